@@ -1,0 +1,100 @@
+import type { Expr, Origin, Tensor } from '../loops/index.ts';
+
+/**
+ * The kernel tree: what a target's printer writes out, what the verifier checks and the interpreter runs.
+ * Expressions are those of the loop language with `var` in place of axes: `axis` and `acc` do not occur.
+ *
+ * Every kernel is one-dimensional: `wg` (the workgroup's linear number, i32) and `lid` (the invocation's
+ * number in its workgroup, i32) are variables that are always there. All indices are i32 and in range.
+ */
+export type Stmt =
+  /** An immutable local. Names are unique in a kernel. */
+  | { readonly kind: 'let'; readonly name: string; readonly value: Expr }
+  /** A mutable local with its first value. */
+  | { readonly kind: 'var'; readonly name: string; readonly value: Expr }
+  /** A new value for a `var`. */
+  | { readonly kind: 'assign'; readonly name: string; readonly value: Expr }
+  /** `tensor[at] = value`, into a buffer's tensor or a kernel's array. `u8` cannot be stored. */
+  | { readonly kind: 'store'; readonly tensor: Tensor; readonly at: readonly Expr[]; readonly value: Expr }
+  /** `for (var name = from; name < to; name += step)`, i32; `step` is positive. */
+  | {
+      readonly kind: 'for';
+      readonly name: string;
+      readonly from: Expr;
+      readonly to: Expr;
+      readonly step: number;
+      readonly body: readonly Stmt[];
+    }
+  | {
+      readonly kind: 'if';
+      readonly condition: Expr;
+      readonly then: readonly Stmt[];
+      readonly otherwise: readonly Stmt[];
+    }
+  /** Workgroup and storage barrier; in uniform control flow only. */
+  | { readonly kind: 'barrier' }
+  | { readonly kind: 'comment'; readonly text: string };
+
+/** One dispatch: a body that `grid` workgroups of `workgroup` invocations run. */
+export interface Kernel {
+  /** A name made of the nodes that it computes; a valid identifier in every target. */
+  readonly name: string;
+  /** The schedule's kind, for tables: `map`, `reduce`, `contract`, `rows`, or `packed` of several. */
+  readonly kind: 'map' | 'reduce' | 'contract' | 'rows' | 'packed';
+  readonly workgroup: number;
+  readonly grid: number;
+  /** Arrays of role `workgroup` and `private`, one dimension each; `f32`, `i32`, `u32` or `bool`. */
+  readonly arrays: readonly Tensor[];
+  readonly body: readonly Stmt[];
+  readonly origin: readonly Origin[];
+}
+
+/** The variables that every kernel has. */
+export const WORKGROUP_ID = 'wg';
+export const LOCAL_ID = 'lid';
+
+/** Every statement of a body, nested ones too, in order. */
+export function* statementsIn(body: readonly Stmt[]): Generator<Stmt> {
+  for (const stmt of body) {
+    yield stmt;
+    if (stmt.kind === 'for') yield* statementsIn(stmt.body);
+    if (stmt.kind === 'if') {
+      yield* statementsIn(stmt.then);
+      yield* statementsIn(stmt.otherwise);
+    }
+  }
+}
+
+/** The expressions that one statement evaluates itself. */
+export function expressionsOf(stmt: Stmt): readonly Expr[] {
+  switch (stmt.kind) {
+    case 'let':
+    case 'var':
+    case 'assign':
+      return [stmt.value];
+    case 'store':
+      return [...stmt.at, stmt.value];
+    case 'for':
+      return [stmt.from, stmt.to];
+    case 'if':
+      return [stmt.condition];
+    case 'barrier':
+    case 'comment':
+      return [];
+    default:
+      return stmt satisfies never;
+  }
+}
+
+/**
+ * Where a tensor's elements lie for one program.
+ *
+ * - `data` (read-only 32-bit words): element 0 of the input lies at word `step[base]`, a field of the step block
+ * - `state`, `temps` (read and write, f32) and `words` (read and write, u32: i32, u32 and bool): at element `offset`
+ * - `results` (read and write, u32 words): at `step['result'] + offset`
+ */
+export type Placement =
+  | { readonly arena: 'data'; readonly base: string }
+  | { readonly arena: 'state' | 'temps' | 'words' | 'results'; readonly offset: number };
+
+export type Arena = Placement['arena'];

@@ -1,0 +1,23 @@
+/**
+ * Element types.
+ *
+ * - `f32`, `i32`, `u32`: 32-bit words, computed with as they are.
+ * - `bool`: a truth value; stored as one 32-bit word (0 or 1), since WGSL cannot store `bool`.
+ * - `u8`: storage only (packed four to a word, little-endian); a load widens it to `u32`.
+ */
+export type Dtype = 'f32' | 'i32' | 'u32' | 'bool' | 'u8';
+
+/** Bytes that one element of `dtype` takes in a buffer. */
+export function byteSize(dtype: Dtype): number {
+  return dtype === 'u8' ? 1 : 4;
+}
+
+/** Whether gradients flow through values of `dtype`. */
+export function isFloat(dtype: Dtype): boolean {
+  return dtype === 'f32';
+}
+
+/** The type of a loaded element: what is stored as `u8` is computed with as `u32`. */
+export function loadedDtype(dtype: Dtype): Exclude<Dtype, 'u8'> {
+  return dtype === 'u8' ? 'u32' : dtype;
+}

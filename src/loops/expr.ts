@@ -1,0 +1,236 @@
+import type { Dtype } from './dtype.ts';
+import { loadedDtype } from './dtype.ts';
+import { type ScalarDef, type ScalarOp, scalarOps } from './scalar.ts';
+import type { Dim, Size } from './size.ts';
+
+/** Whose storage a tensor is. */
+export type TensorRole =
+  /** The rows of a dataset or of an uploaded batch; its first extent is known only at run time. */
+  | 'data'
+  /** Row numbers into `data`, one for each row of the batch (i32). */
+  | 'rows'
+  /** An input without a bounded first dimension, uploaded whole. */
+  | 'input'
+  /** A given array of the program. */
+  | 'constant'
+  /** A parameter or an optimizer's moment, as it was before the step. */
+  | 'state'
+  /** The same after the step. */
+  | 'next'
+  /** Lives within one step. */
+  | 'temp'
+  /** An output of the entry. */
+  | 'result'
+  /** An array of a kernel, shared by a workgroup. */
+  | 'workgroup'
+  /** An array of a kernel, one for each invocation. */
+  | 'private';
+
+/** A tensor that loops read and write. Two tensors are the same if they are the same object. */
+export interface Tensor {
+  readonly name: string;
+  readonly shape: readonly Dim[];
+  readonly dtype: Dtype;
+  readonly role: TensorRole;
+}
+
+/** A loop axis; an identity of its own. `live` bounds it at run time (an axis over `batch` rows). */
+export interface Axis {
+  readonly name: string;
+  readonly extent: number;
+  readonly live?: Exclude<Dim, number>;
+}
+
+/** A run-time scalar of the step's uniform block, or of the caller. */
+export interface Param {
+  /** `step` counts the entry's steps from 1; any other name is the user's (`lr`). */
+  readonly name: string;
+  readonly dtype: 'f32' | 'i32' | 'u32';
+  /** Value until a caller gives another one. */
+  readonly initial: number;
+}
+
+/**
+ * A scalar expression. Immutable; shared subexpressions are one object, so passes memoise by identity.
+ *
+ * - `axis`: the value of a loop axis (i32)
+ * - `live`: the live extent of a size (i32)
+ * - `acc`: a component of a reduction's result, in a loop's output values only
+ * - `var`: a variable of a kernel, in kernels only
+ */
+export type Expr =
+  | { readonly kind: 'const'; readonly value: number; readonly dtype: Dtype }
+  | { readonly kind: 'axis'; readonly axis: Axis; readonly dtype: 'i32' }
+  | { readonly kind: 'live'; readonly size: Size; readonly dtype: 'i32' }
+  | { readonly kind: 'param'; readonly param: Param; readonly dtype: Dtype }
+  | { readonly kind: 'acc'; readonly reduction: number; readonly part: number; readonly dtype: Dtype }
+  | { readonly kind: 'var'; readonly name: string; readonly dtype: Dtype }
+  | { readonly kind: 'load'; readonly tensor: Tensor; readonly at: readonly Expr[]; readonly dtype: Dtype }
+  | { readonly kind: 'apply'; readonly op: ScalarOp; readonly args: readonly Expr[]; readonly dtype: Dtype };
+
+export type Load = Extract<Expr, { kind: 'load' }>;
+export type Apply = Extract<Expr, { kind: 'apply' }>;
+
+export const constant = (value: number, dtype: Dtype): Expr => ({ kind: 'const', value, dtype });
+export const int = (value: number): Expr => constant(value, 'i32');
+export const float = (value: number): Expr => constant(value, 'f32');
+export const axisRef = (axis: Axis): Expr => ({ kind: 'axis', axis, dtype: 'i32' });
+export const liveExtent = (size: Size): Expr => ({ kind: 'live', size, dtype: 'i32' });
+export const paramRef = (param: Param): Expr => ({ kind: 'param', param, dtype: param.dtype });
+export const accRef = (reduction: number, part: number, dtype: Dtype): Expr => ({
+  kind: 'acc',
+  reduction,
+  part,
+  dtype,
+});
+export const varRef = (name: string, dtype: Dtype): Expr => ({ kind: 'var', name, dtype });
+
+/** An element of a tensor: `at` has one i32 index for each dimension. */
+export function load(tensor: Tensor, at: readonly Expr[]): Expr {
+  if (at.length !== tensor.shape.length) {
+    throw new TypeError(`load of ${tensor.name}: ${at.length} indices for ${tensor.shape.length} dimensions`);
+  }
+  return { kind: 'load', tensor, at, dtype: loadedDtype(tensor.dtype) };
+}
+
+/** One application, typed by the operation's row; constants are not folded here. */
+export function apply(op: Exclude<ScalarOp, 'cast'>, ...args: readonly Expr[]): Expr {
+  const def: ScalarDef = scalarOps[op];
+  if (args.length !== def.arity) throw new TypeError(`${op}: ${args.length} operands, takes ${def.arity}`);
+  const typed = def.operands === 'select' ? args.slice(1) : args;
+  const dtype = (typed[0] as Expr).dtype;
+  if (typed.some((arg) => arg.dtype !== dtype)) {
+    throw new TypeError(`${op}: operands of different types: ${args.map((arg) => arg.dtype).join(', ')}`);
+  }
+  return { kind: 'apply', op, args, dtype: def.result === 'bool' ? 'bool' : dtype };
+}
+
+/** `expr` as `dtype`; itself if it is of that type. */
+export function cast(expr: Expr, dtype: Dtype): Expr {
+  return expr.dtype === dtype ? expr : { kind: 'apply', op: 'cast', args: [expr], dtype };
+}
+
+/** The operands of an expression, left to right (a load's indices). */
+export function childrenOf(expr: Expr): readonly Expr[] {
+  return expr.kind === 'apply' ? expr.args : expr.kind === 'load' ? expr.at : [];
+}
+
+/** The same expression over other operands; itself if none changed. */
+export function withChildren(expr: Expr, children: readonly Expr[]): Expr {
+  const old = childrenOf(expr);
+  if (old.every((child, i) => child === children[i])) return expr;
+  if (expr.kind === 'apply') return { ...expr, args: children };
+  if (expr.kind === 'load') return { ...expr, at: children };
+  return expr;
+}
+
+/**
+ * Rewrites bottom-up: `rule` sees each expression after its operands were rewritten and gives its
+ * replacement. Sharing is kept: every distinct object is visited once for each `memo`.
+ */
+export function mapExpr(expr: Expr, rule: (expr: Expr) => Expr, memo: Map<Expr, Expr> = new Map()): Expr {
+  const known = memo.get(expr);
+  if (known !== undefined) return known;
+  const result = rule(
+    withChildren(
+      expr,
+      childrenOf(expr).map((child) => mapExpr(child, rule, memo)),
+    ),
+  );
+  memo.set(expr, result);
+  return result;
+}
+
+/** Replaces axes by expressions. */
+export function substituteAxes(
+  expr: Expr,
+  by: ReadonlyMap<Axis, Expr>,
+  memo: Map<Expr, Expr> = new Map(),
+): Expr {
+  return mapExpr(expr, (e) => (e.kind === 'axis' ? (by.get(e.axis) ?? e) : e), memo);
+}
+
+/** Every distinct subexpression object, operands before their users. */
+export function subexpressions(...roots: readonly Expr[]): Expr[] {
+  const seen = new Set<Expr>();
+  const order: Expr[] = [];
+  const visit = (expr: Expr): void => {
+    if (seen.has(expr)) return;
+    seen.add(expr);
+    for (const child of childrenOf(expr)) visit(child);
+    order.push(expr);
+  };
+  for (const root of roots) visit(root);
+  return order;
+}
+
+/** Every distinct load in the expressions, loads inside indices included. */
+export function loadsIn(...roots: readonly Expr[]): Load[] {
+  return subexpressions(...roots).filter((expr): expr is Load => expr.kind === 'load');
+}
+
+/** The axes that an expression depends on. */
+export function axesIn(...roots: readonly Expr[]): Set<Axis> {
+  const axes = new Set<Axis>();
+  for (const expr of subexpressions(...roots)) if (expr.kind === 'axis') axes.add(expr.axis);
+  return axes;
+}
+
+/**
+ * Numbers for expressions, equal for structurally equal ones: by equality of operator, attributes and the
+ * operands' numbers, never by a hash alone. Linear in distinct objects, however much is shared.
+ */
+export class ValueNumbers {
+  readonly #byObject = new Map<Expr, number>();
+  readonly #byKey = new Map<string, number>();
+  readonly #identities = new Map<object, number>();
+
+  of(expr: Expr): number {
+    const known = this.#byObject.get(expr);
+    if (known !== undefined) return known;
+    const key = this.#key(expr);
+    let number = this.#byKey.get(key);
+    if (number === undefined) {
+      number = this.#byKey.size;
+      this.#byKey.set(key, number);
+    }
+    this.#byObject.set(expr, number);
+    return number;
+  }
+
+  same(a: Expr, b: Expr): boolean {
+    return a === b || this.of(a) === this.of(b);
+  }
+
+  #key(expr: Expr): string {
+    switch (expr.kind) {
+      case 'const':
+        return `c ${expr.dtype} ${Object.is(expr.value, -0) ? '-0' : expr.value}`;
+      case 'axis':
+        return `a ${this.#identity(expr.axis)}`;
+      case 'live':
+        return `l ${expr.size.name}`;
+      case 'param':
+        return `p ${expr.param.name}`;
+      case 'acc':
+        return `r ${expr.reduction} ${expr.part}`;
+      case 'var':
+        return `v ${expr.name}`;
+      case 'load':
+        return `t ${this.#identity(expr.tensor)} ${expr.at.map((e) => this.of(e)).join(' ')}`;
+      case 'apply':
+        return `${expr.op} ${expr.dtype} ${expr.args.map((e) => this.of(e)).join(' ')}`;
+      default:
+        return expr satisfies never;
+    }
+  }
+
+  #identity(object: object): number {
+    let id = this.#identities.get(object);
+    if (id === undefined) {
+      id = this.#identities.size;
+      this.#identities.set(object, id);
+    }
+    return id;
+  }
+}

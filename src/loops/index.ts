@@ -1,0 +1,6 @@
+export * from './dtype.ts';
+export * from './expr.ts';
+export * from './loop.ts';
+export * from './monoid.ts';
+export * from './scalar.ts';
+export * from './size.ts';

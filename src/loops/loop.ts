@@ -1,0 +1,90 @@
+import {
+  type Axis,
+  accRef,
+  axisRef,
+  type Expr,
+  type Load,
+  loadsIn,
+  substituteAxes,
+  type Tensor,
+} from './expr.ts';
+import { type Monoid, monoidDef } from './monoid.ts';
+
+/** Where a loop came from: a graph node and the user's line, for names, comments and errors. */
+export interface Origin {
+  /** The node as text, `hidden = relu(%12)`. */
+  readonly node: string;
+  /** `model.ts:12`, where it is known. */
+  readonly source?: string;
+}
+
+/** One reduction of a loop over all of its reduction axes: `monoid` over `body`. */
+export interface Reduction {
+  readonly monoid: Monoid;
+  readonly body: Expr;
+}
+
+/**
+ * One output: `tensor[at] = value`. `at` names a subset of the loop's axes, one for each dimension, each at
+ * most once. A value may use the axes in `at` and the accumulators; an axis that `at` lacks must not change
+ * the value.
+ */
+export interface Out {
+  readonly tensor: Tensor;
+  readonly at: readonly Axis[];
+  readonly value: Expr;
+}
+
+/**
+ * The one form of all computation:
+ *
+ *     outs[axes] = value( reduce monoid over reduceAxes of body(axes, reduceAxes) )
+ *
+ * - Without reductions, `reduceAxes` is empty and values are expressions over the axes (*pointwise*).
+ * - A reduction axis with `live` runs to its live extent only; a parallel axis runs to its full extent
+ *   (elements beyond the live ones are storage without meaning).
+ * - A `scan` has one reduction axis, and every output has it in `at`: the accumulator at index `r` holds
+ *   the elements `0..r` (all prefixes).
+ */
+export interface Loop {
+  readonly name: string;
+  readonly axes: readonly Axis[];
+  readonly reduceAxes: readonly Axis[];
+  readonly scan: boolean;
+  readonly reductions: readonly Reduction[];
+  readonly outs: readonly Out[];
+  readonly origin: readonly Origin[];
+}
+
+/** Whether a loop reduces nothing. */
+export function isPointwise(loop: Loop): boolean {
+  return loop.reductions.length === 0;
+}
+
+/** The accumulators of reduction `k`, one reference for each part. */
+export function accumulators(reductions: readonly Reduction[], k: number): Expr[] {
+  const reduction = reductions[k];
+  if (reduction === undefined) throw new RangeError(`no reduction ${k}`);
+  return monoidDef(reduction.monoid)
+    .parts(reduction.body.dtype)
+    .map((dtype, part) => accRef(k, part, dtype));
+}
+
+/** Every distinct load of a loop: bodies first, then outputs. */
+export function loopLoads(loop: Loop): Load[] {
+  return loadsIn(...loop.reductions.map((r) => r.body), ...loop.outs.map((o) => o.value));
+}
+
+/** The loop with its axes replaced by fresh ones (axes that `by` lacks stay). */
+export function renameAxes(loop: Loop, by: ReadonlyMap<Axis, Axis>): Loop {
+  const exprs = new Map([...by].map(([from, to]) => [from, axisRef(to)] as const));
+  const memo = new Map<Expr, Expr>();
+  const axis = (a: Axis): Axis => by.get(a) ?? a;
+  return {
+    ...loop,
+    axes: loop.axes.map(axis),
+    reduceAxes: loop.reduceAxes.map(axis),
+    reductions: loop.reductions.map((r) => ({ ...r, body: substituteAxes(r.body, exprs, memo) })),
+    outs: loop.outs.map((o) => ({ ...o, at: o.at.map(axis), value: substituteAxes(o.value, exprs, memo) })),
+  };
+}

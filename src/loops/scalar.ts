@@ -1,0 +1,292 @@
+import type { Dtype } from './dtype.ts';
+
+/**
+ * The scalar operations: one row each. The type checker demands of every printer and interpreter one
+ * spelling a row (`satisfies Record<ScalarOp, …>`).
+ *
+ * Special values are PyTorch's unless the row says otherwise.
+ */
+export interface ScalarDef {
+  readonly arity: 1 | 2 | 3;
+  /** What its operands may be, and what it gives: `same` gives the operands' type. */
+  readonly operands: 'float' | 'number' | 'integer' | 'bool' | 'any' | 'select';
+  readonly result: 'same' | 'bool' | 'cast';
+  /** Value in float64 (integers wrap where they are stored). Bools are 0 and 1. */
+  readonly evaluate: (a: number, b: number, c: number) => number;
+  /** Operand order does not matter. */
+  readonly commutative?: true;
+  /** Rough cost beside one addition; fusion's cost model adds it up. */
+  readonly cost: number;
+  readonly doc: string;
+}
+
+export type ScalarOp = keyof typeof scalarOps;
+
+const b = (x: boolean): number => (x ? 1 : 0);
+
+export const scalarOps = {
+  add: {
+    arity: 2,
+    operands: 'number',
+    result: 'same',
+    evaluate: (x, y) => x + y,
+    commutative: true,
+    cost: 1,
+    doc: 'x + y',
+  },
+  sub: { arity: 2, operands: 'number', result: 'same', evaluate: (x, y) => x - y, cost: 1, doc: 'x - y' },
+  mul: {
+    arity: 2,
+    operands: 'number',
+    result: 'same',
+    evaluate: (x, y) => x * y,
+    commutative: true,
+    cost: 1,
+    doc: 'x * y',
+  },
+  div: {
+    arity: 2,
+    operands: 'float',
+    result: 'same',
+    evaluate: (x, y) => x / y,
+    cost: 4,
+    doc: 'x / y, floats only',
+  },
+  idiv: {
+    arity: 2,
+    operands: 'integer',
+    result: 'same',
+    evaluate: (x, y) => Math.floor(x / y),
+    cost: 4,
+    doc: 'floor(x / y) for integers; the compiler makes it only where y > 0',
+  },
+  mod: {
+    arity: 2,
+    operands: 'integer',
+    result: 'same',
+    evaluate: (x, y) => x - Math.floor(x / y) * y,
+    cost: 4,
+    doc: 'x - floor(x / y) * y for integers: never negative; the compiler makes it only where y > 0',
+  },
+  min: {
+    arity: 2,
+    operands: 'number',
+    result: 'same',
+    evaluate: Math.min,
+    commutative: true,
+    cost: 1,
+    doc: 'the smaller; NaN if either is',
+  },
+  max: {
+    arity: 2,
+    operands: 'number',
+    result: 'same',
+    evaluate: Math.max,
+    commutative: true,
+    cost: 1,
+    doc: 'the larger; NaN if either is',
+  },
+  neg: { arity: 1, operands: 'number', result: 'same', evaluate: (x) => -x, cost: 1, doc: '-x' },
+  abs: { arity: 1, operands: 'number', result: 'same', evaluate: Math.abs, cost: 1, doc: '|x|' },
+  sign: {
+    arity: 1,
+    operands: 'number',
+    result: 'same',
+    evaluate: Math.sign,
+    cost: 1,
+    doc: '-1, 0 or 1; NaN gives NaN',
+  },
+  floor: {
+    arity: 1,
+    operands: 'float',
+    result: 'same',
+    evaluate: Math.floor,
+    cost: 1,
+    doc: 'largest integer at most x',
+  },
+  ceil: {
+    arity: 1,
+    operands: 'float',
+    result: 'same',
+    evaluate: Math.ceil,
+    cost: 1,
+    doc: 'smallest integer at least x',
+  },
+  trunc: { arity: 1, operands: 'float', result: 'same', evaluate: Math.trunc, cost: 1, doc: 'towards zero' },
+  round: {
+    arity: 1,
+    operands: 'float',
+    result: 'same',
+    evaluate: roundHalfEven,
+    cost: 1,
+    doc: 'nearest integer, halves to even',
+  },
+  exp: { arity: 1, operands: 'float', result: 'same', evaluate: Math.exp, cost: 8, doc: 'e to the x' },
+  log: {
+    arity: 1,
+    operands: 'float',
+    result: 'same',
+    evaluate: Math.log,
+    cost: 12,
+    doc: 'natural logarithm',
+  },
+  sqrt: { arity: 1, operands: 'float', result: 'same', evaluate: Math.sqrt, cost: 4, doc: 'square root' },
+  tanh: {
+    arity: 1,
+    operands: 'float',
+    result: 'same',
+    evaluate: Math.tanh,
+    cost: 16,
+    doc: 'hyperbolic tangent',
+  },
+  sigmoid: {
+    arity: 1,
+    operands: 'float',
+    result: 'same',
+    evaluate: (x) => (x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x))),
+    cost: 12,
+    doc: '1 / (1 + exp(-x)), without overflow',
+  },
+  erf: { arity: 1, operands: 'float', result: 'same', evaluate: erf, cost: 16, doc: 'error function' },
+  relu: {
+    arity: 1,
+    operands: 'number',
+    result: 'same',
+    evaluate: (x) => (x < 0 ? 0 : x),
+    cost: 1,
+    doc: 'max(x, 0) that keeps a NaN',
+  },
+  lt: { arity: 2, operands: 'number', result: 'bool', evaluate: (x, y) => b(x < y), cost: 1, doc: 'x < y' },
+  le: { arity: 2, operands: 'number', result: 'bool', evaluate: (x, y) => b(x <= y), cost: 1, doc: 'x <= y' },
+  eq: {
+    arity: 2,
+    operands: 'any',
+    result: 'bool',
+    evaluate: (x, y) => b(x === y),
+    commutative: true,
+    cost: 1,
+    doc: 'x = y',
+  },
+  ne: {
+    arity: 2,
+    operands: 'any',
+    result: 'bool',
+    evaluate: (x, y) => b(x !== y),
+    commutative: true,
+    cost: 1,
+    doc: 'x ≠ y',
+  },
+  and: {
+    arity: 2,
+    operands: 'bool',
+    result: 'same',
+    evaluate: (x, y) => b(x !== 0 && y !== 0),
+    commutative: true,
+    cost: 1,
+    doc: 'both',
+  },
+  or: {
+    arity: 2,
+    operands: 'bool',
+    result: 'same',
+    evaluate: (x, y) => b(x !== 0 || y !== 0),
+    commutative: true,
+    cost: 1,
+    doc: 'either',
+  },
+  not: {
+    arity: 1,
+    operands: 'bool',
+    result: 'same',
+    evaluate: (x) => b(x === 0),
+    cost: 1,
+    doc: 'the opposite',
+  },
+  isNan: {
+    arity: 1,
+    operands: 'float',
+    result: 'bool',
+    evaluate: (x) => b(Number.isNaN(x)),
+    cost: 1,
+    doc: 'whether x is a NaN, tested by its bits',
+  },
+  select: {
+    arity: 3,
+    operands: 'select',
+    result: 'same',
+    evaluate: (c, x, y) => (c !== 0 ? x : y),
+    cost: 1,
+    doc: 'select(c, x, y): x where c holds, else y; only the chosen operand is evaluated',
+  },
+  cast: {
+    arity: 1,
+    operands: 'any',
+    result: 'cast',
+    evaluate: (x) => x,
+    cost: 1,
+    doc: 'to the type of the expression: to an integer towards zero and saturating (NaN gives 0), to bool by x ≠ 0',
+  },
+} satisfies Record<string, ScalarDef>;
+
+/** Nearest integer, halves to even (IEEE 754 roundToIntegralTiesToEven, PyTorch's `round`). */
+function roundHalfEven(x: number): number {
+  const r = Math.round(x);
+  return r - x === 0.5 && r % 2 !== 0 ? r - 1 : r;
+}
+
+/**
+ * Error function in float64, to about 1e-16 relative: Maclaurin series below 2.5, the continued fraction of
+ * erfc above (Abramowitz and Stegun 7.1.5 and 7.1.14).
+ */
+function erf(x: number): number {
+  if (Number.isNaN(x)) return x;
+  const a = Math.abs(x);
+  if (a > 6) return Math.sign(x);
+  if (a < 2.5) {
+    let term = x;
+    let sum = x;
+    for (let n = 1; Math.abs(term) > 1e-17 * Math.abs(sum); n++) {
+      term *= (-x * x) / n;
+      sum += term / (2 * n + 1);
+    }
+    return (2 / Math.sqrt(Math.PI)) * sum;
+  }
+  let fraction = a;
+  for (let n = 120; n > 0; n--) fraction = a + n / 2 / fraction;
+  return Math.sign(x) * (1 - Math.exp(-a * a) / (Math.sqrt(Math.PI) * fraction));
+}
+
+/**
+ * Value of one application as its `dtype` stores it: floats rounded to float32 where `float32` is set,
+ * integers wrapped to 32 bits, casts saturated.
+ */
+export function applyScalar(op: ScalarOp, args: readonly number[], dtype: Dtype, float32: boolean): number {
+  const [x = 0, y = 0, z = 0] = args;
+  if (op === 'cast') return castScalar(x, dtype, float32);
+  if (op === 'mul' && (dtype === 'i32' || dtype === 'u32')) return store(Math.imul(x, y), dtype, float32);
+  return store((scalarOps[op] as ScalarDef).evaluate(x, y, z), dtype, float32);
+}
+
+function castScalar(x: number, dtype: Dtype, float32: boolean): number {
+  if (dtype === 'bool') return b(x !== 0);
+  if (dtype === 'f32') return float32 ? Math.fround(x) : x;
+  if (Number.isNaN(x)) return 0;
+  const [low, high] = dtype === 'i32' ? [-2147483648, 2147483647] : [0, 4294967295];
+  return Math.min(Math.max(Math.trunc(x), low), high);
+}
+
+function store(x: number, dtype: Dtype, float32: boolean): number {
+  switch (dtype) {
+    case 'f32':
+      return float32 ? Math.fround(x) : x;
+    case 'i32':
+      return x | 0;
+    case 'u32':
+    case 'u8':
+      return x >>> 0;
+    case 'bool':
+      return x;
+    default:
+      return dtype satisfies never;
+  }
+}
