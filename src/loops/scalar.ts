@@ -72,7 +72,7 @@ export const scalarOps = {
     arity: 2,
     operands: 'number',
     result: 'same',
-    evaluate: Math.min,
+    evaluate: (x, y) => Math.min(x, y),
     commutative: true,
     cost: 1,
     doc: 'the smaller; NaN if either is',
@@ -81,7 +81,7 @@ export const scalarOps = {
     arity: 2,
     operands: 'number',
     result: 'same',
-    evaluate: Math.max,
+    evaluate: (x, y) => Math.max(x, y),
     commutative: true,
     cost: 1,
     doc: 'the larger; NaN if either is',
@@ -272,7 +272,8 @@ function castScalar(x: number, dtype: Dtype, float32: boolean): number {
   if (dtype === 'f32') return float32 ? Math.fround(x) : x;
   if (Number.isNaN(x)) return 0;
   const [low, high] = dtype === 'i32' ? [-2147483648, 2147483647] : [0, 4294967295];
-  return Math.min(Math.max(Math.trunc(x), low), high);
+  // integers have no negative zero
+  return Math.min(Math.max(Math.trunc(x), low), high) + 0;
 }
 
 function store(x: number, dtype: Dtype, float32: boolean): number {

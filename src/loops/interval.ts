@@ -1,0 +1,394 @@
+import { type Affine, AffineForms, gcd } from './affine.ts';
+import type { Dtype } from './dtype.ts';
+import { type Apply, type Expr, ValueNumbers } from './expr.ts';
+
+/** A closed interval of numbers. */
+export interface Range {
+  readonly low: number;
+  readonly high: number;
+}
+
+/** What is known of a leaf (axis, live extent, parameter, variable, load); undefined where nothing is. */
+export type RangeOfLeaf = (leaf: Expr) => Range | undefined;
+
+/** The values that an expression takes, at most: an interval that holds them all. */
+export function rangeOf(expr: Expr, env: RangeOfLeaf = () => undefined): Range {
+  return new Ranges(env).of(expr);
+}
+
+const I32: Range = { low: -2147483648, high: 2147483647 };
+const MOST_NESTED_FACTS = 8;
+
+/** All values of a type. */
+export function fullRange(dtype: Dtype): Range {
+  switch (dtype) {
+    case 'f32':
+      return { low: -Infinity, high: Infinity };
+    case 'i32':
+      return I32;
+    case 'u32':
+      return { low: 0, high: 4294967295 };
+    case 'u8':
+      return { low: 0, high: 255 };
+    case 'bool':
+      return { low: 0, high: 1 };
+    default:
+      return dtype satisfies never;
+  }
+}
+
+/** `low <= Σ coefficient * atom <= high`: what a condition tells; the coefficients have no common factor. */
+interface Fact extends Range {
+  readonly form: Affine;
+}
+
+/**
+ * Ranges of expressions in one scope. An axis ranges over `[0, extent - 1]` and a live extent over
+ * `[0, max]` unless the environment says otherwise. `under` gives the scope in which a condition holds;
+ * facts are about sums of atoms, so `i + k - 1 >= 0` also bounds `4 * i + 4 * k`.
+ */
+export class Ranges {
+  readonly numbers: ValueNumbers;
+  readonly forms: AffineForms;
+  readonly #env: RangeOfLeaf;
+  readonly #facts: readonly Fact[];
+  readonly #depth: number;
+  readonly #memo = new Map<Expr, Range>();
+  readonly #scopes = new Map<string, Ranges>();
+
+  constructor(env: RangeOfLeaf = () => undefined, parent?: Ranges, facts: readonly Fact[] = []) {
+    this.#env = env;
+    this.numbers = parent?.numbers ?? new ValueNumbers();
+    this.forms = parent?.forms ?? new AffineForms(this.numbers);
+    this.#facts = facts;
+    this.#depth = parent === undefined ? 0 : parent.#depth + 1;
+  }
+
+  /** The interval of `expr` in this scope, as the machine computes it (a sum that may wrap is unknown). */
+  of(expr: Expr): Range {
+    const known = this.#memo.get(expr);
+    if (known !== undefined) return known;
+    const computed = this.#compute(expr);
+    const result = expr.dtype === 'i32' && expr.kind !== 'const' ? this.#refined(expr, computed) : computed;
+    this.#memo.set(expr, result);
+    return result;
+  }
+
+  /** The interval of a form over exact integers; it may exceed an i32. */
+  ofForm(form: Affine): Range {
+    let [low, high] = [form.constant, form.constant];
+    for (const t of form.terms) {
+      const r = scaled(this.of(t.atom), t.coefficient);
+      low += r.low;
+      high += r.high;
+    }
+    for (const fact of this.#facts) {
+      if (fact.form.terms.length < 2) continue;
+      const multiple = this.#multipleOf(form, fact.form);
+      if (multiple === 0) continue;
+      const rest = this.forms.add(form, fact.form, -multiple);
+      const [part, others] = [scaled(fact, multiple), this.#plain(rest)];
+      low = Math.max(low, part.low + others.low);
+      high = Math.min(high, part.high + others.high);
+    }
+    return low <= high ? { low, high } : this.#plain(form);
+  }
+
+  /** Whether an i32 expression equals its affine form: the form's values all fit an i32. */
+  isExact(expr: Expr): boolean {
+    return within(this.ofForm(this.forms.of(expr)), I32);
+  }
+
+  /** The difference `a - b` of two i32 expressions as an exact form; undefined where one of them may wrap. */
+  difference(a: Expr, b: Expr): Affine | undefined {
+    if (!this.isExact(a) || !this.isExact(b)) return undefined;
+    return this.forms.add(this.forms.of(a), this.forms.of(b), -1);
+  }
+
+  /** The value of a condition, where the ranges decide it. */
+  truth(condition: Expr): boolean | undefined {
+    const { low, high } = this.of(condition);
+    return low === high ? low !== 0 : undefined;
+  }
+
+  /**
+   * The scope in which `condition` is `truth`: this one itself where the condition tells nothing new about
+   * integers, or where scopes are nested too deep to go on.
+   */
+  under(condition: Expr, truth: boolean): Ranges {
+    if (this.#depth >= MOST_NESTED_FACTS) return this;
+    const key = `${this.numbers.of(condition)} ${truth}`;
+    let scope = this.#scopes.get(key);
+    if (scope === undefined) {
+      const facts: Fact[] = [];
+      this.#learn(condition, truth, facts);
+      scope = facts.length === 0 ? this : new Ranges(this.#env, this, [...this.#facts, ...facts]);
+      this.#scopes.set(key, scope);
+    }
+    return scope;
+  }
+
+  #plain(form: Affine): Range {
+    let [low, high] = [form.constant, form.constant];
+    for (const t of form.terms) {
+      const r = scaled(this.of(t.atom), t.coefficient);
+      low += r.low;
+      high += r.high;
+    }
+    return { low, high };
+  }
+
+  /** The number c with `form = c * part + (terms that part lacks)`; 0 where there is none. */
+  #multipleOf(form: Affine, part: Affine): number {
+    let multiple = 0;
+    for (const t of part.terms) {
+      const c = this.forms.coefficient(form, t.atom) / t.coefficient;
+      if (c === 0 || !Number.isInteger(c) || (multiple !== 0 && c !== multiple)) return 0;
+      multiple = c;
+    }
+    return multiple;
+  }
+
+  #refined(expr: Expr, range: Range): Range {
+    let { low, high } = range;
+    for (const fact of this.#facts) {
+      const [term] = fact.form.terms;
+      if (term === undefined || fact.form.terms.length !== 1 || !this.numbers.same(term.atom, expr)) continue;
+      const r = scaled(fact, term.coefficient);
+      low = Math.max(low, r.low);
+      high = Math.min(high, r.high);
+    }
+    return low <= high ? { low, high } : range;
+  }
+
+  #learn(condition: Expr, truth: boolean, facts: Fact[]): void {
+    if (condition.kind !== 'apply') return;
+    const [a, b] = condition.args;
+    if (a === undefined) return;
+    if (condition.op === 'not') this.#learn(a, !truth, facts);
+    if (b === undefined) return;
+    if (condition.op === (truth ? 'and' : 'or')) {
+      this.#learn(a, truth, facts);
+      this.#learn(b, truth, facts);
+    }
+    if (a.dtype !== 'i32' || b.dtype !== 'i32') return;
+    const difference = this.difference(a, b);
+    if (difference === undefined) return;
+    switch (condition.op) {
+      case 'lt':
+        this.#bound(difference, truth ? { low: -Infinity, high: -1 } : { low: 0, high: Infinity }, facts);
+        break;
+      case 'le':
+        this.#bound(difference, truth ? { low: -Infinity, high: 0 } : { low: 1, high: Infinity }, facts);
+        break;
+      case 'eq':
+      case 'ne': {
+        if ((condition.op === 'eq') === truth) this.#bound(difference, { low: 0, high: 0 }, facts);
+        else {
+          const { low, high } = this.ofForm(difference);
+          if (low === 0) this.#bound(difference, { low: 1, high: Infinity }, facts);
+          if (high === 0) this.#bound(difference, { low: -Infinity, high: -1 }, facts);
+        }
+        break;
+      }
+      default:
+    }
+  }
+
+  /** Notes `form` in `range`, and what follows for each of its atoms. */
+  #bound(form: Affine, range: Range, facts: Fact[]): void {
+    const common = form.terms.reduce((g, t) => gcd(g, t.coefficient), 0);
+    if (common === 0) return;
+    const linear: Affine = {
+      terms: form.terms.map((t) => ({ atom: t.atom, coefficient: t.coefficient / common })),
+      constant: 0,
+    };
+    const low = Math.ceil((range.low - form.constant) / common);
+    const high = Math.floor((range.high - form.constant) / common);
+    facts.push({ form: linear, low, high });
+    const total = this.#plain(linear);
+    for (const t of linear.terms) {
+      const own = scaled(this.of(t.atom), t.coefficient);
+      // low <= c * atom + others <= high
+      const bounds = scaledInverse(
+        { low: low - (total.high - own.high), high: high - (total.low - own.low) },
+        t.coefficient,
+      );
+      if (linear.terms.length > 1) {
+        facts.push({ form: { terms: [{ atom: t.atom, coefficient: 1 }], constant: 0 }, ...bounds });
+      }
+      const inner = t.atom.kind === 'apply' && t.atom.op === 'idiv' ? t.atom.args : [];
+      const [a, k] = inner;
+      if (a === undefined || k?.kind !== 'const' || k.value <= 0 || !this.isExact(a)) continue;
+      const next = { low: bounds.low * k.value, high: (bounds.high + 1) * k.value - 1 };
+      this.#bound(this.forms.of(a), next, facts);
+    }
+  }
+
+  #compute(expr: Expr): Range {
+    switch (expr.kind) {
+      case 'const':
+        return Number.isNaN(expr.value) ? fullRange('f32') : { low: expr.value, high: expr.value };
+      case 'axis':
+        return this.#env(expr) ?? { low: 0, high: Math.max(0, expr.axis.extent - 1) };
+      case 'live':
+        return this.#env(expr) ?? { low: 0, high: expr.size.max };
+      case 'load':
+        return this.#env(expr) ?? fullRange(expr.tensor.dtype);
+      case 'param':
+      case 'acc':
+      case 'var':
+        return this.#env(expr) ?? fullRange(expr.dtype);
+      case 'apply':
+        return this.#computeApply(expr);
+      default:
+        return expr satisfies never;
+    }
+  }
+
+  #computeApply(expr: Apply): Range {
+    const full = fullRange(expr.dtype);
+    const fit = (r: Range): Range => (within(r, full) ? r : full);
+    const [a, b, c] = expr.args;
+    if (a === undefined) return full;
+    if (expr.op === 'select') {
+      if (b === undefined || c === undefined) return full;
+      const truth = this.truth(a);
+      if (truth !== undefined) return this.of(truth ? b : c);
+      return union(this.under(a, true).of(b), this.under(a, false).of(c));
+    }
+    if (expr.op === 'cast') return castRange(this.of(a), a.dtype, expr.dtype);
+    if (expr.dtype === 'bool') return this.#computeTruth(expr, a, b);
+    if (expr.dtype === 'f32') return full;
+    const form = expr.dtype === 'i32' ? this.forms.of(expr) : undefined;
+    if (form !== undefined && form.terms[0]?.atom !== expr) return fit(this.ofForm(form));
+    const x = this.of(a);
+    if (b === undefined) return fit(unaryRange(expr, x) ?? full);
+    if (expr.dtype === 'i32' && (expr.op === 'min' || expr.op === 'max')) {
+      const difference = this.difference(a, b);
+      const r = difference === undefined ? full : this.ofForm(difference);
+      if (r.high <= 0) return this.of(expr.op === 'min' ? a : b);
+      if (r.low >= 0) return this.of(expr.op === 'min' ? b : a);
+    }
+    return fit(binaryRange(expr, x, this.of(b)) ?? full);
+  }
+
+  #computeTruth(expr: Apply, a: Expr, b: Expr | undefined): Range {
+    const known = (value: boolean | undefined): Range =>
+      value === undefined ? fullRange('bool') : { low: Number(value), high: Number(value) };
+    const [p, q] = [a, b].map((e) => (e?.dtype === 'bool' ? this.truth(e) : undefined));
+    if (expr.op === 'not') return known(p === undefined ? undefined : !p);
+    if (expr.op === 'and') return known(p === false || q === false ? false : p && q);
+    if (expr.op === 'or') return known(p === true || q === true ? true : p === undefined ? undefined : q);
+    if (b === undefined || a.dtype === 'f32') return fullRange('bool');
+    let r: Range;
+    if (a.dtype === 'i32') {
+      const difference = this.difference(a, b);
+      if (difference === undefined) return fullRange('bool');
+      r = this.ofForm(difference);
+    } else {
+      const [x, y] = [this.of(a), this.of(b)];
+      r = { low: x.low - y.high, high: x.high - y.low };
+    }
+    switch (expr.op) {
+      case 'lt':
+        return known(r.high < 0 ? true : r.low >= 0 ? false : undefined);
+      case 'le':
+        return known(r.high <= 0 ? true : r.low > 0 ? false : undefined);
+      case 'eq':
+      case 'ne': {
+        const equal = r.low === 0 && r.high === 0 ? true : r.low > 0 || r.high < 0 ? false : undefined;
+        return known(equal === undefined ? undefined : equal === (expr.op === 'eq'));
+      }
+      default:
+        return fullRange('bool');
+    }
+  }
+}
+
+/** Whether `inner` lies in `outer`. */
+export function within(inner: Range, outer: Range): boolean {
+  return outer.low <= inner.low && inner.high <= outer.high;
+}
+
+function union(a: Range, b: Range): Range {
+  return { low: Math.min(a.low, b.low), high: Math.max(a.high, b.high) };
+}
+
+/** `factor * range`, with 0 times infinity as 0. */
+function scaled(range: Range, factor: number): Range {
+  const [a, b] = [range.low * factor, range.high * factor];
+  return factor >= 0 ? { low: a, high: b } : { low: b, high: a };
+}
+
+/** The integers x with `factor * x` in `range`. */
+function scaledInverse(range: Range, factor: number): Range {
+  const [a, b] = [range.low / factor, range.high / factor];
+  return factor > 0 ? { low: Math.ceil(a), high: Math.floor(b) } : { low: Math.ceil(b), high: Math.floor(a) };
+}
+
+function castRange(range: Range, from: Dtype, to: Dtype): Range {
+  if (to === 'bool') {
+    if (range.low > 0 || range.high < 0) return { low: 1, high: 1 };
+    return { low: 0, high: range.low === 0 && range.high === 0 ? 0 : 1 };
+  }
+  if (to === 'f32') return { low: Math.fround(range.low), high: Math.fround(range.high) };
+  const full = fullRange(to);
+  const clamp = (x: number): number => Math.min(Math.max(Math.trunc(x), full.low), full.high);
+  const { low, high } = { low: clamp(range.low), high: clamp(range.high) };
+  // a NaN becomes 0
+  return from === 'f32' ? union({ low, high }, { low: 0, high: 0 }) : { low, high };
+}
+
+function unaryRange(expr: Apply, x: Range): Range | undefined {
+  switch (expr.op) {
+    case 'neg':
+      return { low: -x.high, high: -x.low };
+    case 'abs':
+      if (x.low >= 0) return x;
+      return { low: Math.max(0, -x.high), high: Math.max(-x.low, x.high) };
+    case 'sign':
+      return { low: Math.sign(x.low), high: Math.sign(x.high) };
+    case 'relu':
+      return { low: Math.max(0, x.low), high: Math.max(0, x.high) };
+    default:
+      return undefined;
+  }
+}
+
+function binaryRange(expr: Apply, x: Range, y: Range): Range | undefined {
+  const hull = (...values: number[]): Range => ({ low: Math.min(...values), high: Math.max(...values) });
+  switch (expr.op) {
+    case 'add':
+      return { low: x.low + y.low, high: x.high + y.high };
+    case 'sub':
+      return { low: x.low - y.high, high: x.high - y.low };
+    case 'mul':
+      return hull(x.low * y.low, x.low * y.high, x.high * y.low, x.high * y.high);
+    case 'min':
+      return { low: Math.min(x.low, y.low), high: Math.min(x.high, y.high) };
+    case 'max':
+      return { low: Math.max(x.low, y.low), high: Math.max(x.high, y.high) };
+    case 'idiv': {
+      if (y.low <= 0) return undefined;
+      const quotient = (n: number, d: number): number => Math.floor(n / d);
+      return hull(
+        quotient(x.low, y.low),
+        quotient(x.low, y.high),
+        quotient(x.high, y.low),
+        quotient(x.high, y.high),
+      );
+    }
+    case 'mod': {
+      if (y.low <= 0) return undefined;
+      const k = y.low;
+      const turn = Math.floor(x.low / k);
+      if (y.high === k && turn === Math.floor(x.high / k)) {
+        return { low: x.low - turn * k, high: x.high - turn * k };
+      }
+      return { low: 0, high: x.low >= 0 ? Math.min(y.high - 1, x.high) : y.high - 1 };
+    }
+    default:
+      return undefined;
+  }
+}

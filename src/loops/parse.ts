@@ -1,0 +1,175 @@
+import type { Dtype } from './dtype.ts';
+import type { Axis, Expr, Param, Tensor, TensorRole } from './expr.ts';
+import type { Loop, Origin, Out, Reduction } from './loop.ts';
+import { accumulators } from './loop.ts';
+import { type Monoid, monoids } from './monoid.ts';
+import { ExprParser, type ExprScope } from './parseExpr.ts';
+import { type Dim, extentOf, type Size } from './size.ts';
+import { tokenize } from './token.ts';
+
+export { type ExprScope, parseExpr } from './parseExpr.ts';
+
+const ROLES: readonly TensorRole[] = [
+  'data',
+  'rows',
+  'input',
+  'constant',
+  'state',
+  'next',
+  'temp',
+  'result',
+  'workgroup',
+  'private',
+];
+const PARAM_TYPES = ['f32', 'i32', 'u32'] as const;
+
+/**
+ * Loops from their text (see `printLoops`). Throws LoopTextError, with line and column, for text that is not
+ * in the language, a name that is not declared, or operands of wrong types.
+ */
+export function parseLoops(text: string): Loop[] {
+  return new LoopParser(text).loops();
+}
+
+/** Reads declarations and loops; what expressions may name is what was declared above. */
+class LoopParser extends ExprParser {
+  readonly #tensors = new Map<string, Tensor>();
+  readonly #params = new Map<string, Param>();
+  readonly #sizes = new Map<string, Size>();
+
+  constructor(text: string) {
+    super(tokenize(text), {});
+  }
+
+  loops(): Loop[] {
+    const loops: Loop[] = [];
+    this.skipLines();
+    while (!this.atEnd()) {
+      if (this.acceptWord('tensor')) this.#tensor();
+      else if (this.acceptWord('param')) this.#param();
+      else if (this.acceptWord('loop')) loops.push(this.#loop());
+      else this.fail('expected tensor, param or loop');
+      this.skipLines();
+    }
+    return loops;
+  }
+
+  #tensor(): void {
+    const name = this.newName(this.#tensors, 'tensor');
+    this.expect(':');
+    const dtype: Dtype = this.dtype();
+    this.expect('[');
+    const shape = this.list(']', () => this.#dim());
+    const role = this.oneOf(ROLES, 'a role');
+    const over = this.acceptWord('over') ? this.named(this.#tensors, 'tensor') : undefined;
+    this.#tensors.set(name, { name, shape, dtype, role, ...(over === undefined ? {} : { over }) });
+    this.endLine();
+  }
+
+  #param(): void {
+    const name = this.newName(this.#params, 'parameter');
+    this.expect(':');
+    const dtype = this.oneOf(PARAM_TYPES, 'a parameter type');
+    this.expect('=');
+    const initial = this.literal();
+    if (initial.dtype !== dtype)
+      this.fail(`a ${initial.dtype} as first value of a parameter of type ${dtype}`);
+    this.#params.set(name, { name, dtype, initial: initial.value });
+    this.endLine();
+  }
+
+  #dim(): Dim {
+    let factor = 1;
+    if (this.peek().kind === 'number') {
+      const n = this.integer();
+      if (!this.accept('*')) return n;
+      factor = n;
+    }
+    return { size: this.size(), factor };
+  }
+
+  /** `batch<=128`; one name means one size all through the text. */
+  protected override size(): Size {
+    const token = this.peek();
+    const name = this.name('a size');
+    this.expect('<=');
+    const max = this.integer();
+    const known = this.#sizes.get(name);
+    if (known !== undefined && known.max !== max) {
+      this.fail(`size ${name} is at most ${known.max} above, and ${max} here`, token);
+    }
+    const size = known ?? { name, max };
+    this.#sizes.set(name, size);
+    return size;
+  }
+
+  #axis(axes: Map<string, Axis>): Axis {
+    const name = this.newName(axes, 'axis');
+    this.expect(':');
+    const dim = this.#dim();
+    let live = typeof dim === 'number' ? undefined : dim;
+    if (this.acceptWord('live')) {
+      const bound = this.#dim();
+      if (typeof bound === 'number') this.fail('the live extent of an axis is that of a bounded size');
+      else live = bound;
+    }
+    const axis: Axis = { name, extent: extentOf(dim), ...(live === undefined ? {} : { live }) };
+    axes.set(name, axis);
+    return axis;
+  }
+
+  #loop(): Loop {
+    const name = this.name('a loop');
+    const named = new Map<string, Axis>();
+    this.expect('(');
+    const axes = this.list(')', () => this.#axis(named));
+    const scan = this.acceptWord('scan');
+    const reduceAxes: Axis[] = [];
+    if (scan || this.acceptWord('reduce')) {
+      this.expect('(');
+      reduceAxes.push(...this.list(')', () => this.#axis(named)));
+    }
+    this.expect(':');
+    this.endLine();
+    const reductions: Reduction[] = [];
+    const outs: Out[] = [];
+    const origin: Origin[] = [];
+    const shared = new Map<number, Expr>();
+    const scope: ExprScope = {
+      axes: named,
+      tensors: this.#tensors,
+      params: this.#params,
+      shared,
+      acc: (reduction, part) => {
+        return reductions[reduction] === undefined ? undefined : accumulators(reductions, reduction)[part];
+      },
+    };
+    this.scope = scope;
+    for (this.skipLines(); !this.atEnd() && !this.atWord('tensor', 'param', 'loop'); this.skipLines()) {
+      if (this.acceptWord('from')) {
+        const node = this.name('a node');
+        origin.push(this.acceptWord('at') ? { node, source: this.name('a source line') } : { node });
+      } else if (this.accept('%')) {
+        const number = this.integer();
+        this.expect('=');
+        shared.set(number, this.expression());
+      } else if (this.atWord(`r${reductions.length}`)) {
+        this.name('a reduction');
+        this.expect('=');
+        const monoid = this.oneOf(Object.keys(monoids) as Monoid[], 'a monoid');
+        this.expect('(');
+        const body = this.expression();
+        this.expect(')');
+        reductions.push({ monoid, body });
+      } else {
+        const tensor = this.named(this.#tensors, 'tensor');
+        this.expect('[');
+        const at = this.list(']', () => this.named(named, 'axis'));
+        this.expect('=');
+        outs.push({ tensor, at, value: this.expression() });
+      }
+      this.endLine();
+    }
+    return { name, axes, reduceAxes, scan, reductions, outs, origin };
+  }
+}
