@@ -1,0 +1,75 @@
+import type { Dtype } from '../loops/index.ts';
+import { concatenated, filled } from './build.ts';
+import type { Graph } from './graph.ts';
+import { GraphError } from './issues.ts';
+import { type DimLike, normalAxis, toShape } from './shape.ts';
+import { Tensor } from './tensor.ts';
+
+/** Anything that says which graph to build in: a tensor, or the `m` of `defineModule`. */
+export interface InGraph {
+  readonly graph: Graph;
+}
+
+/** `a` where a condition holds, else `b`; all broadcast. */
+export function where(condition: Tensor, a: Tensor | number, b: Tensor | number): Tensor {
+  return condition.where(a, b);
+}
+
+/** Tensors one after another along an axis. */
+export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
+  const { graph } = firstOf('concat', tensors);
+  return new Tensor(
+    graph,
+    concatenated(
+      graph,
+      tensors.map((tensor) => tensor.node),
+      axis,
+    ),
+  );
+}
+
+/** Tensors of one shape along a new axis. */
+export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
+  const at = normalAxis('stack', firstOf('stack', tensors).shape.length + 1, axis);
+  return concat(
+    tensors.map((tensor) => tensor.expandDims(at)),
+    at,
+  );
+}
+
+/** A tensor whose elements are their own indices along an axis (i32). */
+export function iota(where: InGraph, shape: readonly DimLike[], axis = 0): Tensor {
+  const dims = toShape('iota', shape);
+  const at = normalAxis('iota', dims.length, axis);
+  return new Tensor(where.graph, where.graph.build('iota', [], { shape: dims, axis: at }));
+}
+
+/** One value everywhere. */
+export function full(
+  where: InGraph,
+  shape: readonly DimLike[],
+  value: number,
+  dtype: Exclude<Dtype, 'u8'> = 'f32',
+): Tensor {
+  return new Tensor(where.graph, filled(where.graph, value, dtype, toShape('full', shape)));
+}
+
+/** Zeros (false for `bool`). */
+export function zeros(
+  where: InGraph,
+  shape: readonly DimLike[],
+  dtype: Exclude<Dtype, 'u8'> = 'f32',
+): Tensor {
+  return full(where, shape, 0, dtype);
+}
+
+/** Ones (true for `bool`). */
+export function ones(where: InGraph, shape: readonly DimLike[], dtype: Exclude<Dtype, 'u8'> = 'f32'): Tensor {
+  return full(where, shape, 1, dtype);
+}
+
+function firstOf(op: string, tensors: readonly Tensor[]): Tensor {
+  const [first] = tensors;
+  if (first === undefined) throw new GraphError('operands', op, 'needs at least one tensor');
+  return first;
+}

@@ -1,0 +1,94 @@
+import { shapeText } from '../loops/index.ts';
+import { attrsText } from './attributes.ts';
+import { GraphError, sourceLine } from './issues.ts';
+import type { Declarations } from './module.ts';
+import type { Attrs, Node } from './node.ts';
+import { definitionOf } from './ops/table.ts';
+
+/**
+ * A graph of interned nodes: it only grows, and a node that exists is never built again, so common
+ * subexpressions do not arise. Types are checked when a node is built.
+ */
+export class Graph {
+  readonly #nodes: Labelled[] = [];
+  readonly #interned = new Map<string, Node>();
+  #source: string | undefined;
+  /** Who declares states and parameters for layers and optimizers; absent in a graph of its own. */
+  readonly declarations?: Declarations;
+
+  constructor(declarations?: Declarations) {
+    if (declarations !== undefined) this.declarations = declarations;
+  }
+
+  /** Every node, in order of construction: operands before their users. */
+  get nodes(): readonly Node[] {
+    return this.#nodes;
+  }
+
+  /**
+   * The node of an operation, operands and attributes: the one that exists, or a new one.
+   *
+   * @throws ShapeError where operands or attributes do not fit, with the user's line
+   */
+  build(op: string, inputs: readonly Node[], attrs: Attrs = {}): Node {
+    const definition = definitionOf(op);
+    for (const input of inputs) {
+      if (this.#nodes[input.id] === input) continue;
+      throw new GraphError('other-graph', op, `operand %${input.id} belongs to another graph`);
+    }
+    // The text of attributes is exact, so equal keys are equal nodes: identity by equality, not by hash.
+    const key = `${op}(${inputs.map((input) => input.id).join(',')})${attrsText(attrs)}`;
+    const existing = this.#interned.get(key);
+    if (existing !== undefined) return existing;
+    if (definition.arity === 'many' ? inputs.length === 0 : inputs.length !== definition.arity) {
+      const wanted = definition.arity === 'many' ? 'one or more' : String(definition.arity);
+      throw new GraphError('operands', op, `${inputs.length} operands, takes ${wanted}`);
+    }
+    const type = definition.type(inputs, attrs);
+    const source = this.#source ?? sourceLine();
+    const node: Labelled = {
+      id: this.#nodes.length,
+      op,
+      inputs: [...inputs],
+      attrs,
+      shape: type.shape,
+      dtype: type.dtype,
+      ...(source === undefined ? {} : { source }),
+    };
+    this.#nodes.push(node);
+    this.#interned.set(key, node);
+    return node;
+  }
+
+  /** Gives a node a name for people; the first one stays. */
+  label(node: Node, label: string): void {
+    const own = this.#nodes[node.id];
+    if (own !== node)
+      throw new GraphError('other-graph', node.op, `${describe(node)} belongs to another graph`);
+    own.label ??= label;
+  }
+
+  /**
+   * Builds with a source line that is known: gradients get the line of what they are the gradient of, and
+   * no stack is read for them.
+   */
+  withSource<T>(source: string | undefined, build: () => T): T {
+    const before = this.#source;
+    this.#source = source ?? before;
+    try {
+      return build();
+    } finally {
+      this.#source = before;
+    }
+  }
+}
+
+/** A node in a message: its label or number, operation and shape. */
+export function describe(node: Node): string {
+  return `${node.label ?? `%${node.id}`} (${node.op} ${node.dtype}${shapeText(node.shape)})`;
+}
+
+/** Nodes are immutable but for their label, which only their graph gives. */
+interface Labelled extends Node {
+  label?: string;
+}

@@ -1,0 +1,158 @@
+import {
+  apply,
+  cast,
+  type Dtype,
+  type ScalarDef,
+  type ScalarOp,
+  scalarOps,
+  shapeText,
+} from '../../loops/index.ts';
+import { dtypeOf } from '../attributes.ts';
+import { ShapeError } from '../issues.ts';
+import type { ValueTypeOf } from '../node.ts';
+import { sameShape } from '../shape.ts';
+import {
+  type NoVjp,
+  NUMBERS,
+  type OpDef,
+  operand,
+  POINTWISE,
+  requireDtype,
+  requireSameDtype,
+  type Vjp,
+} from './definition.ts';
+
+/** Scalar operations that are graph operations of the same name; the others only the compiler makes. */
+type ElementwiseOp = Exclude<ScalarOp, 'idiv' | 'mod' | 'isNan' | 'select' | 'cast'>;
+
+const truth: NoVjp = { none: 'its result is a truth value' };
+const zeroGradient: Vjp = () => undefined;
+
+/** Vector-Jacobian products. Where the result says the same as the operand, it is used: it is there anyway. */
+const vjps = {
+  add: ({ cotangent }) => cotangent,
+  sub: ({ cotangent }, k) => (k === 0 ? cotangent : cotangent.neg()),
+  mul: ({ inputs, cotangent }, k) => cotangent.mul(operand(inputs, 1 - k)),
+  div: ({ inputs, output, cotangent }, k) => {
+    const quotient = cotangent.div(operand(inputs, 1));
+    return k === 0 ? quotient : quotient.mul(output).neg();
+  },
+  min: ({ inputs, cotangent }, k) => {
+    const [mine, other] = [operand(inputs, k), operand(inputs, 1 - k)];
+    return mine.lt(other).where(cotangent, mine.eq(other).where(cotangent.mul(0.5), 0));
+  },
+  max: ({ inputs, cotangent }, k) => {
+    const [mine, other] = [operand(inputs, k), operand(inputs, 1 - k)];
+    return mine.gt(other).where(cotangent, mine.eq(other).where(cotangent.mul(0.5), 0));
+  },
+  neg: ({ cotangent }) => cotangent.neg(),
+  abs: ({ inputs, cotangent }) => cotangent.mul(operand(inputs, 0).sign()),
+  sign: zeroGradient,
+  floor: zeroGradient,
+  ceil: zeroGradient,
+  trunc: zeroGradient,
+  round: zeroGradient,
+  exp: ({ output, cotangent }) => cotangent.mul(output),
+  log: ({ inputs, cotangent }) => cotangent.div(operand(inputs, 0)),
+  sqrt: ({ output, cotangent }) => cotangent.mul(0.5).div(output),
+  tanh: ({ output, cotangent }) => cotangent.mul(output.square().neg().add(1)),
+  sigmoid: ({ output, cotangent }) => cotangent.mul(output.mul(output.neg().add(1))),
+  // d erf(x)/dx = 2/sqrt(pi) exp(-x²)
+  erf: ({ inputs, cotangent }) =>
+    cotangent.mul(
+      operand(inputs, 0)
+        .square()
+        .neg()
+        .exp()
+        .mul(2 / Math.sqrt(Math.PI)),
+    ),
+  relu: ({ output, cotangent }) => output.gt(0).where(cotangent, 0),
+  lt: truth,
+  le: truth,
+  eq: truth,
+  ne: truth,
+  and: truth,
+  or: truth,
+  not: truth,
+} satisfies Record<ElementwiseOp, Vjp | NoVjp>;
+
+const operandTypes: Readonly<Record<ScalarDef['operands'], readonly Dtype[]>> = {
+  float: ['f32'],
+  number: NUMBERS,
+  integer: ['i32', 'u32'],
+  bool: ['bool'],
+  any: [...NUMBERS, 'bool'],
+  select: [...NUMBERS, 'bool'],
+};
+
+function elementwise(op: ElementwiseOp): OpDef {
+  const row: ScalarDef = scalarOps[op];
+  return {
+    ...POINTWISE,
+    doc: row.doc,
+    arity: row.arity,
+    type: (inputs) => {
+      requireSameDtype(op, inputs);
+      const { shape, dtype } = operand(inputs, 0);
+      requireDtype(op, dtype, operandTypes[row.operands]);
+      requireSameShape(op, inputs);
+      return { shape, dtype: row.result === 'bool' ? 'bool' : dtype };
+    },
+    vjp: vjps[op],
+    lower: {
+      kind: 'value',
+      value: ({ node, read }, at) => apply(op, ...node.inputs.map((_, k) => read(k, at))),
+    },
+  };
+}
+
+const elementwiseNames = Object.keys(vjps) as ElementwiseOp[];
+
+/** Element by element: the scalar table's rows, `cast` and `where`. */
+export const elementwiseOps = {
+  ...(Object.fromEntries(elementwiseNames.map((op) => [op, elementwise(op)])) as Record<
+    ElementwiseOp,
+    OpDef
+  >),
+  cast: {
+    ...POINTWISE,
+    doc: scalarOps.cast.doc,
+    arity: 1,
+    type: (inputs, attrs) => {
+      const dtype = dtypeOf('cast', attrs);
+      requireDtype('cast', dtype, [...NUMBERS, 'bool']);
+      return { shape: operand(inputs, 0).shape, dtype };
+    },
+    vjp: ({ cotangent }) => cotangent,
+    lower: { kind: 'value', value: ({ node, read }, at) => cast(read(0, at), node.dtype) },
+  },
+  where: {
+    ...POINTWISE,
+    doc: 'where(c, a, b): a where c holds, else b',
+    arity: 3,
+    type: (inputs) => {
+      const [condition, a, b] = [operand(inputs, 0), operand(inputs, 1), operand(inputs, 2)];
+      requireDtype('where', condition.dtype, ['bool']);
+      requireSameDtype('where', [a, b]);
+      requireDtype('where', a.dtype, [...NUMBERS, 'bool']);
+      requireSameShape('where', inputs);
+      return { shape: a.shape, dtype: a.dtype };
+    },
+    vjp: ({ inputs, cotangent }, k) => {
+      const condition = operand(inputs, 0);
+      if (k === 0) return undefined;
+      return k === 1 ? condition.where(cotangent, 0) : condition.where(0, cotangent);
+    },
+    lower: {
+      kind: 'value',
+      value: ({ read }, at) => apply('select', read(0, at), read(1, at), read(2, at)),
+    },
+  },
+} satisfies Record<string, OpDef>;
+
+function requireSameShape(op: string, inputs: readonly ValueTypeOf[]): void {
+  const { shape } = operand(inputs, 0);
+  if (inputs.every((input) => sameShape(input.shape, shape))) return;
+  const shapes = inputs.map((input) => shapeText(input.shape)).join(' and ');
+  throw new ShapeError('shape-mismatch', op, `operands of shapes ${shapes}: expand them to one shape`);
+}

@@ -1,0 +1,118 @@
+import {
+  apply,
+  type Dim,
+  type Expr,
+  extentOf,
+  int,
+  liveExtent,
+  sameDim,
+  shapeText,
+} from '../../loops/index.ts';
+import { ShapeError } from '../issues.ts';
+import type { ValueTypeOf } from '../node.ts';
+import { dimAt, sameShape, unequal } from '../shape.ts';
+import type { Tensor } from '../tensor.ts';
+import { GENERATOR, type OpDef, operand, requireDtype } from './definition.ts';
+import { definesRange } from './indices.ts';
+
+/** Reads at computed indices. An index out of range reads the nearest element that there is. */
+export const gatherOps = {
+  take: {
+    ...GENERATOR,
+    doc: 'rows of x [n, ...rest] by number: [...indices, ...rest]',
+    arity: 2,
+    indexOperand: 1,
+    type: (inputs) => {
+      const [x, indices] = [operand(inputs, 0), operand(inputs, 1)];
+      requireIndices('take', x, indices);
+      const [n, ...rest] = x.shape;
+      if (n === undefined) throw new ShapeError('rank', 'take', 'a scalar has no rows');
+      requireElements('take', n, x);
+      return { shape: [...indices.shape, ...rest], dtype: x.dtype };
+    },
+    // One owner for each row: it sums the cotangents of all places that read it, in their order.
+    vjp: ({ inputs, cotangent }, k) => {
+      if (k === 1) return undefined;
+      const [x, indices] = [operand(inputs, 0), operand(inputs, 1)];
+      const rank = indices.shape.length;
+      const shape = [dimAt(x.shape, 0), ...cotangent.shape];
+      const ones = Array.from({ length: x.shape.length - 1 }, () => 1);
+      const chosen = inRange(indices, dimAt(x.shape, 0)).reshape([...indices.shape, ...ones]);
+      const rows = cotangent.iota(shape, 0);
+      return rows
+        .eq(chosen)
+        .where(cotangent.broadcastTo(shape), 0)
+        .sum(Array.from({ length: rank }, (_, d) => d + 1));
+    },
+    lower: {
+      kind: 'value',
+      value: ({ node, read }, at) => {
+        const rank = operand(node.inputs, 1).shape.length;
+        const n = dimAt(operand(node.inputs, 0).shape, 0);
+        return read(0, [clamped(read(1, at.slice(0, rank)), n), ...at.slice(rank)]);
+      },
+    },
+  },
+  pick: {
+    ...GENERATOR,
+    doc: 'one element of each row: x [..., n] at indices [...]',
+    arity: 2,
+    indexOperand: 1,
+    type: (inputs) => {
+      const [x, indices] = [operand(inputs, 0), operand(inputs, 1)];
+      requireIndices('pick', x, indices);
+      const n = x.shape.at(-1);
+      if (n === undefined) throw new ShapeError('rank', 'pick', 'a scalar has no elements to choose from');
+      requireElements('pick', n, x);
+      const rows = x.shape.slice(0, -1);
+      if (!sameShape(rows, indices.shape)) {
+        const [a, b] = [shapeText(x.shape), shapeText(indices.shape)];
+        const first = rows.findIndex((dim, d) => !sameDim(dim, indices.shape[d] ?? 1));
+        const differ =
+          indices.shape[first] === undefined ? '' : ` (${unequal(dimAt(rows, first), indices.shape[first])})`;
+        const text = `one index for each row: ${a} needs indices of shape ${shapeText(rows)}, not ${b}${differ}`;
+        throw new ShapeError('shape-mismatch', 'pick', text);
+      }
+      return { shape: rows, dtype: x.dtype };
+    },
+    vjp: ({ inputs, cotangent }, k) => {
+      if (k === 1) return undefined;
+      const [x, indices] = [operand(inputs, 0), operand(inputs, 1)];
+      const last = x.shape.length - 1;
+      const chosen = inRange(indices, dimAt(x.shape, last)).expandDims(-1);
+      return x.iotaLike(last).eq(chosen).where(cotangent.expandDims(-1), 0);
+    },
+    lower: {
+      kind: 'value',
+      value: ({ node, read }, at) => {
+        const n = dimAt(operand(node.inputs, 0).shape, at.length);
+        return read(0, [...at, clamped(read(1, at), n)]);
+      },
+    },
+  },
+} satisfies Record<string, OpDef>;
+
+function requireIndices(op: string, x: ValueTypeOf, indices: ValueTypeOf): void {
+  requireDtype(op, x.dtype, ['f32', 'i32', 'u32', 'bool']);
+  if (indices.dtype === 'i32') return;
+  throw new ShapeError('dtype', op, `indices of type ${indices.dtype}; takes i32: cast them first`);
+}
+
+function requireElements(op: string, dim: Dim, x: ValueTypeOf): void {
+  if (dim === 0) throw new ShapeError('empty', op, `${shapeText(x.shape)} has nothing to choose from`);
+}
+
+/** The nearest index that there is. */
+function clamped(index: Expr, dim: Dim): Expr {
+  const last =
+    typeof dim === 'number'
+      ? int(dim - 1)
+      : apply('sub', apply('mul', liveExtent(dim.size), int(dim.factor)), int(1));
+  return apply('max', apply('min', index, last), int(0));
+}
+
+/** Indices as the gather reads them: those that nobody has checked are clamped as they are there. */
+function inRange(indices: Tensor, dim: Dim): Tensor {
+  if (definesRange(indices.node)) return indices;
+  return indices.minimum(extentOf(dim) - 1).maximum(0);
+}

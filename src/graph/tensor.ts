@@ -1,0 +1,359 @@
+import { type Dim, type Dtype, shapeText } from '../loops/index.ts';
+import {
+  choice,
+  expanded,
+  filled,
+  liveCount,
+  multiplied,
+  permuted,
+  pointwise,
+  type ReduceOptions,
+  reduced,
+  requireFloat,
+  reshaped,
+  sliced,
+  taken,
+} from './build.ts';
+import { describe, type Graph } from './graph.ts';
+import { ShapeError } from './issues.ts';
+import type { Node } from './node.ts';
+import { type DimLike, dimAt, normalAxes, normalAxis, toShape } from './shape.ts';
+
+/** Axes of a reduction: one, several, or (left out) all; negative ones count from the end. */
+export type Axes = number | readonly number[];
+
+/**
+ * A value of a graph, to write expressions with. It holds no numbers: every method builds a node, or gives
+ * the one that exists. Numbers among operands become constants; shapes broadcast as in NumPy; element types
+ * are never cast by themselves.
+ *
+ * Every method throws a ShapeError, with the caller's line, where shapes or element types do not fit.
+ */
+export class Tensor {
+  readonly graph: Graph;
+  readonly node: Node;
+
+  constructor(graph: Graph, node: Node) {
+    this.graph = graph;
+    this.node = node;
+  }
+
+  get shape(): readonly Dim[] {
+    return this.node.shape;
+  }
+
+  get dtype(): Dtype {
+    return this.node.dtype;
+  }
+
+  /** Names the value for people, in listings and in kernels; the first name stays. */
+  named(label: string): Tensor {
+    this.graph.label(this.node, label);
+    return this;
+  }
+
+  toString(): string {
+    return describe(this.node);
+  }
+
+  // Arithmetic
+
+  add(other: Tensor | number): Tensor {
+    return this.#pointwise('add', other);
+  }
+  sub(other: Tensor | number): Tensor {
+    return this.#pointwise('sub', other);
+  }
+  mul(other: Tensor | number): Tensor {
+    return this.#pointwise('mul', other);
+  }
+  /** Quotient of floats. */
+  div(other: Tensor | number): Tensor {
+    return this.#pointwise('div', other);
+  }
+  /** The smaller of two, element by element; see {@link min} for the smallest along axes. */
+  minimum(other: Tensor | number): Tensor {
+    return this.#pointwise('min', other);
+  }
+  /** The larger of two, element by element; see {@link max} for the largest along axes. */
+  maximum(other: Tensor | number): Tensor {
+    return this.#pointwise('max', other);
+  }
+  neg(): Tensor {
+    return this.#pointwise('neg');
+  }
+  abs(): Tensor {
+    return this.#pointwise('abs');
+  }
+  sign(): Tensor {
+    return this.#pointwise('sign');
+  }
+  square(): Tensor {
+    return this.mul(this);
+  }
+  sqrt(): Tensor {
+    return this.#pointwise('sqrt');
+  }
+  rsqrt(): Tensor {
+    return this.sqrt().reciprocal();
+  }
+  reciprocal(): Tensor {
+    return this.#wrap(
+      pointwise(this.graph, 'div', [filled(this.graph, 1, this.dtype, this.shape), this.node]),
+    );
+  }
+  exp(): Tensor {
+    return this.#pointwise('exp');
+  }
+  log(): Tensor {
+    return this.#pointwise('log');
+  }
+  tanh(): Tensor {
+    return this.#pointwise('tanh');
+  }
+  sigmoid(): Tensor {
+    return this.#pointwise('sigmoid');
+  }
+  erf(): Tensor {
+    return this.#pointwise('erf');
+  }
+  relu(): Tensor {
+    return this.#pointwise('relu');
+  }
+  floor(): Tensor {
+    return this.#pointwise('floor');
+  }
+  ceil(): Tensor {
+    return this.#pointwise('ceil');
+  }
+  trunc(): Tensor {
+    return this.#pointwise('trunc');
+  }
+  /** To the nearest integer, halves to even. */
+  round(): Tensor {
+    return this.#pointwise('round');
+  }
+  /** Cut to a range; the gradient passes where the value was not cut, bounds included. A NaN stays. */
+  clamp(min: number, max: number): Tensor {
+    return this.lt(min).where(min, this.gt(max).where(max, this));
+  }
+
+  // Comparison and logic
+
+  lt(other: Tensor | number): Tensor {
+    return this.#pointwise('lt', other);
+  }
+  le(other: Tensor | number): Tensor {
+    return this.#pointwise('le', other);
+  }
+  gt(other: Tensor | number): Tensor {
+    return this.#wrap(pointwise(this.graph, 'lt', [operandOf(other), this.node]));
+  }
+  ge(other: Tensor | number): Tensor {
+    return this.#wrap(pointwise(this.graph, 'le', [operandOf(other), this.node]));
+  }
+  eq(other: Tensor | number): Tensor {
+    return this.#pointwise('eq', other);
+  }
+  ne(other: Tensor | number): Tensor {
+    return this.#pointwise('ne', other);
+  }
+  and(other: Tensor): Tensor {
+    return this.#pointwise('and', other);
+  }
+  or(other: Tensor): Tensor {
+    return this.#pointwise('or', other);
+  }
+  not(): Tensor {
+    return this.#pointwise('not');
+  }
+  /** `a` where this condition holds, else `b`. */
+  where(a: Tensor | number, b: Tensor | number): Tensor {
+    return this.#wrap(choice(this.graph, this.node, operandOf(a), operandOf(b)));
+  }
+
+  /**
+   * To another element type; itself if it is of that type. To integers towards zero, saturating, NaN to 0; to
+   * bool by `x ≠ 0`.
+   */
+  cast(dtype: Exclude<Dtype, 'u8'>): Tensor {
+    return dtype === this.dtype ? this : this.#wrap(this.graph.build('cast', [this.node], { dtype }));
+  }
+
+  // Reductions: they see the live elements of bounded dimensions only
+
+  sum(axes?: Axes, options?: ReduceOptions): Tensor {
+    if (Array.isArray(axes) && axes.length === 0) return this;
+    return this.#reduce('sum', axes, options);
+  }
+  /** Mean of floats; bounded dimensions count their live elements. */
+  mean(axes?: Axes, options?: ReduceOptions): Tensor {
+    requireFloat('mean', this.node);
+    const normal = normalAxes('mean', this.shape.length, axes);
+    return this.sum(normal, options).div(this.liveCount(normal));
+  }
+  prod(axes?: Axes, options?: ReduceOptions): Tensor {
+    return this.#reduce('prod', axes, options);
+  }
+  /** The largest along axes; its gradient goes to the first one. */
+  max(axes?: Axes, options?: ReduceOptions): Tensor {
+    return this.#reduce('reduceMax', axes, options);
+  }
+  /** The smallest along axes; its gradient goes to the first one. */
+  min(axes?: Axes, options?: ReduceOptions): Tensor {
+    return this.#reduce('reduceMin', axes, options);
+  }
+  /** Index of the first maximum (i32), row-major over the axes. */
+  argmax(axes?: Axes, options?: ReduceOptions): Tensor {
+    return this.#reduce('argmax', axes, options);
+  }
+  /** Index of the first minimum (i32), row-major over the axes. */
+  argmin(axes?: Axes, options?: ReduceOptions): Tensor {
+    return this.#reduce('argmin', axes, options);
+  }
+  /** `log(sum(exp(x)))` without overflow. */
+  logSumExp(axes?: Axes, options?: ReduceOptions): Tensor {
+    return this.#reduce('logSumExp', axes, options);
+  }
+  /** Mean squared distance from the mean, divided by n. */
+  variance(axes?: Axes, options?: ReduceOptions): Tensor {
+    return this.#reduce('variance', axes, options);
+  }
+  /** How many elements are live along axes, as a float scalar: the divisor of a mean. */
+  liveCount(axes?: Axes): Tensor {
+    return this.#wrap(liveCount(this.graph, this.node, normalAxes('extent', this.shape.length, axes)));
+  }
+
+  // Softmax
+
+  /** Logarithm of the softmax along an axis. */
+  logSoftmax(axis = -1): Tensor {
+    return this.sub(this.logSumExp(axis, { keepDims: true }));
+  }
+  /** `exp(x) / sum(exp(x))` along an axis, without overflow. */
+  softmax(axis = -1): Tensor {
+    return this.logSoftmax(axis).exp();
+  }
+
+  // Products
+
+  /** Product of matrices as NumPy's `matmul`: `[..., m, k] · [..., k, n]`, vectors allowed. */
+  matmul(other: Tensor): Tensor {
+    return this.#wrap(multiplied(this.graph, this.node, other.node));
+  }
+
+  // Movement
+
+  /** Dimension `k` of the result is dimension `perm[k]` of this. */
+  permute(perm: readonly number[]): Tensor {
+    return this.#wrap(permuted(this.graph, this.node, perm));
+  }
+  /** Two axes exchanged; the last two by default. */
+  transpose(a = -2, b = -1): Tensor {
+    const rank = this.shape.length;
+    const [from, to] = [normalAxis('transpose', rank, a), normalAxis('transpose', rank, b)];
+    return this.permute(this.shape.map((_, k) => (k === from ? to : k === to ? from : k)));
+  }
+  /** The same elements in another shape; one dimension may be -1. */
+  reshape(shape: readonly DimLike[]): Tensor {
+    return this.#wrap(reshaped(this.graph, this.node, shape));
+  }
+  broadcastTo(shape: readonly DimLike[]): Tensor {
+    return this.#wrap(expanded(this.graph, this.node, toShape('broadcastTo', shape)));
+  }
+  /** A new axis of one element, which becomes axis `axis` of the result. */
+  expandDims(axis: number): Tensor {
+    const at = normalAxis('expandDims', this.shape.length + 1, axis);
+    return this.reshape(this.shape.toSpliced(at, 0, 1));
+  }
+  /** Without axes of one element: those that are named, or all. */
+  squeeze(axes?: Axes): Tensor {
+    const ones = this.shape.flatMap((dim, k) => (dim === 1 ? [k] : []));
+    const gone = axes === undefined ? ones : normalAxes('squeeze', this.shape.length, axes);
+    const wrong = gone.find((axis) => !ones.includes(axis));
+    if (wrong !== undefined) {
+      throw new ShapeError(
+        'axis',
+        'squeeze',
+        `axis ${wrong} of ${shapeText(this.shape)} has not one element`,
+      );
+    }
+    return this.reshape(this.shape.filter((_, k) => !gone.includes(k)));
+  }
+  /**
+   * A range of each axis, as NumPy's: negative starts and stops count from the end, a negative step goes
+   * backwards, what is left out or undefined is whole.
+   */
+  slice(
+    starts: readonly (number | undefined)[],
+    stops: readonly (number | undefined)[] = [],
+    steps: readonly (number | undefined)[] = [],
+  ): Tensor {
+    return this.#wrap(sliced(this.graph, this.node, starts, stops, steps));
+  }
+  /** `low[k]` elements of `value` before axis k, `high[k]` after it. */
+  pad(low: readonly number[], high: readonly number[], value = 0): Tensor {
+    if (low.length === this.shape.length && [...low, ...high].every((n) => n === 0)) return this;
+    return this.#wrap(this.graph.build('pad', [this.node], { low: [...low], high: [...high], value }));
+  }
+  /** Backwards along axes; all by default. */
+  flip(axes?: Axes): Tensor {
+    const normal = normalAxes('flip', this.shape.length, axes);
+    return normal.length === 0 ? this : this.#wrap(this.graph.build('flip', [this.node], { axes: normal }));
+  }
+
+  // Indices
+
+  /** Elements of an axis by number: the dimensions of `indices` (i32) come in the axis's place. */
+  take(indices: Tensor, axis = 0): Tensor {
+    return this.#wrap(taken(this.graph, this.node, indices.node, axis));
+  }
+  /** One element of each row of the last axis: `[..., n]` at `indices` (i32) `[...]`. */
+  pick(indices: Tensor): Tensor {
+    return this.#wrap(this.graph.build('pick', [this.node, indices.node]));
+  }
+  /** NumPy's `take_along_axis`: `indices` (i32) has this shape, but for any extent along the axis. */
+  takeAlongAxis(indices: Tensor, axis = -1): Tensor {
+    const at = normalAxis('takeAlongAxis', this.shape.length, axis);
+    const rows = this.transpose(at, -1).expandDims(-2);
+    const chosen = indices.transpose(at, -1);
+    const shape = [...chosen.shape, dimAt(this.shape, at)];
+    return rows.broadcastTo(shape).pick(chosen).transpose(at, -1);
+  }
+  /** 1 at each index (i32) along a new last axis of `n` elements, 0 elsewhere; f32. */
+  oneHot(n: number): Tensor {
+    return this.iota([...this.shape, n], this.shape.length)
+      .eq(this.expandDims(-1))
+      .cast('f32');
+  }
+  /** In this graph, a tensor whose elements are their own indices along an axis (i32). */
+  iota(shape: readonly DimLike[], axis: number): Tensor {
+    const dims = toShape('iota', shape);
+    const at = normalAxis('iota', dims.length, axis);
+    return this.#wrap(this.graph.build('iota', [], { shape: dims, axis: at }));
+  }
+  /** Of this shape, each element its own index along an axis (i32). */
+  iotaLike(axis: number): Tensor {
+    return this.shape.length === 0 ? this.fullLike(0, 'i32') : this.iota(this.shape, axis);
+  }
+  /** Of this shape, one value everywhere. */
+  fullLike(value: number, dtype: Dtype = this.dtype): Tensor {
+    return this.#wrap(filled(this.graph, value, dtype, this.shape));
+  }
+
+  #pointwise(op: string, ...others: readonly (Tensor | number)[]): Tensor {
+    return this.#wrap(pointwise(this.graph, op, [this.node, ...others.map(operandOf)]));
+  }
+
+  #reduce(op: string, axes: Axes | undefined, options: ReduceOptions | undefined): Tensor {
+    return this.#wrap(reduced(this.graph, op, this.node, axes, options));
+  }
+
+  #wrap(node: Node): Tensor {
+    return node === this.node ? this : new Tensor(this.graph, node);
+  }
+}
+
+function operandOf(operand: Tensor | number): Node | number {
+  return typeof operand === 'number' ? operand : operand.node;
+}
