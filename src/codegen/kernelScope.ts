@@ -1,0 +1,98 @@
+import { apply, type Expr, mapExpr, subexpressions, varRef } from '../loops/index.ts';
+import { type Range, Ranges } from '../loops/interval.ts';
+import { type Kernel, LOCAL_ID, type Stmt, WORKGROUP_ID } from './kernel.ts';
+
+type For = Extract<Stmt, { kind: 'for' }>;
+
+/**
+ * What is known of a kernel's integers at one place: ranges of variables, and the conditions that hold there.
+ * Variables that a kernel assigns are unknown, and no fact about them or about memory is kept: both change.
+ */
+export class KernelScope {
+  readonly ranges: Ranges;
+  readonly #variables: Map<string, Range>;
+  readonly #values: Map<string, Expr>;
+  readonly #mutable: Set<string>;
+
+  private constructor(
+    ranges: Ranges,
+    variables: Map<string, Range>,
+    values: Map<string, Expr>,
+    mutable: Set<string>,
+  ) {
+    this.ranges = ranges;
+    this.#variables = variables;
+    this.#values = values;
+    this.#mutable = mutable;
+  }
+
+  /** The scope of a kernel's outermost statements. */
+  static of(kernel: Pick<Kernel, 'grid' | 'workgroup'>): KernelScope {
+    const variables = new Map<string, Range>([
+      [WORKGROUP_ID, { low: 0, high: Math.max(0, kernel.grid - 1) }],
+      [LOCAL_ID, { low: 0, high: kernel.workgroup - 1 }],
+    ]);
+    const ranges = new Ranges((leaf) => (leaf.kind === 'var' ? variables.get(leaf.name) : undefined));
+    return new KernelScope(ranges, variables, new Map(), new Set());
+  }
+
+  /** Notes a `let` or `var` that the rest of its block sees. */
+  define(stmt: Extract<Stmt, { kind: 'let' | 'var' }>): void {
+    if (stmt.kind === 'var') this.#mutable.add(stmt.name);
+    else if (stmt.value.dtype === 'i32') {
+      this.#variables.set(stmt.name, this.range(stmt.value));
+      if (this.isFixed(stmt.value)) this.#values.set(stmt.name, this.expanded(stmt.value));
+    }
+  }
+
+  /** The scope of a loop's body. */
+  inLoop(stmt: For): KernelScope {
+    const [from, to] = [this.range(stmt.from), this.range(stmt.to)];
+    this.#variables.set(stmt.name, { low: from.low, high: Math.max(from.low, to.high - 1) });
+    const variable = varRef(stmt.name, 'i32');
+    let inside: KernelScope = this;
+    if (stmt.to.kind !== 'const') inside = inside.where(apply('lt', variable, stmt.to), true);
+    if (stmt.from.kind !== 'const') inside = inside.where(apply('le', stmt.from, variable), true);
+    return inside;
+  }
+
+  /** The scope in which `condition` is `truth`. */
+  where(condition: Expr, truth: boolean): KernelScope {
+    if (condition.kind === 'apply' && condition.op === 'not') {
+      const [inner] = condition.args;
+      return inner === undefined ? this : this.where(inner, !truth);
+    }
+    if (condition.kind === 'apply' && condition.op === (truth ? 'and' : 'or')) {
+      return condition.args.reduce<KernelScope>((scope, part) => scope.where(part, truth), this);
+    }
+    if (!this.isFixed(condition)) return this;
+    const plain = this.ranges.under(condition, truth);
+    const expanded = this.expanded(condition);
+    const ranges = expanded === condition ? plain : plain.under(expanded, truth);
+    return ranges === this.ranges
+      ? this
+      : new KernelScope(ranges, this.#variables, this.#values, this.#mutable);
+  }
+
+  /** The interval of an integer expression here, by its own form or with the locals' values put in. */
+  range(expr: Expr): Range {
+    const plain = this.ranges.of(expr);
+    const expanded = this.expanded(expr);
+    if (expanded === expr) return plain;
+    const other = this.ranges.of(expanded);
+    const [low, high] = [Math.max(plain.low, other.low), Math.min(plain.high, other.high)];
+    return low <= high ? { low, high } : plain;
+  }
+
+  /** Whether an expression's value cannot change while the kernel runs. */
+  isFixed(expr: Expr): boolean {
+    return subexpressions(expr).every(
+      (e) => e.kind !== 'load' && (e.kind !== 'var' || !this.#mutable.has(e.name)),
+    );
+  }
+
+  /** The expression with the values of immutable integer locals in their place. */
+  expanded(expr: Expr): Expr {
+    return mapExpr(expr, (e) => (e.kind === 'var' ? (this.#values.get(e.name) ?? e) : e));
+  }
+}

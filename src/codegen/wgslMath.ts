@@ -1,0 +1,240 @@
+/**
+ * WGSL functions of our own, each printed only where a kernel uses it. The built-ins promise too little:
+ * `tanh`, `log`, `exp` and `erf` here have PyTorch's special values and a stated error on the whole range
+ * (in units in the last place, measured against float64; subnormal results may be flushed to zero).
+ */
+export const wgslFunctions = {
+  is_nan: {
+    uses: [],
+    text: `
+// By the bits: x != x may be taken for false.
+fn is_nan(x: f32) -> bool {
+  return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
+}`,
+  },
+  min_nan: {
+    uses: ['is_nan'],
+    text: `
+// The smaller; NaN if either is.
+fn min_nan(a: f32, b: f32) -> f32 {
+  return select(select(b, a, a < b), select(b, a, is_nan(a)), is_nan(a) || is_nan(b));
+}`,
+  },
+  max_nan: {
+    uses: ['is_nan'],
+    text: `
+// The larger; NaN if either is.
+fn max_nan(a: f32, b: f32) -> f32 {
+  return select(select(b, a, b < a), select(b, a, is_nan(a)), is_nan(a) || is_nan(b));
+}`,
+  },
+  sign_nan: {
+    uses: ['is_nan'],
+    text: `
+// -1, 0 or 1; NaN gives NaN.
+fn sign_nan(x: f32) -> f32 {
+  return select(sign(x), x, is_nan(x));
+}`,
+  },
+  sqrt_nan: {
+    uses: ['is_nan'],
+    constants: ['nan'],
+    text: `
+// Square root; NaN below zero.
+fn sqrt_nan(x: f32) -> f32 {
+  return select(sqrt(x), bitcast<f32>(nan_bits), x < 0.0 || is_nan(x));
+}`,
+  },
+  to_i32: {
+    uses: ['is_nan'],
+    text: `
+// Towards zero, saturating; NaN gives 0.
+fn to_i32(x: f32) -> i32 {
+  let inside = i32(clamp(x, -2147483648.0, 2147483520.0));
+  return select(select(inside, 2147483647, x >= 2147483648.0), 0, is_nan(x));
+}`,
+  },
+  to_u32: {
+    uses: ['is_nan'],
+    text: `
+// Towards zero, saturating; NaN gives 0.
+fn to_u32(x: f32) -> u32 {
+  let inside = u32(clamp(x, 0.0, 4294967040.0));
+  return select(select(inside, 4294967295u, x >= 4294967296.0), 0u, is_nan(x));
+}`,
+  },
+  floor_div: {
+    uses: [],
+    text: `
+// floor(x / y) for y > 0.
+fn floor_div(x: i32, y: i32) -> i32 {
+  return x / y - select(0, 1, x % y < 0);
+}`,
+  },
+  floor_mod: {
+    uses: [],
+    text: `
+// x - floor(x / y) * y for y > 0: never negative.
+fn floor_mod(x: i32, y: i32) -> i32 {
+  let r = x % y;
+  return r + select(0, y, r < 0);
+}`,
+  },
+  data_u8: {
+    uses: [],
+    text: `
+// Byte i of the words that start at base.
+fn data_u8(base: u32, i: i32) -> u32 {
+  return extractBits(data[base + u32(i) / 4u], u32(i) % 4u * 8u, 8u);
+}`,
+  },
+  words_u8: {
+    uses: [],
+    text: `
+// Byte i of the words that start at base.
+fn words_u8(base: u32, i: i32) -> u32 {
+  return extractBits(words[base + u32(i) / 4u], u32(i) % 4u * 8u, 8u);
+}`,
+  },
+  exp_f32: {
+    uses: ['is_nan'],
+    text: `
+// e^x = 2^n e^r with |r| <= ln(2) / 2, e^r by the polynomial of Cephes' expf; at most 1 ulp.
+fn exp_f32(x: f32) -> f32 {
+  let c = clamp(x, -104.0, 89.0);
+  let n = floor(c * 1.44269504 + 0.5);
+  let r = c - n * 0.693359375 + n * 2.12194440e-4;
+  var p = 1.9875691500e-4;
+  p = p * r + 1.3981999507e-3;
+  p = p * r + 8.3334519073e-3;
+  p = p * r + 4.1665795894e-2;
+  p = p * r + 1.6666665459e-1;
+  p = p * r + 5.0000001201e-1;
+  let y = p * (r * r) + r + 1.0;
+  // Two steps: 2^n itself may lie outside of f32.
+  let k = i32(n);
+  let h = k >> 1u;
+  let scaled = y * bitcast<f32>((h + 127) << 23u) * bitcast<f32>((k - h + 127) << 23u);
+  return select(scaled, x, is_nan(x));
+}`,
+  },
+  log_f32: {
+    uses: ['is_nan'],
+    constants: ['infinity', 'nan'],
+    text: `
+// ln x = k ln 2 + ln(1 + f) with sqrt(1/2) <= 1 + f < sqrt(2), as fdlibm's logf; at most 1 ulp.
+fn log_f32(x: f32) -> f32 {
+  let bits = bitcast<u32>(x);
+  if (is_nan(x) || bits == 0x7f800000u) { return x; }
+  if ((bits & 0x7fffffffu) == 0u) { return -bitcast<f32>(infinity_bits); }
+  if (bits > 0x7fffffffu) { return bitcast<f32>(nan_bits); }
+  // A subnormal is its bits times 2^-149.
+  let small = bits < 0x00800000u;
+  let b = select(bits, bitcast<u32>(f32(bits)), small) + 0x004afb0du;
+  let k = f32(i32(b >> 23u) - select(127, 276, small));
+  let f = bitcast<f32>((b & 0x007fffffu) + 0x3f3504f3u) - 1.0;
+  let s = f / (2.0 + f);
+  let z = s * s;
+  let w = z * z;
+  let r = w * (0.40000972152 + w * 0.24279078841) + z * (0.66666662693 + w * 0.28498786688);
+  let h = 0.5 * f * f;
+  return s * (h + r) + k * 9.0580006145e-6 - h + f + k * 6.9313812256e-1;
+}`,
+  },
+  tanh_f32: {
+    uses: ['exp_f32', 'is_nan'],
+    text: `
+// An odd polynomial (Cephes' tanhf) near zero, else 1 - 2 / (e^2x + 1); at most 2 ulp.
+fn tanh_f32(x: f32) -> f32 {
+  if (is_nan(x)) { return x; }
+  let a = abs(x);
+  let z = x * x;
+  if (a < 0.625) {
+    var p = -5.70498872745e-3;
+    p = p * z + 2.06390887954e-2;
+    p = p * z - 5.37397155531e-2;
+    p = p * z + 1.33314422036e-1;
+    p = p * z - 3.33332819422e-1;
+    return p * z * x + x;
+  }
+  let t = 1.0 - 2.0 / (exp_f32(2.0 * min(a, 20.0)) + 1.0);
+  return select(t, -t, x < 0.0);
+}`,
+  },
+  sigmoid_f32: {
+    uses: ['exp_f32'],
+    text: `
+// 1 / (1 + e^-x), by the exponential that cannot overflow; at most 3 ulp.
+fn sigmoid_f32(x: f32) -> f32 {
+  let e = exp_f32(-abs(x));
+  return select(1.0, e, x < 0.0) / (1.0 + e);
+}`,
+  },
+  erf_f32: {
+    uses: ['exp_f32', 'is_nan'],
+    text: `
+// A polynomial near zero, else 1 - e^p(|x|) (N. Juffa's minimax coefficients); at most 2 ulp.
+fn erf_f32(x: f32) -> f32 {
+  if (is_nan(x)) { return x; }
+  let a = min(abs(x), 4.0);
+  let s = a * a;
+  if (a > 0.927734375) {
+    var q = -1.72853470e-5 * a + 3.83197126e-4;
+    q = q * s + (-3.88396438e-3 * a + 2.42546219e-2);
+    q = q * a - 1.06777877e-1;
+    q = q * a - 6.34846687e-1;
+    q = q * a - 1.28717512e-1;
+    let e = 1.0 - exp_f32(q * a - a);
+    return select(e, -e, x < 0.0);
+  }
+  var p = -5.96761703e-4;
+  p = p * s + 4.99119423e-3;
+  p = p * s - 2.67681349e-2;
+  p = p * s + 1.12819925e-1;
+  p = p * s - 3.76125336e-1;
+  p = p * s + 1.28379166e-1;
+  return p * x + x;
+}`,
+  },
+} satisfies Record<string, WgslFunction>;
+
+/** A function, what else it needs (`uses` names functions), and its text. */
+export interface WgslFunction {
+  readonly uses: readonly string[];
+  readonly constants?: readonly WgslConstant[];
+  readonly text: string;
+}
+
+/** A float that WGSL has no constant for. */
+export type WgslConstant = 'infinity' | 'nan';
+export type WgslFunctionName = keyof typeof wgslFunctions;
+
+/**
+ * The declarations that a text with these functions and constants needs, callees first.
+ *
+ * Infinities and NaNs as constant expressions are errors when the shader is made, so their bits go through a
+ * variable.
+ */
+export function wgslDeclarations(
+  functions: ReadonlySet<WgslFunctionName>,
+  constants: ReadonlySet<WgslConstant>,
+): string[] {
+  const table: Readonly<Record<string, WgslFunction>> = wgslFunctions;
+  const needed = new Set<WgslConstant>(constants);
+  const order = new Set<string>();
+  const visit = (name: string): void => {
+    const def = table[name];
+    if (order.has(name) || def === undefined) return;
+    for (const used of def.uses) visit(used);
+    for (const used of def.constants ?? []) needed.add(used);
+    order.add(name);
+  };
+  for (const name of Object.keys(table)) if (functions.has(name as WgslFunctionName)) visit(name);
+  const bits = { infinity: '0x7f800000u', nan: '0x7fc00000u' } satisfies Record<WgslConstant, string>;
+  return [
+    ...(['infinity', 'nan'] as const)
+      .filter((name) => needed.has(name))
+      .map((name) => `var<private> ${name}_bits: u32 = ${bits[name]};`),
+    ...[...order].map((name) => table[name]?.text ?? ''),
+  ];
+}
