@@ -1,0 +1,95 @@
+import type { Dtype } from '../../src/loops/index.ts';
+
+/** Formula of an operation on one element each; the element type matters for integers. */
+export type Formula = (x: number, y: number, z: number, dtype: Dtype) => number;
+
+const truth = (holds: boolean): number => (holds ? 1 : 0);
+
+/** The pointwise operations of the graph, by name: `where` is (condition, a, b). */
+export const formulas: Readonly<Record<string, Formula>> = {
+  neg: (x) => -x,
+  abs: (x) => Math.abs(x),
+  sign: (x) => (x > 0 ? 1 : x < 0 ? -1 : x),
+  floor: (x) => Math.floor(x),
+  ceil: (x) => Math.ceil(x),
+  trunc: (x) => Math.trunc(x),
+  round: nearestEven,
+  exp: (x) => Math.exp(x),
+  log: (x) => Math.log(x),
+  sqrt: (x) => Math.sqrt(x),
+  tanh: (x) => Math.tanh(x),
+  sigmoid: (x) => 1 / (1 + Math.exp(-x)),
+  erf: errorFunction,
+  relu: (x) => (x <= 0 ? 0 : x),
+  not: (x) => 1 - x,
+  add: (x, y) => x + y,
+  sub: (x, y) => x - y,
+  mul: (x, y, _, dtype) => (dtype === 'f32' ? x * y : Math.imul(x, y)),
+  div: (x, y) => x / y,
+  min: (x, y) => Math.min(x, y),
+  max: (x, y) => Math.max(x, y),
+  lt: (x, y) => truth(x < y),
+  le: (x, y) => truth(x <= y),
+  eq: (x, y) => truth(x === y),
+  ne: (x, y) => truth(x !== y),
+  and: (x, y) => x * y,
+  or: (x, y) => Math.max(x, y),
+  where: (condition, a, b) => (condition !== 0 ? a : b),
+};
+
+/** A value as its type holds it: integers modulo 2³², floats as they are. */
+export function wrap(x: number, dtype: Dtype): number {
+  switch (dtype) {
+    case 'f32':
+    case 'bool':
+      return x;
+    case 'i32':
+      return x | 0;
+    case 'u32':
+      return x >>> 0;
+    case 'u8':
+      return x & 255;
+    default:
+      return dtype satisfies never;
+  }
+}
+
+/** Conversion to a type: towards zero and saturating for integers, NaN to 0; `x ≠ 0` for bools. */
+export function convert(x: number, dtype: Dtype): number {
+  if (dtype === 'f32') return x;
+  if (dtype === 'bool') return truth(x !== 0);
+  if (Number.isNaN(x)) return 0;
+  const [low, high] = dtype === 'i32' ? [-(2 ** 31), 2 ** 31 - 1] : [0, dtype === 'u8' ? 255 : 2 ** 32 - 1];
+  const whole = Math.trunc(x);
+  return whole <= low ? low : whole >= high ? high : whole === 0 ? 0 : whole;
+}
+
+function nearestEven(x: number): number {
+  const below = Math.floor(x);
+  const rest = x - below;
+  if (rest !== 0.5) return rest < 0.5 ? below : below + 1;
+  return below % 2 === 0 ? below : below + 1;
+}
+
+/**
+ * Error function: `2/√π · e^(-x²) · Σ 2ⁿ x^(2n+1) / (2n+1)!!` (DLMF 7.6.2), whose terms are all of one sign;
+ * beyond 3 by the continued fraction of its complement (DLMF 7.9.1), evaluated from below.
+ */
+function errorFunction(x: number): number {
+  const a = Math.abs(x);
+  if (Number.isNaN(x) || a === 0) return x;
+  const scale = Math.exp(-a * a) / Math.sqrt(Math.PI);
+  if (a < 3) {
+    let term = a;
+    let sum = a;
+    for (let n = 1; term > sum * 1e-18; n++) {
+      term *= (2 * a * a) / (2 * n + 1);
+      sum += term;
+    }
+    return Math.sign(x) * 2 * scale * sum;
+  }
+  if (a > 27) return Math.sign(x);
+  let tail = 0;
+  for (let n = 80; n >= 1; n--) tail = n / 2 / (a + tail);
+  return Math.sign(x) * (1 - scale / (a + tail));
+}
