@@ -248,7 +248,7 @@ export class Ranges {
 
   #computeApply(expr: Apply): Range {
     const full = fullRange(expr.dtype);
-    const fit = (r: Range): Range => (within(r, full) ? r : full);
+    const wrapped = (r: Range): Range => (within(r, full) ? r : full);
     const [a, b, c] = expr.args;
     if (a === undefined) return full;
     if (expr.op === 'select') {
@@ -261,16 +261,16 @@ export class Ranges {
     if (expr.dtype === 'bool') return this.#computeTruth(expr, a, b);
     if (expr.dtype === 'f32') return full;
     const form = expr.dtype === 'i32' ? this.forms.of(expr) : undefined;
-    if (form !== undefined && form.terms[0]?.atom !== expr) return fit(this.ofForm(form));
+    if (form !== undefined && form.terms[0]?.atom !== expr) return wrapped(this.ofForm(form));
     const x = this.of(a);
-    if (b === undefined) return fit(unaryRange(expr, x) ?? full);
+    if (b === undefined) return wrapped(unaryRange(expr, x) ?? full);
     if (expr.dtype === 'i32' && (expr.op === 'min' || expr.op === 'max')) {
       const difference = this.difference(a, b);
       const r = difference === undefined ? full : this.ofForm(difference);
       if (r.high <= 0) return this.of(expr.op === 'min' ? a : b);
       if (r.low >= 0) return this.of(expr.op === 'min' ? b : a);
     }
-    return fit(binaryRange(expr, x, this.of(b)) ?? full);
+    return wrapped(binaryRange(expr, x, this.of(b)) ?? full);
   }
 
   #computeTruth(expr: Apply, a: Expr, b: Expr | undefined): Range {

@@ -57,7 +57,7 @@ export function assignments(): Assignment[] {
 }
 
 /** The value of an expression, by recursion; `table[n]` is `n * 3 - 8`, wrapped around out of range. */
-export function valueOf(expr: Expr, at: Assignment): number {
+export function evaluate(expr: Expr, at: Assignment): number {
   switch (expr.kind) {
     case 'const':
       return expr.dtype === 'f32' ? Math.fround(expr.value) : expr.value;
@@ -69,9 +69,11 @@ export function valueOf(expr: Expr, at: Assignment): number {
       return Math.fround(expr.param.initial);
     case 'var':
     case 'acc':
-      return expr.dtype === 'f32' ? ([-0, 1.5, Number.NaN, -Infinity, 3e-39][at.live % 5] ?? 0) : at.live - 2;
+      return expr.dtype === 'f32'
+        ? ([-0, 1.5, Number.NaN, -Infinity, Math.fround(3e-39)][at.live % 5] ?? 0)
+        : at.live - 2;
     case 'load': {
-      const [n = 0, m = 0] = expr.at.map((e) => valueOf(e, at));
+      const [n = 0, m = 0] = expr.at.map((e) => evaluate(e, at));
       return expr.tensor === table
         ? n * 3 - 8
         : ([0, -0, 1, -2.5, Infinity, Number.NaN][(n * 2 + m + at.live) % 6] ?? 7);
@@ -79,11 +81,11 @@ export function valueOf(expr: Expr, at: Assignment): number {
     case 'apply': {
       if (expr.op === 'select') {
         const [c, x, y] = expr.args as [Expr, Expr, Expr];
-        return valueOf(valueOf(c, at) !== 0 ? x : y, at);
+        return evaluate(evaluate(c, at) !== 0 ? x : y, at);
       }
       return applyScalar(
         expr.op,
-        expr.args.map((arg) => valueOf(arg, at)),
+        expr.args.map((arg) => evaluate(arg, at)),
         expr.dtype,
         true,
       );

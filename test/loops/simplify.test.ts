@@ -4,7 +4,7 @@ import { type Axis, type Expr, type Tensor, ValueNumbers } from '../../src/loops
 import { floatRules, indexRules, truthRules } from '../../src/loops/rules.ts';
 import { simplify } from '../../src/loops/simplify.ts';
 import { parseExpr, printExpr } from '../../src/loops/text.ts';
-import { assignments, indices, treeSize, valueOf, values } from './expressions.ts';
+import { assignments, evaluate, indices, treeSize, values } from './expressions.ts';
 
 function simplified(text: string, extents: Record<string, number>): string {
   const axes = new Map(
@@ -60,7 +60,7 @@ describe('index expressions', () => {
         const result = simplify(expr);
         expect(treeSize(result)).toBeLessThanOrEqual(treeSize(expr));
         expect(simplify(result)).toBe(result);
-        for (const at of all) expect(valueOf(result, at)).toBe(valueOf(expr, at));
+        for (const at of all) expect(evaluate(result, at)).toBe(evaluate(expr, at));
       }),
       { numRuns: 3000, seed: 7 },
     );
@@ -75,7 +75,7 @@ describe('float expressions', () => {
         const result = simplify(expr);
         expect(treeSize(result)).toBeLessThanOrEqual(treeSize(expr));
         expect(simplify(result)).toBe(result);
-        for (const at of all) expect(valueOf(result, at)).toBe(valueOf(expr, at));
+        for (const at of all) expect(evaluate(result, at)).toBe(evaluate(expr, at));
       }),
       { numRuns: 2000, seed: 7 },
     );

@@ -1,0 +1,218 @@
+import { findIndexFault } from './bounds.ts';
+import { loadedDtype } from './dtype.ts';
+import { type Apply, type Axis, axesIn, childrenOf, type Expr, subexpressions, type Tensor } from './expr.ts';
+import { accumulators, type Loop, loopLoads, type Out } from './loop.ts';
+import type { monoids } from './monoid.ts';
+import { type ScalarDef, scalarOps } from './scalar.ts';
+import { extentOf } from './size.ts';
+import { printExpr } from './text.ts';
+
+/** A rule of the loop language. */
+export type LoopRule =
+  | 'types'
+  | 'axes'
+  | 'accumulators'
+  | 'outputs'
+  | 'reductions'
+  | 'scan'
+  | 'order'
+  | 'bounds';
+
+/** Loops that break a rule of the language: an error of the compiler, not of its user. */
+export class LoopError extends Error {
+  /** The loop's name. */
+  readonly loop: string;
+  readonly rule: LoopRule;
+
+  constructor(loop: Loop, rule: LoopRule, message: string) {
+    const [origin] = loop.origin;
+    const source = origin?.source === undefined ? '' : `  at ${origin.source}`;
+    super(`loop ${loop.name}: ${message} (${rule})${source}`);
+    this.name = 'LoopError';
+    this.loop = loop.name;
+    this.rule = rule;
+  }
+}
+
+/**
+ * Throws LoopError unless the loops are well-formed, in an order that runs: expressions are typed; every axis
+ * and accumulator in use exists; outputs fit their tensors and no tensor is written twice; what a step makes
+ * is read after it was written; and no load leaves its tensor, as far as intervals and corners can tell.
+ */
+export function verifyLoops(loops: readonly Loop[]): void {
+  const written = new Set<Tensor>();
+  for (const loop of loops) {
+    verifyAxes(loop);
+    for (const reduction of loop.reductions) {
+      verifyTypes(loop, reduction.body, false);
+      verifyUse(loop, reduction.body, [...loop.axes, ...loop.reduceAxes], 'the body of a reduction');
+      verifyElement(loop, reduction.monoid, reduction.body);
+    }
+    for (const out of loop.outs) verifyOut(loop, out);
+    for (const { tensor } of loopLoads(loop)) {
+      const made = tensor.role === 'temp' || tensor.role === 'next' || tensor.role === 'result';
+      if (made && !written.has(tensor)) {
+        throw new LoopError(loop, 'order', `reads ${tensor.name}, which no earlier loop writes`);
+      }
+      if (tensor.role === 'workgroup' || tensor.role === 'private') {
+        throw new LoopError(loop, 'order', `reads ${tensor.name}, an array of a kernel`);
+      }
+    }
+    for (const { tensor } of loop.outs) {
+      if (tensor.role !== 'temp' && tensor.role !== 'next' && tensor.role !== 'result') {
+        throw new LoopError(loop, 'outputs', `writes ${tensor.name}, a tensor of role ${tensor.role}`);
+      }
+      if (written.has(tensor)) throw new LoopError(loop, 'outputs', `writes ${tensor.name} a second time`);
+      written.add(tensor);
+    }
+    const fault = findIndexFault([...loop.reductions.map((r) => r.body), ...loop.outs.map((o) => o.value)]);
+    if (fault !== undefined) throw new LoopError(loop, 'bounds', fault.message);
+  }
+}
+
+function verifyAxes(loop: Loop): void {
+  const all = [...loop.axes, ...loop.reduceAxes];
+  for (const axis of all) {
+    if (!Number.isInteger(axis.extent) || axis.extent < 0) {
+      throw new LoopError(loop, 'axes', `axis ${axis.name} has the extent ${axis.extent}`);
+    }
+  }
+  if (new Set(all).size !== all.length) throw new LoopError(loop, 'axes', 'an axis is listed twice');
+  if (loop.outs.length === 0) throw new LoopError(loop, 'outputs', 'has no output');
+  if (loop.reductions.length === 0 && loop.reduceAxes.length > 0) {
+    throw new LoopError(loop, 'reductions', 'has reduction axes, but reduces nothing');
+  }
+  if (loop.scan && (loop.reduceAxes.length !== 1 || loop.reductions.length === 0)) {
+    throw new LoopError(loop, 'scan', `a scan has one reduction axis, not ${loop.reduceAxes.length}`);
+  }
+}
+
+function verifyOut(loop: Loop, out: Out): void {
+  const { tensor, at, value } = out;
+  const fail = (rule: LoopRule, message: string): never => {
+    throw new LoopError(loop, rule, `output ${tensor.name} ${message}`);
+  };
+  const allowed = loop.scan ? [...loop.axes, ...loop.reduceAxes] : loop.axes;
+  if (at.length !== tensor.shape.length)
+    fail('outputs', `has ${at.length} axes for ${tensor.shape.length} dimensions`);
+  for (const [d, axis] of at.entries()) {
+    const dim = tensor.shape[d];
+    if (!allowed.includes(axis)) fail('axes', `lies at ${axis.name}, which is no parallel axis of the loop`);
+    if (at.indexOf(axis) !== d) fail('outputs', `lies at ${axis.name} twice`);
+    if (dim === undefined || extentOf(dim) !== axis.extent) {
+      const extent = dim === undefined ? 'none' : extentOf(dim);
+      fail('outputs', `has the extent ${extent} in dimension ${d}, and its axis ${axis.name} ${axis.extent}`);
+    }
+  }
+  if (loop.scan && !loop.reduceAxes.every((axis) => at.includes(axis)))
+    fail('scan', 'lacks the axis of the scan');
+  verifyTypes(loop, value, true);
+  if (tensor.dtype === 'u8') fail('types', 'is u8, which cannot be stored');
+  if (value.dtype !== tensor.dtype) fail('types', `is ${tensor.dtype}, and its value ${value.dtype}`);
+  verifyUse(loop, value, at, `output ${tensor.name}`);
+  for (const expr of subexpressions(value)) {
+    const body = expr.kind === 'acc' ? loop.reductions[expr.reduction]?.body : undefined;
+    if (body !== undefined)
+      verifyUse(loop, body, [...at, ...loop.reduceAxes], `an accumulator of ${tensor.name}`);
+  }
+}
+
+function verifyUse(loop: Loop, expr: Expr, allowed: readonly Axis[], what: string): void {
+  for (const axis of axesIn(expr)) {
+    if (!allowed.includes(axis)) {
+      const names = allowed.map((a) => a.name).join(', ') || 'none';
+      throw new LoopError(loop, 'axes', `${what} uses axis ${axis.name}; it may use ${names}`);
+    }
+  }
+}
+
+function verifyElement(loop: Loop, monoid: keyof typeof monoids, body: Expr): void {
+  const floatsOnly = monoid === 'logSumExp' || monoid === 'moments';
+  const numbers = ['f32', 'i32', 'u32'];
+  if (floatsOnly ? body.dtype !== 'f32' : !numbers.includes(body.dtype)) {
+    throw new LoopError(loop, 'types', `${monoid} of ${body.dtype}`);
+  }
+}
+
+function verifyTypes(loop: Loop, root: Expr, isOutput: boolean): void {
+  for (const expr of subexpressions(root)) {
+    const fail = (rule: LoopRule, message: string): never => {
+      throw new LoopError(loop, rule, `${printExpr(expr)}: ${message}`);
+    };
+    switch (expr.kind) {
+      case 'const':
+        if (!isValue(expr.value, expr.dtype)) fail('types', `${expr.value} is no ${expr.dtype}`);
+        break;
+      case 'acc': {
+        if (!isOutput) fail('accumulators', 'an accumulator is read before its reduction is done');
+        const parts =
+          loop.reductions[expr.reduction] === undefined ? [] : accumulators(loop.reductions, expr.reduction);
+        const part = parts[expr.part];
+        if (part === undefined) fail('accumulators', 'the loop has no such accumulator');
+        else if (part.dtype !== expr.dtype) fail('types', `it is ${part.dtype}, read as ${expr.dtype}`);
+        break;
+      }
+      case 'var':
+        fail('types', 'a variable of a kernel');
+        break;
+      case 'load':
+        if (expr.at.length !== expr.tensor.shape.length) {
+          fail('types', `${expr.at.length} indices for ${expr.tensor.shape.length} dimensions`);
+        }
+        if (expr.at.some((index) => index.dtype !== 'i32')) fail('types', 'an index is not i32');
+        if (expr.dtype !== loadedDtype(expr.tensor.dtype)) {
+          fail('types', `an element of ${expr.tensor.dtype}, typed ${expr.dtype}`);
+        }
+        break;
+      case 'apply': {
+        const wrong = wrongOperand(expr);
+        if (wrong !== undefined) fail('types', wrong);
+        break;
+      }
+      case 'axis':
+      case 'live':
+      case 'param':
+        break;
+      default:
+        expr satisfies never;
+    }
+  }
+}
+
+function wrongOperand(expr: Apply): string | undefined {
+  const def: ScalarDef = scalarOps[expr.op];
+  const types = childrenOf(expr).map((arg) => arg.dtype);
+  if (types.length !== def.arity) return `${expr.op} takes ${def.arity} operands`;
+  if (expr.op === 'cast') return expr.dtype === 'u8' ? 'nothing is computed in u8' : undefined;
+  const [first] = types;
+  const operands = def.operands === 'select' ? types.slice(1) : types;
+  const [type] = operands;
+  if (type === undefined || operands.some((t) => t !== type)) return `operands of types ${types.join(', ')}`;
+  if (def.operands === 'select' && first !== 'bool') return `select by a ${first}`;
+  const accepted = {
+    float: ['f32'],
+    number: ['f32', 'i32', 'u32'],
+    integer: ['i32', 'u32'],
+    bool: ['bool'],
+    any: ['f32', 'i32', 'u32', 'bool'],
+    select: ['f32', 'i32', 'u32', 'bool'],
+  }[def.operands];
+  if (!accepted.includes(type)) return `${expr.op} of ${type}`;
+  const result = def.result === 'bool' ? 'bool' : type;
+  return expr.dtype === result ? undefined : `gives ${result}, typed ${expr.dtype}`;
+}
+
+function isValue(value: number, dtype: string): boolean {
+  switch (dtype) {
+    case 'f32':
+      return true;
+    case 'i32':
+      return (value | 0) === value;
+    case 'u32':
+      return value >>> 0 === value;
+    case 'bool':
+      return value === 0 || value === 1;
+    default:
+      return false;
+  }
+}
