@@ -32,6 +32,8 @@ export interface Tensor {
   readonly shape: readonly Dim[];
   readonly dtype: Dtype;
   readonly role: TensorRole;
+  /** Of a `next`: the state that it is written over. */
+  readonly over?: Tensor;
 }
 
 /** A loop axis; an identity of its own. `live` bounds it at run time (an axis over `batch` rows). */

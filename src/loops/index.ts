@@ -1,3 +1,4 @@
+export * from './contraction.ts';
 export * from './dtype.ts';
 export * from './expr.ts';
 export * from './loop.ts';

@@ -1,0 +1,280 @@
+import type { Module, Node } from '../graph/index.ts';
+import {
+  byteSize,
+  extentOf,
+  loadedDtype,
+  loadsIn,
+  type Param,
+  subexpressions,
+  type Tensor,
+} from '../loops/index.ts';
+import { loopWork } from '../passes/fuse/cost.ts';
+import { tensorsRead } from '../passes/fuse/edges.ts';
+import { type Stage, tensorsWritten } from '../passes/fuse/group.ts';
+import type { Storage } from '../passes/lower.ts';
+import { type BufferLayout, tensorBytes } from '../passes/planBuffers.ts';
+import type { Profile } from '../passes/profile.ts';
+import type {
+  ConstantSlot,
+  Entry,
+  InputSlot,
+  KernelText,
+  OutputSlot,
+  ParamSlot,
+  Program,
+  StateSlot,
+  Step,
+  StepField,
+} from '../runtime/program.ts';
+import { expressionsOf, type Kernel, type Placement, statementsIn } from './kernel.ts';
+import { baseField, liveField, paramField, rowsField } from './names.ts';
+import { printWgsl } from './wgsl.ts';
+
+/** The kernels of one entry with the stages that they were made of. */
+export interface EntryKernels {
+  readonly stages: readonly Stage[];
+  readonly kernels: readonly Kernel[];
+}
+
+/**
+ * The compiled artifact: kernels printed, steps listed, slots described. Kernels with the same text are one.
+ *
+ * @param entries by name, in the module's order
+ */
+export function emitProgram(
+  module: Module,
+  storage: Storage,
+  entries: ReadonlyMap<string, EntryKernels>,
+  layout: BufferLayout,
+  profile: Profile,
+): Program {
+  const params = paramsOf([...entries.values()].flatMap((e) => e.kernels));
+  const stepFields = fieldsOf(module, storage, params);
+  const placement = (tensor: Tensor): Placement => placeOf(tensor, layout);
+  const kernels: KernelText[] = [];
+  const numbers = new Map<string, number>();
+  const print = (kernel: Kernel, stage: Stage): number => {
+    const code = printWgsl(kernel, placement, stepFields);
+    const known = numbers.get(code);
+    if (known !== undefined) return known;
+    numbers.set(code, kernels.length);
+    kernels.push(kernelText(kernel, stage, code, placement));
+    return kernels.length - 1;
+  };
+  const emitted: Record<string, Entry> = {};
+  for (const [name, { stages, kernels: own }] of entries) {
+    const steps: Step[] = own.map((kernel, k) => ({
+      kernel: print(kernel, stages[k] ?? { groups: [] }),
+      workgroups: kernel.grid,
+    }));
+    emitted[name] = entryOf(module, name, steps, stages, storage, layout);
+  }
+  return {
+    format: 1,
+    target: profile.name,
+    name: module.name,
+    kernels,
+    entries: emitted,
+    buffers: {
+      state: layout.state,
+      temps: layout.temps,
+      words: layout.words,
+      results: layout.results,
+      peakBytes: layout.peakBytes,
+      lowerBoundBytes: layout.lowerBoundBytes,
+    },
+    state: statesOf(module, storage, layout),
+    inputs: inputsOf(module, storage),
+    params: params.map(
+      (p): ParamSlot => ({ name: p.name, field: paramField(p.name), dtype: p.dtype, initial: p.initial }),
+    ),
+    sizes: module.sizes.map(({ name, max }) => {
+      const slot = { name, max, live: liveField(name) };
+      return storage.rows.has(name) ? { ...slot, rows: rowsField(name) } : slot;
+    }),
+    stepFields,
+    constants: constantsOf(storage, layout),
+  };
+}
+
+function placeOf(tensor: Tensor, layout: BufferLayout): Placement {
+  if (tensor.role === 'data' || tensor.role === 'input')
+    return { arena: 'data', base: baseField(tensor.name) };
+  const [dim] = tensor.shape;
+  if (tensor.role === 'rows' && typeof dim === 'object')
+    return { arena: 'data', base: rowsField(dim.size.name) };
+  const place = layout.places.get(tensor);
+  if (place === undefined) throw new RangeError(`${tensor.name} has no place in the buffer plan`);
+  return place;
+}
+
+/** The run-time scalars that the kernels read, by name; `step` is a field of its own. */
+function paramsOf(kernels: readonly Kernel[]): Param[] {
+  const found = new Map<string, Param>();
+  for (const kernel of kernels) {
+    for (const stmt of statementsIn(kernel.body)) {
+      for (const e of subexpressions(...expressionsOf(stmt))) {
+        if (e.kind === 'param' && e.param.name !== 'step') found.set(e.param.name, e.param);
+      }
+    }
+  }
+  return [...found.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+function fieldsOf(module: Module, storage: Storage, params: readonly Param[]): StepField[] {
+  return [
+    { name: 'step', dtype: 'i32' },
+    { name: 'result', dtype: 'u32' },
+    ...module.sizes.map(({ name }): StepField => ({ name: liveField(name), dtype: 'i32' })),
+    ...[...storage.rows.keys()].map((name): StepField => ({ name: rowsField(name), dtype: 'u32' })),
+    ...[...storage.inputs.values()].map(({ name }): StepField => ({ name: baseField(name), dtype: 'u32' })),
+    ...params.map((p): StepField => ({ name: paramField(p.name), dtype: p.dtype })),
+  ];
+}
+
+function kernelText(
+  kernel: Kernel,
+  stage: Stage,
+  code: string,
+  placement: (tensor: Tensor) => Placement,
+): KernelText {
+  const loops = stage.groups.flatMap((g) => [...g.prologue, ...g.loops]);
+  const own = new Set(
+    stage.groups.flatMap((g) => [...g.locals, ...g.prologue.flatMap((l) => l.outs.map((o) => o.tensor))]),
+  );
+  const moved = new Set(
+    [...loops.flatMap((l) => [...tensorsRead(l)]), ...stage.groups.flatMap(tensorsWritten)].filter(
+      (t) => !own.has(t),
+    ),
+  );
+  const shared = kernel.arrays.filter((a) => a.role === 'workgroup');
+  return {
+    name: kernel.name,
+    kind: kernel.kind,
+    code,
+    workgroup: kernel.workgroup,
+    nodes: kernel.origin.map(({ node, source }) => (source === undefined ? node : `${node}  at ${source}`)),
+    sharedBytes: shared.reduce((n, array) => n + byteSize(array.dtype) * Number(array.shape[0]), 0),
+    flops: loops.reduce((n, loop) => n + loopWork(loop), 0),
+    bytes: [...moved].reduce((n, tensor) => n + tensorBytes(tensor), 0),
+    bindings: bindingsOf(kernel, placement),
+  };
+}
+
+/** The bindings whose memory a kernel touches. */
+function bindingsOf(kernel: Kernel, placement: (tensor: Tensor) => Placement): string[] {
+  const names = new Set<string>();
+  const touch = (tensor: Tensor): void => {
+    if (tensor.role !== 'workgroup' && tensor.role !== 'private') names.add(placement(tensor).arena);
+  };
+  for (const stmt of statementsIn(kernel.body)) {
+    if (stmt.kind === 'store') touch(stmt.tensor);
+    for (const l of loadsIn(...expressionsOf(stmt))) touch(l.tensor);
+  }
+  return ['step', ...['data', 'state', 'temps', 'words', 'results'].filter((name) => names.has(name))];
+}
+
+function entryOf(
+  module: Module,
+  name: string,
+  steps: Step[],
+  stages: readonly Stage[],
+  storage: Storage,
+  layout: BufferLayout,
+): Entry {
+  const declared = module.entries.find((e) => e.name === name);
+  const read = new Set(
+    stages.flatMap((s) =>
+      s.groups.flatMap((g) => [...g.prologue, ...g.loops].flatMap((l) => [...tensorsRead(l)])),
+    ),
+  );
+  const written = stages.flatMap((s) => s.groups.flatMap(tensorsWritten)).filter((t) => t.role === 'result');
+  let resultWords = 0;
+  const outputs = (declared?.outputs ?? []).map(({ name: output, node }): OutputSlot => {
+    const tensor = written.find((t) => t.name === output);
+    const offset = tensor === undefined ? 0 : (layout.places.get(tensor)?.offset ?? 0);
+    const shape = node.shape.map(extentOf);
+    if (tensor !== undefined)
+      resultWords = Math.max(resultWords, offset + Math.ceil(shape.reduce((n, d) => n * d, 1) / 4) * 4);
+    return {
+      name: output,
+      dtype: loadedDtype(node.dtype),
+      shape,
+      live: node.shape.map((dim) =>
+        typeof dim === 'number' ? null : { size: dim.size.name, factor: dim.factor },
+      ),
+      offset,
+    };
+  });
+  const inputs = [...storage.inputs.values()]
+    .filter((tensor) => read.has(tensor))
+    .map((tensor) => tensor.name);
+  return { steps, outputs, inputs, resultWords };
+}
+
+function statesOf(module: Module, storage: Storage, layout: BufferLayout): StateSlot[] {
+  return module.states.map(({ name, node, init }): StateSlot => {
+    const tensor = storage.states.get(node);
+    const place = tensor === undefined ? undefined : layout.places.get(tensor);
+    if (place === undefined || (place.arena !== 'state' && place.arena !== 'words') || node.dtype === 'u8') {
+      throw new RangeError(`state ${name} has no place in the buffer plan`);
+    }
+    return {
+      name,
+      dtype: node.dtype,
+      shape: node.shape.map(extentOf),
+      arena: place.arena,
+      offset: place.offset,
+      init,
+    };
+  });
+}
+
+function inputsOf(module: Module, storage: Storage): InputSlot[] {
+  return module.inputs.map((node): InputSlot => {
+    const tensor = storage.inputs.get(node);
+    const [dim] = node.shape;
+    if (tensor === undefined) throw new RangeError('an input without storage');
+    const slot = {
+      name: tensor.name,
+      dtype: node.dtype,
+      shape: node.shape.map(extentOf),
+      base: baseField(tensor.name),
+    };
+    const range = indexRange(module, node);
+    const rows = tensor.role === 'data' && typeof dim === 'object' ? { size: dim.size.name } : {};
+    return { ...slot, ...rows, ...(range === undefined ? {} : { range }) };
+  });
+}
+
+/** The values that an input may have where some node uses it as an index: below the least extent indexed. */
+function indexRange(module: Module, input: Node): readonly [number, number] | undefined {
+  let high = Infinity;
+  for (const node of module.graph.nodes) {
+    if (node.op !== 'pick' && node.op !== 'take') continue;
+    const [indexed, index] = node.inputs;
+    if (indexed === undefined || index === undefined || sourceOf(index) !== input) continue;
+    const dim = indexed.shape[node.op === 'pick' ? indexed.shape.length - 1 : 0];
+    if (typeof dim === 'number') high = Math.min(high, dim);
+  }
+  return Number.isFinite(high) ? [0, high] : undefined;
+}
+
+/** What an index is made of, through casts and movements of one operand. */
+function sourceOf(node: Node): Node {
+  const [only, ...more] = node.inputs;
+  return only !== undefined &&
+    more.length === 0 &&
+    ['cast', 'reshape', 'expand', 'permute', 'slice', 'flip'].includes(node.op)
+    ? sourceOf(only)
+    : node;
+}
+
+function constantsOf(storage: Storage, layout: BufferLayout): ConstantSlot[] {
+  return [...storage.literals].map(([node, tensor]): ConstantSlot => {
+    const place = layout.places.get(tensor);
+    if (place === undefined || (place.arena !== 'state' && place.arena !== 'words'))
+      throw new RangeError('a given array without a place');
+    return { arena: place.arena, offset: place.offset, words: String(node.attrs.words) };
+  });
+}

@@ -1,0 +1,48 @@
+import { type Axis, axesIn, type Expr } from './expr.ts';
+import type { Loop } from './loop.ts';
+
+/**
+ * A sum of products of two sides: `Σ a · b`, where some parallel axes occur in `a` alone (`m`) and some in
+ * `b` alone (`n`). Axes in both or in neither are `batch`. Matmul in all transposes, convolutions and their
+ * gradients have this shape; it is recognised by nothing else.
+ */
+export interface Contraction {
+  readonly a: readonly Expr[];
+  readonly b: readonly Expr[];
+  readonly m: readonly Axis[];
+  readonly n: readonly Axis[];
+  readonly batch: readonly Axis[];
+}
+
+/** The contraction that a loop's first reduction is, or null. */
+export function contractionOf(loop: Loop): Contraction | null {
+  const reduction = loop.reductions[0];
+  if (reduction === undefined || reduction.monoid !== 'sum' || loop.scan || reduction.body.dtype !== 'f32')
+    return null;
+  const parallel = new Set(loop.axes);
+  const factors = factorsOf(reduction.body).map((expr) => ({
+    expr,
+    axes: new Set([...axesIn(expr)].filter((axis) => parallel.has(axis))),
+  }));
+  const within = (x: ReadonlySet<Axis>, y: ReadonlySet<Axis>): boolean => [...x].every((axis) => y.has(axis));
+  const [first, ...rest] = factors;
+  if (first === undefined) return null;
+  const second = rest.find((f) => !within(f.axes, first.axes));
+  if (second === undefined) return null;
+  const a = [first.expr];
+  const b = [second.expr];
+  for (const factor of rest) {
+    if (factor === second) continue;
+    if (within(factor.axes, first.axes)) a.push(factor.expr);
+    else if (within(factor.axes, second.axes)) b.push(factor.expr);
+    else return null;
+  }
+  const m = loop.axes.filter((axis) => first.axes.has(axis) && !second.axes.has(axis));
+  const n = loop.axes.filter((axis) => second.axes.has(axis) && !first.axes.has(axis));
+  if (m.length === 0 || n.length === 0) return null;
+  return { a, b, m, n, batch: loop.axes.filter((axis) => !m.includes(axis) && !n.includes(axis)) };
+}
+
+function factorsOf(expr: Expr): Expr[] {
+  return expr.kind === 'apply' && expr.op === 'mul' ? expr.args.flatMap(factorsOf) : [expr];
+}

@@ -1,0 +1,38 @@
+import type { Loop } from '../../loops/index.ts';
+
+/** The moves by which two loops come to share a kernel or a dispatch. */
+export type Move = 'inline' | 'epilogue' | 'sibling' | 'rows' | 'partial' | 'prologue' | 'pack' | 'in place';
+
+/** One thing that fusion considered: two loops by name, what it did, and why. */
+export interface Decision {
+  readonly move: Move;
+  readonly from: string;
+  readonly to: string;
+  readonly taken: boolean;
+  readonly reason: string;
+}
+
+/** A list that passes append to and `explain` reads. */
+export class Decisions {
+  readonly all: Decision[] = [];
+
+  take(move: Move, from: Loop | string, to: Loop | string, reason: string): void {
+    this.#add(move, from, to, true, reason);
+  }
+
+  refuse(move: Move, from: Loop | string, to: Loop | string, reason: string): void {
+    this.#add(move, from, to, false, reason);
+  }
+
+  #add(move: Move, from: Loop | string, to: Loop | string, taken: boolean, reason: string): void {
+    const name = (x: Loop | string): string => (typeof x === 'string' ? x : x.name);
+    const decision = { move, from: name(from), to: name(to), taken, reason };
+    const same = (d: Decision): boolean =>
+      d.move === move &&
+      d.from === decision.from &&
+      d.to === decision.to &&
+      d.taken === taken &&
+      d.reason === reason;
+    if (!this.all.some(same)) this.all.push(decision);
+  }
+}

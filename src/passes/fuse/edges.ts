@@ -1,0 +1,84 @@
+import { type Axis, extentOf, type Loop, loopLoads, type Tensor } from '../../loops/index.ts';
+
+/** Which loop writes each tensor. */
+export function writers(loops: readonly Loop[]): Map<Tensor, Loop> {
+  const result = new Map<Tensor, Loop>();
+  for (const loop of loops) for (const out of loop.outs) result.set(out.tensor, loop);
+  return result;
+}
+
+/** Which loops read each tensor, in order, each once. */
+export function readers(loops: readonly Loop[]): Map<Tensor, Loop[]> {
+  const result = new Map<Tensor, Loop[]>();
+  for (const loop of loops) {
+    for (const tensor of tensorsRead(loop)) {
+      const list = result.get(tensor);
+      if (list === undefined) result.set(tensor, [loop]);
+      else list.push(loop);
+    }
+  }
+  return result;
+}
+
+/** The distinct tensors that a loop loads. */
+export function tensorsRead(loop: Loop): Set<Tensor> {
+  return new Set(loopLoads(loop).map((l) => l.tensor));
+}
+
+/** Elements of a loop's parallel domain, and of its whole domain. */
+export function domainSize(axes: readonly Axis[]): number {
+  return axes.reduce((n, axis) => n * axis.extent, 1);
+}
+
+/** Elements of a tensor at its bounded sizes' maxima. */
+export function tensorSize(tensor: Tensor): number {
+  return tensor.shape.reduce<number>((n, dim) => n * extentOf(dim), 1);
+}
+
+/**
+ * For every item the items that it depends on, directly or not.
+ *
+ * @param order items, dependencies first
+ * @param direct direct dependencies of one item
+ */
+export function ancestors<T>(order: readonly T[], direct: (item: T) => Iterable<T>): Map<T, Set<T>> {
+  const result = new Map<T, Set<T>>();
+  for (const item of order) {
+    const all = new Set<T>();
+    for (const dependency of direct(item)) {
+      all.add(dependency);
+      for (const further of result.get(dependency) ?? []) all.add(further);
+    }
+    result.set(item, all);
+  }
+  return result;
+}
+
+/** The direct dependencies of loops through the tensors that they write and read. */
+export function loopDependencies(loops: readonly Loop[]): (loop: Loop) => Set<Loop> {
+  const writer = writers(loops);
+  return (loop) => {
+    const result = new Set<Loop>();
+    for (const tensor of tensorsRead(loop)) {
+      const from = writer.get(tensor);
+      if (from !== undefined && from !== loop) result.add(from);
+    }
+    return result;
+  };
+}
+
+/** The items with dependencies first, otherwise in the given order. Throws on a cycle. */
+export function inOrder<T>(items: readonly T[], direct: (item: T) => Iterable<T>): T[] {
+  const state = new Map<T, 'open' | 'done'>();
+  const order: T[] = [];
+  const visit = (item: T): void => {
+    if (state.get(item) === 'done') return;
+    if (state.get(item) === 'open') throw new RangeError('the items depend on one another in a circle');
+    state.set(item, 'open');
+    for (const dependency of direct(item)) visit(dependency);
+    state.set(item, 'done');
+    order.push(item);
+  };
+  for (const item of items) visit(item);
+  return order;
+}

@@ -1,0 +1,230 @@
+import {
+  type Axis,
+  axisRef,
+  type Expr,
+  type Load,
+  type Loop,
+  loadsIn,
+  loopLoads,
+  mapExpr,
+  type Out,
+  substituteAxes,
+  type Tensor,
+} from '../../loops/index.ts';
+import { simplify } from '../../loops/simplify.ts';
+import { CHEAP, CHEAP_DECODE, evaluationCost } from './cost.ts';
+import type { Decisions } from './decisions.ts';
+import { ancestors, domainSize, inOrder, loopDependencies, readers, tensorSize, writers } from './edges.ts';
+
+/**
+ * Moves 1 and 2 of fusion. A pointwise loop whose value nobody needs in memory disappears:
+ *
+ * - *inline* into its one pointwise reader, or into all readers where recomputing is cheap;
+ * - *epilogue*: it becomes one more output of the loop that makes its operand, over the same elements
+ *   (bias, activation, the optimizer's update).
+ *
+ * Chains collapse first, so that an epilogue takes a whole chain at once; what is left and cheap is inlined
+ * last, so that a value computed after a reduction is stored rather than computed at each of its loads.
+ */
+export function fusePointwise(loops: readonly Loop[], decisions: Decisions): Loop[] {
+  const collapsed = inlineWhere(loops, chainsAndDecodes, decisions);
+  const merged = mergeEpilogues(collapsed, decisions);
+  return withoutDead(inlineWhere(merged, cheap, decisions));
+}
+
+type InlineRule = (producer: Loop, readers: readonly Loop[], readsTemps: boolean) => string | null;
+
+/** A chain of pointwise loops is one loop; what only decodes inputs is repeated at its loads. */
+const chainsAndDecodes: InlineRule = (producer, consumers, readsTemps) => {
+  const cost = evaluationCost(...producer.outs.map((o) => o.value));
+  if (!readsTemps && cost <= CHEAP_DECODE) return `reads no intermediate and costs ${cost} an element`;
+  const [only, ...others] = consumers;
+  if (only === undefined || others.length > 0) return null;
+  const evaluations = evaluationsIn(only, producer);
+  return evaluations <= 1 ? 'its only reader reads each element once' : null;
+};
+
+/** What stores nothing that is dear to compute is computed where it is read. */
+const cheap: InlineRule = (producer, consumers) => {
+  const cost = evaluationCost(...producer.outs.map((o) => o.value));
+  const times = consumers.reduce((n, c) => n + evaluationsIn(c, producer), 0);
+  if (domainSize(producer.axes) === 1) return null;
+  return cost <= CHEAP || cost * (times - 1) <= CHEAP ? `costs ${cost} an element` : null;
+};
+
+function inlineWhere(loops: readonly Loop[], rule: InlineRule, decisions: Decisions): Loop[] {
+  let current = [...loops];
+  for (const name of loops) {
+    const producer = current.find((l) => l === name || l.outs[0]?.tensor === name.outs[0]?.tensor);
+    const [out, ...others] = producer?.outs ?? [];
+    if (producer === undefined || out === undefined || others.length > 0) continue;
+    if (producer.reductions.length > 0 || out.tensor.role !== 'temp') continue;
+    const consumers = readers(current).get(out.tensor) ?? [];
+    if (consumers.length === 0) continue;
+    const readsTemps = loadsIn(out.value).some((l) => l.tensor.role === 'temp');
+    const reason = rule(producer, consumers, readsTemps);
+    if (reason === null) continue;
+    for (const consumer of consumers) decisions.take('inline', producer, consumer, reason);
+    const replaced = new Map(consumers.map((c) => [c, inlined(c, producer, out)]));
+    current = current.filter((l) => l !== producer).map((l) => replaced.get(l) ?? l);
+  }
+  return current;
+}
+
+/** How often each element of the producer is read by a loop, on average. */
+function evaluationsIn(consumer: Loop, producer: Loop): number {
+  const out = producer.outs[0];
+  if (out === undefined) return 0;
+  const count = (exprs: readonly Expr[]): number =>
+    loadsIn(...exprs).filter((l) => l.tensor === out.tensor).length;
+  const outer = domainSize(consumer.axes);
+  const bodies = count(consumer.reductions.map((r) => r.body)) * outer * domainSize(consumer.reduceAxes);
+  return (bodies + count(consumer.outs.map((o) => o.value)) * outer) / Math.max(1, tensorSize(out.tensor));
+}
+
+/** The consumer with the producer's expression in place of every load of its output. */
+function inlined(consumer: Loop, producer: Loop, out: Out): Loop {
+  return replaceLoads(
+    consumer,
+    out.tensor,
+    (l) => {
+      const at = new Map(out.at.map((axis, d) => [axis, indexAt(l, d)] as const));
+      return substituteAxes(out.value, at);
+    },
+    producer.origin,
+  );
+}
+
+/** A loop with every load of `tensor` replaced, simplified, and with further origins. */
+export function replaceLoads(
+  loop: Loop,
+  tensor: Tensor,
+  by: (load: Load) => Expr,
+  origin: Loop['origin'] = [],
+): Loop {
+  const memo = new Map<Expr, Expr>();
+  const rewrite = (expr: Expr): Expr =>
+    simplify(mapExpr(expr, (e) => (e.kind === 'load' && e.tensor === tensor ? by(e) : e), memo));
+  return {
+    ...loop,
+    reductions: loop.reductions.map((r) => ({ ...r, body: rewrite(r.body) })),
+    outs: loop.outs.map((o) => ({ ...o, value: rewrite(o.value) })),
+    origin: [...new Set([...origin, ...loop.origin])],
+  };
+}
+
+function mergeEpilogues(loops: readonly Loop[], decisions: Decisions): Loop[] {
+  let current = [...loops];
+  for (const candidate of loops) {
+    const consumer = current.find((l) => l === candidate);
+    if (consumer === undefined || consumer.reductions.length > 0) continue;
+    const writer = writers(current);
+    const sources = new Set(
+      loopLoads(consumer)
+        .map((l) => writer.get(l.tensor))
+        .filter((l) => l !== undefined),
+    );
+    const before = ancestors(current, loopDependencies(current));
+    // The latest producer first: the others then come before it.
+    for (const producer of [...current].reverse().filter((l) => sources.has(l) && l !== consumer)) {
+      const late = [...sources].find((other) => other !== producer && before.get(other)?.has(producer));
+      if (late !== undefined) {
+        decisions.refuse('epilogue', producer, consumer, `it also reads ${late.name}, which comes after`);
+        continue;
+      }
+      const map = alignment(producer, consumer);
+      if (typeof map === 'string') {
+        decisions.refuse('epilogue', producer, consumer, map);
+        continue;
+      }
+      decisions.take('epilogue', producer, consumer, 'same elements in the same order');
+      const merged = merge(producer, consumer, map);
+      const next = current.filter((l) => l !== consumer).map((l) => (l === producer ? merged : l));
+      const pruned = next.map((l) => (l === merged ? withoutUnread(merged, next) : l));
+      current = inOrder(pruned, loopDependencies(pruned));
+      break;
+    }
+  }
+  return current;
+}
+
+/**
+ * The map from the consumer's axes to the producer's, where the consumer reads the producer's outputs only at
+ * its own element and both run over the same elements; else the reason why not. Axes of extent 1 do not count.
+ */
+function alignment(producer: Loop, consumer: Loop): Map<Axis, Axis> | string {
+  const map = new Map<Axis, Axis>();
+  const outs = new Map(producer.outs.map((o) => [o.tensor, o]));
+  if (producer.scan) return 'a scan has no epilogue';
+  for (const l of loopLoads(consumer)) {
+    const out = outs.get(l.tensor);
+    if (out === undefined) continue;
+    for (const [d, axis] of out.at.entries()) {
+      const index = indexAt(l, d);
+      if (axis.extent === 1) continue;
+      if (index.kind !== 'axis') return `it reads ${l.tensor.name} elsewhere than at its own element`;
+      if (index.axis.extent !== axis.extent) return `${l.tensor.name} and the reader differ in extent`;
+      const known = map.get(index.axis);
+      if (known !== undefined && known !== axis)
+        return `it reads ${l.tensor.name} transposed or on a diagonal`;
+      map.set(index.axis, axis);
+    }
+  }
+  const wide = (axes: readonly Axis[]): number => axes.filter((axis) => axis.extent !== 1).length;
+  const images = new Set(map.values());
+  if (images.size !== map.size) return 'two axes of the reader run along one of the producer';
+  if (wide(producer.axes) !== map.size || wide(consumer.axes) !== map.size)
+    return 'they run over different elements';
+  return map;
+}
+
+/** Producer and consumer as one loop: the consumer's outputs, with the producer's values in place of loads. */
+function merge(producer: Loop, consumer: Loop, map: ReadonlyMap<Axis, Axis>): Loop {
+  const unit = consumer.axes.filter((axis) => axis.extent === 1);
+  const to = new Map<Axis, Expr>([...map].map(([from, axis]) => [from, axisRef(axis)] as const));
+  const values = new Map(producer.outs.map((o) => [o.tensor, o.value]));
+  const memo = new Map<Expr, Expr>();
+  const rewrite = (expr: Expr): Expr =>
+    mapExpr(substituteAxes(expr, to), (e) => (e.kind === 'load' ? (values.get(e.tensor) ?? e) : e), memo);
+  const outs = consumer.outs.map((o) => ({
+    tensor: o.tensor,
+    at: o.at.map((axis) => map.get(axis) ?? axis),
+    value: simplify(rewrite(o.value)),
+  }));
+  return {
+    ...producer,
+    name: outs.length > 0 && outs[0]?.tensor.role === 'temp' ? consumer.name : producer.name,
+    axes: [...producer.axes, ...unit],
+    outs: [...producer.outs, ...outs],
+    origin: [...new Set([...producer.origin, ...consumer.origin])],
+  };
+}
+
+/** A loop without the temporary outputs that no loop reads; a loop keeps at least one output. */
+function withoutUnread(loop: Loop, loops: readonly Loop[]): Loop {
+  const read = readers(loops);
+  const outs = loop.outs.filter(
+    (o) => o.tensor.role !== 'temp' || (read.get(o.tensor) ?? []).some((l) => l !== loop),
+  );
+  return outs.length === 0 ? loop : { ...loop, outs: outs.length === loop.outs.length ? loop.outs : outs };
+}
+
+/** The loops that an output or a next state needs. */
+export function withoutDead(loops: readonly Loop[]): Loop[] {
+  const needed = new Set<Tensor>();
+  const kept: Loop[] = [];
+  for (const loop of [...loops].reverse()) {
+    const outs = loop.outs.filter((o) => o.tensor.role !== 'temp' || needed.has(o.tensor));
+    if (outs.length === 0) continue;
+    const live = outs.length === loop.outs.length ? loop : { ...loop, outs };
+    for (const l of loopLoads(live)) needed.add(l.tensor);
+    kept.push(live);
+  }
+  return kept.reverse();
+}
+
+function indexAt(l: Load, d: number): Expr {
+  const index = l.at[d];
+  if (index === undefined) throw new RangeError(`load of ${l.tensor.name} has no index ${d}`);
+  return index;
+}

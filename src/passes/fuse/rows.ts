@@ -1,0 +1,255 @@
+import {
+  type Axis,
+  axesIn,
+  byteSize,
+  contractionOf,
+  type Loop,
+  loopLoads,
+  type Tensor,
+} from '../../loops/index.ts';
+import type { Profile } from '../profile.ts';
+import { loopWork } from './cost.ts';
+import type { Decisions } from './decisions.ts';
+import { ancestors, domainSize, inOrder, readers, tensorSize, tensorsRead, writers } from './edges.ts';
+import { type Group, groupName, singleton } from './group.ts';
+
+/** Arithmetic that one workgroup may do alone rather than leave to a dispatch of its own. */
+const SMALL_WORK = 16384;
+
+/**
+ * What joining a reduction to the contraction that it normalises may stream, in units of
+ * `bytesPerDispatch`: such a chain (last layer, softmax, its gradient) would else take three dispatches, and
+ * the tiles of the lone contraction are all that it loses.
+ */
+const NORMALISATION = 128;
+
+/**
+ * Move 4 of fusion: chains of loops that read each other only at the same row become one group. A workgroup
+ * owns a block of rows and runs the loops as phases; what is not a row (weights) is streamed by every block,
+ * which is the cost.
+ */
+export function groupRows(loops: readonly Loop[], profile: Profile, decisions: Decisions): Group[] {
+  let groups = loops.map(singleton);
+  for (let changed = true; changed; ) {
+    changed = false;
+    const direct = groupDependencies(groups);
+    groups = inOrder(groups, direct);
+    const before = ancestors(groups, direct);
+    search: for (const to of groups) {
+      for (const from of [...direct(to)].sort((x, y) => groups.indexOf(y) - groups.indexOf(x))) {
+        const between = groups.find(
+          (g) => g !== from && g !== to && before.get(to)?.has(g) && before.get(g)?.has(from),
+        );
+        const merged =
+          between === undefined
+            ? joined(from, to, groups, profile)
+            : `${groupName(between)} lies between them`;
+        if (typeof merged === 'string') {
+          decisions.refuse('rows', lastLoop(from), firstLoop(to), merged);
+          continue;
+        }
+        decisions.take('rows', lastLoop(from), firstLoop(to), 'they read each other at the same row only');
+        groups = groups.filter((g) => g !== to).map((g) => (g === from ? merged : g));
+        changed = true;
+        break search;
+      }
+    }
+  }
+  return groups.map((group) => ({ ...group, locals: localsOf(group, groups) }));
+}
+
+/** The groups that each group reads from. */
+export function groupDependencies(groups: readonly Group[]): (group: Group) => Set<Group> {
+  const writer = new Map<Tensor, Group>();
+  for (const group of groups) {
+    for (const loop of group.loops) for (const out of loop.outs) writer.set(out.tensor, group);
+    for (const partial of group.partials) writer.set(partial.tensor, group);
+  }
+  return (group) => {
+    const result = new Set<Group>();
+    const own = writers(group.prologue);
+    for (const loop of [...group.prologue, ...group.loops]) {
+      for (const tensor of tensorsRead(loop)) {
+        const from = own.has(tensor) ? undefined : writer.get(tensor);
+        if (from !== undefined && from !== group) result.add(from);
+      }
+    }
+    return result;
+  };
+}
+
+/** The two groups as one row program, or the reason why they are not. */
+function joined(from: Group, to: Group, groups: readonly Group[], profile: Profile): Group | string {
+  const loops = [...from.loops, ...to.loops];
+  if (loops.some((loop) => loop.scan)) return 'a scan runs alone';
+  for (const writer of loops) {
+    for (const { tensor } of writer.outs) {
+      const reader = loops.find(
+        (l) => l !== writer && tensor.over !== undefined && tensorsRead(l).has(tensor.over),
+      );
+      if (reader !== undefined)
+        return `${reader.name} reads ${tensor.over?.name}, which ${writer.name} writes in place`;
+    }
+  }
+  const rows = rowAxes(loops);
+  if (typeof rows === 'string') {
+    const work = loops.reduce((n, loop) => n + loopWork(loop), 0);
+    if (work > SMALL_WORK) return rows;
+    return fits({ ...from, loops, rows: loops.map(() => []) }, groups, profile);
+  }
+  const group: Group = { ...from, loops, rows };
+  const reason = streamsTooMuch(from, to, group, profile);
+  return reason ?? fits(group, groups, profile);
+}
+
+function fits(group: Group, groups: readonly Group[], profile: Profile): Group | string {
+  const bytes = localBytes(localsOf(group, groups), rowCount(group)) + scratchBytes(profile);
+  if (bytes > profile.workgroupMemory) {
+    return `a row's intermediates take ${bytes} bytes of workgroup memory, there are ${profile.workgroupMemory}`;
+  }
+  return group;
+}
+
+/** Workgroup memory that reductions inside a row program combine their parts in: three parts an invocation. */
+export function scratchBytes(profile: Profile): number {
+  return profile.cooperative ? profile.workgroup * 12 : 0;
+}
+
+/** Bytes that the elements of one row of these tensors take. */
+export function localBytes(locals: readonly Tensor[], rows: number): number {
+  return locals.reduce(
+    (n, tensor) => n + (Math.max(4, byteSize(tensor.dtype)) * tensorSize(tensor)) / rows,
+    0,
+  );
+}
+
+/** How many rows a group has; 1 where one workgroup runs it all. */
+export function rowCount(group: Group): number {
+  return domainSize(group.rows[0] ?? []);
+}
+
+/**
+ * Rows that a workgroup owns: one, until the device is full, or as many more (up to eight) as keep the
+ * streamed bytes low.
+ */
+export function rowsPerBlock(rows: number, streamed: number, profile: Profile): number {
+  let block = 1;
+  const blocks = (): number => Math.ceil(rows / block);
+  while (
+    block < 8 &&
+    (blocks() > 4 * profile.parallelWorkgroups || streamed * blocks() > 8 * profile.bytesPerDispatch)
+  ) {
+    block *= 2;
+  }
+  return block;
+}
+
+/** Bytes of what every row block reads whole: tensors that are not rows of the group. */
+export function streamedBytes(group: Group): number {
+  return [...streamedTensors(group)].reduce(
+    (n, tensor) => n + byteSize(tensor.dtype) * tensorSize(tensor),
+    0,
+  );
+}
+
+function streamedTensors(group: Group): Set<Tensor> {
+  const own = writers(group.loops);
+  const result = new Set<Tensor>();
+  for (const [k, loop] of group.loops.entries()) {
+    const rows = new Set(group.rows[k]);
+    for (const l of loopLoads(loop)) {
+      if (!own.has(l.tensor) && l.at.length > 0 && ![...axesIn(...l.at)].some((axis) => rows.has(axis)))
+        result.add(l.tensor);
+    }
+  }
+  return result;
+}
+
+/**
+ * The cost of a row program beside separate dispatches: the contractions lose their tiles, and stream what
+ * they share between rows once for each row block.
+ */
+function streamsTooMuch(from: Group, to: Group, group: Group, profile: Profile): string | null {
+  const streamed = streamedBytes(group);
+  const rows = rowCount(group);
+  const blocks = Math.ceil(rows / rowsPerBlock(rows, streamed, profile));
+  const contracts = to.loops.some((loop) => contractionOf(loop) !== null);
+  const known =
+    from.loops.length > 1 || contracts
+      ? streamedTensors({ ...group, loops: from.loops, rows: group.rows.slice(0, from.loops.length) })
+      : new Set<Tensor>();
+  const more = [
+    ...streamedTensors({ ...group, loops: to.loops, rows: group.rows.slice(from.loops.length) }),
+  ].filter((t) => !known.has(t));
+  if (contracts && more.length === 0) return null;
+  const allowed = profile.bytesPerDispatch * (contracts ? 1 : NORMALISATION);
+  if (streamed * blocks <= allowed) return null;
+  const name = more[0]?.name ?? 'its operands';
+  return `${blocks} row blocks would each stream ${streamed} bytes (${name} …): ${streamed * blocks} in all, a dispatch is worth ${allowed}`;
+}
+
+/** Temporaries of a group that no other group reads. */
+function localsOf(group: Group, groups: readonly Group[]): Tensor[] {
+  const outside = readers(
+    groups.filter((g) => !g.loops.some((l) => group.loops.includes(l))).flatMap((g) => g.loops),
+  );
+  return group.loops
+    .flatMap((l) => l.outs.map((o) => o.tensor))
+    .filter((t) => t.role === 'temp' && !outside.has(t));
+}
+
+/**
+ * The axes along which the loops are rows: parallel in all of them, and every read between them is at the
+ * same index. Two axes belong together where a read links them; a class that a read crosses (a reduction over
+ * it, a shifted index) is no row.
+ *
+ * @returns for each loop its row axes, in one order; or the reason why there are none
+ */
+export function rowAxes(loops: readonly Loop[]): Axis[][] | string {
+  const parent = new Map<Axis, Axis>();
+  const find = (axis: Axis): Axis => {
+    const up = parent.get(axis);
+    return up === undefined || up === axis ? axis : find(up);
+  };
+  const crossed = new Map<Axis, string>();
+  const writer = writers(loops);
+  for (const reader of loops) {
+    for (const l of loopLoads(reader)) {
+      const from = writer.get(l.tensor);
+      const out = from?.outs.find((o) => o.tensor === l.tensor);
+      if (from === undefined || out === undefined) continue;
+      for (const axis of from.axes) {
+        if (!out.at.includes(axis) && axis.extent > 1)
+          crossed.set(axis, `${l.tensor.name} is without axis ${axis.name}`);
+      }
+      for (const [d, axis] of out.at.entries()) {
+        const index = l.at[d];
+        if (axis.extent === 1 || index === undefined) continue;
+        if (index.kind === 'axis' && reader.axes.includes(index.axis) && index.axis.extent === axis.extent) {
+          if (find(index.axis) !== find(axis)) parent.set(find(index.axis), find(axis));
+        } else {
+          crossed.set(axis, `${reader.name} reads ${l.tensor.name} across dimension ${d}`);
+        }
+      }
+    }
+  }
+  const bad = new Map([...crossed].map(([axis, why]) => [find(axis), why] as const));
+  const first = loops[0];
+  const rows: Axis[] = (first?.axes ?? []).filter((axis) => {
+    const root = find(axis);
+    if (axis.extent === 1 || bad.has(root)) return false;
+    return loops.every((loop) => loop.axes.filter((a) => find(a) === root).length === 1);
+  });
+  if (rows.length === 0) return [...bad.values()][0] ?? 'they share no axis';
+  return loops.map((loop) => rows.map((row) => loop.axes.find((a) => find(a) === find(row)) ?? row));
+}
+
+function firstLoop(group: Group): Loop {
+  const loop = group.loops[0];
+  if (loop === undefined) throw new RangeError('a group without loops');
+  return loop;
+}
+
+function lastLoop(group: Group): Loop {
+  return group.loops[group.loops.length - 1] ?? firstLoop(group);
+}

@@ -1,0 +1,131 @@
+import {
+  type Axis,
+  axisRef,
+  contractionOf,
+  type Expr,
+  type Loop,
+  loadsIn,
+  mapExpr,
+  type Reduction,
+  substituteAxes,
+  ValueNumbers,
+} from '../../loops/index.ts';
+import type { Profile } from '../profile.ts';
+import type { Decisions } from './decisions.ts';
+import { ancestors, inOrder, loopDependencies } from './edges.ts';
+
+/**
+ * Move 3 of fusion: two reductions over the same elements that read the same tensor become one loop with
+ * several accumulators.
+ *
+ * The second may lack some parallel axes of the first if that is a contraction and the second sums one of
+ * its sides (a bias gradient beside its weight gradient): the tiles are in workgroup memory already, and the
+ * workgroups at index 0 of the missing axes own it. Where invocations compute alone there are no such tiles.
+ */
+export function mergeSiblings(loops: readonly Loop[], profile: Profile, decisions: Decisions): Loop[] {
+  let current = [...loops];
+  for (const candidate of loops) {
+    if (!current.includes(candidate) || candidate.reductions.length === 0 || candidate.scan) continue;
+    const before = ancestors(current, loopDependencies(current));
+    for (const host of current) {
+      if (host === candidate || host.reductions.length === 0 || host.scan) continue;
+      if (before.get(host)?.has(candidate) || before.get(candidate)?.has(host)) continue;
+      const merged = asSibling(host, candidate, profile);
+      if (merged === null) continue;
+      if (typeof merged === 'string') {
+        decisions.refuse('sibling', host, candidate, merged);
+        continue;
+      }
+      const next = current.filter((l) => l !== candidate).map((l) => (l === host ? merged : l));
+      current = inOrder(next, loopDependencies(next));
+      decisions.take('sibling', host, candidate, 'they reduce the same elements of one tensor');
+      break;
+    }
+  }
+  return current;
+}
+
+/** The host with the guest's reductions and outputs added; the reason against it; null if they are unrelated. */
+function asSibling(host: Loop, guest: Loop, profile: Profile): Loop | string | null {
+  const map = commonReads(host, guest);
+  if (map === null) return null;
+  const sideOf = contractionOf(host);
+  const lacks = host.axes.some((axis) => axis.extent > 1 && ![...map.values()].includes(axis));
+  if (contractionOf(guest) !== null) return 'each is a contraction with tiles of its own';
+  const exprs = new Map<Axis, Expr>([...map].map(([from, to]) => [from, axisRef(to)] as const));
+  const reductions = guest.reductions.map((r): Reduction => ({ ...r, body: substituteAxes(r.body, exprs) }));
+  if (sideOf !== null) {
+    if (!lacks) return 'a contraction takes only sums of one side';
+    if (!profile.cooperative) return 'an invocation that computes alone has no tiles to share';
+    const numbers = new ValueNumbers();
+    const isSide = (body: Expr): boolean =>
+      [sideOf.a, sideOf.b].some(
+        (side) => side.length === 1 && side[0] !== undefined && numbers.same(side[0], body),
+      );
+    if (!reductions.every((r) => r.monoid === 'sum' && isSide(r.body)))
+      return 'it does not sum a side of the contraction';
+  } else if (lacks || host.axes.length !== guest.axes.length) {
+    return 'they run over different elements';
+  }
+  const shift = host.reductions.length;
+  const outs = guest.outs.map((out) => ({
+    tensor: out.tensor,
+    at: out.at.map((axis) => map.get(axis) ?? axis),
+    value: mapExpr(substituteAxes(out.value, exprs), (e) =>
+      e.kind === 'acc' ? { ...e, reduction: e.reduction + shift } : e,
+    ),
+  }));
+  const unit = guest.axes.filter((axis) => !map.has(axis));
+  return {
+    ...host,
+    axes: [...host.axes, ...unit],
+    reductions: [...host.reductions, ...reductions],
+    outs: [...host.outs, ...outs],
+    origin: [...new Set([...host.origin, ...guest.origin])],
+  };
+}
+
+/**
+ * The map from the guest's axes to the host's under which some load of both is the same: parallel axes to
+ * parallel ones, and the reduction axes to exactly the host's, in order.
+ */
+function commonReads(host: Loop, guest: Loop): Map<Axis, Axis> | null {
+  const wide = (axes: readonly Axis[]): Axis[] => axes.filter((axis) => axis.extent > 1);
+  const [hostReduce, guestReduce] = [wide(host.reduceAxes), wide(guest.reduceAxes)];
+  if (hostReduce.length !== guestReduce.length || hostReduce.length === 0) return null;
+  const same = (a: Axis, b: Axis): boolean =>
+    a.extent === b.extent && a.live?.size.name === b.live?.size.name;
+  if (!guestReduce.every((axis, k) => same(axis, hostReduce[k] ?? axis))) return null;
+  for (const x of loadsIn(...guest.reductions.map((r) => r.body))) {
+    for (const y of loadsIn(...host.reductions.map((r) => r.body))) {
+      const map = new Map<Axis, Axis>();
+      if (!unify(x, y, map)) continue;
+      const mapped = [...wide(guest.axes), ...guestReduce].every((axis) => map.has(axis));
+      const inPlace = guestReduce.every((axis, k) => map.get(axis) === hostReduce[k]);
+      const parallel = wide(guest.axes).every((axis) => host.axes.includes(map.get(axis) ?? axis));
+      const distinct = new Set(map.values()).size === map.size;
+      if (mapped && inPlace && parallel && distinct && [...map].every(([a, b]) => same(a, b))) return map;
+    }
+  }
+  return null;
+}
+
+function unify(x: Expr, y: Expr, map: Map<Axis, Axis>): boolean {
+  if (x.kind === 'axis' && y.kind === 'axis') {
+    const known = map.get(x.axis);
+    if (known !== undefined) return known === y.axis;
+    map.set(x.axis, y.axis);
+    return true;
+  }
+  if (x.kind === 'load' && y.kind === 'load') {
+    return x.tensor === y.tensor && x.at.every((e, d) => y.at[d] !== undefined && unify(e, y.at[d], map));
+  }
+  if (x.kind === 'apply' && y.kind === 'apply') {
+    return (
+      x.op === y.op &&
+      x.dtype === y.dtype &&
+      x.args.every((e, k) => y.args[k] !== undefined && unify(e, y.args[k], map))
+    );
+  }
+  return x.kind === 'const' && y.kind === 'const' && Object.is(x.value, y.value);
+}

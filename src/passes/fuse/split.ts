@@ -1,0 +1,167 @@
+import {
+  type Axis,
+  axisRef,
+  type Expr,
+  type Loop,
+  load,
+  loadsIn,
+  mapExpr,
+  monoidDef,
+  type Tensor,
+} from '../../loops/index.ts';
+import type { Decisions } from './decisions.ts';
+import { domainSize, readers, tensorsRead } from './edges.ts';
+import { type Group, groupName, type Partial, tensorsWritten } from './group.ts';
+
+/** Elements that every workgroup of a consumer may reduce again in its prologue. */
+const PROLOGUE_ELEMENTS = 16384;
+
+/** Reductions to one element that read more than this are split, if their producer can hold the first half. */
+const SPLIT_ELEMENTS = 2048;
+
+/**
+ * Move 5 of fusion, split reductions: a reduction to one element takes no dispatch of its own.
+ *
+ * 1. Its producer reduces what each of its workgroups makes, and writes that as one more output.
+ * 2. Every workgroup that reads the result reduces the partial results again, in a fixed order, in its
+ *    prologue; loops of one element between them go along.
+ *
+ * @param workgroupsOf how many workgroups the schedule of a group will have
+ */
+export function splitReductions(
+  groups: readonly Group[],
+  workgroupsOf: (group: Group) => number,
+  decisions: Decisions,
+): Group[] {
+  return absorbPrologues(writePartials(groups, workgroupsOf, decisions), decisions);
+}
+
+function isScalar(group: Group): boolean {
+  return group.loops.every((loop) => domainSize(loop.axes) === 1);
+}
+
+function writePartials(
+  groups: readonly Group[],
+  workgroupsOf: (group: Group) => number,
+  decisions: Decisions,
+): Group[] {
+  let current = [...groups];
+  for (const original of groups) {
+    for (const loop of original.loops) {
+      const scalar = current.find((g) => g.loops.includes(loop));
+      if (scalar === undefined || !isScalar(scalar) || domainSize(loop.reduceAxes) <= SPLIT_ELEMENTS)
+        continue;
+      const found = current
+        .map((g) => ({ group: g, halves: halves(loop, g, workgroupsOf) }))
+        .find(({ group, halves: h }) => group !== scalar && h !== null);
+      if (found === undefined || found.halves === null) continue;
+      const { partials, final } = found.halves;
+      decisions.take('partial', groupName(found.group), loop, 'each workgroup reduces what it makes');
+      current = current.map((g) => {
+        if (g === found.group) return { ...g, partials: [...g.partials, ...partials] };
+        if (g === scalar) return { ...g, loops: g.loops.map((l) => (l === loop ? final : l)) };
+        return g;
+      });
+    }
+  }
+  return current;
+}
+
+/** A reduction to one element as partial results of the group that makes its operand, and their reduction. */
+function halves(
+  loop: Loop,
+  group: Group,
+  workgroupsOf: (group: Group) => number,
+): { partials: Partial[]; final: Loop } | null {
+  const [producer, ...others] = group.loops;
+  if (producer === undefined || others.length > 0 || producer.scan || group.prologue.length > 0) return null;
+  const outs = new Map(producer.outs.map((o) => [o.tensor, o]));
+  const wide = (axes: readonly Axis[]): Axis[] => axes.filter((axis) => axis.extent > 1);
+  const partials: Partial[] = [];
+  const reductions = [];
+  const part: Axis = { name: 'w', extent: workgroupsOf(group) };
+  for (const [k, reduction] of loop.reductions.entries()) {
+    const { lift } = monoidDef(reduction.monoid);
+    const [lifted, ...more] = lift(reduction.body, axisRef(part));
+    // The parts of one element must be the element, so that partial results are elements again.
+    if (lifted !== reduction.body || more.length > 0) return null;
+    const map = new Map<Axis, Axis>();
+    for (const l of loadsIn(reduction.body)) {
+      const out = outs.get(l.tensor);
+      if (out === undefined || wide(out.at).length !== wide(producer.axes).length) return null;
+      for (const [d, axis] of out.at.entries()) {
+        const index = l.at[d];
+        if (axis.extent === 1) continue;
+        if (index?.kind !== 'axis' || (map.get(index.axis) ?? axis) !== axis) return null;
+        if (index.axis.live?.size.name !== axis.live?.size.name) return null;
+        map.set(index.axis, axis);
+      }
+    }
+    if (
+      map.size !== wide(loop.reduceAxes).length ||
+      new Set(map.values()).size !== wide(producer.axes).length
+    )
+      return null;
+    // Rows beyond the live ones would have to be left out of a workgroup's share.
+    if ([...map.keys()].some((axis) => axis.live !== undefined)) return null;
+    const tensor: Tensor = {
+      name: `${loop.name}_parts${k === 0 ? '' : k}`,
+      shape: [part.extent],
+      dtype: reduction.body.dtype,
+      role: 'temp',
+    };
+    const body = mapExpr(reduction.body, (e): Expr => {
+      if (e.kind === 'load') return outs.get(e.tensor)?.value ?? e;
+      const to = e.kind === 'axis' ? map.get(e.axis) : undefined;
+      return to === undefined ? e : axisRef(to);
+    });
+    partials.push({ tensor, monoid: reduction.monoid, body });
+    reductions.push({ ...reduction, body: load(tensor, [axisRef(part)]) });
+  }
+  return { partials, final: { ...loop, reduceAxes: [part], reductions } };
+}
+
+function absorbPrologues(groups: readonly Group[], decisions: Decisions): Group[] {
+  const writer = new Map<Tensor, Group>();
+  for (const group of groups) for (const tensor of tensorsWritten(group)) writer.set(tensor, group);
+  const small = (group: Group): boolean =>
+    isScalar(group) && group.loops.every((loop) => domainSize(loop.reduceAxes) <= PROLOGUE_ELEMENTS);
+  /** The scalar loops that a set of tensors needs, operands first. */
+  const needed = (tensors: Iterable<Tensor>, into: Loop[]): Loop[] => {
+    for (const tensor of tensors) {
+      const from = writer.get(tensor);
+      if (from === undefined || !small(from) || from.loops.some((loop) => into.includes(loop))) continue;
+      for (const loop of from.loops) needed(tensorsRead(loop), into);
+      for (const loop of from.loops) if (!into.includes(loop)) into.push(loop);
+    }
+    return into;
+  };
+  const absorbed = groups.map((group) => {
+    if (small(group)) return group;
+    const prologue = needed(new Set(group.loops.flatMap((loop) => [...tensorsRead(loop)])), []);
+    if (prologue.length === 0) return group;
+    for (const loop of prologue)
+      decisions.take('prologue', loop, groupName(group), 'every workgroup computes it for itself');
+    return { ...group, prologue: prologue.map(temporaryOnly).filter((loop) => loop.outs.length > 0) };
+  });
+  const read = readers(absorbed.filter((g) => !small(g)).flatMap((g) => g.loops));
+  const inPrologue = new Set(
+    absorbed.flatMap((g) => g.prologue.flatMap((loop) => loop.outs.map((o) => o.tensor))),
+  );
+  const isOutput = (tensor: Tensor): boolean => tensor.role !== 'temp';
+  const kept = new Set<Group>();
+  for (const group of [...absorbed].reverse()) {
+    const tensors = tensorsWritten(group);
+    const readByKept = [...kept].some(
+      (g) => small(g) && g.loops.some((loop) => tensors.some((t) => tensorsRead(loop).has(t))),
+    );
+    const readDirectly = tensors.some((t) => read.has(t) && !inPrologue.has(t));
+    if (!small(group) || tensors.some(isOutput) || readByKept || readDirectly) kept.add(group);
+  }
+  return absorbed.filter((g) => kept.has(g));
+}
+
+/** A loop without its outputs to memory that outlives the step: those are written once, by its own group. */
+function temporaryOnly(loop: Loop): Loop {
+  return { ...loop, outs: loop.outs.filter((o) => o.tensor.role === 'temp') };
+}

@@ -1,0 +1,231 @@
+import type { Module, Node } from '../graph/index.ts';
+import { definitionOf } from '../graph/ops/table.ts';
+import {
+  type Axis,
+  accumulators,
+  axisRef,
+  constant,
+  type Dim,
+  type Expr,
+  elementCount,
+  extentOf,
+  type Loop,
+  load,
+  loadedDtype,
+  type Origin,
+  paramRef,
+  type Tensor,
+} from '../loops/index.ts';
+import { simplify } from '../loops/simplify.ts';
+
+/** The tensors of a module that outlive one entry: inputs, row numbers, states and given arrays. */
+export interface Storage {
+  /** Data of an input: for a row input of role `data`, else `input`. */
+  readonly inputs: ReadonlyMap<Node, Tensor>;
+  /** Row numbers, by the name of the bounded size that they are for. */
+  readonly rows: ReadonlyMap<string, Tensor>;
+  readonly states: ReadonlyMap<Node, Tensor>;
+  /** The value of a state after the step; it lies over the old one. */
+  readonly next: ReadonlyMap<Node, Tensor>;
+  readonly literals: ReadonlyMap<Node, Tensor>;
+}
+
+/** Declares storage for everything in a module that outlives one entry. */
+export function declareStorage(module: Module): Storage {
+  const inputs = new Map<Node, Tensor>();
+  const rows = new Map<string, Tensor>();
+  for (const input of module.inputs) {
+    const [first] = input.shape;
+    const isRows = typeof first === 'object' && first.factor === 1;
+    inputs.set(input, tensorOf(input, labelOf(input), isRows ? 'data' : 'input'));
+    if (isRows && !rows.has(first.size.name)) {
+      rows.set(first.size.name, {
+        name: `${first.size.name}_rows`,
+        shape: [first],
+        dtype: 'i32',
+        role: 'rows',
+      });
+    }
+  }
+  const states = new Map<Node, Tensor>();
+  const next = new Map<Node, Tensor>();
+  for (const { node, name } of module.states) {
+    const state = tensorOf(node, name, 'state');
+    states.set(node, state);
+    next.set(node, { ...tensorOf(node, `${name}'`, 'next'), over: state });
+  }
+  const literals = new Map<Node, Tensor>();
+  for (const node of module.graph.nodes) {
+    if (node.op === 'literal') literals.set(node, tensorOf(node, labelOf(node), 'constant'));
+  }
+  return { inputs, rows, states, next, literals };
+}
+
+/**
+ * Lowers one entry to loops, one for each operation that computes, in an order that runs: movements become
+ * index expressions of their readers, leaves become loads, outputs and next states become loops that copy.
+ *
+ * Row inputs are read as `data[rows[i], …]`, so that one program serves a shuffled dataset and an uploaded
+ * batch alike.
+ *
+ * @param entry name of the entry
+ */
+export function lower(module: Module, entry: string, storage: Storage): Loop[] {
+  const found = module.entries.find((e) => e.name === entry);
+  if (found === undefined) throw new RangeError(`module ${module.name} has no entry ${entry}`);
+  const loops: Loop[] = [];
+  const tensors = new Map<Node, Tensor>();
+
+  const element = (node: Node, at: readonly Expr[]): Expr => {
+    // Nothing is stored for a tensor without elements; what reads it does so under a guard that never holds.
+    if (elementCount(node.shape) === 0) return constant(0, loadedDtype(node.dtype));
+    const tensor = tensors.get(node);
+    if (tensor !== undefined) return load(tensor, at);
+    const { lower: lowering } = definitionOf(node.op);
+    if (lowering.kind === 'leaf') return leaf(node, at);
+    if (lowering.kind === 'value')
+      return lowering.value({ node, read: (k, index) => element(operand(node, k), index) }, at);
+    throw new RangeError(`${describe(node)} is read before it is computed`);
+  };
+
+  const leaf = (node: Node, at: readonly Expr[]): Expr => {
+    switch (node.op) {
+      case 'input': {
+        const data = given(storage.inputs, node);
+        if (data.role === 'input') return load(data, at);
+        const [first, ...rest] = at;
+        const dim = data.shape[0];
+        if (first === undefined || typeof dim !== 'object')
+          throw new RangeError(`${describe(node)} has no rows`);
+        return load(data, [load(given(storage.rows, dim.size.name), [first]), ...rest]);
+      }
+      case 'state':
+        return load(given(storage.states, node), at);
+      case 'literal':
+        return load(given(storage.literals, node), at);
+      case 'param':
+        return paramRef({
+          name: String(node.attrs.name),
+          dtype: node.dtype === 'f32' || node.dtype === 'u32' ? node.dtype : 'i32',
+          initial: Number(node.attrs.initial),
+        });
+      case 'constant':
+        return constant(Number(node.attrs.value), node.dtype);
+      default:
+        throw new RangeError(`${describe(node)}: a leaf that the lowering does not know`);
+    }
+  };
+
+  const compute = (node: Node, tensor: Tensor): void => {
+    const { lower: lowering } = definitionOf(node.op);
+    const axes = axesOver(node.shape, 'i');
+    const at = axes.map(axisRef);
+    const ctx = { node, read: (k: number, index: readonly Expr[]): Expr => element(operand(node, k), index) };
+    const loop = { name: tensor.name, axes, scan: false, origin: [originOf(node)] };
+    if (lowering.kind !== 'reduce') {
+      const value = lowering.kind === 'value' ? lowering.value(ctx, at) : leaf(node, at);
+      loops.push({
+        ...loop,
+        reduceAxes: [],
+        reductions: [],
+        outs: [{ tensor, at: axes, value: simplify(value) }],
+      });
+      return;
+    }
+    const reduceAxes = axesOver(lowering.over(node), 'k');
+    const reductions = lowering
+      .reductions(ctx, at, reduceAxes.map(axisRef))
+      .map((r) => ({ ...r, body: simplify(r.body) }));
+    const acc = reductions.map((_, k) => accumulators(reductions, k));
+    const value = simplify(lowering.value(ctx, at, acc));
+    loops.push({ ...loop, reduceAxes, reductions, outs: [{ tensor, at: axes, value }] });
+  };
+
+  const finals = [...found.outputs.map((o) => o.node), ...found.updates.map((u) => u.next)];
+  for (const node of reachable(finals)) {
+    const definition = definitionOf(node.op);
+    if (definition.lower.kind === 'leaf' || definition.isMovement || elementCount(node.shape) === 0) continue;
+    const tensor = tensorOf(node, labelOf(node), 'temp');
+    compute(node, tensor);
+    tensors.set(node, tensor);
+  }
+  const copy = (node: Node, tensor: Tensor): void => {
+    if (elementCount(tensor.shape) === 0) return;
+    const axes = axesOver(tensor.shape, 'i');
+    const value = simplify(element(node, axes.map(axisRef)));
+    loops.push({
+      name: tensor.name,
+      axes,
+      reduceAxes: [],
+      scan: false,
+      reductions: [],
+      outs: [{ tensor, at: axes, value }],
+      origin: [{ ...originOf(node), node: `${tensor.role === 'next' ? 'update' : 'output'} ${tensor.name}` }],
+    });
+  };
+  for (const { name, node } of found.outputs) {
+    copy(node, { name, shape: node.shape, dtype: loadedDtype(node.dtype), role: 'result' });
+  }
+  for (const { state, next } of found.updates) copy(next, given(storage.next, state));
+  return loops;
+}
+
+/** Nodes that the roots need, operands first. */
+function reachable(roots: readonly Node[]): Node[] {
+  const seen = new Set<Node>();
+  const order: Node[] = [];
+  const stack = roots.map((node) => ({ node, next: 0 })).reverse();
+  while (stack.length > 0) {
+    const top = stack[stack.length - 1];
+    if (top === undefined) break;
+    const input = top.node.inputs[top.next];
+    if (seen.has(top.node)) {
+      stack.pop();
+    } else if (input === undefined) {
+      seen.add(top.node);
+      order.push(top.node);
+      stack.pop();
+    } else {
+      top.next++;
+      stack.push({ node: input, next: 0 });
+    }
+  }
+  return order;
+}
+
+function axesOver(dims: readonly Dim[], prefix: string): Axis[] {
+  return dims.map((dim, k) => {
+    const axis = { name: `${prefix}${k}`, extent: extentOf(dim) };
+    return typeof dim === 'number' ? axis : { ...axis, live: dim };
+  });
+}
+
+function operand(node: Node, k: number): Node {
+  const input = node.inputs[k];
+  if (input === undefined) throw new RangeError(`${describe(node)} has no operand ${k}`);
+  return input;
+}
+
+function given<K, V>(map: ReadonlyMap<K, V>, key: K): V {
+  const value = map.get(key);
+  if (value === undefined) throw new RangeError(`no storage was declared for ${String(key)}`);
+  return value;
+}
+
+function tensorOf(node: Node, name: string, role: Tensor['role']): Tensor {
+  return { name, shape: node.shape, dtype: node.dtype, role };
+}
+
+function labelOf(node: Node): string {
+  return node.label ?? `${node.op}${node.id}`;
+}
+
+function describe(node: Node): string {
+  return `${labelOf(node)} (${node.op})`;
+}
+
+function originOf(node: Node): Origin {
+  const operands = node.inputs.map((input) => input.label ?? `%${input.id}`).join(', ');
+  const text = `${node.label ?? `%${node.id}`} = ${node.op}(${operands})`;
+  return node.source === undefined ? { node: text } : { node: text, source: node.source };
+}

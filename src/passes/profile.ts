@@ -1,0 +1,44 @@
+/**
+ * What fusion, schedules and printers know of a target: data, so that a program can be compiled for a
+ * machine that is not there.
+ */
+export interface Profile {
+  readonly name: string;
+  /** Invocations of every workgroup (packed kernels share one size). */
+  readonly workgroup: number;
+  /** Bytes of workgroup memory. */
+  readonly workgroupMemory: number;
+  /** Storage buffers that one shader stage may bind. */
+  readonly storageBindings: number;
+  /** Bytes that one storage binding may have. */
+  readonly bindingBytes: number;
+  /**
+   * Whether workgroups cooperate through memory and barriers; otherwise an invocation computes alone
+   * (software drivers run barriers as fibers, ten to twenty times slower).
+   */
+  readonly cooperative: boolean;
+  /** Workgroups that the machine runs at once: grids smaller than this leave it idle. */
+  readonly parallelWorkgroups: number;
+  /** Bytes that the machine moves through its cache in the time of one dependent dispatch. */
+  readonly bytesPerDispatch: number;
+}
+
+/** The limits that every WebGPU adapter has. */
+const webgpu: Profile = {
+  name: 'webgpu',
+  workgroup: 256,
+  workgroupMemory: 16384,
+  storageBindings: 8,
+  bindingBytes: 134217728,
+  cooperative: true,
+  parallelWorkgroups: 128,
+  bytesPerDispatch: 8 << 20,
+};
+
+/** The same limits on a software driver: no barriers, register tiles. */
+const webgpuSoftware: Profile = { ...webgpu, name: 'webgpu-software', workgroup: 64, cooperative: false };
+
+/** The named profiles. */
+export const profiles = { webgpu, 'webgpu-software': webgpuSoftware } satisfies Record<string, Profile>;
+
+export type ProfileName = keyof typeof profiles;
