@@ -47,7 +47,7 @@ export interface Update {
  *
  * @throws GraphError where it does not fit the shape
  */
-export type Initializer = (shape: readonly number[], stream: number) => Init;
+export type Initializer = (shape: readonly number[], stream: number, dtype: Exclude<Dtype, 'u8'>) => Init;
 
 export interface InputOptions {
   readonly shape: readonly DimLike[];
@@ -170,7 +170,7 @@ export class ModuleBuilder implements Declarations {
       );
     });
     const stream = this.#states.length;
-    const first: Init = init === undefined ? { kind: 'constant', value: 0 } : init(dims, stream);
+    const first: Init = init === undefined ? { kind: 'constant', value: 0 } : init(dims, stream, dtype);
     checkInit(name, first, elementCount(dims), dtype);
     this.#take('state', name);
     const node = this.graph.build('state', [], { name, shape: dims, dtype });

@@ -1,0 +1,45 @@
+import { declarationsOf, type Initializer, ShapeError, type Tensor } from '../graph/index.ts';
+import { type Activation, activations } from './activations.ts';
+import { glorotUniform, zeros } from './init.ts';
+
+export interface DenseOptions {
+  readonly activation?: Activation | undefined;
+  /** Names the layer, its states `NAME.weight` and `NAME.bias`, and its result; `dense` where it is left out. */
+  readonly name?: string;
+  /** First weights `[in, units]`; Glorot's uniform ones where it is left out. */
+  readonly kernelInit?: Initializer;
+  /** First bias `[units]`; zeros where it is left out. */
+  readonly biasInit?: Initializer;
+  readonly bias?: boolean;
+}
+
+/**
+ * A fully connected layer, `activation(x · W + b)`, that declares its weights as states of the module.
+ *
+ * @param x `[..., in]`, f32; the last dimension is not bounded
+ * @returns `[..., units]`
+ * @throws ShapeError where `x` has no fixed last dimension
+ */
+export function dense(
+  x: Tensor,
+  units: number,
+  { activation, name, kernelInit = glorotUniform(), biasInit = zeros(), bias = true }: DenseOptions = {},
+): Tensor {
+  const declarations = declarationsOf('dense', x);
+  const inputs = x.shape.at(-1);
+  if (typeof inputs !== 'number') {
+    throw new ShapeError(
+      'rank',
+      'dense',
+      `${x} needs a last dimension that is a number: it is that of the weights`,
+    );
+  }
+  if (!Number.isSafeInteger(units) || units < 0) {
+    throw new ShapeError('dimension', 'dense', `units must be a whole number from 0 on, not ${units}`);
+  }
+  const layer = name ?? declarations.freshName('dense');
+  const weight = declarations.state(`${layer}.weight`, { shape: [inputs, units], init: kernelInit });
+  let result = x.matmul(weight);
+  if (bias) result = result.add(declarations.state(`${layer}.bias`, { shape: [units], init: biasInit }));
+  return (activation === undefined ? result : activations[activation](result)).named(layer);
+}

@@ -1,0 +1,59 @@
+import { GraphError, type Tensor } from '../graph/index.ts';
+
+/** How the losses of single samples become one: their mean over live samples, or not at all. */
+export interface LossOptions {
+  readonly reduction?: 'mean' | 'none';
+}
+
+/**
+ * Cross-entropy of a softmax with integer labels, `logSumExp(logits) - logits[label]`.
+ *
+ * @param logits `[..., classes]`
+ * @param labels `[...]`, i32, from 0 up to the number of classes (excluded)
+ * @returns a scalar, or `[...]` without reduction
+ */
+export function crossEntropy(
+  logits: Tensor,
+  labels: Tensor,
+  { reduction = 'mean', labelSmoothing = 0 }: LossOptions & { readonly labelSmoothing?: number } = {},
+): Tensor {
+  if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {
+    throw new GraphError('option', 'crossEntropy', `labelSmoothing is ${labelSmoothing}: from 0 to 1`);
+  }
+  const indices = labels.dtype === 'i32' || labels.dtype === 'f32' ? labels : labels.cast('i32');
+  const right = logits.pick(indices);
+  const target =
+    labelSmoothing === 0 ? right : right.mul(1 - labelSmoothing).add(logits.mean(-1).mul(labelSmoothing));
+  return reduce(logits.logSumExp(-1).sub(target), reduction);
+}
+
+/** Mean squared error. */
+export function mse(prediction: Tensor, target: Tensor, { reduction = 'mean' }: LossOptions = {}): Tensor {
+  return reduce(prediction.sub(target).square(), reduction);
+}
+
+/** Squared error (halved) up to a distance of `delta`, linear beyond (Huber 1964). */
+export function huber(
+  prediction: Tensor,
+  target: Tensor,
+  { delta = 1, reduction = 'mean' }: LossOptions & { readonly delta?: number } = {},
+): Tensor {
+  const distance = prediction.sub(target).abs();
+  const near = distance.square().mul(0.5);
+  const far = distance.sub(0.5 * delta).mul(delta);
+  return reduce(distance.le(delta).where(near, far), reduction);
+}
+
+/** Binary cross-entropy of a sigmoid, without overflow: `max(x, 0) - x t + log(1 + exp(-|x|))`. */
+export function bceWithLogits(
+  logits: Tensor,
+  target: Tensor,
+  { reduction = 'mean' }: LossOptions = {},
+): Tensor {
+  const tail = logits.abs().neg().exp().add(1).log();
+  return reduce(logits.maximum(0).sub(logits.mul(target)).add(tail), reduction);
+}
+
+function reduce(losses: Tensor, reduction: 'mean' | 'none'): Tensor {
+  return reduction === 'none' ? losses : losses.mean();
+}

@@ -1,0 +1,30 @@
+import { type Optimizer, type OptimizerOptions, optimizer, requireOption } from './optimizer.ts';
+
+export interface RmspropOptions extends OptimizerOptions {
+  /** Decay of the mean of squared gradients. */
+  readonly alpha?: number;
+  /** Added to the root, outside of it. */
+  readonly eps?: number;
+}
+
+/** RMSProp (Tieleman and Hinton 2012), by PyTorch's formulas: `v = α v + (1 - α) g²; w -= lr g / (sqrt(v) + eps)`. */
+export function rmsprop({ alpha = 0.99, eps = 1e-8, ...options }: RmspropOptions): Optimizer {
+  requireOption('rmsprop', 'alpha', alpha, alpha >= 0 && alpha <= 1, 'from 0 to 1');
+  requireOption('rmsprop', 'eps', eps, eps >= 0, 'a number from 0 on');
+  return optimizer('rmsprop', options, ({ parameter, gradient, lr, keep }) => {
+    const square = keep('v', (before) => before.mul(alpha).add(gradient.square().mul(1 - alpha)));
+    return parameter.sub(gradient.mul(lr).div(square.sqrt().add(eps)));
+  });
+}
+
+/** Adagrad (Duchi, Hazan and Singer 2011), by PyTorch's formulas: `s += g²; w -= lr g / (sqrt(s) + eps)`. */
+export function adagrad({
+  eps = 1e-10,
+  ...options
+}: OptimizerOptions & { readonly eps?: number }): Optimizer {
+  requireOption('adagrad', 'eps', eps, eps >= 0, 'a number from 0 on');
+  return optimizer('adagrad', options, ({ parameter, gradient, lr, keep }) => {
+    const sum = keep('sum', (before) => before.add(gradient.square()));
+    return parameter.sub(gradient.mul(lr).div(sum.sqrt().add(eps)));
+  });
+}

@@ -1,0 +1,133 @@
+import { textOf } from '../graph/attributes.ts';
+import {
+  type Declarations,
+  declarationsOf,
+  type Graph,
+  GraphError,
+  Tensor,
+  type Update,
+} from '../graph/index.ts';
+import { neededBy } from '../graph/order.ts';
+import { gradients } from '../passes/differentiate.ts';
+import { clipByGlobalNorm } from './clip.ts';
+
+/** What every optimizer takes. */
+export interface OptimizerOptions {
+  /** Learning rate: the first value of the run-time scalar `lr`, or a scalar of the graph (a schedule). */
+  readonly lr: number | Tensor;
+  /** Tells optimizers of one module apart: the scalar is `NAME.lr`, moments are `STATE.NAME.…`. */
+  readonly name?: string;
+}
+
+export interface MinimizeOptions {
+  /** Scales all gradients down together where their common norm is larger. */
+  readonly clipGlobalNorm?: number;
+  /** States to update; all trainable ones that the loss depends on where it is left out. */
+  readonly wrt?: readonly Tensor[];
+}
+
+/** Makes next values of states out of gradients. */
+export interface Optimizer {
+  /**
+   * Updates that make a loss smaller.
+   *
+   * @throws GraphError where the loss is no float scalar or depends on no trainable state
+   */
+  minimize(loss: Tensor, options?: MinimizeOptions): Update[];
+  /** Updates out of gradients that were made elsewhere, one for each state, of its shape. */
+  update(states: readonly Tensor[], gradients: readonly Tensor[]): Update[];
+}
+
+/** What the rule of an optimizer sees of one state. */
+export interface RuleContext {
+  readonly parameter: Tensor;
+  readonly gradient: Tensor;
+  /** Scalar. */
+  readonly lr: Tensor;
+  /** Number of the step, counted from 1, as a float scalar. */
+  step(): Tensor;
+  /** Keeps a moment of the parameter's shape, zero at first: its next value, made of the one before. */
+  keep(name: string, next: (before: Tensor) => Tensor): Tensor;
+}
+
+/** The next value of a parameter. */
+export type Rule = (context: RuleContext) => Tensor;
+
+/**
+ * An optimizer of a rule. It may be used for several entries of a module, which then share its moments.
+ *
+ * @throws GraphError where the learning rate is no finite number from 0 on
+ */
+export function optimizer(op: string, { lr, name }: OptimizerOptions, rule: Rule): Optimizer {
+  if (typeof lr === 'number')
+    requireOption(op, 'lr', lr, lr >= 0 && Number.isFinite(lr), 'a finite number from 0 on');
+  const declared = new WeakMap<Graph, Map<string, Tensor>>();
+
+  const once = (graph: Graph, key: string, declare: () => Tensor): Tensor => {
+    const known = declared.get(graph) ?? new Map<string, Tensor>();
+    declared.set(graph, known);
+    const tensor = known.get(key) ?? declare();
+    known.set(key, tensor);
+    return tensor;
+  };
+  const rate = (graph: Graph, declarations: Declarations): Tensor => {
+    if (typeof lr !== 'number') return lr;
+    const label = name === undefined ? 'lr' : `${name}.lr`;
+    return once(graph, label, () => declarations.param(label, { initial: lr }));
+  };
+
+  const update = (states: readonly Tensor[], grads: readonly Tensor[]): Update[] =>
+    states.flatMap((parameter, k) => {
+      const gradient = grads[k];
+      if (gradient === undefined) {
+        throw new GraphError('option', op, `${grads.length} gradients for ${states.length} states`);
+      }
+      const { graph } = parameter;
+      const declarations = declarationsOf(op, parameter);
+      if (parameter.node.op !== 'state') throw new GraphError('update', op, `${parameter} is no state`);
+      const moments: Update[] = [];
+      const next = rule({
+        parameter,
+        gradient,
+        lr: rate(graph, declarations),
+        step: () => declarations.step().cast('f32'),
+        keep: (moment, nextMoment) => {
+          const label = [
+            textOf('state', parameter.node.attrs, 'name'),
+            ...(name === undefined ? [] : [name]),
+            moment,
+          ].join('.');
+          const shape = parameter.shape.filter((dim) => typeof dim === 'number');
+          const state = once(graph, label, () => declarations.state(label, { shape, trainable: false }));
+          const after = nextMoment(state);
+          moments.push({ state, next: after });
+          return after;
+        },
+      });
+      return [{ state: parameter, next }, ...moments];
+    });
+
+  return {
+    update,
+    minimize: (loss, { clipGlobalNorm, wrt = trainableStates(op, loss) } = {}) => {
+      const raw = gradients(loss, wrt);
+      raw.forEach((gradient, k) => {
+        gradient.named(`d ${wrt[k]?.node.label ?? k}`);
+      });
+      return update(wrt, clipGlobalNorm === undefined ? raw : clipByGlobalNorm(raw, clipGlobalNorm));
+    },
+  };
+}
+
+/** Requires something of an option. @throws GraphError saying what it must be */
+export function requireOption(op: string, name: string, value: number, holds: boolean, wanted: string): void {
+  if (!holds) throw new GraphError('option', op, `${name} is ${value}: it must be ${wanted}`);
+}
+
+/** The trainable states that a loss depends on, in order of declaration. */
+function trainableStates(op: string, loss: Tensor): Tensor[] {
+  const declarations = declarationsOf(op, loss);
+  const states = neededBy([loss.node]).filter((node) => declarations.isTrainable(node));
+  if (states.length === 0) throw new GraphError('gradient', op, `${loss} depends on no trainable state`);
+  return states.map((node) => new Tensor(loss.graph, node));
+}

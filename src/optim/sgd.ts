@@ -1,0 +1,26 @@
+import { type Optimizer, type OptimizerOptions, optimizer, requireOption } from './optimizer.ts';
+
+export interface SgdOptions extends OptimizerOptions {
+  /** Share of the last step that is taken again. */
+  readonly momentum?: number;
+  /** Looks ahead by the momentum (Nesterov 1983). */
+  readonly nesterov?: boolean;
+  /** Times the state, added to its gradient. */
+  readonly weightDecay?: number;
+}
+
+/**
+ * Stochastic gradient descent, by PyTorch's formulas:
+ * `g += weightDecay w; b = momentum b + g; w -= lr (nesterov ? g + momentum b : b)`.
+ */
+export function sgd({ momentum = 0, nesterov = false, weightDecay = 0, ...options }: SgdOptions): Optimizer {
+  requireOption('sgd', 'momentum', momentum, momentum >= 0, 'a number from 0 on');
+  requireOption('sgd', 'weightDecay', weightDecay, weightDecay >= 0, 'a number from 0 on');
+  if (nesterov) requireOption('sgd', 'momentum', momentum, momentum > 0, 'positive with nesterov');
+  return optimizer('sgd', options, ({ parameter, gradient, lr, keep }) => {
+    const g = weightDecay === 0 ? gradient : gradient.add(parameter.mul(weightDecay));
+    if (momentum === 0) return parameter.sub(g.mul(lr));
+    const velocity = keep('momentum', (before) => before.mul(momentum).add(g));
+    return parameter.sub((nesterov ? g.add(velocity.mul(momentum)) : velocity).mul(lr));
+  });
+}

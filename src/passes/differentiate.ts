@@ -1,0 +1,135 @@
+import { describe, GraphError } from '../graph/index.ts';
+import type { Node } from '../graph/node.ts';
+import { definitionOf } from '../graph/ops/table.ts';
+import { neededBy } from '../graph/order.ts';
+import { sameShape } from '../graph/shape.ts';
+import { Tensor } from '../graph/tensor.ts';
+import { isFloat, shapeText } from '../loops/index.ts';
+
+/**
+ * Gradients by reverse mode, graph to graph: the result is built of the same operations, so it can be
+ * differentiated again. Only nodes on a way from `wrt` to the loss are visited.
+ *
+ * @param loss a float scalar, or any float where `cotangent` is given
+ * @param wrt floats of the same graph; those that the loss does not depend on get zeros
+ * @param cotangent what the loss is weighted with, of its shape; 1 where it is left out
+ * @returns one gradient for each of `wrt`, of its shape
+ * @throws GraphError where the loss or one of `wrt` is no float, the loss is no scalar, or it depends on one
+ *   of `wrt` only through integers or truth values
+ */
+export function gradients(loss: Tensor, wrt: readonly Tensor[], cotangent?: Tensor): Tensor[] {
+  const { graph } = loss;
+  requireDifferentiable(loss, wrt, cotangent);
+  const needed = neededBy([loss.node]);
+  const active = dependents(needed, new Set(wrt.map((tensor) => tensor.node)));
+  for (const tensor of wrt) requireSmoothWay(loss.node, tensor.node, needed);
+
+  const cotangents = new Map<Node, Tensor>();
+  const seed = cotangent ?? loss.fullLike(1);
+  cotangents.set(loss.node, seed);
+  // Users have larger numbers than their operands: downwards, every cotangent is complete when it is used, and
+  // sums are always made in the same order.
+  for (const node of needed.toReversed()) {
+    const own = cotangents.get(node);
+    if (own === undefined || !active.has(node)) continue;
+    graph.withSource(node.source, () => {
+      for (const [input, part] of vjpOf(node, own, active)) {
+        const before = cotangents.get(input);
+        cotangents.set(input, before === undefined ? part : before.add(part));
+      }
+    });
+  }
+  return wrt.map((tensor) => cotangents.get(tensor.node) ?? tensor.fullLike(0));
+}
+
+/** Cotangents of the operands that need one, one for each place where they stand. */
+function vjpOf(node: Node, cotangent: Tensor, active: ReadonlySet<Node>): [Node, Tensor][] {
+  const { vjp } = definitionOf(node.op);
+  if (typeof vjp !== 'function') return [];
+  const { graph } = cotangent;
+  const context = {
+    node,
+    inputs: node.inputs.map((input) => new Tensor(graph, input)),
+    output: new Tensor(graph, node),
+    cotangent,
+  };
+  return node.inputs.flatMap((input, k): [Node, Tensor][] => {
+    if (!active.has(input)) return [];
+    const part = vjp(context, k);
+    if (part === undefined) return [];
+    if (part.dtype !== input.dtype || !sameShape(part.shape, input.shape)) {
+      const [found, wanted] = [part.node, input].map((n) => `${n.dtype}${shapeText(n.shape)}`);
+      throw new GraphError(
+        'gradient',
+        node.op,
+        `its gradient in operand ${k} is ${found}, the operand ${wanted}`,
+      );
+    }
+    return [[input, part]];
+  });
+}
+
+/** The nodes among `needed` that depend on some nodes through floats alone, those nodes included. */
+function dependents(needed: readonly Node[], on: ReadonlySet<Node>): Set<Node> {
+  const found = new Set<Node>();
+  for (const node of needed) {
+    if (!isFloat(node.dtype)) continue;
+    if (on.has(node) || node.inputs.some((input) => found.has(input))) found.add(node);
+  }
+  return found;
+}
+
+function requireDifferentiable(loss: Tensor, wrt: readonly Tensor[], cotangent: Tensor | undefined): void {
+  const fail = (text: string, source?: string): never => {
+    throw source === undefined
+      ? new GraphError('gradient', 'gradients', text)
+      : new GraphError('gradient', 'gradients', text, source);
+  };
+  if (!isFloat(loss.dtype)) fail(`the loss ${loss} is no float, so it has no gradient`, loss.node.source);
+  if (cotangent === undefined && loss.shape.length > 0) {
+    fail(`the loss ${loss} is no scalar: reduce it to one number, or give a cotangent`);
+  }
+  if (
+    cotangent !== undefined &&
+    (cotangent.dtype !== loss.dtype || !sameShape(cotangent.shape, loss.shape))
+  ) {
+    fail(`the cotangent ${cotangent} must have the type of the loss ${loss}`);
+  }
+  for (const tensor of [...wrt, ...(cotangent === undefined ? [] : [cotangent])]) {
+    if (tensor.graph !== loss.graph) fail(`${tensor} belongs to another graph than the loss`);
+    if (!isFloat(tensor.dtype)) fail(`${tensor} is no float: there is no gradient with respect to it`);
+  }
+}
+
+/**
+ * Refuses a loss that depends on a node only by way of integers or truth values turned into floats: its
+ * gradient would be zero everywhere, which is never what was meant. (Conditions that merely choose between
+ * floats are no such way.)
+ */
+function requireSmoothWay(loss: Node, wrt: Node, needed: readonly Node[]): void {
+  if (dependents(needed, new Set([wrt])).has(loss)) return;
+  const any = new Set<Node>();
+  for (const node of needed) {
+    if (node === wrt || node.inputs.some((input) => any.has(input))) any.add(node);
+  }
+  const crossing = needed.find(
+    (node) =>
+      isFloat(node.dtype) &&
+      node.inputs.some((input) => any.has(input) && !isFloat(input.dtype)) &&
+      isConversion(node),
+  );
+  if (crossing === undefined) return;
+  const through = crossing.inputs[0] ?? crossing;
+  throw new GraphError(
+    'gradient',
+    'gradients',
+    `${describe(loss)} depends on ${describe(wrt)} only through ${describe(through)}, which has no gradient`,
+    crossing.source,
+  );
+}
+
+/** Whether a node's value is made of its operand's value, which is no float: a condition or an index is not. */
+function isConversion(node: Node): boolean {
+  const { isPointwise } = definitionOf(node.op);
+  return isPointwise && node.inputs.every((input) => !isFloat(input.dtype));
+}
