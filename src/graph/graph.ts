@@ -12,7 +12,8 @@ import { definitionOf } from './ops/table.ts';
 export class Graph {
   readonly #nodes: Labelled[] = [];
   readonly #interned = new Map<string, Node>();
-  #source: string | undefined;
+  /** What nodes get as their source line; the stack is read where it is undefined. */
+  #source: { readonly line?: string } | undefined;
   /** Who declares states and parameters for layers and optimizers; absent in a graph of its own. */
   readonly declarations?: Declarations;
 
@@ -45,7 +46,7 @@ export class Graph {
       throw new GraphError('operands', op, `${inputs.length} operands, takes ${wanted}`);
     }
     const type = definition.type(inputs, attrs);
-    const source = this.#source ?? sourceLine();
+    const source = this.#source === undefined ? sourceLine() : this.#source.line;
     const node: Labelled = {
       id: this.#nodes.length,
       op,
@@ -73,8 +74,17 @@ export class Graph {
    * no stack is read for them.
    */
   withSource<T>(source: string | undefined, build: () => T): T {
+    return this.#building(source === undefined ? this.#source : { line: source }, build);
+  }
+
+  /** Builds nodes of no source line at all: those that are read from text say their own, or none. */
+  withoutSource<T>(build: () => T): T {
+    return this.#building({}, build);
+  }
+
+  #building<T>(source: { readonly line?: string } | undefined, build: () => T): T {
     const before = this.#source;
-    this.#source = source ?? before;
+    this.#source = source;
     try {
       return build();
     } finally {

@@ -1,4 +1,5 @@
 export * from './construct.ts';
+export { digraphOf, dotOf } from './dot.ts';
 export { describe, Graph } from './graph.ts';
 export * from './issues.ts';
 export {
@@ -18,6 +19,10 @@ export {
 } from './module.ts';
 export type { Attr, Attrs, LowerContext, Lowering, Node, ValueTypeOf } from './node.ts';
 export { definitionOf, type Op, ops } from './ops/table.ts';
+export { neededBy } from './order.ts';
+export { parseModule } from './parse.ts';
 export type { DimLike } from './shape.ts';
 export { type Axes, Tensor } from './tensor.ts';
+export { printModule, printNodes } from './text.ts';
+export { verifyModule } from './verify.ts';
 export { type Values, valuesOf, wordsOf } from './words.ts';

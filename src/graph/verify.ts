@@ -1,0 +1,137 @@
+import { elementCount, sameDim, shapeText } from '../loops/index.ts';
+import { dimsOf, textOf } from './attributes.ts';
+import { describe } from './graph.ts';
+import { GraphError } from './issues.ts';
+import type { Module } from './module.ts';
+import type { Node } from './node.ts';
+import { definitionOf } from './ops/table.ts';
+import { sameShape } from './shape.ts';
+import { wordCount } from './words.ts';
+
+/**
+ * Checks a whole module, wherever it came from: operands before users, types as the operations' rules say,
+ * every leaf declared, entries that fit the states.
+ *
+ * @throws GraphError saying which node or entry breaks which rule
+ */
+export function verifyModule(module: Module): void {
+  module.graph.nodes.forEach((node, id) => {
+    verifyNode(module, node, id);
+  });
+  verifyNames(module);
+  for (const { name, node, init } of module.states) {
+    requireIn(module, node, `state ${JSON.stringify(name)}`);
+    requireThat(
+      node.op === 'state' && textOf('state', node.attrs, 'name') === name,
+      'state',
+      name,
+      'is no state node',
+    );
+    const fits = init.kind !== 'values' || wordCount(init.words) === elementCount(node.shape);
+    requireThat(fits, 'state', name, 'has first values that are not as many as its elements');
+  }
+  for (const entry of module.entries) verifyEntry(module, entry);
+}
+
+function verifyNode(module: Module, node: Node, id: number): void {
+  const fail = (text: string): never => {
+    throw new GraphError('verify', node.op, `${describe(node)} ${text}`, node.source ?? 'its graph');
+  };
+  if (node.id !== id) fail(`has number ${node.id} at place ${id}`);
+  for (const input of node.inputs) {
+    if (module.graph.nodes[input.id] !== input) fail(`has an operand of another graph: ${describe(input)}`);
+    if (input.id >= id) fail(`comes before its operand ${describe(input)}`);
+  }
+  const definition = definitionOf(node.op);
+  const count = node.inputs.length;
+  if (definition.arity === 'many' ? count === 0 : count !== definition.arity) fail(`has ${count} operands`);
+  const type = definition.type(node.inputs, node.attrs);
+  if (type.dtype !== node.dtype || !sameShape(type.shape, node.shape)) {
+    fail(`should be ${type.dtype}${shapeText(type.shape)}`);
+  }
+  for (const dim of [...node.shape, ...('dim' in node.attrs ? dimsOf(node.op, node.attrs, 'dim') : [])]) {
+    if (typeof dim === 'number') continue;
+    const declared = module.sizes.find((size) => size.name === dim.size.name);
+    if (declared === undefined || !sameDim({ size: declared, factor: 1 }, { size: dim.size, factor: 1 })) {
+      fail(`has a dimension of size ${JSON.stringify(dim.size.name)}, which the module does not declare`);
+    }
+    if (declared?.max !== dim.size.max)
+      fail(`bounds ${JSON.stringify(dim.size.name)} otherwise than the module`);
+  }
+  const declared = declaredLeaves(module, node.op);
+  if (declared !== undefined && !declared.includes(node)) fail('is not declared by the module');
+}
+
+/** The nodes of an operation that a module lists; undefined for operations that it does not list. */
+function declaredLeaves(module: Module, op: string): readonly Node[] | undefined {
+  switch (op) {
+    case 'input':
+      return module.inputs;
+    case 'param':
+      return module.params;
+    case 'state':
+      return module.states.map((state) => state.node);
+    default:
+      return undefined;
+  }
+}
+
+function verifyNames(module: Module): void {
+  const leaves = [...module.inputs, ...module.params].map((node) => textOf(node.op, node.attrs, 'name'));
+  const names = [
+    ...module.sizes.map((size) => size.name),
+    ...module.states.map((state) => state.name),
+    ...leaves,
+  ];
+  requireOnce('module', names);
+  requireOnce(
+    'entry',
+    module.entries.map((entry) => entry.name),
+  );
+}
+
+function requireOnce(op: string, names: readonly string[]): void {
+  const twice = names.find((name, k) => names.indexOf(name) !== k);
+  if (twice !== undefined)
+    throw new GraphError('name', op, `the name ${JSON.stringify(twice)} is used twice`);
+}
+
+function verifyEntry(module: Module, { name, outputs, updates }: Module['entries'][number]): void {
+  requireThat(outputs.length + updates.length > 0, 'entry', name, 'has neither outputs nor updates');
+  requireOnce(
+    'entry',
+    outputs.map((output) => output.name),
+  );
+  for (const output of outputs) {
+    requireIn(module, output.node, `output ${JSON.stringify(output.name)}`);
+    requireThat(
+      output.node.dtype !== 'u8',
+      'entry',
+      name,
+      `has the output ${describe(output.node)}, which is for storage only`,
+    );
+  }
+  updates.forEach(({ state, next }, k) => {
+    requireIn(module, next, 'a next value');
+    const declared = module.states.some(({ node }) => node === state);
+    requireThat(declared, 'entry', name, `updates ${describe(state)}, which is no state`);
+    const again = updates.findIndex((update) => update.state === state) !== k;
+    requireThat(!again, 'entry', name, `updates ${describe(state)} twice`);
+    const fits = next.dtype === state.dtype && sameShape(next.shape, state.shape);
+    requireThat(
+      fits,
+      'entry',
+      name,
+      `updates ${describe(state)} with ${describe(next)}, which is of another type`,
+    );
+  });
+}
+
+function requireIn(module: Module, node: Node, what: string): void {
+  if (module.graph.nodes[node.id] === node) return;
+  throw new GraphError('verify', 'module', `${what} is a node of another graph: ${describe(node)}`);
+}
+
+function requireThat(holds: boolean, op: string, name: string, text: string): void {
+  if (!holds) throw new GraphError('verify', op, `${JSON.stringify(name)} ${text}`);
+}
