@@ -315,9 +315,9 @@ function union(a: Range, b: Range): Range {
   return { low: Math.min(a.low, b.low), high: Math.max(a.high, b.high) };
 }
 
-/** `factor * range`, with 0 times infinity as 0. */
+/** `factor * range`, for a factor other than 0; without a negative zero. */
 function scaled(range: Range, factor: number): Range {
-  const [a, b] = [range.low * factor, range.high * factor];
+  const [a, b] = [range.low * factor + 0, range.high * factor + 0];
   return factor >= 0 ? { low: a, high: b } : { low: b, high: a };
 }
 

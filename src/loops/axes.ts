@@ -1,0 +1,223 @@
+import {
+  type Axis,
+  apply,
+  axisRef,
+  type Expr,
+  int,
+  liveExtent,
+  load,
+  mapExpr,
+  substituteAxes,
+  type Tensor,
+} from './expr.ts';
+import type { Loop, Reduction } from './loop.ts';
+import { monoidDef } from './monoid.ts';
+import { simplifyLoop } from './simplify.ts';
+import type { Dim } from './size.ts';
+
+/** An axis rewrite that would change what the loop computes. */
+export class AxisError extends Error {
+  constructor(loop: Loop, message: string) {
+    super(`loop ${loop.name}: ${message}`);
+    this.name = 'AxisError';
+  }
+}
+
+/**
+ * One tensor as another shape of the same elements in the same row-major order: dimension `dimension` of
+ * `from` is split into two of `to`, the inner one of extent `inner`; or the other way round.
+ */
+export interface View {
+  readonly kind: 'split' | 'merge';
+  readonly from: Tensor;
+  readonly to: Tensor;
+  readonly dimension: number;
+  readonly inner: number;
+}
+
+/** A loop over other axes, and the shapes that its outputs have now. */
+export interface AxisRewrite {
+  readonly loop: Loop;
+  /** The new axes: outer and inner of a split, the one of a merge. */
+  readonly axes: readonly Axis[];
+  readonly views: readonly View[];
+}
+
+/**
+ * Splits an axis in two: `axis = outer * factor + inner`. A parallel axis must divide, and splits the outputs'
+ * dimension too (see `readThrough`). A reduction axis that does not divide, or whose live extent does not,
+ * is guarded: elements beyond it are the monoid's neutral element.
+ *
+ * Throws AxisError for a scan, for statistics (`moments`) that would need a guard, and for an arg-reduction
+ * whose positions would change.
+ */
+export function splitAxis(loop: Loop, axis: Axis, factor: number): AxisRewrite {
+  if (!Number.isInteger(factor) || factor < 1) throw new AxisError(loop, `cannot split by ${factor}`);
+  const parallel = loop.axes.includes(axis);
+  if (!parallel && !loop.reduceAxes.includes(axis)) throw new AxisError(loop, `has no axis ${axis.name}`);
+  if (!parallel && loop.scan) throw new AxisError(loop, `the axis ${axis.name} of a scan cannot be split`);
+  const divides = axis.extent % factor === 0;
+  if (parallel && !divides) {
+    throw new AxisError(
+      loop,
+      `axis ${axis.name} of ${axis.extent} is parallel, and ${factor} does not divide it`,
+    );
+  }
+  const { live } = axis;
+  const outerLive =
+    live !== undefined && live.factor % factor === 0
+      ? { size: live.size, factor: live.factor / factor }
+      : undefined;
+  const outer: Axis = {
+    name: `${axis.name}_outer`,
+    extent: Math.ceil(axis.extent / factor),
+    ...(outerLive === undefined ? {} : { live: outerLive }),
+  };
+  const inner: Axis = { name: `${axis.name}_inner`, extent: factor };
+  const position = apply('add', apply('mul', axisRef(outer), int(factor)), axisRef(inner));
+  const replaced = replaceAxes(loop, new Map([[axis, position]]), (list) =>
+    list.flatMap((a) => (a === axis ? [outer, inner] : [a])),
+  );
+  if (parallel) return withViews(loop, replaced, axis, [outer, inner], factor);
+
+  const limits: Expr[] = divides ? [] : [int(axis.extent)];
+  if (live !== undefined && outerLive === undefined) {
+    limits.push(apply('mul', liveExtent(live.size), int(live.factor)));
+  }
+  const conditions = limits.map((limit) => apply('lt', position, limit));
+  const isFirst = loop.reduceAxes[0] === axis;
+  const reductions = replaced.reductions.map((r) =>
+    conditions.length === 0
+      ? r
+      : guard(
+          loop,
+          r,
+          conditions.reduce((p, q) => apply('and', p, q)),
+          isFirst || divides,
+        ),
+  );
+  const guarded = { ...replaced, reductions };
+  return { loop: simplifyLoop(guarded), axes: [outer, inner], views: [] };
+}
+
+/**
+ * Merges two neighbouring axes into one: `a = merged // extent(b)`, `b = merged % extent(b)`. Outputs have
+ * both, `b` right after `a`, and their two dimensions become one; or they have neither. Throws AxisError otherwise.
+ */
+export function mergeAxes(loop: Loop, a: Axis, b: Axis): AxisRewrite {
+  const list = loop.axes.includes(a) ? loop.axes : loop.reduceAxes;
+  if (!list.includes(a) || list[list.indexOf(a) + 1] !== b) {
+    throw new AxisError(loop, `axes ${a.name} and ${b.name} are no neighbours`);
+  }
+  if (b.live !== undefined) throw new AxisError(loop, `the inner axis ${b.name} has a live extent`);
+  for (const { tensor, at } of loop.outs) {
+    const has = at.includes(a) || at.includes(b);
+    if (has && (!at.includes(a) || at[at.indexOf(a) + 1] !== b)) {
+      throw new AxisError(loop, `output ${tensor.name} has axes ${a.name} and ${b.name} not side by side`);
+    }
+  }
+  const merged: Axis = {
+    name: `${a.name}_${b.name}`,
+    extent: a.extent * b.extent,
+    ...(a.live === undefined ? {} : { live: { size: a.live.size, factor: a.live.factor * b.extent } }),
+  };
+  const parts = new Map([
+    [a, apply('idiv', axisRef(merged), int(Math.max(1, b.extent)))],
+    [b, apply('mod', axisRef(merged), int(Math.max(1, b.extent)))],
+  ]);
+  const replaced = replaceAxes(loop, parts, (axes) =>
+    axes.flatMap((axis) => (axis === a ? [merged] : axis === b ? [] : [axis])),
+  );
+  return withViews(loop, replaced, a, [merged], b.extent);
+}
+
+/**
+ * The loop with its axes in another order: of the parallel axes any; of the reduction axes any but where an
+ * arg-reduction counts positions. Throws AxisError if `order` is not a permutation of one of the two lists.
+ */
+export function reorderAxes(loop: Loop, order: readonly Axis[]): Loop {
+  const permutes = (list: readonly Axis[]): boolean =>
+    list.length === order.length &&
+    new Set(order).size === order.length &&
+    order.every((a) => list.includes(a));
+  if (permutes(loop.axes)) return { ...loop, axes: order };
+  if (!permutes(loop.reduceAxes)) {
+    throw new AxisError(loop, `${order.map((a) => a.name).join(', ')} is no order of its axes`);
+  }
+  if (loop.reductions.some((r) => countsPositions(r))) {
+    throw new AxisError(loop, 'an arg-reduction counts positions in the order of its axes');
+  }
+  return { ...loop, reduceAxes: order };
+}
+
+/** A reader of a tensor that a rewrite has given another shape: its loads of `from` become loads of `to`. */
+export function readThrough(loop: Loop, view: View): Loop {
+  const rule = (expr: Expr): Expr => {
+    if (expr.kind !== 'load' || expr.tensor !== view.from) return expr;
+    const { at } = expr;
+    const [index, next] = [at[view.dimension], at[view.dimension + 1]];
+    if (index === undefined) return expr;
+    const [before, after] = [at.slice(0, view.dimension), at.slice(view.dimension + 1)];
+    const inner = int(Math.max(1, view.inner));
+    if (view.kind === 'split') {
+      return load(view.to, [...before, apply('idiv', index, inner), apply('mod', index, inner), ...after]);
+    }
+    if (next === undefined) return expr;
+    return load(view.to, [...before, apply('add', apply('mul', index, inner), next), ...after.slice(1)]);
+  };
+  const memo = new Map<Expr, Expr>();
+  return simplifyLoop({
+    ...loop,
+    reductions: loop.reductions.map((r) => ({ ...r, body: mapExpr(r.body, rule, memo) })),
+    outs: loop.outs.map((o) => ({ ...o, value: mapExpr(o.value, rule, memo) })),
+  });
+}
+
+function replaceAxes(
+  loop: Loop,
+  by: ReadonlyMap<Axis, Expr>,
+  list: (axes: readonly Axis[]) => readonly Axis[],
+): Loop {
+  const memo = new Map<Expr, Expr>();
+  return {
+    ...loop,
+    axes: list(loop.axes),
+    reduceAxes: list(loop.reduceAxes),
+    reductions: loop.reductions.map((r) => ({ ...r, body: substituteAxes(r.body, by, memo) })),
+    outs: loop.outs.map((o) => ({ ...o, at: list(o.at), value: substituteAxes(o.value, by, memo) })),
+  };
+}
+
+/** Gives the outputs that have the old axis a tensor of the new shape. */
+function withViews(before: Loop, after: Loop, old: Axis, axes: readonly Axis[], inner: number): AxisRewrite {
+  const views: View[] = [];
+  const outs = after.outs.map((out, k) => {
+    const dimension = before.outs[k]?.at.indexOf(old) ?? -1;
+    if (dimension < 0) return out;
+    const from = out.tensor;
+    const removed = axes.length === 2 ? 1 : 2;
+    const shape = [
+      ...from.shape.slice(0, dimension),
+      ...axes.map((axis): Dim => axis.live ?? axis.extent),
+      ...from.shape.slice(dimension + removed),
+    ];
+    const to: Tensor = { ...from, shape };
+    views.push({ kind: axes.length === 2 ? 'split' : 'merge', from, to, dimension, inner });
+    return { ...out, tensor: to };
+  });
+  return { loop: simplifyLoop({ ...after, outs }), axes, views };
+}
+
+const countsPositions = (r: Reduction): boolean => r.monoid === 'argmax' || r.monoid === 'argmin';
+
+function guard(loop: Loop, reduction: Reduction, condition: Expr, keepsPositions: boolean): Reduction {
+  const { monoid, body } = reduction;
+  // a padded element would be counted
+  if (monoid === 'moments') throw new AxisError(loop, 'the axis of moments must divide');
+  if (countsPositions(reduction) && !keepsPositions) {
+    throw new AxisError(loop, 'an arg-reduction counts positions: the axis must divide, or be the first');
+  }
+  const [neutral] = monoidDef(monoid).identity(body.dtype);
+  if (neutral === undefined) throw new AxisError(loop, `${monoid} has no neutral element`);
+  return { monoid, body: apply('select', condition, body, neutral) };
+}

@@ -1,0 +1,213 @@
+import { describe, expect, it } from 'vitest';
+import { AxisError, mergeAxes, readThrough, reorderAxes, splitAxis } from '../../src/loops/axes.ts';
+import type { Axis, Loop, Tensor } from '../../src/loops/index.ts';
+import { interpretLoops } from '../../src/loops/interpret.ts';
+import { parseLoops, printLoops } from '../../src/loops/text.ts';
+import { verifyLoops } from '../../src/loops/verify.ts';
+
+function axisOf(loop: Loop, name: string): Axis {
+  const axis = [...loop.axes, ...loop.reduceAxes].find((a) => a.name === name);
+  if (axis === undefined) throw new Error(`no axis ${name}`);
+  return axis;
+}
+
+function only(text: string): Loop {
+  const [loop] = parseLoops(text);
+  if (loop === undefined) throw new Error('no loop');
+  return loop;
+}
+
+/** Elements of the last loop's first output, inputs being `n % 7 - 3`. */
+function run(loops: readonly Loop[], live: Record<string, number> = {}): number[] {
+  verifyLoops(loops);
+  const memory = new Map<Tensor, Float64Array>();
+  const inputs = new Map<string, Float64Array>();
+  for (const [, name = '', shape = ''] of printLoops(loops).matchAll(/tensor (\w+): f32\[(.*)\] input/g)) {
+    const extents = shape.split(', ').map((dim) => Number(dim.replace(/.*<=/, '')));
+    inputs.set(
+      name,
+      Float64Array.from({ length: extents.reduce((a, b) => a * b, 1) }, (_, n) => (n % 7) - 3),
+    );
+  }
+  for (const loop of loops) {
+    for (const tensor of tensorsOf(loop)) {
+      const array = inputs.get(tensor.name);
+      if (array !== undefined && tensor.role === 'input') memory.set(tensor, array);
+    }
+  }
+  interpretLoops(loops, memory, { live });
+  const last = loops.at(-1)?.outs[0]?.tensor;
+  return [...((last && memory.get(last)) ?? [])];
+}
+
+function tensorsOf(loop: Loop): Tensor[] {
+  const found: Tensor[] = [];
+  const visit = (e: Loop['outs'][number]['value']): void => {
+    if (e.kind === 'load') found.push(e.tensor);
+    for (const child of e.kind === 'load' ? e.at : e.kind === 'apply' ? e.args : []) visit(child);
+  };
+  for (const r of loop.reductions) visit(r.body);
+  for (const o of loop.outs) visit(o.value);
+  return found;
+}
+
+const PRODUCT = `tensor a: f32[6, 10] input
+tensor b: f32[10, 4] input
+tensor c: f32[6, 4] temp
+loop c(i: 6, j: 4) reduce(k: 10):
+  r0 = sum(a[i, k] * b[k, j])
+  c[i, j] = r0.0
+`;
+
+describe('a split', () => {
+  it('of a reduction that divides needs no guard', () => {
+    const loop = only(PRODUCT);
+    const split = splitAxis(loop, axisOf(loop, 'k'), 5).loop;
+    expect(printLoops([split])).toMatchInlineSnapshot(`
+      "tensor a: f32[6, 10] input
+      tensor b: f32[10, 4] input
+      tensor c: f32[6, 4] temp
+      loop c(i: 6, j: 4) reduce(k_outer: 2, k_inner: 5):
+        r0 = sum(a[i, k_outer * 5 + k_inner] * b[k_outer * 5 + k_inner, j])
+        c[i, j] = r0.0
+      "
+    `);
+    expect(run([split])).toEqual(run([loop]));
+  });
+
+  it('of a reduction that does not divide is guarded by the neutral element', () => {
+    const loop = only(PRODUCT);
+    const split = splitAxis(loop, axisOf(loop, 'k'), 4).loop;
+    expect(printLoops([split])).toMatchInlineSnapshot(`
+      "tensor a: f32[6, 10] input
+      tensor b: f32[10, 4] input
+      tensor c: f32[6, 4] temp
+      loop c(i: 6, j: 4) reduce(k_outer: 3, k_inner: 4):
+        r0 = sum(select(k_outer * 4 + k_inner < 10, a[i, k_outer * 4 + k_inner] * b[k_outer * 4 + k_inner, j], 0.0))
+        c[i, j] = r0.0
+      "
+    `);
+    expect(run([split])).toEqual(run([loop]));
+  });
+
+  it('of a reduction over live rows is guarded by their number', () => {
+    const loop = only(`tensor x: f32[batch<=12] input
+tensor y: f32[] temp
+loop y() reduce(i: batch<=12):
+  r0 = max(x[i])
+  y[] = r0.0
+`);
+    const split = splitAxis(loop, axisOf(loop, 'i'), 4).loop;
+    expect(printLoops([split])).toMatchInlineSnapshot(`
+      "tensor x: f32[batch<=12] input
+      tensor y: f32[] temp
+      loop y() reduce(i_outer: 3, i_inner: 4):
+        r0 = max(select(i_outer * 4 + i_inner < live(batch<=12), x[i_outer * 4 + i_inner], -inf))
+        y[] = r0.0
+      "
+    `);
+    for (const batch of [1, 5, 12]) expect(run([split], { batch })).toEqual(run([loop], { batch }));
+  });
+
+  it('of a parallel axis splits the output, and its readers read through', () => {
+    const [first, second] = parseLoops(`${PRODUCT}tensor d: f32[4, 6] result
+loop d(j: 4, i: 6):
+  d[j, i] = c[i, j] * 2.0
+`);
+    if (first === undefined || second === undefined) throw new Error('two loops');
+    const split = splitAxis(first, axisOf(first, 'i'), 3);
+    const reader = split.views.reduce(readThrough, second);
+    expect(printLoops([split.loop, reader])).toMatchInlineSnapshot(`
+      "tensor a: f32[6, 10] input
+      tensor b: f32[10, 4] input
+      tensor c: f32[2, 3, 4] temp
+      tensor d: f32[4, 6] result
+      loop c(i_outer: 2, i_inner: 3, j: 4) reduce(k: 10):
+        r0 = sum(a[i_outer * 3 + i_inner, k] * b[k, j])
+        c[i_outer, i_inner, j] = r0.0
+      loop d(j: 4, i: 6):
+        d[j, i] = c[i // 3, i % 3, j] * 2.0
+      "
+    `);
+    expect(run([split.loop, reader])).toEqual(run([first, second]));
+    expect(() => splitAxis(first, axisOf(first, 'i'), 4)).toThrow(
+      new AxisError(first, 'axis i of 6 is parallel, and 4 does not divide it'),
+    );
+  });
+
+  it('keeps the positions of an arg-reduction, or is refused', () => {
+    const loop = only(`tensor a: f32[6, 10] input
+tensor c: i32[] temp
+loop c() reduce(i: 6, k: 10):
+  r0 = argmax(a[i, k])
+  c[] = r0.1
+`);
+    expect(run([splitAxis(loop, axisOf(loop, 'k'), 5).loop])).toEqual(run([loop]));
+    expect(run([splitAxis(loop, axisOf(loop, 'i'), 4).loop])).toEqual(run([loop]));
+    expect(() => splitAxis(loop, axisOf(loop, 'k'), 4)).toThrow(AxisError);
+    expect(() => reorderAxes(loop, [...loop.reduceAxes].reverse())).toThrow(AxisError);
+  });
+
+  it('of statistics and of a scan is refused where it would count what is not there', () => {
+    const moments = only(PRODUCT.replace('sum(', 'moments(').replace('r0.0', 'r0.1'));
+    expect(() => splitAxis(moments, axisOf(moments, 'k'), 4)).toThrow('the axis of moments must divide');
+    const scan = only(
+      'tensor x: f32[8] input\ntensor y: f32[8] temp\nloop y() scan(k: 8):\n  r0 = sum(x[k])\n  y[k] = r0.0\n',
+    );
+    expect(() => splitAxis(scan, axisOf(scan, 'k'), 4)).toThrow('cannot be split');
+  });
+});
+
+describe('a merge', () => {
+  it('of two parallel axes merges the output, and undoes a split', () => {
+    const loop = only(PRODUCT);
+    const merged = mergeAxes(loop, axisOf(loop, 'i'), axisOf(loop, 'j'));
+    expect(printLoops([merged.loop])).toMatchInlineSnapshot(`
+      "tensor a: f32[6, 10] input
+      tensor b: f32[10, 4] input
+      tensor c: f32[24] temp
+      loop c(i_j: 24) reduce(k: 10):
+        r0 = sum(a[i_j // 4, k] * b[k, i_j % 4])
+        c[i_j] = r0.0
+      "
+    `);
+    expect(run([merged.loop])).toEqual(run([loop]));
+    const split = splitAxis(loop, axisOf(loop, 'k'), 5);
+    const [outer, inner] = split.axes;
+    if (outer === undefined || inner === undefined) throw new Error('two axes');
+    const whole = mergeAxes(split.loop, outer, inner).loop;
+    expect(printLoops([whole]).replaceAll('k_outer_k_inner', 'k')).toBe(PRODUCT);
+  });
+
+  it('multiplies a live extent', () => {
+    const loop = only(`tensor x: f32[batch<=4, 3] input
+tensor y: f32[] temp
+loop y() reduce(i: batch<=4, k: 3):
+  r0 = sum(x[i, k])
+  y[] = r0.0
+`);
+    const merged = mergeAxes(loop, axisOf(loop, 'i'), axisOf(loop, 'k')).loop;
+    expect(printLoops([merged])).toMatchInlineSnapshot(`
+      "tensor x: f32[batch<=4, 3] input
+      tensor y: f32[] temp
+      loop y() reduce(i_k: 3*batch<=4):
+        r0 = sum(x[i_k // 3, i_k % 3])
+        y[] = r0.0
+      "
+    `);
+    expect(run([merged], { batch: 2 })).toEqual(run([loop], { batch: 2 }));
+  });
+
+  it('of axes that an output has apart is refused', () => {
+    const loop = only('tensor y: f32[4, 3] temp\nloop y(i: 3, j: 4):\n  y[j, i] = 1.0\n');
+    expect(() => mergeAxes(loop, axisOf(loop, 'i'), axisOf(loop, 'j'))).toThrow('not side by side');
+  });
+});
+
+it('Parallel axes take any order, and nothing but an order', () => {
+  const loop = only(PRODUCT);
+  const turned = reorderAxes(loop, [axisOf(loop, 'j'), axisOf(loop, 'i')]);
+  expect(printLoops([turned])).toContain('loop c(j: 4, i: 6)');
+  expect(run([turned])).toEqual(run([loop]));
+  expect(() => reorderAxes(loop, [axisOf(loop, 'j')])).toThrow('is no order of its axes');
+});
