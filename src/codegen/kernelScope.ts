@@ -1,4 +1,4 @@
-import { apply, type Expr, mapExpr, subexpressions, varRef } from '../loops/index.ts';
+import { apply, childrenOf, type Expr, mapExpr, varRef } from '../loops/index.ts';
 import { type Range, Ranges } from '../loops/interval.ts';
 import { type Kernel, LOCAL_ID, type Stmt, WORKGROUP_ID } from './kernel.ts';
 
@@ -10,20 +10,11 @@ type For = Extract<Stmt, { kind: 'for' }>;
  */
 export class KernelScope {
   readonly ranges: Ranges;
-  readonly #variables: Map<string, Range>;
-  readonly #values: Map<string, Expr>;
-  readonly #mutable: Set<string>;
+  readonly #known: Known;
 
-  private constructor(
-    ranges: Ranges,
-    variables: Map<string, Range>,
-    values: Map<string, Expr>,
-    mutable: Set<string>,
-  ) {
+  private constructor(ranges: Ranges, known: Known) {
     this.ranges = ranges;
-    this.#variables = variables;
-    this.#values = values;
-    this.#mutable = mutable;
+    this.#known = known;
   }
 
   /** The scope of a kernel's outermost statements. */
@@ -33,22 +24,28 @@ export class KernelScope {
       [LOCAL_ID, { low: 0, high: kernel.workgroup - 1 }],
     ]);
     const ranges = new Ranges((leaf) => (leaf.kind === 'var' ? variables.get(leaf.name) : undefined));
-    return new KernelScope(ranges, variables, new Map(), new Set());
+    return new KernelScope(ranges, {
+      variables,
+      values: new Map(),
+      mutable: new Set(),
+      fixed: new Map(),
+      expanded: new Map(),
+    });
   }
 
   /** Notes a `let` or `var` that the rest of its block sees. */
   define(stmt: Extract<Stmt, { kind: 'let' | 'var' }>): void {
-    if (stmt.kind === 'var') this.#mutable.add(stmt.name);
+    if (stmt.kind === 'var') this.#known.mutable.add(stmt.name);
     else if (stmt.value.dtype === 'i32') {
-      this.#variables.set(stmt.name, this.range(stmt.value));
-      if (this.isFixed(stmt.value)) this.#values.set(stmt.name, this.expanded(stmt.value));
+      this.#known.variables.set(stmt.name, this.range(stmt.value));
+      if (this.isFixed(stmt.value)) this.#known.values.set(stmt.name, this.expanded(stmt.value));
     }
   }
 
   /** The scope of a loop's body. */
   inLoop(stmt: For): KernelScope {
     const [from, to] = [this.range(stmt.from), this.range(stmt.to)];
-    this.#variables.set(stmt.name, { low: from.low, high: Math.max(from.low, to.high - 1) });
+    this.#known.variables.set(stmt.name, { low: from.low, high: Math.max(from.low, to.high - 1) });
     const variable = varRef(stmt.name, 'i32');
     let inside: KernelScope = this;
     if (stmt.to.kind !== 'const') inside = inside.where(apply('lt', variable, stmt.to), true);
@@ -69,9 +66,7 @@ export class KernelScope {
     const plain = this.ranges.under(condition, truth);
     const expanded = this.expanded(condition);
     const ranges = expanded === condition ? plain : plain.under(expanded, truth);
-    return ranges === this.ranges
-      ? this
-      : new KernelScope(ranges, this.#variables, this.#values, this.#mutable);
+    return ranges === this.ranges ? this : new KernelScope(ranges, this.#known);
   }
 
   /** The interval of an integer expression here, by its own form or with the locals' values put in. */
@@ -86,13 +81,32 @@ export class KernelScope {
 
   /** Whether an expression's value cannot change while the kernel runs. */
   isFixed(expr: Expr): boolean {
-    return subexpressions(expr).every(
-      (e) => e.kind !== 'load' && (e.kind !== 'var' || !this.#mutable.has(e.name)),
-    );
+    let fixed = this.#known.fixed.get(expr);
+    if (fixed === undefined) {
+      fixed =
+        expr.kind !== 'load' &&
+        (expr.kind !== 'var' || !this.#known.mutable.has(expr.name)) &&
+        childrenOf(expr).every((child) => this.isFixed(child));
+      this.#known.fixed.set(expr, fixed);
+    }
+    return fixed;
   }
 
   /** The expression with the values of immutable integer locals in their place. */
   expanded(expr: Expr): Expr {
-    return mapExpr(expr, (e) => (e.kind === 'var' ? (this.#values.get(e.name) ?? e) : e));
+    const { values, expanded } = this.#known;
+    return mapExpr(expr, (e) => (e.kind === 'var' ? (values.get(e.name) ?? e) : e), expanded);
   }
+}
+
+/**
+ * What the scopes of one kernel share. Names are unique in a kernel and stand before their uses, so what was
+ * found of an expression stays true.
+ */
+interface Known {
+  readonly variables: Map<string, Range>;
+  readonly values: Map<string, Expr>;
+  readonly mutable: Set<string>;
+  readonly fixed: Map<Expr, boolean>;
+  readonly expanded: Map<Expr, Expr>;
 }

@@ -1,0 +1,338 @@
+import {
+  childrenOf,
+  type Dtype,
+  type Expr,
+  elementCount,
+  extentOf,
+  type Load,
+  loadedDtype,
+  type ScalarDef,
+  scalarOps,
+  subexpressions,
+  type Tensor,
+} from '../loops/index.ts';
+import { expressionsOf, type Kernel, LOCAL_ID, type Stmt, WORKGROUP_ID } from './kernel.ts';
+import { KernelScope } from './kernelScope.ts';
+import { uniformity } from './uniformity.ts';
+
+/** The limits of a target that a kernel must keep. */
+export interface KernelLimits {
+  /** Invocations of one workgroup. */
+  readonly workgroup: number;
+  /** Bytes of workgroup memory. */
+  readonly workgroupMemory: number;
+}
+
+/** Which rule a kernel breaks. */
+export type KernelIssue = 'type' | 'name' | 'range' | 'barrier' | 'store' | 'limit';
+
+/** A kernel that no target can run: a fault of the schedule that made it. */
+export class KernelError extends Error {
+  readonly code: KernelIssue;
+  readonly kernel: string;
+
+  constructor(code: KernelIssue, kernel: string, message: string) {
+    super(`kernel ${kernel}: ${message}`);
+    this.name = 'KernelError';
+    this.code = code;
+    this.kernel = kernel;
+  }
+}
+
+/** What intervals cannot prove; the interpreter checks it as it runs. */
+export interface Unproven {
+  readonly what: 'index' | 'divisor';
+  /** `tile[3] in [0, 70] of 64`. */
+  readonly text: string;
+}
+
+/**
+ * Checks a kernel tree: types; names unique and defined before use; indices within their tensors under the
+ * conditions that hold there; barriers in uniform control flow; only writable tensors stored; limits.
+ *
+ * The first index of a `data` tensor is trusted: how many rows there are is known at run time.
+ *
+ * @returns the indices and divisors that intervals could neither prove nor refute
+ * @throws KernelError at the first rule that is broken
+ */
+export function verifyKernel(kernel: Kernel, limits: KernelLimits): readonly Unproven[] {
+  checkLimits(kernel, limits);
+  const verifier = new Verifier(kernel);
+  verifier.block(kernel.body, KernelScope.of(kernel), new Map());
+  const { divergence } = uniformity(kernel);
+  if (divergence !== undefined) {
+    throw new KernelError(
+      'barrier',
+      kernel.name,
+      `a barrier stands in ${divergence} that varies in a workgroup`,
+    );
+  }
+  return verifier.unproven;
+}
+
+const MAX_GRID = 65535 * 65535;
+
+function checkLimits(kernel: Kernel, limits: KernelLimits): void {
+  const fail = (code: KernelIssue, message: string): never => {
+    throw new KernelError(code, kernel.name, message);
+  };
+  if (!/^[A-Za-z][A-Za-z0-9_]*$/.test(kernel.name)) fail('name', 'its name is not an identifier');
+  if (!Number.isInteger(kernel.workgroup) || kernel.workgroup < 1 || kernel.workgroup > limits.workgroup) {
+    fail('limit', `${kernel.workgroup} invocations of a workgroup, at most ${limits.workgroup} are there`);
+  }
+  if (!Number.isInteger(kernel.grid) || kernel.grid < 0 || kernel.grid > MAX_GRID) {
+    fail('limit', `a grid of ${kernel.grid} workgroups, at most ${MAX_GRID} fit`);
+  }
+  for (const array of kernel.arrays) {
+    if (array.role !== 'workgroup' && array.role !== 'private') {
+      fail('type', `array ${array.name} is of role ${array.role}, not workgroup or private`);
+    }
+    if (array.shape.length !== 1 || typeof array.shape[0] !== 'number' || array.dtype === 'u8') {
+      fail('type', `array ${array.name} is not one dimension of f32, i32, u32 or bool`);
+    }
+  }
+  const bytes = kernel.arrays
+    .filter((array) => array.role === 'workgroup')
+    .reduce((n, array) => n + 4 * elementCount(array.shape), 0);
+  if (bytes > limits.workgroupMemory) {
+    fail('limit', `${bytes} bytes of workgroup memory, ${limits.workgroupMemory} are there`);
+  }
+}
+
+/** A local that a statement may use. */
+interface Variable {
+  readonly dtype: Dtype;
+  readonly mutable: boolean;
+}
+
+type Visible = ReadonlyMap<string, Variable>;
+
+class Verifier {
+  readonly unproven: Unproven[] = [];
+  readonly #kernel: Kernel;
+  readonly #arrays: ReadonlySet<Tensor>;
+  readonly #names = new Set<string>([WORKGROUP_ID, LOCAL_ID]);
+  readonly #typed = new Set<Expr>();
+
+  constructor(kernel: Kernel) {
+    this.#kernel = kernel;
+    this.#arrays = new Set(kernel.arrays);
+  }
+
+  block(body: readonly Stmt[], scope: KernelScope, outer: Visible): void {
+    const visible = new Map(outer);
+    for (const stmt of body) {
+      for (const expr of expressionsOf(stmt)) this.#check(expr, scope, visible);
+      switch (stmt.kind) {
+        case 'let':
+        case 'var':
+          this.#declare(stmt.name, { dtype: stmt.value.dtype, mutable: stmt.kind === 'var' }, visible);
+          scope.define(stmt);
+          break;
+        case 'assign': {
+          const variable = visible.get(stmt.name);
+          if (variable === undefined) this.#fail('name', `${stmt.name} is assigned, and not defined there`);
+          if (!variable.mutable) this.#fail('name', `${stmt.name} is assigned, and is not a var`);
+          this.#expect(stmt.value, variable.dtype, `the value of ${stmt.name}`);
+          break;
+        }
+        case 'store':
+          this.#store(stmt, scope);
+          break;
+        case 'for': {
+          this.#expect(stmt.from, 'i32', `the start of loop ${stmt.name}`);
+          this.#expect(stmt.to, 'i32', `the end of loop ${stmt.name}`);
+          if (!Number.isInteger(stmt.step) || stmt.step < 1) {
+            this.#fail('type', `loop ${stmt.name} has the step ${stmt.step}, not a positive integer`);
+          }
+          const inner = new Map(visible);
+          this.#declare(stmt.name, { dtype: 'i32', mutable: false }, inner);
+          this.block(stmt.body, scope.inLoop(stmt), inner);
+          break;
+        }
+        case 'if':
+          this.#expect(stmt.condition, 'bool', 'a condition');
+          this.block(stmt.then, scope.where(stmt.condition, true), visible);
+          this.block(stmt.otherwise, scope.where(stmt.condition, false), visible);
+          break;
+        case 'barrier':
+        case 'comment':
+          break;
+        default:
+          stmt satisfies never;
+      }
+    }
+  }
+
+  #declare(name: string, variable: Variable, visible: Map<string, Variable>): void {
+    if (this.#names.has(name)) this.#fail('name', `${name} is defined twice`);
+    if (variable.dtype === 'u8') this.#fail('type', `${name} is u8, which is for storage only`);
+    this.#names.add(name);
+    visible.set(name, variable);
+  }
+
+  #store(stmt: Extract<Stmt, { kind: 'store' }>, scope: KernelScope): void {
+    const { tensor, at, value } = stmt;
+    this.#access(tensor, at);
+    switch (tensor.role) {
+      case 'next':
+      case 'temp':
+      case 'result':
+      case 'workgroup':
+      case 'private':
+        break;
+      case 'data':
+      case 'rows':
+      case 'input':
+      case 'constant':
+      case 'state':
+        this.#fail('store', `${tensor.name} is stored, and its role is ${tensor.role}`);
+        break;
+      default:
+        tensor.role satisfies never;
+    }
+    if (tensor.dtype === 'u8') this.#fail('store', `${tensor.name} is u8, which cannot be stored`);
+    this.#expect(value, tensor.dtype, `what is stored in ${tensor.name}`);
+    this.#inRange(tensor, at, scope);
+  }
+
+  /** Types and names of an expression, then its indices where they are evaluated. */
+  #check(root: Expr, scope: KernelScope, visible: Visible): void {
+    for (const expr of subexpressions(root)) {
+      if (expr.kind === 'var') this.#variable(expr, visible);
+      if (this.#typed.has(expr)) continue;
+      this.#type(expr);
+      this.#typed.add(expr);
+    }
+    this.#ranges(root, scope, new Map());
+  }
+
+  #variable(expr: Extract<Expr, { kind: 'var' }>, visible: Visible): void {
+    const own = expr.name === WORKGROUP_ID || expr.name === LOCAL_ID;
+    const dtype = own ? 'i32' : visible.get(expr.name)?.dtype;
+    if (dtype === undefined) this.#fail('name', `${expr.name} is used, and not defined there`);
+    this.#expect(expr, dtype, `variable ${expr.name}`);
+  }
+
+  #type(expr: Expr): void {
+    switch (expr.kind) {
+      case 'const': {
+        const { dtype, value } = expr;
+        const whole = Number.isInteger(value);
+        const fits =
+          dtype === 'f32' ||
+          (dtype === 'bool' && (value === 0 || value === 1)) ||
+          (dtype === 'i32' && whole && value === (value | 0)) ||
+          (dtype === 'u32' && whole && value === value >>> 0);
+        if (!fits) this.#fail('type', `the constant ${value} is no ${dtype}`);
+        break;
+      }
+      case 'axis':
+      case 'acc':
+        this.#fail('type', `an ${expr.kind} of a loop stands in a kernel`);
+        break;
+      case 'live':
+        this.#expect(expr, 'i32', `the live extent of ${expr.size.name}`);
+        break;
+      case 'param':
+        this.#expect(expr, expr.param.dtype, `parameter ${expr.param.name}`);
+        break;
+      case 'var':
+        break;
+      case 'load':
+        this.#access(expr.tensor, expr.at);
+        this.#expect(expr, loadedDtype(expr.tensor.dtype), `the element of ${expr.tensor.name}`);
+        break;
+      case 'apply': {
+        const issue = applyIssue(expr);
+        if (issue !== undefined) this.#fail('type', issue);
+        break;
+      }
+      default:
+        expr satisfies never;
+    }
+  }
+
+  #access(tensor: Tensor, at: readonly Expr[]): void {
+    if ((tensor.role === 'workgroup' || tensor.role === 'private') && !this.#arrays.has(tensor)) {
+      this.#fail('name', `${tensor.name} is not among the kernel's arrays`);
+    }
+    if (at.length !== tensor.shape.length) {
+      this.#fail('type', `${at.length} indices of ${tensor.name}, it has ${tensor.shape.length} dimensions`);
+    }
+    for (const index of at) this.#expect(index, 'i32', `an index of ${tensor.name}`);
+  }
+
+  /** Looks at every load where it is evaluated: operands of a select under its condition. */
+  #ranges(expr: Expr, scope: KernelScope, seen: Map<object, Set<Expr>>): void {
+    let done = seen.get(scope.ranges);
+    if (done === undefined) {
+      done = new Set();
+      seen.set(scope.ranges, done);
+    }
+    if (done.has(expr)) return;
+    done.add(expr);
+    const [a, b, c] = childrenOf(expr);
+    if (expr.kind === 'apply' && expr.op === 'select' && a && b && c) {
+      this.#ranges(a, scope, seen);
+      const truth = scope.ranges.truth(a);
+      if (truth !== false) this.#ranges(b, scope.where(a, true), seen);
+      if (truth !== true) this.#ranges(c, scope.where(a, false), seen);
+      return;
+    }
+    for (const child of childrenOf(expr)) this.#ranges(child, scope, seen);
+    if (expr.kind === 'load') this.#inRange(expr.tensor, expr.at, scope);
+    if (expr.kind === 'apply' && (expr.op === 'idiv' || expr.op === 'mod') && b) this.#divisor(b, scope);
+  }
+
+  #inRange(tensor: Tensor, at: Load['at'], scope: KernelScope): void {
+    at.forEach((index, d) => {
+      if (d === 0 && tensor.role === 'data') return;
+      const extent = extentOf(tensor.shape[d] ?? 0);
+      const { low, high } = scope.range(index);
+      if (low >= 0 && high < extent) return;
+      const text = `index ${d} of ${tensor.name} in [${low}, ${high}] of ${extent}`;
+      if (extent > 0 && (high < 0 || low >= extent)) this.#fail('range', `${text}: always out of range`);
+      this.unproven.push({ what: 'index', text });
+    });
+  }
+
+  #divisor(divisor: Expr, scope: KernelScope): void {
+    const { low, high } = scope.range(divisor);
+    if (high <= 0) this.#fail('range', `a divisor in [${low}, ${high}]: it must be positive`);
+    if (low <= 0) this.unproven.push({ what: 'divisor', text: `a divisor in [${low}, ${high}]` });
+  }
+
+  #expect(expr: Expr, dtype: Dtype, what: string): void {
+    if (expr.dtype !== dtype) this.#fail('type', `${what} is ${expr.dtype}, not ${dtype}`);
+  }
+
+  #fail(code: KernelIssue, message: string): never {
+    throw new KernelError(code, this.#kernel.name, message);
+  }
+}
+
+/** What is wrong with the types of one application, by its row of the scalar table. */
+function applyIssue(expr: Extract<Expr, { kind: 'apply' }>): string | undefined {
+  const def: ScalarDef = scalarOps[expr.op];
+  if (expr.args.length !== def.arity) return `${expr.op} of ${expr.args.length} operands, takes ${def.arity}`;
+  const typed = def.operands === 'select' ? expr.args.slice(1) : expr.args;
+  const dtype = typed[0]?.dtype ?? 'u8';
+  const shown = `${expr.op}(${expr.args.map((arg) => arg.dtype).join(', ')})`;
+  if (typed.some((arg) => arg.dtype !== dtype)) return `${shown}: operands of different types`;
+  if (def.operands === 'select' && expr.args[0]?.dtype !== 'bool')
+    return `${shown}: the condition is no bool`;
+  const allowed: readonly Dtype[] = {
+    float: ['f32'] as const,
+    number: ['f32', 'i32', 'u32'] as const,
+    integer: ['i32', 'u32'] as const,
+    bool: ['bool'] as const,
+    any: ['f32', 'i32', 'u32', 'bool'] as const,
+    select: ['f32', 'i32', 'u32', 'bool'] as const,
+  }[def.operands];
+  if (!allowed.includes(dtype)) return `${shown}: operands must be ${allowed.join(' or ')}`;
+  if (expr.dtype === 'u8') return `${shown} gives u8, which is for storage only`;
+  if (def.result === 'cast') return undefined;
+  const result = def.result === 'bool' ? 'bool' : dtype;
+  return expr.dtype === result ? undefined : `${shown} gives ${result}, not ${expr.dtype}`;
+}
