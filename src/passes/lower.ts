@@ -217,7 +217,7 @@ function tensorOf(node: Node, name: string, role: Tensor['role']): Tensor {
 }
 
 function labelOf(node: Node): string {
-  return node.label ?? `${node.op}${node.id}`;
+  return node.label ?? `${node.op}_${node.id}`;
 }
 
 function describe(node: Node): string {

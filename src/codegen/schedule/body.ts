@@ -238,7 +238,8 @@ export class Body {
 
   /**
    * A loop's outputs at one element: every value first, then every store, so that a state is read before it
-   * is written over; a value that an earlier output has is not computed again.
+   * is written over; a value that an earlier output has is not computed again. Outputs that lack some axes
+   * are computed and stored by their owner alone.
    */
   writeOuts(
     loop: Loop,
@@ -247,22 +248,41 @@ export class Body {
     acc: readonly (readonly Expr[])[],
     into: Stmt[],
   ): void {
+    const owners = new Map<string, Out[]>();
+    for (const out of loop.outs) {
+      const lacks = loop.axes.map((axis) => Number(axis.extent > 1 && !out.at.includes(axis))).join('');
+      owners.set(lacks, [...(owners.get(lacks) ?? []), out]);
+    }
+    for (const outs of owners.values()) {
+      const [first] = outs;
+      if (first === undefined) continue;
+      this.if(ownerOf(loop, first, axes), into, (inner) => this.#writeOwn(outs, axes, phase, acc, inner));
+    }
+  }
+
+  #writeOwn(
+    outs: readonly Out[],
+    axes: ReadonlyMap<Axis, Expr>,
+    phase: Phase,
+    acc: readonly (readonly Expr[])[],
+    into: Stmt[],
+  ): void {
     const numbers = new ValueNumbers();
     const known = new Map<number, Expr>();
-    const values = loop.outs.map((out) => {
-      const value = mapExpr(
-        this.instantiate(out.value, axes, phase, acc),
-        (e) => known.get(numbers.of(e)) ?? e,
+    const values = outs.map((out) => {
+      const value = this.instantiate(out.value, axes, phase, acc);
+      const name = this.let(
+        out.tensor.name,
+        mapExpr(value, (e) => known.get(numbers.of(e)) ?? e),
+        into,
       );
-      const name = this.let(out.tensor.name, value, into);
-      if (value.kind === 'apply' || value.kind === 'load') known.set(numbers.of(this.simplify(value)), name);
+      if (value.kind === 'apply' || value.kind === 'load') known.set(numbers.of(value), name);
       return name;
     });
-    for (const [k, out] of loop.outs.entries()) {
+    for (const [k, out] of outs.entries()) {
       const value = values[k];
-      if (value === undefined) continue;
       const at = out.at.map((axis) => axes.get(axis) ?? int(0));
-      this.if(ownerOf(loop, out, axes), into, (inner) => this.store(out.tensor, at, value, phase, inner));
+      if (value !== undefined) this.store(out.tensor, at, value, phase, into);
     }
   }
 

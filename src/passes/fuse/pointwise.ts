@@ -193,11 +193,18 @@ function merge(producer: Loop, consumer: Loop, map: ReadonlyMap<Axis, Axis>): Lo
   }));
   return {
     ...producer,
-    name: outs.length > 0 && outs[0]?.tensor.role === 'temp' ? consumer.name : producer.name,
+    name: nameOf(producer, consumer),
     axes: [...producer.axes, ...unit],
     outs: [...producer.outs, ...outs],
     origin: [...new Set([...producer.origin, ...consumer.origin])],
   };
+}
+
+/** The more telling name: a name that a user gave rather than one made of an operation and a number. */
+function nameOf(producer: Loop, consumer: Loop): string {
+  const made = (loop: Loop): boolean => /_\d+$/.test(loop.name);
+  if (made(producer) !== made(consumer)) return (made(producer) ? consumer : producer).name.replace(/'$/, '');
+  return consumer.outs.some((o) => o.tensor.role === 'temp') ? consumer.name : producer.name;
 }
 
 /** A loop without the temporary outputs that no loop reads; a loop keeps at least one output. */

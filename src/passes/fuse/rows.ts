@@ -95,11 +95,28 @@ function joined(from: Group, to: Group, groups: readonly Group[], profile: Profi
   if (typeof rows === 'string') {
     const work = loops.reduce((n, loop) => n + loopWork(loop), 0);
     if (work > SMALL_WORK) return rows;
+    const [one, other] = [isScalar(from), isScalar(to)];
+    if (one && !other) return 'each workgroup that reads it can compute it for itself';
+    if (
+      !one &&
+      other &&
+      localsOf(
+        to,
+        groups.filter((g) => g !== from),
+      ).length < to.loops.flatMap((l) => l.outs).filter((o) => o.tensor.role === 'temp').length
+    ) {
+      return 'each workgroup that reads the result can compute it for itself';
+    }
     return fits({ ...from, loops, rows: loops.map(() => []) }, groups, profile);
   }
   const group: Group = { ...from, loops, rows };
   const reason = streamsTooMuch(from, to, group, profile);
   return reason ?? fits(group, groups, profile);
+}
+
+/** Whether every loop of a group has one element. */
+export function isScalar(group: Group): boolean {
+  return group.loops.every((loop) => domainSize(loop.axes) === 1);
 }
 
 function fits(group: Group, groups: readonly Group[], profile: Profile): Group | string {

@@ -12,9 +12,11 @@ import {
 import type { Decisions } from './decisions.ts';
 import { domainSize, readers, tensorsRead } from './edges.ts';
 import { type Group, groupName, type Partial, tensorsWritten } from './group.ts';
+import { isScalar } from './rows.ts';
 
-/** Elements that every workgroup of a consumer may reduce again in its prologue. */
+/** Elements that every workgroup of a consumer may reduce in its prologue; partial results may be more. */
 const PROLOGUE_ELEMENTS = 16384;
+const PROLOGUE_PARTS = 131072;
 
 /** Reductions to one element that read more than this are split, if their producer can hold the first half. */
 const SPLIT_ELEMENTS = 2048;
@@ -34,10 +36,6 @@ export function splitReductions(
   decisions: Decisions,
 ): Group[] {
   return absorbPrologues(writePartials(groups, workgroupsOf, decisions), decisions);
-}
-
-function isScalar(group: Group): boolean {
-  return group.loops.every((loop) => domainSize(loop.axes) === 1);
 }
 
 function writePartials(
@@ -124,15 +122,19 @@ function halves(
 function absorbPrologues(groups: readonly Group[], decisions: Decisions): Group[] {
   const writer = new Map<Tensor, Group>();
   for (const group of groups) for (const tensor of tensorsWritten(group)) writer.set(tensor, group);
+  const parts = new Set(groups.flatMap((group) => group.partials.map((p) => p.tensor)));
+  const most = (loop: Loop): number =>
+    [...tensorsRead(loop)].some((t) => parts.has(t)) ? PROLOGUE_PARTS : PROLOGUE_ELEMENTS;
   const small = (group: Group): boolean =>
-    isScalar(group) && group.loops.every((loop) => domainSize(loop.reduceAxes) <= PROLOGUE_ELEMENTS);
+    isScalar(group) && group.loops.every((loop) => domainSize(loop.reduceAxes) <= most(loop));
   /** The scalar loops that a set of tensors needs, operands first. */
-  const needed = (tensors: Iterable<Tensor>, into: Loop[]): Loop[] => {
+  const needed = (tensors: Iterable<Tensor>, into: Loop[], seen: Set<Group> = new Set()): Loop[] => {
     for (const tensor of tensors) {
       const from = writer.get(tensor);
-      if (from === undefined || !small(from) || from.loops.some((loop) => into.includes(loop))) continue;
-      for (const loop of from.loops) needed(tensorsRead(loop), into);
-      for (const loop of from.loops) if (!into.includes(loop)) into.push(loop);
+      if (from === undefined || seen.has(from) || !small(from)) continue;
+      seen.add(from);
+      for (const loop of from.loops) needed(tensorsRead(loop), into, seen);
+      into.push(...from.loops);
     }
     return into;
   };

@@ -108,9 +108,12 @@ function readsElsewhere(writer: Group, next: Tensor, state: Tensor): string | nu
       l.at.every((e, d) => out.at[d]?.extent === 1 || (e.kind === 'axis' && e.axis === out.at[d])),
     );
     if (!same) return `${loop.name} reads it elsewhere than at the element that it writes`;
-    // Other outputs of the loop that run over further axes would read it after it was written.
-    if (loop.axes.some((axis) => axis.extent > 1 && !out.at.includes(axis)))
-      return `${loop.name} computes it more than once`;
+    // An output that lacks some axes is written by the owner alone; outputs over more axes are other invocations'.
+    const others = loop.outs.filter(
+      (o) => o.at.length !== out.at.length || o.at.some((axis) => !out.at.includes(axis)),
+    );
+    if (others.some((o) => readsOf(state, o.value).length > 0))
+      return `${loop.name} reads it in an output over other axes`;
   }
   if (writer.partials.some((p) => readsOf(state, p.body).length > 0)) return 'a partial reduction reads it';
   return null;
