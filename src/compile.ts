@@ -8,7 +8,7 @@ import { type Module, printModule, verifyModule } from './graph/index.ts';
 import type { Loop } from './loops/index.ts';
 import { printLoops } from './loops/text.ts';
 import { verifyLoops } from './loops/verify.ts';
-import { singletons } from './passes/fuse/group.ts';
+import { loopsIn, singletons } from './passes/fuse/group.ts';
 import {
   assignStages,
   Decisions,
@@ -193,10 +193,10 @@ function toolsFor(profile: Profile): LevelTools {
   return {
     graph: { print: printModule, verify: verifyModule },
     loops: { print: printLoops, verify: verifyLoops },
-    groups: { print: printGroups, verify: (groups) => verifyLoops(groups.flatMap((g) => g.loops)) },
+    groups: { print: printGroups, verify: (groups) => verifyLoops(loopsIn(groups)) },
     stages: {
       print: printStages,
-      verify: (stages) => verifyLoops(stages.flatMap((s) => s.groups.flatMap((g) => g.loops))),
+      verify: (stages) => verifyLoops(loopsIn(stages.flatMap((s) => s.groups))),
     },
     kernels: {
       print: printKernels,

@@ -13,7 +13,7 @@ import type { Range } from '../../loops/interval.ts';
 import { simplify } from '../../loops/simplify.ts';
 import { type Group, groupName, type Stage } from '../../passes/fuse/group.ts';
 import type { Profile } from '../../passes/profile.ts';
-import { type Kernel, type Stmt, WORKGROUP_ID } from '../kernel.ts';
+import { type Kernel, LOCAL_ID, type Stmt, WORKGROUP_ID } from '../kernel.ts';
 import { Names } from '../names.ts';
 import { Body } from './body.ts';
 import { choose, type Schedule } from './choose.ts';
@@ -39,7 +39,7 @@ export function kernelOf(
   profile: Profile,
   name: string,
 ): { kernel: Kernel; groups: Scheduled[] } {
-  const names = new Names();
+  const names = new Names([WORKGROUP_ID, LOCAL_ID]);
   const kernelName = names.fresh(name);
   const ranges = new Map<string, Range>();
   const groups = stage.groups.map((group) => ({ group, schedule: choose(group, profile) }));

@@ -54,3 +54,17 @@ export function groupName(group: Group): string {
 export function singletons(loops: readonly Loop[]): Group[] {
   return loops.map(singleton);
 }
+
+/**
+ * All loops of some groups, each once: of those that only prologues run, the first copy.
+ *
+ * @param groups in an order that runs
+ */
+export function loopsIn(groups: readonly Group[]): Loop[] {
+  const written = new Set(groups.flatMap((group) => group.loops.flatMap((loop) => loop.outs.map((out) => out.tensor))));
+  return groups.flatMap((group) => {
+    const missing = group.prologue.filter((loop) => !loop.outs.some((out) => written.has(out.tensor)));
+    for (const out of missing.flatMap((loop) => loop.outs)) written.add(out.tensor);
+    return [...missing, ...group.loops];
+  });
+}
