@@ -1,0 +1,385 @@
+import { concat, full, type Tensor } from '../../src/graph/index.ts';
+import { type Dim, extentOf, sameDim } from '../../src/loops/index.ts';
+import { type Draft, type Drawn, elements, moderate } from './draft.ts';
+
+/** How a random graph gets an operation: the tensor that it gives, or undefined where nothing fits. */
+export type Recipe = (draft: Draft) => Drawn | undefined;
+
+/** Float functions of one operand, with the bound of their results; arguments are made to suit them. */
+const smooth = {
+  neg: unary((x) => x.neg(), { keepsExact: true }),
+  abs: unary((x) => x.abs(), { keepsExact: true }),
+  relu: unary((x) => x.relu(), { keepsExact: true }),
+  exp: unary((x) => x.exp(), { bound: (b) => Math.exp(b), within: 3 }),
+  log: unary((x) => x.abs().add(0.5).log(), { bound: (b) => 1 + Math.log(b + 1) }),
+  sqrt: unary((x) => x.abs().add(0.5).sqrt(), { bound: (b) => b + 1 }),
+  tanh: unary((x) => x.tanh(), { bound: () => 1 }),
+  sigmoid: unary((x) => x.sigmoid(), { bound: () => 1 }),
+  erf: unary((x) => x.erf(), { bound: () => 1 }),
+  add: binary((a, b) => a.add(b), { bound: (a, b) => a + b }),
+  sub: binary((a, b) => a.sub(b), { bound: (a, b) => a + b }),
+  mul: binary((a, b) => a.mul(b), { bound: (a, b) => a * b }),
+  div: binary((a, b) => a.div(b.abs().add(0.5)), { bound: (a) => 2 * a }),
+  min: binary((a, b) => a.minimum(b), { bound: Math.max, keepsExact: true }),
+  max: binary((a, b) => a.maximum(b), { bound: Math.max, keepsExact: true }),
+  where: choice,
+  reshape: moved(reshaped),
+  permute: moved((x, { dice }) => x.permute(dice.shuffled(x.shape.map((_, k) => k)))),
+  expand: moved(expanded),
+  slice: moved(sliced),
+  pad: moved((x, { dice }) => {
+    const low = x.shape.map((dim) => (typeof dim === 'number' ? dice.below(3) : 0));
+    const high = x.shape.map((dim) => (typeof dim === 'number' ? dice.below(3) : 0));
+    return x.pad(low, high, dice.chance(0.5) || x.dtype === 'bool' || x.dtype === 'u8' ? 0 : 2);
+  }),
+  flip: moved((x, { dice }) => {
+    const axes = x.shape.flatMap((dim, k) => (typeof dim === 'number' && dice.chance(0.7) ? [k] : []));
+    return axes.length === 0 ? undefined : x.flip(axes);
+  }),
+  concat: joined,
+  sum: reduced((x, axes) => x.sum(axes), { bound: (b, n) => b * n }),
+  mean: reduced((x, axes) => x.mean(axes), { bound: (b) => b, needsElements: true }),
+  prod: reduced((x, axes) => x.prod(axes), { bound: (b, n) => Math.max(1, b) ** n }),
+  reduceMax: reduced((x, axes) => x.max(axes), { bound: (b) => b, needsElements: true, keepsExact: true }),
+  reduceMin: reduced((x, axes) => x.min(axes), { bound: (b) => b, needsElements: true, keepsExact: true }),
+  logSumExp: reduced((x, axes) => x.logSumExp(axes), {
+    bound: (b, n) => b + Math.log(n),
+    needsElements: true,
+  }),
+  variance: reduced((x, axes) => x.variance(axes), { bound: (b) => b * b, needsElements: true }),
+  softmax: unary((x) => (hasElements(x.shape.slice(-1)) && x.shape.length > 0 ? x.softmax() : x), {
+    bound: (b) => b + 1,
+  }),
+  matmul: product,
+  take: taken,
+  pick: picked,
+  literal: (draft) => {
+    const shape = [draft.dice.between(1, 4), draft.dice.between(1, 5)];
+    const values = Array.from({ length: elements(shape) }, () => draft.dice.unit() * 2 - 1);
+    return { tensor: draft.m.literal(values, { shape }), bound: 1, exact: true };
+  },
+} satisfies Record<string, Recipe>;
+
+/** Operations with a zero gradient or none: steps, comparisons, integers. */
+const discrete = {
+  sign: steps((x) => x.sign()),
+  floor: steps((x) => x.floor()),
+  ceil: steps((x) => x.ceil()),
+  trunc: steps((x) => x.trunc()),
+  round: steps((x) => x.mul(2).round()),
+  lt: compared((a, b) => a.lt(b)),
+  le: compared((a, b) => a.le(b)),
+  eq: compared((a, b) => a.eq(b)),
+  ne: compared((a, b) => a.ne(b)),
+  not: (draft) => truth(draft.any((d) => d.tensor.dtype === 'bool')?.tensor.not()),
+  and: logic((a, b) => a.and(b)),
+  or: logic((a, b) => a.or(b)),
+  argmax: reduced((x, axes) => x.argmax(axes), { bound: (_, n) => n, needsElements: true, ofExact: true }),
+  argmin: reduced((x, axes) => x.argmin(axes), { bound: (_, n) => n, needsElements: true, ofExact: true }),
+  toFloat: (draft) => {
+    const from = draft.any((d) => d.tensor.dtype !== 'f32');
+    if (from === undefined) return undefined;
+    return { tensor: from.tensor.cast('f32'), bound: from.bound, exact: from.exact && from.bound < 2 ** 24 };
+  },
+  toInteger: (draft) => {
+    const from = draft.any((d) => d.exact);
+    if (from === undefined) return undefined;
+    return {
+      tensor: from.tensor.cast(draft.dice.oneOf(['i32', 'u32', 'bool'])),
+      bound: from.bound,
+      exact: true,
+    };
+  },
+  integers: (draft) => {
+    const a = draft.any((d) => d.tensor.dtype === 'i32' || d.tensor.dtype === 'u32');
+    if (a === undefined) return undefined;
+    const b = draft.any((d) => d.tensor.dtype === a.tensor.dtype && broadcasts(a.tensor, d.tensor));
+    const other = b?.tensor ?? draft.dice.between(1, 5);
+    const [x, bound] = [a.tensor, 2 ** 32];
+    const made = draft.dice.oneOf([
+      () => x.add(other),
+      () => x.sub(other),
+      () => x.mul(other),
+      () => x.minimum(other),
+      () => x.maximum(other),
+      () => x.relu(),
+      () => x.sum(),
+      () => (x.dtype === 'i32' ? x.neg().abs() : x.prod()),
+    ])();
+    return { tensor: made, bound, exact: true };
+  },
+  iota: (draft) => {
+    const shape = draft.shape();
+    if (shape.length === 0) return undefined;
+    const axis = draft.dice.below(shape.length);
+    const sample = full(draft.m, [], 0);
+    return { tensor: sample.iota(shape, axis), bound: extentOf(shape[axis] ?? 1), exact: true };
+  },
+  extent: (draft) => {
+    const x = draft.any((d) => d.tensor.shape.length > 0)?.tensor;
+    return x === undefined ? undefined : { tensor: x.liveCount(), bound: elements(x.shape), exact: true };
+  },
+} satisfies Record<string, Recipe>;
+
+/** The recipes by name: `smooth` ones have a gradient almost everywhere. */
+export const recipes: { readonly smooth: Record<string, Recipe>; readonly discrete: Record<string, Recipe> } =
+  {
+    smooth,
+    discrete,
+  };
+
+interface UnaryOptions {
+  readonly bound?: (of: number) => number;
+  /** Scales the operand into this range first. */
+  readonly within?: number;
+  readonly keepsExact?: true;
+}
+
+function unary(make: (x: Tensor) => Tensor, { bound = (b) => b, within, keepsExact }: UnaryOptions): Recipe {
+  return (draft) => {
+    const drawn = draft.float();
+    if (drawn === undefined) return undefined;
+    const x = within === undefined ? drawn : moderate(drawn, within);
+    return { tensor: make(x.tensor), bound: bound(x.bound), exact: keepsExact === true && x.exact };
+  };
+}
+
+interface BinaryOptions {
+  readonly bound: (a: number, b: number) => number;
+  readonly keepsExact?: true;
+}
+
+function binary(make: (a: Tensor, b: Tensor) => Tensor, { bound, keepsExact }: BinaryOptions): Recipe {
+  return (draft) => {
+    const a = draft.float();
+    const b = a && partner(draft, a);
+    if (a === undefined || b === undefined) return undefined;
+    return {
+      tensor: make(a.tensor, b.tensor),
+      bound: bound(a.bound, b.bound),
+      exact: keepsExact === true && a.exact && b.exact,
+    };
+  };
+}
+
+/** A float that broadcasts with another one, of the pool or a constant. */
+function partner(draft: Draft, a: Drawn): Drawn {
+  const found = draft.float((d) => broadcasts(a.tensor, d.tensor));
+  if (found !== undefined && draft.dice.chance(0.9)) return found;
+  const value = draft.dice.between(-8, 8) / 4;
+  return { tensor: full(draft.m, [], value), bound: Math.abs(value), exact: true };
+}
+
+function choice(draft: Draft): Drawn | undefined {
+  const condition = draft.any((d) => d.tensor.dtype === 'bool') ?? half(draft);
+  const a = condition && draft.float((d) => broadcasts(condition.tensor, d.tensor));
+  if (condition === undefined || a === undefined) return undefined;
+  const b = partner(draft, a);
+  if (!broadcasts(condition.tensor, b.tensor)) return undefined;
+  return {
+    tensor: condition.tensor.where(a.tensor, b.tensor),
+    bound: Math.max(a.bound, b.bound),
+    exact: a.exact && b.exact,
+  };
+}
+
+/** A condition that holds for about half of the elements of an input. */
+function half(draft: Draft): Drawn | undefined {
+  return truth(draft.any((d) => d.exact && d.tensor.dtype === 'f32')?.tensor.gt(0.1));
+}
+
+function steps(make: (x: Tensor) => Tensor): Recipe {
+  return (draft) => {
+    const x = draft.any((d) => d.tensor.dtype === 'f32' && d.exact && d.bound < 2 ** 20);
+    return x === undefined ? undefined : { tensor: make(x.tensor), bound: 2 * x.bound + 1, exact: true };
+  };
+}
+
+function compared(make: (a: Tensor, b: Tensor | number) => Tensor): Recipe {
+  return (draft) => {
+    const a = draft.any((d) => d.exact && d.tensor.dtype !== 'u8' && d.tensor.dtype !== 'bool');
+    if (a === undefined) return undefined;
+    const b = draft.any(
+      (d) => d.exact && d.tensor.dtype === a.tensor.dtype && broadcasts(a.tensor, d.tensor),
+    );
+    return truth(make(a.tensor, b === undefined || b === a ? draft.dice.below(3) : b.tensor));
+  };
+}
+
+function logic(make: (a: Tensor, b: Tensor) => Tensor): Recipe {
+  return (draft) => {
+    const a = draft.any((d) => d.tensor.dtype === 'bool');
+    const b = a && draft.any((d) => d.tensor.dtype === 'bool' && broadcasts(a.tensor, d.tensor));
+    return a === undefined || b === undefined ? undefined : truth(make(a.tensor, b.tensor));
+  };
+}
+
+function truth(tensor: Tensor | undefined): Drawn | undefined {
+  return tensor === undefined ? undefined : { tensor, bound: 1, exact: true };
+}
+
+function moved(make: (x: Tensor, draft: Draft) => Tensor | undefined): Recipe {
+  return (draft) => {
+    const x = draft.any();
+    const tensor = x && make(x.tensor, draft);
+    if (x === undefined || tensor === undefined) return undefined;
+    return { tensor, bound: Math.max(x.bound, 2), exact: x.exact };
+  };
+}
+
+/** Two neighbours merged, one dimension split, or a dimension of one element put in. */
+function reshaped(x: Tensor, { dice }: Draft): Tensor | undefined {
+  const { shape } = x;
+  const axis = dice.below(shape.length);
+  const [dim, next] = [shape[axis], shape[axis + 1]];
+  if (dim === undefined || dice.chance(0.2)) return x.expandDims(dice.below(shape.length + 1));
+  if (typeof next === 'number' && next > 0 && dice.chance(0.6)) {
+    const merged: Dim = typeof dim === 'number' ? dim * next : { size: dim.size, factor: dim.factor * next };
+    return x.reshape(shape.toSpliced(axis, 2, merged));
+  }
+  const count = typeof dim === 'number' ? dim : dim.factor;
+  const inner = [2, 3, 5, 7].find((n) => count % n === 0 && count > 0);
+  if (inner === undefined) return undefined;
+  const outer: Dim = typeof dim === 'number' ? dim / inner : { size: dim.size, factor: dim.factor / inner };
+  return x.reshape(shape.toSpliced(axis, 1, outer, inner));
+}
+
+function expanded(x: Tensor, draft: Draft): Tensor | undefined {
+  const spread = x.shape.map(
+    (dim): Dim => (dim === 1 && draft.dice.chance(0.7) ? draft.dice.between(1, 4) : dim),
+  );
+  const to = draft.dice.chance(0.5) ? [draft.dice.between(1, 3), ...spread] : spread;
+  return elements(to) > 800 ? undefined : x.broadcastTo(to);
+}
+
+function sliced(x: Tensor, { dice }: Draft): Tensor | undefined {
+  if (x.shape.length === 0) return undefined;
+  const ranges = x.shape.map((dim) => {
+    if (typeof dim !== 'number' || dim === 0 || dice.chance(0.3))
+      return { start: 0, stop: extentOf(dim), step: 1 };
+    const start = dice.below(dim);
+    return { start, stop: dice.between(start + (dice.chance(0.05) ? 0 : 1), dim), step: dice.between(1, 3) };
+  });
+  return x.slice(
+    ranges.map(({ start }) => start),
+    ranges.map(({ stop }) => stop),
+    ranges.map(({ step }) => step),
+  );
+}
+
+function joined(draft: Draft): Drawn | undefined {
+  const a = draft.any((d) => d.tensor.shape.length > 0);
+  if (a === undefined) return undefined;
+  const { shape, dtype } = a.tensor;
+  const axis = draft.dice.below(shape.length);
+  if (typeof shape[axis] !== 'number' || elements(shape) > 300) return undefined;
+  const fits = ({ tensor }: Drawn): boolean =>
+    tensor.dtype === dtype &&
+    tensor.shape.length === shape.length &&
+    tensor.shape.every((dim, k) => (k === axis ? typeof dim === 'number' : sameDim(dim, shape[k] ?? 0)));
+  const parts = [a, draft.any(fits) ?? a, ...(draft.dice.chance(0.3) ? [draft.any(fits) ?? a] : [])];
+  return {
+    tensor: concat(
+      parts.map(({ tensor }) => tensor),
+      axis,
+    ),
+    bound: Math.max(...parts.map(({ bound }) => bound)),
+    exact: parts.every(({ exact }) => exact),
+  };
+}
+
+interface ReduceOptions {
+  readonly bound: (of: number, count: number) => number;
+  /** There is no value of none, or none that one could go on with. */
+  readonly needsElements?: true;
+  readonly keepsExact?: true;
+  readonly ofExact?: true;
+}
+
+function reduced(make: (x: Tensor, axes: number[]) => Tensor, options: ReduceOptions): Recipe {
+  const { bound, needsElements, keepsExact, ofExact } = options;
+  return (draft) => {
+    const x = ofExact
+      ? draft.any((d) => d.exact && (d.tensor.dtype === 'f32' || d.tensor.dtype === 'i32'))
+      : draft.float();
+    if (x === undefined || x.tensor.shape.length === 0) return undefined;
+    const drawn = x.tensor.shape.flatMap((_, k) => (draft.dice.chance(0.5) ? [k] : []));
+    const axes = drawn.length > 0 ? drawn : [draft.dice.below(x.tensor.shape.length)];
+    const along = axes.map((axis) => x.tensor.shape[axis] ?? 1);
+    const count = elements(along);
+    if (needsElements && !hasElements(along)) return undefined;
+    const limit = bound(x.bound, Math.max(count, 1));
+    if (limit > 1e4 && !ofExact) return undefined;
+    return {
+      tensor: make(x.tensor, axes),
+      bound: limit,
+      exact: ofExact === true || (keepsExact === true && x.exact),
+    };
+  };
+}
+
+function product(draft: Draft): Drawn | undefined {
+  const a = draft.float((d) => d.tensor.shape.length >= 2 || d.tensor.shape.length === 1);
+  if (a === undefined) return undefined;
+  const x = a.tensor;
+  const [inner, rows] = [x.shape.at(-1), x.shape.at(-2)];
+  if (inner === undefined) return undefined;
+  const limit = (b: number, k: Dim): number => a.bound * b * Math.max(1, extentOf(k));
+  if (rows !== undefined && draft.dice.chance(0.3))
+    return { tensor: x.matmul(x.transpose()), bound: limit(a.bound, inner), exact: false };
+  if (rows !== undefined && draft.dice.chance(0.4))
+    return { tensor: x.transpose().matmul(x), bound: limit(a.bound, rows), exact: false };
+  if (typeof inner !== 'number') return undefined;
+  const found = draft.float(
+    ({ tensor }) =>
+      tensor.shape.length === 2 && tensor.shape[0] === inner && extentOf(tensor.shape[1] ?? 0) < 40,
+  );
+  const lead =
+    x.shape.length === 3 && draft.dice.chance(0.5) && typeof x.shape[0] === 'number' ? [x.shape[0]] : [];
+  const b = found ?? draft.input([...lead, inner, draft.dice.oneOf([1, 2, 3, 5, 9])]);
+  if (elements(x.shape) * extentOf(b.tensor.shape.at(-1) ?? 1) > 6000) return undefined;
+  return { tensor: x.matmul(b.tensor), bound: limit(b.bound, inner), exact: false };
+}
+
+function taken(draft: Draft): Drawn | undefined {
+  const x = draft.any(
+    (d) => d.tensor.shape.length > 0 && d.tensor.dtype !== 'u8' && elements(d.tensor.shape) < 300,
+  );
+  const rows = x?.tensor.shape[0];
+  if (x === undefined || rows === undefined || rows === 0) return undefined;
+  const at = indices(draft, draft.shape(draft.dice.below(3)), rows);
+  if (elements(at.shape) * elements(x.tensor.shape.slice(1)) > 800) return undefined;
+  return { ...x, tensor: x.tensor.take(at) };
+}
+
+function picked(draft: Draft): Drawn | undefined {
+  const x = draft.any((d) => d.tensor.shape.length > 0 && d.tensor.dtype !== 'u8');
+  const last = x?.tensor.shape.at(-1);
+  if (x === undefined || last === undefined || last === 0) return undefined;
+  const rows = x.tensor.shape.slice(0, -1);
+  if (rows.slice(1).some((dim) => typeof dim === 'object')) return undefined;
+  if (rows.some((dim) => typeof dim === 'object' && dim.factor !== 1)) return undefined;
+  return { ...x, tensor: x.tensor.pick(indices(draft, rows, last)) };
+}
+
+/** Indices out of an input, which are in range, or computed ones, which are clamped. */
+function indices(draft: Draft, shape: readonly Dim[], of: Dim): Tensor {
+  const at = draft.input(shape, 'i32', of).tensor;
+  return draft.dice.chance(0.3) ? at.mul(2).sub(1) : at;
+}
+
+/** Whether two tensors have a common shape, as in NumPy, of a moderate number of elements. */
+function broadcasts(a: Tensor, b: Tensor): boolean {
+  const rank = Math.max(a.shape.length, b.shape.length);
+  let count = 1;
+  for (let k = 1; k <= rank; k++) {
+    const [m, n] = [a.shape.at(-k) ?? 1, b.shape.at(-k) ?? 1];
+    if (m !== 1 && n !== 1 && !sameDim(m, n)) return false;
+    count *= m === 1 ? extentOf(n) : extentOf(m);
+  }
+  return count <= 1500;
+}
+
+function hasElements(shape: readonly Dim[]): boolean {
+  return !shape.includes(0);
+}
