@@ -17,6 +17,7 @@ import {
   type Tensor,
 } from '../loops/index.ts';
 import { simplify } from '../loops/simplify.ts';
+import { withoutDead } from './fuse/edges.ts';
 
 /** The tensors of a module that outlive one entry: inputs, row numbers, states and given arrays. */
 export interface Storage {
@@ -167,7 +168,8 @@ export function lower(module: Module, entry: string, storage: Storage): Loop[] {
     copy(node, { name, shape: node.shape, dtype: loadedDtype(node.dtype), role: 'result' });
   }
   for (const { state, next } of found.updates) copy(next, given(storage.next, state));
-  return loops;
+  // Simplifying may leave operands that nobody reads, `where(c, x, x)`.
+  return withoutDead(loops);
 }
 
 /** Nodes that the roots need, operands first. */

@@ -115,7 +115,9 @@ function phaseTogether(
 
   const element = (e: Expr, to: Stmt[]): { at: Map<Axis, Expr>; phase: Phase; inside: Expr } => {
     const rowInBlock = body.let('block_row', apply('idiv', e, int(columns)), to);
-    const row = body.let('row', apply('add', apply('mul', body.wg, int(block)), rowInBlock), to);
+    // Without row axes every workgroup that comes here computes the one row there is.
+    const block0 = own.length === 0 ? int(0) : apply('mul', body.wg, int(block));
+    const row = body.let('row', apply('add', block0, rowInBlock), to);
     const clamped = body.let('row', apply('min', row, int(rows - 1)), to);
     const column = body.let('column', apply('mod', e, int(columns)), to);
     const at = new Map([...body.unflatten(clamped, own, to), ...body.unflatten(column, inner, to)]);

@@ -67,6 +67,20 @@ export function loopDependencies(loops: readonly Loop[]): (loop: Loop) => Set<Lo
   };
 }
 
+/** The loops that an output or a next state needs. */
+export function withoutDead(loops: readonly Loop[]): Loop[] {
+  const needed = new Set<Tensor>();
+  const kept: Loop[] = [];
+  for (const loop of [...loops].reverse()) {
+    const outs = loop.outs.filter((o) => o.tensor.role !== 'temp' || needed.has(o.tensor));
+    if (outs.length === 0) continue;
+    const live = outs.length === loop.outs.length ? loop : { ...loop, outs };
+    for (const l of loopLoads(live)) needed.add(l.tensor);
+    kept.push(live);
+  }
+  return kept.reverse();
+}
+
 /** The items with dependencies first, otherwise in the given order. Throws on a cycle. */
 export function inOrder<T>(items: readonly T[], direct: (item: T) => Iterable<T>): T[] {
   const state = new Map<T, 'open' | 'done'>();

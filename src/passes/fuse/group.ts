@@ -56,15 +56,17 @@ export function singletons(loops: readonly Loop[]): Group[] {
 }
 
 /**
- * All loops of some groups, each once: of those that only prologues run, the first copy.
+ * All loops of some groups in order, each tensor written once: the first of the copies that prologues have.
  *
  * @param groups in an order that runs
  */
 export function loopsIn(groups: readonly Group[]): Loop[] {
-  const written = new Set(groups.flatMap((group) => group.loops.flatMap((loop) => loop.outs.map((out) => out.tensor))));
-  return groups.flatMap((group) => {
-    const missing = group.prologue.filter((loop) => !loop.outs.some((out) => written.has(out.tensor)));
-    for (const out of missing.flatMap((loop) => loop.outs)) written.add(out.tensor);
-    return [...missing, ...group.loops];
-  });
+  const written = new Set<Tensor>();
+  return groups.flatMap((group) =>
+    [...group.prologue, ...group.loops].flatMap((loop) => {
+      const outs = loop.outs.filter((out) => !written.has(out.tensor));
+      for (const out of outs) written.add(out.tensor);
+      return outs.length === 0 ? [] : [{ ...loop, outs }];
+    }),
+  );
 }

@@ -14,7 +14,16 @@ import {
 import { simplify } from '../../loops/simplify.ts';
 import { CHEAP, CHEAP_DECODE, evaluationCost } from './cost.ts';
 import type { Decisions } from './decisions.ts';
-import { ancestors, domainSize, inOrder, loopDependencies, readers, tensorSize, writers } from './edges.ts';
+import {
+  ancestors,
+  domainSize,
+  inOrder,
+  loopDependencies,
+  readers,
+  tensorSize,
+  withoutDead,
+  writers,
+} from './edges.ts';
 
 /**
  * Moves 1 and 2 of fusion. A pointwise loop whose value nobody needs in memory disappears:
@@ -214,20 +223,6 @@ function withoutUnread(loop: Loop, loops: readonly Loop[]): Loop {
     (o) => o.tensor.role !== 'temp' || (read.get(o.tensor) ?? []).some((l) => l !== loop),
   );
   return outs.length === 0 ? loop : { ...loop, outs: outs.length === loop.outs.length ? loop.outs : outs };
-}
-
-/** The loops that an output or a next state needs. */
-export function withoutDead(loops: readonly Loop[]): Loop[] {
-  const needed = new Set<Tensor>();
-  const kept: Loop[] = [];
-  for (const loop of [...loops].reverse()) {
-    const outs = loop.outs.filter((o) => o.tensor.role !== 'temp' || needed.has(o.tensor));
-    if (outs.length === 0) continue;
-    const live = outs.length === loop.outs.length ? loop : { ...loop, outs };
-    for (const l of loopLoads(live)) needed.add(l.tensor);
-    kept.push(live);
-  }
-  return kept.reverse();
 }
 
 function indexAt(l: Load, d: number): Expr {

@@ -120,21 +120,22 @@ function halves(
 }
 
 function absorbPrologues(groups: readonly Group[], decisions: Decisions): Group[] {
-  const writer = new Map<Tensor, Group>();
-  for (const group of groups) for (const tensor of tensorsWritten(group)) writer.set(tensor, group);
   const parts = new Set(groups.flatMap((group) => group.partials.map((p) => p.tensor)));
   const most = (loop: Loop): number =>
     [...tensorsRead(loop)].some((t) => parts.has(t)) ? PROLOGUE_PARTS : PROLOGUE_ELEMENTS;
   const small = (group: Group): boolean =>
     isScalar(group) && group.loops.every((loop) => domainSize(loop.reduceAxes) <= most(loop));
+  const loopOf = new Map<Tensor, Loop>();
+  for (const group of groups.filter(small)) {
+    for (const loop of group.loops) for (const out of loop.outs) loopOf.set(out.tensor, loop);
+  }
   /** The scalar loops that a set of tensors needs, operands first. */
-  const needed = (tensors: Iterable<Tensor>, into: Loop[], seen: Set<Group> = new Set()): Loop[] => {
+  const needed = (tensors: Iterable<Tensor>, into: Loop[]): Loop[] => {
     for (const tensor of tensors) {
-      const from = writer.get(tensor);
-      if (from === undefined || seen.has(from) || !small(from)) continue;
-      seen.add(from);
-      for (const loop of from.loops) needed(tensorsRead(loop), into, seen);
-      into.push(...from.loops);
+      const loop = loopOf.get(tensor);
+      if (loop === undefined || into.includes(loop)) continue;
+      needed(tensorsRead(loop), into);
+      into.push(loop);
     }
     return into;
   };
