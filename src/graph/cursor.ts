@@ -5,6 +5,8 @@ export class Cursor {
   readonly #text: string;
   readonly #line: number;
   #at = 0;
+  /** Where the last word that was taken begins. */
+  #word = 0;
 
   /** @param line number of the line, from 1, for messages */
   constructor(text: string, line: number) {
@@ -42,13 +44,11 @@ export class Cursor {
 
   /** A text in quotes, as in JSON. */
   string(): string {
-    const start = this.#at;
     const quoted = this.#take(/"(?:[^"\\]|\\.)*"/y, 'a text in quotes');
     try {
       return String(JSON.parse(quoted));
     } catch {
-      this.#at = start;
-      return this.fail('a text in quotes, escaped as in JSON');
+      return this.refuse('a text in quotes, escaped as in JSON');
     }
   }
 
@@ -72,7 +72,7 @@ export class Cursor {
         return Number.NEGATIVE_INFINITY;
       default: {
         const value = Number(word);
-        return Number.isNaN(value) ? this.fail(`a number, not ${word}`) : value;
+        return Number.isNaN(value) ? this.refuse(`a number, not ${word}`) : value;
       }
     }
   }
@@ -100,11 +100,18 @@ export class Cursor {
     throw new GraphError('parse', 'parse', `line ${this.#line}, column ${this.#at + 1}: expected ${wanted}`);
   }
 
+  /** Refuses the word that was taken last. @throws GraphError saying what should stand in its place */
+  refuse(wanted: string): never {
+    this.#at = this.#word;
+    return this.fail(wanted);
+  }
+
   #take(pattern: RegExp, wanted: string): string {
     this.#skipBlanks();
     pattern.lastIndex = this.#at;
     const found = pattern.exec(this.#text)?.[0];
     if (found === undefined) return this.fail(wanted);
+    this.#word = this.#at;
     this.#at += found.length;
     return found;
   }

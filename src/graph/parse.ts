@@ -116,7 +116,7 @@ class ModuleParser {
   }
 
   #lookUp(number: string, cursor: Cursor): Node {
-    return this.#nodes.get(number) ?? cursor.fail(`a node that stands above, not ${number}`);
+    return this.#nodes.get(number) ?? cursor.refuse(`a node that stands above, not ${number}`);
   }
 
   #attrs(cursor: Cursor): Attrs {
@@ -164,9 +164,10 @@ class ModuleParser {
   }
 
   #sizeOf(name: string, factor: number, cursor: Cursor): Dim {
-    const size = this.#sizes.get(name) ?? cursor.fail(`a size that is declared, not ${JSON.stringify(name)}`);
+    const size = this.#sizes.get(name);
+    if (size === undefined) return cursor.fail(`a size that is declared in place of ${JSON.stringify(name)}`);
     const max = cursor.number();
-    return max === size.max ? { size, factor } : cursor.fail(`the declared bound ${size.max}, not ${max}`);
+    return max === size.max ? { size, factor } : cursor.refuse(`the declared bound ${size.max}, not ${max}`);
   }
 }
 

@@ -158,6 +158,8 @@ function axesOf(node: Node): readonly number[] {
 function restored(result: Tensor, { node, inputs }: VjpContext): Tensor {
   const { shape } = operand(inputs, 0);
   const axes = axesOf(node);
+  // Leading axes come back by broadcasting alone.
+  if (axes.every((axis, k) => axis === k)) return result.broadcastTo(shape);
   return result.reshape(shape.map((dim, k) => (axes.includes(k) ? 1 : dim))).broadcastTo(shape);
 }
 

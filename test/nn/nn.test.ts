@@ -1,0 +1,132 @@
+import { describe, expect, it } from 'vitest';
+import {
+  defineModule,
+  type Initializer,
+  type Module,
+  printNodes,
+  type Tensor,
+  valuesOf,
+} from '../../src/graph/index.ts';
+import * as nn from '../../src/nn/index.ts';
+import { expectRefusal } from '../graph/refusal.ts';
+
+const FILE = 'nn.test.ts';
+const of = (build: (x: Tensor) => Tensor): Module =>
+  defineModule('layer', (m) => {
+    const batch = m.size('batch', { max: 8 });
+    m.entry('run', { y: build(m.input('x', { shape: [batch, 3] })) });
+  });
+const textOf = (build: (x: Tensor) => Tensor): string =>
+  printNodes(of(build).entries.flatMap((entry) => entry.outputs.map((output) => output.node)));
+
+describe('a dense layer', () => {
+  it('multiplies, adds its bias and applies its activation', () => {
+    expect(textOf((x) => nn.dense(x, 2, { activation: 'relu', name: 'hidden' }))).toMatchInlineSnapshot(`
+      "%0 = input {dtype: "f32", name: "x", shape: [batch<=8, 3]}: f32[batch<=8, 3]  x
+      %1 = state {dtype: "f32", name: "hidden.weight", shape: [3, 2]}: f32[3, 2]  "hidden.weight"
+      %2 = matmul(%0, %1): f32[batch<=8, 2]
+      %3 = state {dtype: "f32", name: "hidden.bias", shape: [2]}: f32[2]  "hidden.bias"
+      %4 = expand(%3) {shape: [batch<=8, 2]}: f32[batch<=8, 2]
+      %5 = add(%2, %4): f32[batch<=8, 2]
+      %6 = relu(%5): f32[batch<=8, 2]  hidden"
+    `);
+  });
+
+  it('goes without bias and activation', () => {
+    const module = of((x) => nn.dense(x, 2, { bias: false }));
+    expect(module.states.map(({ name, node }) => [name, node.shape])).toEqual([['dense.weight', [3, 2]]]);
+    expect(module.entries[0]?.outputs[0]?.node.op).toBe('matmul');
+  });
+
+  it('multiplies many rows of many matrices at once', () => {
+    const ops = of((x) => nn.dense(x.expandDims(1).broadcastTo([...x.shape.slice(0, 1), 5, 3]), 2)).graph
+      .nodes;
+    expect(ops.filter((node) => node.op === 'matmul').map((node) => node.shape.length)).toEqual([2]);
+  });
+
+  it('refuses units that are no number, at the line that wrote it', () => {
+    const text = 'dense: units must be a whole number from 0 on, not 2.5';
+    const build = (): Module => of((x) => nn.dense(x, 2.5));
+    expect(expectRefusal(build, 'dimension', text, FILE).op).toBe('dense');
+  });
+
+  it('refuses an operand without a fixed last dimension', () => {
+    const text =
+      'dense: %1 (sum f32[batch<=8]) needs a last dimension that is a number: it is that of the weights';
+    const build = (): Module => of((x) => nn.dense(x.sum(1), 2));
+    expect(expectRefusal(build, 'rank', text, FILE).op).toBe('dense');
+  });
+});
+
+describe('cross-entropy', () => {
+  it('is the log-sum-exp less the logit of the label, a mean over live rows', () => {
+    const text = textOf((x) => nn.crossEntropy(x, x.argmax(1)));
+    expect(text).toMatchInlineSnapshot(`
+      "%0 = input {dtype: "f32", name: "x", shape: [batch<=8, 3]}: f32[batch<=8, 3]  x
+      %1 = argmax(%0) {axes: [1]}: i32[batch<=8]
+      %2 = pick(%0, %1): f32[batch<=8]
+      %3 = logSumExp(%0) {axes: [1]}: f32[batch<=8]
+      %4 = sub(%3, %2): f32[batch<=8]
+      %5 = sum(%4) {axes: [0]}: f32[]
+      %6 = extent {dim: [batch<=8]}: i32[]
+      %7 = cast(%6) {dtype: "f32"}: f32[]
+      %8 = div(%5, %7): f32[]"
+    `);
+  });
+
+  it('takes labels of any integer type', () => {
+    const module = defineModule('labels', (m) => {
+      const y = m.input('y', { shape: [4], dtype: 'u8' });
+      m.entry('loss', { loss: nn.crossEntropy(m.input('x', { shape: [4, 3] }), y, { reduction: 'none' }) });
+    });
+    expect(module.entries[0]?.outputs[0]?.node.shape).toEqual([4]);
+  });
+
+  it('refuses labels that are floats', () => {
+    const text = 'pick: indices of type f32; takes i32: cast them first';
+    expect(expectRefusal(() => of((x) => nn.crossEntropy(x, x.sum(1))), 'dtype', text, FILE).op).toBe('pick');
+  });
+
+  it('refuses more smoothing than there is', () => {
+    const text = 'crossEntropy: labelSmoothing is 2: from 0 to 1';
+    const build = (): Module => of((x) => nn.crossEntropy(x, x.argmax(1), { labelSmoothing: 2 }));
+    expect(expectRefusal(build, 'option', text, FILE).op).toBe('crossEntropy');
+  });
+});
+
+describe('first values', () => {
+  const initOf = (init: Initializer): unknown => init([6, 2], 5, 'f32');
+  const bound = (x: number): unknown => ({
+    kind: 'uniform',
+    low: -Math.sqrt(x),
+    high: Math.sqrt(x),
+    stream: 5,
+  });
+  const spread = (x: number): unknown => ({ kind: 'normal', mean: 0, deviation: Math.sqrt(x), stream: 5 });
+
+  it.each([
+    ['zeros', nn.init.zeros(), { kind: 'constant', value: 0 }],
+    ['ones', nn.init.ones(), { kind: 'constant', value: 1 }],
+    ['uniform', nn.init.uniform(-1, 2), { kind: 'uniform', low: -1, high: 2, stream: 5 }],
+    ['normal', nn.init.normal(1, 2), { kind: 'normal', mean: 1, deviation: 2, stream: 5 }],
+    ['glorotUniform', nn.init.glorotUniform(), bound(6 / 8)],
+    ['glorotNormal', nn.init.glorotNormal(), spread(2 / 8)],
+    ['heUniform', nn.init.heUniform(), bound(6 / 6)],
+    ['heNormal', nn.init.heNormal(), spread(2 / 6)],
+  ])('%s follow their formula', (_, init, expected) => {
+    expect(initOf(init)).toEqual(expected);
+  });
+
+  it('given ones are kept by their bits', () => {
+    const given = [1.5, -0, Number.NaN, Number.NEGATIVE_INFINITY];
+    const init = nn.init.values(given)([2, 2], 0, 'f32');
+    expect(init.kind === 'values' ? valuesOf(init.words, 'f32') : []).toEqual(given);
+    const integers = nn.init.values([-1, 2 ** 31 - 1])([2], 0, 'i32');
+    expect(integers.kind === 'values' ? valuesOf(integers.words, 'i32') : []).toEqual([-1, 2 ** 31 - 1]);
+  });
+
+  it('refuse ranges that are none', () => {
+    const text = 'uniform: the range 2 to 1 must be finite and in order';
+    expect(expectRefusal(() => nn.init.uniform(2, 1), 'option', text, FILE).op).toBe('uniform');
+  });
+});
