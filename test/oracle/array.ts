@@ -87,6 +87,8 @@ export function padded(
     const found = `${given.data.length} values of shape [${given.shape.join(', ')}]`;
     throw new RangeError(`${found} for storage [${extents.join(', ')}]`);
   }
+  if (given.data.length === countOf(extents))
+    return { shape: extents, dtype, data: Float64Array.from(given.data) };
   const data = new Float64Array(countOf(extents)).fill(poison(dtype));
   const strides = stridesOf(extents);
   forEachIndex(given.shape, (index, flat) => {

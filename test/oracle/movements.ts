@@ -20,6 +20,9 @@ export function moved(node: Node, inputs: readonly NDArray[], shape: readonly nu
       return filled(node, shape, (index) => at(x, offsetOf(index, order)));
     }
     case 'expand': {
+      if (x.data.length === 1) {
+        return { shape, dtype: node.dtype, data: new Float64Array(countOf(shape)).fill(at(x, 0)) };
+      }
       const repeated = shape.map((_, k) => (x.shape[k - lead] === 1 ? 0 : (strides[k - lead] ?? 0)));
       return filled(node, shape, (index) => at(x, offsetOf(index, repeated)));
     }

@@ -1,4 +1,4 @@
-import { defineModule, type Module, Tensor, type Update } from '../../src/graph/index.ts';
+import { defineModule, type Module, type ModuleBuilder, Tensor, type Update } from '../../src/graph/index.ts';
 import { gradients } from '../../src/passes/differentiate.ts';
 import { Dice } from './dice.ts';
 import { Draft, type Drawn, moderate } from './draft.ts';
@@ -52,7 +52,8 @@ export interface RandomCase {
  */
 export function randomModule(seed: number, options: RandomOptions = {}): RandomCase {
   const found: { draft?: Draft; gradients: RandomCase['gradients'] } = { gradients: [] };
-  const module = defineModule(`random-${seed}`, (m) => {
+  const name = `random-${seed}`;
+  const build = (m: ModuleBuilder): void => {
     const draft = new Draft(m, seed, options.differentiable !== true);
     found.draft = draft;
     plant(draft, options);
@@ -61,7 +62,9 @@ export function randomModule(seed: number, options: RandomOptions = {}): RandomC
     if (options.withGradients === true) found.gradients = differentiate(draft, outputs);
     m.entry('run', { ...outputs, updates: updatesOf(draft, outputs) });
     if (draft.dice.chance(0.3)) m.entry('other', outputsOf(draft));
-  });
+  };
+  // With a source of its own, no node reads the call stack, which would take most of the time.
+  const module = defineModule(name, (m) => m.graph.withSource(name, () => build(m)));
   const { draft } = found;
   if (draft === undefined) throw new Error('defineModule did not call back');
   const statesDice = new Dice(seed ^ 0x51a7e5);

@@ -1,0 +1,91 @@
+import type { Tensor } from '../../src/graph/index.ts';
+import { extentOf } from '../../src/loops/index.ts';
+
+/** Operations of the fixtures that the library has no function for: written in its operations. */
+
+/** The lower triangle, its diagonal included; zeros above. */
+export function tril(x: Tensor): Tensor {
+  const rank = x.shape.length;
+  return x
+    .iotaLike(rank - 1)
+    .le(x.iotaLike(rank - 2))
+    .where(x, 0);
+}
+
+/** Layer normalisation over some axes (Ba, Kiros and Hinton 2016); gain and bias have their shape. */
+export function layerNorm(
+  x: Tensor,
+  gain: Tensor,
+  bias: Tensor,
+  axes: readonly number[],
+  eps: number,
+): Tensor {
+  return normalized(x, axes, eps).mul(gain).add(bias);
+}
+
+/** Division by the root of the mean square (Zhang and Sennrich 2019). */
+export function rmsNorm(x: Tensor, gain: Tensor, axes: readonly number[], eps: number): Tensor {
+  return x.mul(x.square().mean(axes, { keepDims: true }).add(eps).rsqrt()).mul(gain);
+}
+
+/** Group normalisation (Wu and He 2018) of `[batch, channels, height, width]`. */
+export function groupNorm(x: Tensor, gain: Tensor, bias: Tensor, groups: number, eps: number): Tensor {
+  const [batch = 1, channels = 1, ...field] = x.shape;
+  const apart = x.reshape([batch, groups, extentOf(channels) / groups, ...field]);
+  return perChannel(normalized(apart, [2, 3, 4], eps).reshape(x.shape), gain, bias);
+}
+
+/** Batch normalisation (Ioffe and Szegedy 2015) of `[batch, channels, height, width]` by the batch's statistics. */
+export function batchNorm(x: Tensor, gain: Tensor, bias: Tensor, eps: number): Tensor {
+  return perChannel(normalized(x, [0, 2, 3], eps), gain, bias);
+}
+
+/** `softmax(q · kᵀ / √d) · v`; causal: a query sees keys up to its own place (Vaswani et al. 2017). */
+export function attention(q: Tensor, k: Tensor, v: Tensor, causal: boolean): Tensor {
+  const scores = q.matmul(k.transpose()).div(Math.sqrt(extentOf(q.shape.at(-1) ?? 1)));
+  const rank = scores.shape.length;
+  const seen = scores.iotaLike(rank - 1).le(scores.iotaLike(rank - 2));
+  return (causal ? seen.where(scores, -Infinity) : scores).softmax().matmul(v);
+}
+
+/**
+ * An Einstein sum: products over all letters, summed over those that the result lacks. A letter that stands
+ * twice in one operand is its diagonal.
+ */
+export function einsum(equation: string, operands: readonly Tensor[]): Tensor {
+  const [left = '', result = ''] = equation.split('->');
+  const terms = left.split(',').map((letters, k) => {
+    const operand = operands[k];
+    if (operand === undefined) throw new RangeError(`${equation}: operand ${k} is missing`);
+    return diagonal([...letters], operand);
+  });
+  const all = [...new Set(terms.flatMap(({ letters }) => letters))];
+  const product = terms.map(({ letters, x }) => aligned(letters, x, all)).reduce((a, b) => a.mul(b));
+  const gone = all.flatMap((letter, axis) => (result.includes(letter) ? [] : [axis]));
+  const kept = all.filter((letter) => result.includes(letter));
+  return product.sum(gone).permute([...result].map((letter) => kept.indexOf(letter)));
+}
+
+function diagonal(letters: readonly string[], x: Tensor): { letters: readonly string[]; x: Tensor } {
+  const twice = letters.findIndex((letter, k) => letters.indexOf(letter) < k);
+  if (twice < 0) return { letters, x };
+  const first = letters.indexOf(letters[twice] ?? '');
+  const on = x.iotaLike(first).eq(x.iotaLike(twice)).where(x, 0);
+  return diagonal(letters.toSpliced(twice, 1), on.sum(twice));
+}
+
+/** Axes in the order of `all`, with one element where the operand lacks the letter. */
+function aligned(letters: readonly string[], x: Tensor, all: readonly string[]): Tensor {
+  const order = all.filter((letter) => letters.includes(letter));
+  const turned = x.permute(order.map((letter) => letters.indexOf(letter)));
+  return turned.reshape(all.map((letter) => x.shape[letters.indexOf(letter)] ?? 1));
+}
+
+function normalized(x: Tensor, axes: readonly number[], eps: number): Tensor {
+  const centred = x.sub(x.mean(axes, { keepDims: true }));
+  return centred.mul(x.variance(axes, { keepDims: true }).add(eps).rsqrt());
+}
+
+function perChannel(x: Tensor, gain: Tensor, bias: Tensor): Tensor {
+  return x.mul(gain.reshape([-1, 1, 1])).add(bias.reshape([-1, 1, 1]));
+}

@@ -1,0 +1,16 @@
+import type { Node } from '../../src/graph/index.ts';
+import { extentOf } from '../../src/loops/index.ts';
+import { numbersAttr } from '../oracle/attributes.ts';
+import { inOrder } from '../oracle/evaluate.ts';
+
+/** The largest number of terms that any reduction or product among some nodes sums up. */
+export function longestSum(nodes: readonly Node[]): number {
+  return Math.max(1, ...inOrder(nodes).map(termsOf));
+}
+
+function termsOf(node: Node): number {
+  const shape = node.inputs[0]?.shape ?? [];
+  if (node.op === 'matmul') return extentOf(shape.at(-1) ?? 1);
+  if (!('axes' in node.attrs) || node.op === 'flip') return 1;
+  return numbersAttr(node, 'axes').reduce((n, axis) => n * extentOf(shape[axis] ?? 1), 1);
+}
