@@ -1,0 +1,156 @@
+import { Command, Option } from 'commander';
+import { type Compilation, compileModule, type OptionalPass, optionalPasses } from '../compile.ts';
+import { explain, explanationText } from '../explain.ts';
+import { printModule } from '../graph/index.ts';
+import { UnknownNameError } from '../issues.ts';
+import { type ProfileName, profiles } from '../passes/profile.ts';
+import { type Report, reportOf } from '../report.ts';
+import { type Paint, reportText } from '../reportText.ts';
+import type { Traced } from '../trace.ts';
+import { check, outcomeText, parseExpectation } from './expect.ts';
+import { loadModel } from './loadModel.ts';
+import { paintFor } from './paint.ts';
+import type { Terminal } from './run.ts';
+import { exitCodes, listed, UsageError } from './usage.ts';
+
+interface InspectOptions {
+  readonly target: ProfileName;
+  readonly entry?: string;
+  readonly wgsl?: string | true;
+  readonly ir?: Traced['level'];
+  readonly after?: string;
+  readonly explain?: readonly string[];
+  readonly without?: readonly OptionalPass[];
+  readonly json?: true;
+  readonly expect?: readonly string[];
+}
+
+const levels = ['graph', 'loops', 'groups', 'stages', 'kernels'] as const satisfies Traced['level'][];
+
+/**
+ * `sinter inspect`: compiles without a device and shows what came of it.
+ *
+ * @param done is told the exit code
+ */
+export function inspectCommand(terminal: Terminal, done: (code: number) => void): Command {
+  return new Command('inspect')
+    .description('compile a module, without a device, and show its dispatches and its memory')
+    .argument('<file>', 'a file that exports a module (defineModule), or FILE#EXPORT where it has several')
+    .addOption(
+      new Option('--target <profile>', 'the profile to compile for')
+        .choices(Object.keys(profiles))
+        .default('webgpu'),
+    )
+    .option('--entry <name>', 'show this entry only')
+    .option('--wgsl [kernel]', 'print kernels: all, those with this name, or that of dispatch N')
+    .addOption(new Option('--ir <level>', 'print the program at a level').choices([...levels]))
+    .option('--after <pass>', 'print what this pass made')
+    .option('--explain <names...>', 'A B: why two nodes share a kernel, or why not')
+    .addOption(
+      new Option('--without <passes...>', 'leave passes out, to see what they do').choices([
+        ...optionalPasses,
+      ]),
+    )
+    .option('--json', 'print everything as JSON')
+    .option(
+      '--expect <budget>',
+      "exit with 1 where it does not hold, as 'train.dispatches<=3'; may be repeated",
+      (text: string, before: readonly string[] = []) => [...before, text],
+    )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ sinter inspect model.ts
+  $ sinter inspect model.ts#mnist --entry train --wgsl
+  $ sinter inspect model.ts --explain hidden loss
+  $ sinter inspect model.ts --expect 'train.dispatches<=3' --expect 'peakBytes<2000000'
+
+Exit codes: 0, all is well; 1, an expectation does not hold; 2, wrong usage or bad input;
+3, a fault in sinter itself.`,
+    )
+    .action(async (file: string, options: InspectOptions) => {
+      done(await inspect(file, options, terminal));
+    });
+}
+
+async function inspect(file: string, options: InspectOptions, terminal: Terminal): Promise<number> {
+  const expectations = (options.expect ?? []).map(parseExpectation);
+  const module = await loadModel(file);
+  const compilation = compileModule(module, profiles[options.target], new Set(options.without ?? []));
+  const report = reportOf(compilation);
+  const { entry } = options;
+  if (entry !== undefined && !compilation.entries.has(entry)) {
+    throw new UsageError(
+      `there is no entry ${JSON.stringify(entry)}; there are ${listed([...compilation.entries.keys()])}`,
+    );
+  }
+  const outcomes = expectations.map((expectation) => check(expectation, report));
+  terminal.stdout.write(output(compilation, report, options, paintFor(terminal)));
+  for (const outcome of outcomes) terminal.stderr.write(`${outcomeText(outcome)}\n`);
+  return outcomes.every(({ holds }) => holds) ? exitCodes.ok : exitCodes.expectationFailed;
+}
+
+function output(compilation: Compilation, report: Report, options: InspectOptions, paint: Paint): string {
+  const shown = only(report, options.entry);
+  if (options.json === true) return `${JSON.stringify(shown, null, 2)}\n`;
+  if (options.explain !== undefined) return explanation(compilation, options.explain, options.entry);
+  if (options.wgsl !== undefined) return wgsl(shown, options.wgsl);
+  if (options.ir !== undefined || options.after !== undefined) return text(compilation, options);
+  return reportText(shown, paint);
+}
+
+function only(report: Report, entry: string | undefined): Report {
+  const found = entry === undefined ? undefined : report.entries[entry];
+  return found === undefined || entry === undefined ? report : { ...report, entries: { [entry]: found } };
+}
+
+function explanation(compilation: Compilation, names: readonly string[], entry: string | undefined): string {
+  const [a, b, ...more] = names;
+  if (a === undefined || b === undefined || more.length > 0)
+    throw new UsageError(`--explain takes two names, as in --explain hidden loss; there are ${names.length}`);
+  try {
+    const all = explain(compilation, a, b).filter((e) => entry === undefined || e.entry === entry);
+    return explanationText(a, b, all);
+  } catch (error) {
+    throw error instanceof UnknownNameError ? new UsageError(`--explain: ${error.message}`) : error;
+  }
+}
+
+/** Kernels as text: all of the shown entries, those of a name, or that of a dispatch by its number. */
+function wgsl(report: Report, wanted: string | true): string {
+  const entries = Object.values(report.entries);
+  const all = [
+    ...new Map(entries.flatMap((entry) => entry.kernels).map((kernel) => [kernel.wgsl, kernel])).values(),
+  ];
+  const numbered = entries.map((entry) => entry.dispatches[Number(wanted)]?.name);
+  const chosen = wanted === true ? all : all.filter(({ name }) => name === wanted || numbered.includes(name));
+  if (chosen.length === 0) {
+    throw new UsageError(
+      `--wgsl: there is no kernel ${JSON.stringify(wanted)}; there are ${listed(all.map(({ name }) => name))}`,
+    );
+  }
+  return chosen.map((kernel) => kernel.wgsl.replace(/\n*$/, '\n')).join('\n');
+}
+
+/** The program at a level, or after a pass, for each entry. */
+function text({ module, trace }: Compilation, { ir, after, entry }: InspectOptions): string {
+  // The graph is one for all entries, and no pass of an entry makes it.
+  if (ir === 'graph' && after === undefined) return printModule(module);
+  const passes = trace.passes.filter(
+    (p) =>
+      (entry === undefined || p.entry === entry) &&
+      (ir === undefined || p.level === ir) &&
+      (after === undefined || p.pass === after),
+  );
+  if (passes.length === 0) {
+    const names = [...new Set(trace.passes.map((p) => p.pass))];
+    throw new UsageError(
+      `--after: no pass ${JSON.stringify(after)}${ir === undefined ? '' : ` gives ${ir}`}; there are ${listed(names)}`,
+    );
+  }
+  const last = new Map(passes.map((p) => [p.entry, p]));
+  return [...last.values()]
+    .map((p) => `# ${p.entry}, after ${p.pass}${p.unchanged() ? ' (unchanged)' : ''}\n${p.text()}`)
+    .join('\n');
+}

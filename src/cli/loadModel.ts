@@ -1,0 +1,105 @@
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Module } from '../graph/index.ts';
+import { listed, UsageError } from './usage.ts';
+
+/**
+ * The module that `FILE` or `FILE#EXPORT` names.
+ *
+ * @throws UsageError where the file is missing or cannot be loaded, or exports no such module, or several
+ */
+export async function loadModel(spec: string): Promise<Module> {
+  const { file, name } = split(spec);
+  const path = resolve(file);
+  if (!existsSync(path)) throw new UsageError(`there is no file ${file}`);
+  const exported = await importFile(path, file);
+  const modules = Object.entries(exported).filter((pair): pair is [string, Module] => isModule(pair[1]));
+  const names = modules.map(([key]) => key);
+  if (name === undefined) {
+    const distinct = [...new Set(modules.map(([, module]) => module))];
+    const [only, ...others] = distinct;
+    if (only === undefined)
+      throw new UsageError(`${file} exports no module; export what defineModule returns`);
+    if (others.length > 0)
+      throw new UsageError(
+        `${file} exports several modules: pick one of ${listed(names)}, as ${file}#${names[0]}`,
+      );
+    return only;
+  }
+  const found = modules.find(([key]) => key === name);
+  if (found !== undefined) return found[1];
+  if (Object.hasOwn(exported, name))
+    throw new UsageError(`${file} exports ${JSON.stringify(name)}, but it is no module of defineModule`);
+  const there = names.length === 0 ? 'it exports no module' : `there are ${listed(names)}`;
+  throw new UsageError(`${file} has no export ${JSON.stringify(name)}; ${there}`);
+}
+
+// A file's own name may hold a '#'.
+function split(spec: string): { file: string; name?: string } {
+  const at = spec.lastIndexOf('#');
+  if (at <= 0 || existsSync(resolve(spec))) return { file: spec };
+  return { file: spec.slice(0, at), name: spec.slice(at + 1) };
+}
+
+async function importFile(path: string, file: string): Promise<Record<string, unknown>> {
+  if (/\.[cm]?tsx?$/.test(path) && !readsTypeScript()) await registerTsx(path);
+  try {
+    const loaded: unknown = await import(pathToFileURL(path).href);
+    return typeof loaded === 'object' && loaded !== null ? { ...loaded } : {};
+  } catch (cause) {
+    if (cause instanceof UsageError) throw cause;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new UsageError(`${file} cannot be loaded: ${reason}`, { cause });
+  }
+}
+
+/** Whether imports of TypeScript work already: Node strips types itself, or we run under tsx. */
+function readsTypeScript(): boolean {
+  const strips = 'typescript' in process.features && Boolean(process.features.typescript);
+  return strips || import.meta.url.endsWith('.ts');
+}
+
+/** Registers tsx, found from the model's project, from here, or from the current folder. */
+async function registerTsx(path: string): Promise<void> {
+  for (const from of [path, import.meta.url, resolve('package.json')]) {
+    const url = resolveFrom(from);
+    if (url === undefined) continue;
+    const tsx: unknown = await import(url);
+    if (typeof tsx === 'object' && tsx !== null && 'register' in tsx && typeof tsx.register === 'function') {
+      tsx.register();
+      return;
+    }
+  }
+  throw new UsageError(
+    `this Node (${process.version}) reads no TypeScript: install tsx beside the model (npm i -D tsx), or use Node 22.18 or later`,
+  );
+}
+
+function resolveFrom(from: string): string | undefined {
+  try {
+    return pathToFileURL(createRequire(from).resolve('tsx/esm/api')).href;
+  } catch {
+    // Not there: the next place may have it.
+    return undefined;
+  }
+}
+
+/** By its shape rather than its class: the model may import another copy of the package. */
+function isModule(value: unknown): value is Module {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'name' in value &&
+    typeof value.name === 'string' &&
+    'graph' in value &&
+    typeof value.graph === 'object' &&
+    'entries' in value &&
+    Array.isArray(value.entries) &&
+    'states' in value &&
+    Array.isArray(value.states) &&
+    'inputs' in value &&
+    Array.isArray(value.inputs)
+  );
+}

@@ -1,0 +1,65 @@
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { GraphError } from '../graph/index.ts';
+import { inspectCommand } from './inspect.ts';
+import { exitCodes, UsageError } from './usage.ts';
+
+/** Where a command prints, and the environment that it reads; `process` is one. */
+export interface Terminal {
+  readonly stdout: Output;
+  readonly stderr: Output;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+interface Output {
+  readonly isTTY?: boolean;
+  write(text: string): unknown;
+}
+
+/**
+ * Runs `sinter` with arguments.
+ *
+ * @returns the exit code; nothing is thrown
+ */
+export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
+  let code: number = exitCodes.ok;
+  const program = new Command('sinter')
+    .description('A static computation-graph compiler: a whole training step in a handful of dispatches.')
+    .version(version(), '-V, --version')
+    .showHelpAfterError('(sinter --help and sinter inspect --help tell more)')
+    .addCommand(
+      inspectCommand(terminal, (result) => {
+        code = result;
+      }),
+    );
+  for (const command of [program, ...program.commands]) {
+    // Commander ends the process itself, with 1 for wrong usage, unless it is told to throw.
+    command.exitOverride();
+    command.configureOutput({
+      writeOut: (text) => terminal.stdout.write(text),
+      writeErr: (text) => terminal.stderr.write(text),
+    });
+  }
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return code;
+  } catch (error) {
+    return report(error, terminal);
+  }
+}
+
+/** Says what went wrong. @returns the exit code */
+function report(error: unknown, { stderr, env }: Terminal): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+  const isInput = error instanceof UsageError || error instanceof GraphError;
+  const wantsStack = (env.SINTER_DEBUG ?? '') !== '';
+  const message = error instanceof Error ? (wantsStack ? error.stack : error.message) : String(error);
+  const hint = isInput || wantsStack ? '' : '\nThis is a fault in sinter: SINTER_DEBUG=1 shows where.';
+  stderr.write(`sinter: ${message}${hint}\n`);
+  return isInput ? exitCodes.usage : exitCodes.fault;
+}
+
+function version(): string {
+  const found: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+  return typeof found === 'object' && found !== null && 'version' in found ? String(found.version) : '0.0.0';
+}

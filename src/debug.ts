@@ -1,0 +1,34 @@
+import type { Compilation } from './compile.ts';
+
+/** What `SINTER_DEBUG` may name, separated by commas. */
+export const debugTopics = {
+  passes: 'what each pass made, with its time',
+  decisions: 'what fusion did and refused, and why',
+  kernels: 'the text of every kernel',
+} as const;
+
+/**
+ * The trace of a compilation as text.
+ *
+ * @param topics names out of `debugTopics`, separated by commas; others are left to whom they concern
+ */
+export function debugText(compilation: Compilation, topics: string): string {
+  const wanted = new Set(topics.split(',').map((topic) => topic.trim()));
+  const parts: string[] = [];
+  if (wanted.has('passes')) {
+    for (const pass of compilation.trace.passes) {
+      const heading = `# ${pass.entry}: ${pass.pass} gives ${pass.level}, ${pass.milliseconds.toFixed(1)} ms`;
+      parts.push(pass.unchanged() ? `${heading}, unchanged\n` : `${heading}\n${pass.text()}`);
+    }
+  }
+  if (wanted.has('decisions')) {
+    for (const [entry, { decisions }] of compilation.entries) {
+      const lines = decisions.all.map(
+        (d) => `  ${d.move} ${d.from} → ${d.to}: ${d.taken ? 'done' : 'refused'}, ${d.reason}\n`,
+      );
+      parts.push(`# ${entry}: decisions\n${lines.join('')}`);
+    }
+  }
+  if (wanted.has('kernels')) for (const kernel of compilation.program.kernels) parts.push(kernel.code);
+  return parts.join('\n');
+}

@@ -1,0 +1,178 @@
+import type { Schedule } from './codegen/schedule/choose.ts';
+import type { Compilation, CompiledEntry } from './compile.ts';
+import { byteSize, extentOf } from './loops/index.ts';
+import { groupName } from './passes/fuse/index.ts';
+import type { KernelText } from './runtime/program.ts';
+
+/** What `sinter inspect` shows: plain data, the same for its tables and its JSON. */
+export interface Report {
+  readonly name: string;
+  /** The profile, `webgpu`. */
+  readonly target: string;
+  /** Distinct kernels of all entries. */
+  readonly kernels: number;
+  /** Everything but datasets. */
+  readonly peakBytes: number;
+  /** What persists, plus the largest sum of bytes live at one dispatch; the most of any entry. */
+  readonly lowerBoundBytes: number;
+  /** Bytes of each arena. */
+  readonly arenas: {
+    readonly state: number;
+    readonly temps: number;
+    readonly words: number;
+    readonly results: number;
+  };
+  readonly states: readonly StateReport[];
+  readonly entries: Readonly<Record<string, EntryReport>>;
+}
+
+/** One entry: what a step of it runs, and which temporaries it needs. */
+export interface EntryReport {
+  readonly dispatches: readonly DispatchReport[];
+  /** Distinct kernels, in the order of their first dispatch. */
+  readonly kernels: readonly KernelReport[];
+  /** Floating-point operations of one step. */
+  readonly flops: number;
+  /** Bytes that one step's dispatches read and write. */
+  readonly bytes: number;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly temporaries: readonly TemporaryReport[];
+}
+
+/** One dispatch of a step. */
+export interface DispatchReport {
+  readonly name: string;
+  /** `map`, `reduce`, `contract`, `rows`, or `packed` of several. */
+  readonly kind: string;
+  /** Graph nodes that it computes, with source lines where known. */
+  readonly nodes: readonly string[];
+  /** Workgroups. */
+  readonly grid: number;
+  /** Invocations of a workgroup. */
+  readonly workgroup: number;
+  readonly sharedBytes: number;
+  readonly flops: number;
+  readonly bytes: number;
+  readonly bindings: readonly string[];
+  /** The groups that it holds, in the order of their workgroups. */
+  readonly groups: readonly GroupReport[];
+}
+
+/** A kernel's text, with what is known of it. */
+export interface KernelReport {
+  readonly name: string;
+  readonly kind: string;
+  readonly wgsl: string;
+  readonly workgroup: number;
+  readonly nodes: readonly string[];
+}
+
+/** Loops that share a dispatch's range of workgroups. */
+export interface GroupReport {
+  readonly name: string;
+  readonly loops: readonly string[];
+  readonly schedule: Schedule;
+}
+
+export interface StateReport {
+  readonly name: string;
+  readonly dtype: string;
+  readonly shape: readonly number[];
+  readonly bytes: number;
+  readonly arena: string;
+  /** In bytes, from the arena's start. */
+  readonly offset: number;
+}
+
+/** A temporary: where it lies, and the dispatches between which it is needed, both included. */
+export interface TemporaryReport extends StateReport {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Looks at a compilation. */
+export function reportOf(compilation: Compilation): Report {
+  const { program, layout } = compilation;
+  const entries: Record<string, EntryReport> = {};
+  for (const [name, entry] of compilation.entries) entries[name] = entryReport(compilation, name, entry);
+  return {
+    name: program.name,
+    target: program.target,
+    kernels: program.kernels.length,
+    peakBytes: layout.peakBytes,
+    lowerBoundBytes: layout.lowerBoundBytes,
+    arenas: { state: layout.state, temps: layout.temps, words: layout.words, results: layout.results },
+    states: program.state.map(({ name, dtype, shape, arena, offset }) => ({
+      name,
+      dtype,
+      shape,
+      bytes: 4 * shape.reduce((n, d) => n * d, 1),
+      arena,
+      offset: 4 * offset,
+    })),
+    entries,
+  };
+}
+
+function entryReport({ program, layout }: Compilation, name: string, entry: CompiledEntry): EntryReport {
+  const emitted = program.entries[name];
+  if (emitted === undefined) throw new RangeError(`the program lacks entry ${name}`);
+  const dispatches = emitted.steps.map((step, k): DispatchReport => {
+    const kernel = kernelAt(program.kernels, step.kernel);
+    return {
+      name: kernel.name,
+      kind: kernel.kind,
+      nodes: kernel.nodes,
+      grid: step.workgroups,
+      workgroup: kernel.workgroup,
+      sharedBytes: kernel.sharedBytes,
+      flops: kernel.flops,
+      bytes: kernel.bytes,
+      bindings: kernel.bindings,
+      groups: (entry.scheduled[k] ?? []).map(({ group, schedule }) => ({
+        name: groupName(group),
+        loops: group.loops.map((loop) => loop.name),
+        schedule,
+      })),
+    };
+  });
+  const kernels = [...new Set(emitted.steps.map((step) => step.kernel))].map((k): KernelReport => {
+    const { name, kind, code, workgroup, nodes } = kernelAt(program.kernels, k);
+    return { name, kind, wgsl: code, workgroup, nodes };
+  });
+  const temporaries = (layout.ranges.get(name) ?? []).map(({ tensor, from, to }): TemporaryReport => {
+    const shape = tensor.shape.map(extentOf);
+    const place = layout.places.get(tensor);
+    if (place === undefined) throw new RangeError(`${tensor.name} has no place in the buffer plan`);
+    return {
+      name: tensor.name,
+      dtype: tensor.dtype,
+      shape,
+      bytes: Math.max(4, byteSize(tensor.dtype)) * shape.reduce((n, d) => n * d, 1),
+      arena: place.arena,
+      offset: 4 * place.offset,
+      from,
+      to,
+    };
+  });
+  return {
+    dispatches,
+    kernels,
+    flops: sum(dispatches.map((d) => d.flops)),
+    bytes: sum(dispatches.map((d) => d.bytes)),
+    inputs: emitted.inputs,
+    outputs: emitted.outputs.map((output) => output.name),
+    temporaries,
+  };
+}
+
+function kernelAt(kernels: readonly KernelText[], k: number): KernelText {
+  const kernel = kernels[k];
+  if (kernel === undefined) throw new RangeError(`the program has no kernel ${k}`);
+  return kernel;
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((a, b) => a + b, 0);
+}

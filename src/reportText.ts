@@ -1,0 +1,139 @@
+import type { DispatchReport, EntryReport, Report, TemporaryReport } from './report.ts';
+
+/** How parts of a report's text are set off; plain text leaves them as they are. */
+export interface Paint {
+  readonly bold: (text: string) => string;
+  readonly dim: (text: string) => string;
+}
+
+const plain: Paint = { bold: (text) => text, dim: (text) => text };
+
+/** A few lines: for each entry its dispatches with grids and bytes, then the peak of memory. */
+export function summaryText(report: Report, paint: Paint = plain): string {
+  const lines = [`${paint.bold(report.name)} for ${report.target}: ${count(report.kernels, 'kernel')}`];
+  for (const [name, entry] of Object.entries(report.entries)) {
+    lines.push('', entryHeading(name, entry, paint));
+    lines.push(...table(dispatchHeads, entry.dispatches.map(dispatchRow), paint));
+  }
+  lines.push('', memoryLine(report, paint));
+  return `${lines.join('\n')}\n`;
+}
+
+/** Everything: the dispatch table with the nodes of each, the buffer plan, the totals. */
+export function reportText(report: Report, paint: Paint = plain): string {
+  const lines = [`${paint.bold(report.name)} for ${report.target}: ${count(report.kernels, 'kernel')}`];
+  for (const [name, entry] of Object.entries(report.entries)) {
+    lines.push('', entryHeading(name, entry, paint));
+    lines.push(...table(dispatchHeads, entry.dispatches.map(dispatchRow), paint));
+    for (const [k, dispatch] of entry.dispatches.entries()) lines.push('', ...nodeLines(k, dispatch, paint));
+    if (entry.temporaries.length > 0) {
+      lines.push('', `${paint.bold('temporaries')} of ${name}`);
+      lines.push(...table(temporaryHeads, entry.temporaries.map(temporaryRow), paint));
+    }
+  }
+  lines.push('', paint.bold('state'));
+  lines.push(
+    ...table(
+      ['name', 'type', 'bytes', 'arena', 'offset'],
+      report.states.map((s) => [s.name, typeText(s), bytesText(s.bytes), s.arena, String(s.offset)]),
+      paint,
+    ),
+  );
+  lines.push('', memoryLine(report, paint));
+  return `${lines.join('\n')}\n`;
+}
+
+/** `1.50 MB`, of bytes; thousands, as disks count. */
+export function bytesText(bytes: number): string {
+  return `${scaled(bytes)}B`;
+}
+
+const dispatchHeads = ['#', 'name', 'kind', 'grid', 'workgroup', 'FLOPs', 'bytes', 'bindings'];
+const temporaryHeads = ['name', 'type', 'bytes', 'arena', 'offset', 'live'];
+
+function entryHeading(name: string, entry: EntryReport, paint: Paint): string {
+  const total = `${scaled(entry.flops)}FLOP, ${bytesText(entry.bytes)} read and written`;
+  return `${paint.bold(name)}: ${count(entry.dispatches.length, 'dispatch', 'es')} a step, ${total}`;
+}
+
+function dispatchRow(dispatch: DispatchReport, k: number): string[] {
+  return [
+    String(k),
+    dispatch.name,
+    dispatch.kind,
+    String(dispatch.grid),
+    String(dispatch.workgroup),
+    scaled(dispatch.flops).trimEnd(),
+    bytesText(dispatch.bytes),
+    dispatch.bindings.join(' '),
+  ];
+}
+
+function nodeLines(k: number, dispatch: DispatchReport, paint: Paint): string[] {
+  const lines = [`${paint.bold(`dispatch ${k}`)} ${dispatch.name} computes`];
+  for (const node of dispatch.nodes) lines.push(`  ${oneLine(node)}`);
+  for (const group of dispatch.groups)
+    lines.push(paint.dim(`  group ${group.name}: ${oneLine(JSON.stringify(group.schedule))}`));
+  return lines;
+}
+
+function temporaryRow(t: TemporaryReport): string[] {
+  return [
+    t.name,
+    typeText(t),
+    bytesText(t.bytes),
+    t.arena,
+    String(t.offset),
+    t.from === t.to ? String(t.from) : `${t.from}..${t.to}`,
+  ];
+}
+
+function typeText({ dtype, shape }: { readonly dtype: string; readonly shape: readonly number[] }): string {
+  return `${dtype}[${shape.join(', ')}]`;
+}
+
+function memoryLine(report: Report, paint: Paint): string {
+  const { arenas } = report;
+  const parts = Object.entries(arenas).map(([name, bytes]) => `${name} ${bytesText(bytes)}`);
+  const ratio = report.lowerBoundBytes > 0 ? report.peakBytes / report.lowerBoundBytes : 1;
+  const bound = `${ratio.toFixed(3)} of the lower bound ${bytesText(report.lowerBoundBytes)}`;
+  return `${paint.bold('memory')}: peak ${bytesText(report.peakBytes)} (${parts.join(', ')}), ${bound}; datasets apart`;
+}
+
+/** Rows under their heads; columns of numbers are aligned at the right. */
+function table(heads: readonly string[], rows: readonly (readonly string[])[], paint: Paint): string[] {
+  const cells = rows.map((row) => row.map(oneLine));
+  const widths = heads.map((head, c) => Math.max(head.length, ...cells.map((row) => row[c]?.length ?? 0)));
+  const isNumeric = heads.map((_, c) => cells.every((row) => /^[\d.]+( ?[kMGT]?B?)?$/.test(row[c] ?? '')));
+  const line = (row: readonly string[]): string =>
+    row
+      .map((cell, c) => (isNumeric[c] ? cell.padStart(widths[c] ?? 0) : cell.padEnd(widths[c] ?? 0)))
+      .join('  ')
+      .trimEnd();
+  return [paint.dim(`  ${line(heads)}`), ...cells.map((row) => `  ${line(row)}`)];
+}
+
+/** `12.3 M` for 12,300,000; the unit follows. */
+function scaled(value: number): string {
+  const units = ['', 'k', 'M', 'G', 'T'];
+  let scale = 0;
+  let rest = value;
+  while (rest >= 999.5 && scale < units.length - 1) {
+    rest /= 1000;
+    scale++;
+  }
+  const digits = scale === 0 ? String(rest) : rest.toPrecision(3);
+  return `${digits} ${units[scale]}`;
+}
+
+// Names may hold any characters; a line break would break the table.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+const control = /[\u0000-\u001f\u007f]/g;
+
+function oneLine(text: string): string {
+  return text.replaceAll(control, ' ');
+}
+
+function count(n: number, noun: string, plural = 's'): string {
+  return `${n} ${noun}${n === 1 ? '' : plural}`;
+}

@@ -1,0 +1,180 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Report } from '../../src/report.ts';
+import { sinter } from './run.ts';
+
+const W1 = 'bench/workloads.ts#w1';
+
+describe('sinter inspect', () => {
+  test('prints dispatches, nodes with their lines, the buffer plan and totals', async () => {
+    const { code, out } = await sinter(['inspect', W1]);
+    expect(code).toBe(0);
+    expect(out).toMatch(/^train: 3 dispatches a step, /m);
+    expect(out).toMatch(/^ +# +name +kind +grid +workgroup +FLOPs +bytes +bindings$/m);
+    expect(out).toMatch(/^ +hidden = relu\(%\d+\) {2}at workloads\.ts:\d+$/m);
+    expect(out).toMatch(/^ +hidden +f32\[128, 128\] +65\.5 kB +temps +\d+ +0\.\.2$/m);
+    expect(out).toMatch(/^ +hidden\.weight +f32\[784, 128\] +401 kB +state +0$/m);
+    expect(out).toMatch(/^memory: peak .* of the lower bound .*; datasets apart$/m);
+  });
+
+  test('prints JSON with target, dispatches and bytes', async () => {
+    const { code, out, err } = await sinter(['inspect', W1, '--json', '--target', 'webgpu-software']);
+    expect([code, err]).toEqual([0, '']);
+    const report: Report = JSON.parse(out);
+    expect(report.target).toBe('webgpu-software');
+    expect(Object.keys(report.entries)).toEqual(['train', 'predict']);
+    expect(report.entries.train?.dispatches).toHaveLength(3);
+    expect(report.peakBytes).toBeGreaterThanOrEqual(report.lowerBoundBytes);
+    expect(report.lowerBoundBytes).toBeGreaterThan(4 * (784 * 128 + 128 + 128 * 10 + 10));
+  });
+
+  test('prints the kernels, one of them by its name, or that of a dispatch by its number', async () => {
+    const all = await sinter(['inspect', W1, '--wgsl', '--entry', 'train']);
+    expect(all.out.match(/@compute/g)).toHaveLength(3);
+    const byName = await sinter(['inspect', W1, '--entry', 'train', '--wgsl', 'hidden']);
+    const byNumber = await sinter(['inspect', W1, '--entry', 'train', '--wgsl', '0']);
+    expect(byName.out).toBe(byNumber.out);
+    expect(all.out.startsWith(byName.out)).toBe(true);
+    const missing = await sinter(['inspect', W1, '--wgsl', 'nothing']);
+    expect(missing.code).toBe(2);
+    expect(missing.err).toMatch(/^sinter: --wgsl: there is no kernel "nothing"; there are "hidden", /);
+  });
+
+  test.each(['graph', 'loops', 'groups', 'stages', 'kernels'])('prints the level %s', async (level) => {
+    const { code, out } = await sinter(['inspect', W1, '--ir', level]);
+    expect(code).toBe(0);
+    expect(out).toContain('hidden');
+    expect(out.split('\n').length).toBeGreaterThan(8);
+  });
+
+  test('prints what a pass made, and lists the passes where there is none of the name', async () => {
+    const lowered = await sinter(['inspect', W1, '--entry', 'train', '--after', 'lower']);
+    const fused = await sinter(['inspect', W1, '--entry', 'train', '--after', 'fusePointwise']);
+    expect(lowered.out).toMatch(/^# train, after lower$/m);
+    expect(fused.out.match(/^loop /gm)?.length).toBeLessThan(lowered.out.match(/^loop /gm)?.length ?? 0);
+    const missing = await sinter(['inspect', W1, '--after', 'nothing']);
+    expect(missing.code).toBe(2);
+    expect(missing.err).toContain('there are "lower", "fusePointwise"');
+  });
+
+  test('explains why two nodes share a dispatch, or why not', async () => {
+    const apart = await sinter(['inspect', W1, '--entry', 'train', '--explain', 'hidden', 'output']);
+    expect(apart.out).toMatch(/^train: hidden and output share no dispatch$/m);
+    expect(apart.out).toMatch(/^ {2}rows hidden → output: refused, .*/m);
+    expect(apart.out).toMatch(/reads hidden, which hidden writes$/m);
+    const packed = await sinter(['inspect', W1, '--explain', 'hidden.weight', 'output.weight']);
+    expect(packed.out).toMatch(/^train: hidden\.weight and output\.weight share a dispatch/m);
+    const unknown = await sinter(['inspect', W1, '--explain', 'hidden', 'nobody']);
+    expect(unknown.code).toBe(2);
+    expect(unknown.err).toMatch(/there is no node "nobody"; there are "hidden", /);
+  });
+
+  test('keeps a budget: the exit code is 1 where one does not hold, and the figure is said', async () => {
+    const kept = await sinter([
+      'inspect',
+      W1,
+      '--expect',
+      'train.dispatches<=3',
+      '--expect',
+      'peakRatio<1.2',
+    ]);
+    expect(kept.code).toBe(0);
+    const broken = await sinter([
+      'inspect',
+      W1,
+      '--expect',
+      'train.dispatches <= 3',
+      '--expect',
+      'train.dispatches<3',
+    ]);
+    expect(broken.code).toBe(1);
+    expect(broken.err).toContain('holds: train.dispatches <= 3 (train.dispatches is 3)');
+    expect(broken.err).toContain('FAILS: train.dispatches<3 (train.dispatches is 3)');
+  });
+
+  test('leaves out passes, which then cost dispatches', async () => {
+    const { out } = await sinter(['inspect', W1, '--without', 'packStages', '--json']);
+    const report: Report = JSON.parse(out);
+    expect(report.entries.train?.dispatches.length).toBeGreaterThan(3);
+  });
+
+  test('colours only where it is told to when its output is no terminal', async () => {
+    const plain = await sinter(['inspect', W1]);
+    const forced = await sinter(['inspect', W1], { FORCE_COLOR: '1' });
+    expect(plain.out).not.toContain('\u001b[');
+    expect(forced.out).toContain('\u001b[');
+  });
+});
+
+describe('wrong usage of sinter', () => {
+  test.each([
+    ['an unknown command', ['bake'], /unknown command 'bake'/],
+    ['no file', ['inspect'], /missing required argument 'file'/],
+    ['a missing file', ['inspect', 'missing.ts'], /^sinter: there is no file missing\.ts\n$/],
+    [
+      'an unknown target',
+      ['inspect', W1, '--target', 'abacus'],
+      /Allowed choices are webgpu, webgpu-software/,
+    ],
+    [
+      'an unknown entry',
+      ['inspect', W1, '--entry', 'dream'],
+      /no entry "dream"; there are "train" and "predict"/,
+    ],
+    ['an unknown export', ['inspect', 'bench/workloads.ts#w9'], /no export "w9"; there are "w1", "w2"/],
+    ['several modules', ['inspect', 'bench/workloads.ts'], /several modules: pick one of "w1", "w2"/],
+    ['a wrong expectation', ['inspect', W1, '--expect', 'fast'], /--expect "fast": write a figure/],
+    ['an unknown figure', ['inspect', W1, '--expect', 'joy>1'], /the program has "kernels", "peakBytes"/],
+    ['one name to explain', ['inspect', W1, '--explain', 'hidden'], /--explain takes two names/],
+  ])('is told in one paragraph and ends with 2: %s', async (_, args, message) => {
+    const { code, out, err } = await sinter(args);
+    expect([code, out]).toEqual([2, '']);
+    expect(err).toMatch(message);
+    expect(err).not.toMatch(/^ +at /m);
+  });
+
+  test('help and version end with 0', async () => {
+    const help = await sinter(['inspect', '--help']);
+    expect(help.code).toBe(0);
+    expect(help.out).toContain('--expect <budget>');
+    const version = await sinter(['--version']);
+    expect([version.code, version.out]).toEqual([0, '0.1.0\n']);
+  });
+});
+
+describe('models', () => {
+  let folder = '';
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'sinter-models-'));
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  test('that do not build are shown with their line', async () => {
+    const file = join(folder, 'broken.ts');
+    const library = new URL('../../src/index.ts', import.meta.url).href;
+    writeFileSync(
+      file,
+      `import { defineModule } from '${library}';
+export const broken = defineModule('broken', (m) => {
+  const x = m.input('x', { shape: [2, 3] });
+  m.entry('run', { y: x.matmul(x) });
+});
+`,
+    );
+    const { code, err } = await sinter(['inspect', file]);
+    expect(code).toBe(2);
+    expect(err).toMatch(/cannot be loaded: matmul: .*\[2, 3\].* {2}at broken\.ts:4\n$/);
+  });
+
+  test('that a file does not export are missed', async () => {
+    const file = join(folder, 'empty.mjs');
+    writeFileSync(file, 'export const seven = 7;\n');
+    const any = await sinter(['inspect', file]);
+    expect(any.err).toMatch(/exports no module; export what defineModule returns\n$/);
+    const named = await sinter(['inspect', `${file}#seven`]);
+    expect(named.err).toMatch(/exports "seven", but it is no module of defineModule\n$/);
+    expect([any.code, named.code]).toEqual([2, 2]);
+  });
+});
