@@ -47,23 +47,18 @@ export class AffineForms {
 
   /** `a + factor * b`. */
   add(a: Affine, b: Affine, factor = 1): Affine {
-    const byNumber = new Map<number, Term>();
-    const take = (form: Affine, scale: number): void => {
-      for (const { atom, coefficient } of form.terms) {
-        const number = this.numbers.of(atom);
-        const old = byNumber.get(number);
-        byNumber.set(number, {
-          atom: old?.atom ?? atom,
-          coefficient: (old?.coefficient ?? 0) + coefficient * scale,
-        });
-      }
-    };
-    take(a, 1);
-    take(b, factor);
-    return {
-      terms: [...byNumber.values()].filter((t) => t.coefficient !== 0),
-      constant: a.constant + factor * b.constant,
-    };
+    const constant = a.constant + factor * b.constant;
+    if (b.terms.length === 0 || factor === 0) return { terms: a.terms, constant };
+    // forms are short: a search through the terms is faster than a map
+    const terms = [...a.terms];
+    for (const { atom, coefficient } of b.terms) {
+      const number = this.numbers.of(atom);
+      const at = terms.findIndex((t) => this.numbers.of(t.atom) === number);
+      const old = terms[at];
+      if (old === undefined) terms.push({ atom, coefficient: factor * coefficient });
+      else terms[at] = { atom: old.atom, coefficient: old.coefficient + factor * coefficient };
+    }
+    return { terms: terms.filter((t) => t.coefficient !== 0), constant };
   }
 
   /** The coefficient of an atom; 0 where it does not occur. */

@@ -1,12 +1,19 @@
 import { type Affine, AffineForms, gcd } from './affine.ts';
-import type { Dtype } from './dtype.ts';
 import { type Apply, type Expr, ValueNumbers } from './expr.ts';
+import {
+  binaryRange,
+  castRange,
+  fullRange,
+  I32,
+  type Range,
+  scaled,
+  scaledInverse,
+  unaryRange,
+  union,
+  within,
+} from './range.ts';
 
-/** A closed interval of numbers. */
-export interface Range {
-  readonly low: number;
-  readonly high: number;
-}
+export type { Range } from './range.ts';
 
 /** What is known of a leaf (axis, live extent, parameter, variable, load); undefined where nothing is. */
 export type RangeOfLeaf = (leaf: Expr) => Range | undefined;
@@ -16,26 +23,7 @@ export function rangeOf(expr: Expr, env: RangeOfLeaf = () => undefined): Range {
   return new Ranges(env).of(expr);
 }
 
-const I32: Range = { low: -2147483648, high: 2147483647 };
 const MOST_NESTED_FACTS = 8;
-
-/** All values of a type. */
-export function fullRange(dtype: Dtype): Range {
-  switch (dtype) {
-    case 'f32':
-      return { low: -Infinity, high: Infinity };
-    case 'i32':
-      return I32;
-    case 'u32':
-      return { low: 0, high: 4294967295 };
-    case 'u8':
-      return { low: 0, high: 255 };
-    case 'bool':
-      return { low: 0, high: 1 };
-    default:
-      return dtype satisfies never;
-  }
-}
 
 /** `low <= Σ coefficient * atom <= high`: what a condition tells; the coefficients have no common factor. */
 interface Fact extends Range {
@@ -263,14 +251,14 @@ export class Ranges {
     const form = expr.dtype === 'i32' ? this.forms.of(expr) : undefined;
     if (form !== undefined && form.terms[0]?.atom !== expr) return wrapped(this.ofForm(form));
     const x = this.of(a);
-    if (b === undefined) return wrapped(unaryRange(expr, x) ?? full);
+    if (b === undefined) return wrapped(unaryRange(expr.op, x) ?? full);
     if (expr.dtype === 'i32' && (expr.op === 'min' || expr.op === 'max')) {
       const difference = this.difference(a, b);
       const r = difference === undefined ? full : this.ofForm(difference);
       if (r.high <= 0) return this.of(expr.op === 'min' ? a : b);
       if (r.low >= 0) return this.of(expr.op === 'min' ? b : a);
     }
-    return wrapped(binaryRange(expr, x, this.of(b)) ?? full);
+    return wrapped(binaryRange(expr.op, x, this.of(b)) ?? full);
   }
 
   #computeTruth(expr: Apply, a: Expr, b: Expr | undefined): Range {
@@ -303,92 +291,5 @@ export class Ranges {
       default:
         return fullRange('bool');
     }
-  }
-}
-
-/** Whether `inner` lies in `outer`. */
-export function within(inner: Range, outer: Range): boolean {
-  return outer.low <= inner.low && inner.high <= outer.high;
-}
-
-function union(a: Range, b: Range): Range {
-  return { low: Math.min(a.low, b.low), high: Math.max(a.high, b.high) };
-}
-
-/** `factor * range`, for a factor other than 0; without a negative zero. */
-function scaled(range: Range, factor: number): Range {
-  const [a, b] = [range.low * factor + 0, range.high * factor + 0];
-  return factor >= 0 ? { low: a, high: b } : { low: b, high: a };
-}
-
-/** The integers x with `factor * x` in `range`. */
-function scaledInverse(range: Range, factor: number): Range {
-  const [a, b] = [range.low / factor, range.high / factor];
-  return factor > 0 ? { low: Math.ceil(a), high: Math.floor(b) } : { low: Math.ceil(b), high: Math.floor(a) };
-}
-
-function castRange(range: Range, from: Dtype, to: Dtype): Range {
-  if (to === 'bool') {
-    if (range.low > 0 || range.high < 0) return { low: 1, high: 1 };
-    return { low: 0, high: range.low === 0 && range.high === 0 ? 0 : 1 };
-  }
-  if (to === 'f32') return { low: Math.fround(range.low), high: Math.fround(range.high) };
-  const full = fullRange(to);
-  const clamp = (x: number): number => Math.min(Math.max(Math.trunc(x), full.low), full.high);
-  const { low, high } = { low: clamp(range.low), high: clamp(range.high) };
-  // a NaN becomes 0
-  return from === 'f32' ? union({ low, high }, { low: 0, high: 0 }) : { low, high };
-}
-
-function unaryRange(expr: Apply, x: Range): Range | undefined {
-  switch (expr.op) {
-    case 'neg':
-      return { low: -x.high, high: -x.low };
-    case 'abs':
-      if (x.low >= 0) return x;
-      return { low: Math.max(0, -x.high), high: Math.max(-x.low, x.high) };
-    case 'sign':
-      return { low: Math.sign(x.low), high: Math.sign(x.high) };
-    case 'relu':
-      return { low: Math.max(0, x.low), high: Math.max(0, x.high) };
-    default:
-      return undefined;
-  }
-}
-
-function binaryRange(expr: Apply, x: Range, y: Range): Range | undefined {
-  const hull = (...values: number[]): Range => ({ low: Math.min(...values), high: Math.max(...values) });
-  switch (expr.op) {
-    case 'add':
-      return { low: x.low + y.low, high: x.high + y.high };
-    case 'sub':
-      return { low: x.low - y.high, high: x.high - y.low };
-    case 'mul':
-      return hull(x.low * y.low, x.low * y.high, x.high * y.low, x.high * y.high);
-    case 'min':
-      return { low: Math.min(x.low, y.low), high: Math.min(x.high, y.high) };
-    case 'max':
-      return { low: Math.max(x.low, y.low), high: Math.max(x.high, y.high) };
-    case 'idiv': {
-      if (y.low <= 0) return undefined;
-      const quotient = (n: number, d: number): number => Math.floor(n / d);
-      return hull(
-        quotient(x.low, y.low),
-        quotient(x.low, y.high),
-        quotient(x.high, y.low),
-        quotient(x.high, y.high),
-      );
-    }
-    case 'mod': {
-      if (y.low <= 0) return undefined;
-      const k = y.low;
-      const turn = Math.floor(x.low / k);
-      if (y.high === k && turn === Math.floor(x.high / k)) {
-        return { low: x.low - turn * k, high: x.high - turn * k };
-      }
-      return { low: 0, high: x.low >= 0 ? Math.min(y.high - 1, x.high) : y.high - 1 };
-    }
-    default:
-      return undefined;
   }
 }

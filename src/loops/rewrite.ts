@@ -1,6 +1,6 @@
 import { constant, type Expr, mapExpr, type ValueNumbers, varRef } from './expr.ts';
-import type { Range } from './interval.ts';
 import { parseExpr } from './parseExpr.ts';
+import type { Range } from './range.ts';
 import { applyScalar, type ScalarDef, scalarOps } from './scalar.ts';
 
 interface RuleText {

@@ -1,7 +1,8 @@
 import { type Affine, affineExpr, gcd, isWritable, scaleAffine } from './affine.ts';
 import { type Apply, apply, childrenOf, constant, type Expr, int, withChildren } from './expr.ts';
-import { fullRange, type RangeOfLeaf, Ranges, within } from './interval.ts';
+import { type RangeOfLeaf, Ranges } from './interval.ts';
 import type { Loop } from './loop.ts';
+import { I32, within } from './range.ts';
 import { floatRule, foldConstants, indexRule, rewriteRoot, rulesByRoot, truthRule } from './rewrite.ts';
 import { floatRules, indexRules, truthRules } from './rules.ts';
 
@@ -112,21 +113,45 @@ class Simplifier {
         this.simplify(c, scope.under(condition, false)),
       ]);
     }
-    if ((expr.op === 'and' || expr.op === 'or') && a !== undefined && b !== undefined) {
-      // each side matters only where the other does not decide; but an operand that reads is evaluated anyway
-      const truth = expr.op === 'and';
-      const left = this.simplify(a, scope);
-      const right = this.#underOther(this.simplify(b, scope), left, truth, scope);
-      return withChildren(expr, [this.#underOther(left, right, truth, scope), right]);
-    }
+    if (expr.op === 'and' || expr.op === 'or') return this.#simplifyChain(expr, expr.op, scope);
     return withChildren(
       expr,
       expr.args.map((arg) => this.simplify(arg, scope)),
     );
   }
 
-  #underOther(expr: Expr, other: Expr, truth: boolean, scope: Ranges): Expr {
-    return this.#reads(expr) ? expr : this.simplify(expr, scope.under(other, truth));
+  /**
+   * `p && q && …` or `p || q || …`: each operand matters only where the others do not decide, so it is
+   * simplified under them. But an operand that reads is evaluated anyway, and knows nothing.
+   */
+  #simplifyChain(expr: Apply, op: 'and' | 'or', scope: Ranges): Expr {
+    const original: Expr[] = [];
+    const flatten = (e: Expr): void => {
+      if (e.kind === 'apply' && e.op === op) e.args.forEach(flatten);
+      else original.push(e);
+    };
+    flatten(expr);
+    const neutral = { kind: 'const', value: op === 'and' ? 1 : 0, dtype: 'bool' } as const;
+    let operands: Expr[] = original
+      .map((e) => this.simplify(e, scope))
+      .map((e, n, all) => (all.findIndex((other) => scope.numbers.same(other, e)) < n ? neutral : e));
+    let before: readonly Expr[] = [];
+    for (let round = 0; round < 4 && operands.some((e, n) => e !== before[n]); round++) {
+      before = operands;
+      // from the last on, so that of two that imply each other the first stays
+      for (let n = operands.length - 1; n >= 0; n--) {
+        const operand = operands[n];
+        if (operand === undefined || this.#reads(operand)) continue;
+        const others = operands.filter((_, m) => m !== n);
+        const given = others.reduce((inner, other) => inner.under(other, op === 'and'), scope);
+        operands = operands.with(n, this.simplify(operand, given));
+      }
+    }
+    if (operands.every((e, n) => e === original[n])) return expr;
+    const kept = operands.filter((e) => e.kind !== 'const' || e.value !== neutral.value);
+    if (kept.some((e) => e.kind === 'const')) return constant(op === 'and' ? 0 : 1, 'bool');
+    const [first = neutral, ...rest] = kept;
+    return rest.reduce((chain, e) => apply(op, chain, e), first);
   }
 
   /** One rewriting at the root of an expression with simple operands; itself where none applies. */
@@ -263,7 +288,7 @@ class Simplifier {
     const candidates: Expr[] = [];
     if (multiples.terms.length > 0 || multiples.constant !== 0) {
       for (const part of [split(k, modulo(form.constant, k)), split(k, form.constant % k)]) {
-        if (!within(scope.ofForm(part.rest), fullRange('i32'))) continue;
+        if (!within(scope.ofForm(part.rest), I32)) continue;
         const over = apply(op, affineExpr(part.rest), int(k));
         candidates.push(op === 'mod' ? over : apply('add', affineExpr(part.multiples), over));
         // tie on size, but the dividend has fewer terms: the same direction always
@@ -324,7 +349,7 @@ class Simplifier {
         ...scaleAffine({ terms: negative, constant: 0 }, -1),
         constant: onLeft ? 0 : -whole,
       };
-      const fits = [lhs, rhs].every((f) => within(scope.ofForm(f), fullRange('i32')));
+      const fits = [lhs, rhs].every((f) => within(scope.ofForm(f), I32));
       return fits ? apply(op, affineExpr(lhs), affineExpr(rhs)) : expr;
     };
     return this.#smallest(expr, [sides(true), sides(false)]);
