@@ -194,8 +194,7 @@ function entryOf(
     const tensor = written.find((t) => t.name === output);
     const offset = tensor === undefined ? 0 : (layout.places.get(tensor)?.offset ?? 0);
     const shape = node.shape.map(extentOf);
-    if (tensor !== undefined)
-      resultWords = Math.max(resultWords, offset + Math.ceil(shape.reduce((n, d) => n * d, 1) / 4) * 4);
+    if (tensor !== undefined) resultWords = Math.max(resultWords, offset + shape.reduce((n, d) => n * d, 1));
     return {
       name: output,
       dtype: loadedDtype(node.dtype),

@@ -8,7 +8,7 @@ export interface ArenaPlace {
   readonly offset: number;
 }
 
-/** Bytes of each arena (multiples of 16), the place of every tensor, and what the plan is measured by. */
+/** Bytes of each arena, the place of every tensor, and what the plan is measured by. */
 export interface BufferLayout {
   readonly places: ReadonlyMap<Tensor, ArenaPlace>;
   readonly state: number;
@@ -30,9 +30,6 @@ export interface LiveRange {
   readonly to: number;
 }
 
-/** Elements that every tensor's place is a multiple of: 16 bytes. */
-const ALIGN = 4;
-
 /**
  * Gives every tensor its place. State, given arrays and results persist; temporaries share storage where
  * their live ranges (closed intervals of dispatches) do not meet: the largest first, each at the lowest
@@ -50,7 +47,7 @@ export function planBuffers(
   for (const tensor of persistent) {
     const arena = tensor.dtype === 'f32' ? 'state' : 'words';
     places.set(tensor, { arena, offset: used[arena] });
-    used[arena] += aligned(tensorSize(tensor));
+    used[arena] += tensorSize(tensor);
   }
   const persistentBytes = 4 * (used.state + used.words);
   let temps = 0;
@@ -64,7 +61,7 @@ export function planBuffers(
       for (const tensor of stage.groups.flatMap(tensorsWritten)) {
         if (tensor.role === 'result') {
           places.set(tensor, { arena: 'results', offset: resultWords });
-          resultWords += aligned(tensorSize(tensor));
+          resultWords += tensorSize(tensor);
         }
         if (tensor.over !== undefined) {
           const place = places.get(tensor.over);
@@ -150,7 +147,7 @@ function pack(
   const placed: { range: LiveRange; offset: number; end: number }[] = [];
   let length = base;
   for (const range of [...ranges].sort((a, b) => tensorSize(b.tensor) - tensorSize(a.tensor))) {
-    const size = aligned(tensorSize(range.tensor));
+    const size = tensorSize(range.tensor);
     const others = placed
       .filter((p) => p.range.from <= range.to && range.from <= p.range.to)
       .sort((a, b) => a.offset - b.offset);
@@ -161,10 +158,6 @@ function pack(
     length = Math.max(length, offset + size);
   }
   return length;
-}
-
-function aligned(elements: number): number {
-  return Math.ceil(Math.max(1, elements) / ALIGN) * ALIGN;
 }
 
 /** Bytes of a tensor's elements, at its bounded sizes' maxima. */

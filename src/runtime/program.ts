@@ -79,7 +79,7 @@ export interface LiveDim {
 
 export type ValueType = 'f32' | 'i32' | 'u32' | 'bool' | 'u8';
 
-/** Bytes of the four arenas (multiples of 16), and what the plan is measured by. */
+/** Bytes of the four arenas (multiples of 4), and what the plan is measured by. */
 export interface BufferPlan {
   readonly state: number;
   readonly temps: number;

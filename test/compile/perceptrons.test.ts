@@ -1,0 +1,90 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { compileModule } from '../../src/compile.ts';
+import { defineModule, type Module, type Tensor, type Update } from '../../src/graph/index.ts';
+import { type Activation, crossEntropy, dense, mse } from '../../src/nn/index.ts';
+import { adam, adamw, sgd } from '../../src/optim/index.ts';
+import { profiles } from '../../src/passes/profile.ts';
+
+const optimizers = {
+  sgd: (loss: Tensor, clip?: number) => sgd({ lr: 0.1 }).minimize(loss, clipped(clip)),
+  momentum: (loss: Tensor, clip?: number) => sgd({ lr: 0.1, momentum: 0.9 }).minimize(loss, clipped(clip)),
+  adam: (loss: Tensor, clip?: number) => adam({ lr: 1e-3 }).minimize(loss, clipped(clip)),
+  adamw: (loss: Tensor, clip?: number) => adamw({ lr: 1e-3 }).minimize(loss, clipped(clip)),
+} satisfies Record<string, (loss: Tensor, clip?: number) => readonly Update[]>;
+
+const clipped = (max?: number): { clipGlobalNorm?: number } =>
+  max === undefined ? {} : { clipGlobalNorm: max };
+
+interface Perceptron {
+  readonly widths: readonly number[];
+  readonly rows: number;
+  readonly activation: Activation;
+  readonly optimizer: keyof typeof optimizers;
+  readonly loss: 'crossEntropy' | 'mse';
+  readonly clip: boolean;
+}
+
+function perceptron({ widths, rows, activation, optimizer, loss: kind, clip }: Perceptron): Module {
+  return defineModule('perceptron', (m) => {
+    const batch = m.size('batch', { max: rows });
+    const [inputs = 1, ...layers] = widths;
+    const classes = layers.pop() ?? 1;
+    let h = m.input('x', { shape: [batch, inputs], dtype: 'f32' });
+    for (const [k, width] of layers.entries()) h = dense(h, width, { activation, name: `layer${k}` });
+    const output = dense(h, classes, { name: 'output' });
+    const loss =
+      kind === 'mse'
+        ? mse(output, m.input('y', { shape: [batch, classes], dtype: 'f32' }))
+        : crossEntropy(output, m.input('y', { shape: [batch], dtype: 'i32' }));
+    m.entry('train', { loss, updates: optimizers[optimizer](loss, clip ? 1 : undefined) });
+  });
+}
+
+/** 2L - 1 for L dense layers (2 for one), one more for clipping by the global norm. */
+function bound({ widths, clip }: Perceptron): number {
+  return Math.max(2, 2 * (widths.length - 1) - 1) + (clip ? 1 : 0);
+}
+
+const perceptrons = fc.record<Perceptron>({
+  widths: fc.array(fc.oneof(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 900 })), {
+    minLength: 2,
+    maxLength: 6,
+  }),
+  rows: fc.oneof(fc.integer({ min: 1, max: 20 }), fc.constantFrom(64, 128, 256)),
+  activation: fc.constantFrom<Activation[]>('relu', 'gelu', 'tanh', 'sigmoid', 'silu'),
+  optimizer: fc.constantFrom(...(Object.keys(optimizers) as (keyof typeof optimizers)[])),
+  loss: fc.constantFrom<Perceptron['loss'][]>('crossEntropy', 'mse'),
+  clip: fc.boolean(),
+});
+
+describe.each(['webgpu', 'webgpu-software'] as const)('a training step of a perceptron for %s', (name) => {
+  const profile = profiles[name];
+
+  it('takes at most 2L - 1 dispatches whatever its sizes, activations and optimizer, and clipping adds one', () => {
+    fc.assert(
+      fc.property(perceptrons, (p) => {
+        const { program } = compileModule(perceptron(p), profile);
+        expect(program.entries.train?.steps.length).toBeLessThanOrEqual(bound(p));
+        expect(program.buffers.peakBytes / program.buffers.lowerBoundBytes).toBeLessThanOrEqual(1.2);
+      }),
+      { numRuns: 25, seed: 20 },
+    );
+  });
+
+  it('takes them for a softmax over three thousand classes too, and two more where a row outgrows a workgroup', () => {
+    const wide = (classes: number): number | undefined => {
+      const p: Perceptron = {
+        widths: [784, 512, classes],
+        rows: 128,
+        activation: 'relu',
+        optimizer: 'adam',
+        loss: 'crossEntropy',
+        clip: false,
+      };
+      return compileModule(perceptron(p), profile).program.entries.train?.steps.length;
+    };
+    expect(wide(3000)).toBeLessThanOrEqual(3);
+    expect(wide(20000)).toBeLessThanOrEqual(5);
+  });
+});
