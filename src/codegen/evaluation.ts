@@ -83,7 +83,11 @@ export class Evaluations {
     const count = (expr: Expr): void => void uses.set(expr, (uses.get(expr) ?? 0) + 1);
     const order = subexpressions(...roots);
     for (const root of roots) count(root);
-    for (const expr of order) for (const child of childrenOf(expr)) count(child);
+    for (const expr of order) {
+      for (const child of childrenOf(expr)) count(child);
+      // Its text names the operand twice.
+      if (expr.kind === 'apply' && expr.op === 'relu') for (const child of expr.args) count(child);
+    }
     const named = new Set<Expr>();
     const nodes = new Map<Expr, number>();
     for (const expr of order) {

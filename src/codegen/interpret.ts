@@ -132,7 +132,11 @@ class Machine {
     this.#bind(memory);
     for (this.#group = 0; this.#group < this.#kernel.grid; this.#group++) {
       this.#interval++;
-      for (const tensor of this.#kernel.arrays) this.#cells.get(tensor)?.log?.forgetGroups();
+      for (const tensor of this.#kernel.arrays) {
+        const cells = this.#cells.get(tensor);
+        cells?.log?.forgetGroups();
+        if (tensor.role === 'private') cells?.values.fill(0);
+      }
       this.#body();
     }
   }

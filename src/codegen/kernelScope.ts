@@ -45,7 +45,10 @@ export class KernelScope {
   /** The scope of a loop's body. */
   inLoop(stmt: For): KernelScope {
     const [from, to] = [this.range(stmt.from), this.range(stmt.to)];
-    this.#known.variables.set(stmt.name, { low: from.low, high: Math.max(from.low, to.high - 1) });
+    // From a known start, the last turn is a whole number of steps away.
+    const width = to.high - 1 - from.low;
+    const last = from.low + (from.low === from.high ? Math.floor(width / stmt.step) * stmt.step : width);
+    this.#known.variables.set(stmt.name, { low: from.low, high: Math.max(from.low, last) });
     const variable = varRef(stmt.name, 'i32');
     let inside: KernelScope = this;
     if (stmt.to.kind !== 'const') inside = inside.where(apply('lt', variable, stmt.to), true);

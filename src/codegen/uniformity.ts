@@ -1,5 +1,5 @@
 import { childrenOf, type Expr } from '../loops/index.ts';
-import { type Kernel, LOCAL_ID, type Stmt, statementsIn } from './kernel.ts';
+import { type Kernel, LOCAL_ID, type Stmt } from './kernel.ts';
 
 /** The names whose values may differ within a workgroup, and whether each barrier is reached by all of it. */
 export interface Uniformity {
@@ -53,12 +53,6 @@ export function uniformity(kernel: Kernel): Uniformity {
     walk(kernel.body, undefined);
   }
   return { varying, divergence };
-}
-
-/** Whether a kernel has a barrier. */
-export function hasBarrier(kernel: Kernel): boolean {
-  for (const stmt of statementsIn(kernel.body)) if (stmt.kind === 'barrier') return true;
-  return false;
 }
 
 function varies(expr: Expr, varying: ReadonlySet<string>, seen: Set<Expr> = new Set()): boolean {

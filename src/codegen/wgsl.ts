@@ -51,6 +51,7 @@ const ownNames = [
   'local',
   'infinity_bits',
   'nan_bits',
+  'zero',
   WORKGROUP_ID,
   LOCAL_ID,
   ...Object.keys(bindings),
@@ -69,6 +70,7 @@ class WgslPrinter {
   readonly #read = new Set<Arena>();
   readonly #written = new Set<Arena>();
   #usesStep = false;
+  #zero: string | undefined;
   #usesWorkgroupId = false;
   #usesLocalId = false;
 
@@ -104,6 +106,8 @@ class WgslPrinter {
       // The grid was folded to whole rows: what lies beyond has no work.
       ...(guard ? [`  if (${WORKGROUP_ID} >= ${kernel.grid}) { return; }`] : []),
       ...(this.#usesLocalId ? [`  let ${LOCAL_ID} = i32(local);`] : []),
+      // Steps count from 1: a zero that is not taken for one, since 0 times infinity is not 0.
+      ...(this.#zero === undefined ? [] : [`  let zero = ${this.#zero};`]),
       ...kernel.arrays.filter((t) => t.role === 'private').map((t) => `  var ${this.#declaration(t)};`),
     ];
     const sections = [
@@ -202,6 +206,8 @@ class WgslPrinter {
   #stored(tensor: Tensor, value: string): string {
     const element = this.#elementType(tensor);
     if (tensor.dtype === element) return value;
+    // A conversion of a negative constant is an error when the shader is made.
+    if (tensor.dtype === 'i32' && /^-\d+$/.test(value)) return `${Number(value) >>> 0}u`;
     return tensor.dtype === 'f32' ? `bitcast<${element}>(${value})` : `${element}(${value})`;
   }
 
@@ -263,6 +269,10 @@ class WgslPrinter {
       step: (expr) => this.#stepValue(expr),
       element: (load, index) => this.#element(load, index),
       nonNegative: (expr) => scope.range(expr).low >= 0,
+      zero: () => {
+        this.#zero ??= `f32(min(${this.#field('step').text}, 0))`;
+        return 'zero';
+      },
       useFunction: (name) => this.#functions.add(name),
       useConstant: (name) => this.#constants.add(name),
     };
@@ -354,7 +364,8 @@ class WgslPrinter {
     const place = this.#placement(tensor);
     const base = this.#base(place);
     if (base === undefined) return `${place.arena}[${index}]`;
-    return `${place.arena}[${base}${index === '0' ? '' : ` + u32(${index})`}]`;
+    const words = /^\d+$/.test(index) ? `${index}u` : `u32(${index})`;
+    return `${place.arena}[${base}${index === '0' ? '' : ` + ${words}`}]`;
   }
 
   /** Where an arena's elements start as the step block says it (u32); undefined where it does not. */

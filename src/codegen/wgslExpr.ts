@@ -22,6 +22,8 @@ export interface ExprContext {
   readonly element: (load: Load, index: string) => Printed;
   /** Whether an integer expression is known to be at least 0. */
   readonly nonNegative: (expr: Expr) => boolean;
+  /** The name of a zero that no optimiser knows. */
+  readonly zero: () => string;
   readonly useFunction: (name: WgslFunctionName) => void;
   readonly useConstant: (name: WgslConstant) => void;
 }
@@ -142,6 +144,21 @@ const byType =
   (args, expr, ctx) =>
     (expr.args[0]?.dtype === 'f32' ? float : integer)(args, expr, ctx);
 
+/**
+ * Products and quotients with a constant zero: drivers take them for zero, which they are not where the other
+ * operand is infinite or NaN. The zero is computed where they cannot see it.
+ */
+const kept =
+  (symbol: '*' | '/'): Spelling =>
+  (args, expr, ctx) => {
+    const hidden = args.map((arg, k): Printed => {
+      const operand = expr.args[k];
+      if (operand?.kind !== 'const' || operand.dtype !== 'f32' || operand.value !== 0) return arg;
+      return Object.is(operand.value, -0) ? { text: `-${ctx.zero()}`, level: 5 } : primary(ctx.zero());
+    });
+    return infix(symbol, 4)(hidden, expr, ctx);
+  };
+
 /** WGSL's own operator truncates: right where both operands are known not to be negative. */
 const floored =
   (symbol: '/' | '%', name: WgslFunctionName): Spelling =>
@@ -208,8 +225,8 @@ const sign: Spelling = (args, expr, ctx) => {
 const spellings = {
   add: infix('+', 3),
   sub: infix('-', 3),
-  mul: infix('*', 4),
-  div: infix('/', 4),
+  mul: kept('*'),
+  div: kept('/'),
   idiv: floored('/', 'floor_div'),
   mod: floored('%', 'floor_mod'),
   min: byType(own('min_nan'), call('min')),

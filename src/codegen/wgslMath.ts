@@ -193,7 +193,8 @@ fn erf_f32(x: f32) -> f32 {
   p = p * s + 1.12819925e-1;
   p = p * s - 3.76125336e-1;
   p = p * s + 1.28379166e-1;
-  return p * x + x;
+  // Near zero the product would be subnormal where the sum is not.
+  return select(p * x + x, 1.12837917 * x, a < 1e-30);
 }`,
   },
 } satisfies Record<string, WgslFunction>;
