@@ -192,11 +192,11 @@ function kernelName(stage: Stage, k: number): string {
 function toolsFor(profile: Profile): LevelTools {
   return {
     graph: { print: printModule, verify: verifyModule },
-    loops: { print: printLoops, verify: verifyLoops },
-    groups: { print: printGroups, verify: (groups) => verifyLoops(loopsIn(groups)) },
+    loops: { print: printLoops, verify: (loops) => verifyLoops(loops) },
+    groups: { print: printGroups, verify: verifyGroups },
     stages: {
       print: printStages,
-      verify: (stages) => verifyLoops(loopsIn(stages.flatMap((s) => s.groups))),
+      verify: (stages) => verifyGroups(stages.flatMap((s) => s.groups)),
     },
     kernels: {
       print: printKernels,
@@ -206,4 +206,9 @@ function toolsFor(profile: Profile): LevelTools {
       },
     },
   };
+}
+
+/** The loops of groups, together; partial results are written by tiles, which are no loops. */
+function verifyGroups(groups: readonly Group[]): void {
+  verifyLoops(loopsIn(groups), groups.flatMap((group) => group.partials.map((partial) => partial.tensor)));
 }

@@ -38,9 +38,11 @@ export class LoopError extends Error {
  * Throws LoopError unless the loops are well-formed, in an order that runs: expressions are typed; every axis
  * and accumulator in use exists; outputs fit their tensors and no tensor is written twice; what a step makes
  * is read after it was written; and no load leaves its tensor, as far as intervals and corners can tell.
+ *
+ * @param given tensors of the step that something else writes
  */
-export function verifyLoops(loops: readonly Loop[]): void {
-  const written = new Set<Tensor>();
+export function verifyLoops(loops: readonly Loop[], given: Iterable<Tensor> = []): void {
+  const written = new Set(given);
   for (const loop of loops) {
     verifyAxes(loop);
     for (const reduction of loop.reductions) {

@@ -189,7 +189,11 @@ function alignment(producer: Loop, consumer: Loop): Map<Axis, Axis> | string {
 
 /** Producer and consumer as one loop: the consumer's outputs, with the producer's values in place of loads. */
 function merge(producer: Loop, consumer: Loop, map: ReadonlyMap<Axis, Axis>): Loop {
+  // Axes of one element are all alike: the consumer's are the producer's, as far as there are enough.
+  const free = producer.axes.filter((axis) => axis.extent === 1);
   const unit = consumer.axes.filter((axis) => axis.extent === 1);
+  const further = unit.slice(free.length);
+  const at = new Map([...map, ...unit.map((axis, k) => [axis, free[k] ?? axis] as const)]);
   const to = new Map<Axis, Expr>([...map].map(([from, axis]) => [from, axisRef(axis)] as const));
   const values = new Map(producer.outs.map((o) => [o.tensor, o.value]));
   const memo = new Map<Expr, Expr>();
@@ -197,13 +201,13 @@ function merge(producer: Loop, consumer: Loop, map: ReadonlyMap<Axis, Axis>): Lo
     mapExpr(substituteAxes(expr, to), (e) => (e.kind === 'load' ? (values.get(e.tensor) ?? e) : e), memo);
   const outs = consumer.outs.map((o) => ({
     tensor: o.tensor,
-    at: o.at.map((axis) => map.get(axis) ?? axis),
+    at: o.at.map((axis) => at.get(axis) ?? axis),
     value: simplify(rewrite(o.value)),
   }));
   return {
     ...producer,
     name: nameOf(producer, consumer),
-    axes: [...producer.axes, ...unit],
+    axes: [...producer.axes, ...further],
     outs: [...producer.outs, ...outs],
     origin: [...new Set([...producer.origin, ...consumer.origin])],
   };
