@@ -67,8 +67,8 @@ class WgslPrinter {
   readonly #evaluations: Evaluations;
   readonly #functions = new Set<WgslFunctionName>();
   readonly #constants = new Set<WgslConstant>();
-  readonly #read = new Set<Arena>();
-  readonly #written = new Set<Arena>();
+  readonly #arenas = new Set<Arena>();
+  #exchangesStorage = false;
   #usesStep = false;
   #zero: string | undefined;
   #usesWorkgroupId = false;
@@ -91,7 +91,7 @@ class WgslPrinter {
   module(): string {
     const kernel = this.#kernel;
     const [columns, rows] = foldGrid(kernel.grid);
-    this.#noteArenas();
+    this.#noteStorage();
     const body = this.#block(kernel.body, KernelScope.of(kernel), '  ');
     const guard = rows > 1 && columns * rows > kernel.grid;
     const needsGroup = this.#usesWorkgroupId || guard;
@@ -144,9 +144,7 @@ class WgslPrinter {
   }
 
   #bindingDeclarations(): string[] {
-    const used = (Object.keys(bindings) as Arena[]).filter(
-      (arena) => this.#read.has(arena) || this.#written.has(arena),
-    );
+    const used = (Object.keys(bindings) as Arena[]).filter((arena) => this.#arenas.has(arena));
     return [
       ...(this.#usesStep ? ['@group(0) @binding(0) var<uniform> step: Step;'] : []),
       ...used.map((arena) => {
@@ -247,7 +245,7 @@ class WgslPrinter {
 
   #barrier(indent: string): string[] {
     const shared = this.#kernel.arrays.some((tensor) => tensor.role === 'workgroup');
-    const storage = [...this.#written].some((arena) => this.#read.has(arena));
+    const storage = this.#exchangesStorage;
     return [
       ...(storage ? [`${indent}storageBarrier();`] : []),
       ...(shared || !storage ? [`${indent}workgroupBarrier();`] : []),
@@ -375,16 +373,29 @@ class WgslPrinter {
     return field.dtype === 'u32' ? field.text : `u32(${field.text})`;
   }
 
-  /** Which arenas the body reads and writes: barriers depend on it. */
-  #noteArenas(): void {
+  /** Which arenas the body uses, and whether it reads any storage that it writes: barriers depend on it. */
+  #noteStorage(): void {
+    const [read, written] = [new Set<Tensor>(), new Set<Tensor>()];
     for (const stmt of statementsIn(this.#kernel.body)) {
-      if (stmt.kind === 'store' && !this.#arrays.has(stmt.tensor)) {
-        this.#written.add(this.#placement(stmt.tensor).arena);
-      }
-      for (const { tensor } of loadsIn(...expressionsOf(stmt))) {
-        if (!this.#arrays.has(tensor)) this.#read.add(this.#placement(tensor).arena);
-      }
+      if (stmt.kind === 'store') written.add(stmt.tensor);
+      for (const { tensor } of loadsIn(...expressionsOf(stmt))) read.add(tensor);
     }
+    for (const array of this.#kernel.arrays) {
+      read.delete(array);
+      written.delete(array);
+    }
+    for (const tensor of [...read, ...written]) this.#arenas.add(this.#placement(tensor).arena);
+    this.#exchangesStorage = [...written].some((a) => [...read].some((b) => this.#overlap(a, b)));
+  }
+
+  #overlap(a: Tensor, b: Tensor): boolean {
+    const [p, q] = [this.#placement(a), this.#placement(b)];
+    if (p.arena === 'data' || q.arena === 'data') return false;
+    return (
+      p.arena === q.arena &&
+      p.offset < q.offset + elementCount(b.shape) &&
+      q.offset < p.offset + elementCount(a.shape)
+    );
   }
 }
 
