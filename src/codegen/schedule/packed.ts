@@ -55,7 +55,7 @@ export function kernelOf(
     if (own.kind === 'var' && from > 0)
       into.push({ kind: 'let', name: own.name, value: apply('sub', wg, int(from)) });
     const body = new Body(profile, own, names, ranges);
-    into.push(...heading(group, schedule));
+    into.push(...heading(group, schedule, stage.groups.length > 1));
     emitPrologue(body, group.prologue, into);
     into.push(...emitGroup(body, group, schedule));
     parts.push({ from, to: from + schedule.workgroups, body: into, arrays: body.arrays });
@@ -93,13 +93,15 @@ function emitGroup(body: Body, group: Group, schedule: Schedule): Stmt[] {
   }
 }
 
-/** Which nodes a group computes, and how it is laid out: comments above its code. */
-function heading(group: Group, schedule: Schedule): Stmt[] {
-  const nodes = group.loops.length > 1 ? [] : group.loops.flatMap((loop) => loop.origin);
+/**
+ * How a group is laid out, and, where the kernel holds several, which nodes it computes: comments above its
+ * code. The kernel's own heading tells the nodes of the only group.
+ */
+function heading(group: Group, schedule: Schedule, several: boolean): Stmt[] {
+  const nodes = several && group.loops.length === 1 ? group.loops.flatMap((loop) => loop.origin) : [];
   const lines = nodes.map(({ node, source }) => (source === undefined ? node : `${node}  at ${source}`));
-  return [`${schedule.kind}: ${groupName(group)}, ${schedule.workgroups} workgroups`, ...lines].map(
-    (text) => ({ kind: 'comment', text }),
-  );
+  const first = `${schedule.kind}: ${groupName(group)}, ${schedule.workgroups} workgroups`;
+  return [first, ...lines].map((text) => ({ kind: 'comment', text }));
 }
 
 /** Lays the workgroup arrays of several groups over one another: one array for each element type. */

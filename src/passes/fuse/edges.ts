@@ -20,9 +20,16 @@ export function readers(loops: readonly Loop[]): Map<Tensor, Loop[]> {
   return result;
 }
 
+// Loops are immutable and asked for what they read many times a pass.
+const reads = new WeakMap<Loop, ReadonlySet<Tensor>>();
+
 /** The distinct tensors that a loop loads. */
-export function tensorsRead(loop: Loop): Set<Tensor> {
-  return new Set(loopLoads(loop).map((l) => l.tensor));
+export function tensorsRead(loop: Loop): ReadonlySet<Tensor> {
+  const known = reads.get(loop);
+  if (known !== undefined) return known;
+  const found = new Set(loopLoads(loop).map((l) => l.tensor));
+  reads.set(loop, found);
+  return found;
 }
 
 /** Elements of a loop's parallel domain, and of its whole domain. */
