@@ -1,0 +1,156 @@
+import { foldGrid } from './grid.ts';
+import { DeviceError } from './issues.ts';
+import type { Program } from './program.ts';
+
+/** Where a device comes from. */
+export interface DeviceOptions {
+  /** An adapter to ask; by default the system's, for high performance. */
+  readonly adapter?: GPUAdapter;
+  /** WebGPU itself: `navigator.gpu`, or in Node what `create()` of the package `webgpu` returned. */
+  readonly gpu?: GPU;
+}
+
+/**
+ * A device with all that its adapter gives: its real limits, and timestamp queries where it has them.
+ * In browsers and Deno through `navigator.gpu`, in Node through the package `webgpu`.
+ *
+ * @throws DeviceError `no-webgpu`, `no-adapter`
+ */
+export async function requestDevice(options: DeviceOptions = {}): Promise<GPUDevice> {
+  let { gpu, adapter } = options;
+  if (adapter === undefined) {
+    gpu ??= await findGpu();
+    adapter = (await gpu.requestAdapter({ powerPreference: 'high-performance' })) ?? undefined;
+  }
+  if (adapter === undefined) {
+    throw new DeviceError('no-adapter', 'no WebGPU adapter: install a driver (on Linux Vulkan), or pass one');
+  }
+  const { limits, features } = adapter;
+  const requiredLimits: Record<string, number> = {};
+  for (const name in limits) {
+    const value: unknown = Reflect.get(limits, name);
+    if (typeof value === 'number') requiredLimits[name] = value;
+  }
+  const device = await adapter.requestDevice({
+    requiredLimits,
+    requiredFeatures: features.has('timestamp-query') ? ['timestamp-query'] : [],
+  });
+  // Dawn crashes when the object that `create()` returned is collected before its devices: this holds it.
+  device.lost.then(() => gpu);
+  return device;
+}
+
+async function findGpu(): Promise<GPU> {
+  const found = globalThis.navigator?.gpu;
+  if (found) return found;
+  if (!('process' in globalThis)) {
+    throw new DeviceError('no-webgpu', 'this browser has no WebGPU: update it, or switch WebGPU on');
+  }
+  try {
+    const { create } = await import('webgpu');
+    return create([]);
+  } catch (cause) {
+    throw new DeviceError('no-webgpu', 'the package webgpu does not load: run npm install webgpu', { cause });
+  }
+}
+
+/**
+ * Does what makes calls on a device, and says what became of them.
+ *
+ * @param what names the work in the error: `kernel hidden`, `train, steps 1 to 64`
+ * @throws DeviceError `validation`, `memory`
+ */
+export async function guard<T>(device: GPUDevice, what: string, work: () => T): Promise<T> {
+  device.pushErrorScope('out-of-memory');
+  device.pushErrorScope('validation');
+  let result: T;
+  let faults: Promise<(GPUError | null)[]>;
+  try {
+    result = work();
+  } finally {
+    // A lost device may refuse to answer: that it is lost is told elsewhere.
+    faults = Promise.all([0, 1].map(() => device.popErrorScope().catch(() => null)));
+  }
+  const [invalid, memory] = await faults;
+  if (invalid) throw new DeviceError('validation', `${what}: ${invalid.message}`);
+  if (memory) throw new DeviceError('memory', `${what}: out of device memory: ${memory.message}`);
+  return result;
+}
+
+/** @throws DeviceError `limit` where `needed` is more than the device gives */
+export function checkLimit(
+  device: GPUDevice,
+  what: string,
+  name: Exclude<keyof GPUSupportedLimits, '__brand'>,
+  needed: number,
+): void {
+  const available = device.limits[name] ?? 0;
+  if (needed > available) {
+    const message = `${what} needs ${name} ${needed}; the device has ${available}`;
+    throw new DeviceError('limit', message, { limit: { name, needed, available } });
+  }
+}
+
+/** @throws DeviceError `limit` where a storage buffer of this size cannot be had */
+export function checkBuffer(device: GPUDevice, what: string, bytes: number): void {
+  checkLimit(device, what, 'maxBufferSize', bytes);
+  checkLimit(device, what, 'maxStorageBufferBindingSize', bytes);
+}
+
+/**
+ * Compares what a program needs with what a device gives, before anything is made.
+ *
+ * @throws DeviceError `limit` with the limit's name, what is needed and what there is
+ */
+export function checkLimits(device: GPUDevice, program: Program): void {
+  const { state, temps, words, results } = program.buffers;
+  for (const [name, bytes] of Object.entries({ state, temps, words, results }))
+    checkBuffer(device, `buffer ${name}`, bytes);
+  checkLimit(device, 'a program', 'maxStorageBuffersPerShaderStage', 5);
+  for (const { name, workgroup, sharedBytes } of program.kernels) {
+    const what = `kernel ${name}`;
+    checkLimit(device, what, 'maxComputeInvocationsPerWorkgroup', workgroup);
+    checkLimit(device, what, 'maxComputeWorkgroupSizeX', workgroup);
+    checkLimit(device, what, 'maxComputeWorkgroupStorageSize', sharedBytes);
+  }
+  for (const [name, { steps }] of Object.entries(program.entries)) {
+    for (const { workgroups } of steps)
+      checkLimit(
+        device,
+        `entry ${name}`,
+        'maxComputeWorkgroupsPerDimension',
+        Math.max(...foldGrid(workgroups)),
+      );
+  }
+}
+
+/**
+ * The kernels of a program as pipelines of one layout, compiled side by side.
+ *
+ * @throws DeviceError `shader` with the kernel's name, the line and the compiler's words
+ */
+export function createPipelines(
+  device: GPUDevice,
+  program: Program,
+  group: GPUBindGroupLayout,
+): Promise<GPUComputePipeline[]> {
+  const layout = device.createPipelineLayout({ bindGroupLayouts: [group] });
+  return Promise.all(
+    program.kernels.map(async ({ name: label, code }) => {
+      const module = guard(device, `kernel ${label}`, () => device.createShaderModule({ label, code }));
+      try {
+        return await device.createComputePipelineAsync({
+          label,
+          layout,
+          compute: { module: await module, entryPoint: 'main' },
+        });
+      } catch (cause) {
+        const reason = cause instanceof Error ? cause.message : String(cause);
+        throw new DeviceError('shader', `kernel ${label} does not compile: ${reason}`, {
+          kernel: label,
+          cause,
+        });
+      }
+    }),
+  );
+}

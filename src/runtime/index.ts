@@ -1,0 +1,30 @@
+/** The runtime: replays compiled programs, and needs nothing of the compiler. */
+export type { Data } from './dataset.ts';
+export { Dataset } from './dataset.ts';
+export { type DeviceOptions, requestDevice } from './device.ts';
+export { checkProgram } from './format.ts';
+export {
+  DeviceError,
+  type DeviceErrorCode,
+  type ExceededLimit,
+  FormatError,
+  InputError,
+  type InputErrorCode,
+  SessionError,
+  TrainingError,
+} from './issues.ts';
+export type { Totals } from './outputs.ts';
+export type * from './program.ts';
+export type { Profiling } from './replayer.ts';
+export {
+  type Epoch,
+  type EvaluateOptions,
+  type Progress,
+  type RunOptions,
+  type Scalar,
+  type Session,
+  type StartOptions,
+  start,
+  type TrainOptions,
+} from './session.ts';
+export type { Output, Values } from './values.ts';

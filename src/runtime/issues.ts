@@ -1,0 +1,102 @@
+/** An error that a program can tell apart by its `code`. */
+abstract class CodedError<Code extends string> extends Error {
+  readonly code: Code;
+
+  constructor(name: string, code: Code, message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.name = name;
+    this.code = code;
+  }
+}
+
+/**
+ * - `no-webgpu`: neither the browser nor a package offers WebGPU
+ * - `no-adapter`: WebGPU is there, and finds no adapter
+ * - `limit`: the program needs more than the device gives; `limit` says what
+ * - `shader`: a kernel does not compile; `kernel` names it
+ * - `validation`, `memory`, `lost`: the device refused a call, ran out of memory, or is gone
+ */
+export type DeviceErrorCode =
+  | 'no-webgpu'
+  | 'no-adapter'
+  | 'limit'
+  | 'shader'
+  | 'validation'
+  | 'memory'
+  | 'lost';
+
+/** A limit of the device that a program exceeds. */
+export interface ExceededLimit {
+  readonly name: string;
+  readonly needed: number;
+  readonly available: number;
+}
+
+/** The device is missing, too small, failed or gone. */
+export class DeviceError extends CodedError<DeviceErrorCode> {
+  /** The kernel that it concerns, where one does. */
+  readonly kernel: string | undefined;
+  readonly limit: ExceededLimit | undefined;
+
+  constructor(
+    code: DeviceErrorCode,
+    message: string,
+    about: { kernel?: string; limit?: ExceededLimit; cause?: unknown } = {},
+  ) {
+    super('DeviceError', code, message, about.cause);
+    this.kernel = about.kernel;
+    this.limit = about.limit;
+  }
+}
+
+/** Data of a format that is read here is something else: a program, a saved state, a file. */
+export class FormatError extends CodedError<'program' | 'saved' | 'file'> {
+  constructor(code: 'program' | 'saved' | 'file', message: string, cause?: unknown) {
+    super('FormatError', code, message, cause);
+  }
+}
+
+/** What is wrong with a value that a caller gave. */
+export type InputErrorCode = 'missing' | 'unknown' | 'length' | 'type' | 'range';
+
+/** An input, a run-time scalar, a size or a state's new values do not fit what the program declares. */
+export class InputError extends CodedError<InputErrorCode> {
+  /** The name that was given or is missing. */
+  readonly input: string;
+  /** The first element that does not fit, where it is one element. */
+  readonly index: number | undefined;
+
+  constructor(code: InputErrorCode, input: string, message: string, index?: number) {
+    super('InputError', code, `${input}: ${message}`);
+    this.input = input;
+    this.index = index;
+  }
+}
+
+/** A session or a dataset is used after `dispose`, or asked for an entry or a state that it has not. */
+export class SessionError extends CodedError<'disposed' | 'unknown-entry' | 'unknown-state'> {
+  constructor(code: 'disposed' | 'unknown-entry' | 'unknown-state', message: string) {
+    super('SessionError', code, message);
+  }
+}
+
+/** Training met a NaN in a scalar output, and was asked to stop there. */
+export class TrainingError extends CodedError<'nan'> {
+  readonly entry: string;
+  readonly output: string;
+  /** Counts from 1, as does `step`, within its epoch. */
+  readonly epoch: number;
+  readonly step: number;
+
+  constructor(entry: string, output: string, epoch: number, step: number) {
+    super(
+      'TrainingError',
+      'nan',
+      `${entry}: ${output} is NaN in epoch ${epoch}, step ${step}; try a lower learning rate, or onNaN: 'continue'`,
+    );
+    this.entry = entry;
+    this.output = output;
+    this.epoch = epoch;
+    this.step = step;
+  }
+}

@@ -1,0 +1,91 @@
+/**
+ * Threefry-2x32 with 20 rounds: two random words for a key and a counter (Salmon et al., *Parallel random
+ * numbers: as easy as 1, 2, 3*, 2011). All arguments are taken as unsigned 32-bit words.
+ *
+ * @param take is given the two words, unsigned
+ */
+export function threefry<T>(
+  key0: number,
+  key1: number,
+  counter0: number,
+  counter1: number,
+  take: (a: number, b: number) => T,
+): T {
+  const keys = [key0, key1, key0 ^ key1 ^ 0x1bd11bda];
+  let a = (counter0 + key0) | 0;
+  let b = (counter1 + key1) | 0;
+  for (let round = 0; round < 20; round++) {
+    const turn = rotations[round & 7] ?? 0;
+    a = (a + b) | 0;
+    b = ((b << turn) | (b >>> (32 - turn))) ^ a;
+    if ((round & 3) === 3) {
+      const n = (round + 1) >> 2;
+      a = (a + (keys[n % 3] ?? 0)) | 0;
+      b = (b + (keys[(n + 1) % 3] ?? 0) + n) | 0;
+    }
+  }
+  return take(a >>> 0, b >>> 0);
+}
+
+const rotations = [13, 15, 26, 6, 17, 29, 16, 24];
+
+/** A float64 in [0, 1) of 53 random bits, the `counter0, counter1`th of its key. */
+export function uniform(key0: number, key1: number, counter0: number, counter1: number): number {
+  return threefry(key0, key1, counter0, counter1, fraction);
+}
+
+function fraction(a: number, b: number): number {
+  return ((a >>> 5) * 0x4000000 + (b >>> 6)) / 0x20000000000000;
+}
+
+/**
+ * A standard normal float64 (Box and Muller, 1958). Logarithm and cosine are summed here by additions and
+ * products alone, so that every engine gives the same bits.
+ */
+export function normal(key0: number, key1: number, counter: number): number {
+  const radius = Math.sqrt(-2 * logarithm(1 - uniform(key0, key1, counter, 0)));
+  return radius * cosineOfTurns(uniform(key0, key1, counter, 1));
+}
+
+/** Natural logarithm of x in (0, 1], by the series of the inverse hyperbolic tangent. */
+function logarithm(x: number): number {
+  let exponent = 0;
+  let m = x;
+  for (; m < Math.SQRT1_2; exponent--) m *= 2;
+  const s = (m - 1) / (m + 1);
+  let sum = 0;
+  for (let n = 23; n > 0; n -= 2) sum = sum * s * s + 1 / n;
+  return exponent * Math.LN2 + 2 * s * sum;
+}
+
+/** cos(2π turns) for turns in [0, 1), by Taylor's series about half a turn. */
+function cosineOfTurns(turns: number): number {
+  const x = 2 * Math.PI * (turns - 0.5);
+  let sum = 1;
+  for (let n = 30; n > 0; n -= 2) sum = 1 - (sum * x * x) / (n * (n - 1));
+  return -sum;
+}
+
+/**
+ * A permutation of 0..count-1, the `draw`th of a seed (Fisher and Yates), followed by zeros up to `capacity`.
+ */
+export function permutation(seed: number, draw: number, count: number, capacity: number): Uint32Array {
+  const order = rowNumbers(count, capacity);
+  for (let i = count - 1; i > 0; i--) {
+    const j = Math.floor(uniform(seed, SHUFFLES, i, draw) * (i + 1));
+    const moved = order[j] ?? 0;
+    order[j] = order[i] ?? 0;
+    order[i] = moved;
+  }
+  return order;
+}
+
+/** The stream of shuffles: apart from those of first values, which count from 0. */
+const SHUFFLES = 0xffffffff;
+
+/** 0..count-1 in order, followed by zeros up to `capacity`. */
+export function rowNumbers(count: number, capacity: number): Uint32Array {
+  const order = new Uint32Array(capacity);
+  for (let i = 0; i < count; i++) order[i] = i;
+  return order;
+}
