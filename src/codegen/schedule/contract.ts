@@ -18,7 +18,7 @@ import type { Stmt } from '../kernel.ts';
 import { all, axisEnd, type Body, noRows } from './body.ts';
 import { type ContractSchedule, extentProduct } from './choose.ts';
 import { PartialSums } from './partial.ts';
-import { overAxes } from './reduce.ts';
+import { inRuns } from './reduce.ts';
 
 /**
  * A contraction kernel, `Σ a · b` over tiles of `m` × `n` outputs. Both sides are whole expressions: gathers,
@@ -78,7 +78,6 @@ function emitAlone(
     const columnAxes = Array.from({ length: tn }, (_, j) =>
       body.unflatten(body.let('n', clamped(left, j, n), inner), c.n, inner),
     );
-    const acc = rowAxes.map(() => columnAxes.map(() => body.variable('acc', float(0), inner)));
     const side = (
       factors: readonly Expr[],
       own: ReadonlyMap<Axis, Expr>,
@@ -88,12 +87,18 @@ function emitAlone(
     });
     const rowSides = rowAxes.map((own) => side(c.a, own));
     const columnSides = columnAxes.map((own) => side(c.b, own));
-    overAxes(body, loop.reduceAxes, new Map(fixed), inner, (at, step) => {
-      const value = (name: string, { expr, own }: { expr: Expr; own: ReadonlyMap<Axis, Expr> }): Expr =>
-        body.let(name, body.instantiate(expr, new Map([...at, ...own]), noRows), step);
-      const a = rowSides.map((row) => value('a', row));
-      const b = columnSides.map((column) => value('b', column));
-      addProducts(acc, a, b, step);
+    const acc = inRuns(body, loop.reduceAxes, new Map(fixed), inner, {
+      make: (to) => grid(tm, tn, () => body.variable('acc', float(0), to)),
+      visit: (sums, at, to) => {
+        const value = (name: string, { expr, own }: { expr: Expr; own: ReadonlyMap<Axis, Expr> }): Expr =>
+          body.let(name, body.instantiate(expr, new Map([...at, ...own]), noRows), to);
+        const a = rowSides.map((row) => value('a', row));
+        const b = columnSides.map((column) => value('b', column));
+        addProducts(sums, a, b, to);
+      },
+      join: (total, run, to) => {
+        for (const [i, row] of total.entries()) for (const [j, sum] of row.entries()) addTo(sum, run[i]?.[j], to);
+      },
     });
     const results = body.array('tile_sums', 'f32', tm * tn, 'private');
     for (const [i, row] of acc.entries()) {

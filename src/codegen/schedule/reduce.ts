@@ -64,12 +64,14 @@ export function reduceAlone(
   phase: Phase,
   into: Stmt[],
 ): Expr[][] {
-  const acc = accumulate(body, loop.reductions, into);
   const reductions = loop.reductions.map((r) => ({ ...r, body: body.hoist(r.body, axes, phase, into) }));
-  overAxes(body, loop.reduceAxes, new Map(axes), into, (at, inner) => {
-    addElement(body, reductions, acc, at, rowMajor(loop.reduceAxes, at), phase, inner);
+  return inRuns(body, loop.reduceAxes, new Map(axes), into, {
+    make: (to) => accumulate(body, reductions, to),
+    visit: (acc, at, to) => addElement(body, reductions, acc, at, rowMajor(loop.reduceAxes, at), phase, to),
+    join: (total, run, to) => {
+      for (const [k, r] of reductions.entries()) assignCombined(body, r, total[k] ?? [], run[k] ?? [], to);
+    },
   });
-  return acc;
 }
 
 /** All prefixes: after each element the accumulators are stored. */
@@ -203,6 +205,47 @@ export function overAxes(
   body.for(axis.name, int(0), axisEnd(axis), 1, into, (index, inner) =>
     overAxes(body, rest, new Map([...at, [axis, index]]), inner, visit),
   );
+}
+
+/** Terms that are added up in a row before they join the total. */
+const RUN = 32;
+
+/**
+ * A long reduction in runs of `RUN` along its last axis, each with accumulators of its own that then join
+ * the total: rounding errors grow with the run and the number of runs, not with their product.
+ *
+ * @param make accumulators at their neutral values
+ * @param visit adds one element
+ * @param join adds a run's accumulators to the total
+ * @returns the total's accumulators
+ */
+export function inRuns<A>(
+  body: Body,
+  axes: readonly Axis[],
+  at: Map<Axis, Expr>,
+  into: Stmt[],
+  how: {
+    readonly make: (into: Stmt[]) => A;
+    readonly visit: (acc: A, at: Map<Axis, Expr>, into: Stmt[]) => void;
+    readonly join: (total: A, run: A, into: Stmt[]) => void;
+  },
+): A {
+  const total = how.make(into);
+  const last = axes[axes.length - 1];
+  if (last === undefined || last.extent <= RUN) {
+    overAxes(body, axes, at, into, (here, step) => how.visit(total, here, step));
+    return total;
+  }
+  overAxes(body, axes.slice(0, -1), at, into, (outer, to) => {
+    const end = axisEnd(last);
+    body.for('run', int(0), end, RUN, to, (run, inner) => {
+      const acc = how.make(inner);
+      const stop = apply('min', apply('add', run, int(RUN)), end);
+      body.for(last.name, run, stop, 1, inner, (index, step) => how.visit(acc, new Map([...outer, [last, index]]), step));
+      how.join(total, acc, inner);
+    });
+  });
+  return total;
 }
 
 /** Combines one element into the accumulators. */
