@@ -232,7 +232,9 @@ export class Tensor {
   }
   /** `exp(x) / sum(exp(x))` along an axis, without overflow. */
   softmax(axis = -1): Tensor {
-    return this.logSoftmax(axis).exp();
+    const value = this.logSoftmax(axis).exp();
+    const at = normalAxis('softmax', this.shape.length, axis);
+    return this.#wrap(this.graph.build('softmax', [value.node, this.node], { axis: at }));
   }
 
   // Products

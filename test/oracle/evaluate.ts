@@ -86,6 +86,8 @@ function elementsOf(node: Node, inputs: readonly NDArray[], feeds: Feeds): NDArr
       return taken(node, shape, inputs, live);
     case 'pick':
       return picked(node, shape, inputs, live);
+    case 'softmax':
+      return softmax(node, shape, inputs, live);
     default:
       throw new TypeError(`node ${node.id}: the evaluator does not know the operation ${node.op}`);
   }
@@ -243,4 +245,27 @@ function known(values: ReadonlyMap<Node, NDArray>, node: Node): NDArray {
 /** A record's own entry: names may be any text, `constructor` too. */
 function own<T>(record: Readonly<Record<string, T>> | undefined, name: string): T | undefined {
   return record !== undefined && Object.hasOwn(record, name) ? record[name] : undefined;
+}
+
+/** Softmax of the second operand along an axis, over its live elements; the first is not looked at. */
+function softmax(node: Node, shape: readonly number[], inputs: readonly NDArray[], live: Live): NDArray {
+  const x = operandOf(inputs, 1);
+  const axis = numberAttr(node, 'axis');
+  const stride = stridesOf(shape)[axis] ?? 1;
+  const dim = node.shape[axis] ?? 1;
+  const count = liveOf(dim, live);
+  const data = new Float64Array(countOf(shape));
+  for (let i = 0; i < data.length; i++) {
+    const first = i - (Math.floor(i / stride) % extentOf(dim)) * stride;
+    const line = Array.from({ length: count }, (_, k) => at(x, first + k * stride));
+    const top = Math.max(...line);
+    data[i] = Math.exp(at(x, i) - top) / line.reduce((sum, value) => sum + Math.exp(value - top), 0);
+  }
+  return { shape, dtype: node.dtype, data };
+}
+
+function operandOf(inputs: readonly NDArray[], k: number): NDArray {
+  const input = inputs[k];
+  if (input === undefined) throw new RangeError(`no operand ${k}`);
+  return input;
 }

@@ -1,4 +1,5 @@
 import { GraphError } from '../issues.ts';
+import { compositeOps } from './composite.ts';
 import { contractionOps } from './contraction.ts';
 import type { OpDef } from './definition.ts';
 import { elementwiseOps } from './elementwise.ts';
@@ -18,6 +19,7 @@ export const ops = {
   ...reduceOps,
   ...contractionOps,
   ...gatherOps,
+  ...compositeOps,
 } satisfies Record<string, OpDef>;
 
 /** The name of an operation. */
