@@ -4,8 +4,8 @@ import { type SoftwareDriver, unpackSwiftShader } from './swiftshader.ts';
 
 /** WebGPU in Node with the adapter that was asked for. */
 export interface NodeGpu {
-  /** Whether the processor does the work. */
-  readonly isSoftware: boolean;
+  /** `software`: the processor does the work. */
+  readonly kind: 'hardware' | 'software';
   /** Vendor, architecture and driver, for people. */
   readonly description: string;
   /** Keep it as long as its devices live; `requestDevice({ gpu, adapter })` does. */
@@ -30,7 +30,7 @@ export async function openGpu(options: { readonly target?: GpuTarget } = {}): Pr
   let fallback: NodeGpu | undefined;
   if (target !== 'software' && hasVulkanLoader()) {
     const found = await open();
-    if (found?.isSoftware === false) return found;
+    if (found?.kind === 'hardware') return found;
     fallback = found;
   }
   if (target === 'hardware') {
@@ -56,7 +56,7 @@ async function open(forceFallbackAdapter = false): Promise<NodeGpu | undefined> 
   const { vendor, architecture, description, isFallbackAdapter } = adapter.info;
   const text = [vendor, architecture, description].filter(Boolean).join(' ');
   const isSoftware = isFallbackAdapter || /swiftshader|llvmpipe|lavapipe/i.test(text);
-  return { isSoftware, description: text, gpu, adapter };
+  return { kind: isSoftware ? 'software' : 'hardware', description: text, gpu, adapter };
 }
 
 async function createGpu(): Promise<GPU> {
