@@ -1,17 +1,9 @@
 import type { Module, Node } from '../graph/index.ts';
-import {
-  byteSize,
-  extentOf,
-  loadedDtype,
-  loadsIn,
-  type Param,
-  subexpressions,
-  type Tensor,
-} from '../loops/index.ts';
+import { byteSize, extentOf, loadedDtype, loadsIn, type Param, type Tensor } from '../loops/index.ts';
 import { loopWork } from '../passes/fuse/cost.ts';
 import { tensorsRead } from '../passes/fuse/edges.ts';
 import { type Stage, tensorsWritten } from '../passes/fuse/group.ts';
-import type { Storage } from '../passes/lower.ts';
+import { paramOf, type Storage } from '../passes/lower.ts';
 import { type BufferLayout, tensorBytes } from '../passes/planBuffers.ts';
 import type { Profile } from '../passes/profile.ts';
 import type {
@@ -48,7 +40,7 @@ export function emitProgram(
   layout: BufferLayout,
   profile: Profile,
 ): Program {
-  const params = paramsOf([...entries.values()].flatMap((e) => e.kernels));
+  const params = paramsOf(module);
   const stepFields = fieldsOf(module, storage, params);
   const placement = (tensor: Tensor): Placement => placeOf(tensor, layout);
   const kernels: KernelText[] = [];
@@ -108,17 +100,12 @@ function placeOf(tensor: Tensor, layout: BufferLayout): Placement {
   return place;
 }
 
-/** The run-time scalars that the kernels read, by name; `step` is a field of its own. */
-function paramsOf(kernels: readonly Kernel[]): Param[] {
-  const found = new Map<string, Param>();
-  for (const kernel of kernels) {
-    for (const stmt of statementsIn(kernel.body)) {
-      for (const e of subexpressions(...expressionsOf(stmt))) {
-        if (e.kind === 'param' && e.param.name !== 'step') found.set(e.param.name, e.param);
-      }
-    }
-  }
-  return [...found.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+/** The run-time scalars that a module declares, by name; `step` is a field of its own. */
+function paramsOf(module: Module): Param[] {
+  return module.params
+    .map(paramOf)
+    .filter((param) => param.name !== 'step')
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 function fieldsOf(module: Module, storage: Storage, params: readonly Param[]): StepField[] {

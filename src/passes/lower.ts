@@ -13,6 +13,7 @@ import {
   load,
   loadedDtype,
   type Origin,
+  type Param,
   paramRef,
   type Tensor,
 } from '../loops/index.ts';
@@ -105,11 +106,7 @@ export function lower(module: Module, entry: string, storage: Storage): Loop[] {
       case 'literal':
         return load(given(storage.literals, node), at);
       case 'param':
-        return paramRef({
-          name: String(node.attrs.name),
-          dtype: node.dtype === 'f32' || node.dtype === 'u32' ? node.dtype : 'i32',
-          initial: Number(node.attrs.initial),
-        });
+        return paramRef(paramOf(node));
       case 'constant':
         return constant(Number(node.attrs.value), node.dtype);
       default:
@@ -170,6 +167,15 @@ export function lower(module: Module, entry: string, storage: Storage): Loop[] {
   for (const { state, next } of found.updates) copy(next, given(storage.next, state));
   // Simplifying may leave operands that nobody reads, `where(c, x, x)`.
   return withoutDead(loops);
+}
+
+/** The run-time scalar that a node of operation `param` stands for. */
+export function paramOf(node: Node): Param {
+  return {
+    name: String(node.attrs.name),
+    dtype: node.dtype === 'f32' || node.dtype === 'u32' ? node.dtype : 'i32',
+    initial: Number(node.attrs.initial),
+  };
 }
 
 /** Nodes that the roots need, operands first. */

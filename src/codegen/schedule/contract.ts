@@ -68,7 +68,8 @@ function emitAlone(
       apply('mul', apply('mod', apply('idiv', tile, int(columns)), int(rows)), int(tm)),
       inner,
     );
-    const left = body.let('left', apply('mul', apply('mod', tile, int(columns)), int(tn)), inner);
+    // An invocation's columns lie apart, so that neighbours load and store neighbouring elements.
+    const left = body.let('left', apply('mod', tile, int(columns)), inner);
     // Rows and columns beyond the edge repeat the last one: their products are not stored.
     const clamped = (from: Expr, k: number, extent: number): Expr =>
       apply('min', apply('add', from, int(k)), int(extent - 1));
@@ -76,7 +77,7 @@ function emitAlone(
       body.unflatten(body.let('m', clamped(top, i, m), inner), c.m, inner),
     );
     const columnAxes = Array.from({ length: tn }, (_, j) =>
-      body.unflatten(body.let('n', clamped(left, j, n), inner), c.n, inner),
+      body.unflatten(body.let('n', clamped(left, j * columns, n), inner), c.n, inner),
     );
     const side = (
       factors: readonly Expr[],
@@ -97,7 +98,8 @@ function emitAlone(
         addProducts(sums, a, b, to);
       },
       join: (total, run, to) => {
-        for (const [i, row] of total.entries()) for (const [j, sum] of row.entries()) addTo(sum, run[i]?.[j], to);
+        for (const [i, row] of total.entries())
+          for (const [j, sum] of row.entries()) addTo(sum, run[i]?.[j], to);
       },
     });
     const results = body.array('tile_sums', 'f32', tm * tn, 'private');
@@ -107,7 +109,11 @@ function emitAlone(
     }
     body.for('e', int(0), int(tm * tn), 1, inner, (e, element) => {
       const mAt = body.let('m', apply('add', top, apply('idiv', e, int(tn))), element);
-      const nAt = body.let('n', apply('add', left, apply('mod', e, int(tn))), element);
+      const nAt = body.let(
+        'n',
+        apply('add', left, apply('mul', apply('mod', e, int(tn)), int(columns))),
+        element,
+      );
       body.if(all([apply('lt', mAt, int(m)), apply('lt', nAt, int(n))]), element, (inside) => {
         const at = new Map([
           ...fixed,

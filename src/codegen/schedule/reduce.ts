@@ -241,7 +241,9 @@ export function inRuns<A>(
     body.for('run', int(0), end, RUN, to, (run, inner) => {
       const acc = how.make(inner);
       const stop = apply('min', apply('add', run, int(RUN)), end);
-      body.for(last.name, run, stop, 1, inner, (index, step) => how.visit(acc, new Map([...outer, [last, index]]), step));
+      body.for(last.name, run, stop, 1, inner, (index, step) =>
+        how.visit(acc, new Map([...outer, [last, index]]), step),
+      );
       how.join(total, acc, inner);
     });
   });

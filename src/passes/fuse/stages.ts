@@ -110,7 +110,9 @@ function readsElsewhere(writer: Group, next: Tensor, state: Tensor): string | nu
     if (!same) return `${loop.name} reads it elsewhere than at the element that it writes`;
     // An output that lacks some axes is written by the owner alone; outputs over more axes are other invocations'.
     const lacks = (at: readonly Axis[], axis: Axis): boolean => axis.extent > 1 && !at.includes(axis);
-    const others = loop.outs.filter((o) => loop.axes.some((axis) => lacks(o.at, axis) !== lacks(out.at, axis)));
+    const others = loop.outs.filter((o) =>
+      loop.axes.some((axis) => lacks(o.at, axis) !== lacks(out.at, axis)),
+    );
     if (others.some((o) => readsOf(state, o.value).length > 0))
       return `${loop.name} reads it in an output over other axes`;
   }

@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import type { ProfileName } from '../../src/passes/profile.ts';
+import { referenceSession } from '../oracle/session.ts';
+import { wgsl } from '../values/wgsl.ts';
+import { firstDifference, numberedModule } from './agreement.ts';
+
+/** Rounding in float32, relative to the largest element of a tensor; what is discontinuous is exact. */
+const TOLERANCE = 1e-4;
+
+/** Graphs of each run; `SINTER_SEEDS=1000-2000` runs others. */
+const [first, last] = (process.env.SINTER_SEEDS ?? '0-24').split('-').map(Number);
+
+/** Two steps of each entry of a random module, on a device beside the reference evaluator. */
+async function disagreements(seed: number, profile: ProfileName): Promise<string[]> {
+  const random = numberedModule(seed);
+  const found: string[] = [];
+  // A session of its own for each entry: the reference counts the steps of all entries together.
+  for (const { name } of random.module.entries) {
+    const reference = referenceSession(random.module, random.states);
+    const session = await wgsl(profile).start(random.module, random.states);
+    for (const k of [0, 1]) {
+      const feeds = random.step(k);
+      const expected = reference.step(name, feeds);
+      const actual = await session.step(name, feeds);
+      for (const [output, value] of Object.entries(expected)) {
+        const difference = firstDifference(actual[output]?.data ?? [], value, TOLERANCE);
+        if (difference !== null) found.push(`seed ${seed}, step ${k} of ${name}: ${output}${difference}`);
+      }
+    }
+    await session.dispose();
+  }
+  return found;
+}
+
+describe.each(['webgpu-software', 'webgpu'] as const)('random graphs on WGSL for %s', (profile) => {
+  it('agree with the reference evaluator', async () => {
+    const found: string[] = [];
+    for (let seed = first ?? 0; seed < (last ?? 0); seed++)
+      found.push(...(await disagreements(seed, profile)));
+    expect(found).toEqual([]);
+  });
+});
