@@ -1,0 +1,35 @@
+import type { ProfileName } from './passes/profile.ts';
+import { DeviceError, type DeviceOptions } from './runtime/index.ts';
+
+/** A way to a device, and the profile that suits it. */
+export interface FoundGpu {
+  readonly options: DeviceOptions;
+  readonly profile: ProfileName;
+}
+
+/**
+ * Looks for an adapter: a hardware one, else a software one. In browsers and Deno by `navigator.gpu`; in Node by the
+ * package `webgpu`, with SwiftShader where there is no hardware.
+ *
+ * @throws DeviceError where there is none
+ */
+export async function findGpu(): Promise<FoundGpu> {
+  const gpu = globalThis.navigator?.gpu;
+  if (gpu !== undefined) {
+    const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
+    if (adapter === null) throw new DeviceError('no-adapter', 'WebGPU is there, but no adapter');
+    return {
+      options: { gpu, adapter },
+      profile: adapter.info.isFallbackAdapter ? 'webgpu-software' : 'webgpu',
+    };
+  }
+  if (!('process' in globalThis))
+    throw new DeviceError('no-webgpu', 'this browser has no WebGPU: update it, or switch WebGPU on');
+  // Browsers' bundlers leave this file out (package.json, `browser`): it is for Node alone.
+  const { openGpu } = await import('./node/gpu.ts');
+  const found = await openGpu();
+  return {
+    options: { gpu: found.gpu, adapter: found.adapter },
+    profile: found.kind === 'software' ? 'webgpu-software' : 'webgpu',
+  };
+}

@@ -1,0 +1,92 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+
+const src = fileURLToPath(new URL('../src', import.meta.url));
+
+/** What each room may import: rooms of `src` (their types too), and packages. A file at the top is a room. */
+const arrows: Readonly<
+  Record<string, { readonly rooms: readonly string[]; readonly packages: readonly RegExp[] }>
+> = {
+  loops: { rooms: [], packages: [] },
+  graph: { rooms: ['loops', 'runtime (types)'], packages: [/^@dagrejs\/graphlib$/] },
+  // Layers and optimizers are composites of primitives; optimizers differentiate.
+  nn: { rooms: ['loops', 'graph', 'runtime (types)'], packages: [] },
+  optim: { rooms: ['loops', 'graph', 'passes/differentiate.ts'], packages: [] },
+  passes: { rooms: ['loops', 'graph'], packages: [/^@dagrejs\/graphlib$/] },
+  codegen: { rooms: ['loops', 'graph', 'passes', 'runtime'], packages: [] },
+  runtime: { rooms: [], packages: [/^node:/, /^webgpu$/] },
+  node: { rooms: ['runtime'], packages: [/^node:/, /^webgpu$/] },
+};
+
+interface Import {
+  readonly file: string;
+  readonly to: string;
+  readonly isType: boolean;
+}
+
+/** Every import and re-export of a file, static or not. */
+function importsOf(path: string): Import[] {
+  const text = readFileSync(path, 'utf8').replaceAll(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '');
+  const pattern =
+    /(?:\b(?:import|export)\s+(type\s)?[^;'"]*?\bfrom\s*|\bimport\s*\(\s*|\bimport\s+)['"]([^'"]+)['"]/g;
+  return [...text.matchAll(pattern)].map(([, type, to = '']) => ({
+    file: relative(src, path),
+    to,
+    isType: type !== undefined,
+  }));
+}
+
+function sources(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => join(folder, file));
+}
+
+/** The imports of a room that no arrow allows, as text. */
+function trespasses(room: string): string[] {
+  const allowed = arrows[room];
+  if (allowed === undefined) throw new RangeError(`no arrows for ${room}`);
+  return sources(join(src, room))
+    .flatMap(importsOf)
+    .filter(({ file, to, isType }) => {
+      if (!to.startsWith('.')) return !allowed.packages.some((pattern) => pattern.test(to));
+      const target = relative(src, resolve(src, dirname(file), to));
+      const targetRoom = target.split('/')[0] ?? '';
+      return !(
+        targetRoom === room ||
+        allowed.rooms.includes(targetRoom) ||
+        allowed.rooms.includes(target) ||
+        (isType && allowed.rooms.includes(`${targetRoom} (types)`))
+      );
+    })
+    .map(({ file, to }) => `${file} imports ${to}`);
+}
+
+describe('imports run one way', () => {
+  test.each(Object.keys(arrows))('%s imports only what its arrows allow', (room) => {
+    expect(trespasses(room)).toEqual([]);
+  });
+
+  test('every folder of src has its arrows, but the command line, which may import all', () => {
+    const folders = readdirSync(src, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => name);
+    expect(folders.filter((name) => name !== 'cli').sort()).toEqual(Object.keys(arrows).sort());
+  });
+
+  test('imports of Node stay in src/node, src/cli and the file of the runtime that loads Dawn', () => {
+    const found = sources(src)
+      .flatMap(importsOf)
+      .filter(({ file, to }) => to.startsWith('node:') && !/^(node|cli)\//.test(file));
+    expect(found.map(({ file }) => file)).toEqual([]);
+  });
+
+  test('no import of the command line from elsewhere', () => {
+    const found = sources(src)
+      .flatMap(importsOf)
+      .filter(({ file, to }) => to.includes('/cli/') && !file.startsWith('cli/'));
+    expect(found).toEqual([]);
+  });
+});
