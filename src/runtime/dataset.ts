@@ -50,15 +50,20 @@ export class Dataset {
   ): Promise<Dataset> {
     const { device, program } = replayer;
     const layout = layOut(program, inputs, rows);
-    const size = Math.max(16, layout.words * 4);
-    checkBuffer(device, 'the dataset', size);
-    const dataset = await guard(
-      device,
-      'the dataset',
-      () => new Dataset(replayer, inputs, layout, replayer.createBuffer('data', size)),
-    );
-    dataset.order();
-    return dataset;
+    const what = 'the dataset';
+    checkBuffer(device, what, layout.words * 4);
+    let buffer: GPUBuffer | undefined;
+    try {
+      const dataset = await guard(device, what, () => {
+        buffer = replayer.createBuffer('data', layout.words * 4);
+        return new Dataset(replayer, inputs, layout, buffer);
+      });
+      dataset.order();
+      return dataset;
+    } catch (error) {
+      buffer?.destroy();
+      throw error;
+    }
   }
 
   /**
@@ -99,9 +104,14 @@ export class Dataset {
       this.#replayer.device.queue.writeBuffer(this.#buffer, start * 4, bytes);
   }
 
-  /** @throws SessionError `disposed`, InputError `missing` where an entry reads what is not there @internal */
-  check(entry: string, inputs: readonly string[]): void {
+  /**
+   * @throws SessionError `disposed`, `other-session`; InputError `missing` where an entry reads what is not there
+   * @internal
+   */
+  check(replayer: Replayer, entry: string, inputs: readonly string[]): void {
     if (this.#disposed) throw new SessionError('disposed', 'the dataset is disposed');
+    if (this.#replayer !== replayer)
+      throw new SessionError('other-session', 'the dataset is of another session');
     checkPresent(entry, inputs, (name) => this.inputs.has(name));
   }
 

@@ -11,20 +11,20 @@ export {
   InputError,
   type InputErrorCode,
   SessionError,
+  type SessionErrorCode,
   TrainingError,
 } from './issues.ts';
+export type {
+  Epoch,
+  EvaluateOptions,
+  Progress,
+  RunOptions,
+  Scalar,
+  StartOptions,
+  TrainOptions,
+} from './options.ts';
 export type { Totals } from './outputs.ts';
 export type * from './program.ts';
 export type { Profiling } from './replayer.ts';
-export {
-  type Epoch,
-  type EvaluateOptions,
-  type Progress,
-  type RunOptions,
-  type Scalar,
-  type Session,
-  type StartOptions,
-  start,
-  type TrainOptions,
-} from './session.ts';
+export { type Session, start } from './session.ts';
 export type { Output, Values } from './values.ts';

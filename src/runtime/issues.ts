@@ -73,9 +73,11 @@ export class InputError extends CodedError<InputErrorCode> {
   }
 }
 
-/** A session or a dataset is used after `dispose`, or asked for an entry or a state that it has not. */
-export class SessionError extends CodedError<'disposed' | 'unknown-entry' | 'unknown-state'> {
-  constructor(code: 'disposed' | 'unknown-entry' | 'unknown-state', message: string) {
+export type SessionErrorCode = 'disposed' | 'unknown-entry' | 'unknown-state' | 'other-session';
+
+/** A session or a dataset is used after `dispose`, or asked for what it does not have. */
+export class SessionError extends CodedError<SessionErrorCode> {
+  constructor(code: SessionErrorCode, message: string) {
     super('SessionError', code, message);
   }
 }

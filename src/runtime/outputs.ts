@@ -1,10 +1,8 @@
+import type { LiveSizes } from './batches.ts';
 import { elementCount } from './init.ts';
 import { InputError } from './issues.ts';
 import type { Entry, OutputSlot } from './program.ts';
 import { asElements, type Output } from './values.ts';
-
-/** The live extent of each bounded size. */
-export type LiveSizes = ReadonlyMap<string, number>;
 
 /** An output's live part out of one step's results. */
 export function outputOf(slot: OutputSlot, results: Uint32Array, live: LiveSizes): Output {

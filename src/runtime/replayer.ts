@@ -66,7 +66,7 @@ export class Replayer {
   readonly #floats: Float32Array;
   readonly #stride: number;
   readonly #fields: ReadonlyMap<string, { readonly index: number; readonly dtype: string }>;
-  readonly #buffers: GPUBuffer[] = [];
+  readonly #buffers: GPUBuffer[];
   readonly #grown = new Map<string, number>();
 
   private constructor(
@@ -75,7 +75,9 @@ export class Replayer {
     pipelines: readonly GPUComputePipeline[],
     layout: GPUBindGroupLayout,
     profiling: Profiling,
+    buffers: GPUBuffer[],
   ) {
+    this.#buffers = buffers;
     this.device = device;
     this.program = program;
     this.#pipelines = pipelines;
@@ -89,26 +91,26 @@ export class Replayer {
       Math.floor(Math.min(bound, MOST_STEPS, MOST_RESULTS / Math.max(results, 1))),
     );
     this.arenas = {
-      state: this.createBuffer('state', state),
-      temps: this.createBuffer('temps', temps),
-      words: this.createBuffer('words', words),
-      results: this.createBuffer('results', results * this.#capacity),
+      state: this.#createBuffer('state', state),
+      temps: this.#createBuffer('temps', temps),
+      words: this.#createBuffer('words', words),
+      results: this.#createBuffer('results', results * this.#capacity),
     };
     const unit = device.limits.minUniformBufferOffsetAlignment / 4;
     this.#stride = Math.ceil(program.stepFields.length / unit) * unit;
     this.#words = new Int32Array(this.#stride * this.#capacity);
     this.#floats = new Float32Array(this.#words.buffer);
     this.#fields = new Map(program.stepFields.map(({ name, dtype }, index) => [name, { index, dtype }]));
-    this.#record = this.createBuffer('step', this.#words.byteLength, UNIFORM | COPY);
+    this.#record = this.#createBuffer('step', this.#words.byteLength, UNIFORM | COPY);
     let times = 0;
     if (this.#profiling !== 'none') {
       const count = this.#profiling === 'steps' ? 2 : 2 * most * this.#capacity;
       times = count * 8;
       this.#queries = device.createQuerySet({ type: 'timestamp', count });
-      this.#times = this.createBuffer('times', times, QUERY_RESOLVE | COPY);
+      this.#times = this.#createBuffer('times', times, QUERY_RESOLVE | COPY);
     }
     const room = this.arenas.results.size + times;
-    this.#staging = [0, 1].map(() => this.createBuffer('staging', room, MAP_READ | 8));
+    this.#staging = [0, 1].map(() => this.#createBuffer('staging', room, MAP_READ | 8));
   }
 
   /** @throws DeviceError `limit`, `shader`, `validation`, `memory` */
@@ -128,21 +130,26 @@ export class Replayer {
       }),
     );
     const pipelines = await createPipelines(device, program, layout);
-    let replayer: Replayer | undefined;
+    const buffers: GPUBuffer[] = [];
     try {
-      return await guard(device, 'buffers', () => {
-        replayer = new Replayer(device, program, pipelines, layout, profiling);
-        return replayer;
-      });
+      return await guard(
+        device,
+        'buffers',
+        () => new Replayer(device, program, pipelines, layout, profiling, buffers),
+      );
     } catch (error) {
-      replayer?.dispose();
+      for (const buffer of buffers) buffer.destroy();
       throw error;
     }
   }
 
-  /** A buffer that `dispose` frees; of 16 bytes at least. */
-  createBuffer(label: string, size: number, usage = STORAGE | COPY): GPUBuffer {
-    const buffer = this.device.createBuffer({ label, size: Math.max(16, Math.ceil(size / 4) * 4), usage });
+  /** A storage buffer, which who asks for it destroys; of 16 bytes at least. */
+  createBuffer(label: string, bytes: number, usage = STORAGE | COPY): GPUBuffer {
+    return this.device.createBuffer({ label, size: Math.max(16, Math.ceil(bytes / 4) * 4), usage });
+  }
+
+  #createBuffer(...args: Parameters<Replayer['createBuffer']>): GPUBuffer {
+    const buffer = this.createBuffer(...args);
     this.#buffers.push(buffer);
     return buffer;
   }
@@ -214,22 +221,24 @@ export class Replayer {
   async read(regions: readonly Region[]): Promise<Uint32Array<ArrayBuffer>> {
     const { device } = this;
     const size = regions.reduce((n, { words }) => n + words * 4, 0);
-    const staging = await guard(device, 'reading state', () => {
-      const buffer = device.createBuffer({ size: Math.max(16, size), usage: MAP_READ | 8 });
-      const encoder = device.createCommandEncoder();
-      let at = 0;
-      for (const { arena, offset, words } of regions) {
-        encoder.copyBufferToBuffer(this.arenas[arena], offset * 4, buffer, at, words * 4);
-        at += words * 4;
-      }
-      device.queue.submit([encoder.finish()]);
-      return buffer;
-    });
+    let staging: GPUBuffer | undefined;
     try {
+      await guard(device, 'reading state', () => {
+        const buffer = this.createBuffer('reading', size, MAP_READ | 8);
+        staging = buffer;
+        const encoder = device.createCommandEncoder();
+        let at = 0;
+        for (const { arena, offset, words } of regions) {
+          encoder.copyBufferToBuffer(this.arenas[arena], offset * 4, buffer, at, words * 4);
+          at += words * 4;
+        }
+        device.queue.submit([encoder.finish()]);
+      });
+      if (staging === undefined) return new Uint32Array();
       await mapped(staging);
       return new Uint32Array(staging.getMappedRange().slice(0, size));
     } finally {
-      staging.destroy();
+      staging?.destroy();
     }
   }
 

@@ -1,80 +1,15 @@
+import { type Batches, batchesOf, type LiveSizes, liveSizes } from './batches.ts';
 import { checkPresent, countRows, type Data, Dataset } from './dataset.ts';
-import { type DeviceOptions, requestDevice } from './device.ts';
+import { requestDevice } from './device.ts';
 import { checkProgram } from './format.ts';
 import { decodeWords, elementCount, firstValue } from './init.ts';
 import { DeviceError, InputError, SessionError, TrainingError } from './issues.ts';
-import { type LiveSizes, outputOf, Tally, type Totals } from './outputs.ts';
+import type { Epoch, EvaluateOptions, RunOptions, Scalar, StartOptions, TrainOptions } from './options.ts';
+import { outputOf, Tally, type Totals } from './outputs.ts';
 import type { Entry, Program, StateSlot } from './program.ts';
-import { type Profiling, type Region, Replayer } from './replayer.ts';
+import { type Region, Replayer } from './replayer.ts';
 import { decodeSnapshot, encodeSnapshot } from './saved.ts';
 import { asElements, type Output, type Values, valueWords } from './values.ts';
-
-/** How a session starts; where it requests a device of its own, from which GPU or adapter. */
-export interface StartOptions extends DeviceOptions {
-  /** Of first values and shuffles, an unsigned 32-bit integer; 0 by default. */
-  readonly seed?: number;
-  /** A device of the caller's, who destroys it; by default the session requests its own, from `adapter` or `gpu` where given. */
-  readonly device?: GPUDevice;
-  /** Values of states by name, in place of their declared first ones. */
-  readonly initial?: Data;
-  /** What the device's clock times, where it can: see `timings`. Timed dispatches run one by one. */
-  readonly profile?: Profiling;
-}
-
-/** A run-time scalar: a value, or one for each step of the entry (counted from 1). */
-export type Scalar = number | ((step: number) => number);
-
-/** What every way of running an entry takes. */
-export interface RunOptions {
-  /** Run-time scalars by name; those that are not given have their declared value. */
-  readonly params?: Readonly<Record<string, Scalar>>;
-  /** Live extents of bounded sizes, where arrays do not tell; for rows of a dataset the size of a batch. */
-  readonly sizes?: Readonly<Record<string, number>>;
-}
-
-export interface EvaluateOptions extends RunOptions {
-  /** Arrays, or a dataset of this session. */
-  readonly data: Data | Dataset;
-  /** By default as many as take some time, 256 at most. */
-  readonly stepsPerSubmit?: number;
-}
-
-export interface TrainOptions extends EvaluateOptions {
-  /** `train` by default. */
-  readonly entry?: string;
-  /** 1 by default. */
-  readonly epochs?: number;
-  /** Whether each epoch reads the rows in an order of its own, drawn from the seed. */
-  readonly shuffle?: boolean;
-  /** What to do when a scalar output is NaN; `stop` by default. */
-  readonly onNaN?: 'stop' | 'continue';
-  /** Called when the results of a submit are there. */
-  readonly onProgress?: (progress: Progress) => void;
-  /** Stops before the next submit; `train` then throws its reason. Steps that were submitted count. */
-  readonly signal?: AbortSignal;
-}
-
-/** Where training is: `step` of `steps` of an epoch are done. */
-export interface Progress {
-  readonly epoch: number;
-  readonly step: number;
-  readonly steps: number;
-  /** Mean loss of the epoch so far, as in Epoch. */
-  readonly loss: number;
-}
-
-/** What an epoch came to. */
-export interface Epoch {
-  /** Counts from 1. */
-  readonly epoch: number;
-  readonly steps: number;
-  readonly samples: number;
-  /** Scalar outputs: f32 as the mean over samples, integers as their sum. */
-  readonly scalars: Readonly<Record<string, number>>;
-  /** The scalar output `loss`, or the first one; NaN where there is none. */
-  readonly loss: number;
-  readonly seconds: number;
-}
 
 /**
  * Starts a program: gets a device, compiles its kernels, draws the first values.
@@ -187,11 +122,12 @@ export class Session {
     try {
       for (let epoch = 1; epoch <= epochs; epoch++) {
         yield await this.#exclusive(async () => {
+          signal?.throwIfAborted();
           const begin = performance.now();
+          const batches = this.#batches(name, dataset, options.sizes);
           if (shuffle) dataset.order(this.#seed, this.#shuffles++);
           else dataset.order();
           const tally = new Tally(name, entry, 'scalars');
-          const batches = this.#batches(name, dataset, options);
           const { steps, samples } = batches;
           let done = 0;
           await this.#play(
@@ -228,9 +164,9 @@ export class Session {
     const dataset = await this.#resident(options.data);
     try {
       return await this.#exclusive(async () => {
+        const batches = this.#batches(name, dataset, options.sizes);
         dataset.order();
         const tally = new Tally(name, entry, 'all');
-        const batches = this.#batches(name, dataset, options);
         await this.#play(name, dataset, batches, options, (...step) => void tally.add(...step));
         return { samples: batches.samples, ...tally.totals() };
       });
@@ -250,18 +186,13 @@ export class Session {
     checkPresent(name, entry.inputs, (input) => Object.hasOwn(inputs, input));
     const rows = countRows(this.program, inputs);
     return this.#exclusive(async () => {
-      const { program } = this;
-      this.#batch ??= await Dataset.allocate(
-        this.#replayer,
-        new Set(program.inputs.map((slot) => slot.name)),
-        new Map(program.sizes.map((size) => [size.name, size.max])),
-      );
-      const live = this.#liveSizes(options.sizes, rows);
-      this.#batch.write(inputs);
+      const live = liveSizes(this.program, options.sizes, rows);
+      const batch = await this.#hostBatch();
+      batch.write(inputs);
       const outputs: [string, Output][] = [];
       await this.#play(
         name,
-        this.#batch,
+        batch,
         { steps: 1, samples: 1, live: () => live, weight: () => 1 },
         options,
         (results) => {
@@ -332,7 +263,7 @@ export class Session {
       this.#check();
       return await work();
     } catch (error) {
-      if (error instanceof DeviceError) this.#check();
+      this.#check();
       throw error;
     } finally {
       end();
@@ -389,54 +320,9 @@ export class Session {
     });
   }
 
-  /** How the rows of a dataset fall into steps. */
-  #batches(name: string, dataset: Dataset, { sizes }: RunOptions): Batches {
-    const entry = this.#entry(name);
-    dataset.check(name, entry.inputs);
-    const live = this.#liveSizes(sizes, new Map());
-    const read = this.program.inputs.flatMap((slot) =>
-      slot.size !== undefined && entry.inputs.includes(slot.name) ? [slot.size] : [],
-    );
-    const counts = new Map(read.map((size) => [size, dataset.rows.get(size) ?? 0]));
-    const steps = new Map(
-      [...counts].map(([size, count]) => [size, Math.ceil(count / (live.get(size) ?? 1))]),
-    );
-    const [main] = read;
-    const most = main === undefined ? 1 : (steps.get(main) ?? 0);
-    for (const [size, own] of steps) {
-      if (own !== most)
-        throw new InputError('length', size, `its rows make ${own} batches, those of ${main} ${most}`);
-    }
-    const liveAt = (i: number): LiveSizes => {
-      if (i > 0 && i < most - 1) return live;
-      const cut = [...counts].map(([size, count]): [string, number] => {
-        const batch = live.get(size) ?? 0;
-        return [size, Math.min(batch, count - i * batch)];
-      });
-      return new Map([...live, ...cut]);
-    };
-    const [first, last] = [liveAt(0), liveAt(most - 1)];
-    const at = (i: number): LiveSizes => (i === 0 ? first : i === most - 1 ? last : live);
-    return {
-      steps: most,
-      samples: main === undefined ? most : (counts.get(main) ?? 0),
-      live: at,
-      weight: (i) => (main === undefined ? 1 : (at(i).get(main) ?? 0)),
-    };
-  }
-
-  /** @throws InputError `unknown`, `range` */
-  #liveSizes(given: RunOptions['sizes'], rows: ReadonlyMap<string, number>): Map<string, number> {
-    const live = new Map(this.program.sizes.map((size) => [size.name, size.max]));
-    for (const [name, extent] of [...Object.entries(given ?? {}), ...rows]) {
-      const max = live.get(name);
-      if (max === undefined) throw new InputError('unknown', name, 'no such size');
-      if (!Number.isInteger(extent) || extent < 1 || extent > max) {
-        throw new InputError('range', name, `expected 1 to ${max}, found ${extent}`);
-      }
-    }
-    for (const [name, extent] of [...Object.entries(given ?? {}), ...rows]) live.set(name, extent);
-    return live;
+  #batches(name: string, dataset: Dataset, sizes: RunOptions['sizes']): Batches {
+    dataset.check(this.#replayer, name, this.#entry(name).inputs);
+    return batchesOf(this.program, name, dataset, sizes);
   }
 
   /** @throws InputError `unknown`, `type` */
@@ -447,6 +333,20 @@ export class Session {
       if (typeof value !== 'function') valueWords(slot, [value]);
     }
     return this.program.params.map(({ name, field, initial }) => ({ field, value: given[name] ?? initial }));
+  }
+
+  /** Room for one batch that the host uploads: every input at its largest, read in order. */
+  async #hostBatch(): Promise<Dataset> {
+    const { inputs, sizes } = this.program;
+    if (this.#batch === undefined) {
+      this.#batch = await Dataset.allocate(
+        this.#replayer,
+        new Set(inputs.map((slot) => slot.name)),
+        new Map(sizes.map((size) => [size.name, size.max])),
+      );
+      this.#datasets.add(this.#batch);
+    }
+    return this.#batch;
   }
 
   async #resident(data: Data | Dataset): Promise<Dataset> {
@@ -490,13 +390,6 @@ export class Session {
   #upload(arena: 'state' | 'words', offset: number, words: ArrayBufferView<ArrayBuffer>): void {
     this.device.queue.writeBuffer(this.#replayer.arenas[arena], offset * 4, words);
   }
-}
-
-interface Batches {
-  readonly steps: number;
-  readonly samples: number;
-  readonly live: (i: number) => LiveSizes;
-  readonly weight: (i: number) => number;
 }
 
 function region({ arena, offset, shape }: StateSlot): Region {
