@@ -10,6 +10,17 @@ export function checkProgram(value: unknown): asserts value is Program {
   const format = typeof value === 'object' && value !== null && 'format' in value ? value.format : undefined;
   if (format !== 1) fail('program.format', '1', format);
   check(value, shape, 'program');
+  const program = value as Program;
+  for (const [name, { steps }] of Object.entries(program.entries)) {
+    for (const [i, { kernel }] of steps.entries()) {
+      if (kernel >= program.kernels.length)
+        fail(
+          `program.entries.${name}.steps[${i}].kernel`,
+          `a kernel below ${program.kernels.length}`,
+          kernel,
+        );
+    }
+  }
 }
 
 /** A type's name, a list of one kind, a record of one kind, or an object with these fields at least. */

@@ -68,6 +68,7 @@ export class Replayer {
   readonly #fields: ReadonlyMap<string, { readonly index: number; readonly dtype: string }>;
   readonly #buffers: GPUBuffer[];
   readonly #grown = new Map<string, number>();
+  #disposed = false;
 
   private constructor(
     device: GPUDevice,
@@ -201,6 +202,7 @@ export class Replayer {
     try {
       for (let first = 0, turn = 0; first < steps; turn ^= 1) {
         if (inFlight.length === 2) await finish();
+        if (this.#disposed) throw new DeviceError('lost', 'the buffers are gone');
         const count = Math.min(size, steps - first);
         const staging = this.#staging[turn];
         if (staging === undefined) break;
@@ -244,6 +246,7 @@ export class Replayer {
 
   /** Frees every buffer; the device is its owner's. */
   dispose(): void {
+    this.#disposed = true;
     for (const buffer of this.#buffers) buffer.destroy();
     this.#queries?.destroy();
   }

@@ -227,6 +227,7 @@ export class Session {
 
   /** Goes on exactly where `save` was called. @throws FormatError; nothing is changed then */
   async load(saved: Uint8Array): Promise<void> {
+    this.#check();
     const { seed, steps, shuffles, words } = decodeSnapshot(this.program, saved);
     await this.#exclusive(async () => {
       let at = 0;
