@@ -51,7 +51,10 @@ export class Replayer {
   readonly device: GPUDevice;
   readonly program: Program;
   readonly arenas: Readonly<Record<'state' | 'temps' | 'words' | 'results', GPUBuffer>>;
-  /** Microseconds by entry: of each step (`steps`), or of each dispatch, in order (`dispatches`). */
+  /**
+   * Microseconds by entry: `steps` gives one column, the mean step of each submit; `dispatches` a column for
+   * each dispatch of a step, in order.
+   */
   readonly timings = new Map<string, number[][]>();
   readonly #pipelines: readonly GPUComputePipeline[];
   readonly #layout: GPUBindGroupLayout;

@@ -1,0 +1,18 @@
+import { gzipSync } from 'node:zlib';
+import { build } from 'esbuild';
+import { expect, test } from 'vitest';
+
+test('the runtime alone is at most 10,240 bytes, minified and gzipped', async () => {
+  const { outputFiles } = await build({
+    entryPoints: ['src/runtime/index.ts'],
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    platform: 'browser',
+    external: ['webgpu'],
+    write: false,
+  });
+  const [bundle] = outputFiles;
+  expect(bundle?.text).toContain('requestAdapter');
+  expect(gzipSync(bundle?.contents ?? '', { level: 9 }).length).toBeLessThanOrEqual(10_240);
+});
