@@ -199,7 +199,7 @@ class Machine {
         };
       case 'if': {
         const condition = this.#agreed([stmt.condition], 'a condition around a barrier');
-        const [then, otherwise] = [this.#groupBlock(stmt.then), this.#groupBlock(stmt.otherwise)];
+        const [then, otherwise] = [this.#groupBlock(stmt.body), this.#groupBlock(stmt.otherwise)];
         return () => (condition()[0] !== 0 ? then() : otherwise());
       }
       case 'for': {
@@ -285,7 +285,7 @@ class Machine {
       }
       case 'if': {
         const condition = this.#one(stmt.condition);
-        const then = sequence(stmt.then.map((inner) => this.#statement(inner)));
+        const then = sequence(stmt.body.map((inner) => this.#statement(inner)));
         const otherwise = sequence(stmt.otherwise.map((inner) => this.#statement(inner)));
         return () => {
           this.#evaluation++;

@@ -28,7 +28,7 @@ export type Stmt =
   | {
       readonly kind: 'if';
       readonly condition: Expr;
-      readonly then: readonly Stmt[];
+      readonly body: readonly Stmt[];
       readonly otherwise: readonly Stmt[];
     }
   /** Workgroup and storage barrier; in uniform control flow only. */
@@ -59,7 +59,7 @@ export function* statementsIn(body: readonly Stmt[]): Generator<Stmt> {
     yield stmt;
     if (stmt.kind === 'for') yield* statementsIn(stmt.body);
     if (stmt.kind === 'if') {
-      yield* statementsIn(stmt.then);
+      yield* statementsIn(stmt.body);
       yield* statementsIn(stmt.otherwise);
     }
   }

@@ -38,7 +38,7 @@ function writeBody(body: readonly Stmt[], indent: string, lines: string[]): void
         break;
       case 'if':
         lines.push(`${indent}if ${printExpr(stmt.condition)}:`);
-        writeBody(stmt.then, `${indent}  `, lines);
+        writeBody(stmt.body, `${indent}  `, lines);
         if (stmt.otherwise.length > 0) {
           lines.push(`${indent}else:`);
           writeBody(stmt.otherwise, `${indent}  `, lines);

@@ -32,7 +32,7 @@ export function uniformity(kernel: Kernel): Uniformity {
         }
         case 'if': {
           const inner = around ?? (varies(stmt.condition, varying) ? 'a condition' : undefined);
-          walk(stmt.then, inner);
+          walk(stmt.body, inner);
           walk(stmt.otherwise, inner);
           break;
         }

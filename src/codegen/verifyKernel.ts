@@ -152,7 +152,7 @@ class Verifier {
         }
         case 'if':
           this.#expect(stmt.condition, 'bool', 'a condition');
-          this.block(stmt.then, scope.where(stmt.condition, true), visible);
+          this.block(stmt.body, scope.where(stmt.condition, true), visible);
           this.block(stmt.otherwise, scope.where(stmt.condition, false), visible);
           break;
         case 'barrier':

@@ -232,7 +232,7 @@ class WgslPrinter {
 
   #branch(stmt: Extract<Stmt, { kind: 'if' }>, scope: KernelScope, indent: string): string[] {
     const { lines, texts } = this.#evaluate([stmt.condition], scope, indent);
-    const then = this.#block(stmt.then, scope.where(stmt.condition, true), `${indent}  `);
+    const then = this.#block(stmt.body, scope.where(stmt.condition, true), `${indent}  `);
     const otherwise = this.#block(stmt.otherwise, scope.where(stmt.condition, false), `${indent}  `);
     return [
       ...lines,

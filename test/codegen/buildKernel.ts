@@ -45,7 +45,7 @@ export function forOf(name: string, from: Expr, to: Expr, body: readonly Stmt[],
 }
 
 export function ifOf(condition: Expr, then: readonly Stmt[], otherwise: readonly Stmt[] = []): Stmt {
-  return { kind: 'if', condition, then, otherwise };
+  return { kind: 'if', condition, body: then, otherwise };
 }
 
 export const barrier: Stmt = { kind: 'barrier' };

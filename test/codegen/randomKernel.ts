@@ -164,7 +164,7 @@ class KernelDraw {
             const condition = this.#expr('bool', names, 2);
             this.#block(then, names, 2, false);
             if (this.#draws.below(2) === 0) this.#block(otherwise, names, 2, false);
-            into.push({ kind: 'if', condition, then, otherwise });
+            into.push({ kind: 'if', condition, body: then, otherwise });
           }
           break;
         default:

@@ -167,7 +167,7 @@ export class Body {
     }
     const inner: Stmt[] = [];
     body(inner);
-    if (inner.length > 0) into.push({ kind: 'if', condition: test, then: inner, otherwise: [] });
+    if (inner.length > 0) into.push({ kind: 'if', condition: test, body: inner, otherwise: [] });
   }
 
   /** Values of the axes at a row-major index over them, named after the axes. */

@@ -64,7 +64,7 @@ export function kernelOf(
   const { bodies, arrays } = shareArrays(parts, names);
   const body = bodies.reduceRight<readonly Stmt[]>((otherwise, own, k) => {
     if (k === bodies.length - 1) return own;
-    return [{ kind: 'if', condition: apply('lt', wg, int(parts[k]?.to ?? 0)), then: own, otherwise }];
+    return [{ kind: 'if', condition: apply('lt', wg, int(parts[k]?.to ?? 0)), body: own, otherwise }];
   }, []);
   const kind = groups.length > 1 ? 'packed' : (groups[0]?.schedule.kind ?? 'map');
   const origin: Origin[] = [
@@ -171,7 +171,7 @@ function moveArrays(stmt: Stmt, place: ReadonlyMap<Tensor, { pool: Tensor; offse
       return {
         ...stmt,
         condition: expr(stmt.condition),
-        then: stmt.then.map((s) => moveArrays(s, place)),
+        body: stmt.body.map((s) => moveArrays(s, place)),
         otherwise: stmt.otherwise.map((s) => moveArrays(s, place)),
       };
     case 'barrier':
