@@ -41,6 +41,7 @@ export interface Totals {
 /** Adds up the outputs of an entry, step by step, in float64. */
 export class Tally {
   readonly #parts: readonly { slot: OutputSlot; sum: Float64Array; rows: Output[] }[];
+  readonly #word = new Uint32Array(1);
   #weight = 0;
 
   /** @param only `scalars` where arrays do not matter */
@@ -69,6 +70,13 @@ export class Tally {
     this.#weight += samples;
     let nan: string | undefined;
     for (const { slot, sum, rows } of this.#parts) {
+      if (slot.shape.length === 0) {
+        this.#word[0] = results[slot.offset] ?? 0;
+        const value = asElements(slot.dtype, this.#word)[0] ?? 0;
+        sum[0] = (sum[0] ?? 0) + (slot.dtype === 'f32' ? samples : 1) * value;
+        if (Number.isNaN(value)) nan ??= slot.name;
+        continue;
+      }
       const output = outputOf(slot, results, live);
       if (slot.live[0]) {
         rows.push(output);
@@ -76,7 +84,6 @@ export class Tally {
       }
       const weight = slot.dtype === 'f32' ? samples : 1;
       for (const [i, value] of output.data.entries()) sum[i] = (sum[i] ?? 0) + weight * value;
-      if (slot.shape.length === 0 && Number.isNaN(output.data[0])) nan ??= slot.name;
     }
     return nan;
   }
