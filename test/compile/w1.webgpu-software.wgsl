@@ -1,0 +1,648 @@
+// hidden: contract, 16 × 64
+//   %2 = cast(x)  at workloads.ts:32
+//   %5 = div(%2, %4)  at workloads.ts:32
+//   %7 = matmul(%5, hidden.weight)  at workloads.ts:34
+//   %10 = add(%7, %9)  at workloads.ts:34
+//   hidden = relu(%10)  at workloads.ts:34
+
+struct Step {
+  step: i32,
+  result: u32,
+  batch_live: i32,
+  batch_rows: u32,
+  x_base: u32,
+  y_base: u32,
+  lr: f32,
+}
+
+@group(0) @binding(0) var<uniform> step: Step;
+@group(0) @binding(1) var<storage, read> data: array<u32>;
+@group(0) @binding(2) var<storage, read_write> state: array<f32>;
+@group(0) @binding(3) var<storage, read_write> temps: array<f32>;
+
+// Byte i of the words that start at base.
+fn data_u8(base: u32, i: i32) -> u32 {
+  return extractBits(data[base + u32(i) / 4u], u32(i) % 4u * 8u, 8u);
+}
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
+  let wg = i32(group.x);
+  let lid = i32(local);
+  var tile_sums: array<f32, 16>;
+  // contract: hidden, 16 workgroups
+  let tile = wg * 64 + lid;
+  let top = tile / 32 * 4;
+  let left = tile % 32;
+  let m = top + 1;
+  let m_2 = top + 2;
+  let m_3 = top + 3;
+  let n = left + 32;
+  let n_2 = left + 64;
+  let n_3 = left + 96;
+  let batch_rows = i32(data[step.batch_rows + u32(top)]);
+  let batch_rows_2 = i32(data[step.batch_rows + u32(m)]);
+  let batch_rows_3 = i32(data[step.batch_rows + u32(m_2)]);
+  let batch_rows_4 = i32(data[step.batch_rows + u32(m_3)]);
+  var acc: f32 = 0.0;
+  var acc_2: f32 = 0.0;
+  var acc_3: f32 = 0.0;
+  var acc_4: f32 = 0.0;
+  var acc_5: f32 = 0.0;
+  var acc_6: f32 = 0.0;
+  var acc_7: f32 = 0.0;
+  var acc_8: f32 = 0.0;
+  var acc_9: f32 = 0.0;
+  var acc_10: f32 = 0.0;
+  var acc_11: f32 = 0.0;
+  var acc_12: f32 = 0.0;
+  var acc_13: f32 = 0.0;
+  var acc_14: f32 = 0.0;
+  var acc_15: f32 = 0.0;
+  var acc_16: f32 = 0.0;
+  for (var run: i32 = 0; run < 784; run += 32) {
+    var acc_17: f32 = 0.0;
+    var acc_18: f32 = 0.0;
+    var acc_19: f32 = 0.0;
+    var acc_20: f32 = 0.0;
+    var acc_21: f32 = 0.0;
+    var acc_22: f32 = 0.0;
+    var acc_23: f32 = 0.0;
+    var acc_24: f32 = 0.0;
+    var acc_25: f32 = 0.0;
+    var acc_26: f32 = 0.0;
+    var acc_27: f32 = 0.0;
+    var acc_28: f32 = 0.0;
+    var acc_29: f32 = 0.0;
+    var acc_30: f32 = 0.0;
+    var acc_31: f32 = 0.0;
+    var acc_32: f32 = 0.0;
+    let k0_end = min(run + 32, 784);
+    for (var k0: i32 = run; k0 < k0_end; k0++) {
+      let a = f32(data_u8(step.x_base, batch_rows * 784 + k0)) / 255.0;
+      let a_2 = f32(data_u8(step.x_base, batch_rows_2 * 784 + k0)) / 255.0;
+      let a_3 = f32(data_u8(step.x_base, batch_rows_3 * 784 + k0)) / 255.0;
+      let a_4 = f32(data_u8(step.x_base, batch_rows_4 * 784 + k0)) / 255.0;
+      let b = state[k0 * 128 + left];
+      let b_2 = state[k0 * 128 + n];
+      let b_3 = state[k0 * 128 + n_2];
+      let b_4 = state[k0 * 128 + n_3];
+      acc_17 = acc_17 + a * b;
+      acc_18 = acc_18 + a * b_2;
+      acc_19 = acc_19 + a * b_3;
+      acc_20 = acc_20 + a * b_4;
+      acc_21 = acc_21 + a_2 * b;
+      acc_22 = acc_22 + a_2 * b_2;
+      acc_23 = acc_23 + a_2 * b_3;
+      acc_24 = acc_24 + a_2 * b_4;
+      acc_25 = acc_25 + a_3 * b;
+      acc_26 = acc_26 + a_3 * b_2;
+      acc_27 = acc_27 + a_3 * b_3;
+      acc_28 = acc_28 + a_3 * b_4;
+      acc_29 = acc_29 + a_4 * b;
+      acc_30 = acc_30 + a_4 * b_2;
+      acc_31 = acc_31 + a_4 * b_3;
+      acc_32 = acc_32 + a_4 * b_4;
+    }
+    acc = acc + acc_17;
+    acc_2 = acc_2 + acc_18;
+    acc_3 = acc_3 + acc_19;
+    acc_4 = acc_4 + acc_20;
+    acc_5 = acc_5 + acc_21;
+    acc_6 = acc_6 + acc_22;
+    acc_7 = acc_7 + acc_23;
+    acc_8 = acc_8 + acc_24;
+    acc_9 = acc_9 + acc_25;
+    acc_10 = acc_10 + acc_26;
+    acc_11 = acc_11 + acc_27;
+    acc_12 = acc_12 + acc_28;
+    acc_13 = acc_13 + acc_29;
+    acc_14 = acc_14 + acc_30;
+    acc_15 = acc_15 + acc_31;
+    acc_16 = acc_16 + acc_32;
+  }
+  tile_sums[0] = acc;
+  tile_sums[1] = acc_2;
+  tile_sums[2] = acc_3;
+  tile_sums[3] = acc_4;
+  tile_sums[4] = acc_5;
+  tile_sums[5] = acc_6;
+  tile_sums[6] = acc_7;
+  tile_sums[7] = acc_8;
+  tile_sums[8] = acc_9;
+  tile_sums[9] = acc_10;
+  tile_sums[10] = acc_11;
+  tile_sums[11] = acc_12;
+  tile_sums[12] = acc_13;
+  tile_sums[13] = acc_14;
+  tile_sums[14] = acc_15;
+  tile_sums[15] = acc_16;
+  for (var e: i32 = 0; e < 16; e++) {
+    let m_4 = top + e / 4;
+    let n_4 = left + e % 4 * 32;
+    let sum = tile_sums[e];
+    let t = sum + state[n_4 + 100352];
+    let hidden_2 = select(t, 0.0, t < 0.0);
+    temps[m_4 * 128 + n_4] = hidden_2;
+  }
+}
+
+// output_to_where_52: rows, 2 × 64
+//   %13 = matmul(hidden, output.weight)  at workloads.ts:35
+//   output = add(%13, %15)  at workloads.ts:35
+//   %18 = logSumExp(output)  at workloads.ts:36
+//   %21 = extent()  at workloads.ts:36
+//   %22 = cast(%21)  at workloads.ts:36
+//   %25 = div(%24, %22)  at workloads.ts:36
+//   %27 = neg(%26)  at workloads.ts:36
+//   %36 = iota()  at workloads.ts:36
+//   %38 = eq(%36, %37)  at workloads.ts:36
+//   %43 = where(%38, %40, %42)  at workloads.ts:36
+//   %32 = sub(output, %31)  at workloads.ts:36
+//   %33 = exp(%32)  at workloads.ts:36
+//   %34 = mul(%29, %33)  at workloads.ts:36
+//   %44 = add(%34, %43)  at workloads.ts:36
+//   %47 = matmul(%44, %46)  at workloads.ts:35
+//   %51 = lt(%50, hidden)  at workloads.ts:34
+//   %52 = where(%51, %47, %50)  at workloads.ts:34
+
+struct Step {
+  step: i32,
+  result: u32,
+  batch_live: i32,
+  batch_rows: u32,
+  x_base: u32,
+  y_base: u32,
+  lr: f32,
+}
+
+@group(0) @binding(0) var<uniform> step: Step;
+@group(0) @binding(1) var<storage, read> data: array<u32>;
+@group(0) @binding(2) var<storage, read_write> state: array<f32>;
+@group(0) @binding(3) var<storage, read_write> temps: array<f32>;
+
+var<private> infinity_bits: u32 = 0x7f800000u;
+
+var<private> nan_bits: u32 = 0x7fc00000u;
+
+// By the bits: x != x may be taken for false.
+fn is_nan(x: f32) -> bool {
+  return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
+}
+
+// The larger; NaN if either is.
+fn max_nan(a: f32, b: f32) -> f32 {
+  return select(select(b, a, b < a), select(b, a, is_nan(a)), is_nan(a) || is_nan(b));
+}
+
+// e^x = 2^n e^r with |r| <= ln(2) / 2, e^r by the polynomial of Cephes' expf; at most 1 ulp.
+fn exp_f32(x: f32) -> f32 {
+  let c = clamp(x, -104.0, 89.0);
+  let n = floor(c * 1.44269504 + 0.5);
+  let r = c - n * 0.693359375 + n * 2.12194440e-4;
+  var p = 1.9875691500e-4;
+  p = p * r + 1.3981999507e-3;
+  p = p * r + 8.3334519073e-3;
+  p = p * r + 4.1665795894e-2;
+  p = p * r + 1.6666665459e-1;
+  p = p * r + 5.0000001201e-1;
+  let y = p * (r * r) + r + 1.0;
+  // Two steps: 2^n itself may lie outside of f32.
+  let k = i32(n);
+  let h = k >> 1u;
+  let scaled = y * bitcast<f32>((h + 127) << 23u) * bitcast<f32>((k - h + 127) << 23u);
+  return select(scaled, x, is_nan(x));
+}
+
+// ln x = k ln 2 + ln(1 + f) with sqrt(1/2) <= 1 + f < sqrt(2), as fdlibm's logf; at most 1 ulp.
+fn log_f32(x: f32) -> f32 {
+  let bits = bitcast<u32>(x);
+  if (is_nan(x) || bits == 0x7f800000u) { return x; }
+  if ((bits & 0x7fffffffu) == 0u) { return -bitcast<f32>(infinity_bits); }
+  if (bits > 0x7fffffffu) { return bitcast<f32>(nan_bits); }
+  // A subnormal is its bits times 2^-149.
+  let small = bits < 0x00800000u;
+  let b = select(bits, bitcast<u32>(f32(bits)), small) + 0x004afb0du;
+  let k = f32(i32(b >> 23u) - select(127, 276, small));
+  let f = bitcast<f32>((b & 0x007fffffu) + 0x3f3504f3u) - 1.0;
+  let s = f / (2.0 + f);
+  let z = s * s;
+  let w = z * z;
+  let r = w * (0.40000972152 + w * 0.24279078841) + z * (0.66666662693 + w * 0.28498786688);
+  let h = 0.5 * f * f;
+  return s * (h + r) + k * 9.0580006145e-6 - h + f + k * 6.9313812256e-1;
+}
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
+  let wg = i32(group.x);
+  let lid = i32(local);
+  // rows: output..where_52, 2 workgroups
+  let row = wg * 64 + lid;
+  // output = add(%13, %15)  at workloads.ts:35
+  for (var e: i32 = 0; e < 10; e++) {
+    var acc: f32 = 0.0;
+    for (var run: i32 = 0; run < 128; run += 32) {
+      var acc_2: f32 = 0.0;
+      let k0_end = min(run + 32, 128);
+      for (var k0: i32 = run; k0 < k0_end; k0++) {
+        acc_2 = acc_2 + temps[row * 128 + k0] * state[k0 * 10 + e + 100480];
+      }
+      acc = acc + acc_2;
+    }
+    let output = acc + state[e + 101760];
+    temps[row * 10 + e + 32768] = output;
+  }
+  // %18 = logSumExp(output)  at workloads.ts:36
+  var acc_3: f32 = -bitcast<f32>(infinity_bits);
+  var acc_4: f32 = 0.0;
+  for (var k0_2: i32 = 0; k0_2 < 10; k0_2++) {
+    let value = temps[row * 10 + k0_2 + 32768];
+    let joint = max_nan(acc_3, value);
+    let t = acc_4 * select(exp_f32(acc_3 - joint), 1.0, acc_3 == joint);
+    let part = t + select(exp_f32(value - joint), 1.0, value == joint);
+    acc_3 = joint;
+    acc_4 = part;
+  }
+  let logSumExp_18 = acc_3 + log_f32(acc_4);
+  temps[row + 35328] = logSumExp_18;
+  // %44 = add(%34, %43)  at workloads.ts:36
+  for (var e_2: i32 = 0; e_2 < 10; e_2++) {
+    let t_2 = 1.0 / f32(step.batch_live);
+    let t_3 = t_2 * exp_f32(temps[row * 10 + e_2 + 32768] - temps[row + 35328]);
+    let add_44 = t_3 + select(0.0, -t_2, e_2 == i32(data[step.y_base + u32(i32(data[step.batch_rows + u32(row)]))]));
+    temps[row * 10 + e_2 + 34048] = add_44;
+  }
+  // %52 = where(%51, %47, %50)  at workloads.ts:34
+  for (var e_3: i32 = 0; e_3 < 128; e_3++) {
+    var acc_5: f32 = 0.0;
+    for (var k0_3: i32 = 0; k0_3 < 10; k0_3++) {
+      acc_5 = acc_5 + temps[row * 10 + k0_3 + 34048] * state[e_3 * 10 + k0_3 + 100480];
+    }
+    let where_52 = select(0.0, acc_5, 0.0 < temps[row * 128 + e_3]);
+    temps[row * 128 + e_3 + 16384] = where_52;
+  }
+}
+
+// loss_to_d_output_bias: packed, 104 × 64
+//   %17 = pick(output, y)  at workloads.ts:36
+//   %19 = sub(%18, %17)  at workloads.ts:36
+//   %20 = sum(%19)  at workloads.ts:36
+//   %21 = extent()  at workloads.ts:36
+//   %22 = cast(%21)  at workloads.ts:36
+//   %23 = div(%20, %22)  at workloads.ts:36
+//   output loss  at workloads.ts:36
+//   %2 = cast(x)  at workloads.ts:32
+//   %5 = div(%2, %4)  at workloads.ts:32
+//   d hidden.weight = matmul(%54, %52)  at workloads.ts:34
+//   %58 = mul(d hidden.weight, %57)  at workloads.ts:37
+//   %59 = sub(hidden.weight, %58)  at workloads.ts:37
+//   update hidden.weight'  at workloads.ts:37
+//   d hidden.bias = sum(%52)  at workloads.ts:34
+//   %61 = mul(d hidden.bias, %60)  at workloads.ts:37
+//   %62 = sub(hidden.bias, %61)  at workloads.ts:37
+//   update hidden.bias'  at workloads.ts:37
+//   d output.weight = matmul(%48, %44)  at workloads.ts:35
+//   %64 = mul(d output.weight, %63)  at workloads.ts:37
+//   %65 = sub(output.weight, %64)  at workloads.ts:37
+//   update output.weight'  at workloads.ts:37
+//   d output.bias = sum(%44)  at workloads.ts:35
+//   %67 = mul(d output.bias, %66)  at workloads.ts:37
+//   %68 = sub(output.bias, %67)  at workloads.ts:37
+//   update output.bias'  at workloads.ts:37
+
+struct Step {
+  step: i32,
+  result: u32,
+  batch_live: i32,
+  batch_rows: u32,
+  x_base: u32,
+  y_base: u32,
+  lr: f32,
+}
+
+@group(0) @binding(0) var<uniform> step: Step;
+@group(0) @binding(1) var<storage, read> data: array<u32>;
+@group(0) @binding(2) var<storage, read_write> state: array<f32>;
+@group(0) @binding(3) var<storage, read_write> temps: array<f32>;
+@group(0) @binding(5) var<storage, read_write> results: array<u32>;
+
+// Byte i of the words that start at base.
+fn data_u8(base: u32, i: i32) -> u32 {
+  return extractBits(data[base + u32(i) / 4u], u32(i) % 4u * 8u, 8u);
+}
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
+  let wg = i32(group.x);
+  let lid = i32(local);
+  var tile_sums: array<f32, 16>;
+  var tile_sums_2: array<f32, 16>;
+  if (wg < 1) {
+    // reduce: loss, 1 workgroups
+    // %17 = pick(output, y)  at workloads.ts:36
+    // %19 = sub(%18, %17)  at workloads.ts:36
+    // %20 = sum(%19)  at workloads.ts:36
+    // %21 = extent()  at workloads.ts:36
+    // %22 = cast(%21)  at workloads.ts:36
+    // %23 = div(%20, %22)  at workloads.ts:36
+    // output loss  at workloads.ts:36
+    if (lid < 1) {
+      var acc: f32 = 0.0;
+      for (var run: i32 = 0; run < step.batch_live; run += 32) {
+        var acc_2: f32 = 0.0;
+        let k0_end = min(run + 32, step.batch_live);
+        for (var k0: i32 = run; k0 < k0_end; k0++) {
+          let t = temps[k0 + 35328] - temps[k0 * 10 + max(min(i32(data[step.y_base + u32(i32(data[step.batch_rows + u32(k0)]))]), 9), 0) + 32768];
+          acc_2 = acc_2 + t;
+        }
+        acc = acc + acc_2;
+      }
+      let loss = acc / f32(step.batch_live);
+      results[step.result] = bitcast<u32>(loss);
+    }
+  } else {
+    if (wg < 99) {
+      let wg_2 = wg - 1;
+      // contract: d hidden.weight, 98 workgroups
+      // %2 = cast(x)  at workloads.ts:32
+      // %5 = div(%2, %4)  at workloads.ts:32
+      // d hidden.weight = matmul(%54, %52)  at workloads.ts:34
+      // %58 = mul(d hidden.weight, %57)  at workloads.ts:37
+      // %59 = sub(hidden.weight, %58)  at workloads.ts:37
+      // update hidden.weight'  at workloads.ts:37
+      let tile = wg_2 * 64 + lid;
+      let top = tile / 32 * 4;
+      let left = tile % 32;
+      let m = top + 1;
+      let m_2 = top + 2;
+      let m_3 = top + 3;
+      let n = left + 32;
+      let n_2 = left + 64;
+      let n_3 = left + 96;
+      var acc_3: f32 = 0.0;
+      var acc_4: f32 = 0.0;
+      var acc_5: f32 = 0.0;
+      var acc_6: f32 = 0.0;
+      var acc_7: f32 = 0.0;
+      var acc_8: f32 = 0.0;
+      var acc_9: f32 = 0.0;
+      var acc_10: f32 = 0.0;
+      var acc_11: f32 = 0.0;
+      var acc_12: f32 = 0.0;
+      var acc_13: f32 = 0.0;
+      var acc_14: f32 = 0.0;
+      var acc_15: f32 = 0.0;
+      var acc_16: f32 = 0.0;
+      var acc_17: f32 = 0.0;
+      var acc_18: f32 = 0.0;
+      for (var run_2: i32 = 0; run_2 < step.batch_live; run_2 += 32) {
+        var acc_19: f32 = 0.0;
+        var acc_20: f32 = 0.0;
+        var acc_21: f32 = 0.0;
+        var acc_22: f32 = 0.0;
+        var acc_23: f32 = 0.0;
+        var acc_24: f32 = 0.0;
+        var acc_25: f32 = 0.0;
+        var acc_26: f32 = 0.0;
+        var acc_27: f32 = 0.0;
+        var acc_28: f32 = 0.0;
+        var acc_29: f32 = 0.0;
+        var acc_30: f32 = 0.0;
+        var acc_31: f32 = 0.0;
+        var acc_32: f32 = 0.0;
+        var acc_33: f32 = 0.0;
+        var acc_34: f32 = 0.0;
+        let k0_2_end = min(run_2 + 32, step.batch_live);
+        for (var k0_2: i32 = run_2; k0_2 < k0_2_end; k0_2++) {
+          let a = f32(data_u8(step.x_base, i32(data[step.batch_rows + u32(k0_2)]) * 784 + top)) / 255.0;
+          let a_2 = f32(data_u8(step.x_base, i32(data[step.batch_rows + u32(k0_2)]) * 784 + m)) / 255.0;
+          let a_3 = f32(data_u8(step.x_base, i32(data[step.batch_rows + u32(k0_2)]) * 784 + m_2)) / 255.0;
+          let a_4 = f32(data_u8(step.x_base, i32(data[step.batch_rows + u32(k0_2)]) * 784 + m_3)) / 255.0;
+          let b = temps[k0_2 * 128 + left + 16384];
+          let b_2 = temps[k0_2 * 128 + n + 16384];
+          let b_3 = temps[k0_2 * 128 + n_2 + 16384];
+          let b_4 = temps[k0_2 * 128 + n_3 + 16384];
+          acc_19 = acc_19 + a * b;
+          acc_20 = acc_20 + a * b_2;
+          acc_21 = acc_21 + a * b_3;
+          acc_22 = acc_22 + a * b_4;
+          acc_23 = acc_23 + a_2 * b;
+          acc_24 = acc_24 + a_2 * b_2;
+          acc_25 = acc_25 + a_2 * b_3;
+          acc_26 = acc_26 + a_2 * b_4;
+          acc_27 = acc_27 + a_3 * b;
+          acc_28 = acc_28 + a_3 * b_2;
+          acc_29 = acc_29 + a_3 * b_3;
+          acc_30 = acc_30 + a_3 * b_4;
+          acc_31 = acc_31 + a_4 * b;
+          acc_32 = acc_32 + a_4 * b_2;
+          acc_33 = acc_33 + a_4 * b_3;
+          acc_34 = acc_34 + a_4 * b_4;
+        }
+        acc_3 = acc_3 + acc_19;
+        acc_4 = acc_4 + acc_20;
+        acc_5 = acc_5 + acc_21;
+        acc_6 = acc_6 + acc_22;
+        acc_7 = acc_7 + acc_23;
+        acc_8 = acc_8 + acc_24;
+        acc_9 = acc_9 + acc_25;
+        acc_10 = acc_10 + acc_26;
+        acc_11 = acc_11 + acc_27;
+        acc_12 = acc_12 + acc_28;
+        acc_13 = acc_13 + acc_29;
+        acc_14 = acc_14 + acc_30;
+        acc_15 = acc_15 + acc_31;
+        acc_16 = acc_16 + acc_32;
+        acc_17 = acc_17 + acc_33;
+        acc_18 = acc_18 + acc_34;
+      }
+      tile_sums[0] = acc_3;
+      tile_sums[1] = acc_4;
+      tile_sums[2] = acc_5;
+      tile_sums[3] = acc_6;
+      tile_sums[4] = acc_7;
+      tile_sums[5] = acc_8;
+      tile_sums[6] = acc_9;
+      tile_sums[7] = acc_10;
+      tile_sums[8] = acc_11;
+      tile_sums[9] = acc_12;
+      tile_sums[10] = acc_13;
+      tile_sums[11] = acc_14;
+      tile_sums[12] = acc_15;
+      tile_sums[13] = acc_16;
+      tile_sums[14] = acc_17;
+      tile_sums[15] = acc_18;
+      for (var e: i32 = 0; e < 16; e++) {
+        let m_4 = top + e / 4;
+        let n_4 = left + e % 4 * 32;
+        let sum = tile_sums[e];
+        let hidden_weight = state[m_4 * 128 + n_4] - sum * step.lr;
+        state[m_4 * 128 + n_4] = hidden_weight;
+      }
+    } else {
+      if (wg < 101) {
+        let wg_3 = wg - 99;
+        // reduce: d hidden.bias, 2 workgroups
+        // d hidden.bias = sum(%52)  at workloads.ts:34
+        // %61 = mul(d hidden.bias, %60)  at workloads.ts:37
+        // %62 = sub(hidden.bias, %61)  at workloads.ts:37
+        // update hidden.bias'  at workloads.ts:37
+        let e_2 = wg_3 * 64 + lid;
+        var acc_35: f32 = 0.0;
+        for (var run_3: i32 = 0; run_3 < step.batch_live; run_3 += 32) {
+          var acc_36: f32 = 0.0;
+          let k0_3_end = min(run_3 + 32, step.batch_live);
+          for (var k0_3: i32 = run_3; k0_3 < k0_3_end; k0_3++) {
+            acc_36 = acc_36 + temps[k0_3 * 128 + e_2 + 16384];
+          }
+          acc_35 = acc_35 + acc_36;
+        }
+        let hidden_bias = state[e_2 + 100352] - acc_35 * step.lr;
+        state[e_2 + 100352] = hidden_bias;
+      } else {
+        if (wg < 103) {
+          let wg_4 = wg - 101;
+          // contract: d output.weight, 2 workgroups
+          // d output.weight = matmul(%48, %44)  at workloads.ts:35
+          // %64 = mul(d output.weight, %63)  at workloads.ts:37
+          // %65 = sub(output.weight, %64)  at workloads.ts:37
+          // update output.weight'  at workloads.ts:37
+          let tile_2 = wg_4 * 64 + lid;
+          if (tile_2 < 96) {
+            let batch = tile_2 / 96;
+            let top_2 = tile_2 / 3 % 32 * 4;
+            let left_2 = tile_2 % 3;
+            let m_5 = top_2 + 1;
+            let m_6 = top_2 + 2;
+            let m_7 = top_2 + 3;
+            let n_5 = left_2 + 3;
+            let n_6 = left_2 + 6;
+            var acc_37: f32 = 0.0;
+            var acc_38: f32 = 0.0;
+            var acc_39: f32 = 0.0;
+            var acc_40: f32 = 0.0;
+            var acc_41: f32 = 0.0;
+            var acc_42: f32 = 0.0;
+            var acc_43: f32 = 0.0;
+            var acc_44: f32 = 0.0;
+            var acc_45: f32 = 0.0;
+            var acc_46: f32 = 0.0;
+            var acc_47: f32 = 0.0;
+            var acc_48: f32 = 0.0;
+            var acc_49: f32 = 0.0;
+            var acc_50: f32 = 0.0;
+            var acc_51: f32 = 0.0;
+            var acc_52: f32 = 0.0;
+            for (var run_4: i32 = 0; run_4 < step.batch_live; run_4 += 32) {
+              var acc_53: f32 = 0.0;
+              var acc_54: f32 = 0.0;
+              var acc_55: f32 = 0.0;
+              var acc_56: f32 = 0.0;
+              var acc_57: f32 = 0.0;
+              var acc_58: f32 = 0.0;
+              var acc_59: f32 = 0.0;
+              var acc_60: f32 = 0.0;
+              var acc_61: f32 = 0.0;
+              var acc_62: f32 = 0.0;
+              var acc_63: f32 = 0.0;
+              var acc_64: f32 = 0.0;
+              var acc_65: f32 = 0.0;
+              var acc_66: f32 = 0.0;
+              var acc_67: f32 = 0.0;
+              var acc_68: f32 = 0.0;
+              let k0_4_end = min(run_4 + 32, step.batch_live);
+              for (var k0_4: i32 = run_4; k0_4 < k0_4_end; k0_4++) {
+                let a_5 = temps[k0_4 * 128 + top_2];
+                let a_6 = temps[k0_4 * 128 + m_5];
+                let a_7 = temps[k0_4 * 128 + m_6];
+                let a_8 = temps[k0_4 * 128 + m_7];
+                let b_5 = temps[k0_4 * 10 + left_2 + 34048];
+                let b_6 = temps[k0_4 * 10 + n_5 + 34048];
+                let b_7 = temps[k0_4 * 10 + n_6 + 34048];
+                let b_8 = temps[k0_4 * 10 + 34057];
+                acc_53 = acc_53 + a_5 * b_5;
+                acc_54 = acc_54 + a_5 * b_6;
+                acc_55 = acc_55 + a_5 * b_7;
+                acc_56 = acc_56 + a_5 * b_8;
+                acc_57 = acc_57 + a_6 * b_5;
+                acc_58 = acc_58 + a_6 * b_6;
+                acc_59 = acc_59 + a_6 * b_7;
+                acc_60 = acc_60 + a_6 * b_8;
+                acc_61 = acc_61 + a_7 * b_5;
+                acc_62 = acc_62 + a_7 * b_6;
+                acc_63 = acc_63 + a_7 * b_7;
+                acc_64 = acc_64 + a_7 * b_8;
+                acc_65 = acc_65 + a_8 * b_5;
+                acc_66 = acc_66 + a_8 * b_6;
+                acc_67 = acc_67 + a_8 * b_7;
+                acc_68 = acc_68 + a_8 * b_8;
+              }
+              acc_37 = acc_37 + acc_53;
+              acc_38 = acc_38 + acc_54;
+              acc_39 = acc_39 + acc_55;
+              acc_40 = acc_40 + acc_56;
+              acc_41 = acc_41 + acc_57;
+              acc_42 = acc_42 + acc_58;
+              acc_43 = acc_43 + acc_59;
+              acc_44 = acc_44 + acc_60;
+              acc_45 = acc_45 + acc_61;
+              acc_46 = acc_46 + acc_62;
+              acc_47 = acc_47 + acc_63;
+              acc_48 = acc_48 + acc_64;
+              acc_49 = acc_49 + acc_65;
+              acc_50 = acc_50 + acc_66;
+              acc_51 = acc_51 + acc_67;
+              acc_52 = acc_52 + acc_68;
+            }
+            tile_sums_2[0] = acc_37;
+            tile_sums_2[1] = acc_38;
+            tile_sums_2[2] = acc_39;
+            tile_sums_2[3] = acc_40;
+            tile_sums_2[4] = acc_41;
+            tile_sums_2[5] = acc_42;
+            tile_sums_2[6] = acc_43;
+            tile_sums_2[7] = acc_44;
+            tile_sums_2[8] = acc_45;
+            tile_sums_2[9] = acc_46;
+            tile_sums_2[10] = acc_47;
+            tile_sums_2[11] = acc_48;
+            tile_sums_2[12] = acc_49;
+            tile_sums_2[13] = acc_50;
+            tile_sums_2[14] = acc_51;
+            tile_sums_2[15] = acc_52;
+            for (var e_3: i32 = 0; e_3 < 16; e_3++) {
+              let m_8 = top_2 + e_3 / 4;
+              let n_7 = left_2 + e_3 % 4 * 3;
+              if (n_7 < 10) {
+                let sum_2 = tile_sums_2[e_3];
+                let output_weight = state[m_8 * 10 + n_7 + 100480] - sum_2 * step.lr;
+                state[m_8 * 10 + n_7 + 100480] = output_weight;
+              }
+            }
+          }
+        } else {
+          let wg_5 = wg - 103;
+          // reduce: d output.bias, 1 workgroups
+          // d output.bias = sum(%44)  at workloads.ts:35
+          // %67 = mul(d output.bias, %66)  at workloads.ts:37
+          // %68 = sub(output.bias, %67)  at workloads.ts:37
+          // update output.bias'  at workloads.ts:37
+          if (lid < 10) {
+            var acc_69: f32 = 0.0;
+            for (var run_5: i32 = 0; run_5 < step.batch_live; run_5 += 32) {
+              var acc_70: f32 = 0.0;
+              let k0_5_end = min(run_5 + 32, step.batch_live);
+              for (var k0_5: i32 = run_5; k0_5 < k0_5_end; k0_5++) {
+                acc_70 = acc_70 + temps[k0_5 * 10 + lid + 34048];
+              }
+              acc_69 = acc_69 + acc_70;
+            }
+            let output_bias = state[lid + 101760] - acc_69 * step.lr;
+            state[lid + 101760] = output_bias;
+          }
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,629 @@
+// hidden: contract, 128 × 256
+//   %2 = cast(x)  at workloads.ts:32
+//   %5 = div(%2, %4)  at workloads.ts:32
+//   %7 = matmul(%5, hidden.weight)  at workloads.ts:34
+//   %10 = add(%7, %9)  at workloads.ts:34
+//   hidden = relu(%10)  at workloads.ts:34
+
+struct Step {
+  step: i32,
+  result: u32,
+  batch_live: i32,
+  batch_rows: u32,
+  x_base: u32,
+  y_base: u32,
+  lr: f32,
+}
+
+@group(0) @binding(0) var<uniform> step: Step;
+@group(0) @binding(1) var<storage, read> data: array<u32>;
+@group(0) @binding(2) var<storage, read_write> state: array<f32>;
+@group(0) @binding(3) var<storage, read_write> temps: array<f32>;
+
+var<workgroup> a_tile: array<f32, 288>;
+var<workgroup> b_tile: array<f32, 544>;
+var<workgroup> sums: array<f32, 128>;
+
+// Byte i of the words that start at base.
+fn data_u8(base: u32, i: i32) -> u32 {
+  return extractBits(data[base + u32(i) / 4u], u32(i) % 4u * 8u, 8u);
+}
+
+@compute @workgroup_size(256)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
+  let wg = i32(group.x);
+  let lid = i32(local);
+  // contract: hidden, 128 workgroups
+  let top = wg / 8 * 8;
+  let left = wg % 8 * 16;
+  let tx = lid % 8;
+  let ty = lid / 8 % 4;
+  let part = lid / 32;
+  var acc: f32 = 0.0;
+  var acc_2: f32 = 0.0;
+  var acc_3: f32 = 0.0;
+  var acc_4: f32 = 0.0;
+  for (var chunk: i32 = 0; chunk < 784; chunk += 32) {
+    let k = lid % 32;
+    let own = lid / 32;
+    let kAt = chunk + k;
+    let at = top + own;
+    let holds = kAt < 784;
+    a_tile[k * 9 + own] = select(0.0, f32(data_u8(step.x_base, select(0, i32(data[step.batch_rows + u32(at)]) * 784 + kAt, holds))) / 255.0, holds);
+    for (var s: i32 = lid; s < 512; s += 256) {
+      let k_2 = s / 16;
+      let own_2 = s % 16;
+      let kAt_2 = chunk + k_2;
+      let at_2 = left + own_2;
+      let holds_2 = kAt_2 < 784;
+      b_tile[k_2 * 17 + own_2] = select(0.0, state[select(0, kAt_2 * 128 + at_2, holds_2)], holds_2);
+    }
+    workgroupBarrier();
+    for (var k_3: i32 = part; k_3 < 32; k_3 += 8) {
+      let a = a_tile[k_3 * 9 + ty];
+      let a_2 = a_tile[k_3 * 9 + (ty + 4)];
+      let b = b_tile[k_3 * 17 + tx];
+      let b_2 = b_tile[k_3 * 17 + (tx + 8)];
+      acc = acc + a * b;
+      acc_2 = acc_2 + a * b_2;
+      acc_3 = acc_3 + a_2 * b;
+      acc_4 = acc_4 + a_2 * b_2;
+    }
+    workgroupBarrier();
+  }
+  if (part == 0) {
+    let slot = ty * 16 + tx;
+    sums[slot] = acc;
+    let slot_2 = ty * 16 + (tx + 8);
+    sums[slot_2] = acc_2;
+    let slot_3 = (ty + 4) * 16 + tx;
+    sums[slot_3] = acc_3;
+    let slot_4 = ty * 16 + tx + 72;
+    sums[slot_4] = acc_4;
+  }
+  workgroupBarrier();
+  for (var share: i32 = 1; share < 8; share++) {
+    if (part == share) {
+      let slot_5 = ty * 16 + tx;
+      sums[slot_5] = sums[slot_5] + acc;
+      let slot_6 = ty * 16 + (tx + 8);
+      sums[slot_6] = sums[slot_6] + acc_2;
+      let slot_7 = (ty + 4) * 16 + tx;
+      sums[slot_7] = sums[slot_7] + acc_3;
+      let slot_8 = ty * 16 + tx + 72;
+      sums[slot_8] = sums[slot_8] + acc_4;
+    }
+    workgroupBarrier();
+  }
+  if (lid < 128) {
+    let row = lid / 16;
+    let column = lid % 16;
+    let m = top + row;
+    let n = left + column;
+    if (m < 128) {
+      let sum = sums[lid];
+      let t = sum + state[n + 100352];
+      let hidden_2 = select(t, 0.0, t < 0.0);
+      temps[m * 128 + n] = hidden_2;
+    }
+  }
+}
+
+// output_to_where_52: rows, 128 × 256
+//   %13 = matmul(hidden, output.weight)  at workloads.ts:35
+//   output = add(%13, %15)  at workloads.ts:35
+//   %18 = logSumExp(output)  at workloads.ts:36
+//   %21 = extent()  at workloads.ts:36
+//   %22 = cast(%21)  at workloads.ts:36
+//   %25 = div(%24, %22)  at workloads.ts:36
+//   %27 = neg(%26)  at workloads.ts:36
+//   %36 = iota()  at workloads.ts:36
+//   %38 = eq(%36, %37)  at workloads.ts:36
+//   %43 = where(%38, %40, %42)  at workloads.ts:36
+//   %32 = sub(output, %31)  at workloads.ts:36
+//   %33 = exp(%32)  at workloads.ts:36
+//   %34 = mul(%29, %33)  at workloads.ts:36
+//   %44 = add(%34, %43)  at workloads.ts:36
+//   %47 = matmul(%44, %46)  at workloads.ts:35
+//   %51 = lt(%50, hidden)  at workloads.ts:34
+//   %52 = where(%51, %47, %50)  at workloads.ts:34
+
+struct Step {
+  step: i32,
+  result: u32,
+  batch_live: i32,
+  batch_rows: u32,
+  x_base: u32,
+  y_base: u32,
+  lr: f32,
+}
+
+@group(0) @binding(0) var<uniform> step: Step;
+@group(0) @binding(1) var<storage, read> data: array<u32>;
+@group(0) @binding(2) var<storage, read_write> state: array<f32>;
+@group(0) @binding(3) var<storage, read_write> temps: array<f32>;
+
+var<workgroup> output: array<f32, 10>;
+var<workgroup> logSumExp_18: array<f32, 1>;
+var<workgroup> add_44: array<f32, 10>;
+var<workgroup> parts0: array<f32, 256>;
+var<workgroup> parts0_2: array<f32, 256>;
+var<workgroup> parts1: array<f32, 256>;
+
+var<private> infinity_bits: u32 = 0x7f800000u;
+
+var<private> nan_bits: u32 = 0x7fc00000u;
+
+// By the bits: x != x may be taken for false.
+fn is_nan(x: f32) -> bool {
+  return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
+}
+
+// The larger; NaN if either is.
+fn max_nan(a: f32, b: f32) -> f32 {
+  return select(select(b, a, b < a), select(b, a, is_nan(a)), is_nan(a) || is_nan(b));
+}
+
+// e^x = 2^n e^r with |r| <= ln(2) / 2, e^r by the polynomial of Cephes' expf; at most 1 ulp.
+fn exp_f32(x: f32) -> f32 {
+  let c = clamp(x, -104.0, 89.0);
+  let n = floor(c * 1.44269504 + 0.5);
+  let r = c - n * 0.693359375 + n * 2.12194440e-4;
+  var p = 1.9875691500e-4;
+  p = p * r + 1.3981999507e-3;
+  p = p * r + 8.3334519073e-3;
+  p = p * r + 4.1665795894e-2;
+  p = p * r + 1.6666665459e-1;
+  p = p * r + 5.0000001201e-1;
+  let y = p * (r * r) + r + 1.0;
+  // Two steps: 2^n itself may lie outside of f32.
+  let k = i32(n);
+  let h = k >> 1u;
+  let scaled = y * bitcast<f32>((h + 127) << 23u) * bitcast<f32>((k - h + 127) << 23u);
+  return select(scaled, x, is_nan(x));
+}
+
+// ln x = k ln 2 + ln(1 + f) with sqrt(1/2) <= 1 + f < sqrt(2), as fdlibm's logf; at most 1 ulp.
+fn log_f32(x: f32) -> f32 {
+  let bits = bitcast<u32>(x);
+  if (is_nan(x) || bits == 0x7f800000u) { return x; }
+  if ((bits & 0x7fffffffu) == 0u) { return -bitcast<f32>(infinity_bits); }
+  if (bits > 0x7fffffffu) { return bitcast<f32>(nan_bits); }
+  // A subnormal is its bits times 2^-149.
+  let small = bits < 0x00800000u;
+  let b = select(bits, bitcast<u32>(f32(bits)), small) + 0x004afb0du;
+  let k = f32(i32(b >> 23u) - select(127, 276, small));
+  let f = bitcast<f32>((b & 0x007fffffu) + 0x3f3504f3u) - 1.0;
+  let s = f / (2.0 + f);
+  let z = s * s;
+  let w = z * z;
+  let r = w * (0.40000972152 + w * 0.24279078841) + z * (0.66666662693 + w * 0.28498786688);
+  let h = 0.5 * f * f;
+  return s * (h + r) + k * 9.0580006145e-6 - h + f + k * 6.9313812256e-1;
+}
+
+@compute @workgroup_size(256)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
+  let wg = i32(group.x);
+  let lid = i32(local);
+  // rows: output..where_52, 128 workgroups
+  // output = add(%13, %15)  at workloads.ts:35
+  let lane = lid % 16;
+  let slot = lid / 16;
+  let e = min(slot, 9);
+  var acc: f32 = 0.0;
+  for (var r: i32 = lane; r < 128; r += 16) {
+    acc = acc + temps[wg * 128 + r] * state[r * 10 + e + 100480];
+  }
+  let first = lid - lane;
+  parts0[lid] = acc;
+  workgroupBarrier();
+  var acc_2: f32 = 0.0;
+  for (var q: i32 = 0; q < 16; q++) {
+    let part = parts0[first + q];
+    acc_2 = acc_2 + part;
+  }
+  if (lane == 0 && slot < 10) {
+    let output_2 = acc_2 + state[e + 101760];
+    output[e] = output_2;
+    temps[wg * 10 + e + 32768] = output_2;
+  }
+  workgroupBarrier();
+  // %18 = logSumExp(output)  at workloads.ts:36
+  let lane_2 = lid % 8;
+  let slot_2 = lid / 8;
+  var acc_3: f32 = -bitcast<f32>(infinity_bits);
+  var acc_4: f32 = 0.0;
+  for (var r_2: i32 = lane_2; r_2 < 10; r_2 += 8) {
+    let value = output[r_2];
+    let joint = max_nan(acc_3, value);
+    let t = acc_4 * select(exp_f32(acc_3 - joint), 1.0, acc_3 == joint);
+    let part_2 = t + select(exp_f32(value - joint), 1.0, value == joint);
+    acc_3 = joint;
+    acc_4 = part_2;
+  }
+  let first_2 = lid - lane_2;
+  parts0_2[lid] = acc_3;
+  parts1[lid] = acc_4;
+  workgroupBarrier();
+  var acc_5: f32 = -bitcast<f32>(infinity_bits);
+  var acc_6: f32 = 0.0;
+  for (var q_2: i32 = 0; q_2 < 8; q_2++) {
+    let part_3 = parts0_2[first_2 + q_2];
+    let part_4 = parts1[first_2 + q_2];
+    let joint_2 = max_nan(acc_5, part_3);
+    let t_2 = acc_6 * select(exp_f32(acc_5 - joint_2), 1.0, acc_5 == joint_2);
+    let part_5 = t_2 + part_4 * select(exp_f32(part_3 - joint_2), 1.0, part_3 == joint_2);
+    acc_5 = joint_2;
+    acc_6 = part_5;
+  }
+  if (lane_2 == 0 && slot_2 < 1) {
+    let logSumExp_18_2 = acc_5 + log_f32(acc_6);
+    logSumExp_18[0] = logSumExp_18_2;
+    temps[wg + 35328] = logSumExp_18_2;
+  }
+  workgroupBarrier();
+  // %44 = add(%34, %43)  at workloads.ts:36
+  if (lid < 10) {
+    let block_row = lid / 10;
+    let row = wg + block_row;
+    let row_2 = min(row, 127);
+    let column = lid % 10;
+    if (row < 128) {
+      let t_3 = 1.0 / f32(step.batch_live);
+      let t_4 = t_3 * exp_f32(output[block_row * 10 + column] - logSumExp_18[0]);
+      let add_44_2 = t_4 + select(0.0, -t_3, column == i32(data[step.y_base + u32(i32(data[step.batch_rows + u32(row_2)]))]));
+      add_44[block_row * 10 + column] = add_44_2;
+      temps[row_2 * 10 + column + 34048] = add_44_2;
+    }
+  }
+  workgroupBarrier();
+  // %52 = where(%51, %47, %50)  at workloads.ts:34
+  let lane_3 = lid % 2;
+  let slot_3 = lid / 2;
+  var acc_7: f32 = 0.0;
+  for (var r_3: i32 = lane_3; r_3 < 10; r_3 += 2) {
+    acc_7 = acc_7 + add_44[r_3] * state[slot_3 * 10 + r_3 + 100480];
+  }
+  let first_3 = lid - lane_3;
+  parts0[lid] = acc_7;
+  workgroupBarrier();
+  var acc_8: f32 = 0.0;
+  for (var q_3: i32 = 0; q_3 < 2; q_3++) {
+    let part_6 = parts0[first_3 + q_3];
+    acc_8 = acc_8 + part_6;
+  }
+  if (lane_3 == 0) {
+    let where_52 = select(0.0, acc_8, 0.0 < temps[wg * 128 + slot_3]);
+    temps[wg * 128 + slot_3 + 16384] = where_52;
+  }
+}
+
+// loss_to_d_output_weight: packed, 293 × 256
+//   %17 = pick(output, y)  at workloads.ts:36
+//   %19 = sub(%18, %17)  at workloads.ts:36
+//   %20 = sum(%19)  at workloads.ts:36
+//   %21 = extent()  at workloads.ts:36
+//   %22 = cast(%21)  at workloads.ts:36
+//   %23 = div(%20, %22)  at workloads.ts:36
+//   output loss  at workloads.ts:36
+//   %2 = cast(x)  at workloads.ts:32
+//   %5 = div(%2, %4)  at workloads.ts:32
+//   d hidden.weight = matmul(%54, %52)  at workloads.ts:34
+//   %58 = mul(d hidden.weight, %57)  at workloads.ts:37
+//   %59 = sub(hidden.weight, %58)  at workloads.ts:37
+//   update hidden.weight'  at workloads.ts:37
+//   d hidden.bias = sum(%52)  at workloads.ts:34
+//   %61 = mul(d hidden.bias, %60)  at workloads.ts:37
+//   %62 = sub(hidden.bias, %61)  at workloads.ts:37
+//   update hidden.bias'  at workloads.ts:37
+//   d output.weight = matmul(%48, %44)  at workloads.ts:35
+//   %64 = mul(d output.weight, %63)  at workloads.ts:37
+//   %65 = sub(output.weight, %64)  at workloads.ts:37
+//   update output.weight'  at workloads.ts:37
+//   d output.bias = sum(%44)  at workloads.ts:35
+//   %67 = mul(d output.bias, %66)  at workloads.ts:37
+//   %68 = sub(output.bias, %67)  at workloads.ts:37
+//   update output.bias'  at workloads.ts:37
+
+struct Step {
+  step: i32,
+  result: u32,
+  batch_live: i32,
+  batch_rows: u32,
+  x_base: u32,
+  y_base: u32,
+  lr: f32,
+}
+
+@group(0) @binding(0) var<uniform> step: Step;
+@group(0) @binding(1) var<storage, read> data: array<u32>;
+@group(0) @binding(2) var<storage, read_write> state: array<f32>;
+@group(0) @binding(3) var<storage, read_write> temps: array<f32>;
+@group(0) @binding(5) var<storage, read_write> results: array<u32>;
+
+var<workgroup> shared_f32: array<f32, 2144>;
+
+// Byte i of the words that start at base.
+fn data_u8(base: u32, i: i32) -> u32 {
+  return extractBits(data[base + u32(i) / 4u], u32(i) % 4u * 8u, 8u);
+}
+
+@compute @workgroup_size(256)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
+  let wg = i32(group.x);
+  let lid = i32(local);
+  if (wg < 1) {
+    // reduce: loss, 1 workgroups
+    // %17 = pick(output, y)  at workloads.ts:36
+    // %19 = sub(%18, %17)  at workloads.ts:36
+    // %20 = sum(%19)  at workloads.ts:36
+    // %21 = extent()  at workloads.ts:36
+    // %22 = cast(%21)  at workloads.ts:36
+    // %23 = div(%20, %22)  at workloads.ts:36
+    // output loss  at workloads.ts:36
+    let lane = lid % 64;
+    let e = lid / 64;
+    var acc: f32 = 0.0;
+    for (var r: i32 = lane; r < step.batch_live; r += 64) {
+      let t = temps[r + 35328] - temps[r * 10 + max(min(i32(data[step.y_base + u32(i32(data[step.batch_rows + u32(r)]))]), 9), 0) + 32768];
+      acc = acc + t;
+    }
+    let first = lid - lane;
+    shared_f32[lid] = acc;
+    storageBarrier();
+    workgroupBarrier();
+    let run = first + min(lane, 3) * 16;
+    var acc_2: f32 = 0.0;
+    for (var q: i32 = 0; q < 16; q++) {
+      let part = shared_f32[run + q];
+      acc_2 = acc_2 + part;
+    }
+    storageBarrier();
+    workgroupBarrier();
+    if (lane < 4) {
+      shared_f32[lid] = acc_2;
+    }
+    storageBarrier();
+    workgroupBarrier();
+    var acc_3: f32 = 0.0;
+    for (var q_2: i32 = 0; q_2 < 4; q_2++) {
+      let part_2 = shared_f32[first + q_2];
+      acc_3 = acc_3 + part_2;
+    }
+    if (lane == 0 && e < 1) {
+      let loss = acc_3 / f32(step.batch_live);
+      results[step.result] = bitcast<u32>(loss);
+    }
+  } else {
+    if (wg < 197) {
+      let wg_2 = wg - 1;
+      // contract: d hidden.weight, 196 workgroups
+      // %2 = cast(x)  at workloads.ts:32
+      // %5 = div(%2, %4)  at workloads.ts:32
+      // d hidden.weight = matmul(%54, %52)  at workloads.ts:34
+      // %58 = mul(d hidden.weight, %57)  at workloads.ts:37
+      // %59 = sub(hidden.weight, %58)  at workloads.ts:37
+      // update hidden.weight'  at workloads.ts:37
+      // d hidden.bias = sum(%52)  at workloads.ts:34
+      // %61 = mul(d hidden.bias, %60)  at workloads.ts:37
+      // %62 = sub(hidden.bias, %61)  at workloads.ts:37
+      // update hidden.bias'  at workloads.ts:37
+      let top = wg_2 / 4 * 16;
+      let left = wg_2 % 4 * 32;
+      let tx = lid % 8;
+      let ty = lid / 8 % 8;
+      let part_3 = lid / 64;
+      var acc_4: f32 = 0.0;
+      var acc_5: f32 = 0.0;
+      var acc_6: f32 = 0.0;
+      var acc_7: f32 = 0.0;
+      var acc_8: f32 = 0.0;
+      var acc_9: f32 = 0.0;
+      var acc_10: f32 = 0.0;
+      var acc_11: f32 = 0.0;
+      var side_sum: f32 = 0.0;
+      var side_sum_2: f32 = 0.0;
+      var side_sum_3: f32 = 0.0;
+      var side_sum_4: f32 = 0.0;
+      for (var chunk: i32 = 0; chunk < step.batch_live; chunk += 32) {
+        for (var s: i32 = lid; s < 512; s += 256) {
+          let k = s / 16;
+          let own = s % 16;
+          let kAt = chunk + k;
+          let at = top + own;
+          let holds = kAt < step.batch_live;
+          shared_f32[k * 17 + own] = select(0.0, f32(data_u8(step.x_base, select(0, i32(data[step.batch_rows + u32(kAt)]) * 784 + at, holds))) / 255.0, holds);
+        }
+        for (var s_2: i32 = lid; s_2 < 1024; s_2 += 256) {
+          let k_2 = s_2 / 32;
+          let own_2 = s_2 % 32;
+          let kAt_2 = chunk + k_2;
+          let at_2 = left + own_2;
+          shared_f32[k_2 * 33 + own_2 + 544] = select(0.0, temps[kAt_2 * 128 + at_2 + 16384], kAt_2 < step.batch_live);
+        }
+        storageBarrier();
+        workgroupBarrier();
+        for (var k_3: i32 = part_3; k_3 < 32; k_3 += 4) {
+          let a = shared_f32[k_3 * 17 + ty];
+          let a_2 = shared_f32[k_3 * 17 + (ty + 8)];
+          let b = shared_f32[k_3 * 33 + tx + 544];
+          let b_2 = shared_f32[k_3 * 33 + tx + 552];
+          let b_3 = shared_f32[k_3 * 33 + tx + 560];
+          let b_4 = shared_f32[k_3 * 33 + tx + 568];
+          acc_4 = acc_4 + a * b;
+          acc_5 = acc_5 + a * b_2;
+          acc_6 = acc_6 + a * b_3;
+          acc_7 = acc_7 + a * b_4;
+          acc_8 = acc_8 + a_2 * b;
+          acc_9 = acc_9 + a_2 * b_2;
+          acc_10 = acc_10 + a_2 * b_3;
+          acc_11 = acc_11 + a_2 * b_4;
+          if (top == 0) {
+            side_sum = side_sum + b;
+            side_sum_2 = side_sum_2 + b_2;
+            side_sum_3 = side_sum_3 + b_3;
+            side_sum_4 = side_sum_4 + b_4;
+          }
+        }
+        storageBarrier();
+        workgroupBarrier();
+      }
+      if (part_3 == 0) {
+        let slot = ty * 32 + tx;
+        shared_f32[slot + 1600] = acc_4;
+        let slot_2 = ty * 32 + (tx + 8);
+        shared_f32[slot_2 + 1600] = acc_5;
+        let slot_3 = ty * 32 + (tx + 16);
+        shared_f32[slot_3 + 1600] = acc_6;
+        let slot_4 = ty * 32 + (tx + 24);
+        shared_f32[slot_4 + 1600] = acc_7;
+        let slot_5 = (ty + 8) * 32 + tx;
+        shared_f32[slot_5 + 1600] = acc_8;
+        let slot_6 = ty * 32 + tx + 264;
+        shared_f32[slot_6 + 1600] = acc_9;
+        let slot_7 = ty * 32 + tx + 272;
+        shared_f32[slot_7 + 1600] = acc_10;
+        let slot_8 = ty * 32 + tx + 280;
+        shared_f32[slot_8 + 1600] = acc_11;
+        if (ty == 0) {
+          shared_f32[tx + 2112] = side_sum;
+          let slot_9 = tx + 8;
+          shared_f32[slot_9 + 2112] = side_sum_2;
+          let slot_10 = tx + 16;
+          shared_f32[slot_10 + 2112] = side_sum_3;
+          let slot_11 = tx + 24;
+          shared_f32[slot_11 + 2112] = side_sum_4;
+        }
+      }
+      storageBarrier();
+      workgroupBarrier();
+      for (var share: i32 = 1; share < 4; share++) {
+        if (part_3 == share) {
+          let slot_12 = ty * 32 + tx;
+          shared_f32[slot_12 + 1600] = shared_f32[slot_12 + 1600] + acc_4;
+          let slot_13 = ty * 32 + (tx + 8);
+          shared_f32[slot_13 + 1600] = shared_f32[slot_13 + 1600] + acc_5;
+          let slot_14 = ty * 32 + (tx + 16);
+          shared_f32[slot_14 + 1600] = shared_f32[slot_14 + 1600] + acc_6;
+          let slot_15 = ty * 32 + (tx + 24);
+          shared_f32[slot_15 + 1600] = shared_f32[slot_15 + 1600] + acc_7;
+          let slot_16 = (ty + 8) * 32 + tx;
+          shared_f32[slot_16 + 1600] = shared_f32[slot_16 + 1600] + acc_8;
+          let slot_17 = ty * 32 + tx + 264;
+          shared_f32[slot_17 + 1600] = shared_f32[slot_17 + 1600] + acc_9;
+          let slot_18 = ty * 32 + tx + 272;
+          shared_f32[slot_18 + 1600] = shared_f32[slot_18 + 1600] + acc_10;
+          let slot_19 = ty * 32 + tx + 280;
+          shared_f32[slot_19 + 1600] = shared_f32[slot_19 + 1600] + acc_11;
+          if (ty == 0) {
+            shared_f32[tx + 2112] = shared_f32[tx + 2112] + side_sum;
+            let slot_20 = tx + 8;
+            shared_f32[slot_20 + 2112] = shared_f32[slot_20 + 2112] + side_sum_2;
+            let slot_21 = tx + 16;
+            shared_f32[slot_21 + 2112] = shared_f32[slot_21 + 2112] + side_sum_3;
+            let slot_22 = tx + 24;
+            shared_f32[slot_22 + 2112] = shared_f32[slot_22 + 2112] + side_sum_4;
+          }
+        }
+        storageBarrier();
+        workgroupBarrier();
+      }
+      for (var e_2: i32 = lid; e_2 < 512; e_2 += 256) {
+        let row = e_2 / 32;
+        let column = e_2 % 32;
+        let m = top + row;
+        let n = left + column;
+        let sum = shared_f32[e_2 + 1600];
+        let hidden_weight = state[m * 128 + n] - sum * step.lr;
+        state[m * 128 + n] = hidden_weight;
+        if (m == 0) {
+          let hidden_bias = state[n + 100352] - shared_f32[column + 2112] * step.lr;
+          state[n + 100352] = hidden_bias;
+        }
+      }
+    } else {
+      let wg_3 = wg - 197;
+      // contract: d output.weight, 96 workgroups
+      // d output.weight = matmul(%48, %44)  at workloads.ts:35
+      // %64 = mul(d output.weight, %63)  at workloads.ts:37
+      // %65 = sub(output.weight, %64)  at workloads.ts:37
+      // update output.weight'  at workloads.ts:37
+      // d output.bias = sum(%44)  at workloads.ts:35
+      // %67 = mul(d output.bias, %66)  at workloads.ts:37
+      // %68 = sub(output.bias, %67)  at workloads.ts:37
+      // update output.bias'  at workloads.ts:37
+      let top_2 = wg_3 / 3 * 4;
+      let left_2 = wg_3 % 3 * 4;
+      let tx_2 = lid % 4;
+      let ty_2 = lid / 4 % 4;
+      let part_4 = lid / 16;
+      var acc_12: f32 = 0.0;
+      var side_sum_5: f32 = 0.0;
+      for (var chunk_2: i32 = 0; chunk_2 < step.batch_live; chunk_2 += 32) {
+        if (lid < 128) {
+          let k_4 = lid / 4;
+          let own_3 = lid % 4;
+          let kAt_3 = chunk_2 + k_4;
+          let at_3 = top_2 + own_3;
+          shared_f32[k_4 * 5 + own_3] = select(0.0, temps[kAt_3 * 128 + at_3], kAt_3 < step.batch_live);
+        }
+        if (lid < 128) {
+          let k_5 = lid / 4;
+          let own_4 = lid % 4;
+          let kAt_4 = chunk_2 + k_5;
+          let at_4 = left_2 + own_4;
+          let holds_2 = at_4 < 10 && kAt_4 < step.batch_live;
+          shared_f32[k_5 * 5 + own_4 + 160] = select(0.0, temps[select(0, kAt_4 * 10 + at_4 + 34048, holds_2)], holds_2);
+        }
+        storageBarrier();
+        workgroupBarrier();
+        for (var k_6: i32 = part_4; k_6 < 32; k_6 += 16) {
+          let a_3 = shared_f32[k_6 * 5 + ty_2];
+          let b_5 = shared_f32[k_6 * 5 + tx_2 + 160];
+          acc_12 = acc_12 + a_3 * b_5;
+          if (top_2 == 0) {
+            side_sum_5 = side_sum_5 + b_5;
+          }
+        }
+        storageBarrier();
+        workgroupBarrier();
+      }
+      if (part_4 == 0) {
+        let slot_23 = ty_2 * 4 + tx_2;
+        shared_f32[slot_23 + 320] = acc_12;
+        if (ty_2 == 0) {
+          shared_f32[tx_2 + 336] = side_sum_5;
+        }
+      }
+      storageBarrier();
+      workgroupBarrier();
+      for (var share_2: i32 = 1; share_2 < 16; share_2++) {
+        if (part_4 == share_2) {
+          let slot_24 = ty_2 * 4 + tx_2;
+          shared_f32[slot_24 + 320] = shared_f32[slot_24 + 320] + acc_12;
+          if (ty_2 == 0) {
+            shared_f32[tx_2 + 336] = shared_f32[tx_2 + 336] + side_sum_5;
+          }
+        }
+        storageBarrier();
+        workgroupBarrier();
+      }
+      if (lid < 16) {
+        let row_2 = lid / 4;
+        let column_2 = lid % 4;
+        let m_2 = top_2 + row_2;
+        let n_2 = left_2 + column_2;
+        if (m_2 < 128 && n_2 < 10) {
+          let sum_2 = shared_f32[lid + 320];
+          let output_weight = state[m_2 * 10 + n_2 + 100480] - sum_2 * step.lr;
+          state[m_2 * 10 + n_2 + 100480] = output_weight;
+          if (m_2 == 0) {
+            let output_bias = state[n_2 + 101760] - shared_f32[column_2 + 336] * step.lr;
+            state[n_2 + 101760] = output_bias;
+          }
+        }
+      }
+    }
+  }
+}
