@@ -9,7 +9,7 @@ import type { Program } from './program.ts';
 export function checkProgram(value: unknown): asserts value is Program {
   const format = typeof value === 'object' && value !== null && 'format' in value ? value.format : undefined;
   if (format !== 1) fail('program.format', '1', format);
-  check(value, shape, 'program');
+  check(value, shape, 'program', 'program');
   const program = value as Program;
   for (const [name, { steps }] of Object.entries(program.entries)) {
     for (const [i, { kernel }] of steps.entries()) {
@@ -23,8 +23,8 @@ export function checkProgram(value: unknown): asserts value is Program {
   }
 }
 
-/** A type's name, a list of one kind, a record of one kind, or an object with these fields at least. */
-type Shape =
+/** What plain data is to be: a type's name (`count` is a whole number from 0), a list of one kind, a record of one kind, or an object with these fields at least. */
+export type Shape =
   | 'string'
   | 'count'
   | 'number'
@@ -69,26 +69,27 @@ const shape: Shape = {
   },
 };
 
-function check(value: unknown, expected: Shape, at: string): void {
+/** @throws FormatError with the place below `at` that is not as expected */
+export function check(value: unknown, expected: Shape, at: string, code: 'program' | 'saved'): void {
   if (typeof expected === 'string') {
     const fits =
       expected === 'count' ? Number.isSafeInteger(value) && Number(value) >= 0 : typeof value === expected;
-    if (!fits) fail(at, expected, value);
+    if (!fits) fail(at, expected, value, code);
   } else if ('fields' in expected) {
-    if (typeof value !== 'object' || value === null) fail(at, 'object', value);
+    if (typeof value !== 'object' || value === null) fail(at, 'object', value, code);
     const found = new Map<string, unknown>(Object.entries(value));
     for (const [name, inner] of Object.entries(expected.fields))
-      check(found.get(name), inner, `${at}.${name}`);
+      check(found.get(name), inner, `${at}.${name}`, code);
   } else if ('each' in expected) {
-    if (typeof value !== 'object' || value === null) fail(at, 'object', value);
-    for (const [name, inner] of Object.entries(value)) check(inner, expected.each, `${at}.${name}`);
+    if (typeof value !== 'object' || value === null) fail(at, 'object', value, code);
+    for (const [name, inner] of Object.entries(value)) check(inner, expected.each, `${at}.${name}`, code);
   } else {
-    if (!Array.isArray(value)) fail(at, 'list', value);
-    for (const [i, inner] of value.entries()) check(inner, expected[0], `${at}[${i}]`);
+    if (!Array.isArray(value)) fail(at, 'list', value, code);
+    for (const [i, inner] of value.entries()) check(inner, expected[0], `${at}[${i}]`, code);
   }
 }
 
-function fail(at: string, expected: string, found: unknown): never {
+function fail(at: string, expected: string, found: unknown, code: 'program' | 'saved' = 'program'): never {
   const text = typeof found === 'object' ? (found === null ? 'null' : 'an object') : JSON.stringify(found);
-  throw new FormatError('program', `${at}: expected ${expected}, found ${text}`);
+  throw new FormatError(code, `${at}: expected ${expected}, found ${text}`);
 }

@@ -1,3 +1,4 @@
+import { check, type Shape } from './format.ts';
 import { elementCount } from './init.ts';
 import { FormatError } from './issues.ts';
 import type { Program, StateSlot } from './program.ts';
@@ -20,7 +21,7 @@ export interface Snapshot {
 export function encodeSnapshot(program: Program, snapshot: Snapshot): Uint8Array<ArrayBuffer> {
   const { seed, steps, shuffles, words } = snapshot;
   const text = JSON.stringify({ format: FORMAT, seed, shuffles, steps, states: signatures(program.state) });
-  const header = new TextEncoder().encode(text.padEnd(Math.ceil(text.length / 4) * 4 + 4));
+  const header = new TextEncoder().encode(text);
   const start = 4 + Math.ceil(header.length / 4) * 4;
   const bytes = new Uint8Array(start + words.byteLength).fill(32, 4, start);
   new DataView(bytes.buffer).setUint32(0, start - 4, true);
@@ -42,13 +43,12 @@ export function decodeSnapshot(program: Program, bytes: Uint8Array): Snapshot {
   } catch {
     return fail('not made by save()');
   }
-  if (!isHeader(header)) return fail('not made by save() of this version');
+  checkHeader(header);
+  if (header.format !== FORMAT) fail(`expected format ${FORMAT}, found ${header.format}`);
   const own = signatures(program.state);
-  const other = own.findIndex((signature, i) => header.states[i] !== signature);
-  if (other >= 0 || header.states.length !== own.length) {
-    fail(
-      `its states are not the program's: expected ${own[other] ?? 'no more'}, found ${header.states[other] ?? header.states[own.length] ?? 'none'}`,
-    );
+  for (let i = 0; i < Math.max(own.length, header.states.length); i++) {
+    const [wanted = 'no more', found = 'none'] = [own[i], header.states[i]];
+    if (wanted !== found) fail(`its states are not the program's: expected ${wanted}, found ${found}`);
   }
   const expected = 4 + length + 4 * program.state.reduce((n, { shape }) => n + elementCount(shape), 0);
   if (bytes.length !== expected) fail(`expected ${expected} bytes, found ${bytes.length}`);
@@ -56,33 +56,25 @@ export function decodeSnapshot(program: Program, bytes: Uint8Array): Snapshot {
   return { seed, steps, shuffles, words: new Uint32Array(bytes.slice(4 + length).buffer) };
 }
 
-const FORMAT = 'sinter-state-1';
+const FORMAT = 1;
 
 interface Header extends Omit<Snapshot, 'words'> {
+  readonly format: number;
   readonly states: readonly string[];
 }
 
-function isHeader(value: unknown): value is Header {
-  if (typeof value !== 'object' || value === null) return false;
-  const { format, seed, shuffles, steps, states } = { ...EMPTY, ...value };
-  return (
-    format === FORMAT &&
-    typeof seed === 'number' &&
-    typeof shuffles === 'number' &&
-    typeof steps === 'object' &&
-    steps !== null &&
-    Object.values(steps).every((n) => typeof n === 'number') &&
-    Array.isArray(states)
-  );
+function checkHeader(value: unknown): asserts value is Header {
+  const shape: Shape = {
+    fields: {
+      format: 'count',
+      seed: 'count',
+      shuffles: 'count',
+      steps: { each: 'count' },
+      states: ['string'],
+    },
+  };
+  check(value, shape, 'saved', 'saved');
 }
-
-const EMPTY: Readonly<Record<'format' | 'seed' | 'shuffles' | 'steps' | 'states', unknown>> = {
-  format: 0,
-  seed: 0,
-  shuffles: 0,
-  steps: 0,
-  states: 0,
-};
 
 /** What must be the same for a state to be loaded: `hidden.weight f32[784,128]`. */
 function signatures(states: readonly StateSlot[]): string[] {
