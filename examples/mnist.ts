@@ -12,7 +12,7 @@ import { progressBar } from './progressBar.ts';
 
 const HELP = `Trains a perceptron on MNIST.
 
-  --epochs N    passes over the 60,000 digits (5)
+  --epochs N    passes over the 60,000 digits (6)
   --lr RATE     learning rate of the first step; it falls evenly to that of the last, 0 (0.7)
   --seed N      of first values and the order of the digits (1)
   --target T    auto, ${Object.keys(profiles).join(' or ')} (auto)
@@ -22,7 +22,7 @@ const BATCH = 128;
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
-      epochs: { type: 'string', default: '5' },
+      epochs: { type: 'string', default: '6' },
       lr: { type: 'string', default: '0.7' },
       seed: { type: 'string', default: '1' },
       target: { type: 'string', default: 'auto' },

@@ -64,13 +64,11 @@ function readsTypeScript(): boolean {
 /** Registers tsx, found from the model's project, from here, or from the current folder. */
 async function registerTsx(path: string): Promise<void> {
   for (const from of [path, import.meta.url, resolve('package.json')]) {
-    const url = resolveFrom(from);
-    if (url === undefined) continue;
-    const tsx: unknown = await import(url);
-    if (typeof tsx === 'object' && tsx !== null && 'register' in tsx && typeof tsx.register === 'function') {
-      tsx.register();
-      return;
-    }
+    const loader = resolveFrom(from);
+    if (loader === undefined) continue;
+    // Importing it is what `node --import tsx` does: it registers itself.
+    await import(loader);
+    return;
   }
   throw new UsageError(
     `this Node (${process.version}) reads no TypeScript: install tsx beside the model (npm i -D tsx), or use Node 22.18 or later`,
@@ -79,7 +77,7 @@ async function registerTsx(path: string): Promise<void> {
 
 function resolveFrom(from: string): string | undefined {
   try {
-    return pathToFileURL(createRequire(from).resolve('tsx/esm/api')).href;
+    return pathToFileURL(createRequire(from).resolve('tsx')).href;
   } catch {
     // Not there: the next place may have it.
     return undefined;

@@ -1,6 +1,6 @@
 import type { Module, Node } from '../graph/index.ts';
 import { byteSize, extentOf, loadedDtype, loadsIn, type Param, type Tensor } from '../loops/index.ts';
-import { loopWork } from '../passes/fuse/cost.ts';
+import { loopFlops } from '../passes/flops.ts';
 import { tensorsRead } from '../passes/fuse/edges.ts';
 import { type Stage, tensorsWritten } from '../passes/fuse/group.ts';
 import { paramOf, type Storage } from '../passes/lower.ts';
@@ -142,7 +142,7 @@ function kernelText(
     workgroup: kernel.workgroup,
     nodes: kernel.origin.map(({ node, source }) => (source === undefined ? node : `${node}  at ${source}`)),
     sharedBytes: shared.reduce((n, array) => n + byteSize(array.dtype) * Number(array.shape[0]), 0),
-    flops: loops.reduce((n, loop) => n + loopWork(loop), 0),
+    flops: loops.reduce((n, loop) => n + loopFlops(loop), 0),
     bytes: [...moved].reduce((n, tensor) => n + tensorBytes(tensor), 0),
     bindings: bindingsOf(kernel, placement),
   };

@@ -1,25 +1,35 @@
-import { type Expr, isFloat, type Loop, subexpressions } from '../loops/index.ts';
+import { type Axis, childrenOf, type Expr, isFloat, type Loop, subexpressions } from '../loops/index.ts';
 
 /**
- * Floating-point operations of one run of a loop, as it is written: each float operation of an expression is
- * one, whatever it costs, and so is each combination of a reduction. Recomputation counts; conversions,
- * comparisons and selects do not.
+ * Floating-point operations of one run of a loop: each float operation of its expressions is one, whatever it
+ * costs, for each combination of the axes that it depends on (so the decoding of a contraction's operand
+ * counts once for each of its elements, not for each product); each combination of a reduction is one more.
+ * Conversions, comparisons and selects do not count.
  */
 export function loopFlops(loop: Loop): number {
-  const parallel = loop.axes.reduce((n, axis) => n * axis.extent, 1);
-  const reduced = loop.reduceAxes.reduce((n, axis) => n * axis.extent, 1);
-  const bodies = loop.reductions.reduce(
-    (n, r) => n + operations(r.body) + (isFloat(r.body.dtype) ? 1 : 0),
-    0,
-  );
-  return parallel * (reduced * bodies + operations(...loop.outs.map((out) => out.value)));
+  const combined = loop.reductions.filter((r) => isFloat(r.body.dtype)).length;
+  const domain = extents([...loop.axes, ...loop.reduceAxes]);
+  return combined * domain + operations(loop);
 }
 
-function operations(...roots: readonly Expr[]): number {
+function operations(loop: Loop): number {
+  const roots = [...loop.reductions.map((r) => r.body), ...loop.outs.map((out) => out.value)];
+  const axesOf = new Map<Expr, ReadonlySet<Axis>>();
   let count = 0;
   for (const e of subexpressions(...roots)) {
+    const axes = new Set(childrenOf(e).flatMap((child) => [...(axesOf.get(child) ?? [])]));
+    if (e.kind === 'axis') axes.add(e.axis);
+    // What was reduced is there once for each element.
+    if (e.kind === 'acc') for (const axis of loop.axes) axes.add(axis);
+    axesOf.set(e, axes);
     if (e.kind !== 'apply' || !isFloat(e.dtype) || e.op === 'select' || e.op === 'cast') continue;
-    count++;
+    count += extents(axes);
   }
   return count;
+}
+
+function extents(axes: Iterable<Axis>): number {
+  let product = 1;
+  for (const axis of axes) product *= axis.extent;
+  return product;
 }

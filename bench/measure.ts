@@ -1,0 +1,218 @@
+import {
+  type CompiledProgram,
+  compile,
+  type Module,
+  type ProfileName,
+  requestDevice,
+  type Session,
+} from '../src/index.ts';
+import { openGpu } from '../src/node/index.ts';
+import { countCalls } from './countCalls.ts';
+
+/** What was measured of one workload; times in microseconds unless they say otherwise. */
+export interface Measurement {
+  readonly workload: string;
+  readonly target: string;
+  readonly adapter: string;
+  readonly steps: number;
+  /** Wall time of a step, from the call to its results: median, least and most of the runs. */
+  readonly wall: Spread;
+  /** Time of a step that recording and submitting it takes. */
+  readonly host: Spread;
+  /** Time of a step by the device's clock; null where it has no timestamp queries. */
+  readonly device: Spread | null;
+  /** Median of each dispatch in a pass of its own; their sum is more than `device`. */
+  readonly kernels: readonly { readonly name: string; readonly microseconds: number }[];
+  readonly dispatches: number;
+  /** Calls on the device, its queue, encoders and buffers, and objects created, a step in the steady state. */
+  readonly calls: number;
+  readonly created: {
+    readonly buffers: number;
+    readonly pipelines: number;
+    readonly bindGroups: number;
+  };
+  readonly peakBytes: number;
+  readonly lowerBoundBytes: number;
+  readonly compileMilliseconds: number;
+  /** Pipelines and first values: until the first step can run. */
+  readonly startMilliseconds: number;
+}
+
+export interface Spread {
+  readonly median: number;
+  readonly least: number;
+  readonly most: number;
+}
+
+export interface MeasureOptions {
+  /** Steps of each run. */
+  readonly steps: number;
+  /** Steps before, which are not measured. */
+  readonly warmup: number;
+  readonly runs: number;
+  readonly target: 'auto' | ProfileName;
+}
+
+/** Data for a workload by input name: enough rows for a run. */
+export type DataFor = (rows: number) => Readonly<Record<string, ArrayLike<number>>>;
+
+/** Measures the entry `train` of a module over a resident dataset. */
+export async function measure(
+  module: Module,
+  dataFor: DataFor,
+  options: MeasureOptions,
+): Promise<Measurement> {
+  const { steps, runs, target } = options;
+  const gpu = await openGpu();
+  const profile = target === 'auto' ? (gpu.kind === 'software' ? 'webgpu-software' : 'webgpu') : target;
+  const begin = performance.now();
+  const compiled = await compile(module, { target: profile });
+  const compileMilliseconds = performance.now() - begin;
+  const device = await requestDevice({ gpu: gpu.gpu, adapter: gpu.adapter });
+  try {
+    const counts = countCalls(device);
+    const startBegin = performance.now();
+    const plain = await compiled.start({ seed: 1, device });
+    const startMilliseconds = performance.now() - startBegin;
+    const { wall, host } = await times(plain, dataFor, options, runs, recordingClock(device));
+    const perStep = await calls(plain, dataFor, steps, counts);
+    plain.dispose();
+    const entry = compiled.entry('train');
+    const { report } = compiled;
+    return {
+      workload: module.name,
+      target: compiled.target,
+      adapter: gpu.description,
+      steps,
+      wall,
+      host,
+      ...(await deviceTimes(compiled, device, dataFor, options)),
+      dispatches: entry.dispatches.length,
+      ...perStep,
+      peakBytes: report.peakBytes,
+      lowerBoundBytes: report.lowerBoundBytes,
+      compileMilliseconds,
+      startMilliseconds,
+    };
+  } finally {
+    device.destroy();
+  }
+}
+
+async function times(
+  session: Session,
+  dataFor: DataFor,
+  { steps, warmup }: MeasureOptions,
+  runs: number,
+  clock: RecordingClock,
+): Promise<{ wall: Spread; host: Spread }> {
+  const data = await session.dataset(dataFor(steps * batchOf(session)));
+  await passes(session, data, Math.ceil(warmup / steps));
+  const wall: number[] = [];
+  const host: number[] = [];
+  for (let run = 0; run < runs; run++) {
+    clock.milliseconds = 0;
+    const begin = performance.now();
+    await passes(session, data, 1, clock);
+    wall.push((1000 * (performance.now() - begin)) / steps);
+    host.push((1000 * clock.milliseconds) / steps);
+  }
+  data.dispose();
+  return { wall: spread(wall), host: spread(host) };
+}
+
+async function calls(
+  session: Session,
+  dataFor: DataFor,
+  steps: number,
+  counts: ReturnType<typeof countCalls>,
+): Promise<Pick<Measurement, 'calls' | 'created'>> {
+  const data = await session.dataset(dataFor(steps * batchOf(session)));
+  counts.reset();
+  await passes(session, data, 1);
+  const result = {
+    calls: counts.total() / steps,
+    created: {
+      buffers: counts.of('createBuffer') / steps,
+      pipelines: counts.of('createComputePipeline', 'createComputePipelineAsync') / steps,
+      bindGroups: counts.of('createBindGroup') / steps,
+    },
+  };
+  data.dispose();
+  return result;
+}
+
+async function deviceTimes(
+  compiled: CompiledProgram,
+  device: GPUDevice,
+  dataFor: DataFor,
+  { steps, warmup }: MeasureOptions,
+): Promise<Pick<Measurement, 'device' | 'kernels'>> {
+  if (!device.features.has('timestamp-query')) return { device: null, kernels: [] };
+  const timings = async (profile: 'steps' | 'dispatches'): Promise<(readonly number[])[]> => {
+    const session = await compiled.start({ seed: 1, device, profile });
+    const data = await session.dataset(dataFor(steps * batchOf(session)));
+    await passes(session, data, 1 + Math.ceil(warmup / steps));
+    const rows = session.timings.get('train') ?? [];
+    session.dispose();
+    return rows.map((row) => row.slice(-steps));
+  };
+  const [perStep = []] = await timings('steps');
+  const perDispatch = await timings('dispatches');
+  const names = compiled.entry('train').dispatches.map(({ name }) => name);
+  return {
+    device: spread(perStep),
+    kernels: names.map((name, k) => ({ name, microseconds: spread(perDispatch[k] ?? []).median })),
+  };
+}
+
+async function passes(
+  session: Session,
+  data: Awaited<ReturnType<Session['dataset']>>,
+  epochs: number,
+  clock?: RecordingClock,
+): Promise<void> {
+  const params = clock === undefined ? {} : { lr: clock.learningRate };
+  // Without a shuffle: drawing and uploading the order of an epoch is no part of a step.
+  for await (const _ of session.train({ data, epochs, params, onNaN: 'continue' }));
+}
+
+/** Adds up the time from the first step's record of a submit until `submit` returns. */
+interface RecordingClock {
+  milliseconds: number;
+  /** The run-time scalar as the session asks for it when it records a step. */
+  readonly learningRate: () => number;
+}
+
+function recordingClock(device: GPUDevice): RecordingClock {
+  let begin: number | undefined;
+  const submit = device.queue.submit.bind(device.queue);
+  const clock: RecordingClock = {
+    milliseconds: 0,
+    learningRate: () => {
+      begin ??= performance.now();
+      return LEARNING_RATE;
+    },
+  };
+  Object.defineProperty(device.queue, 'submit', {
+    configurable: true,
+    value: (buffers: Iterable<GPUCommandBuffer>) => {
+      submit(buffers);
+      if (begin !== undefined) clock.milliseconds += performance.now() - begin;
+      begin = undefined;
+    },
+  });
+  return clock;
+}
+
+const LEARNING_RATE = 1e-3;
+
+function batchOf(session: Session): number {
+  return session.program.sizes[0]?.max ?? 1;
+}
+
+function spread(values: readonly number[]): Spread {
+  const sorted = [...values].sort((a, b) => a - b);
+  const at = (k: number): number => sorted[Math.min(sorted.length - 1, Math.max(0, k))] ?? Number.NaN;
+  return { median: at(sorted.length >> 1), least: at(0), most: at(sorted.length - 1) };
+}
