@@ -85,7 +85,7 @@ fn floor_mod(x: i32, y: i32) -> i32 {
     text: `
 // Byte i of the words that start at base.
 fn data_u8(base: u32, i: i32) -> u32 {
-  return extractBits(data[base + u32(i) / 4u], u32(i) % 4u * 8u, 8u);
+  return (data[base + (u32(i) >> 2u)] >> ((u32(i) & 3u) << 3u)) & 255u;
 }`,
   },
   words_u8: {
@@ -93,7 +93,7 @@ fn data_u8(base: u32, i: i32) -> u32 {
     text: `
 // Byte i of the words that start at base.
 fn words_u8(base: u32, i: i32) -> u32 {
-  return extractBits(words[base + u32(i) / 4u], u32(i) % 4u * 8u, 8u);
+  return (words[base + (u32(i) >> 2u)] >> ((u32(i) & 3u) << 3u)) & 255u;
 }`,
   },
   exp_f32: {

@@ -1,4 +1,4 @@
-// hidden: contract, 16 × 64
+// hidden: contract, 8 × 64
 //   %2 = cast(x)  at workloads.ts:32
 //   %5 = div(%2, %4)  at workloads.ts:32
 //   %7 = matmul(%5, hidden.weight)  at workloads.ts:34
@@ -22,24 +22,28 @@ struct Step {
 
 // Byte i of the words that start at base.
 fn data_u8(base: u32, i: i32) -> u32 {
-  return extractBits(data[base + u32(i) / 4u], u32(i) % 4u * 8u, 8u);
+  return (data[base + (u32(i) >> 2u)] >> ((u32(i) & 3u) << 3u)) & 255u;
 }
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
   let wg = i32(group.x);
   let lid = i32(local);
-  var tile_sums: array<f32, 16>;
-  // contract: hidden, 16 workgroups
+  var tile_sums: array<f32, 32>;
+  // contract: hidden, 8 workgroups
   let tile = wg * 64 + lid;
-  let top = tile / 32 * 4;
-  let left = tile % 32;
+  let top = tile / 16 * 4;
+  let left = tile % 16;
   let m = top + 1;
   let m_2 = top + 2;
   let m_3 = top + 3;
-  let n = left + 32;
-  let n_2 = left + 64;
-  let n_3 = left + 96;
+  let n = left + 16;
+  let n_2 = left + 32;
+  let n_3 = left + 48;
+  let n_4 = left + 64;
+  let n_5 = left + 80;
+  let n_6 = left + 96;
+  let n_7 = left + 112;
   let batch_rows = i32(data[step.batch_rows + u32(top)]);
   let batch_rows_2 = i32(data[step.batch_rows + u32(m)]);
   let batch_rows_3 = i32(data[step.batch_rows + u32(m_2)]);
@@ -60,23 +64,55 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   var acc_14: f32 = 0.0;
   var acc_15: f32 = 0.0;
   var acc_16: f32 = 0.0;
+  var acc_17: f32 = 0.0;
+  var acc_18: f32 = 0.0;
+  var acc_19: f32 = 0.0;
+  var acc_20: f32 = 0.0;
+  var acc_21: f32 = 0.0;
+  var acc_22: f32 = 0.0;
+  var acc_23: f32 = 0.0;
+  var acc_24: f32 = 0.0;
+  var acc_25: f32 = 0.0;
+  var acc_26: f32 = 0.0;
+  var acc_27: f32 = 0.0;
+  var acc_28: f32 = 0.0;
+  var acc_29: f32 = 0.0;
+  var acc_30: f32 = 0.0;
+  var acc_31: f32 = 0.0;
+  var acc_32: f32 = 0.0;
   for (var run: i32 = 0; run < 784; run += 32) {
-    var acc_17: f32 = 0.0;
-    var acc_18: f32 = 0.0;
-    var acc_19: f32 = 0.0;
-    var acc_20: f32 = 0.0;
-    var acc_21: f32 = 0.0;
-    var acc_22: f32 = 0.0;
-    var acc_23: f32 = 0.0;
-    var acc_24: f32 = 0.0;
-    var acc_25: f32 = 0.0;
-    var acc_26: f32 = 0.0;
-    var acc_27: f32 = 0.0;
-    var acc_28: f32 = 0.0;
-    var acc_29: f32 = 0.0;
-    var acc_30: f32 = 0.0;
-    var acc_31: f32 = 0.0;
-    var acc_32: f32 = 0.0;
+    var acc_33: f32 = 0.0;
+    var acc_34: f32 = 0.0;
+    var acc_35: f32 = 0.0;
+    var acc_36: f32 = 0.0;
+    var acc_37: f32 = 0.0;
+    var acc_38: f32 = 0.0;
+    var acc_39: f32 = 0.0;
+    var acc_40: f32 = 0.0;
+    var acc_41: f32 = 0.0;
+    var acc_42: f32 = 0.0;
+    var acc_43: f32 = 0.0;
+    var acc_44: f32 = 0.0;
+    var acc_45: f32 = 0.0;
+    var acc_46: f32 = 0.0;
+    var acc_47: f32 = 0.0;
+    var acc_48: f32 = 0.0;
+    var acc_49: f32 = 0.0;
+    var acc_50: f32 = 0.0;
+    var acc_51: f32 = 0.0;
+    var acc_52: f32 = 0.0;
+    var acc_53: f32 = 0.0;
+    var acc_54: f32 = 0.0;
+    var acc_55: f32 = 0.0;
+    var acc_56: f32 = 0.0;
+    var acc_57: f32 = 0.0;
+    var acc_58: f32 = 0.0;
+    var acc_59: f32 = 0.0;
+    var acc_60: f32 = 0.0;
+    var acc_61: f32 = 0.0;
+    var acc_62: f32 = 0.0;
+    var acc_63: f32 = 0.0;
+    var acc_64: f32 = 0.0;
     let k0_end = min(run + 32, 784);
     for (var k0: i32 = run; k0 < k0_end; k0++) {
       let a = f32(data_u8(step.x_base, batch_rows * 784 + k0)) / 255.0;
@@ -87,39 +123,75 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
       let b_2 = state[k0 * 128 + n];
       let b_3 = state[k0 * 128 + n_2];
       let b_4 = state[k0 * 128 + n_3];
-      acc_17 = acc_17 + a * b;
-      acc_18 = acc_18 + a * b_2;
-      acc_19 = acc_19 + a * b_3;
-      acc_20 = acc_20 + a * b_4;
-      acc_21 = acc_21 + a_2 * b;
-      acc_22 = acc_22 + a_2 * b_2;
-      acc_23 = acc_23 + a_2 * b_3;
-      acc_24 = acc_24 + a_2 * b_4;
-      acc_25 = acc_25 + a_3 * b;
-      acc_26 = acc_26 + a_3 * b_2;
-      acc_27 = acc_27 + a_3 * b_3;
-      acc_28 = acc_28 + a_3 * b_4;
-      acc_29 = acc_29 + a_4 * b;
-      acc_30 = acc_30 + a_4 * b_2;
-      acc_31 = acc_31 + a_4 * b_3;
-      acc_32 = acc_32 + a_4 * b_4;
+      let b_5 = state[k0 * 128 + n_4];
+      let b_6 = state[k0 * 128 + n_5];
+      let b_7 = state[k0 * 128 + n_6];
+      let b_8 = state[k0 * 128 + n_7];
+      acc_33 = acc_33 + a * b;
+      acc_34 = acc_34 + a * b_2;
+      acc_35 = acc_35 + a * b_3;
+      acc_36 = acc_36 + a * b_4;
+      acc_37 = acc_37 + a * b_5;
+      acc_38 = acc_38 + a * b_6;
+      acc_39 = acc_39 + a * b_7;
+      acc_40 = acc_40 + a * b_8;
+      acc_41 = acc_41 + a_2 * b;
+      acc_42 = acc_42 + a_2 * b_2;
+      acc_43 = acc_43 + a_2 * b_3;
+      acc_44 = acc_44 + a_2 * b_4;
+      acc_45 = acc_45 + a_2 * b_5;
+      acc_46 = acc_46 + a_2 * b_6;
+      acc_47 = acc_47 + a_2 * b_7;
+      acc_48 = acc_48 + a_2 * b_8;
+      acc_49 = acc_49 + a_3 * b;
+      acc_50 = acc_50 + a_3 * b_2;
+      acc_51 = acc_51 + a_3 * b_3;
+      acc_52 = acc_52 + a_3 * b_4;
+      acc_53 = acc_53 + a_3 * b_5;
+      acc_54 = acc_54 + a_3 * b_6;
+      acc_55 = acc_55 + a_3 * b_7;
+      acc_56 = acc_56 + a_3 * b_8;
+      acc_57 = acc_57 + a_4 * b;
+      acc_58 = acc_58 + a_4 * b_2;
+      acc_59 = acc_59 + a_4 * b_3;
+      acc_60 = acc_60 + a_4 * b_4;
+      acc_61 = acc_61 + a_4 * b_5;
+      acc_62 = acc_62 + a_4 * b_6;
+      acc_63 = acc_63 + a_4 * b_7;
+      acc_64 = acc_64 + a_4 * b_8;
     }
-    acc = acc + acc_17;
-    acc_2 = acc_2 + acc_18;
-    acc_3 = acc_3 + acc_19;
-    acc_4 = acc_4 + acc_20;
-    acc_5 = acc_5 + acc_21;
-    acc_6 = acc_6 + acc_22;
-    acc_7 = acc_7 + acc_23;
-    acc_8 = acc_8 + acc_24;
-    acc_9 = acc_9 + acc_25;
-    acc_10 = acc_10 + acc_26;
-    acc_11 = acc_11 + acc_27;
-    acc_12 = acc_12 + acc_28;
-    acc_13 = acc_13 + acc_29;
-    acc_14 = acc_14 + acc_30;
-    acc_15 = acc_15 + acc_31;
-    acc_16 = acc_16 + acc_32;
+    acc = acc + acc_33;
+    acc_2 = acc_2 + acc_34;
+    acc_3 = acc_3 + acc_35;
+    acc_4 = acc_4 + acc_36;
+    acc_5 = acc_5 + acc_37;
+    acc_6 = acc_6 + acc_38;
+    acc_7 = acc_7 + acc_39;
+    acc_8 = acc_8 + acc_40;
+    acc_9 = acc_9 + acc_41;
+    acc_10 = acc_10 + acc_42;
+    acc_11 = acc_11 + acc_43;
+    acc_12 = acc_12 + acc_44;
+    acc_13 = acc_13 + acc_45;
+    acc_14 = acc_14 + acc_46;
+    acc_15 = acc_15 + acc_47;
+    acc_16 = acc_16 + acc_48;
+    acc_17 = acc_17 + acc_49;
+    acc_18 = acc_18 + acc_50;
+    acc_19 = acc_19 + acc_51;
+    acc_20 = acc_20 + acc_52;
+    acc_21 = acc_21 + acc_53;
+    acc_22 = acc_22 + acc_54;
+    acc_23 = acc_23 + acc_55;
+    acc_24 = acc_24 + acc_56;
+    acc_25 = acc_25 + acc_57;
+    acc_26 = acc_26 + acc_58;
+    acc_27 = acc_27 + acc_59;
+    acc_28 = acc_28 + acc_60;
+    acc_29 = acc_29 + acc_61;
+    acc_30 = acc_30 + acc_62;
+    acc_31 = acc_31 + acc_63;
+    acc_32 = acc_32 + acc_64;
   }
   tile_sums[0] = acc;
   tile_sums[1] = acc_2;
@@ -137,13 +209,29 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   tile_sums[13] = acc_14;
   tile_sums[14] = acc_15;
   tile_sums[15] = acc_16;
-  for (var e: i32 = 0; e < 16; e++) {
-    let m_4 = top + e / 4;
-    let n_4 = left + e % 4 * 32;
+  tile_sums[16] = acc_17;
+  tile_sums[17] = acc_18;
+  tile_sums[18] = acc_19;
+  tile_sums[19] = acc_20;
+  tile_sums[20] = acc_21;
+  tile_sums[21] = acc_22;
+  tile_sums[22] = acc_23;
+  tile_sums[23] = acc_24;
+  tile_sums[24] = acc_25;
+  tile_sums[25] = acc_26;
+  tile_sums[26] = acc_27;
+  tile_sums[27] = acc_28;
+  tile_sums[28] = acc_29;
+  tile_sums[29] = acc_30;
+  tile_sums[30] = acc_31;
+  tile_sums[31] = acc_32;
+  for (var e: i32 = 0; e < 32; e++) {
+    let m_4 = top + e / 8;
+    let n_8 = left + e % 8 * 16;
     let sum = tile_sums[e];
-    let t = sum + state[n_4 + 100352];
+    let t = sum + state[n_8 + 100352];
     let hidden_2 = select(t, 0.0, t < 0.0);
-    temps[m_4 * 128 + n_4] = hidden_2;
+    temps[m_4 * 128 + n_8] = hidden_2;
   }
 }
 
@@ -284,7 +372,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   }
 }
 
-// loss_to_d_output_bias: packed, 104 × 64
+// loss_to_d_output_bias: packed, 55 × 64
 //   %17 = pick(output, y)  at workloads.ts:36
 //   %19 = sub(%18, %17)  at workloads.ts:36
 //   %20 = sum(%19)  at workloads.ts:36
@@ -329,14 +417,14 @@ struct Step {
 
 // Byte i of the words that start at base.
 fn data_u8(base: u32, i: i32) -> u32 {
-  return extractBits(data[base + u32(i) / 4u], u32(i) % 4u * 8u, 8u);
+  return (data[base + (u32(i) >> 2u)] >> ((u32(i) & 3u) << 3u)) & 255u;
 }
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
   let wg = i32(group.x);
   let lid = i32(local);
-  var tile_sums: array<f32, 16>;
+  var tile_sums: array<f32, 32>;
   var tile_sums_2: array<f32, 16>;
   if (wg < 1) {
     // reduce: loss, 1 workgroups
@@ -362,9 +450,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
       results[step.result] = bitcast<u32>(loss);
     }
   } else {
-    if (wg < 99) {
+    if (wg < 50) {
       let wg_2 = wg - 1;
-      // contract: d hidden.weight, 98 workgroups
+      // contract: d hidden.weight, 49 workgroups
       // %2 = cast(x)  at workloads.ts:32
       // %5 = div(%2, %4)  at workloads.ts:32
       // d hidden.weight = matmul(%54, %52)  at workloads.ts:34
@@ -372,14 +460,18 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
       // %59 = sub(hidden.weight, %58)  at workloads.ts:37
       // update hidden.weight'  at workloads.ts:37
       let tile = wg_2 * 64 + lid;
-      let top = tile / 32 * 4;
-      let left = tile % 32;
+      let top = tile / 16 * 4;
+      let left = tile % 16;
       let m = top + 1;
       let m_2 = top + 2;
       let m_3 = top + 3;
-      let n = left + 32;
-      let n_2 = left + 64;
-      let n_3 = left + 96;
+      let n = left + 16;
+      let n_2 = left + 32;
+      let n_3 = left + 48;
+      let n_4 = left + 64;
+      let n_5 = left + 80;
+      let n_6 = left + 96;
+      let n_7 = left + 112;
       var acc_3: f32 = 0.0;
       var acc_4: f32 = 0.0;
       var acc_5: f32 = 0.0;
@@ -396,23 +488,55 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
       var acc_16: f32 = 0.0;
       var acc_17: f32 = 0.0;
       var acc_18: f32 = 0.0;
+      var acc_19: f32 = 0.0;
+      var acc_20: f32 = 0.0;
+      var acc_21: f32 = 0.0;
+      var acc_22: f32 = 0.0;
+      var acc_23: f32 = 0.0;
+      var acc_24: f32 = 0.0;
+      var acc_25: f32 = 0.0;
+      var acc_26: f32 = 0.0;
+      var acc_27: f32 = 0.0;
+      var acc_28: f32 = 0.0;
+      var acc_29: f32 = 0.0;
+      var acc_30: f32 = 0.0;
+      var acc_31: f32 = 0.0;
+      var acc_32: f32 = 0.0;
+      var acc_33: f32 = 0.0;
+      var acc_34: f32 = 0.0;
       for (var run_2: i32 = 0; run_2 < step.batch_live; run_2 += 32) {
-        var acc_19: f32 = 0.0;
-        var acc_20: f32 = 0.0;
-        var acc_21: f32 = 0.0;
-        var acc_22: f32 = 0.0;
-        var acc_23: f32 = 0.0;
-        var acc_24: f32 = 0.0;
-        var acc_25: f32 = 0.0;
-        var acc_26: f32 = 0.0;
-        var acc_27: f32 = 0.0;
-        var acc_28: f32 = 0.0;
-        var acc_29: f32 = 0.0;
-        var acc_30: f32 = 0.0;
-        var acc_31: f32 = 0.0;
-        var acc_32: f32 = 0.0;
-        var acc_33: f32 = 0.0;
-        var acc_34: f32 = 0.0;
+        var acc_35: f32 = 0.0;
+        var acc_36: f32 = 0.0;
+        var acc_37: f32 = 0.0;
+        var acc_38: f32 = 0.0;
+        var acc_39: f32 = 0.0;
+        var acc_40: f32 = 0.0;
+        var acc_41: f32 = 0.0;
+        var acc_42: f32 = 0.0;
+        var acc_43: f32 = 0.0;
+        var acc_44: f32 = 0.0;
+        var acc_45: f32 = 0.0;
+        var acc_46: f32 = 0.0;
+        var acc_47: f32 = 0.0;
+        var acc_48: f32 = 0.0;
+        var acc_49: f32 = 0.0;
+        var acc_50: f32 = 0.0;
+        var acc_51: f32 = 0.0;
+        var acc_52: f32 = 0.0;
+        var acc_53: f32 = 0.0;
+        var acc_54: f32 = 0.0;
+        var acc_55: f32 = 0.0;
+        var acc_56: f32 = 0.0;
+        var acc_57: f32 = 0.0;
+        var acc_58: f32 = 0.0;
+        var acc_59: f32 = 0.0;
+        var acc_60: f32 = 0.0;
+        var acc_61: f32 = 0.0;
+        var acc_62: f32 = 0.0;
+        var acc_63: f32 = 0.0;
+        var acc_64: f32 = 0.0;
+        var acc_65: f32 = 0.0;
+        var acc_66: f32 = 0.0;
         let k0_2_end = min(run_2 + 32, step.batch_live);
         for (var k0_2: i32 = run_2; k0_2 < k0_2_end; k0_2++) {
           let a = f32(data_u8(step.x_base, i32(data[step.batch_rows + u32(k0_2)]) * 784 + top)) / 255.0;
@@ -423,39 +547,75 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
           let b_2 = temps[k0_2 * 128 + n + 16384];
           let b_3 = temps[k0_2 * 128 + n_2 + 16384];
           let b_4 = temps[k0_2 * 128 + n_3 + 16384];
-          acc_19 = acc_19 + a * b;
-          acc_20 = acc_20 + a * b_2;
-          acc_21 = acc_21 + a * b_3;
-          acc_22 = acc_22 + a * b_4;
-          acc_23 = acc_23 + a_2 * b;
-          acc_24 = acc_24 + a_2 * b_2;
-          acc_25 = acc_25 + a_2 * b_3;
-          acc_26 = acc_26 + a_2 * b_4;
-          acc_27 = acc_27 + a_3 * b;
-          acc_28 = acc_28 + a_3 * b_2;
-          acc_29 = acc_29 + a_3 * b_3;
-          acc_30 = acc_30 + a_3 * b_4;
-          acc_31 = acc_31 + a_4 * b;
-          acc_32 = acc_32 + a_4 * b_2;
-          acc_33 = acc_33 + a_4 * b_3;
-          acc_34 = acc_34 + a_4 * b_4;
+          let b_5 = temps[k0_2 * 128 + n_4 + 16384];
+          let b_6 = temps[k0_2 * 128 + n_5 + 16384];
+          let b_7 = temps[k0_2 * 128 + n_6 + 16384];
+          let b_8 = temps[k0_2 * 128 + n_7 + 16384];
+          acc_35 = acc_35 + a * b;
+          acc_36 = acc_36 + a * b_2;
+          acc_37 = acc_37 + a * b_3;
+          acc_38 = acc_38 + a * b_4;
+          acc_39 = acc_39 + a * b_5;
+          acc_40 = acc_40 + a * b_6;
+          acc_41 = acc_41 + a * b_7;
+          acc_42 = acc_42 + a * b_8;
+          acc_43 = acc_43 + a_2 * b;
+          acc_44 = acc_44 + a_2 * b_2;
+          acc_45 = acc_45 + a_2 * b_3;
+          acc_46 = acc_46 + a_2 * b_4;
+          acc_47 = acc_47 + a_2 * b_5;
+          acc_48 = acc_48 + a_2 * b_6;
+          acc_49 = acc_49 + a_2 * b_7;
+          acc_50 = acc_50 + a_2 * b_8;
+          acc_51 = acc_51 + a_3 * b;
+          acc_52 = acc_52 + a_3 * b_2;
+          acc_53 = acc_53 + a_3 * b_3;
+          acc_54 = acc_54 + a_3 * b_4;
+          acc_55 = acc_55 + a_3 * b_5;
+          acc_56 = acc_56 + a_3 * b_6;
+          acc_57 = acc_57 + a_3 * b_7;
+          acc_58 = acc_58 + a_3 * b_8;
+          acc_59 = acc_59 + a_4 * b;
+          acc_60 = acc_60 + a_4 * b_2;
+          acc_61 = acc_61 + a_4 * b_3;
+          acc_62 = acc_62 + a_4 * b_4;
+          acc_63 = acc_63 + a_4 * b_5;
+          acc_64 = acc_64 + a_4 * b_6;
+          acc_65 = acc_65 + a_4 * b_7;
+          acc_66 = acc_66 + a_4 * b_8;
         }
-        acc_3 = acc_3 + acc_19;
-        acc_4 = acc_4 + acc_20;
-        acc_5 = acc_5 + acc_21;
-        acc_6 = acc_6 + acc_22;
-        acc_7 = acc_7 + acc_23;
-        acc_8 = acc_8 + acc_24;
-        acc_9 = acc_9 + acc_25;
-        acc_10 = acc_10 + acc_26;
-        acc_11 = acc_11 + acc_27;
-        acc_12 = acc_12 + acc_28;
-        acc_13 = acc_13 + acc_29;
-        acc_14 = acc_14 + acc_30;
-        acc_15 = acc_15 + acc_31;
-        acc_16 = acc_16 + acc_32;
-        acc_17 = acc_17 + acc_33;
-        acc_18 = acc_18 + acc_34;
+        acc_3 = acc_3 + acc_35;
+        acc_4 = acc_4 + acc_36;
+        acc_5 = acc_5 + acc_37;
+        acc_6 = acc_6 + acc_38;
+        acc_7 = acc_7 + acc_39;
+        acc_8 = acc_8 + acc_40;
+        acc_9 = acc_9 + acc_41;
+        acc_10 = acc_10 + acc_42;
+        acc_11 = acc_11 + acc_43;
+        acc_12 = acc_12 + acc_44;
+        acc_13 = acc_13 + acc_45;
+        acc_14 = acc_14 + acc_46;
+        acc_15 = acc_15 + acc_47;
+        acc_16 = acc_16 + acc_48;
+        acc_17 = acc_17 + acc_49;
+        acc_18 = acc_18 + acc_50;
+        acc_19 = acc_19 + acc_51;
+        acc_20 = acc_20 + acc_52;
+        acc_21 = acc_21 + acc_53;
+        acc_22 = acc_22 + acc_54;
+        acc_23 = acc_23 + acc_55;
+        acc_24 = acc_24 + acc_56;
+        acc_25 = acc_25 + acc_57;
+        acc_26 = acc_26 + acc_58;
+        acc_27 = acc_27 + acc_59;
+        acc_28 = acc_28 + acc_60;
+        acc_29 = acc_29 + acc_61;
+        acc_30 = acc_30 + acc_62;
+        acc_31 = acc_31 + acc_63;
+        acc_32 = acc_32 + acc_64;
+        acc_33 = acc_33 + acc_65;
+        acc_34 = acc_34 + acc_66;
       }
       tile_sums[0] = acc_3;
       tile_sums[1] = acc_4;
@@ -473,36 +633,52 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
       tile_sums[13] = acc_16;
       tile_sums[14] = acc_17;
       tile_sums[15] = acc_18;
-      for (var e: i32 = 0; e < 16; e++) {
-        let m_4 = top + e / 4;
-        let n_4 = left + e % 4 * 32;
+      tile_sums[16] = acc_19;
+      tile_sums[17] = acc_20;
+      tile_sums[18] = acc_21;
+      tile_sums[19] = acc_22;
+      tile_sums[20] = acc_23;
+      tile_sums[21] = acc_24;
+      tile_sums[22] = acc_25;
+      tile_sums[23] = acc_26;
+      tile_sums[24] = acc_27;
+      tile_sums[25] = acc_28;
+      tile_sums[26] = acc_29;
+      tile_sums[27] = acc_30;
+      tile_sums[28] = acc_31;
+      tile_sums[29] = acc_32;
+      tile_sums[30] = acc_33;
+      tile_sums[31] = acc_34;
+      for (var e: i32 = 0; e < 32; e++) {
+        let m_4 = top + e / 8;
+        let n_8 = left + e % 8 * 16;
         let sum = tile_sums[e];
-        let hidden_weight = state[m_4 * 128 + n_4] - sum * step.lr;
-        state[m_4 * 128 + n_4] = hidden_weight;
+        let hidden_weight = state[m_4 * 128 + n_8] - sum * step.lr;
+        state[m_4 * 128 + n_8] = hidden_weight;
       }
     } else {
-      if (wg < 101) {
-        let wg_3 = wg - 99;
+      if (wg < 52) {
+        let wg_3 = wg - 50;
         // reduce: d hidden.bias, 2 workgroups
         // d hidden.bias = sum(%52)  at workloads.ts:34
         // %61 = mul(d hidden.bias, %60)  at workloads.ts:37
         // %62 = sub(hidden.bias, %61)  at workloads.ts:37
         // update hidden.bias'  at workloads.ts:37
         let e_2 = wg_3 * 64 + lid;
-        var acc_35: f32 = 0.0;
+        var acc_67: f32 = 0.0;
         for (var run_3: i32 = 0; run_3 < step.batch_live; run_3 += 32) {
-          var acc_36: f32 = 0.0;
+          var acc_68: f32 = 0.0;
           let k0_3_end = min(run_3 + 32, step.batch_live);
           for (var k0_3: i32 = run_3; k0_3 < k0_3_end; k0_3++) {
-            acc_36 = acc_36 + temps[k0_3 * 128 + e_2 + 16384];
+            acc_68 = acc_68 + temps[k0_3 * 128 + e_2 + 16384];
           }
-          acc_35 = acc_35 + acc_36;
+          acc_67 = acc_67 + acc_68;
         }
-        let hidden_bias = state[e_2 + 100352] - acc_35 * step.lr;
+        let hidden_bias = state[e_2 + 100352] - acc_67 * step.lr;
         state[e_2 + 100352] = hidden_bias;
       } else {
-        if (wg < 103) {
-          let wg_4 = wg - 101;
+        if (wg < 54) {
+          let wg_4 = wg - 52;
           // contract: d output.weight, 2 workgroups
           // d output.weight = matmul(%48, %44)  at workloads.ts:35
           // %64 = mul(d output.weight, %63)  at workloads.ts:37
@@ -516,129 +692,129 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
             let m_5 = top_2 + 1;
             let m_6 = top_2 + 2;
             let m_7 = top_2 + 3;
-            let n_5 = left_2 + 3;
-            let n_6 = left_2 + 6;
-            var acc_37: f32 = 0.0;
-            var acc_38: f32 = 0.0;
-            var acc_39: f32 = 0.0;
-            var acc_40: f32 = 0.0;
-            var acc_41: f32 = 0.0;
-            var acc_42: f32 = 0.0;
-            var acc_43: f32 = 0.0;
-            var acc_44: f32 = 0.0;
-            var acc_45: f32 = 0.0;
-            var acc_46: f32 = 0.0;
-            var acc_47: f32 = 0.0;
-            var acc_48: f32 = 0.0;
-            var acc_49: f32 = 0.0;
-            var acc_50: f32 = 0.0;
-            var acc_51: f32 = 0.0;
-            var acc_52: f32 = 0.0;
+            let n_9 = left_2 + 3;
+            let n_10 = left_2 + 6;
+            var acc_69: f32 = 0.0;
+            var acc_70: f32 = 0.0;
+            var acc_71: f32 = 0.0;
+            var acc_72: f32 = 0.0;
+            var acc_73: f32 = 0.0;
+            var acc_74: f32 = 0.0;
+            var acc_75: f32 = 0.0;
+            var acc_76: f32 = 0.0;
+            var acc_77: f32 = 0.0;
+            var acc_78: f32 = 0.0;
+            var acc_79: f32 = 0.0;
+            var acc_80: f32 = 0.0;
+            var acc_81: f32 = 0.0;
+            var acc_82: f32 = 0.0;
+            var acc_83: f32 = 0.0;
+            var acc_84: f32 = 0.0;
             for (var run_4: i32 = 0; run_4 < step.batch_live; run_4 += 32) {
-              var acc_53: f32 = 0.0;
-              var acc_54: f32 = 0.0;
-              var acc_55: f32 = 0.0;
-              var acc_56: f32 = 0.0;
-              var acc_57: f32 = 0.0;
-              var acc_58: f32 = 0.0;
-              var acc_59: f32 = 0.0;
-              var acc_60: f32 = 0.0;
-              var acc_61: f32 = 0.0;
-              var acc_62: f32 = 0.0;
-              var acc_63: f32 = 0.0;
-              var acc_64: f32 = 0.0;
-              var acc_65: f32 = 0.0;
-              var acc_66: f32 = 0.0;
-              var acc_67: f32 = 0.0;
-              var acc_68: f32 = 0.0;
+              var acc_85: f32 = 0.0;
+              var acc_86: f32 = 0.0;
+              var acc_87: f32 = 0.0;
+              var acc_88: f32 = 0.0;
+              var acc_89: f32 = 0.0;
+              var acc_90: f32 = 0.0;
+              var acc_91: f32 = 0.0;
+              var acc_92: f32 = 0.0;
+              var acc_93: f32 = 0.0;
+              var acc_94: f32 = 0.0;
+              var acc_95: f32 = 0.0;
+              var acc_96: f32 = 0.0;
+              var acc_97: f32 = 0.0;
+              var acc_98: f32 = 0.0;
+              var acc_99: f32 = 0.0;
+              var acc_100: f32 = 0.0;
               let k0_4_end = min(run_4 + 32, step.batch_live);
               for (var k0_4: i32 = run_4; k0_4 < k0_4_end; k0_4++) {
                 let a_5 = temps[k0_4 * 128 + top_2];
                 let a_6 = temps[k0_4 * 128 + m_5];
                 let a_7 = temps[k0_4 * 128 + m_6];
                 let a_8 = temps[k0_4 * 128 + m_7];
-                let b_5 = temps[k0_4 * 10 + left_2 + 34048];
-                let b_6 = temps[k0_4 * 10 + n_5 + 34048];
-                let b_7 = temps[k0_4 * 10 + n_6 + 34048];
-                let b_8 = temps[k0_4 * 10 + 34057];
-                acc_53 = acc_53 + a_5 * b_5;
-                acc_54 = acc_54 + a_5 * b_6;
-                acc_55 = acc_55 + a_5 * b_7;
-                acc_56 = acc_56 + a_5 * b_8;
-                acc_57 = acc_57 + a_6 * b_5;
-                acc_58 = acc_58 + a_6 * b_6;
-                acc_59 = acc_59 + a_6 * b_7;
-                acc_60 = acc_60 + a_6 * b_8;
-                acc_61 = acc_61 + a_7 * b_5;
-                acc_62 = acc_62 + a_7 * b_6;
-                acc_63 = acc_63 + a_7 * b_7;
-                acc_64 = acc_64 + a_7 * b_8;
-                acc_65 = acc_65 + a_8 * b_5;
-                acc_66 = acc_66 + a_8 * b_6;
-                acc_67 = acc_67 + a_8 * b_7;
-                acc_68 = acc_68 + a_8 * b_8;
+                let b_9 = temps[k0_4 * 10 + left_2 + 34048];
+                let b_10 = temps[k0_4 * 10 + n_9 + 34048];
+                let b_11 = temps[k0_4 * 10 + n_10 + 34048];
+                let b_12 = temps[k0_4 * 10 + 34057];
+                acc_85 = acc_85 + a_5 * b_9;
+                acc_86 = acc_86 + a_5 * b_10;
+                acc_87 = acc_87 + a_5 * b_11;
+                acc_88 = acc_88 + a_5 * b_12;
+                acc_89 = acc_89 + a_6 * b_9;
+                acc_90 = acc_90 + a_6 * b_10;
+                acc_91 = acc_91 + a_6 * b_11;
+                acc_92 = acc_92 + a_6 * b_12;
+                acc_93 = acc_93 + a_7 * b_9;
+                acc_94 = acc_94 + a_7 * b_10;
+                acc_95 = acc_95 + a_7 * b_11;
+                acc_96 = acc_96 + a_7 * b_12;
+                acc_97 = acc_97 + a_8 * b_9;
+                acc_98 = acc_98 + a_8 * b_10;
+                acc_99 = acc_99 + a_8 * b_11;
+                acc_100 = acc_100 + a_8 * b_12;
               }
-              acc_37 = acc_37 + acc_53;
-              acc_38 = acc_38 + acc_54;
-              acc_39 = acc_39 + acc_55;
-              acc_40 = acc_40 + acc_56;
-              acc_41 = acc_41 + acc_57;
-              acc_42 = acc_42 + acc_58;
-              acc_43 = acc_43 + acc_59;
-              acc_44 = acc_44 + acc_60;
-              acc_45 = acc_45 + acc_61;
-              acc_46 = acc_46 + acc_62;
-              acc_47 = acc_47 + acc_63;
-              acc_48 = acc_48 + acc_64;
-              acc_49 = acc_49 + acc_65;
-              acc_50 = acc_50 + acc_66;
-              acc_51 = acc_51 + acc_67;
-              acc_52 = acc_52 + acc_68;
+              acc_69 = acc_69 + acc_85;
+              acc_70 = acc_70 + acc_86;
+              acc_71 = acc_71 + acc_87;
+              acc_72 = acc_72 + acc_88;
+              acc_73 = acc_73 + acc_89;
+              acc_74 = acc_74 + acc_90;
+              acc_75 = acc_75 + acc_91;
+              acc_76 = acc_76 + acc_92;
+              acc_77 = acc_77 + acc_93;
+              acc_78 = acc_78 + acc_94;
+              acc_79 = acc_79 + acc_95;
+              acc_80 = acc_80 + acc_96;
+              acc_81 = acc_81 + acc_97;
+              acc_82 = acc_82 + acc_98;
+              acc_83 = acc_83 + acc_99;
+              acc_84 = acc_84 + acc_100;
             }
-            tile_sums_2[0] = acc_37;
-            tile_sums_2[1] = acc_38;
-            tile_sums_2[2] = acc_39;
-            tile_sums_2[3] = acc_40;
-            tile_sums_2[4] = acc_41;
-            tile_sums_2[5] = acc_42;
-            tile_sums_2[6] = acc_43;
-            tile_sums_2[7] = acc_44;
-            tile_sums_2[8] = acc_45;
-            tile_sums_2[9] = acc_46;
-            tile_sums_2[10] = acc_47;
-            tile_sums_2[11] = acc_48;
-            tile_sums_2[12] = acc_49;
-            tile_sums_2[13] = acc_50;
-            tile_sums_2[14] = acc_51;
-            tile_sums_2[15] = acc_52;
+            tile_sums_2[0] = acc_69;
+            tile_sums_2[1] = acc_70;
+            tile_sums_2[2] = acc_71;
+            tile_sums_2[3] = acc_72;
+            tile_sums_2[4] = acc_73;
+            tile_sums_2[5] = acc_74;
+            tile_sums_2[6] = acc_75;
+            tile_sums_2[7] = acc_76;
+            tile_sums_2[8] = acc_77;
+            tile_sums_2[9] = acc_78;
+            tile_sums_2[10] = acc_79;
+            tile_sums_2[11] = acc_80;
+            tile_sums_2[12] = acc_81;
+            tile_sums_2[13] = acc_82;
+            tile_sums_2[14] = acc_83;
+            tile_sums_2[15] = acc_84;
             for (var e_3: i32 = 0; e_3 < 16; e_3++) {
               let m_8 = top_2 + e_3 / 4;
-              let n_7 = left_2 + e_3 % 4 * 3;
-              if (n_7 < 10) {
+              let n_11 = left_2 + e_3 % 4 * 3;
+              if (n_11 < 10) {
                 let sum_2 = tile_sums_2[e_3];
-                let output_weight = state[m_8 * 10 + n_7 + 100480] - sum_2 * step.lr;
-                state[m_8 * 10 + n_7 + 100480] = output_weight;
+                let output_weight = state[m_8 * 10 + n_11 + 100480] - sum_2 * step.lr;
+                state[m_8 * 10 + n_11 + 100480] = output_weight;
               }
             }
           }
         } else {
-          let wg_5 = wg - 103;
+          let wg_5 = wg - 54;
           // reduce: d output.bias, 1 workgroups
           // d output.bias = sum(%44)  at workloads.ts:35
           // %67 = mul(d output.bias, %66)  at workloads.ts:37
           // %68 = sub(output.bias, %67)  at workloads.ts:37
           // update output.bias'  at workloads.ts:37
           if (lid < 10) {
-            var acc_69: f32 = 0.0;
+            var acc_101: f32 = 0.0;
             for (var run_5: i32 = 0; run_5 < step.batch_live; run_5 += 32) {
-              var acc_70: f32 = 0.0;
+              var acc_102: f32 = 0.0;
               let k0_5_end = min(run_5 + 32, step.batch_live);
               for (var k0_5: i32 = run_5; k0_5 < k0_5_end; k0_5++) {
-                acc_70 = acc_70 + temps[k0_5 * 10 + lid + 34048];
+                acc_102 = acc_102 + temps[k0_5 * 10 + lid + 34048];
               }
-              acc_69 = acc_69 + acc_70;
+              acc_101 = acc_101 + acc_102;
             }
-            let output_bias = state[lid + 101760] - acc_69 * step.lr;
+            let output_bias = state[lid + 101760] - acc_101 * step.lr;
             state[lid + 101760] = output_bias;
           }
         }

@@ -26,7 +26,7 @@ var<workgroup> sums: array<f32, 128>;
 
 // Byte i of the words that start at base.
 fn data_u8(base: u32, i: i32) -> u32 {
-  return extractBits(data[base + u32(i) / 4u], u32(i) % 4u * 8u, 8u);
+  return (data[base + (u32(i) >> 2u)] >> ((u32(i) & 3u) << 3u)) & 255u;
 }
 
 @compute @workgroup_size(256)
@@ -346,7 +346,7 @@ var<workgroup> shared_f32: array<f32, 2144>;
 
 // Byte i of the words that start at base.
 fn data_u8(base: u32, i: i32) -> u32 {
-  return extractBits(data[base + u32(i) / 4u], u32(i) % 4u * 8u, 8u);
+  return (data[base + (u32(i) >> 2u)] >> ((u32(i) & 3u) << 3u)) & 255u;
 }
 
 @compute @workgroup_size(256)

@@ -127,7 +127,7 @@ function chooseContract(loop: Loop, profile: Profile): ContractSchedule {
   ];
   const k = extentProduct(loop.reduceAxes);
   if (!profile.cooperative) {
-    const perThread = [tileOf(m), tileOf(n)] as const;
+    const perThread = [tileOf(m, 4), tileOf(n, 8)] as const;
     const invocations = Math.ceil(m / perThread[0]) * Math.ceil(n / perThread[1]) * batch;
     return {
       kind: 'contract',
@@ -153,9 +153,11 @@ function chooseContract(loop: Loop, profile: Profile): ContractSchedule {
   return best;
 }
 
-/** Outputs a lone invocation computes along an axis: four, or fewer if there are fewer. */
-function tileOf(extent: number): number {
-  return extent >= 4 ? 4 : extent >= 2 ? 2 : 1;
+/** Outputs a lone invocation computes along an axis: up to `most`, fewer where that would leave few invocations. */
+function tileOf(extent: number, most: number): number {
+  let tile = 1;
+  while (tile < most && (tile < 4 || extent >= 16 * tile) && tile * 2 <= extent) tile *= 2;
+  return tile;
 }
 
 /**
