@@ -210,5 +210,8 @@ function toolsFor(profile: Profile): LevelTools {
 
 /** The loops of groups, together; partial results are written by tiles, which are no loops. */
 function verifyGroups(groups: readonly Group[]): void {
-  verifyLoops(loopsIn(groups), groups.flatMap((group) => group.partials.map((partial) => partial.tensor)));
+  verifyLoops(
+    loopsIn(groups),
+    groups.flatMap((group) => group.partials.map((partial) => partial.tensor)),
+  );
 }

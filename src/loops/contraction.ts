@@ -1,4 +1,4 @@
-import { type Axis, axesIn, type Expr } from './expr.ts';
+import { type Axis, axesIn, type Expr, loadsIn } from './expr.ts';
 import type { Loop } from './loop.ts';
 
 /**
@@ -45,4 +45,25 @@ export function contractionOf(loop: Loop): Contraction | null {
 
 function factorsOf(expr: Expr): Expr[] {
   return expr.kind === 'apply' && expr.op === 'mul' ? expr.args.flatMap(factorsOf) : [expr];
+}
+
+/**
+ * Whether a side of a contraction is contiguous along the reduction (its last index moves with a reduction
+ * axis) rather than along its own rows or columns.
+ *
+ * @param own the side's axes that the other side lacks
+ */
+export function runsAlongReduction(
+  factors: readonly Expr[],
+  own: readonly Axis[],
+  reduce: readonly Axis[],
+): boolean {
+  for (const l of loadsIn(...factors)) {
+    const last = l.at[l.at.length - 1];
+    if (last === undefined || l.tensor.role === 'rows') continue;
+    const axes = axesIn(last);
+    if (own.some((axis) => axes.has(axis))) return false;
+    if (reduce.some((axis) => axes.has(axis))) return true;
+  }
+  return false;
 }

@@ -1,4 +1,4 @@
-import { type Axis, contractionOf, type Loop } from '../../loops/index.ts';
+import { type Axis, contractionOf, type Loop, runsAlongReduction } from '../../loops/index.ts';
 import type { Group } from '../../passes/fuse/group.ts';
 import { localBytes, rowCount, rowsPerBlock, scratchBytes, streamedBytes } from '../../passes/fuse/rows.ts';
 import type { Profile } from '../../passes/profile.ts';
@@ -127,7 +127,12 @@ function chooseContract(loop: Loop, profile: Profile): ContractSchedule {
   ];
   const k = extentProduct(loop.reduceAxes);
   if (!profile.cooperative) {
-    const perThread = [tileOf(m, 4), tileOf(n, 8)] as const;
+    // Neighbours have neighbouring columns. Where those lie apart in memory (contiguous along the reduction),
+    // each column is a gather, so there are few; where they are one load, a decoded row serves many.
+    const gathers = runsAlongReduction(contraction.b, contraction.n, loop.reduceAxes);
+    const perThread = gathers
+      ? ([tileOf(m, 8), tileOf(n, 2)] as const)
+      : ([tileOf(m, 4), tileOf(n, 8)] as const);
     const invocations = Math.ceil(m / perThread[0]) * Math.ceil(n / perThread[1]) * batch;
     return {
       kind: 'contract',

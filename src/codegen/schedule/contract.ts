@@ -1,7 +1,6 @@
 import {
   type Axis,
   apply,
-  axesIn,
   type Contraction,
   contractionOf,
   type Expr,
@@ -9,7 +8,7 @@ import {
   int,
   type Loop,
   load,
-  loadsIn,
+  runsAlongReduction,
   type Tensor,
   ValueNumbers,
 } from '../../loops/index.ts';
@@ -301,7 +300,7 @@ function stage(
   into: Stmt[],
 ): void {
   const reduce = loop.reduceAxes.filter((axis) => axis.extent !== 1);
-  const alongReduction = runsAlong(side, new Set(reduce));
+  const alongReduction = runsAlongReduction(side.factors, side.axes, reduce);
   body.for('s', body.lid, int(depth * side.tile), body.profile.workgroup, into, (s, inner) => {
     // Neighbouring invocations load neighbouring elements, along whichever axis the operand is contiguous.
     const [major, minor] = [
@@ -333,19 +332,6 @@ function stage(
       value: body.simplify(value),
     });
   });
-}
-
-/** Whether an operand's last index moves with the reduction rather than with its own rows. */
-function runsAlong(side: Side, reduce: ReadonlySet<Axis>): boolean {
-  const own = new Set(side.axes);
-  for (const l of loadsIn(...side.factors)) {
-    const last = l.at[l.at.length - 1];
-    if (last === undefined || l.tensor.role === 'rows') continue;
-    const axes = [...axesIn(last)];
-    if (axes.some((axis) => own.has(axis))) return false;
-    if (axes.some((axis) => reduce.has(axis))) return true;
-  }
-  return false;
 }
 
 /** Further sums of a contraction, each over one side of it. */

@@ -110,8 +110,37 @@ function joined(from: Group, to: Group, groups: readonly Group[], profile: Profi
     return fits({ ...from, loops, rows: loops.map(() => []) }, groups, profile);
   }
   const group: Group = { ...from, loops, rows };
-  const reason = streamsTooMuch(from, to, group, profile);
+  const reason = savesNothing(from, to, group, groups) ?? streamsTooMuch(from, to, group, profile);
   return reason ?? fits(group, groups, profile);
+}
+
+/**
+ * A contraction that runs alone has tiles, which it loses in a row program. A loop that is no contraction is
+ * worth them only if what follows the contraction then takes fewer dispatches.
+ */
+function savesNothing(from: Group, to: Group, merged: Group, groups: readonly Group[]): string | null {
+  const [only, ...more] = from.loops;
+  const keepsTiles = only === undefined || more.length > 0 || contractionOf(only) === null;
+  if (keepsTiles || to.loops.some((loop) => contractionOf(loop) !== null)) return null;
+  const after = groups.filter((g) => g !== to).map((g) => (g === from ? merged : g));
+  if (dispatchesAfter(merged, after) < dispatchesAfter(from, groups)) return null;
+  return `${only.name} would lose its tiles, and no dispatch would be saved`;
+}
+
+/** The longest chain of groups that read from one another, behind a group. */
+function dispatchesAfter(group: Group, groups: readonly Group[]): number {
+  const direct = groupDependencies(groups);
+  const sources = new Map(groups.map((g) => [g, direct(g)] as const));
+  const known = new Map<Group, number>();
+  const behind = (g: Group): number => {
+    const found = known.get(g);
+    if (found !== undefined) return found;
+    const readers = groups.filter((other) => sources.get(other)?.has(g));
+    const longest = Math.max(0, ...readers.map((other) => 1 + behind(other)));
+    known.set(g, longest);
+    return longest;
+  };
+  return behind(group);
 }
 
 /** Whether every loop of a group has one element. */
