@@ -1,0 +1,90 @@
+import { describe, expect, test, vi } from 'vitest';
+import { compile, defineModule, nn, optim, UnknownNameError } from '../src/index.ts';
+import { softwareGpu } from './softwareAdapter.ts';
+
+const line = defineModule('line', (m) => {
+  const batch = m.size('batch', { max: 8 });
+  const x = m.input('x', { shape: [batch, 1] });
+  const y = m.input('y', { shape: [batch, 1] });
+  const out = nn.dense(x, 1, { name: 'line' });
+  const loss = nn.mse(out, y);
+  m.entry('train', { loss, updates: optim.sgd({ lr: 0.1 }).minimize(loss) });
+  m.entry('predict', { out });
+});
+
+describe('a compiled program', () => {
+  test('needs no device for a named target, and survives JSON', async () => {
+    const compiled = await compile(line, { target: 'webgpu' });
+    expect(compiled.target).toBe('webgpu');
+    expect(compiled.entries).toEqual(['train', 'predict']);
+    expect(JSON.parse(JSON.stringify(compiled.program))).toEqual(compiled.program);
+  });
+
+  test('is the same each time', async () => {
+    const texts = await Promise.all(
+      [1, 2].map(async () => JSON.stringify((await compile(line, { target: 'webgpu' })).program)),
+    );
+    expect(texts[0]).toBe(texts[1]);
+  });
+
+  test('shows its dispatches and kernels by entry, and sums them up', async () => {
+    const compiled = await compile(line, { target: 'webgpu-software' });
+    const { dispatches, kernels } = compiled.entry('train');
+    expect(dispatches[0]?.nodes.join('\n')).toContain('compiled.test.ts:');
+    expect(kernels[0]?.wgsl).toContain('@compute');
+    expect(compiled.summary()).toMatch(/^line for webgpu-software: /);
+    expect(compiled.summary()).toContain(`train: ${dispatches.length} dispatch`);
+  });
+
+  test('says which entries and targets there are, for a name that is none', async () => {
+    const compiled = await compile(line, { target: 'webgpu' });
+    expect(() => compiled.entry('trian')).toThrow(
+      new UnknownNameError('entry', 'trian', ['train', 'predict']),
+    );
+    expect(() => compiled.entry('toString')).toThrow(
+      /there is no entry "toString"; there are "train", "predict"/,
+    );
+    // A caller without types.
+    const target: 'webgpu' = JSON.parse('"cuda"');
+    await expect(compile(line, { target })).rejects.toThrow(
+      /no target "cuda"; there are "auto", "webgpu", "webgpu-software"/,
+    );
+  });
+
+  test('explains what became of two nodes', async () => {
+    const compiled = await compile(line, { target: 'webgpu' });
+    const [first] = compiled.explain('line.weight', 'line.bias');
+    expect(first?.entry).toBe('train');
+    expect(['loop', 'group', 'dispatch']).toContain(first?.share);
+  });
+
+  test('prints its passes, decisions and kernels where SINTER_DEBUG names them', async () => {
+    const printed = vi.spyOn(console, 'error').mockImplementation(() => {});
+    vi.stubEnv('SINTER_DEBUG', 'passes,decisions,kernels');
+    try {
+      await compile(line, { target: 'webgpu' });
+      const text = printed.mock.calls.flat().join('\n');
+      expect(text).toMatch(/^# train: lower gives loops, [\d.]+ ms/m);
+      expect(text).toMatch(/^# train: decisions$/m);
+      expect(text).toContain('@compute');
+    } finally {
+      vi.unstubAllEnvs();
+      printed.mockRestore();
+    }
+  });
+
+  test('fits a line on WGSL: started on a given GPU, trained, asked, disposed', async () => {
+    const compiled = await compile(line, { target: 'webgpu-software' });
+    const { gpu } = await softwareGpu();
+    const session = await compiled.start({ seed: 1, gpu });
+    const x = Float32Array.from({ length: 20 }, (_, k) => k / 20);
+    const data = { x, y: x.map((v) => 3 * v - 1) };
+    let last = Number.POSITIVE_INFINITY;
+    for await (const { loss } of session.train({ data, epochs: 200, shuffle: true })) last = loss;
+    expect(last).toBeLessThan(1e-3);
+    const { out } = await session.run('predict', { x: [2] });
+    expect(out?.shape).toEqual([1, 1]);
+    expect(out?.data[0]).toBeCloseTo(5, 0);
+    session.dispose();
+  });
+});
