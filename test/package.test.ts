@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -90,6 +90,22 @@ describe('the package, packed and installed in an empty folder', () => {
     expect(made.dispatches).toBeGreaterThan(0);
     expect(made.kernels).toBeGreaterThan(0);
     expect(made.doors).toEqual(['function', 'function']);
+  });
+
+  test("bundles for browsers, where nothing of Node is left but the name of Dawn's package", async () => {
+    writeFileSync(join(folder, 'page.mjs'), "export * from 'sinter';\n");
+    const options = [
+      '--bundle',
+      '--format=esm',
+      '--platform=browser',
+      '--external:webgpu',
+      '--outfile=page.js',
+    ];
+    await inside(join(root, 'node_modules/.bin/esbuild'), 'page.mjs', '--log-level=error', ...options);
+    const bundle = readFileSync(join(folder, 'page.js'), 'utf8');
+    expect(bundle).toContain('defineModule');
+    expect(bundle).not.toMatch(/(from|import\(|require\() ?["']node:/);
+    expect(bundle).not.toContain('libvulkan');
   });
 
   test('gives the command, which says what it lacks to read TypeScript, and reads it once it is there', async () => {
