@@ -1,9 +1,9 @@
-import { openSoftwareDevice } from './codegen/softwareDevice.ts';
+import { freshDevice } from './softwareAdapter.ts';
 
-let opened: ReturnType<typeof openSoftwareDevice> | undefined;
+let opened: Promise<GPUDevice> | undefined;
 
-/** The one device of a test file: SwiftShader, kept for as long as the process lives. */
-export function softwareDevice(): ReturnType<typeof openSoftwareDevice> {
-  opened ??= openSoftwareDevice();
+/** The one device of a test file that many sessions share, on SwiftShader. */
+export function sharedDevice(): Promise<GPUDevice> {
+  opened ??= freshDevice();
   return opened;
 }

@@ -4,6 +4,7 @@ import { interpretKernel } from '../../src/codegen/interpret.ts';
 import type { Kernel, Stmt } from '../../src/codegen/kernel.ts';
 import { verifyKernel } from '../../src/codegen/verifyKernel.ts';
 import { apply, cast, type Expr, float, int, load, type Tensor, varRef } from '../../src/loops/index.ts';
+import { freshDevice } from '../softwareAdapter.ts';
 import {
   barrier,
   forOf,
@@ -18,7 +19,6 @@ import {
 } from './buildKernel.ts';
 import { type KernelRun, placeRun, runOnDevice } from './kernelDevice.ts';
 import { randomKernel } from './randomKernel.ts';
-import { openSoftwareDevice } from './softwareDevice.ts';
 
 const limits = { workgroup: 256, workgroupMemory: 16384 };
 
@@ -57,16 +57,16 @@ test('What verifies prints, and runs in the interpreter without a fault', () => 
 });
 
 describe('On WGSL', () => {
-  let keep: Awaited<ReturnType<typeof openSoftwareDevice>>;
+  let device: GPUDevice;
   beforeAll(async () => {
-    keep = await openSoftwareDevice();
+    device = await freshDevice();
   });
-  afterAll(() => keep.device.destroy());
+  afterAll(() => device.destroy());
 
   const check = async (kernel: Kernel, memory: Map<Tensor, Float64Array>): Promise<void> => {
     verifyKernel(kernel, limits);
     const run = { kernel, memory };
-    const [got] = await runOnDevice(keep.device, [run]);
+    const [got] = await runOnDevice(device, [run]);
     expect(got?.size).toBeGreaterThan(0);
     expect(got && difference(got, interpreted(run))).toBeUndefined();
   };
@@ -79,7 +79,7 @@ describe('On WGSL', () => {
     const wrong: string[] = [];
     for (let first = 0; first < runs.length; first += 16) {
       const some = runs.slice(first, first + 16);
-      const results = await runOnDevice(keep.device, some);
+      const results = await runOnDevice(device, some);
       some.forEach((run, k) => {
         const found = difference(results[k] ?? new Map(), interpreted(run));
         if (found !== undefined) wrong.push(`seed ${first + k + 7000}: ${found}`);

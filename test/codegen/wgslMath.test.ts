@@ -9,9 +9,9 @@ import {
   type ScalarOp,
   scalarOps,
 } from '../../src/loops/index.ts';
+import { freshDevice } from '../softwareAdapter.ts';
 import { globalId, kernelOf, storeOf, tensorOf } from './buildKernel.ts';
 import { runOnDevice } from './kernelDevice.ts';
-import { openSoftwareDevice } from './softwareDevice.ts';
 
 const COUNT = 1 << 16;
 const SMALLEST_NORMAL = 2 ** -126;
@@ -137,10 +137,10 @@ function castTo(dtype: 'i32' | 'u32' | 'bool'): (x: number) => number {
 
 describe('scalar operations on WGSL', () => {
   const values = new Map<string, Float64Array>();
-  let keep: Awaited<ReturnType<typeof openSoftwareDevice>> | undefined;
+  let device: GPUDevice;
 
   beforeAll(async () => {
-    keep = await openSoftwareDevice();
+    device = await freshDevice();
     const cases = [
       ...(Object.keys(bounds) as (keyof typeof bounds)[]).map((op) => [op, apply(op, ofX)] as const),
       ...Object.entries(other).map(([name, { expr }]) => [name, expr] as const),
@@ -152,13 +152,13 @@ describe('scalar operations on WGSL', () => {
         memory: new Map([[x, xs]]),
       };
     });
-    const results = await runOnDevice(keep.device, runs);
+    const results = await runOnDevice(device, runs);
     cases.forEach(([name], k) => {
       values.set(name, [...(results[k]?.values() ?? [])][0] ?? new Float64Array(0));
     });
   });
 
-  afterAll(() => keep?.device.destroy());
+  afterAll(() => device.destroy());
 
   for (const [op, bound] of Object.entries(bounds) as [keyof typeof bounds, number][]) {
     test(`${op} is within ${bound} ulp of float64 on the whole range, special values included`, () => {

@@ -42,3 +42,21 @@ describe('random graphs agree with the reference evaluator and have no races', (
     });
   }
 });
+
+describe('an output of a random graph', () => {
+  it('is the same whatever other outputs there are', () => {
+    const found: string[] = [];
+    for (let seed = first ?? 0; seed < (last ?? 60); seed++) {
+      const random = numberedModule(seed);
+      const [entry] = random.module.entries;
+      for (const output of entry?.outputs ?? []) {
+        const alone = {
+          ...random.module,
+          entries: [{ name: 'run', outputs: [output], updates: entry?.updates ?? [] }],
+        };
+        found.push(...disagreements({ ...random, module: alone }, profiles.webgpu, new Set()));
+      }
+    }
+    expect(found).toEqual([]);
+  });
+});

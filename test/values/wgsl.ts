@@ -1,7 +1,7 @@
 import { compileModule } from '../../src/compile.ts';
 import { type ProfileName, profiles } from '../../src/passes/profile.ts';
 import { start } from '../../src/runtime/index.ts';
-import { softwareDevice } from '../softwareDevice.ts';
+import { sharedDevice } from '../softwareDevice.ts';
 import type { Target } from './targets.ts';
 
 /**
@@ -15,7 +15,7 @@ export function wgsl(profile: ProfileName, steps?: number): Target {
     floats: 'f32',
     ...(steps === undefined ? {} : { steps }),
     start: async (module, states = {}) => {
-      const { device } = await softwareDevice();
+      const device = await sharedDevice();
       const { program } = compileModule(module, profiles[profile]);
       const initial = Object.fromEntries(Object.entries(states).map(([name, { data }]) => [name, data]));
       const session = await start(program, { device, initial });

@@ -1,0 +1,146 @@
+import { createHash } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { countCalls } from '../../bench/countCalls.ts';
+import { w1 } from '../../bench/workloads.ts';
+import { compileModule } from '../../src/compile.ts';
+import { defineModule, type Module } from '../../src/graph/index.ts';
+import { crossEntropy, dense } from '../../src/nn/index.ts';
+import { adam } from '../../src/optim/index.ts';
+import { profiles } from '../../src/passes/profile.ts';
+import { type Session, start } from '../../src/runtime/index.ts';
+import { integers, uniform } from '../fixtures/generator.ts';
+import { referenceSession } from '../oracle/session.ts';
+import { freshDevice } from '../softwareAdapter.ts';
+
+/** Adam on a small perceptron; rows of six features, three classes. */
+const small: Module = defineModule('small', (m) => {
+  const batch = m.size('batch', { max: 16 });
+  const [x, y] = [m.input('x', { shape: [batch, 6] }), m.input('y', { shape: [batch], dtype: 'i32' })];
+  const logits = dense(dense(x, 12, { activation: 'tanh', name: 'hidden' }), 3, { name: 'output' });
+  const loss = crossEntropy(logits, y);
+  m.entry('train', { loss, updates: adam({ lr: 1e-2 }).minimize(loss) });
+  m.entry('evaluate', { loss, label: logits.argmax(1) });
+});
+const { program } = compileModule(small, profiles['webgpu-software']);
+
+function rows(count: number): { x: Float32Array; y: Int32Array } {
+  return { x: Float32Array.from(uniform(7, -1, 1, count * 6)), y: Int32Array.from(integers(8, 3, count)) };
+}
+
+let device: GPUDevice;
+beforeAll(async () => {
+  device = await freshDevice();
+});
+afterAll(() => device.destroy());
+
+/** SHA-256 of all states. */
+async function digest(session: Session): Promise<string> {
+  const hash = createHash('sha256');
+  for (const { name } of session.program.state) {
+    const { data } = await session.read(name);
+    hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  }
+  return hash.digest('hex');
+}
+
+async function train(options: { stepsPerSubmit?: number; poison?: boolean }): Promise<string> {
+  const session = await start(program, { device, seed: 3 });
+  if (options.poison === true) {
+    const { temps } = session.arenas;
+    device.queue.writeBuffer(temps, 0, new Float32Array(temps.size / 4).fill(Number.NaN));
+  }
+  const { stepsPerSubmit } = options;
+  const data = rows(16 * 20 - 5);
+  for await (const epoch of session.train({
+    data,
+    epochs: 10,
+    shuffle: true,
+    ...(stepsPerSubmit === undefined ? {} : { stepsPerSubmit }),
+  })) {
+    expect(epoch.steps).toBe(20);
+  }
+  const result = await digest(session);
+  session.dispose();
+  return result;
+}
+
+describe('training a compiled program on WGSL', () => {
+  it('gives the same parameters after two hundred steps, however they are cut into submits', async () => {
+    const all = [await train({}), await train({ stepsPerSubmit: 1 }), await train({ stepsPerSubmit: 7 })];
+    expect(new Set(all).size).toBe(1);
+  });
+
+  it('reads no temporary that the step has not written', async () => {
+    expect(await train({ poison: true })).toBe(await train({}));
+  });
+
+  it('counts every sample once where the last batch is not full, in training and evaluation', async () => {
+    const data = rows(40);
+    const session = await start(program, { device, seed: 5 });
+    const initial: Record<string, { shape: readonly number[]; data: ArrayLike<number> }> = {};
+    for (const { name, shape } of program.state)
+      initial[name] = { shape, data: (await session.read(name)).data };
+    const reference = referenceSession(small, initial);
+    const batch = (
+      from: number,
+    ): { inputs: Record<string, { shape: number[]; data: ArrayLike<number> }>; live: { batch: number } } => {
+      const count = Math.min(16, 40 - from);
+      return {
+        inputs: {
+          x: { shape: [count, 6], data: data.x.slice(6 * from, 6 * (from + count)) },
+          y: { shape: [count], data: data.y.slice(from, from + count) },
+        },
+        live: { batch: count },
+      };
+    };
+    const mean = (entry: string): number =>
+      [0, 16, 32].reduce((sum, from) => {
+        const feeds = batch(from);
+        return sum + (Number(reference.step(entry, feeds).loss?.data[0]) * feeds.live.batch) / 40;
+      }, 0);
+    const evaluated = await session.evaluate('evaluate', { data });
+    expect(evaluated.scalars.loss).toBeCloseTo(mean('evaluate'), 5);
+    expect(evaluated.outputs.label?.shape).toEqual([40]);
+    // The evaluations counted as steps of the reference, which Adam must not see.
+    const fresh = referenceSession(small, initial);
+    let expected = 0;
+    for (const from of [0, 16, 32]) {
+      const feeds = batch(from);
+      expected += (Number(fresh.step('train', feeds).loss?.data[0]) * feeds.live.batch) / 40;
+    }
+    for await (const { loss } of session.train({ data })) expect(loss).toBeCloseTo(expected, 5);
+    session.dispose();
+  });
+
+  it('makes three dispatches a step of W1, and creates nothing in the steady state', async () => {
+    const counted = await freshDevice();
+    const session = await start(compileModule(w1, profiles['webgpu-software']).program, {
+      device: counted,
+      seed: 1,
+    });
+    const pixels = {
+      x: new Uint8Array(256 * 784).map((_, k) => k % 251),
+      y: Int32Array.from(integers(1, 10, 256)),
+    };
+    const data = await session.dataset(pixels);
+    for await (const _ of session.train({ data, epochs: 2, stepsPerSubmit: 2 }));
+    const calls = countCalls(counted);
+    for await (const _ of session.train({ data, epochs: 3, stepsPerSubmit: 2 }));
+    const steps = 6;
+    expect(calls.of('dispatchWorkgroups')).toBe(3 * steps);
+    expect(calls.of('setPipeline')).toBe(3 * steps);
+    expect(calls.of('setBindGroup')).toBe(steps);
+    expect(calls.of('submit')).toBe(3);
+    expect(
+      calls.of(
+        'createBuffer',
+        'createBindGroup',
+        'createComputePipeline',
+        'createComputePipelineAsync',
+        'createShaderModule',
+      ),
+    ).toBe(0);
+    session.dispose();
+    counted.destroy();
+  });
+});
