@@ -14,10 +14,10 @@ import {
 } from '../../loops/index.ts';
 import type { Partial } from '../../passes/fuse/group.ts';
 import type { Stmt } from '../kernel.ts';
+import { inRuns } from './accumulate.ts';
 import { all, axisEnd, type Body, noRows } from './body.ts';
 import { type ContractSchedule, extentProduct } from './choose.ts';
 import { PartialSums } from './partial.ts';
-import { inRuns } from './reduce.ts';
 
 /**
  * A contraction kernel, `Σ a · b` over tiles of `m` × `n` outputs. Both sides are whole expressions: gathers,

@@ -83,7 +83,7 @@ function emitGroup(body: Body, group: Group, schedule: Schedule): Stmt[] {
     case 'map':
       return emitMap(body, loop, schedule, group.partials);
     case 'reduce':
-      return emitReduce(body, loop, schedule);
+      return emitReduce(body, loop, schedule, group.partials);
     case 'contract':
       return emitContract(body, loop, schedule, group.partials);
     case 'rows':

@@ -13,9 +13,9 @@ import { domainSize, readers, tensorSize } from '../../passes/fuse/edges.ts';
 import type { Group } from '../../passes/fuse/group.ts';
 import { rowCount, scratchBytes } from '../../passes/fuse/rows.ts';
 import type { Stmt } from '../kernel.ts';
+import { reduceAlone, reduceTogether, scratchFor } from './accumulate.ts';
 import { all, type Body, flatten, noRows, type Phase } from './body.ts';
 import { extentProduct, type RowsSchedule } from './choose.ts';
-import { reduceAlone, reduceTogether, scratchFor } from './reduce.ts';
 
 /**
  * A row program: each loop of the group is a phase over a block of rows. Intermediates stay in workgroup

@@ -1,0 +1,255 @@
+import {
+  type Axis,
+  apply,
+  type Expr,
+  int,
+  type Loop,
+  load,
+  type Reduction,
+  type Tensor,
+} from '../../loops/index.ts';
+import type { Stmt } from '../kernel.ts';
+import { all, axisEnd, type Body, definition, identities, type Phase } from './body.ts';
+import { extentProduct } from './choose.ts';
+
+/** One element's whole reduction by one invocation. @returns the final parts of each reduction */
+export function reduceAlone(
+  body: Body,
+  loop: Pick<Loop, 'reductions' | 'reduceAxes'>,
+  axes: ReadonlyMap<Axis, Expr>,
+  phase: Phase,
+  into: Stmt[],
+): Expr[][] {
+  const reductions = loop.reductions.map((r) => ({ ...r, body: body.hoist(r.body, axes, phase, into) }));
+  return inRuns(body, loop.reduceAxes, new Map(axes), into, {
+    make: (to) => accumulate(body, reductions, to),
+    visit: (acc, at, to) => addElement(body, reductions, acc, at, rowMajor(loop.reduceAxes, at), phase, to),
+    join: (total, run, to) => {
+      for (const [k, r] of reductions.entries()) assignCombined(body, r, total[k] ?? [], run[k] ?? [], to);
+    },
+  });
+}
+
+/** Arrays in which the invocations of a workgroup combine their parts: one element each. */
+export function scratchFor(body: Body, reductions: readonly Reduction[]): Tensor[][] {
+  return reductions.map((r) =>
+    definition(r)
+      .parts(r.body.dtype)
+      .map((dtype, p) => body.array(`parts${p}`, dtype, body.profile.workgroup, 'workgroup')),
+  );
+}
+
+/**
+ * One element's reduction by `split` neighbouring invocations: each takes every `split`-th element, then
+ * they combine by a tree of fixed shape. Holds barriers: all invocations must come here.
+ *
+ * @param lane which of the `split` invocations this is
+ * @returns the final parts, right where `lane` is 0
+ */
+export function reduceTogether(
+  body: Body,
+  reductions: readonly Reduction[],
+  reduceAxes: readonly Axis[],
+  axes: ReadonlyMap<Axis, Expr>,
+  phase: Phase,
+  lane: Expr,
+  split: number,
+  scratch: readonly (readonly Tensor[])[],
+  into: Stmt[],
+): Expr[][] {
+  const acc = accumulate(body, reductions, into);
+  const [only, ...more] = reduceAxes.filter((axis) => axis.extent !== 1);
+  const unit = new Map<Axis, Expr>([
+    ...axes,
+    ...reduceAxes.filter((axis) => axis.extent === 1).map((axis) => [axis, int(0)] as const),
+  ]);
+  const end = only !== undefined && more.length === 0 ? axisEnd(only) : int(extentProduct(reduceAxes));
+  const hoisted = reductions.map((r) => ({ ...r, body: body.hoist(r.body, unit, phase, into) }));
+  body.for('r', lane, end, split, into, (r, inner) => {
+    const at = new Map([
+      ...unit,
+      ...body.unflatten(
+        r,
+        reduceAxes.filter((axis) => axis.extent !== 1),
+        inner,
+      ),
+    ]);
+    const live = more.length === 0 ? [] : reduceAxes.filter((axis) => axis.live !== undefined);
+    body.if(all(live.map((axis) => apply('lt', at.get(axis) ?? int(0), axisEnd(axis)))), inner, (element) =>
+      addElement(body, hoisted, acc, at, r, phase, element),
+    );
+  });
+  return combineLanes(body, reductions, acc, lane, split, scratch, into);
+}
+
+/** Most parts that one invocation adds up in a row; more are added up in two turns. */
+const IN_A_ROW = 16;
+
+/**
+ * Combines the parts that `split` neighbouring invocations hold, in the order of the invocations: each adds
+ * up all of them, or, where they are many, first those of a run of `IN_A_ROW` and then the runs' sums.
+ * Holds barriers. @returns the parts, in every one of the invocations
+ */
+export function combineLanes(
+  body: Body,
+  reductions: readonly Reduction[],
+  acc: readonly (readonly Expr[])[],
+  lane: Expr,
+  split: number,
+  scratch: readonly (readonly Tensor[])[],
+  into: Stmt[],
+): Expr[][] {
+  const first = body.let('first', apply('sub', body.lid, lane), into);
+  const put = (values: readonly (readonly Expr[])[], at: Expr, to: Stmt[]): void => {
+    for (const [k, arrays] of scratch.entries()) {
+      for (const [p, array] of arrays.entries()) {
+        const value = values[k]?.[p];
+        if (value !== undefined) to.push({ kind: 'store', tensor: array, at: [body.simplify(at)], value });
+      }
+    }
+  };
+  const addUp = (from: Expr, count: number): Expr[][] => {
+    const sums = accumulate(body, reductions, into);
+    body.for('q', int(0), int(count), 1, into, (q, inner) => {
+      const at = body.simplify(apply('add', from, q));
+      for (const [k, reduction] of reductions.entries()) {
+        const parts = (scratch[k] ?? []).map((array) => body.let('part', load(array, [at]), inner));
+        assignCombined(body, reduction, sums[k] ?? [], parts, inner);
+      }
+    });
+    return sums;
+  };
+  put(acc, body.lid, into);
+  into.push({ kind: 'barrier' });
+  if (split <= IN_A_ROW) return addUp(first, split);
+  const runs = split / IN_A_ROW;
+  const run = apply('min', lane, int(runs - 1));
+  const sums = addUp(body.let('run', apply('add', first, apply('mul', run, int(IN_A_ROW))), into), IN_A_ROW);
+  into.push({ kind: 'barrier' });
+  body.if(apply('lt', lane, int(runs)), into, (inner) => put(sums, body.lid, inner));
+  into.push({ kind: 'barrier' });
+  return addUp(first, runs);
+}
+
+/** Variables for the parts of each reduction, at their neutral values. */
+export function accumulate(body: Body, reductions: readonly Reduction[], into: Stmt[]): Expr[][] {
+  return identities(reductions).map((parts) => parts.map((value) => body.variable('acc', value, into)));
+}
+
+/** Nested loops over the axes, each to its live end. */
+export function overAxes(
+  body: Body,
+  axes: readonly Axis[],
+  at: Map<Axis, Expr>,
+  into: Stmt[],
+  visit: (at: Map<Axis, Expr>, into: Stmt[]) => void,
+): void {
+  const [axis, ...rest] = axes;
+  if (axis === undefined) {
+    visit(at, into);
+    return;
+  }
+  body.for(axis.name, int(0), axisEnd(axis), 1, into, (index, inner) =>
+    overAxes(body, rest, new Map([...at, [axis, index]]), inner, visit),
+  );
+}
+
+/** Terms that are added up in a row before they join the total. */
+const RUN = 32;
+
+/**
+ * A long reduction in runs of `RUN` along its last axis, each with accumulators of its own that then join
+ * the total: rounding errors grow with the run and the number of runs, not with their product.
+ *
+ * @param make accumulators at their neutral values
+ * @param visit adds one element
+ * @param join adds a run's accumulators to the total
+ * @returns the total's accumulators
+ */
+export function inRuns<A>(
+  body: Body,
+  axes: readonly Axis[],
+  at: Map<Axis, Expr>,
+  into: Stmt[],
+  how: {
+    readonly make: (into: Stmt[]) => A;
+    readonly visit: (acc: A, at: Map<Axis, Expr>, into: Stmt[]) => void;
+    readonly join: (total: A, run: A, into: Stmt[]) => void;
+  },
+): A {
+  const total = how.make(into);
+  const last = axes[axes.length - 1];
+  if (last === undefined || last.extent <= RUN) {
+    overAxes(body, axes, at, into, (here, step) => how.visit(total, here, step));
+    return total;
+  }
+  overAxes(body, axes.slice(0, -1), at, into, (outer, to) => {
+    const end = axisEnd(last);
+    body.for('run', int(0), end, RUN, to, (run, inner) => {
+      const acc = how.make(inner);
+      const stop = apply('min', apply('add', run, int(RUN)), end);
+      body.for(last.name, run, stop, 1, inner, (index, step) =>
+        how.visit(acc, new Map([...outer, [last, index]]), step),
+      );
+      how.join(total, acc, inner);
+    });
+  });
+  return total;
+}
+
+/** Combines one element into the accumulators. */
+export function addElement(
+  body: Body,
+  reductions: readonly Reduction[],
+  acc: readonly (readonly Expr[])[],
+  at: ReadonlyMap<Axis, Expr>,
+  index: Expr,
+  phase: Phase,
+  into: Stmt[],
+): void {
+  for (const [k, reduction] of reductions.entries()) {
+    combineInto(body, reduction, acc[k] ?? [], body.instantiate(reduction.body, at, phase), index, into);
+  }
+}
+
+/** `acc = combine(acc, lift(value))`, part by part. */
+export function combineInto(
+  body: Body,
+  reduction: Reduction,
+  acc: readonly Expr[],
+  value: Expr,
+  index: Expr,
+  into: Stmt[],
+): void {
+  const element = definition(reduction).lift(
+    acc.length === 1 ? value : body.let('value', value, into),
+    index,
+  );
+  assignCombined(body, reduction, acc, element, into);
+}
+
+function assignCombined(
+  body: Body,
+  reduction: Reduction,
+  acc: readonly Expr[],
+  parts: readonly Expr[],
+  into: Stmt[],
+): void {
+  const combined = definition(reduction).combine(acc, parts);
+  // Several parts read one another's old values: all are computed before any is assigned.
+  const values =
+    acc.length === 1 ? combined.map((e) => body.simplify(e)) : body.letAll('part', combined, into);
+  for (const [p, part] of acc.entries()) {
+    const next = values[p];
+    if (part.kind === 'var' && next !== undefined)
+      into.push({ kind: 'assign', name: part.name, value: next });
+  }
+}
+
+/** Position of an element in its reduction. */
+export function rowMajor(axes: readonly Axis[], at: ReadonlyMap<Axis, Expr>): Expr {
+  return axes.reduce<Expr>(
+    (flat, axis) => apply('add', apply('mul', flat, int(axis.extent)), at.get(axis) ?? int(0)),
+    int(0),
+  );
+}
