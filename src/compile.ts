@@ -1,7 +1,6 @@
 import { type EntryKernels, emitProgram } from './codegen/emitProgram.ts';
-import type { Kernel } from './codegen/kernel.ts';
 import { partialCount } from './codegen/schedule/choose.ts';
-import { kernelOf, type Scheduled } from './codegen/schedule/packed.ts';
+import { fits, fitted, kernelOf, type Scheduled } from './codegen/schedule/packed.ts';
 import { printKernels } from './codegen/text.ts';
 import { verifyKernel } from './codegen/verifyKernel.ts';
 import { type Module, printModule, verifyModule } from './graph/index.ts';
@@ -24,7 +23,7 @@ import { declareStorage, lower, type Storage } from './passes/lower.ts';
 import { type BufferLayout, planBuffers } from './passes/planBuffers.ts';
 import type { Profile } from './passes/profile.ts';
 import type { Program } from './runtime/program.ts';
-import { type LevelTools, Trace } from './trace.ts';
+import { type Levels, type LevelTools, Trace } from './trace.ts';
 
 /** The passes that can be switched off, each by itself, to see and to test what it does. */
 export const optionalPasses = [
@@ -97,88 +96,49 @@ function compileEntry(
   trace: Trace,
 ): CompiledEntry {
   const decisions = new Decisions();
-  const on = (pass: OptionalPass): boolean => !without.has(pass);
+  const on = (name: OptionalPass): boolean => !without.has(name);
+  const pass = <From extends keyof Levels, To extends keyof Levels>(
+    name: string,
+    from: From,
+    to: To,
+    run: (input: Levels[From]) => Levels[To],
+    input: Levels[From],
+  ): Levels[To] => trace.apply(entry, { name, from, to, run }, input);
 
-  const lowered = trace.apply(
-    entry,
-    { name: 'lower', from: 'graph', to: 'loops', run: (m: Module) => lower(m, entry, storage) },
-    module,
-  );
-  const fused = on('fusePointwise')
-    ? trace.apply(
-        entry,
-        {
-          name: 'fusePointwise',
-          from: 'loops',
-          to: 'loops',
-          run: (loops: readonly Loop[]) => fusePointwise(loops, decisions),
-        },
-        lowered,
-      )
-    : lowered;
-  const merged = on('mergeSiblings')
-    ? trace.apply(
-        entry,
-        {
-          name: 'mergeSiblings',
-          from: 'loops',
-          to: 'loops',
-          run: (loops: readonly Loop[]) => mergeSiblings(loops, profile, decisions),
-        },
-        fused,
-      )
-    : fused;
-  const rows = trace.apply(
-    entry,
-    {
-      name: 'groupRows',
-      from: 'loops',
-      to: 'groups',
-      run: (loops: readonly Loop[]) =>
-        on('groupRows') ? groupRows(loops, profile, decisions) : singletons(loops),
-    },
-    merged,
-  );
-  const split = on('splitReductions')
-    ? trace.apply(
-        entry,
-        {
-          name: 'splitReductions',
-          from: 'groups',
-          to: 'groups',
-          run: (groups: readonly Group[]) =>
-            splitReductions(groups, (g) => partialCount(g, profile), decisions),
-        },
-        rows,
-      )
-    : rows;
-  const stages = trace.apply(
-    entry,
-    {
-      name: 'assignStages',
-      from: 'groups',
-      to: 'stages',
-      run: (groups: readonly Group[]) => assignStages(groups, decisions, on('packStages')),
-    },
-    split,
-  );
-  const scheduled: Scheduled[][] = [];
-  const kernels = trace.apply(
-    entry,
-    {
-      name: 'schedule',
-      from: 'stages',
-      to: 'kernels',
-      run: (all: readonly Stage[]): Kernel[] =>
-        all.map((stage, k) => {
-          const { kernel, groups } = kernelOf(stage, profile, kernelName(stage, k));
-          scheduled.push(groups);
-          return kernel;
-        }),
-    },
+  let loops = pass('lower', 'graph', 'loops', (m) => lower(m, entry, storage), module);
+  if (on('fusePointwise'))
+    loops = pass('fusePointwise', 'loops', 'loops', (l) => fusePointwise(l, decisions), loops);
+  if (on('mergeSiblings')) {
+    loops = pass('mergeSiblings', 'loops', 'loops', (l) => mergeSiblings(l, profile, decisions), loops);
+  }
+  const join = (l: readonly Loop[]): Group[] =>
+    on('groupRows') ? groupRows(l, profile, decisions) : singletons(l);
+  let groups = pass('groupRows', 'loops', 'groups', join, loops);
+  if (on('splitReductions')) {
+    const target = {
+      workgroupsOf: (group: Group) => partialCount(group, profile),
+      fits: (group: Group) => fits({ groups: [group] }, profile),
+    };
+    groups = pass(
+      'splitReductions',
+      'groups',
+      'groups',
+      (g) => splitReductions(g, target, decisions),
+      groups,
+    );
+  }
+  const assign = (g: readonly Group[]): Stage[] => assignStages(g, decisions, on('packStages'));
+  let stages = pass('assignStages', 'groups', 'stages', assign, groups);
+  stages = pass(
+    'fitStages',
+    'stages',
+    'stages',
+    (all) => all.flatMap((stage) => fitted(stage, profile)),
     stages,
   );
-  return { loops: merged, stages, kernels, scheduled, decisions };
+  const scheduled = stages.map((stage, k) => kernelOf(stage, profile, kernelName(stage, k)));
+  const kernels = pass('schedule', 'stages', 'kernels', () => scheduled.map(({ kernel }) => kernel), stages);
+  return { loops, stages, kernels, scheduled: scheduled.map((s) => s.groups), decisions };
 }
 
 /** What a stage's kernel is called: its groups' first and last loops. */

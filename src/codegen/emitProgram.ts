@@ -1,5 +1,5 @@
 import type { Module, Node } from '../graph/index.ts';
-import { byteSize, extentOf, loadedDtype, loadsIn, type Param, type Tensor } from '../loops/index.ts';
+import { extentOf, loadedDtype, loadsIn, type Param, type Tensor } from '../loops/index.ts';
 import { loopFlops } from '../passes/flops.ts';
 import { tensorsRead } from '../passes/fuse/edges.ts';
 import { type Stage, tensorsWritten } from '../passes/fuse/group.ts';
@@ -20,6 +20,7 @@ import type {
 } from '../runtime/program.ts';
 import { expressionsOf, type Kernel, type Placement, statementsIn } from './kernel.ts';
 import { baseField, liveField, paramField, rowsField } from './names.ts';
+import { sharedBytes } from './schedule/packed.ts';
 import { printWgsl } from './wgsl.ts';
 
 /** The kernels of one entry with the stages that they were made of. */
@@ -134,14 +135,13 @@ function kernelText(
       (t) => !own.has(t),
     ),
   );
-  const shared = kernel.arrays.filter((a) => a.role === 'workgroup');
   return {
     name: kernel.name,
     kind: kernel.kind,
     code,
     workgroup: kernel.workgroup,
     nodes: kernel.origin.map(({ node, source }) => (source === undefined ? node : `${node}  at ${source}`)),
-    sharedBytes: shared.reduce((n, array) => n + byteSize(array.dtype) * Number(array.shape[0]), 0),
+    sharedBytes: sharedBytes(kernel),
     flops: loops.reduce((n, loop) => n + loopFlops(loop), 0),
     bytes: [...moved].reduce((n, tensor) => n + tensorBytes(tensor), 0),
     bindings: bindingsOf(kernel, placement),

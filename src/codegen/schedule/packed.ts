@@ -1,5 +1,6 @@
 import {
   apply,
+  byteSize,
   type Dtype,
   type Expr,
   int,
@@ -74,6 +75,25 @@ export function kernelOf(
     kernel: { name: kernelName, kind, workgroup: profile.workgroup, grid, arrays, body, origin },
     groups,
   };
+}
+
+/** Whether a stage's kernel has the workgroup memory that it needs. */
+export function fits(stage: Stage, profile: Profile): boolean {
+  return sharedBytes(kernelOf(stage, profile, 'trial').kernel) <= profile.workgroupMemory;
+}
+
+/** A stage in as many dispatches as its groups need workgroup memory for: one, but for rare neighbours. */
+export function fitted(stage: Stage, profile: Profile): Stage[] {
+  const { groups } = stage;
+  if (groups.length < 2 || fits(stage, profile)) return [stage];
+  const half = groups.length >> 1;
+  return [groups.slice(0, half), groups.slice(half)].flatMap((part) => fitted({ groups: part }, profile));
+}
+
+/** Bytes of workgroup memory that a kernel declares. */
+export function sharedBytes(kernel: Kernel): number {
+  const shared = kernel.arrays.filter((array) => array.role === 'workgroup');
+  return shared.reduce((n, array) => n + byteSize(array.dtype) * Number(array.shape[0]), 0);
 }
 
 function emitGroup(body: Body, group: Group, schedule: Schedule): Stmt[] {

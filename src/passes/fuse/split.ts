@@ -10,7 +10,7 @@ import {
   type Tensor,
 } from '../../loops/index.ts';
 import type { Decisions } from './decisions.ts';
-import { domainSize, readers, tensorsRead } from './edges.ts';
+import { domainSize, tensorsRead } from './edges.ts';
 import { type Group, groupName, type Partial, tensorsWritten } from './group.ts';
 import { isScalar } from './rows.ts';
 
@@ -28,14 +28,22 @@ const SPLIT_ELEMENTS = 2048;
  * 2. Every workgroup that reads the result reduces the partial results again, in a fixed order, in its
  *    prologue; loops of one element between them go along.
  *
- * @param workgroupsOf how many workgroups the schedule of a group will have
+ * @param target what the schedule of a group will be like
  */
 export function splitReductions(
   groups: readonly Group[],
-  workgroupsOf: (group: Group) => number,
+  target: ScheduledAs,
   decisions: Decisions,
 ): Group[] {
-  return absorbPrologues(writePartials(groups, workgroupsOf, decisions), decisions);
+  return absorbPrologues(writePartials(groups, target.workgroupsOf, decisions), target.fits, decisions);
+}
+
+/** What fusion must know of the schedule that a group will have. */
+export interface ScheduledAs {
+  /** Into how many parts its outputs are made: the length of a partial result. */
+  readonly workgroupsOf: (group: Group) => number;
+  /** Whether its workgroups have the memory that they need. */
+  readonly fits: (group: Group) => boolean;
 }
 
 function writePartials(
@@ -119,7 +127,7 @@ function halves(
   return { partials, final: { ...loop, reduceAxes: [part], reductions } };
 }
 
-function absorbPrologues(groups: readonly Group[], decisions: Decisions): Group[] {
+function absorbPrologues(groups: readonly Group[], fits: ScheduledAs['fits'], decisions: Decisions): Group[] {
   const parts = new Set(groups.flatMap((group) => group.partials.map((p) => p.tensor)));
   const most = (loop: Loop): number =>
     [...tensorsRead(loop)].some((t) => parts.has(t)) ? PROLOGUE_PARTS : PROLOGUE_ELEMENTS;
@@ -143,14 +151,20 @@ function absorbPrologues(groups: readonly Group[], decisions: Decisions): Group[
     if (small(group)) return group;
     const prologue = needed(new Set(group.loops.flatMap((loop) => [...tensorsRead(loop)])), []);
     if (prologue.length === 0) return group;
-    for (const loop of prologue)
+    const own = prologue.map(temporaryOnly).filter((loop) => loop.outs.length > 0);
+    const result = { ...group, prologue: own };
+    if (!fits(result)) {
+      for (const loop of own)
+        decisions.refuse('prologue', loop, groupName(group), 'there is no workgroup memory left');
+      return group;
+    }
+    for (const loop of own)
       decisions.take('prologue', loop, groupName(group), 'every workgroup computes it for itself');
-    return { ...group, prologue: prologue.map(temporaryOnly).filter((loop) => loop.outs.length > 0) };
+    return result;
   });
-  const read = readers(absorbed.filter((g) => !small(g)).flatMap((g) => g.loops));
-  const inPrologue = new Set(
-    absorbed.flatMap((g) => g.prologue.flatMap((loop) => loop.outs.map((o) => o.tensor))),
-  );
+  const readsFromMemory = (group: Group, tensor: Tensor): boolean =>
+    group.loops.some((loop) => tensorsRead(loop).has(tensor)) &&
+    !group.prologue.some((loop) => loop.outs.some((o) => o.tensor === tensor));
   const isOutput = (tensor: Tensor): boolean => tensor.role !== 'temp';
   const kept = new Set<Group>();
   for (const group of [...absorbed].reverse()) {
@@ -158,7 +172,7 @@ function absorbPrologues(groups: readonly Group[], decisions: Decisions): Group[
     const readByKept = [...kept].some(
       (g) => small(g) && g.loops.some((loop) => tensors.some((t) => tensorsRead(loop).has(t))),
     );
-    const readDirectly = tensors.some((t) => read.has(t) && !inPrologue.has(t));
+    const readDirectly = absorbed.some((g) => !small(g) && tensors.some((t) => readsFromMemory(g, t)));
     if (!small(group) || tensors.some(isOutput) || readByKept || readDirectly) kept.add(group);
   }
   return absorbed.filter((g) => kept.has(g));
