@@ -18,6 +18,22 @@ const modules: Readonly<Record<string, (m: ModuleBuilder) => void>> = {
     const squares = sums.mul(sums);
     m.entry('run', { squares, total: squares.sum() });
   },
+  'more statistics of one tensor than workgroup memory combines at once': (m) => {
+    const x = m.input('x', { shape: [4, 300] });
+    const ways = [x, x.neg(), x.abs(), x.square()].flatMap((y) => [
+      y.variance(1),
+      y.logSumExp(1),
+      y.argmax(1),
+    ]);
+    m.entry('run', Object.fromEntries(ways.map((y, k) => [`way${k}`, y])));
+  },
+  'rows that fill workgroup memory, reduced in many ways': (m) => {
+    const x = m.input('x', { shape: [2, 1500] });
+    const rows = x.softmax();
+    const ways = [rows.variance(1), rows.logSumExp(1), rows.prod(1), rows.argmax(1).cast('f32')];
+    const each = ways.reduce((sum, way) => sum.add(way.expandDims(1)), rows);
+    m.entry('run', { y: each.tanh().sum(1) });
+  },
 };
 
 describe.each([profiles.webgpu, profiles['webgpu-software']])('on $name', (profile) => {

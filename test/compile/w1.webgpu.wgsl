@@ -146,9 +146,8 @@ struct Step {
 var<workgroup> output: array<f32, 10>;
 var<workgroup> logSumExp_18: array<f32, 1>;
 var<workgroup> add_44: array<f32, 10>;
-var<workgroup> parts0: array<f32, 256>;
-var<workgroup> parts0_2: array<f32, 256>;
-var<workgroup> parts1: array<f32, 256>;
+var<workgroup> parts: array<f32, 256>;
+var<workgroup> parts_2: array<f32, 256>;
 
 var<private> infinity_bits: u32 = 0x7f800000u;
 
@@ -216,11 +215,11 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     acc = acc + temps[wg * 128 + r] * state[r * 10 + e + 100480];
   }
   let first = lid - lane;
-  parts0[lid] = acc;
+  parts[lid] = acc;
   workgroupBarrier();
   var acc_2: f32 = 0.0;
   for (var q: i32 = 0; q < 16; q++) {
-    let part = parts0[first + q];
+    let part = parts[first + q];
     acc_2 = acc_2 + part;
   }
   if (lane == 0 && slot < 10) {
@@ -243,14 +242,14 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     acc_4 = part_2;
   }
   let first_2 = lid - lane_2;
-  parts0_2[lid] = acc_3;
-  parts1[lid] = acc_4;
+  parts[lid] = acc_3;
+  parts_2[lid] = acc_4;
   workgroupBarrier();
   var acc_5: f32 = -bitcast<f32>(infinity_bits);
   var acc_6: f32 = 0.0;
   for (var q_2: i32 = 0; q_2 < 8; q_2++) {
-    let part_3 = parts0_2[first_2 + q_2];
-    let part_4 = parts1[first_2 + q_2];
+    let part_3 = parts[first_2 + q_2];
+    let part_4 = parts_2[first_2 + q_2];
     let joint_2 = max_nan(acc_5, part_3);
     let t_2 = acc_6 * select(exp_f32(acc_5 - joint_2), 1.0, acc_5 == joint_2);
     let part_5 = t_2 + part_4 * select(exp_f32(part_3 - joint_2), 1.0, part_3 == joint_2);
@@ -286,11 +285,11 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     acc_7 = acc_7 + add_44[r_3] * state[slot_3 * 10 + r_3 + 100480];
   }
   let first_3 = lid - lane_3;
-  parts0[lid] = acc_7;
+  parts[lid] = acc_7;
   workgroupBarrier();
   var acc_8: f32 = 0.0;
   for (var q_3: i32 = 0; q_3 < 2; q_3++) {
-    let part_6 = parts0[first_3 + q_3];
+    let part_6 = parts[first_3 + q_3];
     acc_8 = acc_8 + part_6;
   }
   if (lane_3 == 0) {

@@ -1,6 +1,7 @@
 import {
   type Axis,
   apply,
+  type Dtype,
   type Expr,
   int,
   type Loop,
@@ -30,12 +31,17 @@ export function reduceAlone(
   });
 }
 
-/** Arrays in which the invocations of a workgroup combine their parts: one element each. */
+/** Arrays in which the invocations of a workgroup combine the parts of some reductions: one element each. */
 export function scratchFor(body: Body, reductions: readonly Reduction[]): Tensor[][] {
+  const used = new Map<Dtype, number>();
   return reductions.map((r) =>
     definition(r)
       .parts(r.body.dtype)
-      .map((dtype, p) => body.array(`parts${p}`, dtype, body.profile.workgroup, 'workgroup')),
+      .map((dtype) => {
+        const k = used.get(dtype) ?? 0;
+        used.set(dtype, k + 1);
+        return body.scratch(dtype, k);
+      }),
   );
 }
 

@@ -55,6 +55,7 @@ export class Body {
   readonly lid: Expr = varRef(LOCAL_ID, 'i32');
   readonly arrays: Tensor[] = [];
   readonly locals = new Map<Tensor, Local>();
+  readonly #scratch = new Map<string, Tensor>();
   readonly #names: Names;
   readonly #ranges: Map<string, Range>;
 
@@ -80,6 +81,19 @@ export class Body {
     const tensor: Tensor = { name: this.fresh(base), shape: [length], dtype: loadedDtype(dtype), role };
     this.arrays.push(tensor);
     return tensor;
+  }
+
+  /**
+   * Workgroup array `k` of a type, an element for each invocation: the same one whenever it is asked for.
+   * Between two uses stands a barrier.
+   */
+  scratch(dtype: Dtype, k: number): Tensor {
+    const key = `${dtype} ${k}`;
+    const known = this.#scratch.get(key);
+    if (known !== undefined) return known;
+    const made = this.array('parts', dtype, this.profile.workgroup, 'workgroup');
+    this.#scratch.set(key, made);
+    return made;
   }
 
   /** Simplified with what is known of the variables. */

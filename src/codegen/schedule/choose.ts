@@ -1,6 +1,6 @@
 import { type Axis, contractionOf, type Loop, runsAlongReduction } from '../../loops/index.ts';
 import type { Group } from '../../passes/fuse/group.ts';
-import { localBytes, rowCount, rowsPerBlock, scratchBytes, streamedBytes } from '../../passes/fuse/rows.ts';
+import { fixedBytes, localBytes, rowCount, rowsPerBlock, streamedBytes } from '../../passes/fuse/rows.ts';
 import type { Profile } from '../../passes/profile.ts';
 
 /** How a group's loops are laid over workgroups and invocations: plain data. */
@@ -92,7 +92,7 @@ function chooseRows(group: Group, profile: Profile): RowsSchedule {
   const rows = rowCount(group);
   if (!profile.cooperative)
     return { kind: 'rows', block: 1, workgroups: Math.ceil(rows / profile.workgroup) };
-  const free = profile.workgroupMemory - scratchBytes(profile);
+  const free = profile.workgroupMemory - fixedBytes(group, profile);
   const bytes = localBytes(group.locals, rows);
   let block = rowsPerBlock(rows, streamedBytes(group), profile);
   while (block > 1 && bytes * block > free) block /= 2;

@@ -65,6 +65,8 @@ export function emitReduce(
     sums.add(axes, acc, inner);
     body.writeOuts(loop, axes, noRows, acc, inner);
   });
+  // Both combinations use the same arrays.
+  if (partials.length > 0) into.push({ kind: 'barrier' });
   sums.finish(into);
   return into;
 }

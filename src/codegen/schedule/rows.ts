@@ -11,7 +11,7 @@ import {
 } from '../../loops/index.ts';
 import { domainSize, readers, tensorSize } from '../../passes/fuse/edges.ts';
 import type { Group } from '../../passes/fuse/group.ts';
-import { rowCount, scratchBytes } from '../../passes/fuse/rows.ts';
+import { fixedBytes, rowCount } from '../../passes/fuse/rows.ts';
 import type { Stmt } from '../kernel.ts';
 import { reduceAlone, reduceTogether, scratchFor } from './accumulate.ts';
 import { all, type Body, flatten, noRows, type Phase } from './body.ts';
@@ -41,10 +41,9 @@ export function emitRows(body: Body, group: Group, schedule: RowsSchedule): Stmt
     });
     return into;
   }
-  const scratch = new Map<string, Tensor[][]>();
   for (const [k, loop] of group.loops.entries()) {
     comment(loop, into);
-    phaseTogether(body, loop, group.rows[k] ?? [], rows, schedule.block, scratch, into);
+    phaseTogether(body, loop, group.rows[k] ?? [], rows, schedule.block, into);
     if (k < group.loops.length - 1) into.push({ kind: 'barrier' });
   }
   return into;
@@ -55,7 +54,6 @@ const ALONE_ELEMENTS = 64;
 
 /** Loops of one element that every workgroup computes first; their values stay in the kernel. */
 export function emitPrologue(body: Body, loops: readonly Loop[], into: Stmt[]): void {
-  const scratch = new Map<string, Tensor[][]>();
   const alone = loops.every((loop) => extentProduct(loop.reduceAxes) <= ALONE_ELEMENTS);
   for (const loop of loops) {
     for (const { tensor } of loop.outs) {
@@ -67,7 +65,7 @@ export function emitPrologue(body: Body, loops: readonly Loop[], into: Stmt[]): 
     comment(loop, into);
     if (alone) phaseAlone(body, loop, new Map(), into);
     else {
-      phaseTogether(body, loop, [], 1, 1, scratch, into);
+      phaseTogether(body, loop, [], 1, 1, into);
       into.push({ kind: 'barrier' });
     }
   }
@@ -100,7 +98,6 @@ function phaseTogether(
   own: readonly Axis[],
   rows: number,
   block: number,
-  scratch: Map<string, Tensor[][]>,
   into: Stmt[],
 ): void {
   const { workgroup } = body.profile;
@@ -111,7 +108,7 @@ function phaseTogether(
   const perTurn = workgroup / split;
   const lane = split === 1 ? int(0) : body.let('lane', apply('mod', body.lid, int(split)), into);
   const first = split === 1 ? body.lid : body.let('slot', apply('idiv', body.lid, int(split)), into);
-  const arrays = split === 1 ? [] : sharedScratch(body, loop, scratch);
+  const arrays = split === 1 ? [] : scratchFor(body, loop.reductions);
 
   const element = (e: Expr, to: Stmt[]): { at: Map<Axis, Expr>; phase: Phase; inside: Expr } => {
     const rowInBlock = body.let('block_row', apply('idiv', e, int(columns)), to);
@@ -158,16 +155,6 @@ function splitOf(loop: Loop, own: readonly Axis[], elements: number, workgroup: 
   return long ? Math.max(split, 8) : split;
 }
 
-/** Scratch arrays by their types: phases use the same ones. */
-function sharedScratch(body: Body, loop: Loop, scratch: Map<string, Tensor[][]>): Tensor[][] {
-  const key = loop.reductions.map((r) => `${r.monoid} ${r.body.dtype}`).join();
-  const known = scratch.get(key);
-  if (known !== undefined) return known;
-  const made = scratchFor(body, loop.reductions);
-  scratch.set(key, made);
-  return made;
-}
-
 /**
  * Gives the tensors that pass between phases a place inside the kernel. Those that no other group reads must
  * have one; the others get one while there is room, and are read back from their buffer otherwise.
@@ -176,7 +163,7 @@ function placeLocals(body: Body, group: Group, block: number): void {
   const { cooperative, workgroupMemory } = body.profile;
   const rows = rowCount(group);
   const read = readers(group.loops);
-  let free = workgroupMemory - scratchBytes(body.profile);
+  let free = workgroupMemory - fixedBytes(group, body.profile);
   const passed = group.loops.flatMap((loop, k) =>
     loop.outs.filter((o) => read.has(o.tensor)).map((out) => ({ out, own: group.rows[k] ?? [] })),
   );

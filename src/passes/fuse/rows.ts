@@ -3,8 +3,10 @@ import {
   axesIn,
   byteSize,
   contractionOf,
+  type Dtype,
   type Loop,
   loopLoads,
+  monoidDef,
   type Tensor,
 } from '../../loops/index.ts';
 import type { Profile } from '../profile.ts';
@@ -149,16 +151,38 @@ export function isScalar(group: Group): boolean {
 }
 
 function fits(group: Group, groups: readonly Group[], profile: Profile): Group | string {
-  const bytes = localBytes(localsOf(group, groups), rowCount(group)) + scratchBytes(profile);
+  const bytes = rowBytes({ ...group, locals: localsOf(group, groups) }, profile);
   if (bytes > profile.workgroupMemory) {
     return `a row's intermediates take ${bytes} bytes of workgroup memory, there are ${profile.workgroupMemory}`;
   }
   return group;
 }
 
-/** Workgroup memory that reductions inside a row program combine their parts in: three parts an invocation. */
-export function scratchBytes(profile: Profile): number {
-  return profile.cooperative ? profile.workgroup * 12 : 0;
+/** Bytes of workgroup memory that a group takes with one row: the row's locals, and what is there once. */
+export function rowBytes(group: Group, profile: Profile): number {
+  return localBytes(group.locals, rowCount(group)) + fixedBytes(group, profile);
+}
+
+/** Bytes of workgroup memory that a group takes however many rows it has: results of its prologue, and scratch. */
+export function fixedBytes({ prologue, loops }: Group, profile: Profile): number {
+  const results = prologue.reduce((n, loop) => n + 4 * loop.outs.length, 0);
+  return results + scratchBytes([...prologue, ...loops], profile);
+}
+
+/**
+ * Bytes of workgroup memory in which reductions combine the parts that invocations hold. Loops that run one
+ * after the other use the same arrays, as many of each type as the loop needs that needs most.
+ */
+export function scratchBytes(loops: readonly Loop[], profile: Profile): number {
+  if (!profile.cooperative) return 0;
+  const most = new Map<Dtype, number>();
+  for (const { reductions } of loops) {
+    const own = new Map<Dtype, number>();
+    for (const { monoid, body } of reductions)
+      for (const dtype of monoidDef(monoid).parts(body.dtype)) own.set(dtype, (own.get(dtype) ?? 0) + 1);
+    for (const [dtype, count] of own) most.set(dtype, Math.max(count, most.get(dtype) ?? 0));
+  }
+  return 4 * profile.workgroup * [...most.values()].reduce((n, count) => n + count, 0);
 }
 
 /** Bytes that the elements of one row of these tensors take. */

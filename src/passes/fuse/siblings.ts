@@ -13,6 +13,7 @@ import {
 import type { Profile } from '../profile.ts';
 import type { Decisions } from './decisions.ts';
 import { ancestors, inOrder, loopDependencies } from './edges.ts';
+import { scratchBytes } from './rows.ts';
 
 /**
  * Move 3 of fusion: two reductions over the same elements that read the same tensor become one loop with
@@ -45,6 +46,9 @@ export function mergeSiblings(loops: readonly Loop[], profile: Profile, decision
   return current;
 }
 
+/** Reductions that are siblings may take this part of the workgroup memory: the rest is for what a kernel keeps. */
+const SCRATCH_SHARE = 2;
+
 /** The host with the guest's reductions and outputs added; the reason against it; null if they are unrelated. */
 function asSibling(host: Loop, guest: Loop, profile: Profile): Loop | string | null {
   const map = commonReads(host, guest);
@@ -67,6 +71,9 @@ function asSibling(host: Loop, guest: Loop, profile: Profile): Loop | string | n
   } else if (lacks || host.axes.length !== guest.axes.length) {
     return 'they run over different elements';
   }
+  const bytes = scratchBytes([{ ...host, reductions: [...host.reductions, ...reductions] }], profile);
+  if (bytes > profile.workgroupMemory / SCRATCH_SHARE)
+    return `together their reductions would take ${bytes} bytes of workgroup memory`;
   const shift = host.reductions.length;
   const outs = guest.outs.map((out) => ({
     tensor: out.tensor,
