@@ -1,8 +1,9 @@
 import { type EntryKernels, emitProgram } from './codegen/emitProgram.ts';
+import { type Kernel, statementsIn } from './codegen/kernel.ts';
 import { partialCount } from './codegen/schedule/choose.ts';
 import { fits, fitted, kernelOf, type Scheduled } from './codegen/schedule/packed.ts';
 import { printKernels } from './codegen/text.ts';
-import { verifyKernel } from './codegen/verifyKernel.ts';
+import { KernelError, verifyKernel } from './codegen/verifyKernel.ts';
 import { type Module, printModule, verifyModule } from './graph/index.ts';
 import type { Loop } from './loops/index.ts';
 import { printLoops } from './loops/text.ts';
@@ -13,10 +14,12 @@ import {
   Decisions,
   fusePointwise,
   type Group,
+  groupName,
   groupRows,
   mergeSiblings,
   type Stage,
   splitReductions,
+  tensorsWritten,
 } from './passes/fuse/index.ts';
 import { printGroups, printStages } from './passes/fuse/text.ts';
 import { declareStorage, lower, type Storage } from './passes/lower.ts';
@@ -136,9 +139,16 @@ function compileEntry(
     (all) => all.flatMap((stage) => fitted(stage, profile)),
     stages,
   );
-  const scheduled = stages.map((stage, k) => kernelOf(stage, profile, kernelName(stage, k)));
-  const kernels = pass('schedule', 'stages', 'kernels', () => scheduled.map(({ kernel }) => kernel), stages);
-  return { loops, stages, kernels, scheduled: scheduled.map((s) => s.groups), decisions };
+  const scheduled: (readonly Scheduled[])[] = [];
+  const schedule = (all: readonly Stage[]): Kernel[] =>
+    all.map((stage, k) => {
+      const { kernel, groups: own } = kernelOf(stage, profile, kernelName(stage, k));
+      verifyStores(stage, kernel);
+      scheduled.push(own);
+      return kernel;
+    });
+  const kernels = pass('schedule', 'stages', 'kernels', schedule, stages);
+  return { loops, stages, kernels, scheduled, decisions };
 }
 
 /** What a stage's kernel is called: its groups' first and last loops. */
@@ -174,4 +184,23 @@ function verifyGroups(groups: readonly Group[]): void {
     loopsIn(groups),
     groups.flatMap((group) => group.partials.map((partial) => partial.tensor)),
   );
+}
+
+/** Throws unless a stage's kernel stores everything that its groups are to write. */
+function verifyStores(stage: Stage, kernel: Kernel): void {
+  const stored = new Set(
+    [...statementsIn(kernel.body)].flatMap((s) => (s.kind === 'store' ? [s.tensor] : [])),
+  );
+  for (const group of stage.groups) {
+    const missing = tensorsWritten(group).find(
+      (tensor) => !group.locals.includes(tensor) && !stored.has(tensor),
+    );
+    if (missing !== undefined) {
+      throw new KernelError(
+        'store',
+        kernel.name,
+        `nothing stores ${missing.name}, which ${groupName(group)} writes`,
+      );
+    }
+  }
 }

@@ -1,4 +1,4 @@
-import type { Module, Node } from '../graph/index.ts';
+import { definitionOf, type Module, type Node, sourceOf } from '../graph/index.ts';
 import { extentOf, loadedDtype, loadsIn, type Param, type Tensor } from '../loops/index.ts';
 import { loopFlops } from '../passes/flops.ts';
 import { tensorsRead } from '../passes/fuse/edges.ts';
@@ -237,23 +237,13 @@ function inputsOf(module: Module, storage: Storage): InputSlot[] {
 function indexRange(module: Module, input: Node): readonly [number, number] | undefined {
   let high = Infinity;
   for (const node of module.graph.nodes) {
-    if (node.op !== 'pick' && node.op !== 'take') continue;
-    const [indexed, index] = node.inputs;
+    const { indexOperand, indexedAxis } = definitionOf(node.op);
+    const [indexed, index] = [node.inputs[0], node.inputs[indexOperand ?? -1]];
     if (indexed === undefined || index === undefined || sourceOf(index) !== input) continue;
-    const dim = indexed.shape[node.op === 'pick' ? indexed.shape.length - 1 : 0];
+    const dim = indexed.shape.at(indexedAxis ?? 0);
     if (typeof dim === 'number') high = Math.min(high, dim);
   }
   return Number.isFinite(high) ? [0, high] : undefined;
-}
-
-/** What an index is made of, through casts and movements of one operand. */
-function sourceOf(node: Node): Node {
-  const [only, ...more] = node.inputs;
-  return only !== undefined &&
-    more.length === 0 &&
-    ['cast', 'reshape', 'expand', 'permute', 'slice', 'flip'].includes(node.op)
-    ? sourceOf(only)
-    : node;
 }
 
 function constantsOf(storage: Storage, layout: BufferLayout): ConstantSlot[] {

@@ -18,6 +18,7 @@ export {
   type Update,
 } from './module.ts';
 export type { Attr, Attrs, LowerContext, Lowering, Node, ValueTypeOf } from './node.ts';
+export { sourceOf } from './ops/indices.ts';
 export { definitionOf, type Op, ops } from './ops/table.ts';
 export { neededBy } from './order.ts';
 export { parseModule } from './parse.ts';

@@ -1,4 +1,4 @@
-import { type Dim, type Dtype, shapeText } from '../loops/index.ts';
+import { type Dim, type Dtype, elementCount, shapeText } from '../loops/index.ts';
 import {
   choice,
   expanded,
@@ -226,9 +226,20 @@ export class Tensor {
 
   // Softmax
 
-  /** Logarithm of the softmax along an axis. */
+  /** The same values, as a constant to gradients. */
+  detach(): Tensor {
+    return this.#wrap(this.graph.build('detach', [this.node]));
+  }
+  /**
+   * Logarithm of the softmax along an axis, `(x - max) - log(sum(exp(x - max)))` as PyTorch's: with large x, the
+   * logarithm must not be added to the maximum, where it would be rounded away.
+   */
   logSoftmax(axis = -1): Tensor {
-    return this.sub(this.logSumExp(axis, { keepDims: true }));
+    const at = normalAxis('logSoftmax', this.shape.length, axis);
+    if (elementCount([dimAt(this.shape, at)]) === 0) return this;
+    // The maximum drops out of the value, so also of the gradient.
+    const shifted = this.sub(this.max(at, { keepDims: true }).detach());
+    return shifted.sub(shifted.logSumExp(at, { keepDims: true }));
   }
   /** `exp(x) / sum(exp(x))` along an axis, without overflow. */
   softmax(axis = -1): Tensor {

@@ -1,14 +1,6 @@
-import {
-  type Axis,
-  accRef,
-  axisRef,
-  type Expr,
-  type Load,
-  loadsIn,
-  substituteAxes,
-  type Tensor,
-} from './expr.ts';
+import { type Axis, accRef, type Expr, type Load, loadsIn, type Tensor } from './expr.ts';
 import { type Monoid, monoidDef } from './monoid.ts';
+import { type Dim, extentOf } from './size.ts';
 
 /** Where a loop came from: a graph node and the user's line, for names, comments and errors. */
 export interface Origin {
@@ -75,16 +67,17 @@ export function loopLoads(loop: Loop): Load[] {
   return loadsIn(...loop.reductions.map((r) => r.body), ...loop.outs.map((o) => o.value));
 }
 
-/** The loop with its axes replaced by fresh ones (axes that `by` lacks stay). */
-export function renameAxes(loop: Loop, by: ReadonlyMap<Axis, Axis>): Loop {
-  const exprs = new Map([...by].map(([from, to]) => [from, axisRef(to)] as const));
-  const memo = new Map<Expr, Expr>();
-  const axis = (a: Axis): Axis => by.get(a) ?? a;
-  return {
-    ...loop,
-    axes: loop.axes.map(axis),
-    reduceAxes: loop.reduceAxes.map(axis),
-    reductions: loop.reductions.map((r) => ({ ...r, body: substituteAxes(r.body, exprs, memo) })),
-    outs: loop.outs.map((o) => ({ ...o, at: o.at.map(axis), value: substituteAxes(o.value, exprs, memo) })),
-  };
+/** Elements of a domain: the product of its axes' extents. */
+export function domainSize(axes: Iterable<Axis>): number {
+  let size = 1;
+  for (const axis of axes) size *= axis.extent;
+  return size;
+}
+
+/** Axes over all elements of a shape, named `prefix` and their position. */
+export function axesOver(shape: readonly Dim[], prefix: string): Axis[] {
+  return shape.map((dim, k) => {
+    const axis = { name: `${prefix}${k}`, extent: extentOf(dim) };
+    return typeof dim === 'number' ? axis : { ...axis, live: dim };
+  });
 }

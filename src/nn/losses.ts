@@ -6,7 +6,8 @@ export interface LossOptions {
 }
 
 /**
- * Cross-entropy of a softmax with integer labels, `logSumExp(logits) - logits[label]`.
+ * Cross-entropy of a softmax with integer labels, `logSumExp(x) - x[label]` with x = logits - max(logits): so
+ * large logits do not round the difference away.
  *
  * @param logits `[..., classes]`
  * @param labels `[...]`, i32, from 0 up to the number of classes (excluded)
@@ -21,10 +22,12 @@ export function crossEntropy(
     throw new GraphError('option', 'crossEntropy', `labelSmoothing is ${labelSmoothing}: from 0 to 1`);
   }
   const indices = labels.dtype === 'i32' || labels.dtype === 'f32' ? labels : labels.cast('i32');
-  const right = logits.pick(indices);
+  // The maximum drops out of the value, so also of the gradient.
+  const x = logits.sub(logits.max(-1, { keepDims: true }).detach());
+  const right = x.pick(indices);
   const target =
-    labelSmoothing === 0 ? right : right.mul(1 - labelSmoothing).add(logits.mean(-1).mul(labelSmoothing));
-  return reduce(logits.logSumExp(-1).sub(target), reduction);
+    labelSmoothing === 0 ? right : right.mul(1 - labelSmoothing).add(x.mean(-1).mul(labelSmoothing));
+  return reduce(x.logSumExp(-1).sub(target), reduction);
 }
 
 /** Mean squared error. */

@@ -1,4 +1,12 @@
-import { type Axis, childrenOf, type Expr, isFloat, type Loop, subexpressions } from '../loops/index.ts';
+import {
+  type Axis,
+  childrenOf,
+  domainSize,
+  type Expr,
+  isFloat,
+  type Loop,
+  subexpressions,
+} from '../loops/index.ts';
 
 /**
  * Floating-point operations of one run of a loop: each float operation of its expressions is one, whatever it
@@ -8,7 +16,7 @@ import { type Axis, childrenOf, type Expr, isFloat, type Loop, subexpressions } 
  */
 export function loopFlops(loop: Loop): number {
   const combined = loop.reductions.filter((r) => isFloat(r.body.dtype)).length;
-  const domain = extents([...loop.axes, ...loop.reduceAxes]);
+  const domain = domainSize([...loop.axes, ...loop.reduceAxes]);
   return combined * domain + operations(loop);
 }
 
@@ -23,13 +31,7 @@ function operations(loop: Loop): number {
     if (e.kind === 'acc') for (const axis of loop.axes) axes.add(axis);
     axesOf.set(e, axes);
     if (e.kind !== 'apply' || !isFloat(e.dtype) || e.op === 'select' || e.op === 'cast') continue;
-    count += extents(axes);
+    count += domainSize(axes);
   }
   return count;
-}
-
-function extents(axes: Iterable<Axis>): number {
-  let product = 1;
-  for (const axis of axes) product *= axis.extent;
-  return product;
 }

@@ -1,14 +1,12 @@
-import type { Module, Node } from '../graph/index.ts';
+import { type Module, type Node, neededBy } from '../graph/index.ts';
 import { definitionOf } from '../graph/ops/table.ts';
 import {
-  type Axis,
   accumulators,
+  axesOver,
   axisRef,
   constant,
-  type Dim,
   type Expr,
   elementCount,
-  extentOf,
   type Loop,
   load,
   loadedDtype,
@@ -140,7 +138,7 @@ export function lower(module: Module, entry: string, storage: Storage): Loop[] {
   };
 
   const finals = [...found.outputs.map((o) => o.node), ...found.updates.map((u) => u.next)];
-  for (const node of reachable(finals)) {
+  for (const node of neededBy(finals)) {
     const definition = definitionOf(node.op);
     if (definition.lower.kind === 'leaf' || definition.isMovement || elementCount(node.shape) === 0) continue;
     const tensor = tensorOf(node, labelOf(node), 'temp');
@@ -176,36 +174,6 @@ export function paramOf(node: Node): Param {
     dtype: node.dtype === 'f32' || node.dtype === 'u32' ? node.dtype : 'i32',
     initial: Number(node.attrs.initial),
   };
-}
-
-/** Nodes that the roots need, operands first. */
-function reachable(roots: readonly Node[]): Node[] {
-  const seen = new Set<Node>();
-  const order: Node[] = [];
-  const stack = roots.map((node) => ({ node, next: 0 })).reverse();
-  while (stack.length > 0) {
-    const top = stack[stack.length - 1];
-    if (top === undefined) break;
-    const input = top.node.inputs[top.next];
-    if (seen.has(top.node)) {
-      stack.pop();
-    } else if (input === undefined) {
-      seen.add(top.node);
-      order.push(top.node);
-      stack.pop();
-    } else {
-      top.next++;
-      stack.push({ node: input, next: 0 });
-    }
-  }
-  return order;
-}
-
-function axesOver(dims: readonly Dim[], prefix: string): Axis[] {
-  return dims.map((dim, k) => {
-    const axis = { name: `${prefix}${k}`, extent: extentOf(dim) };
-    return typeof dim === 'number' ? axis : { ...axis, live: dim };
-  });
 }
 
 function operand(node: Node, k: number): Node {

@@ -8,13 +8,11 @@ export interface Profile {
   readonly workgroup: number;
   /** Bytes of workgroup memory. */
   readonly workgroupMemory: number;
-  /** Storage buffers that one shader stage may bind. */
-  readonly storageBindings: number;
-  /** Bytes that one storage binding may have. */
-  readonly bindingBytes: number;
+  /** Bytes of an invocation's own arrays. */
+  readonly privateMemory: number;
   /**
    * Whether workgroups cooperate through memory and barriers; otherwise an invocation computes alone
-   * (software drivers run barriers as fibers, ten to twenty times slower).
+   * (software drivers run barriers as fibers, ten to twenty times slower), but for long prologues.
    */
   readonly cooperative: boolean;
   /** Workgroups that the machine runs at once: grids smaller than this leave it idle. */
@@ -28,8 +26,7 @@ const webgpu: Profile = {
   name: 'webgpu',
   workgroup: 256,
   workgroupMemory: 16384,
-  storageBindings: 8,
-  bindingBytes: 134217728,
+  privateMemory: 8192,
   cooperative: true,
   parallelWorkgroups: 128,
   bytesPerDispatch: 8 << 20,

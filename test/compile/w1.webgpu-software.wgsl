@@ -235,24 +235,26 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   }
 }
 
-// output_to_where_52: rows, 2 × 64
+// output_to_where_60: rows, 2 × 64
 //   %13 = matmul(hidden, output.weight)  at workloads.ts:35
 //   output = add(%13, %15)  at workloads.ts:35
-//   %18 = logSumExp(output)  at workloads.ts:36
-//   %21 = extent()  at workloads.ts:36
-//   %22 = cast(%21)  at workloads.ts:36
-//   %25 = div(%24, %22)  at workloads.ts:36
-//   %27 = neg(%26)  at workloads.ts:36
-//   %36 = iota()  at workloads.ts:36
-//   %38 = eq(%36, %37)  at workloads.ts:36
-//   %43 = where(%38, %40, %42)  at workloads.ts:36
-//   %32 = sub(output, %31)  at workloads.ts:36
-//   %33 = exp(%32)  at workloads.ts:36
-//   %34 = mul(%29, %33)  at workloads.ts:36
-//   %44 = add(%34, %43)  at workloads.ts:36
-//   %47 = matmul(%44, %46)  at workloads.ts:35
-//   %51 = lt(%50, hidden)  at workloads.ts:34
-//   %52 = where(%51, %47, %50)  at workloads.ts:34
+//   %17 = reduceMax(output)  at workloads.ts:36
+//   %21 = sub(output, %20)  at workloads.ts:36
+//   %23 = logSumExp(%21)  at workloads.ts:36
+//   %41 = iota()  at workloads.ts:36
+//   %43 = eq(%41, %42)  at workloads.ts:36
+//   %26 = extent()  at workloads.ts:36
+//   %27 = cast(%26)  at workloads.ts:36
+//   %30 = div(%29, %27)  at workloads.ts:36
+//   %32 = neg(%31)  at workloads.ts:36
+//   %48 = where(%43, %45, %47)  at workloads.ts:36
+//   %37 = sub(%21, %36)  at workloads.ts:36
+//   %38 = exp(%37)  at workloads.ts:36
+//   %39 = mul(%34, %38)  at workloads.ts:36
+//   %49 = add(%39, %48)  at workloads.ts:36
+//   %55 = matmul(%49, %54)  at workloads.ts:35
+//   %59 = lt(%58, hidden)  at workloads.ts:34
+//   %60 = where(%59, %55, %58)  at workloads.ts:34
 
 struct Step {
   step: i32,
@@ -325,7 +327,7 @@ fn log_f32(x: f32) -> f32 {
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
   let wg = i32(group.x);
   let lid = i32(local);
-  // rows: output..where_52, 2 workgroups
+  // rows: output..where_60, 2 workgroups
   let row = wg * 64 + lid;
   // output = add(%13, %15)  at workloads.ts:35
   for (var e: i32 = 0; e < 10; e++) {
@@ -341,63 +343,71 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     let output = acc + state[e + 101760];
     temps[row * 10 + e + 32768] = output;
   }
-  // %18 = logSumExp(output)  at workloads.ts:36
+  // %17 = reduceMax(output)  at workloads.ts:36
   var acc_3: f32 = -bitcast<f32>(infinity_bits);
-  var acc_4: f32 = 0.0;
   for (var k0_2: i32 = 0; k0_2 < 10; k0_2++) {
-    let value = temps[row * 10 + k0_2 + 32768];
-    let joint = max_nan(acc_3, value);
-    let t = acc_4 * select(exp_f32(acc_3 - joint), 1.0, acc_3 == joint);
-    let part = t + select(exp_f32(value - joint), 1.0, value == joint);
-    acc_3 = joint;
-    acc_4 = part;
+    acc_3 = max_nan(acc_3, temps[row * 10 + k0_2 + 32768]);
   }
-  let logSumExp_18 = acc_3 + log_f32(acc_4);
-  temps[row + 35328] = logSumExp_18;
-  // %44 = add(%34, %43)  at workloads.ts:36
+  temps[row + 35328] = acc_3;
+  // %23 = logSumExp(%21)  at workloads.ts:36
+  let reduceMax_17 = temps[row + 35328];
+  var acc_4: f32 = -bitcast<f32>(infinity_bits);
+  var acc_5: f32 = 0.0;
+  for (var k0_3: i32 = 0; k0_3 < 10; k0_3++) {
+    let value = temps[row * 10 + k0_3 + 32768] - reduceMax_17;
+    let joint = max_nan(acc_4, value);
+    let t = acc_5 * select(exp_f32(acc_4 - joint), 1.0, acc_4 == joint);
+    let part = t + select(exp_f32(value - joint), 1.0, value == joint);
+    acc_4 = joint;
+    acc_5 = part;
+  }
+  let logSumExp_23 = acc_4 + log_f32(acc_5);
+  temps[row + 35456] = logSumExp_23;
+  // %49 = add(%39, %48)  at workloads.ts:36
   for (var e_2: i32 = 0; e_2 < 10; e_2++) {
     let t_2 = 1.0 / f32(step.batch_live);
-    let t_3 = t_2 * exp_f32(temps[row * 10 + e_2 + 32768] - temps[row + 35328]);
-    let add_44 = t_3 + select(0.0, -t_2, e_2 == i32(data[step.y_base + u32(i32(data[step.batch_rows + u32(row)]))]));
-    temps[row * 10 + e_2 + 34048] = add_44;
+    let t_3 = exp_f32(temps[row * 10 + e_2 + 32768] - temps[row + 35328] - temps[row + 35456]);
+    let add_49 = t_2 * t_3 + select(0.0, -t_2, e_2 == i32(data[step.y_base + u32(i32(data[step.batch_rows + u32(row)]))]));
+    temps[row * 10 + e_2 + 34048] = add_49;
   }
-  // %52 = where(%51, %47, %50)  at workloads.ts:34
+  // %60 = where(%59, %55, %58)  at workloads.ts:34
   for (var e_3: i32 = 0; e_3 < 128; e_3++) {
-    var acc_5: f32 = 0.0;
-    for (var k0_3: i32 = 0; k0_3 < 10; k0_3++) {
-      acc_5 = acc_5 + temps[row * 10 + k0_3 + 34048] * state[e_3 * 10 + k0_3 + 100480];
+    var acc_6: f32 = 0.0;
+    for (var k0_4: i32 = 0; k0_4 < 10; k0_4++) {
+      acc_6 = acc_6 + temps[row * 10 + k0_4 + 34048] * state[e_3 * 10 + k0_4 + 100480];
     }
-    let where_52 = select(0.0, acc_5, 0.0 < temps[row * 128 + e_3]);
-    temps[row * 128 + e_3 + 16384] = where_52;
+    let where_60 = select(0.0, acc_6, 0.0 < temps[row * 128 + e_3]);
+    temps[row * 128 + e_3 + 16384] = where_60;
   }
 }
 
-// loss_to_d_output_bias: packed, 55 × 64
-//   %17 = pick(output, y)  at workloads.ts:36
-//   %19 = sub(%18, %17)  at workloads.ts:36
-//   %20 = sum(%19)  at workloads.ts:36
-//   %21 = extent()  at workloads.ts:36
-//   %22 = cast(%21)  at workloads.ts:36
-//   %23 = div(%20, %22)  at workloads.ts:36
+// loss_to_d_hidden_weight: packed, 55 × 64
+//   %21 = sub(output, %20)  at workloads.ts:36
+//   %22 = pick(%21, y)  at workloads.ts:36
+//   %24 = sub(%23, %22)  at workloads.ts:36
+//   %25 = sum(%24)  at workloads.ts:36
+//   %26 = extent()  at workloads.ts:36
+//   %27 = cast(%26)  at workloads.ts:36
+//   %28 = div(%25, %27)  at workloads.ts:36
 //   output loss  at workloads.ts:36
+//   d output.bias = sum(%49)  at workloads.ts:35
+//   %75 = mul(d output.bias, %74)  at workloads.ts:37
+//   %76 = sub(output.bias, %75)  at workloads.ts:37
+//   update output.bias'  at workloads.ts:37
+//   d output.weight = matmul(%56, %49)  at workloads.ts:35
+//   %72 = mul(d output.weight, %71)  at workloads.ts:37
+//   %73 = sub(output.weight, %72)  at workloads.ts:37
+//   update output.weight'  at workloads.ts:37
+//   d hidden.bias = sum(%60)  at workloads.ts:34
+//   %69 = mul(d hidden.bias, %68)  at workloads.ts:37
+//   %70 = sub(hidden.bias, %69)  at workloads.ts:37
+//   update hidden.bias'  at workloads.ts:37
 //   %2 = cast(x)  at workloads.ts:32
 //   %5 = div(%2, %4)  at workloads.ts:32
-//   d hidden.weight = matmul(%54, %52)  at workloads.ts:34
-//   %58 = mul(d hidden.weight, %57)  at workloads.ts:37
-//   %59 = sub(hidden.weight, %58)  at workloads.ts:37
+//   d hidden.weight = matmul(%62, %60)  at workloads.ts:34
+//   %66 = mul(d hidden.weight, %65)  at workloads.ts:37
+//   %67 = sub(hidden.weight, %66)  at workloads.ts:37
 //   update hidden.weight'  at workloads.ts:37
-//   d hidden.bias = sum(%52)  at workloads.ts:34
-//   %61 = mul(d hidden.bias, %60)  at workloads.ts:37
-//   %62 = sub(hidden.bias, %61)  at workloads.ts:37
-//   update hidden.bias'  at workloads.ts:37
-//   d output.weight = matmul(%48, %44)  at workloads.ts:35
-//   %64 = mul(d output.weight, %63)  at workloads.ts:37
-//   %65 = sub(output.weight, %64)  at workloads.ts:37
-//   update output.weight'  at workloads.ts:37
-//   d output.bias = sum(%44)  at workloads.ts:35
-//   %67 = mul(d output.bias, %66)  at workloads.ts:37
-//   %68 = sub(output.bias, %67)  at workloads.ts:37
-//   update output.bias'  at workloads.ts:37
 
 struct Step {
   step: i32,
@@ -424,16 +434,17 @@ fn data_u8(base: u32, i: i32) -> u32 {
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
   let wg = i32(group.x);
   let lid = i32(local);
-  var tile_sums: array<f32, 32>;
-  var tile_sums_2: array<f32, 16>;
+  var tile_sums: array<f32, 16>;
+  var tile_sums_2: array<f32, 32>;
   if (wg < 1) {
     // reduce: loss, 1 workgroups
-    // %17 = pick(output, y)  at workloads.ts:36
-    // %19 = sub(%18, %17)  at workloads.ts:36
-    // %20 = sum(%19)  at workloads.ts:36
-    // %21 = extent()  at workloads.ts:36
-    // %22 = cast(%21)  at workloads.ts:36
-    // %23 = div(%20, %22)  at workloads.ts:36
+    // %21 = sub(output, %20)  at workloads.ts:36
+    // %22 = pick(%21, y)  at workloads.ts:36
+    // %24 = sub(%23, %22)  at workloads.ts:36
+    // %25 = sum(%24)  at workloads.ts:36
+    // %26 = extent()  at workloads.ts:36
+    // %27 = cast(%26)  at workloads.ts:36
+    // %28 = div(%25, %27)  at workloads.ts:36
     // output loss  at workloads.ts:36
     if (lid < 1) {
       var acc: f32 = 0.0;
@@ -441,8 +452,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
         var acc_2: f32 = 0.0;
         let k0_end = min(run + 32, step.batch_live);
         for (var k0: i32 = run; k0 < k0_end; k0++) {
-          let t = temps[k0 + 35328] - temps[k0 * 10 + max(min(i32(data[step.y_base + u32(i32(data[step.batch_rows + u32(k0)]))]), 9), 0) + 32768];
-          acc_2 = acc_2 + t;
+          let t = temps[k0 * 10 + max(min(i32(data[step.y_base + u32(i32(data[step.batch_rows + u32(k0)]))]), 9), 0) + 32768] - temps[k0 + 35328];
+          acc_2 = acc_2 + (temps[k0 + 35456] - t);
         }
         acc = acc + acc_2;
       }
@@ -450,252 +461,222 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
       results[step.result] = bitcast<u32>(loss);
     }
   } else {
-    if (wg < 50) {
+    if (wg < 2) {
       let wg_2 = wg - 1;
-      // contract: d hidden.weight, 49 workgroups
-      // %2 = cast(x)  at workloads.ts:32
-      // %5 = div(%2, %4)  at workloads.ts:32
-      // d hidden.weight = matmul(%54, %52)  at workloads.ts:34
-      // %58 = mul(d hidden.weight, %57)  at workloads.ts:37
-      // %59 = sub(hidden.weight, %58)  at workloads.ts:37
-      // update hidden.weight'  at workloads.ts:37
-      let tile = wg_2 * 64 + lid;
-      let top = tile / 16 * 4;
-      let left = tile % 16;
-      let m = top + 1;
-      let m_2 = top + 2;
-      let m_3 = top + 3;
-      let n = left + 16;
-      let n_2 = left + 32;
-      let n_3 = left + 48;
-      let n_4 = left + 64;
-      let n_5 = left + 80;
-      let n_6 = left + 96;
-      let n_7 = left + 112;
-      var acc_3: f32 = 0.0;
-      var acc_4: f32 = 0.0;
-      var acc_5: f32 = 0.0;
-      var acc_6: f32 = 0.0;
-      var acc_7: f32 = 0.0;
-      var acc_8: f32 = 0.0;
-      var acc_9: f32 = 0.0;
-      var acc_10: f32 = 0.0;
-      var acc_11: f32 = 0.0;
-      var acc_12: f32 = 0.0;
-      var acc_13: f32 = 0.0;
-      var acc_14: f32 = 0.0;
-      var acc_15: f32 = 0.0;
-      var acc_16: f32 = 0.0;
-      var acc_17: f32 = 0.0;
-      var acc_18: f32 = 0.0;
-      var acc_19: f32 = 0.0;
-      var acc_20: f32 = 0.0;
-      var acc_21: f32 = 0.0;
-      var acc_22: f32 = 0.0;
-      var acc_23: f32 = 0.0;
-      var acc_24: f32 = 0.0;
-      var acc_25: f32 = 0.0;
-      var acc_26: f32 = 0.0;
-      var acc_27: f32 = 0.0;
-      var acc_28: f32 = 0.0;
-      var acc_29: f32 = 0.0;
-      var acc_30: f32 = 0.0;
-      var acc_31: f32 = 0.0;
-      var acc_32: f32 = 0.0;
-      var acc_33: f32 = 0.0;
-      var acc_34: f32 = 0.0;
-      for (var run_2: i32 = 0; run_2 < step.batch_live; run_2 += 32) {
-        var acc_35: f32 = 0.0;
-        var acc_36: f32 = 0.0;
-        var acc_37: f32 = 0.0;
-        var acc_38: f32 = 0.0;
-        var acc_39: f32 = 0.0;
-        var acc_40: f32 = 0.0;
-        var acc_41: f32 = 0.0;
-        var acc_42: f32 = 0.0;
-        var acc_43: f32 = 0.0;
-        var acc_44: f32 = 0.0;
-        var acc_45: f32 = 0.0;
-        var acc_46: f32 = 0.0;
-        var acc_47: f32 = 0.0;
-        var acc_48: f32 = 0.0;
-        var acc_49: f32 = 0.0;
-        var acc_50: f32 = 0.0;
-        var acc_51: f32 = 0.0;
-        var acc_52: f32 = 0.0;
-        var acc_53: f32 = 0.0;
-        var acc_54: f32 = 0.0;
-        var acc_55: f32 = 0.0;
-        var acc_56: f32 = 0.0;
-        var acc_57: f32 = 0.0;
-        var acc_58: f32 = 0.0;
-        var acc_59: f32 = 0.0;
-        var acc_60: f32 = 0.0;
-        var acc_61: f32 = 0.0;
-        var acc_62: f32 = 0.0;
-        var acc_63: f32 = 0.0;
-        var acc_64: f32 = 0.0;
-        var acc_65: f32 = 0.0;
-        var acc_66: f32 = 0.0;
-        let k0_2_end = min(run_2 + 32, step.batch_live);
-        for (var k0_2: i32 = run_2; k0_2 < k0_2_end; k0_2++) {
-          let a = f32(data_u8(step.x_base, i32(data[step.batch_rows + u32(k0_2)]) * 784 + top)) / 255.0;
-          let a_2 = f32(data_u8(step.x_base, i32(data[step.batch_rows + u32(k0_2)]) * 784 + m)) / 255.0;
-          let a_3 = f32(data_u8(step.x_base, i32(data[step.batch_rows + u32(k0_2)]) * 784 + m_2)) / 255.0;
-          let a_4 = f32(data_u8(step.x_base, i32(data[step.batch_rows + u32(k0_2)]) * 784 + m_3)) / 255.0;
-          let b = temps[k0_2 * 128 + left + 16384];
-          let b_2 = temps[k0_2 * 128 + n + 16384];
-          let b_3 = temps[k0_2 * 128 + n_2 + 16384];
-          let b_4 = temps[k0_2 * 128 + n_3 + 16384];
-          let b_5 = temps[k0_2 * 128 + n_4 + 16384];
-          let b_6 = temps[k0_2 * 128 + n_5 + 16384];
-          let b_7 = temps[k0_2 * 128 + n_6 + 16384];
-          let b_8 = temps[k0_2 * 128 + n_7 + 16384];
-          acc_35 = acc_35 + a * b;
-          acc_36 = acc_36 + a * b_2;
-          acc_37 = acc_37 + a * b_3;
-          acc_38 = acc_38 + a * b_4;
-          acc_39 = acc_39 + a * b_5;
-          acc_40 = acc_40 + a * b_6;
-          acc_41 = acc_41 + a * b_7;
-          acc_42 = acc_42 + a * b_8;
-          acc_43 = acc_43 + a_2 * b;
-          acc_44 = acc_44 + a_2 * b_2;
-          acc_45 = acc_45 + a_2 * b_3;
-          acc_46 = acc_46 + a_2 * b_4;
-          acc_47 = acc_47 + a_2 * b_5;
-          acc_48 = acc_48 + a_2 * b_6;
-          acc_49 = acc_49 + a_2 * b_7;
-          acc_50 = acc_50 + a_2 * b_8;
-          acc_51 = acc_51 + a_3 * b;
-          acc_52 = acc_52 + a_3 * b_2;
-          acc_53 = acc_53 + a_3 * b_3;
-          acc_54 = acc_54 + a_3 * b_4;
-          acc_55 = acc_55 + a_3 * b_5;
-          acc_56 = acc_56 + a_3 * b_6;
-          acc_57 = acc_57 + a_3 * b_7;
-          acc_58 = acc_58 + a_3 * b_8;
-          acc_59 = acc_59 + a_4 * b;
-          acc_60 = acc_60 + a_4 * b_2;
-          acc_61 = acc_61 + a_4 * b_3;
-          acc_62 = acc_62 + a_4 * b_4;
-          acc_63 = acc_63 + a_4 * b_5;
-          acc_64 = acc_64 + a_4 * b_6;
-          acc_65 = acc_65 + a_4 * b_7;
-          acc_66 = acc_66 + a_4 * b_8;
+      // reduce: d output.bias, 1 workgroups
+      // d output.bias = sum(%49)  at workloads.ts:35
+      // %75 = mul(d output.bias, %74)  at workloads.ts:37
+      // %76 = sub(output.bias, %75)  at workloads.ts:37
+      // update output.bias'  at workloads.ts:37
+      if (lid < 10) {
+        var acc_3: f32 = 0.0;
+        for (var run_2: i32 = 0; run_2 < step.batch_live; run_2 += 32) {
+          var acc_4: f32 = 0.0;
+          let k0_2_end = min(run_2 + 32, step.batch_live);
+          for (var k0_2: i32 = run_2; k0_2 < k0_2_end; k0_2++) {
+            acc_4 = acc_4 + temps[k0_2 * 10 + lid + 34048];
+          }
+          acc_3 = acc_3 + acc_4;
         }
-        acc_3 = acc_3 + acc_35;
-        acc_4 = acc_4 + acc_36;
-        acc_5 = acc_5 + acc_37;
-        acc_6 = acc_6 + acc_38;
-        acc_7 = acc_7 + acc_39;
-        acc_8 = acc_8 + acc_40;
-        acc_9 = acc_9 + acc_41;
-        acc_10 = acc_10 + acc_42;
-        acc_11 = acc_11 + acc_43;
-        acc_12 = acc_12 + acc_44;
-        acc_13 = acc_13 + acc_45;
-        acc_14 = acc_14 + acc_46;
-        acc_15 = acc_15 + acc_47;
-        acc_16 = acc_16 + acc_48;
-        acc_17 = acc_17 + acc_49;
-        acc_18 = acc_18 + acc_50;
-        acc_19 = acc_19 + acc_51;
-        acc_20 = acc_20 + acc_52;
-        acc_21 = acc_21 + acc_53;
-        acc_22 = acc_22 + acc_54;
-        acc_23 = acc_23 + acc_55;
-        acc_24 = acc_24 + acc_56;
-        acc_25 = acc_25 + acc_57;
-        acc_26 = acc_26 + acc_58;
-        acc_27 = acc_27 + acc_59;
-        acc_28 = acc_28 + acc_60;
-        acc_29 = acc_29 + acc_61;
-        acc_30 = acc_30 + acc_62;
-        acc_31 = acc_31 + acc_63;
-        acc_32 = acc_32 + acc_64;
-        acc_33 = acc_33 + acc_65;
-        acc_34 = acc_34 + acc_66;
-      }
-      tile_sums[0] = acc_3;
-      tile_sums[1] = acc_4;
-      tile_sums[2] = acc_5;
-      tile_sums[3] = acc_6;
-      tile_sums[4] = acc_7;
-      tile_sums[5] = acc_8;
-      tile_sums[6] = acc_9;
-      tile_sums[7] = acc_10;
-      tile_sums[8] = acc_11;
-      tile_sums[9] = acc_12;
-      tile_sums[10] = acc_13;
-      tile_sums[11] = acc_14;
-      tile_sums[12] = acc_15;
-      tile_sums[13] = acc_16;
-      tile_sums[14] = acc_17;
-      tile_sums[15] = acc_18;
-      tile_sums[16] = acc_19;
-      tile_sums[17] = acc_20;
-      tile_sums[18] = acc_21;
-      tile_sums[19] = acc_22;
-      tile_sums[20] = acc_23;
-      tile_sums[21] = acc_24;
-      tile_sums[22] = acc_25;
-      tile_sums[23] = acc_26;
-      tile_sums[24] = acc_27;
-      tile_sums[25] = acc_28;
-      tile_sums[26] = acc_29;
-      tile_sums[27] = acc_30;
-      tile_sums[28] = acc_31;
-      tile_sums[29] = acc_32;
-      tile_sums[30] = acc_33;
-      tile_sums[31] = acc_34;
-      for (var e: i32 = 0; e < 32; e++) {
-        let m_4 = top + e / 8;
-        let n_8 = left + e % 8 * 16;
-        let sum = tile_sums[e];
-        let hidden_weight = state[m_4 * 128 + n_8] - sum * step.lr;
-        state[m_4 * 128 + n_8] = hidden_weight;
+        let output_bias = state[lid + 101760] - acc_3 * step.lr;
+        state[lid + 101760] = output_bias;
       }
     } else {
-      if (wg < 52) {
-        let wg_3 = wg - 50;
-        // reduce: d hidden.bias, 2 workgroups
-        // d hidden.bias = sum(%52)  at workloads.ts:34
-        // %61 = mul(d hidden.bias, %60)  at workloads.ts:37
-        // %62 = sub(hidden.bias, %61)  at workloads.ts:37
-        // update hidden.bias'  at workloads.ts:37
-        let e_2 = wg_3 * 64 + lid;
-        var acc_67: f32 = 0.0;
-        for (var run_3: i32 = 0; run_3 < step.batch_live; run_3 += 32) {
-          var acc_68: f32 = 0.0;
-          let k0_3_end = min(run_3 + 32, step.batch_live);
-          for (var k0_3: i32 = run_3; k0_3 < k0_3_end; k0_3++) {
-            acc_68 = acc_68 + temps[k0_3 * 128 + e_2 + 16384];
+      if (wg < 4) {
+        let wg_3 = wg - 2;
+        // contract: d output.weight, 2 workgroups
+        // d output.weight = matmul(%56, %49)  at workloads.ts:35
+        // %72 = mul(d output.weight, %71)  at workloads.ts:37
+        // %73 = sub(output.weight, %72)  at workloads.ts:37
+        // update output.weight'  at workloads.ts:37
+        let tile = wg_3 * 64 + lid;
+        if (tile < 96) {
+          let batch = tile / 96;
+          let top = tile / 3 % 32 * 4;
+          let left = tile % 3;
+          let m = top + 1;
+          let m_2 = top + 2;
+          let m_3 = top + 3;
+          let n = left + 3;
+          let n_2 = left + 6;
+          var acc_5: f32 = 0.0;
+          var acc_6: f32 = 0.0;
+          var acc_7: f32 = 0.0;
+          var acc_8: f32 = 0.0;
+          var acc_9: f32 = 0.0;
+          var acc_10: f32 = 0.0;
+          var acc_11: f32 = 0.0;
+          var acc_12: f32 = 0.0;
+          var acc_13: f32 = 0.0;
+          var acc_14: f32 = 0.0;
+          var acc_15: f32 = 0.0;
+          var acc_16: f32 = 0.0;
+          var acc_17: f32 = 0.0;
+          var acc_18: f32 = 0.0;
+          var acc_19: f32 = 0.0;
+          var acc_20: f32 = 0.0;
+          for (var run_3: i32 = 0; run_3 < step.batch_live; run_3 += 32) {
+            var acc_21: f32 = 0.0;
+            var acc_22: f32 = 0.0;
+            var acc_23: f32 = 0.0;
+            var acc_24: f32 = 0.0;
+            var acc_25: f32 = 0.0;
+            var acc_26: f32 = 0.0;
+            var acc_27: f32 = 0.0;
+            var acc_28: f32 = 0.0;
+            var acc_29: f32 = 0.0;
+            var acc_30: f32 = 0.0;
+            var acc_31: f32 = 0.0;
+            var acc_32: f32 = 0.0;
+            var acc_33: f32 = 0.0;
+            var acc_34: f32 = 0.0;
+            var acc_35: f32 = 0.0;
+            var acc_36: f32 = 0.0;
+            let k0_3_end = min(run_3 + 32, step.batch_live);
+            for (var k0_3: i32 = run_3; k0_3 < k0_3_end; k0_3++) {
+              let a = temps[k0_3 * 128 + top];
+              let a_2 = temps[k0_3 * 128 + m];
+              let a_3 = temps[k0_3 * 128 + m_2];
+              let a_4 = temps[k0_3 * 128 + m_3];
+              let b = temps[k0_3 * 10 + left + 34048];
+              let b_2 = temps[k0_3 * 10 + n + 34048];
+              let b_3 = temps[k0_3 * 10 + n_2 + 34048];
+              let b_4 = temps[k0_3 * 10 + 34057];
+              acc_21 = acc_21 + a * b;
+              acc_22 = acc_22 + a * b_2;
+              acc_23 = acc_23 + a * b_3;
+              acc_24 = acc_24 + a * b_4;
+              acc_25 = acc_25 + a_2 * b;
+              acc_26 = acc_26 + a_2 * b_2;
+              acc_27 = acc_27 + a_2 * b_3;
+              acc_28 = acc_28 + a_2 * b_4;
+              acc_29 = acc_29 + a_3 * b;
+              acc_30 = acc_30 + a_3 * b_2;
+              acc_31 = acc_31 + a_3 * b_3;
+              acc_32 = acc_32 + a_3 * b_4;
+              acc_33 = acc_33 + a_4 * b;
+              acc_34 = acc_34 + a_4 * b_2;
+              acc_35 = acc_35 + a_4 * b_3;
+              acc_36 = acc_36 + a_4 * b_4;
+            }
+            acc_5 = acc_5 + acc_21;
+            acc_6 = acc_6 + acc_22;
+            acc_7 = acc_7 + acc_23;
+            acc_8 = acc_8 + acc_24;
+            acc_9 = acc_9 + acc_25;
+            acc_10 = acc_10 + acc_26;
+            acc_11 = acc_11 + acc_27;
+            acc_12 = acc_12 + acc_28;
+            acc_13 = acc_13 + acc_29;
+            acc_14 = acc_14 + acc_30;
+            acc_15 = acc_15 + acc_31;
+            acc_16 = acc_16 + acc_32;
+            acc_17 = acc_17 + acc_33;
+            acc_18 = acc_18 + acc_34;
+            acc_19 = acc_19 + acc_35;
+            acc_20 = acc_20 + acc_36;
           }
-          acc_67 = acc_67 + acc_68;
+          tile_sums[0] = acc_5;
+          tile_sums[1] = acc_6;
+          tile_sums[2] = acc_7;
+          tile_sums[3] = acc_8;
+          tile_sums[4] = acc_9;
+          tile_sums[5] = acc_10;
+          tile_sums[6] = acc_11;
+          tile_sums[7] = acc_12;
+          tile_sums[8] = acc_13;
+          tile_sums[9] = acc_14;
+          tile_sums[10] = acc_15;
+          tile_sums[11] = acc_16;
+          tile_sums[12] = acc_17;
+          tile_sums[13] = acc_18;
+          tile_sums[14] = acc_19;
+          tile_sums[15] = acc_20;
+          for (var e: i32 = 0; e < 16; e++) {
+            let m_4 = top + e / 4;
+            let n_3 = left + e % 4 * 3;
+            if (n_3 < 10) {
+              let sum = tile_sums[e];
+              let output_weight = state[m_4 * 10 + n_3 + 100480] - sum * step.lr;
+              state[m_4 * 10 + n_3 + 100480] = output_weight;
+            }
+          }
         }
-        let hidden_bias = state[e_2 + 100352] - acc_67 * step.lr;
-        state[e_2 + 100352] = hidden_bias;
       } else {
-        if (wg < 54) {
-          let wg_4 = wg - 52;
-          // contract: d output.weight, 2 workgroups
-          // d output.weight = matmul(%48, %44)  at workloads.ts:35
-          // %64 = mul(d output.weight, %63)  at workloads.ts:37
-          // %65 = sub(output.weight, %64)  at workloads.ts:37
-          // update output.weight'  at workloads.ts:37
-          let tile_2 = wg_4 * 64 + lid;
-          if (tile_2 < 96) {
-            let batch = tile_2 / 96;
-            let top_2 = tile_2 / 3 % 32 * 4;
-            let left_2 = tile_2 % 3;
-            let m_5 = top_2 + 1;
-            let m_6 = top_2 + 2;
-            let m_7 = top_2 + 3;
-            let n_9 = left_2 + 3;
-            let n_10 = left_2 + 6;
-            var acc_69: f32 = 0.0;
-            var acc_70: f32 = 0.0;
+        if (wg < 6) {
+          let wg_4 = wg - 4;
+          // reduce: d hidden.bias, 2 workgroups
+          // d hidden.bias = sum(%60)  at workloads.ts:34
+          // %69 = mul(d hidden.bias, %68)  at workloads.ts:37
+          // %70 = sub(hidden.bias, %69)  at workloads.ts:37
+          // update hidden.bias'  at workloads.ts:37
+          let e_2 = wg_4 * 64 + lid;
+          var acc_37: f32 = 0.0;
+          for (var run_4: i32 = 0; run_4 < step.batch_live; run_4 += 32) {
+            var acc_38: f32 = 0.0;
+            let k0_4_end = min(run_4 + 32, step.batch_live);
+            for (var k0_4: i32 = run_4; k0_4 < k0_4_end; k0_4++) {
+              acc_38 = acc_38 + temps[k0_4 * 128 + e_2 + 16384];
+            }
+            acc_37 = acc_37 + acc_38;
+          }
+          let hidden_bias = state[e_2 + 100352] - acc_37 * step.lr;
+          state[e_2 + 100352] = hidden_bias;
+        } else {
+          let wg_5 = wg - 6;
+          // contract: d hidden.weight, 49 workgroups
+          // %2 = cast(x)  at workloads.ts:32
+          // %5 = div(%2, %4)  at workloads.ts:32
+          // d hidden.weight = matmul(%62, %60)  at workloads.ts:34
+          // %66 = mul(d hidden.weight, %65)  at workloads.ts:37
+          // %67 = sub(hidden.weight, %66)  at workloads.ts:37
+          // update hidden.weight'  at workloads.ts:37
+          let tile_2 = wg_5 * 64 + lid;
+          let top_2 = tile_2 / 16 * 4;
+          let left_2 = tile_2 % 16;
+          let m_5 = top_2 + 1;
+          let m_6 = top_2 + 2;
+          let m_7 = top_2 + 3;
+          let n_4 = left_2 + 16;
+          let n_5 = left_2 + 32;
+          let n_6 = left_2 + 48;
+          let n_7 = left_2 + 64;
+          let n_8 = left_2 + 80;
+          let n_9 = left_2 + 96;
+          let n_10 = left_2 + 112;
+          var acc_39: f32 = 0.0;
+          var acc_40: f32 = 0.0;
+          var acc_41: f32 = 0.0;
+          var acc_42: f32 = 0.0;
+          var acc_43: f32 = 0.0;
+          var acc_44: f32 = 0.0;
+          var acc_45: f32 = 0.0;
+          var acc_46: f32 = 0.0;
+          var acc_47: f32 = 0.0;
+          var acc_48: f32 = 0.0;
+          var acc_49: f32 = 0.0;
+          var acc_50: f32 = 0.0;
+          var acc_51: f32 = 0.0;
+          var acc_52: f32 = 0.0;
+          var acc_53: f32 = 0.0;
+          var acc_54: f32 = 0.0;
+          var acc_55: f32 = 0.0;
+          var acc_56: f32 = 0.0;
+          var acc_57: f32 = 0.0;
+          var acc_58: f32 = 0.0;
+          var acc_59: f32 = 0.0;
+          var acc_60: f32 = 0.0;
+          var acc_61: f32 = 0.0;
+          var acc_62: f32 = 0.0;
+          var acc_63: f32 = 0.0;
+          var acc_64: f32 = 0.0;
+          var acc_65: f32 = 0.0;
+          var acc_66: f32 = 0.0;
+          var acc_67: f32 = 0.0;
+          var acc_68: f32 = 0.0;
+          var acc_69: f32 = 0.0;
+          var acc_70: f32 = 0.0;
+          for (var run_5: i32 = 0; run_5 < step.batch_live; run_5 += 32) {
             var acc_71: f32 = 0.0;
             var acc_72: f32 = 0.0;
             var acc_73: f32 = 0.0;
@@ -710,112 +691,142 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
             var acc_82: f32 = 0.0;
             var acc_83: f32 = 0.0;
             var acc_84: f32 = 0.0;
-            for (var run_4: i32 = 0; run_4 < step.batch_live; run_4 += 32) {
-              var acc_85: f32 = 0.0;
-              var acc_86: f32 = 0.0;
-              var acc_87: f32 = 0.0;
-              var acc_88: f32 = 0.0;
-              var acc_89: f32 = 0.0;
-              var acc_90: f32 = 0.0;
-              var acc_91: f32 = 0.0;
-              var acc_92: f32 = 0.0;
-              var acc_93: f32 = 0.0;
-              var acc_94: f32 = 0.0;
-              var acc_95: f32 = 0.0;
-              var acc_96: f32 = 0.0;
-              var acc_97: f32 = 0.0;
-              var acc_98: f32 = 0.0;
-              var acc_99: f32 = 0.0;
-              var acc_100: f32 = 0.0;
-              let k0_4_end = min(run_4 + 32, step.batch_live);
-              for (var k0_4: i32 = run_4; k0_4 < k0_4_end; k0_4++) {
-                let a_5 = temps[k0_4 * 128 + top_2];
-                let a_6 = temps[k0_4 * 128 + m_5];
-                let a_7 = temps[k0_4 * 128 + m_6];
-                let a_8 = temps[k0_4 * 128 + m_7];
-                let b_9 = temps[k0_4 * 10 + left_2 + 34048];
-                let b_10 = temps[k0_4 * 10 + n_9 + 34048];
-                let b_11 = temps[k0_4 * 10 + n_10 + 34048];
-                let b_12 = temps[k0_4 * 10 + 34057];
-                acc_85 = acc_85 + a_5 * b_9;
-                acc_86 = acc_86 + a_5 * b_10;
-                acc_87 = acc_87 + a_5 * b_11;
-                acc_88 = acc_88 + a_5 * b_12;
-                acc_89 = acc_89 + a_6 * b_9;
-                acc_90 = acc_90 + a_6 * b_10;
-                acc_91 = acc_91 + a_6 * b_11;
-                acc_92 = acc_92 + a_6 * b_12;
-                acc_93 = acc_93 + a_7 * b_9;
-                acc_94 = acc_94 + a_7 * b_10;
-                acc_95 = acc_95 + a_7 * b_11;
-                acc_96 = acc_96 + a_7 * b_12;
-                acc_97 = acc_97 + a_8 * b_9;
-                acc_98 = acc_98 + a_8 * b_10;
-                acc_99 = acc_99 + a_8 * b_11;
-                acc_100 = acc_100 + a_8 * b_12;
-              }
-              acc_69 = acc_69 + acc_85;
-              acc_70 = acc_70 + acc_86;
-              acc_71 = acc_71 + acc_87;
-              acc_72 = acc_72 + acc_88;
-              acc_73 = acc_73 + acc_89;
-              acc_74 = acc_74 + acc_90;
-              acc_75 = acc_75 + acc_91;
-              acc_76 = acc_76 + acc_92;
-              acc_77 = acc_77 + acc_93;
-              acc_78 = acc_78 + acc_94;
-              acc_79 = acc_79 + acc_95;
-              acc_80 = acc_80 + acc_96;
-              acc_81 = acc_81 + acc_97;
-              acc_82 = acc_82 + acc_98;
-              acc_83 = acc_83 + acc_99;
-              acc_84 = acc_84 + acc_100;
-            }
-            tile_sums_2[0] = acc_69;
-            tile_sums_2[1] = acc_70;
-            tile_sums_2[2] = acc_71;
-            tile_sums_2[3] = acc_72;
-            tile_sums_2[4] = acc_73;
-            tile_sums_2[5] = acc_74;
-            tile_sums_2[6] = acc_75;
-            tile_sums_2[7] = acc_76;
-            tile_sums_2[8] = acc_77;
-            tile_sums_2[9] = acc_78;
-            tile_sums_2[10] = acc_79;
-            tile_sums_2[11] = acc_80;
-            tile_sums_2[12] = acc_81;
-            tile_sums_2[13] = acc_82;
-            tile_sums_2[14] = acc_83;
-            tile_sums_2[15] = acc_84;
-            for (var e_3: i32 = 0; e_3 < 16; e_3++) {
-              let m_8 = top_2 + e_3 / 4;
-              let n_11 = left_2 + e_3 % 4 * 3;
-              if (n_11 < 10) {
-                let sum_2 = tile_sums_2[e_3];
-                let output_weight = state[m_8 * 10 + n_11 + 100480] - sum_2 * step.lr;
-                state[m_8 * 10 + n_11 + 100480] = output_weight;
-              }
-            }
-          }
-        } else {
-          let wg_5 = wg - 54;
-          // reduce: d output.bias, 1 workgroups
-          // d output.bias = sum(%44)  at workloads.ts:35
-          // %67 = mul(d output.bias, %66)  at workloads.ts:37
-          // %68 = sub(output.bias, %67)  at workloads.ts:37
-          // update output.bias'  at workloads.ts:37
-          if (lid < 10) {
+            var acc_85: f32 = 0.0;
+            var acc_86: f32 = 0.0;
+            var acc_87: f32 = 0.0;
+            var acc_88: f32 = 0.0;
+            var acc_89: f32 = 0.0;
+            var acc_90: f32 = 0.0;
+            var acc_91: f32 = 0.0;
+            var acc_92: f32 = 0.0;
+            var acc_93: f32 = 0.0;
+            var acc_94: f32 = 0.0;
+            var acc_95: f32 = 0.0;
+            var acc_96: f32 = 0.0;
+            var acc_97: f32 = 0.0;
+            var acc_98: f32 = 0.0;
+            var acc_99: f32 = 0.0;
+            var acc_100: f32 = 0.0;
             var acc_101: f32 = 0.0;
-            for (var run_5: i32 = 0; run_5 < step.batch_live; run_5 += 32) {
-              var acc_102: f32 = 0.0;
-              let k0_5_end = min(run_5 + 32, step.batch_live);
-              for (var k0_5: i32 = run_5; k0_5 < k0_5_end; k0_5++) {
-                acc_102 = acc_102 + temps[k0_5 * 10 + lid + 34048];
-              }
-              acc_101 = acc_101 + acc_102;
+            var acc_102: f32 = 0.0;
+            let k0_5_end = min(run_5 + 32, step.batch_live);
+            for (var k0_5: i32 = run_5; k0_5 < k0_5_end; k0_5++) {
+              let a_5 = f32(data_u8(step.x_base, i32(data[step.batch_rows + u32(k0_5)]) * 784 + top_2)) / 255.0;
+              let a_6 = f32(data_u8(step.x_base, i32(data[step.batch_rows + u32(k0_5)]) * 784 + m_5)) / 255.0;
+              let a_7 = f32(data_u8(step.x_base, i32(data[step.batch_rows + u32(k0_5)]) * 784 + m_6)) / 255.0;
+              let a_8 = f32(data_u8(step.x_base, i32(data[step.batch_rows + u32(k0_5)]) * 784 + m_7)) / 255.0;
+              let b_5 = temps[k0_5 * 128 + left_2 + 16384];
+              let b_6 = temps[k0_5 * 128 + n_4 + 16384];
+              let b_7 = temps[k0_5 * 128 + n_5 + 16384];
+              let b_8 = temps[k0_5 * 128 + n_6 + 16384];
+              let b_9 = temps[k0_5 * 128 + n_7 + 16384];
+              let b_10 = temps[k0_5 * 128 + n_8 + 16384];
+              let b_11 = temps[k0_5 * 128 + n_9 + 16384];
+              let b_12 = temps[k0_5 * 128 + n_10 + 16384];
+              acc_71 = acc_71 + a_5 * b_5;
+              acc_72 = acc_72 + a_5 * b_6;
+              acc_73 = acc_73 + a_5 * b_7;
+              acc_74 = acc_74 + a_5 * b_8;
+              acc_75 = acc_75 + a_5 * b_9;
+              acc_76 = acc_76 + a_5 * b_10;
+              acc_77 = acc_77 + a_5 * b_11;
+              acc_78 = acc_78 + a_5 * b_12;
+              acc_79 = acc_79 + a_6 * b_5;
+              acc_80 = acc_80 + a_6 * b_6;
+              acc_81 = acc_81 + a_6 * b_7;
+              acc_82 = acc_82 + a_6 * b_8;
+              acc_83 = acc_83 + a_6 * b_9;
+              acc_84 = acc_84 + a_6 * b_10;
+              acc_85 = acc_85 + a_6 * b_11;
+              acc_86 = acc_86 + a_6 * b_12;
+              acc_87 = acc_87 + a_7 * b_5;
+              acc_88 = acc_88 + a_7 * b_6;
+              acc_89 = acc_89 + a_7 * b_7;
+              acc_90 = acc_90 + a_7 * b_8;
+              acc_91 = acc_91 + a_7 * b_9;
+              acc_92 = acc_92 + a_7 * b_10;
+              acc_93 = acc_93 + a_7 * b_11;
+              acc_94 = acc_94 + a_7 * b_12;
+              acc_95 = acc_95 + a_8 * b_5;
+              acc_96 = acc_96 + a_8 * b_6;
+              acc_97 = acc_97 + a_8 * b_7;
+              acc_98 = acc_98 + a_8 * b_8;
+              acc_99 = acc_99 + a_8 * b_9;
+              acc_100 = acc_100 + a_8 * b_10;
+              acc_101 = acc_101 + a_8 * b_11;
+              acc_102 = acc_102 + a_8 * b_12;
             }
-            let output_bias = state[lid + 101760] - acc_101 * step.lr;
-            state[lid + 101760] = output_bias;
+            acc_39 = acc_39 + acc_71;
+            acc_40 = acc_40 + acc_72;
+            acc_41 = acc_41 + acc_73;
+            acc_42 = acc_42 + acc_74;
+            acc_43 = acc_43 + acc_75;
+            acc_44 = acc_44 + acc_76;
+            acc_45 = acc_45 + acc_77;
+            acc_46 = acc_46 + acc_78;
+            acc_47 = acc_47 + acc_79;
+            acc_48 = acc_48 + acc_80;
+            acc_49 = acc_49 + acc_81;
+            acc_50 = acc_50 + acc_82;
+            acc_51 = acc_51 + acc_83;
+            acc_52 = acc_52 + acc_84;
+            acc_53 = acc_53 + acc_85;
+            acc_54 = acc_54 + acc_86;
+            acc_55 = acc_55 + acc_87;
+            acc_56 = acc_56 + acc_88;
+            acc_57 = acc_57 + acc_89;
+            acc_58 = acc_58 + acc_90;
+            acc_59 = acc_59 + acc_91;
+            acc_60 = acc_60 + acc_92;
+            acc_61 = acc_61 + acc_93;
+            acc_62 = acc_62 + acc_94;
+            acc_63 = acc_63 + acc_95;
+            acc_64 = acc_64 + acc_96;
+            acc_65 = acc_65 + acc_97;
+            acc_66 = acc_66 + acc_98;
+            acc_67 = acc_67 + acc_99;
+            acc_68 = acc_68 + acc_100;
+            acc_69 = acc_69 + acc_101;
+            acc_70 = acc_70 + acc_102;
+          }
+          tile_sums_2[0] = acc_39;
+          tile_sums_2[1] = acc_40;
+          tile_sums_2[2] = acc_41;
+          tile_sums_2[3] = acc_42;
+          tile_sums_2[4] = acc_43;
+          tile_sums_2[5] = acc_44;
+          tile_sums_2[6] = acc_45;
+          tile_sums_2[7] = acc_46;
+          tile_sums_2[8] = acc_47;
+          tile_sums_2[9] = acc_48;
+          tile_sums_2[10] = acc_49;
+          tile_sums_2[11] = acc_50;
+          tile_sums_2[12] = acc_51;
+          tile_sums_2[13] = acc_52;
+          tile_sums_2[14] = acc_53;
+          tile_sums_2[15] = acc_54;
+          tile_sums_2[16] = acc_55;
+          tile_sums_2[17] = acc_56;
+          tile_sums_2[18] = acc_57;
+          tile_sums_2[19] = acc_58;
+          tile_sums_2[20] = acc_59;
+          tile_sums_2[21] = acc_60;
+          tile_sums_2[22] = acc_61;
+          tile_sums_2[23] = acc_62;
+          tile_sums_2[24] = acc_63;
+          tile_sums_2[25] = acc_64;
+          tile_sums_2[26] = acc_65;
+          tile_sums_2[27] = acc_66;
+          tile_sums_2[28] = acc_67;
+          tile_sums_2[29] = acc_68;
+          tile_sums_2[30] = acc_69;
+          tile_sums_2[31] = acc_70;
+          for (var e_3: i32 = 0; e_3 < 32; e_3++) {
+            let m_8 = top_2 + e_3 / 8;
+            let n_11 = left_2 + e_3 % 8 * 16;
+            let sum_2 = tile_sums_2[e_3];
+            let hidden_weight = state[m_8 * 128 + n_11] - sum_2 * step.lr;
+            state[m_8 * 128 + n_11] = hidden_weight;
           }
         }
       }

@@ -109,24 +109,26 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   }
 }
 
-// output_to_where_52: rows, 128 × 256
+// output_to_where_60: rows, 128 × 256
 //   %13 = matmul(hidden, output.weight)  at workloads.ts:35
 //   output = add(%13, %15)  at workloads.ts:35
-//   %18 = logSumExp(output)  at workloads.ts:36
-//   %21 = extent()  at workloads.ts:36
-//   %22 = cast(%21)  at workloads.ts:36
-//   %25 = div(%24, %22)  at workloads.ts:36
-//   %27 = neg(%26)  at workloads.ts:36
-//   %36 = iota()  at workloads.ts:36
-//   %38 = eq(%36, %37)  at workloads.ts:36
-//   %43 = where(%38, %40, %42)  at workloads.ts:36
-//   %32 = sub(output, %31)  at workloads.ts:36
-//   %33 = exp(%32)  at workloads.ts:36
-//   %34 = mul(%29, %33)  at workloads.ts:36
-//   %44 = add(%34, %43)  at workloads.ts:36
-//   %47 = matmul(%44, %46)  at workloads.ts:35
-//   %51 = lt(%50, hidden)  at workloads.ts:34
-//   %52 = where(%51, %47, %50)  at workloads.ts:34
+//   %17 = reduceMax(output)  at workloads.ts:36
+//   %21 = sub(output, %20)  at workloads.ts:36
+//   %23 = logSumExp(%21)  at workloads.ts:36
+//   %41 = iota()  at workloads.ts:36
+//   %43 = eq(%41, %42)  at workloads.ts:36
+//   %26 = extent()  at workloads.ts:36
+//   %27 = cast(%26)  at workloads.ts:36
+//   %30 = div(%29, %27)  at workloads.ts:36
+//   %32 = neg(%31)  at workloads.ts:36
+//   %48 = where(%43, %45, %47)  at workloads.ts:36
+//   %37 = sub(%21, %36)  at workloads.ts:36
+//   %38 = exp(%37)  at workloads.ts:36
+//   %39 = mul(%34, %38)  at workloads.ts:36
+//   %49 = add(%39, %48)  at workloads.ts:36
+//   %55 = matmul(%49, %54)  at workloads.ts:35
+//   %59 = lt(%58, hidden)  at workloads.ts:34
+//   %60 = where(%59, %55, %58)  at workloads.ts:34
 
 struct Step {
   step: i32,
@@ -144,8 +146,9 @@ struct Step {
 @group(0) @binding(3) var<storage, read_write> temps: array<f32>;
 
 var<workgroup> output: array<f32, 10>;
-var<workgroup> logSumExp_18: array<f32, 1>;
-var<workgroup> add_44: array<f32, 10>;
+var<workgroup> reduceMax_17: array<f32, 1>;
+var<workgroup> logSumExp_23: array<f32, 1>;
+var<workgroup> add_49: array<f32, 10>;
 var<workgroup> parts: array<f32, 256>;
 var<workgroup> parts_2: array<f32, 256>;
 
@@ -205,7 +208,7 @@ fn log_f32(x: f32) -> f32 {
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
   let wg = i32(group.x);
   let lid = i32(local);
-  // rows: output..where_52, 128 workgroups
+  // rows: output..where_60, 128 workgroups
   // output = add(%13, %15)  at workloads.ts:35
   let lane = lid % 16;
   let slot = lid / 16;
@@ -228,41 +231,62 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     temps[wg * 10 + e + 32768] = output_2;
   }
   workgroupBarrier();
-  // %18 = logSumExp(output)  at workloads.ts:36
+  // %17 = reduceMax(output)  at workloads.ts:36
   let lane_2 = lid % 8;
   let slot_2 = lid / 8;
   var acc_3: f32 = -bitcast<f32>(infinity_bits);
-  var acc_4: f32 = 0.0;
   for (var r_2: i32 = lane_2; r_2 < 10; r_2 += 8) {
-    let value = output[r_2];
-    let joint = max_nan(acc_3, value);
-    let t = acc_4 * select(exp_f32(acc_3 - joint), 1.0, acc_3 == joint);
-    let part_2 = t + select(exp_f32(value - joint), 1.0, value == joint);
-    acc_3 = joint;
-    acc_4 = part_2;
+    acc_3 = max_nan(acc_3, output[r_2]);
   }
   let first_2 = lid - lane_2;
   parts[lid] = acc_3;
-  parts_2[lid] = acc_4;
   workgroupBarrier();
-  var acc_5: f32 = -bitcast<f32>(infinity_bits);
-  var acc_6: f32 = 0.0;
+  var acc_4: f32 = -bitcast<f32>(infinity_bits);
   for (var q_2: i32 = 0; q_2 < 8; q_2++) {
-    let part_3 = parts[first_2 + q_2];
-    let part_4 = parts_2[first_2 + q_2];
-    let joint_2 = max_nan(acc_5, part_3);
-    let t_2 = acc_6 * select(exp_f32(acc_5 - joint_2), 1.0, acc_5 == joint_2);
-    let part_5 = t_2 + part_4 * select(exp_f32(part_3 - joint_2), 1.0, part_3 == joint_2);
-    acc_5 = joint_2;
-    acc_6 = part_5;
+    let part_2 = parts[first_2 + q_2];
+    acc_4 = max_nan(acc_4, part_2);
   }
   if (lane_2 == 0 && slot_2 < 1) {
-    let logSumExp_18_2 = acc_5 + log_f32(acc_6);
-    logSumExp_18[0] = logSumExp_18_2;
-    temps[wg + 35328] = logSumExp_18_2;
+    reduceMax_17[0] = acc_4;
+    temps[wg + 35328] = acc_4;
   }
   workgroupBarrier();
-  // %44 = add(%34, %43)  at workloads.ts:36
+  // %23 = logSumExp(%21)  at workloads.ts:36
+  let lane_3 = lid % 8;
+  let slot_3 = lid / 8;
+  var acc_5: f32 = -bitcast<f32>(infinity_bits);
+  var acc_6: f32 = 0.0;
+  let reduceMax_17_2 = reduceMax_17[0];
+  for (var r_3: i32 = lane_3; r_3 < 10; r_3 += 8) {
+    let value = output[r_3] - reduceMax_17_2;
+    let joint = max_nan(acc_5, value);
+    let t = acc_6 * select(exp_f32(acc_5 - joint), 1.0, acc_5 == joint);
+    let part_3 = t + select(exp_f32(value - joint), 1.0, value == joint);
+    acc_5 = joint;
+    acc_6 = part_3;
+  }
+  let first_3 = lid - lane_3;
+  parts[lid] = acc_5;
+  parts_2[lid] = acc_6;
+  workgroupBarrier();
+  var acc_7: f32 = -bitcast<f32>(infinity_bits);
+  var acc_8: f32 = 0.0;
+  for (var q_3: i32 = 0; q_3 < 8; q_3++) {
+    let part_4 = parts[first_3 + q_3];
+    let part_5 = parts_2[first_3 + q_3];
+    let joint_2 = max_nan(acc_7, part_4);
+    let t_2 = acc_8 * select(exp_f32(acc_7 - joint_2), 1.0, acc_7 == joint_2);
+    let part_6 = t_2 + part_5 * select(exp_f32(part_4 - joint_2), 1.0, part_4 == joint_2);
+    acc_7 = joint_2;
+    acc_8 = part_6;
+  }
+  if (lane_3 == 0 && slot_3 < 1) {
+    let logSumExp_23_2 = acc_7 + log_f32(acc_8);
+    logSumExp_23[0] = logSumExp_23_2;
+    temps[wg + 35456] = logSumExp_23_2;
+  }
+  workgroupBarrier();
+  // %49 = add(%39, %48)  at workloads.ts:36
   if (lid < 10) {
     let block_row = lid / 10;
     let row = wg + block_row;
@@ -270,60 +294,61 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     let column = lid % 10;
     if (row < 128) {
       let t_3 = 1.0 / f32(step.batch_live);
-      let t_4 = t_3 * exp_f32(output[block_row * 10 + column] - logSumExp_18[0]);
-      let add_44_2 = t_4 + select(0.0, -t_3, column == i32(data[step.y_base + u32(i32(data[step.batch_rows + u32(row_2)]))]));
-      add_44[block_row * 10 + column] = add_44_2;
-      temps[row_2 * 10 + column + 34048] = add_44_2;
+      let t_4 = t_3 * exp_f32(output[block_row * 10 + column] - reduceMax_17[0] - logSumExp_23[0]);
+      let add_49_2 = t_4 + select(0.0, -t_3, column == i32(data[step.y_base + u32(i32(data[step.batch_rows + u32(row_2)]))]));
+      add_49[block_row * 10 + column] = add_49_2;
+      temps[row_2 * 10 + column + 34048] = add_49_2;
     }
   }
   workgroupBarrier();
-  // %52 = where(%51, %47, %50)  at workloads.ts:34
-  let lane_3 = lid % 2;
-  let slot_3 = lid / 2;
-  var acc_7: f32 = 0.0;
-  for (var r_3: i32 = lane_3; r_3 < 10; r_3 += 2) {
-    acc_7 = acc_7 + add_44[r_3] * state[slot_3 * 10 + r_3 + 100480];
+  // %60 = where(%59, %55, %58)  at workloads.ts:34
+  let lane_4 = lid % 2;
+  let slot_4 = lid / 2;
+  var acc_9: f32 = 0.0;
+  for (var r_4: i32 = lane_4; r_4 < 10; r_4 += 2) {
+    acc_9 = acc_9 + add_49[r_4] * state[slot_4 * 10 + r_4 + 100480];
   }
-  let first_3 = lid - lane_3;
-  parts[lid] = acc_7;
+  let first_4 = lid - lane_4;
+  parts[lid] = acc_9;
   workgroupBarrier();
-  var acc_8: f32 = 0.0;
-  for (var q_3: i32 = 0; q_3 < 2; q_3++) {
-    let part_6 = parts[first_3 + q_3];
-    acc_8 = acc_8 + part_6;
+  var acc_10: f32 = 0.0;
+  for (var q_4: i32 = 0; q_4 < 2; q_4++) {
+    let part_7 = parts[first_4 + q_4];
+    acc_10 = acc_10 + part_7;
   }
-  if (lane_3 == 0) {
-    let where_52 = select(0.0, acc_8, 0.0 < temps[wg * 128 + slot_3]);
-    temps[wg * 128 + slot_3 + 16384] = where_52;
+  if (lane_4 == 0) {
+    let where_60 = select(0.0, acc_10, 0.0 < temps[wg * 128 + slot_4]);
+    temps[wg * 128 + slot_4 + 16384] = where_60;
   }
 }
 
-// loss_to_d_output_weight: packed, 293 × 256
-//   %17 = pick(output, y)  at workloads.ts:36
-//   %19 = sub(%18, %17)  at workloads.ts:36
-//   %20 = sum(%19)  at workloads.ts:36
-//   %21 = extent()  at workloads.ts:36
-//   %22 = cast(%21)  at workloads.ts:36
-//   %23 = div(%20, %22)  at workloads.ts:36
+// loss_to_d_hidden_weight: packed, 293 × 256
+//   %21 = sub(output, %20)  at workloads.ts:36
+//   %22 = pick(%21, y)  at workloads.ts:36
+//   %24 = sub(%23, %22)  at workloads.ts:36
+//   %25 = sum(%24)  at workloads.ts:36
+//   %26 = extent()  at workloads.ts:36
+//   %27 = cast(%26)  at workloads.ts:36
+//   %28 = div(%25, %27)  at workloads.ts:36
 //   output loss  at workloads.ts:36
+//   d output.weight = matmul(%56, %49)  at workloads.ts:35
+//   %72 = mul(d output.weight, %71)  at workloads.ts:37
+//   %73 = sub(output.weight, %72)  at workloads.ts:37
+//   update output.weight'  at workloads.ts:37
+//   d output.bias = sum(%49)  at workloads.ts:35
+//   %75 = mul(d output.bias, %74)  at workloads.ts:37
+//   %76 = sub(output.bias, %75)  at workloads.ts:37
+//   update output.bias'  at workloads.ts:37
 //   %2 = cast(x)  at workloads.ts:32
 //   %5 = div(%2, %4)  at workloads.ts:32
-//   d hidden.weight = matmul(%54, %52)  at workloads.ts:34
-//   %58 = mul(d hidden.weight, %57)  at workloads.ts:37
-//   %59 = sub(hidden.weight, %58)  at workloads.ts:37
+//   d hidden.weight = matmul(%62, %60)  at workloads.ts:34
+//   %66 = mul(d hidden.weight, %65)  at workloads.ts:37
+//   %67 = sub(hidden.weight, %66)  at workloads.ts:37
 //   update hidden.weight'  at workloads.ts:37
-//   d hidden.bias = sum(%52)  at workloads.ts:34
-//   %61 = mul(d hidden.bias, %60)  at workloads.ts:37
-//   %62 = sub(hidden.bias, %61)  at workloads.ts:37
+//   d hidden.bias = sum(%60)  at workloads.ts:34
+//   %69 = mul(d hidden.bias, %68)  at workloads.ts:37
+//   %70 = sub(hidden.bias, %69)  at workloads.ts:37
 //   update hidden.bias'  at workloads.ts:37
-//   d output.weight = matmul(%48, %44)  at workloads.ts:35
-//   %64 = mul(d output.weight, %63)  at workloads.ts:37
-//   %65 = sub(output.weight, %64)  at workloads.ts:37
-//   update output.weight'  at workloads.ts:37
-//   d output.bias = sum(%44)  at workloads.ts:35
-//   %67 = mul(d output.bias, %66)  at workloads.ts:37
-//   %68 = sub(output.bias, %67)  at workloads.ts:37
-//   update output.bias'  at workloads.ts:37
 
 struct Step {
   step: i32,
@@ -354,19 +379,20 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   let lid = i32(local);
   if (wg < 1) {
     // reduce: loss, 1 workgroups
-    // %17 = pick(output, y)  at workloads.ts:36
-    // %19 = sub(%18, %17)  at workloads.ts:36
-    // %20 = sum(%19)  at workloads.ts:36
-    // %21 = extent()  at workloads.ts:36
-    // %22 = cast(%21)  at workloads.ts:36
-    // %23 = div(%20, %22)  at workloads.ts:36
+    // %21 = sub(output, %20)  at workloads.ts:36
+    // %22 = pick(%21, y)  at workloads.ts:36
+    // %24 = sub(%23, %22)  at workloads.ts:36
+    // %25 = sum(%24)  at workloads.ts:36
+    // %26 = extent()  at workloads.ts:36
+    // %27 = cast(%26)  at workloads.ts:36
+    // %28 = div(%25, %27)  at workloads.ts:36
     // output loss  at workloads.ts:36
     let lane = lid % 64;
     let e = lid / 64;
     var acc: f32 = 0.0;
     for (var r: i32 = lane; r < step.batch_live; r += 64) {
-      let t = temps[r + 35328] - temps[r * 10 + max(min(i32(data[step.y_base + u32(i32(data[step.batch_rows + u32(r)]))]), 9), 0) + 32768];
-      acc = acc + t;
+      let t = temps[r * 10 + max(min(i32(data[step.y_base + u32(i32(data[step.batch_rows + u32(r)]))]), 9), 0) + 32768] - temps[r + 35328];
+      acc = acc + (temps[r + 35456] - t);
     }
     let first = lid - lane;
     shared_f32[lid] = acc;
@@ -395,25 +421,106 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
       results[step.result] = bitcast<u32>(loss);
     }
   } else {
-    if (wg < 197) {
+    if (wg < 97) {
       let wg_2 = wg - 1;
+      // contract: d output.weight, 96 workgroups
+      // d output.weight = matmul(%56, %49)  at workloads.ts:35
+      // %72 = mul(d output.weight, %71)  at workloads.ts:37
+      // %73 = sub(output.weight, %72)  at workloads.ts:37
+      // update output.weight'  at workloads.ts:37
+      // d output.bias = sum(%49)  at workloads.ts:35
+      // %75 = mul(d output.bias, %74)  at workloads.ts:37
+      // %76 = sub(output.bias, %75)  at workloads.ts:37
+      // update output.bias'  at workloads.ts:37
+      let top = wg_2 / 3 * 4;
+      let left = wg_2 % 3 * 4;
+      let tx = lid % 4;
+      let ty = lid / 4 % 4;
+      let part_3 = lid / 16;
+      var acc_4: f32 = 0.0;
+      var side_sum: f32 = 0.0;
+      for (var chunk: i32 = 0; chunk < step.batch_live; chunk += 32) {
+        if (lid < 128) {
+          let k = lid / 4;
+          let own = lid % 4;
+          let kAt = chunk + k;
+          let at = top + own;
+          shared_f32[k * 5 + own] = select(0.0, temps[kAt * 128 + at], kAt < step.batch_live);
+        }
+        if (lid < 128) {
+          let k_2 = lid / 4;
+          let own_2 = lid % 4;
+          let kAt_2 = chunk + k_2;
+          let at_2 = left + own_2;
+          let holds = at_2 < 10 && kAt_2 < step.batch_live;
+          shared_f32[k_2 * 5 + own_2 + 160] = select(0.0, temps[select(0, kAt_2 * 10 + at_2 + 34048, holds)], holds);
+        }
+        storageBarrier();
+        workgroupBarrier();
+        for (var k_3: i32 = part_3; k_3 < 32; k_3 += 16) {
+          let a = shared_f32[k_3 * 5 + ty];
+          let b = shared_f32[k_3 * 5 + tx + 160];
+          acc_4 = acc_4 + a * b;
+          if (top == 0) {
+            side_sum = side_sum + b;
+          }
+        }
+        storageBarrier();
+        workgroupBarrier();
+      }
+      if (part_3 == 0) {
+        let slot = ty * 4 + tx;
+        shared_f32[slot + 320] = acc_4;
+        if (ty == 0) {
+          shared_f32[tx + 336] = side_sum;
+        }
+      }
+      storageBarrier();
+      workgroupBarrier();
+      for (var share: i32 = 1; share < 16; share++) {
+        if (part_3 == share) {
+          let slot_2 = ty * 4 + tx;
+          shared_f32[slot_2 + 320] = shared_f32[slot_2 + 320] + acc_4;
+          if (ty == 0) {
+            shared_f32[tx + 336] = shared_f32[tx + 336] + side_sum;
+          }
+        }
+        storageBarrier();
+        workgroupBarrier();
+      }
+      if (lid < 16) {
+        let row = lid / 4;
+        let column = lid % 4;
+        let m = top + row;
+        let n = left + column;
+        if (m < 128 && n < 10) {
+          let sum = shared_f32[lid + 320];
+          let output_weight = state[m * 10 + n + 100480] - sum * step.lr;
+          state[m * 10 + n + 100480] = output_weight;
+          if (m == 0) {
+            let output_bias = state[n + 101760] - shared_f32[column + 336] * step.lr;
+            state[n + 101760] = output_bias;
+          }
+        }
+      }
+    } else {
+      let wg_3 = wg - 97;
       // contract: d hidden.weight, 196 workgroups
       // %2 = cast(x)  at workloads.ts:32
       // %5 = div(%2, %4)  at workloads.ts:32
-      // d hidden.weight = matmul(%54, %52)  at workloads.ts:34
-      // %58 = mul(d hidden.weight, %57)  at workloads.ts:37
-      // %59 = sub(hidden.weight, %58)  at workloads.ts:37
+      // d hidden.weight = matmul(%62, %60)  at workloads.ts:34
+      // %66 = mul(d hidden.weight, %65)  at workloads.ts:37
+      // %67 = sub(hidden.weight, %66)  at workloads.ts:37
       // update hidden.weight'  at workloads.ts:37
-      // d hidden.bias = sum(%52)  at workloads.ts:34
-      // %61 = mul(d hidden.bias, %60)  at workloads.ts:37
-      // %62 = sub(hidden.bias, %61)  at workloads.ts:37
+      // d hidden.bias = sum(%60)  at workloads.ts:34
+      // %69 = mul(d hidden.bias, %68)  at workloads.ts:37
+      // %70 = sub(hidden.bias, %69)  at workloads.ts:37
       // update hidden.bias'  at workloads.ts:37
-      let top = wg_2 / 4 * 16;
-      let left = wg_2 % 4 * 32;
-      let tx = lid % 8;
-      let ty = lid / 8 % 8;
-      let part_3 = lid / 64;
-      var acc_4: f32 = 0.0;
+      let top_2 = wg_3 / 4 * 16;
+      let left_2 = wg_3 % 4 * 32;
+      let tx_2 = lid % 8;
+      let ty_2 = lid / 8 % 8;
+      let part_4 = lid / 64;
       var acc_5: f32 = 0.0;
       var acc_6: f32 = 0.0;
       var acc_7: f32 = 0.0;
@@ -421,167 +528,48 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
       var acc_9: f32 = 0.0;
       var acc_10: f32 = 0.0;
       var acc_11: f32 = 0.0;
-      var side_sum: f32 = 0.0;
+      var acc_12: f32 = 0.0;
       var side_sum_2: f32 = 0.0;
       var side_sum_3: f32 = 0.0;
       var side_sum_4: f32 = 0.0;
-      for (var chunk: i32 = 0; chunk < step.batch_live; chunk += 32) {
+      var side_sum_5: f32 = 0.0;
+      for (var chunk_2: i32 = 0; chunk_2 < step.batch_live; chunk_2 += 32) {
         for (var s: i32 = lid; s < 512; s += 256) {
-          let k = s / 16;
-          let own = s % 16;
-          let kAt = chunk + k;
-          let at = top + own;
-          let holds = kAt < step.batch_live;
-          shared_f32[k * 17 + own] = select(0.0, f32(data_u8(step.x_base, select(0, i32(data[step.batch_rows + u32(kAt)]) * 784 + at, holds))) / 255.0, holds);
+          let k_4 = s / 16;
+          let own_3 = s % 16;
+          let kAt_3 = chunk_2 + k_4;
+          let at_3 = top_2 + own_3;
+          let holds_2 = kAt_3 < step.batch_live;
+          shared_f32[k_4 * 17 + own_3] = select(0.0, f32(data_u8(step.x_base, select(0, i32(data[step.batch_rows + u32(kAt_3)]) * 784 + at_3, holds_2))) / 255.0, holds_2);
         }
         for (var s_2: i32 = lid; s_2 < 1024; s_2 += 256) {
-          let k_2 = s_2 / 32;
-          let own_2 = s_2 % 32;
-          let kAt_2 = chunk + k_2;
-          let at_2 = left + own_2;
-          shared_f32[k_2 * 33 + own_2 + 544] = select(0.0, temps[kAt_2 * 128 + at_2 + 16384], kAt_2 < step.batch_live);
+          let k_5 = s_2 / 32;
+          let own_4 = s_2 % 32;
+          let kAt_4 = chunk_2 + k_5;
+          let at_4 = left_2 + own_4;
+          shared_f32[k_5 * 33 + own_4 + 544] = select(0.0, temps[kAt_4 * 128 + at_4 + 16384], kAt_4 < step.batch_live);
         }
         storageBarrier();
         workgroupBarrier();
-        for (var k_3: i32 = part_3; k_3 < 32; k_3 += 4) {
-          let a = shared_f32[k_3 * 17 + ty];
-          let a_2 = shared_f32[k_3 * 17 + (ty + 8)];
-          let b = shared_f32[k_3 * 33 + tx + 544];
-          let b_2 = shared_f32[k_3 * 33 + tx + 552];
-          let b_3 = shared_f32[k_3 * 33 + tx + 560];
-          let b_4 = shared_f32[k_3 * 33 + tx + 568];
-          acc_4 = acc_4 + a * b;
-          acc_5 = acc_5 + a * b_2;
-          acc_6 = acc_6 + a * b_3;
-          acc_7 = acc_7 + a * b_4;
-          acc_8 = acc_8 + a_2 * b;
-          acc_9 = acc_9 + a_2 * b_2;
-          acc_10 = acc_10 + a_2 * b_3;
-          acc_11 = acc_11 + a_2 * b_4;
-          if (top == 0) {
-            side_sum = side_sum + b;
+        for (var k_6: i32 = part_4; k_6 < 32; k_6 += 4) {
+          let a_2 = shared_f32[k_6 * 17 + ty_2];
+          let a_3 = shared_f32[k_6 * 17 + (ty_2 + 8)];
+          let b_2 = shared_f32[k_6 * 33 + tx_2 + 544];
+          let b_3 = shared_f32[k_6 * 33 + tx_2 + 552];
+          let b_4 = shared_f32[k_6 * 33 + tx_2 + 560];
+          let b_5 = shared_f32[k_6 * 33 + tx_2 + 568];
+          acc_5 = acc_5 + a_2 * b_2;
+          acc_6 = acc_6 + a_2 * b_3;
+          acc_7 = acc_7 + a_2 * b_4;
+          acc_8 = acc_8 + a_2 * b_5;
+          acc_9 = acc_9 + a_3 * b_2;
+          acc_10 = acc_10 + a_3 * b_3;
+          acc_11 = acc_11 + a_3 * b_4;
+          acc_12 = acc_12 + a_3 * b_5;
+          if (top_2 == 0) {
             side_sum_2 = side_sum_2 + b_2;
             side_sum_3 = side_sum_3 + b_3;
             side_sum_4 = side_sum_4 + b_4;
-          }
-        }
-        storageBarrier();
-        workgroupBarrier();
-      }
-      if (part_3 == 0) {
-        let slot = ty * 32 + tx;
-        shared_f32[slot + 1600] = acc_4;
-        let slot_2 = ty * 32 + (tx + 8);
-        shared_f32[slot_2 + 1600] = acc_5;
-        let slot_3 = ty * 32 + (tx + 16);
-        shared_f32[slot_3 + 1600] = acc_6;
-        let slot_4 = ty * 32 + (tx + 24);
-        shared_f32[slot_4 + 1600] = acc_7;
-        let slot_5 = (ty + 8) * 32 + tx;
-        shared_f32[slot_5 + 1600] = acc_8;
-        let slot_6 = ty * 32 + tx + 264;
-        shared_f32[slot_6 + 1600] = acc_9;
-        let slot_7 = ty * 32 + tx + 272;
-        shared_f32[slot_7 + 1600] = acc_10;
-        let slot_8 = ty * 32 + tx + 280;
-        shared_f32[slot_8 + 1600] = acc_11;
-        if (ty == 0) {
-          shared_f32[tx + 2112] = side_sum;
-          let slot_9 = tx + 8;
-          shared_f32[slot_9 + 2112] = side_sum_2;
-          let slot_10 = tx + 16;
-          shared_f32[slot_10 + 2112] = side_sum_3;
-          let slot_11 = tx + 24;
-          shared_f32[slot_11 + 2112] = side_sum_4;
-        }
-      }
-      storageBarrier();
-      workgroupBarrier();
-      for (var share: i32 = 1; share < 4; share++) {
-        if (part_3 == share) {
-          let slot_12 = ty * 32 + tx;
-          shared_f32[slot_12 + 1600] = shared_f32[slot_12 + 1600] + acc_4;
-          let slot_13 = ty * 32 + (tx + 8);
-          shared_f32[slot_13 + 1600] = shared_f32[slot_13 + 1600] + acc_5;
-          let slot_14 = ty * 32 + (tx + 16);
-          shared_f32[slot_14 + 1600] = shared_f32[slot_14 + 1600] + acc_6;
-          let slot_15 = ty * 32 + (tx + 24);
-          shared_f32[slot_15 + 1600] = shared_f32[slot_15 + 1600] + acc_7;
-          let slot_16 = (ty + 8) * 32 + tx;
-          shared_f32[slot_16 + 1600] = shared_f32[slot_16 + 1600] + acc_8;
-          let slot_17 = ty * 32 + tx + 264;
-          shared_f32[slot_17 + 1600] = shared_f32[slot_17 + 1600] + acc_9;
-          let slot_18 = ty * 32 + tx + 272;
-          shared_f32[slot_18 + 1600] = shared_f32[slot_18 + 1600] + acc_10;
-          let slot_19 = ty * 32 + tx + 280;
-          shared_f32[slot_19 + 1600] = shared_f32[slot_19 + 1600] + acc_11;
-          if (ty == 0) {
-            shared_f32[tx + 2112] = shared_f32[tx + 2112] + side_sum;
-            let slot_20 = tx + 8;
-            shared_f32[slot_20 + 2112] = shared_f32[slot_20 + 2112] + side_sum_2;
-            let slot_21 = tx + 16;
-            shared_f32[slot_21 + 2112] = shared_f32[slot_21 + 2112] + side_sum_3;
-            let slot_22 = tx + 24;
-            shared_f32[slot_22 + 2112] = shared_f32[slot_22 + 2112] + side_sum_4;
-          }
-        }
-        storageBarrier();
-        workgroupBarrier();
-      }
-      for (var e_2: i32 = lid; e_2 < 512; e_2 += 256) {
-        let row = e_2 / 32;
-        let column = e_2 % 32;
-        let m = top + row;
-        let n = left + column;
-        let sum = shared_f32[e_2 + 1600];
-        let hidden_weight = state[m * 128 + n] - sum * step.lr;
-        state[m * 128 + n] = hidden_weight;
-        if (m == 0) {
-          let hidden_bias = state[n + 100352] - shared_f32[column + 2112] * step.lr;
-          state[n + 100352] = hidden_bias;
-        }
-      }
-    } else {
-      let wg_3 = wg - 197;
-      // contract: d output.weight, 96 workgroups
-      // d output.weight = matmul(%48, %44)  at workloads.ts:35
-      // %64 = mul(d output.weight, %63)  at workloads.ts:37
-      // %65 = sub(output.weight, %64)  at workloads.ts:37
-      // update output.weight'  at workloads.ts:37
-      // d output.bias = sum(%44)  at workloads.ts:35
-      // %67 = mul(d output.bias, %66)  at workloads.ts:37
-      // %68 = sub(output.bias, %67)  at workloads.ts:37
-      // update output.bias'  at workloads.ts:37
-      let top_2 = wg_3 / 3 * 4;
-      let left_2 = wg_3 % 3 * 4;
-      let tx_2 = lid % 4;
-      let ty_2 = lid / 4 % 4;
-      let part_4 = lid / 16;
-      var acc_12: f32 = 0.0;
-      var side_sum_5: f32 = 0.0;
-      for (var chunk_2: i32 = 0; chunk_2 < step.batch_live; chunk_2 += 32) {
-        if (lid < 128) {
-          let k_4 = lid / 4;
-          let own_3 = lid % 4;
-          let kAt_3 = chunk_2 + k_4;
-          let at_3 = top_2 + own_3;
-          shared_f32[k_4 * 5 + own_3] = select(0.0, temps[kAt_3 * 128 + at_3], kAt_3 < step.batch_live);
-        }
-        if (lid < 128) {
-          let k_5 = lid / 4;
-          let own_4 = lid % 4;
-          let kAt_4 = chunk_2 + k_5;
-          let at_4 = left_2 + own_4;
-          let holds_2 = at_4 < 10 && kAt_4 < step.batch_live;
-          shared_f32[k_5 * 5 + own_4 + 160] = select(0.0, temps[select(0, kAt_4 * 10 + at_4 + 34048, holds_2)], holds_2);
-        }
-        storageBarrier();
-        workgroupBarrier();
-        for (var k_6: i32 = part_4; k_6 < 32; k_6 += 16) {
-          let a_3 = shared_f32[k_6 * 5 + ty_2];
-          let b_5 = shared_f32[k_6 * 5 + tx_2 + 160];
-          acc_12 = acc_12 + a_3 * b_5;
-          if (top_2 == 0) {
             side_sum_5 = side_sum_5 + b_5;
           }
         }
@@ -589,38 +577,76 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
         workgroupBarrier();
       }
       if (part_4 == 0) {
-        let slot_23 = ty_2 * 4 + tx_2;
-        shared_f32[slot_23 + 320] = acc_12;
+        let slot_3 = ty_2 * 32 + tx_2;
+        shared_f32[slot_3 + 1600] = acc_5;
+        let slot_4 = ty_2 * 32 + (tx_2 + 8);
+        shared_f32[slot_4 + 1600] = acc_6;
+        let slot_5 = ty_2 * 32 + (tx_2 + 16);
+        shared_f32[slot_5 + 1600] = acc_7;
+        let slot_6 = ty_2 * 32 + (tx_2 + 24);
+        shared_f32[slot_6 + 1600] = acc_8;
+        let slot_7 = (ty_2 + 8) * 32 + tx_2;
+        shared_f32[slot_7 + 1600] = acc_9;
+        let slot_8 = ty_2 * 32 + tx_2 + 264;
+        shared_f32[slot_8 + 1600] = acc_10;
+        let slot_9 = ty_2 * 32 + tx_2 + 272;
+        shared_f32[slot_9 + 1600] = acc_11;
+        let slot_10 = ty_2 * 32 + tx_2 + 280;
+        shared_f32[slot_10 + 1600] = acc_12;
         if (ty_2 == 0) {
-          shared_f32[tx_2 + 336] = side_sum_5;
+          shared_f32[tx_2 + 2112] = side_sum_2;
+          let slot_11 = tx_2 + 8;
+          shared_f32[slot_11 + 2112] = side_sum_3;
+          let slot_12 = tx_2 + 16;
+          shared_f32[slot_12 + 2112] = side_sum_4;
+          let slot_13 = tx_2 + 24;
+          shared_f32[slot_13 + 2112] = side_sum_5;
         }
       }
       storageBarrier();
       workgroupBarrier();
-      for (var share_2: i32 = 1; share_2 < 16; share_2++) {
+      for (var share_2: i32 = 1; share_2 < 4; share_2++) {
         if (part_4 == share_2) {
-          let slot_24 = ty_2 * 4 + tx_2;
-          shared_f32[slot_24 + 320] = shared_f32[slot_24 + 320] + acc_12;
+          let slot_14 = ty_2 * 32 + tx_2;
+          shared_f32[slot_14 + 1600] = shared_f32[slot_14 + 1600] + acc_5;
+          let slot_15 = ty_2 * 32 + (tx_2 + 8);
+          shared_f32[slot_15 + 1600] = shared_f32[slot_15 + 1600] + acc_6;
+          let slot_16 = ty_2 * 32 + (tx_2 + 16);
+          shared_f32[slot_16 + 1600] = shared_f32[slot_16 + 1600] + acc_7;
+          let slot_17 = ty_2 * 32 + (tx_2 + 24);
+          shared_f32[slot_17 + 1600] = shared_f32[slot_17 + 1600] + acc_8;
+          let slot_18 = (ty_2 + 8) * 32 + tx_2;
+          shared_f32[slot_18 + 1600] = shared_f32[slot_18 + 1600] + acc_9;
+          let slot_19 = ty_2 * 32 + tx_2 + 264;
+          shared_f32[slot_19 + 1600] = shared_f32[slot_19 + 1600] + acc_10;
+          let slot_20 = ty_2 * 32 + tx_2 + 272;
+          shared_f32[slot_20 + 1600] = shared_f32[slot_20 + 1600] + acc_11;
+          let slot_21 = ty_2 * 32 + tx_2 + 280;
+          shared_f32[slot_21 + 1600] = shared_f32[slot_21 + 1600] + acc_12;
           if (ty_2 == 0) {
-            shared_f32[tx_2 + 336] = shared_f32[tx_2 + 336] + side_sum_5;
+            shared_f32[tx_2 + 2112] = shared_f32[tx_2 + 2112] + side_sum_2;
+            let slot_22 = tx_2 + 8;
+            shared_f32[slot_22 + 2112] = shared_f32[slot_22 + 2112] + side_sum_3;
+            let slot_23 = tx_2 + 16;
+            shared_f32[slot_23 + 2112] = shared_f32[slot_23 + 2112] + side_sum_4;
+            let slot_24 = tx_2 + 24;
+            shared_f32[slot_24 + 2112] = shared_f32[slot_24 + 2112] + side_sum_5;
           }
         }
         storageBarrier();
         workgroupBarrier();
       }
-      if (lid < 16) {
-        let row_2 = lid / 4;
-        let column_2 = lid % 4;
+      for (var e_2: i32 = lid; e_2 < 512; e_2 += 256) {
+        let row_2 = e_2 / 32;
+        let column_2 = e_2 % 32;
         let m_2 = top_2 + row_2;
         let n_2 = left_2 + column_2;
-        if (m_2 < 128 && n_2 < 10) {
-          let sum_2 = shared_f32[lid + 320];
-          let output_weight = state[m_2 * 10 + n_2 + 100480] - sum_2 * step.lr;
-          state[m_2 * 10 + n_2 + 100480] = output_weight;
-          if (m_2 == 0) {
-            let output_bias = state[n_2 + 101760] - shared_f32[column_2 + 336] * step.lr;
-            state[n_2 + 101760] = output_bias;
-          }
+        let sum_2 = shared_f32[e_2 + 1600];
+        let hidden_weight = state[m_2 * 128 + n_2] - sum_2 * step.lr;
+        state[m_2 * 128 + n_2] = hidden_weight;
+        if (m_2 == 0) {
+          let hidden_bias = state[n_2 + 100352] - shared_f32[column_2 + 2112] * step.lr;
+          state[n_2 + 100352] = hidden_bias;
         }
       }
     }

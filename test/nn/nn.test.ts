@@ -64,13 +64,18 @@ describe('cross-entropy', () => {
     expect(text).toMatchInlineSnapshot(`
       "%0 = input {dtype: "f32", name: "x", shape: [batch<=8, 3]}: f32[batch<=8, 3]  x
       %1 = argmax(%0) {axes: [1]}: i32[batch<=8]
-      %2 = pick(%0, %1): f32[batch<=8]
-      %3 = logSumExp(%0) {axes: [1]}: f32[batch<=8]
-      %4 = sub(%3, %2): f32[batch<=8]
-      %5 = sum(%4) {axes: [0]}: f32[]
-      %6 = extent {dim: [batch<=8]}: i32[]
-      %7 = cast(%6) {dtype: "f32"}: f32[]
-      %8 = div(%5, %7): f32[]"
+      %2 = reduceMax(%0) {axes: [1]}: f32[batch<=8]
+      %3 = reshape(%2) {shape: [batch<=8, 1]}: f32[batch<=8, 1]
+      %4 = detach(%3): f32[batch<=8, 1]
+      %5 = expand(%4) {shape: [batch<=8, 3]}: f32[batch<=8, 3]
+      %6 = sub(%0, %5): f32[batch<=8, 3]
+      %7 = pick(%6, %1): f32[batch<=8]
+      %8 = logSumExp(%6) {axes: [1]}: f32[batch<=8]
+      %9 = sub(%8, %7): f32[batch<=8]
+      %10 = sum(%9) {axes: [0]}: f32[]
+      %11 = extent {dim: [batch<=8]}: i32[]
+      %12 = cast(%11) {dtype: "f32"}: f32[]
+      %13 = div(%10, %12): f32[]"
     `);
   });
 

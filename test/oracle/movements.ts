@@ -12,6 +12,7 @@ export function moved(node: Node, inputs: readonly NDArray[], shape: readonly nu
   const strides = stridesOf(x.shape);
   const lead = shape.length - x.shape.length;
   switch (node.op) {
+    case 'detach':
     case 'reshape':
       return { shape, dtype: node.dtype, data: x.data };
     case 'permute': {

@@ -146,15 +146,18 @@ describe('groupRows', () => {
       }),
     ).toMatchInlineSnapshot(`
       "
-      group matmul_2..p: matmul_2 → logSumExp_3 → p  rows(i0: 512)  local(matmul_2, logSumExp_3)
+      group matmul_2..p: matmul_2 → reduceMax_3 → logSumExp_8 → p  rows(i0: 512)  local(matmul_2, reduceMax_3, logSumExp_8)
         loop matmul_2(i0: 512, i1: 30) reduce(k0: 40):
           r0 = sum(x[i0, k0] * w[k0, i1])
           matmul_2[i0, i1] = r0.0
-        loop logSumExp_3(i0: 512) reduce(k0: 30):
-          r0 = logSumExp(matmul_2[i0, k0])
-          logSumExp_3[i0] = r0.0 + log(r0.1)
+        loop reduceMax_3(i0: 512) reduce(k0: 30):
+          r0 = max(matmul_2[i0, k0])
+          reduceMax_3[i0] = r0.0
+        loop logSumExp_8(i0: 512) reduce(k0: 30):
+          r0 = logSumExp(matmul_2[i0, k0] - reduceMax_3[i0])
+          logSumExp_8[i0] = r0.0 + log(r0.1)
         loop p(i0: 512, i1: 30):
-          p[i0, i1] = exp(matmul_2[i0, i1] - logSumExp_3[i0])
+          p[i0, i1] = exp(matmul_2[i0, i1] - reduceMax_3[i0] - logSumExp_8[i0])
       "
     `);
   });
@@ -191,29 +194,32 @@ describe('splitReductions', () => {
       }),
     ).toMatchInlineSnapshot(`
       "
-      group out..add_30: out → logSumExp_5 → add_30  rows(i0: 128)
+      group out..add_35: out → reduceMax_4 → logSumExp_10 → add_35  rows(i0: 128)
         loop out(i0: 128, i1: 64) reduce(k0: 100):
           r0 = sum(x[i0, k0] * "out.weight"[k0, i1])
           out[i0, i1] = r0.0
-        loop logSumExp_5(i0: 128) reduce(k0: 64):
-          r0 = logSumExp(out[i0, k0])
-          logSumExp_5[i0] = r0.0 + log(r0.1)
-        loop add_30(i0: 128, i1: 64):
-          add_30[i0, i1] = 0.0078125 * exp(out[i0, i1] - logSumExp_5[i0]) + select(i1 == y[i0], -0.0078125, 0.0)
+        loop reduceMax_4(i0: 128) reduce(k0: 64):
+          r0 = max(out[i0, k0])
+          reduceMax_4[i0] = r0.0
+        loop logSumExp_10(i0: 128) reduce(k0: 64):
+          r0 = logSumExp(out[i0, k0] - reduceMax_4[i0])
+          logSumExp_10[i0] = r0.0 + log(r0.1)
+        loop add_35(i0: 128, i1: 64):
+          add_35[i0, i1] = 0.0078125 * exp(out[i0, i1] - reduceMax_4[i0] - logSumExp_10[i0]) + select(i1 == y[i0], -0.0078125, 0.0)
 
       group loss: loss
         loop loss() reduce(k0: 128):
-          r0 = sum(logSumExp_5[k0] - out[k0, max(min(y[k0], 63), 0)])
+          r0 = sum(logSumExp_10[k0] - (out[k0, max(min(y[k0], 63), 0)] - reduceMax_4[k0]))
           loss[] = r0.0 * 0.0078125
 
-      group d out.weight: d out.weight  partial(min_40_parts)
+      group d out.weight: d out.weight  partial(min_48_parts)
         loop "d out.weight"(i0: 100, i1: 64) reduce(k0: 128):
-          r0 = sum(x[k0, i0] * add_30[k0, i1])
+          r0 = sum(x[k0, i0] * add_35[k0, i1])
           "d out.weight"[i0, i1] = r0.0
 
-      group out.weight': out.weight'  prologue(min_40)
+      group out.weight': out.weight'  prologue(min_48)
         loop "out.weight'"(i0: 100, i1: 64):
-          "out.weight'"[i0, i1] = "out.weight"[i0, i1] - "d out.weight"[i0, i1] * min_40[] * $lr
+          "out.weight'"[i0, i1] = "out.weight"[i0, i1] - "d out.weight"[i0, i1] * min_48[] * $lr
       "
     `);
   });
@@ -237,11 +243,11 @@ describe('assignStages', () => {
       dispatch 0
         group hidden: hidden
       dispatch 1
-        group output..where_52: output → logSumExp_18 → add_44 → where_52  rows(i0: 128)
+        group output..where_60: output → reduceMax_17 → logSumExp_23 → add_49 → where_60  rows(i0: 128)
       dispatch 2
         group loss: loss
-        group d hidden.weight: d hidden.weight
         group d output.weight: d output.weight
+        group d hidden.weight: d hidden.weight
       "
     `);
   });

@@ -2,6 +2,7 @@ import {
   type Axis,
   apply,
   type Dtype,
+  domainSize,
   type Expr,
   int,
   type Loop,
@@ -11,7 +12,6 @@ import {
 } from '../../loops/index.ts';
 import type { Stmt } from '../kernel.ts';
 import { all, axisEnd, type Body, definition, identities, type Phase } from './body.ts';
-import { extentProduct } from './choose.ts';
 
 /** One element's whole reduction by one invocation. @returns the final parts of each reduction */
 export function reduceAlone(
@@ -69,7 +69,7 @@ export function reduceTogether(
     ...axes,
     ...reduceAxes.filter((axis) => axis.extent === 1).map((axis) => [axis, int(0)] as const),
   ]);
-  const end = only !== undefined && more.length === 0 ? axisEnd(only) : int(extentProduct(reduceAxes));
+  const end = only !== undefined && more.length === 0 ? axisEnd(only) : int(domainSize(reduceAxes));
   const hoisted = reductions.map((r) => ({ ...r, body: body.hoist(r.body, unit, phase, into) }));
   body.for('r', lane, end, split, into, (r, inner) => {
     const at = new Map([

@@ -1,4 +1,4 @@
-import { type Axis, contractionOf, type Loop, runsAlongReduction } from '../../loops/index.ts';
+import { contractionOf, domainSize, type Loop, runsAlongReduction } from '../../loops/index.ts';
 import type { Group } from '../../passes/fuse/group.ts';
 import { fixedBytes, localBytes, rowCount, rowsPerBlock, streamedBytes } from '../../passes/fuse/rows.ts';
 import type { Profile } from '../../passes/profile.ts';
@@ -56,13 +56,8 @@ export function partialCount(group: Group, profile: Profile): number {
   return profile.cooperative ? workgroups : workgroups * profile.workgroup;
 }
 
-/** The product of the axes' extents. */
-export function extentProduct(axes: readonly Axis[]): number {
-  return axes.reduce((n, axis) => n * axis.extent, 1);
-}
-
 function chooseMap(loop: Loop, profile: Profile): MapSchedule {
-  const total = extentProduct(loop.axes);
+  const total = domainSize(loop.axes);
   // Alone, an invocation costs more to start than an element to compute.
   const most = profile.cooperative ? 4 : 16;
   let perThread = 1;
@@ -74,8 +69,8 @@ function chooseMap(loop: Loop, profile: Profile): MapSchedule {
 }
 
 function chooseReduce(loop: Loop, profile: Profile): ReduceSchedule {
-  const outputs = extentProduct(loop.axes);
-  const reduced = extentProduct(loop.reduceAxes);
+  const outputs = domainSize(loop.axes);
+  const reduced = domainSize(loop.reduceAxes);
   let split = 1;
   if (profile.cooperative && !loop.scan) {
     while (
@@ -120,12 +115,8 @@ const tiles: readonly (readonly [
 function chooseContract(loop: Loop, profile: Profile): ContractSchedule {
   const contraction = contractionOf(loop);
   if (contraction === null) throw new RangeError(`${loop.name} is no contraction`);
-  const [m, n, batch] = [
-    extentProduct(contraction.m),
-    extentProduct(contraction.n),
-    extentProduct(contraction.batch),
-  ];
-  const k = extentProduct(loop.reduceAxes);
+  const [m, n, batch] = [domainSize(contraction.m), domainSize(contraction.n), domainSize(contraction.batch)];
+  const k = domainSize(loop.reduceAxes);
   if (!profile.cooperative) {
     // Neighbours have neighbouring columns. Where those lie apart in memory (contiguous along the reduction),
     // each column is a gather, so there are few; where they are one load, a decoded row serves many.

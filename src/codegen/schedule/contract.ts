@@ -3,6 +3,7 @@ import {
   apply,
   type Contraction,
   contractionOf,
+  domainSize,
   type Expr,
   float,
   int,
@@ -16,7 +17,7 @@ import type { Partial } from '../../passes/fuse/group.ts';
 import type { Stmt } from '../kernel.ts';
 import { inRuns } from './accumulate.ts';
 import { all, axisEnd, type Body, noRows } from './body.ts';
-import { type ContractSchedule, extentProduct } from './choose.ts';
+import type { ContractSchedule } from './choose.ts';
 import { PartialSums } from './partial.ts';
 
 /**
@@ -48,7 +49,7 @@ function emitAlone(
 ): Stmt[] {
   const into: Stmt[] = [];
   const [tm, tn] = schedule.perThread;
-  const [m, n, batch] = [extentProduct(c.m), extentProduct(c.n), extentProduct(c.batch)];
+  const [m, n, batch] = [domainSize(c.m), domainSize(c.n), domainSize(c.batch)];
   const [rows, columns] = [Math.ceil(m / tm), Math.ceil(n / tn)];
   const sums = new PartialSums(body, partials, into);
   const tile = body.let(
@@ -143,7 +144,7 @@ function emitTogether(
   const into: Stmt[] = [];
   const { workgroup } = body.profile;
   const { threads, perThread, split, depth } = schedule;
-  const [m, n] = [extentProduct(c.m), extentProduct(c.n)];
+  const [m, n] = [domainSize(c.m), domainSize(c.n)];
   const [tileM, tileN] = [threads[0] * perThread[0], threads[1] * perThread[1]];
   const [rows, columns] = [Math.ceil(m / tileM), Math.ceil(n / tileN)];
   const partialSums = new PartialSums(body, partials, into);
@@ -187,7 +188,7 @@ function emitTogether(
 
   const reduce = loop.reduceAxes.filter((axis) => axis.extent !== 1);
   const [only, ...more] = reduce;
-  const end = only !== undefined && more.length === 0 ? axisEnd(only) : int(extentProduct(reduce));
+  const end = only !== undefined && more.length === 0 ? axisEnd(only) : int(domainSize(reduce));
   body.for('chunk', int(0), end, depth, into, (chunk, step) => {
     for (const side of [a, b]) stage(body, side, loop, fixed, chunk, end, depth, step);
     step.push({ kind: 'barrier' });

@@ -1,14 +1,14 @@
-import { apply, int, type Loop } from '../../loops/index.ts';
+import { apply, domainSize, int, type Loop } from '../../loops/index.ts';
 import type { Partial } from '../../passes/fuse/group.ts';
 import type { Stmt } from '../kernel.ts';
 import { type Body, noRows } from './body.ts';
-import { extentProduct, type MapSchedule } from './choose.ts';
+import type { MapSchedule } from './choose.ts';
 import { PartialSums } from './partial.ts';
 
 /** A pointwise kernel: each invocation computes `perThread` elements, a workgroup's width apart. */
 export function emitMap(body: Body, loop: Loop, schedule: MapSchedule, partials: readonly Partial[]): Stmt[] {
   const into: Stmt[] = [];
-  const total = extentProduct(loop.axes);
+  const total = domainSize(loop.axes);
   const { workgroup } = body.profile;
   const sums = new PartialSums(body, partials, into);
   const first = apply('add', apply('mul', body.wg, int(workgroup * schedule.perThread)), body.lid);

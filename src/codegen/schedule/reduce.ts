@@ -1,4 +1,4 @@
-import { type Axis, apply, type Expr, int, type Loop } from '../../loops/index.ts';
+import { type Axis, apply, domainSize, type Expr, int, type Loop } from '../../loops/index.ts';
 import type { Partial } from '../../passes/fuse/group.ts';
 import type { Stmt } from '../kernel.ts';
 import {
@@ -11,7 +11,7 @@ import {
   scratchFor,
 } from './accumulate.ts';
 import { all, type Body, noRows } from './body.ts';
-import { extentProduct, type ReduceSchedule } from './choose.ts';
+import type { ReduceSchedule } from './choose.ts';
 import { PartialSums } from './partial.ts';
 
 /** A reduction kernel: an output for each invocation, or for each `split` invocations of a workgroup. */
@@ -22,14 +22,14 @@ export function emitReduce(
   partials: readonly Partial[],
 ): Stmt[] {
   const into: Stmt[] = [];
-  const outputs = extentProduct(loop.axes);
+  const outputs = domainSize(loop.axes);
   const { split } = schedule;
   const perWorkgroup = body.profile.workgroup / split;
   const first = apply('mul', body.wg, int(perWorkgroup));
   if (loop.scan) {
     const at = body.let('e', apply('add', first, body.lid), into);
     const rows = loop.axes.filter((axis) => !loop.reduceAxes.includes(axis));
-    body.if(apply('lt', at, int(extentProduct(rows))), into, (inner) =>
+    body.if(apply('lt', at, int(domainSize(rows))), into, (inner) =>
       emitScan(body, loop, body.unflatten(at, rows, inner), inner),
     );
     return into;

@@ -2,6 +2,7 @@ import {
   type Axis,
   apply,
   contractionOf,
+  domainSize,
   type Expr,
   extentOf,
   int,
@@ -9,13 +10,13 @@ import {
   loadedDtype,
   type Tensor,
 } from '../../loops/index.ts';
-import { domainSize, readers, tensorSize } from '../../passes/fuse/edges.ts';
+import { readers, tensorSize } from '../../passes/fuse/edges.ts';
 import type { Group } from '../../passes/fuse/group.ts';
 import { fixedBytes, rowCount } from '../../passes/fuse/rows.ts';
 import type { Stmt } from '../kernel.ts';
 import { reduceAlone, reduceTogether, scratchFor } from './accumulate.ts';
 import { all, type Body, flatten, noRows, type Phase } from './body.ts';
-import { extentProduct, type RowsSchedule } from './choose.ts';
+import type { RowsSchedule } from './choose.ts';
 
 /**
  * A row program: each loop of the group is a phase over a block of rows. Intermediates stay in workgroup
@@ -54,7 +55,7 @@ const ALONE_ELEMENTS = 64;
 
 /** Loops of one element that every workgroup computes first; their values stay in the kernel. */
 export function emitPrologue(body: Body, loops: readonly Loop[], into: Stmt[]): void {
-  const alone = loops.every((loop) => extentProduct(loop.reduceAxes) <= ALONE_ELEMENTS);
+  const alone = loops.every((loop) => domainSize(loop.reduceAxes) <= ALONE_ELEMENTS);
   for (const loop of loops) {
     for (const { tensor } of loop.outs) {
       const array = body.array(tensor.name, tensor.dtype, 1, alone ? 'private' : 'workgroup');
@@ -85,7 +86,7 @@ function comment(loop: Loop, into: Stmt[]): void {
 /** All elements of one row, one after the other. */
 function phaseAlone(body: Body, loop: Loop, row: ReadonlyMap<Axis, Expr>, into: Stmt[]): void {
   const inner = loop.axes.filter((axis) => !row.has(axis));
-  body.for('e', int(0), int(extentProduct(inner)), 1, into, (e, element) => {
+  body.for('e', int(0), int(domainSize(inner)), 1, into, (e, element) => {
     const at = new Map([...row, ...body.unflatten(e, inner, element)]);
     body.writeOuts(loop, at, noRows, reduceAlone(body, loop, at, noRows, element), element);
   });
@@ -102,7 +103,7 @@ function phaseTogether(
 ): void {
   const { workgroup } = body.profile;
   const inner = loop.axes.filter((axis) => !own.includes(axis));
-  const columns = extentProduct(inner);
+  const columns = domainSize(inner);
   const elements = block * columns;
   const split = loop.reductions.length === 0 ? 1 : splitOf(loop, own, elements, workgroup);
   const perTurn = workgroup / split;

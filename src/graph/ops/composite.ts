@@ -5,11 +5,19 @@ import { sameShape } from '../shape.ts';
 import { MOVEMENT, type OpDef, operand, requireDtype } from './definition.ts';
 
 /**
- * Composites with a gradient of their own, for where that of their primitives is less accurate. Each is its
- * first operand, the composite written in primitives, and has the gradient in the others: it computes
- * nothing itself.
+ * What composites are made of that decide their gradient themselves. `softmax` and the like are their first
+ * operand, the composite written in primitives, and have a more accurate gradient in the others; `detach`
+ * has none. They compute nothing.
  */
 export const compositeOps = {
+  detach: {
+    ...MOVEMENT,
+    doc: 'its operand, as a constant to gradients',
+    arity: 1,
+    type: (inputs) => ({ shape: operand(inputs, 0).shape, dtype: operand(inputs, 0).dtype }),
+    vjp: { none: 'it is there to end gradients' },
+    lower: { kind: 'value', value: ({ read }, at) => read(0, at) },
+  },
   softmax: {
     ...MOVEMENT,
     doc: 'its first operand, which is the softmax of the second along an axis',

@@ -18,6 +18,8 @@ export interface OpDef {
   readonly isReduction: boolean;
   /** An operand whose elements choose which elements of the other are read, by its number. */
   readonly indexOperand?: number;
+  /** The dimension of operand 0 that those indices run along; -1 is the last. */
+  readonly indexedAxis?: number;
   /** The result's type. @throws ShapeError where operands or attributes do not fit */
   readonly type: (inputs: readonly ValueTypeOf[], attrs: Attrs) => ValueTypeOf;
   readonly vjp: Vjp | NoVjp;

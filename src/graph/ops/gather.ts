@@ -22,6 +22,7 @@ export const gatherOps = {
     doc: 'rows of x [n, ...rest] by number: [...indices, ...rest]',
     arity: 2,
     indexOperand: 1,
+    indexedAxis: 0,
     type: (inputs) => {
       const [x, indices] = [operand(inputs, 0), operand(inputs, 1)];
       requireIndices('take', x, indices);
@@ -58,6 +59,7 @@ export const gatherOps = {
     doc: 'one element of each row: x [..., n] at indices [...]',
     arity: 2,
     indexOperand: 1,
+    indexedAxis: -1,
     type: (inputs) => {
       const [x, indices] = [operand(inputs, 0), operand(inputs, 1)];
       requireIndices('pick', x, indices);

@@ -7,9 +7,14 @@ import type { Node } from '../node.ts';
  * The compiler finds the same inputs (by `indexOperand`) and the runtime refuses values outside at the door.
  */
 export function definesRange(node: Node): boolean {
-  let source: Node | undefined = node;
-  while (source !== undefined && rearranging.has(source.op)) source = source.inputs[0];
-  return source?.op === 'input';
+  return sourceOf(node).op === 'input';
+}
+
+/** What a node's values are those of: the node behind casts and movements of one operand. */
+export function sourceOf(node: Node): Node {
+  let source = node;
+  while (rearranging.has(source.op) && source.inputs[0] !== undefined) source = source.inputs[0];
+  return source;
 }
 
 const rearranging: ReadonlySet<string> = new Set(['reshape', 'permute', 'expand', 'flip', 'slice', 'cast']);

@@ -1,4 +1,4 @@
-import { type Axis, extentOf, type Loop, loopLoads, type Tensor } from '../../loops/index.ts';
+import { extentOf, type Loop, loopLoads, type Tensor } from '../../loops/index.ts';
 
 /** Which loop writes each tensor. */
 export function writers(loops: readonly Loop[]): Map<Tensor, Loop> {
@@ -30,11 +30,6 @@ export function tensorsRead(loop: Loop): ReadonlySet<Tensor> {
   const found = new Set(loopLoads(loop).map((l) => l.tensor));
   reads.set(loop, found);
   return found;
-}
-
-/** Elements of a loop's parallel domain, and of its whole domain. */
-export function domainSize(axes: readonly Axis[]): number {
-  return axes.reduce((n, axis) => n * axis.extent, 1);
 }
 
 /** Elements of a tensor at its bounded sizes' maxima. */

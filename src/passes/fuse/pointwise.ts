@@ -1,6 +1,7 @@
 import {
   type Axis,
   axisRef,
+  domainSize,
   type Expr,
   type Load,
   type Loop,
@@ -14,16 +15,7 @@ import {
 import { simplify } from '../../loops/simplify.ts';
 import { CHEAP, CHEAP_DECODE, evaluationCost } from './cost.ts';
 import type { Decisions } from './decisions.ts';
-import {
-  ancestors,
-  domainSize,
-  inOrder,
-  loopDependencies,
-  readers,
-  tensorSize,
-  withoutDead,
-  writers,
-} from './edges.ts';
+import { ancestors, inOrder, loopDependencies, readers, tensorSize, withoutDead, writers } from './edges.ts';
 
 /**
  * Moves 1 and 2 of fusion. A pointwise loop whose value nobody needs in memory disappears:

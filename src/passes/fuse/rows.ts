@@ -4,6 +4,7 @@ import {
   byteSize,
   contractionOf,
   type Dtype,
+  domainSize,
   type Loop,
   loopLoads,
   monoidDef,
@@ -12,7 +13,7 @@ import {
 import type { Profile } from '../profile.ts';
 import { loopWork } from './cost.ts';
 import type { Decisions } from './decisions.ts';
-import { ancestors, domainSize, inOrder, readers, tensorSize, tensorsRead, writers } from './edges.ts';
+import { ancestors, inOrder, readers, tensorSize, tensorsRead, writers } from './edges.ts';
 import { type Group, groupName, singleton } from './group.ts';
 
 /** Arithmetic that one workgroup may do alone rather than leave to a dispatch of its own. */
@@ -57,7 +58,25 @@ export function groupRows(loops: readonly Loop[], profile: Profile, decisions: D
       }
     }
   }
-  return groups.map((group) => ({ ...group, locals: localsOf(group, groups) }));
+  return groups.map((group) => ({
+    ...group,
+    locals: held(localsOf(group, groups), rowCount(group), profile),
+  }));
+}
+
+/**
+ * The locals that have a place inside the kernel. An invocation that computes alone holds them in private
+ * memory, of which there is little: the largest then go through its slice of a buffer.
+ */
+function held(locals: readonly Tensor[], rows: number, profile: Profile): Tensor[] {
+  if (profile.cooperative) return [...locals];
+  let free = profile.privateMemory;
+  return [...locals]
+    .sort((a, b) => tensorSize(a) - tensorSize(b))
+    .filter((tensor) => {
+      free -= localBytes([tensor], rows);
+      return free >= 0;
+    });
 }
 
 /** The groups that each group reads from. */

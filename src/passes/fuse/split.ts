@@ -1,6 +1,7 @@
 import {
   type Axis,
   axisRef,
+  domainSize,
   type Expr,
   type Loop,
   load,
@@ -10,7 +11,7 @@ import {
   type Tensor,
 } from '../../loops/index.ts';
 import type { Decisions } from './decisions.ts';
-import { domainSize, tensorsRead } from './edges.ts';
+import { tensorsRead } from './edges.ts';
 import { type Group, groupName, type Partial, tensorsWritten } from './group.ts';
 import { isScalar } from './rows.ts';
 

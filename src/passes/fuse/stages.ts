@@ -1,5 +1,6 @@
 import {
   type Axis,
+  axesOver,
   axisRef,
   type Expr,
   type Loop,
@@ -149,10 +150,7 @@ function throughTemporary(writer: Group, next: Tensor): { renamed: Group; copy: 
     outs: l.outs.map((o) => (o.tensor === next ? { ...o, tensor: temp } : o)),
   }));
   const origin = writer.loops.find((l) => writers([l]).has(next))?.origin ?? [];
-  const axes = next.shape.map((dim, k): Axis => {
-    const extent = typeof dim === 'number' ? dim : dim.size.max * dim.factor;
-    return typeof dim === 'number' ? { name: `i${k}`, extent } : { name: `i${k}`, extent, live: dim };
-  });
+  const axes = axesOver(next.shape, 'i');
   const copy: Loop = {
     name: `copy_${next.name}`,
     axes,
