@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, it } from 'vitest';
 import { defineModule } from '../../src/graph/index.ts';
 import { crossEntropy } from '../../src/nn/index.ts';
 import { gradients } from '../../src/passes/differentiate.ts';
