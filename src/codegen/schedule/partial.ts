@@ -2,7 +2,7 @@ import { type Axis, apply, type Expr, int } from '../../loops/index.ts';
 import type { Partial } from '../../passes/fuse/group.ts';
 import type { Stmt } from '../kernel.ts';
 import { accumulate, combineInto, combineLanes, scratchFor } from './accumulate.ts';
-import { type Body, noRows } from './body.ts';
+import { all, axisEnd, type Body, noRows } from './body.ts';
 
 /**
  * Partial reductions of what a kernel makes: each invocation adds up its own elements; then those of a
@@ -19,12 +19,20 @@ export class PartialSums {
     this.#acc = accumulate(body, partials, into);
   }
 
-  /** Adds the element at these axes, made of these accumulators; call it before the element is stored. */
+  /**
+   * Adds the element at these axes, made of these accumulators, if it is a live one; call it before the
+   * element is stored.
+   */
   add(axes: ReadonlyMap<Axis, Expr>, acc: readonly (readonly Expr[])[], into: Stmt[]): void {
-    for (const [k, partial] of this.#partials.entries()) {
-      const value = this.#body.instantiate(partial.body, axes, noRows, acc);
-      combineInto(this.#body, partial, this.#acc[k] ?? [], value, int(0), into);
-    }
+    const bounded = [...axes].filter(([axis]) => axis.live !== undefined);
+    const isLive = all(bounded.map(([axis, at]) => apply('lt', at, axisEnd(axis))));
+    if (this.#partials.length === 0) return;
+    this.#body.if(isLive, into, (inner) => {
+      for (const [k, partial] of this.#partials.entries()) {
+        const value = this.#body.instantiate(partial.body, axes, noRows, acc);
+        combineInto(this.#body, partial, this.#acc[k] ?? [], value, int(0), inner);
+      }
+    });
   }
 
   /** Writes the partial results; holds barriers where a workgroup works together. */

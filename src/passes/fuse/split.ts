@@ -109,8 +109,6 @@ function halves(
       new Set(map.values()).size !== wide(producer.axes).length
     )
       return null;
-    // Rows beyond the live ones would have to be left out of a workgroup's share.
-    if ([...map.keys()].some((axis) => axis.live !== undefined)) return null;
     const tensor: Tensor = {
       name: `${loop.name}_parts${k === 0 ? '' : k}`,
       shape: [part.extent],
