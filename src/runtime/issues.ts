@@ -9,6 +9,11 @@ abstract class CodedError<Code extends string> extends Error {
   }
 }
 
+/** What to say of a name that is not there: `no such size; there are batch, time`. */
+export function unknown(what: string, known: readonly (string | { readonly name: string })[]): string {
+  return `no such ${what}; there are ${known.map((k) => (typeof k === 'string' ? k : k.name)).join(', ')}`;
+}
+
 /**
  * - `no-webgpu`: neither the browser nor a package offers WebGPU
  * - `no-adapter`: WebGPU is there, and finds no adapter

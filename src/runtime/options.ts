@@ -1,5 +1,6 @@
 import type { Data, Dataset } from './dataset.ts';
 import type { DeviceOptions } from './device.ts';
+import { InputError, unknown } from './issues.ts';
 import type { Profiling } from './replayer.ts';
 
 /** How a session starts; where it requests a device of its own, from which GPU or adapter. */
@@ -39,7 +40,10 @@ export interface TrainOptions extends EvaluateOptions {
   readonly epochs?: number;
   /** Whether each epoch reads the rows in an order of its own, drawn from the seed. */
   readonly shuffle?: boolean;
-  /** What to do when a scalar output is NaN; `stop` by default. */
+  /**
+   * What to do when a scalar output is NaN; `stop` by default. The steps of the submit have been taken then:
+   * the states may be NaN too, so `save` before what may fail.
+   */
   readonly onNaN?: 'stop' | 'continue';
   /** Called when the results of a submit are there. */
   readonly onProgress?: (progress: Progress) => void;
@@ -67,4 +71,42 @@ export interface Epoch {
   /** The scalar output `loss`, or the first one; NaN where there is none. */
   readonly loss: number;
   readonly seconds: number;
+}
+
+/** The largest whole number that an option may be. */
+const MOST = 4294967295;
+
+// Each way of running an entry takes the options of the one before, and more.
+const known = 'params sizes data stepsPerSubmit entry epochs shuffle onNaN onProgress signal'.split(' ');
+const counts = { run: 2, evaluate: 4, train: known.length };
+
+/** Refuses options that there are not, and numbers and words that they cannot be. @throws InputError */
+export function checkOptions(
+  call: keyof typeof counts | 'start',
+  options: Partial<TrainOptions> & Pick<StartOptions, 'seed'> = {},
+): void {
+  const names =
+    call === 'start'
+      ? ['seed', 'device', 'initial', 'profile', 'gpu', 'adapter']
+      : known.slice(0, counts[call]);
+  for (const name of Object.keys(options)) {
+    if (!names.includes(name)) throw new InputError('unknown', name, unknown('option', names));
+  }
+  const within = (name: string, value: unknown, least: number): void => {
+    if (
+      value !== undefined &&
+      !(Number.isInteger(value) && Number(value) >= least && Number(value) <= MOST)
+    ) {
+      throw new InputError('range', name, `expected ${least} to ${MOST}, found ${value}`);
+    }
+  };
+  within('epochs', options.epochs, 0);
+  within('stepsPerSubmit', options.stepsPerSubmit, 1);
+  within('seed', options.seed, 0);
+  const { onNaN = 'stop' } = options;
+  if (!['stop', 'continue'].includes(onNaN)) {
+    throw new InputError('range', 'onNaN', `expected stop or continue, found ${onNaN}`);
+  }
+  if (names.includes('data') && !options.data)
+    throw new InputError('missing', 'data', 'expected arrays or a dataset');
 }

@@ -3,10 +3,18 @@ import { checkPresent, countRows, type Data, Dataset } from './dataset.ts';
 import { requestDevice } from './device.ts';
 import { checkProgram } from './format.ts';
 import { decodeWords, elementCount, firstValue } from './init.ts';
-import { DeviceError, InputError, SessionError, TrainingError } from './issues.ts';
-import type { Epoch, EvaluateOptions, RunOptions, Scalar, StartOptions, TrainOptions } from './options.ts';
+import { DeviceError, InputError, SessionError, TrainingError, unknown } from './issues.ts';
+import {
+  checkOptions,
+  type Epoch,
+  type EvaluateOptions,
+  type RunOptions,
+  type Scalar,
+  type StartOptions,
+  type TrainOptions,
+} from './options.ts';
 import { outputOf, Tally, type Totals } from './outputs.ts';
-import type { Entry, Program, StateSlot } from './program.ts';
+import type { Entry, ParamSlot, Program, StateSlot } from './program.ts';
 import { type Region, Replayer } from './replayer.ts';
 import { decodeSnapshot, encodeSnapshot } from './saved.ts';
 import { asElements, type Output, type Values, valueWords } from './values.ts';
@@ -19,6 +27,7 @@ import { asElements, type Output, type Values, valueWords } from './values.ts';
  */
 export async function start(program: Program, options: StartOptions = {}): Promise<Session> {
   checkProgram(program);
+  checkOptions('start', options);
   const device = options.device ?? (await requestDevice(options));
   let replayer: Replayer | undefined;
   try {
@@ -55,7 +64,7 @@ export class Session {
     this.program = replayer.program;
     this.device = replayer.device;
     this.#ownsDevice = options.device === undefined;
-    this.#seed = (options.seed ?? 0) >>> 0;
+    this.#seed = options.seed ?? 0;
     this.device.lost.then(({ message }) => {
       this.#lost = new DeviceError('lost', `the device was lost: ${message}`);
     });
@@ -109,6 +118,7 @@ export class Session {
    * @throws InputError; TrainingError `nan`; DeviceError; SessionError `disposed`, `unknown-entry`
    */
   async *train(options: TrainOptions): AsyncGenerator<Epoch, void, undefined> {
+    checkOptions('train', options);
     const {
       epochs = 1,
       entry: name = 'train',
@@ -160,6 +170,7 @@ export class Session {
    * @throws InputError; DeviceError; SessionError `disposed`, `unknown-entry`
    */
   async evaluate(name: string, options: EvaluateOptions): Promise<Totals & { readonly samples: number }> {
+    checkOptions('evaluate', options);
     const entry = this.#entry(name);
     const dataset = await this.#resident(options.data);
     try {
@@ -182,6 +193,7 @@ export class Session {
    * @throws InputError; DeviceError; SessionError `disposed`, `unknown-entry`
    */
   async run(name: string, inputs: Data = {}, options: RunOptions = {}): Promise<Record<string, Output>> {
+    checkOptions('run', options);
     const entry = this.#entry(name);
     checkPresent(name, entry.inputs, (input) => Object.hasOwn(inputs, input));
     const rows = countRows(this.program, inputs);
@@ -306,8 +318,8 @@ export class Session {
         const step = before + i + 1;
         this.#steps.set(name, step);
         set('step', step);
-        for (const { field, value } of params) {
-          if (typeof value === 'function') set(field, value(step));
+        for (const { slot, field, value } of params) {
+          if (typeof value === 'function') set(field, scalarOf(slot, value(step)));
           else if (i === 0) set(field, value);
         }
       },
@@ -327,13 +339,16 @@ export class Session {
   }
 
   /** @throws InputError `unknown`, `type` */
-  #params(given: RunOptions['params'] = {}): { readonly field: string; readonly value: Scalar }[] {
+  #params(
+    given: RunOptions['params'] = {},
+  ): { readonly slot: ParamSlot; readonly field: string; readonly value: Scalar }[] {
+    const { params } = this.program;
     for (const [name, value] of Object.entries(given)) {
-      const slot = this.program.params.find((param) => param.name === name);
-      if (slot === undefined) throw new InputError('unknown', name, 'no such run-time scalar');
-      if (typeof value !== 'function') valueWords(slot, [value]);
+      const slot = params.find((param) => param.name === name);
+      if (slot === undefined) throw new InputError('unknown', name, unknown('run-time scalar', params));
+      if (typeof value !== 'function') scalarOf(slot, value);
     }
-    return this.program.params.map(({ name, field, initial }) => ({ field, value: given[name] ?? initial }));
+    return params.map((slot) => ({ slot, field: slot.field, value: given[slot.name] ?? slot.initial }));
   }
 
   /** Room for one batch that the host uploads: every input at its largest, read in order. */
@@ -366,16 +381,14 @@ export class Session {
     const { entries } = this.program;
     const entry = Object.hasOwn(entries, name) ? entries[name] : undefined;
     if (entry) return entry;
-    const known = Object.keys(this.program.entries).join(', ');
-    throw new SessionError('unknown-entry', `no entry ${name}; there are ${known}`);
+    throw new SessionError('unknown-entry', `${name}: ${unknown('entry', Object.keys(entries))}`);
   }
 
   #state(name: string): StateSlot {
     this.#check();
     const slot = this.program.state.find((state) => state.name === name);
     if (slot) return slot;
-    const known = this.program.state.map((state) => state.name).join(', ');
-    throw new SessionError('unknown-state', `no state ${name}; there are ${known}`);
+    throw new SessionError('unknown-state', `${name}: ${unknown('state', this.program.state)}`);
   }
 
   /** @throws InputError `length`, `type` */
@@ -391,6 +404,13 @@ export class Session {
   #upload(arena: 'state' | 'words', offset: number, words: ArrayBufferView<ArrayBuffer>): void {
     this.device.queue.writeBuffer(this.#replayer.arenas[arena], offset * 4, words);
   }
+}
+
+/** A run-time scalar, checked. A NaN would make states NaN before any output tells. */
+function scalarOf(slot: ParamSlot, value: number): number {
+  valueWords(slot, [value]);
+  if (Number.isNaN(value)) throw new InputError('type', slot.name, 'is NaN');
+  return value;
 }
 
 function region({ arena, offset, shape }: StateSlot): Region {

@@ -90,9 +90,9 @@ describe('inputs are checked at the door', () => {
     const badSize = session.evaluate('predict', { data: { x }, sizes: { batch: 9 } });
     await expect(badSize).rejects.toMatchObject({ code: 'range', input: 'batch' });
     await expect(session.run('constructor', { x })).rejects.toThrow(
-      'no entry constructor; there are train, predict',
+      'constructor: no such entry; there are train, predict',
     );
-    await expect(session.read('weights')).rejects.toThrow('no state weights; there are w, b, steps');
+    await expect(session.read('weights')).rejects.toThrow('weights: no such state; there are w, b, steps');
     await expect(session.write('w', [1])).rejects.toThrow('w: expected 3 elements, found 1');
     await expect(session.write('steps', [-1])).rejects.toMatchObject({ code: 'range' });
     await expect(start(linearModel, { device, initial: { w: [1, 2] } })).rejects.toMatchObject({
@@ -134,5 +134,32 @@ describe('a program that is none', () => {
     const started = start(program, { device });
     await expect(started).rejects.toThrow(message);
     await expect(started).rejects.toMatchObject({ name: 'FormatError', code: 'program' });
+  });
+});
+
+describe('options', () => {
+  const data = linearData(8);
+
+  test.each([
+    ['stepsPerSubmit', { data, stepsPerSubmit: 0 }],
+    ['stepsPerSubmit', { data, stepsPerSubmit: 1.5 }],
+    ['epochs', { data, epochs: -1 }],
+    ['epochs', { data, epochs: Number.NaN }],
+    ['onNaN', { data, onNaN: 'foo' }],
+    ['epoch', { data, epoch: 3 }],
+    ['data', {}],
+    ['lr', { data, params: { lr: Number.NaN } }],
+    ['lr', { data, params: { lr: () => Number.NaN } }],
+  ])('a wrong %s is refused before a step is taken', async (input, options) => {
+    const session = await start(linearModel, { device, initial: { w: [1, 2, 3], b: [4] } });
+    const training = session.train(options as unknown as Parameters<typeof session.train>[0]);
+    await expect(training.next()).rejects.toMatchObject({ name: 'InputError', input });
+    expect([...(await session.read('w')).data]).toEqual([1, 2, 3]);
+    session.dispose();
+  });
+
+  test.each([-1, 1.5, Number.NaN, 'a'])('%s is no seed', async (seed) => {
+    const options = { device, seed } as unknown as Parameters<typeof start>[1];
+    await expect(start(linearModel, options)).rejects.toMatchObject({ name: 'InputError', input: 'seed' });
   });
 });

@@ -196,7 +196,7 @@ describe('training', () => {
 
   test('names the step of a NaN in the middle of a submit', async () => {
     const session = await linear();
-    const lr = (step: number): number => (step === 5 ? Number.NaN : 0.001);
+    const lr = (step: number): number => (step === 5 ? Number.POSITIVE_INFINITY : 0.001);
     const stopped = collect(
       session.train({ data: linearData(20 * BATCH), params: { lr }, stepsPerSubmit: 4 }),
     );
