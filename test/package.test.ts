@@ -37,6 +37,13 @@ console.log(JSON.stringify({
 }));
 `;
 
+// Line 3 does not fit.
+const BROKEN = `import { defineModule } from 'sinter';
+export const broken = defineModule('broken', (m) =>
+  m.entry('run', { y: m.input('x', { shape: [2, 3] }).matmul(m.input('z', { shape: [2, 3] })) }),
+);
+`;
+
 describe('the package, packed and installed in an empty folder', () => {
   let folder = '';
   let files: string[] = [];
@@ -44,7 +51,8 @@ describe('the package, packed and installed in an empty folder', () => {
     run(command, args, { cwd: folder });
 
   beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'sinter-package-'));
+    // With a space, as folders of people have.
+    folder = mkdtempSync(join(tmpdir(), 'sinter package-'));
     const { stdout } = await run('npm', ['pack', '--json', '--silent', '--pack-destination', folder], {
       cwd: root,
       maxBuffer: 1 << 24,
@@ -122,5 +130,29 @@ describe('the package, packed and installed in an empty folder', () => {
     }
     const { stdout } = await inside(command, 'inspect', 'model.ts', '--json');
     expect(JSON.parse(stdout)).toMatchObject({ name: 'line', target: 'webgpu' });
+  });
+
+  test("names the user's line with source maps and without", async () => {
+    writeFileSync(join(folder, 'broken.ts'), BROKEN);
+    writeFileSync(join(folder, 'broken.mjs'), BROKEN);
+    const tsx = join(root, 'node_modules/.bin/tsx');
+    for (const [command, ...args] of [
+      [tsx, 'broken.ts'],
+      [process.execPath, '--enable-source-maps', 'broken.mjs'],
+      [process.execPath, 'broken.mjs'],
+    ] as const) {
+      const failed: unknown = await inside(command, ...args).catch((error: unknown) => error);
+      expect(failed).toMatchObject({
+        stderr: expect.stringMatching(/matmul: .* {2}at broken\.(ts|mjs):3$/m),
+      });
+    }
+    const { stdout } = await inside(
+      tsx,
+      join('node_modules', 'sinter', 'dist', 'cli', 'main.js'),
+      'inspect',
+      'model.ts',
+    );
+    expect(stdout).toContain("update line.weight'  at model.ts:8");
+    expect(stdout).not.toMatch(/ {2}at (?!model\.ts:)/);
   });
 });

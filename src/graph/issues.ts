@@ -77,11 +77,11 @@ export function sourceLine(): string | undefined {
 
 /** The first frame of a stack's text that lies outside of this library, as `file:line`. */
 export function firstUserFrame(stack: string): string | undefined {
-  if (libraryFolder === undefined) return undefined;
+  if (libraryFolders === undefined) return undefined;
   for (const line of stack.split('\n')) {
     const frame = frameOf(line);
-    if (frame === undefined || frame.path.startsWith('node:') || frame.path.startsWith(libraryFolder))
-      continue;
+    if (frame === undefined || frame.path.startsWith('node:')) continue;
+    if (libraryFolders.some((folder) => frame.path.startsWith(folder))) continue;
     return `${frame.path.slice(frame.path.lastIndexOf('/') + 1)}:${frame.line}`;
   }
   return undefined;
@@ -114,17 +114,32 @@ function frameOf(line: string): { path: string; line: number } | undefined {
   return undefined;
 }
 
-/** A path or URL without `file://`, with forward slashes and without a query. */
+/** A path or URL without `file://` and the escapes of URLs, with forward slashes and without a query. */
 function plainPath(path: string): string {
-  return path
+  const plain = path
     .replace(/^file:\/\/\/?(?=[A-Za-z]:)|^file:\/\//, '')
     .replaceAll('\\', '/')
     .replace(/[?#].*$/, '');
+  return path.startsWith('file:') ? unescaped(plain) : plain;
 }
 
-/** The folder of the library's sources (or of its build); unknown where it was bundled into another file. */
-const libraryFolder: string | undefined = (() => {
-  const here = plainPath(decodeURI(import.meta.url));
-  const found = /^(.*\/)graph\/issues\.[cm]?[jt]s$/.exec(here);
-  return found?.[1];
+function unescaped(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    // No URL, but a path with a percent sign in it.
+    return path;
+  }
+}
+
+/**
+ * The folders of the library's own files; unknown where it was bundled into another file. Source maps turn lines of
+ * the build (`dist`) into lines of the sources beside it (`src`), whether those are there or not.
+ */
+const libraryFolders: readonly string[] | undefined = (() => {
+  const here = plainPath(import.meta.url);
+  const folder = /^(.*\/)graph\/issues\.[cm]?[jt]s$/.exec(here)?.[1];
+  if (folder === undefined) return undefined;
+  const root = /^(.*\/)(?:dist|src)\/$/.exec(folder)?.[1];
+  return root === undefined ? [folder] : [`${root}dist/`, `${root}src/`];
 })();
