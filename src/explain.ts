@@ -1,3 +1,4 @@
+import { identifier } from './codegen/names.ts';
 import type { Compilation, CompiledEntry } from './compile.ts';
 import { UnknownNameError } from './issues.ts';
 import { tensorsRead } from './passes/fuse/edges.ts';
@@ -34,15 +35,12 @@ export interface Dependence {
 /**
  * Why two nodes share a kernel, a dispatch, or nothing, for each entry that computes both.
  *
- * @param a a node's label, a loop's or tensor's name, or a state's (its update is meant)
+ * @param first a node's label, a loop's, group's or tensor's name, or a state's (its update is meant); names as
+ *   kernels spell them, `d_hidden_weight`, are understood
  * @throws UnknownNameError where no entry computes one of them
  */
-export function explain(compilation: Compilation, a: string, b: string): Explanation[] {
-  for (const name of [a, b]) {
-    if ([...compilation.entries.values()].every((entry) => placesOf(entry, name).length === 0)) {
-      throw new UnknownNameError('node', name, knownNames(compilation));
-    }
-  }
+export function explain(compilation: Compilation, first: string, second: string): Explanation[] {
+  const [a, b] = [nodeNamed(compilation, first), nodeNamed(compilation, second)];
   return [...compilation.entries].flatMap(([entry, compiled]) => {
     const places = { a: placesOf(compiled, a), b: placesOf(compiled, b) };
     if (places.a.length === 0 || places.b.length === 0) return [];
@@ -58,6 +56,22 @@ export function explain(compilation: Compilation, a: string, b: string): Explana
       },
     ];
   });
+}
+
+/**
+ * The dispatches that compute a node, by entry.
+ *
+ * @param name as for `explain`
+ * @throws UnknownNameError where no entry computes it
+ */
+export function dispatchesOf(compilation: Compilation, name: string): Map<string, ReadonlySet<number>> {
+  const found = nodeNamed(compilation, name);
+  return new Map(
+    [...compilation.entries].map(([entry, compiled]) => [
+      entry,
+      new Set(placesOf(compiled, found).map(({ place }) => place.dispatch)),
+    ]),
+  );
 }
 
 /** Explanations as sentences. */
@@ -94,7 +108,23 @@ interface Located {
   readonly group: Group;
 }
 
-/** Where a name is computed: by loops of that name or that write it; else by those that it went into. */
+/** The name itself where something is called so, else what has the same identifier. */
+function nodeNamed(compilation: Compilation, name: string): string {
+  const isComputed = (wanted: string): boolean =>
+    [...compilation.entries.values()].some((entry) => placesOf(entry, wanted).length > 0);
+  if (isComputed(name)) return name;
+  const known = knownNames(compilation);
+  const alike = known
+    .map((other) => other.replace(/'$/, ''))
+    .find((other) => identifier(other) === name && isComputed(other));
+  if (alike === undefined) throw new UnknownNameError('node', name, known);
+  return alike;
+}
+
+/**
+ * Where a name is computed: by loops of that name or that write it; else by those that it went into; else by the
+ * group of that name.
+ */
 function placesOf(entry: CompiledEntry, name: string): Located[] {
   const all = entry.stages.flatMap((stage, dispatch) =>
     stage.groups.flatMap((group) =>
@@ -115,9 +145,10 @@ function placesOf(entry: CompiledEntry, name: string): Located[] {
     ({ loop }) => wanted.has(loop.name) || loop.outs.some((out) => wanted.has(out.tensor.name)),
   );
   if (written.length > 0) return written;
-  return all.filter(
-    ({ loop }) => loop.origin.some(({ node }) => namesOfOrigin(node).includes(name)) === true,
+  const inlined = all.filter(({ loop }) =>
+    loop.origin.some(({ node }) => namesOfOrigin(node).includes(name)),
   );
+  return inlined.length > 0 ? inlined : all.filter(({ place }) => place.group === name);
 }
 
 /** What a node may be called: its label, or its number and its operation with the number. */

@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
 import { type Compilation, compileModule, type OptionalPass, optionalPasses } from '../compile.ts';
-import { explain, explanationText } from '../explain.ts';
+import { dispatchesOf, explain, explanationText } from '../explain.ts';
 import { printModule } from '../graph/index.ts';
 import { UnknownNameError } from '../issues.ts';
 import { type ProfileName, profiles } from '../passes/profile.ts';
@@ -42,16 +42,23 @@ export function inspectCommand(terminal: Terminal, done: (code: number) => void)
         .default('webgpu'),
     )
     .option('--entry <name>', 'show this entry only')
-    .option('--wgsl [kernel]', 'print kernels: all, those with this name, or that of dispatch N')
-    .addOption(new Option('--ir <level>', 'print the program at a level').choices([...levels]))
-    .option('--after <pass>', 'print what this pass made')
+    .addOption(
+      new Option(
+        '--wgsl [kernel]',
+        'print kernels: all, those with this name, that of dispatch N, or those that compute a node',
+      ).conflicts(['ir', 'after', 'explain']),
+    )
+    .addOption(
+      new Option('--ir <level>', 'print the program at a level').choices([...levels]).conflicts('explain'),
+    )
+    .addOption(new Option('--after <pass>', 'print what this pass made').conflicts('explain'))
     .option('--explain <names...>', 'A B: why two nodes share a kernel, or why not')
     .addOption(
       new Option('--without <passes...>', 'leave passes out, to see what they do').choices([
         ...optionalPasses,
       ]),
     )
-    .option('--json', 'print everything as JSON')
+    .addOption(new Option('--json', 'print everything as JSON').conflicts(['wgsl', 'ir', 'after', 'explain']))
     .option(
       '--expect <budget>',
       "exit with 1 where it does not hold, as 'train.dispatches<=3'; may be repeated",
@@ -95,7 +102,7 @@ function output(compilation: Compilation, report: Report, options: InspectOption
   const shown = only(report, options.entry);
   if (options.json === true) return `${JSON.stringify(shown, null, 2)}\n`;
   if (options.explain !== undefined) return explanation(compilation, options.explain, options.entry);
-  if (options.wgsl !== undefined) return wgsl(shown, options.wgsl);
+  if (options.wgsl !== undefined) return wgsl(compilation, shown, options.wgsl);
   if (options.ir !== undefined || options.after !== undefined) return text(compilation, options);
   return reportText(shown, paint);
 }
@@ -107,8 +114,11 @@ function only(report: Report, entry: string | undefined): Report {
 
 function explanation(compilation: Compilation, names: readonly string[], entry: string | undefined): string {
   const [a, b, ...more] = names;
-  if (a === undefined || b === undefined || more.length > 0)
-    throw new UsageError(`--explain takes two names, as in --explain hidden loss; there are ${names.length}`);
+  if (a === undefined || b === undefined || more.length > 0) {
+    const given =
+      b === undefined ? `the second is missing after ${listed(names)}` : `${listed(names)} are more`;
+    throw new UsageError(`--explain takes two names, as in --explain hidden loss; ${given}`);
+  }
   try {
     const all = explain(compilation, a, b).filter((e) => entry === undefined || e.entry === entry);
     return explanationText(a, b, all);
@@ -117,20 +127,40 @@ function explanation(compilation: Compilation, names: readonly string[], entry: 
   }
 }
 
-/** Kernels as text: all of the shown entries, those of a name, or that of a dispatch by its number. */
-function wgsl(report: Report, wanted: string | true): string {
-  const entries = Object.values(report.entries);
-  const all = [
-    ...new Map(entries.flatMap((entry) => entry.kernels).map((kernel) => [kernel.wgsl, kernel])).values(),
-  ];
-  const numbered = entries.map((entry) => entry.dispatches[Number(wanted)]?.name);
-  const chosen = wanted === true ? all : all.filter(({ name }) => name === wanted || numbered.includes(name));
+/** Kernels as text: all of the shown entries, those of a name, that of a dispatch, or those that compute a node. */
+function wgsl(compilation: Compilation, report: Report, wanted: string | true): string {
+  const entries = Object.entries(report.entries);
+  const all = entries.flatMap(([, entry]) => entry.kernels);
+  const chosen = wanted === true ? all : all.filter(({ name }) => name === wanted);
+  if (wanted !== true && chosen.length === 0) {
+    const dispatches = /^\d+$/.test(wanted)
+      ? () => new Set([Number(wanted)])
+      : dispatchesComputing(compilation, wanted);
+    for (const [name, entry] of entries) {
+      const kernels = new Set([...dispatches(name)].map((k) => entry.dispatches[k]?.name));
+      chosen.push(...entry.kernels.filter((kernel) => kernels.has(kernel.name)));
+    }
+  }
   if (chosen.length === 0) {
+    const names = listed([...new Set(all.map(({ name }) => name))]);
     throw new UsageError(
-      `--wgsl: there is no kernel ${JSON.stringify(wanted)}; there are ${listed(all.map(({ name }) => name))}`,
+      `--wgsl: there is no kernel ${JSON.stringify(wanted)}; there are ${names}; the name of a node finds the kernel that computes it`,
     );
   }
-  return chosen.map((kernel) => kernel.wgsl.replace(/\n*$/, '\n')).join('\n');
+  return [...new Set(chosen.map((kernel) => kernel.wgsl))]
+    .map((text) => text.replace(/\n*$/, '\n'))
+    .join('\n');
+}
+
+/** For an entry, its dispatches that compute a node: none where there is no such node. */
+function dispatchesComputing(compilation: Compilation, node: string): (entry: string) => ReadonlySet<number> {
+  try {
+    const found = dispatchesOf(compilation, node);
+    return (entry) => found.get(entry) ?? new Set();
+  } catch (error) {
+    if (error instanceof UnknownNameError) return () => new Set();
+    throw error;
+  }
 }
 
 /** The program at a level, or after a pass, for each entry. */

@@ -1,7 +1,7 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Module } from '../graph/index.ts';
 import { listed, UsageError } from './usage.ts';
 
@@ -14,6 +14,8 @@ export async function loadModel(spec: string): Promise<Module> {
   const { file, name } = split(spec);
   const path = resolve(file);
   if (!existsSync(path)) throw new UsageError(`there is no file ${file}`);
+  if (statSync(path).isDirectory())
+    throw new UsageError(`${file} is a folder; name a file that exports a module`);
   const exported = await importFile(path, file);
   const modules = Object.entries(exported).filter((pair): pair is [string, Module] => isModule(pair[1]));
   const names = modules.map(([key]) => key);
@@ -50,7 +52,9 @@ async function importFile(path: string, file: string): Promise<Record<string, un
     return typeof loaded === 'object' && loaded !== null ? { ...loaded } : {};
   } catch (cause) {
     if (cause instanceof UsageError) throw cause;
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const message = cause instanceof Error ? cause.message : String(cause);
+    // Node adds who imports; where that is this file, it is no news.
+    const reason = message.replace(` imported from ${fileURLToPath(import.meta.url)}`, '');
     throw new UsageError(`${file} cannot be loaded: ${reason}`, { cause });
   }
 }

@@ -40,6 +40,23 @@ describe('sinter inspect', () => {
     const missing = await sinter(['inspect', W1, '--wgsl', 'nothing']);
     expect(missing.code).toBe(2);
     expect(missing.err).toMatch(/^sinter: --wgsl: there is no kernel "nothing"; there are "hidden", /);
+    const beyond = await sinter(['inspect', W1, '--entry', 'train', '--wgsl', '3']);
+    expect([beyond.code, beyond.out]).toEqual([2, '']);
+  });
+
+  test("prints the kernel that computes a node, by its label, its update's state, or as kernels spell it", async () => {
+    const train = async (name: string): Promise<string> =>
+      (await sinter(['inspect', W1, '--entry', 'train', '--wgsl', name])).out;
+    const [second, third] = [await train('1'), await train('2')];
+    expect(second).toContain('@compute');
+    expect(await train('output')).toBe(second);
+    for (const name of ['d hidden.weight', 'd_hidden_weight', 'hidden.weight', 'hidden_weight', 'loss'])
+      expect([name, await train(name)]).toEqual([name, third]);
+    const elsewhere = await sinter(['inspect', W1, '--entry', 'predict', '--wgsl', 'loss']);
+    expect([elsewhere.code, elsewhere.out]).toEqual([2, '']);
+    const group = JSON.parse((await sinter(['inspect', W1, '--json'])).out).entries.train.dispatches[1]
+      .groups[0];
+    expect(await train(group.name)).toBe(second);
   });
 
   test.each(['graph', 'loops', 'groups', 'stages', 'kernels'])('prints the level %s', async (level) => {
@@ -66,6 +83,10 @@ describe('sinter inspect', () => {
     expect(apart.out).toMatch(/reads hidden, which hidden writes$/m);
     const packed = await sinter(['inspect', W1, '--explain', 'hidden.weight', 'output.weight']);
     expect(packed.out).toMatch(/^train: hidden\.weight and output\.weight share a dispatch/m);
+    const spelled = await sinter(['inspect', W1, '--explain', 'hidden_weight', 'output_weight']);
+    expect(spelled.out).toBe(
+      packed.out.replaceAll(/\b(hidden|output)\.weight(?= (and|is in|share)\b)/g, '$1_weight'),
+    );
     const unknown = await sinter(['inspect', W1, '--explain', 'hidden', 'nobody']);
     expect(unknown.code).toBe(2);
     expect(unknown.err).toMatch(/there is no node "nobody"; there are "hidden", /);
@@ -127,7 +148,29 @@ describe('wrong usage of sinter', () => {
     ['several modules', ['inspect', 'bench/workloads.ts'], /several modules: pick one of "w1", "w2"/],
     ['a wrong expectation', ['inspect', W1, '--expect', 'fast'], /--expect "fast": write a figure/],
     ['an unknown figure', ['inspect', W1, '--expect', 'joy>1'], /the program has "kernels", "peakBytes"/],
-    ['one name to explain', ['inspect', W1, '--explain', 'hidden'], /--explain takes two names/],
+    [
+      'one name to explain',
+      ['inspect', W1, '--explain', 'hidden'],
+      /--explain takes two names, as in --explain hidden loss; the second is missing after "hidden"\n$/,
+    ],
+    [
+      'three names to explain',
+      ['inspect', W1, '--explain', 'hidden', 'loss', 'output'],
+      /takes two names, .*; "hidden", "loss" and "output" are more\n$/,
+    ],
+    [
+      'JSON and a level',
+      ['inspect', W1, '--json', '--ir', 'loops'],
+      /'--json' cannot be used with option '--ir/,
+    ],
+    ['JSON and kernels', ['inspect', W1, '--wgsl', '--json'], /'--json' cannot be used with option '--wgsl/],
+    [
+      'JSON and reasons',
+      ['inspect', W1, '--json', '--explain', 'hidden', 'loss'],
+      /'--json' cannot be used with option '--explain/,
+    ],
+    ['kernels and a level', ['inspect', W1, '--wgsl', '--ir', 'loops'], /cannot be used with option '--ir/],
+    ['a folder', ['inspect', '.'], /^sinter: \. is a folder; name a file that exports a module\n$/],
   ])('is told in one paragraph and ends with 2: %s', async (_, args, message) => {
     const { code, out, err } = await sinter(args);
     expect([code, out]).toEqual([2, '']);

@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 
@@ -25,4 +26,16 @@ test('the command ends with 0, 1 and 2, prints to the right stream, and has no s
   expect(broken.code).toBe(1);
   expect(broken.err).toBe('FAILS: train.dispatches<=2 (train.dispatches is 3)\n');
   expect(wrong).toEqual({ code: 2, out: '', err: 'sinter: there is no file missing.ts\n' });
+});
+
+test.each([
+  ['holds', 'train.dispatches<=3', 0],
+  ['does not hold', 'train.dispatches<=2', 1],
+])('the exit code says that a budget %s where nobody reads the output', async (_, budget, code) => {
+  const argv = ['--import', 'tsx', 'src/cli/main.ts', 'inspect', 'bench/workloads.ts#w1', '--expect', budget];
+  const command = spawn(process.execPath, argv, { cwd: root, env: { PATH: process.env.PATH } });
+  const ended = once(command, 'close');
+  command.stdout.destroy();
+  command.stderr.destroy();
+  expect(await ended).toEqual([code, null]);
 });
