@@ -1,4 +1,4 @@
-import { type Compilation, compileModule, type OptionalPass } from './compile.ts';
+import { type Compilation, compileModule, type OptionalPass, optionalPasses } from './compile.ts';
 import { debugText } from './debug.ts';
 import { type Explanation, explain } from './explain.ts';
 import { findGpu } from './findGpu.ts';
@@ -24,7 +24,8 @@ export interface CompileOptions {
  *
  * `SINTER_DEBUG=passes,kernels` in the environment prints what each pass made.
  *
- * @throws DeviceError with `auto` where there is no adapter; UnknownNameError for a target that is not there
+ * @throws DeviceError with `auto` where there is no adapter; UnknownNameError for a target or a pass
+ *   that is not there
  */
 export async function compile(module: Module, options: CompileOptions = {}): Promise<CompiledProgram> {
   const { target = 'auto', without = [] } = options;
@@ -32,9 +33,12 @@ export async function compile(module: Module, options: CompileOptions = {}): Pro
   // Callers without types may give any name.
   if (!Object.hasOwn(profiles, name))
     throw new UnknownNameError('target', name, ['auto', ...Object.keys(profiles)]);
+  for (const pass of without)
+    if (!optionalPasses.includes(pass)) throw new UnknownNameError('pass to leave out', pass, optionalPasses);
   const compilation = compileModule(module, profiles[name], new Set(without));
   const topics = environment('SINTER_DEBUG');
-  if (topics !== '') console.error(debugText(compilation, topics));
+  const text = debugText(compilation, topics);
+  if (text !== '') console.error(text);
   return new CompiledProgram(compilation);
 }
 
@@ -88,7 +92,7 @@ export class CompiledProgram {
   /**
    * Why two nodes share a kernel or a dispatch, or why not, for each entry that computes both.
    *
-   * @param a a node's label (`hidden`), or a state's name
+   * @param a a node's label (`hidden`), or a state's name; as kernels spell it, `hidden_weight`, too
    * @throws UnknownNameError where no entry computes one of them
    */
   explain(a: string, b: string): Explanation[] {

@@ -10,11 +10,16 @@ export const debugTopics = {
 /**
  * The trace of a compilation as text.
  *
- * @param topics names out of `debugTopics`, separated by commas; others are left to whom they concern
+ * @param topics names out of `debugTopics`, separated by commas; for another, the text says which there are
  */
 export function debugText(compilation: Compilation, topics: string): string {
   const wanted = new Set(topics.split(',').map((topic) => topic.trim()));
   const parts: string[] = [];
+  const unknown = [...wanted].filter((topic) => topic !== '' && !Object.hasOwn(debugTopics, topic));
+  if (unknown.length > 0) {
+    const known = Object.entries(debugTopics).map(([topic, about]) => `  ${topic}: ${about}\n`);
+    parts.push(`SINTER_DEBUG has no topic ${unknown.join(', ')}; there are\n${known.join('')}`);
+  }
   if (wanted.has('passes')) {
     for (const pass of compilation.trace.passes) {
       const heading = `# ${pass.entry}: ${pass.pass} gives ${pass.level}, ${pass.milliseconds.toFixed(1)} ms`;

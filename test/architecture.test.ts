@@ -17,7 +17,7 @@ const arrows: Readonly<
   passes: { rooms: ['loops', 'graph'], packages: [/^@dagrejs\/graphlib$/] },
   codegen: { rooms: ['loops', 'graph', 'passes', 'runtime'], packages: [] },
   runtime: { rooms: [], packages: [/^node:/, /^webgpu$/] },
-  node: { rooms: ['runtime'], packages: [/^node:/, /^webgpu$/] },
+  node: { rooms: ['runtime', 'issues.ts'], packages: [/^node:/, /^webgpu$/] },
 };
 
 interface Import {

@@ -48,6 +48,12 @@ describe('a compiled program', () => {
     await expect(compile(line, { target })).rejects.toThrow(
       /no target "cuda"; there are "auto", "webgpu", "webgpu-software"/,
     );
+    const without: ['packStages'] = JSON.parse('["stagePacks"]');
+    const bogus = compile(line, { target: 'webgpu', without });
+    await expect(bogus).rejects.toThrow(UnknownNameError);
+    await expect(bogus).rejects.toThrow(
+      /no pass to leave out "stagePacks"; there are "fusePointwise", .*"packStages"$/,
+    );
   });
 
   test('explains what became of two nodes', async () => {
@@ -66,6 +72,16 @@ describe('a compiled program', () => {
       expect(text).toMatch(/^# train: lower gives loops, [\d.]+ ms/m);
       expect(text).toMatch(/^# train: decisions$/m);
       expect(text).toContain('@compute');
+      printed.mockClear();
+      vi.stubEnv('SINTER_DEBUG', 'nope, kernels');
+      await compile(line, { target: 'webgpu' });
+      expect(printed.mock.calls.flat().join('\n')).toMatch(
+        /^SINTER_DEBUG has no topic nope; there are\n {2}passes: .*\n {2}decisions: .*\n {2}kernels: [\s\S]*@compute/,
+      );
+      printed.mockClear();
+      vi.stubEnv('SINTER_DEBUG', ' ');
+      await compile(line, { target: 'webgpu' });
+      expect(printed).not.toHaveBeenCalled();
     } finally {
       vi.unstubAllEnvs();
       printed.mockRestore();

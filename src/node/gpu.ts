@@ -1,4 +1,5 @@
 import { constants } from 'node:os';
+import { UnknownNameError } from '../issues.ts';
 import { DeviceError } from '../runtime/index.ts';
 import { type SoftwareDriver, unpackSwiftShader } from './swiftshader.ts';
 
@@ -14,7 +15,9 @@ export interface NodeGpu {
 }
 
 /** Which adapter is wanted: a GPU, SwiftShader on the processor, or a GPU if there is one. */
-export type GpuTarget = 'auto' | 'hardware' | 'software';
+export type GpuTarget = (typeof gpuTargets)[number];
+
+const gpuTargets = ['auto', 'hardware', 'software'] as const;
 
 /**
  * Opens WebGPU through the package `webgpu`. In software it runs on SwiftShader out of `@sparticuz/chromium`
@@ -23,10 +26,12 @@ export type GpuTarget = 'auto' | 'hardware' | 'software';
  * The software driver is named to the Vulkan loader in `VK_DRIVER_FILES`, where it stays: a process that has
  * opened it finds no hardware afterwards.
  *
- * @throws DeviceError `no-webgpu` without the package, `no-adapter` where no such adapter is found
+ * @throws DeviceError `no-webgpu` without the package, `no-adapter` where no such adapter is found; UnknownNameError
+ *   for a target that is not there
  */
 export async function openGpu(options: { readonly target?: GpuTarget } = {}): Promise<NodeGpu> {
   const { target = 'auto' } = options;
+  if (!gpuTargets.includes(target)) throw new UnknownNameError('target', target, gpuTargets);
   let fallback: NodeGpu | undefined;
   if (target !== 'software' && hasVulkanLoader()) {
     const found = await open();

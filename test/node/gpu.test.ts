@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
+import { UnknownNameError } from '../../src/index.ts';
 import { openGpu } from '../../src/node/index.ts';
 
 test('software is SwiftShader, whatever else the machine has', async () => {
@@ -11,6 +12,14 @@ test('software is SwiftShader, whatever else the machine has', async () => {
   expect(kind).toBe('software');
   expect(description).toMatch(/swiftshader/i);
   expect(adapter.limits.maxStorageBuffersPerShaderStage).toBeGreaterThanOrEqual(8);
+});
+
+test('a target that is none is refused, with those that there are', async () => {
+  // A caller without types.
+  const target: 'software' = JSON.parse('"cuda"');
+  await expect(openGpu({ target })).rejects.toThrow(
+    new UnknownNameError('target', 'cuda', ['auto', 'hardware', 'software']),
+  );
 });
 
 test('processes that start at the same time on a fresh machine share one unpacked driver', async () => {
