@@ -32,7 +32,10 @@ export async function readIdx(source: string | Uint8Array): Promise<IdxArray> {
   if (bytes.length < start) fail(`a header of ${start} bytes`, `${bytes.length} bytes`);
   const shape = Array.from({ length: rank }, (_, d) => view.getUint32(4 + 4 * d));
   const length = start + shape.reduce((n, extent) => n * extent, 1);
-  if (bytes.length !== length) fail(`${length} bytes for [${shape.join(', ')}]`, `${bytes.length} bytes`);
+  if (bytes.length !== length) {
+    const expected = `${length} bytes (a header of ${start}, and ${length - start} for [${shape.join(', ')}])`;
+    fail(expected, `${bytes.length} bytes`);
+  }
   return { shape, data: new Uint8Array(bytes.slice(start)) };
 }
 
@@ -40,6 +43,21 @@ async function contents(path: string): Promise<Uint8Array> {
   try {
     return await readFile(path);
   } catch (cause) {
-    throw new FormatError('file', `${path}: cannot be read`, cause);
+    throw new FormatError('file', `${path}: cannot be read: ${reasonOf(cause)}`, cause);
+  }
+}
+
+/** Why a file cannot be read, in words where it is common. */
+function reasonOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return String(cause);
+  switch ('code' in cause ? cause.code : undefined) {
+    case 'ENOENT':
+      return 'there is no such file (ENOENT)';
+    case 'EISDIR':
+      return 'it is a folder (EISDIR)';
+    case 'EACCES':
+      return 'this user may not read it (EACCES)';
+    default:
+      return cause.message;
   }
 }

@@ -40,8 +40,16 @@ describe('an idx file', () => {
     ['another format', Uint8Array.of(0x1f, 0x8b, 8, 0, 1), 'starts with 00 00 08, found 1f 8b 08 00'],
     ['another element type', Uint8Array.of(0, 0, 0x0d, 1, 0, 0, 0, 0), 'found 00 00 0d 01'],
     ['cut in its header', idx(2, 3).slice(0, 9), 'expected a header of 12 bytes, found 9 bytes'],
-    ['cut in its data', idx(2, 3).slice(0, 17), 'expected 18 bytes for [2, 3], found 17 bytes'],
-    ['followed by more', new Uint8Array([...idx(2, 3), 0]), 'expected 18 bytes for [2, 3], found 19 bytes'],
+    [
+      'cut in its data',
+      idx(2, 3).slice(0, 17),
+      'expected 18 bytes (a header of 12, and 6 for [2, 3]), found 17 bytes',
+    ],
+    [
+      'followed by more',
+      new Uint8Array([...idx(2, 3), 0]),
+      'expected 18 bytes (a header of 12, and 6 for [2, 3]), found 19 bytes',
+    ],
   ])('that is %s is refused', async (_, bytes, message) => {
     const path = join(folder, 'bad');
     await writeFile(path, bytes);
@@ -53,7 +61,8 @@ describe('an idx file', () => {
   test('that is not there is named', async () => {
     const path = join(folder, 'absent');
     await expect(readIdx(path)).rejects.toMatchObject({ name: 'FormatError', code: 'file' });
-    await expect(readIdx(path)).rejects.toThrow(`${path}: cannot be read`);
+    await expect(readIdx(path)).rejects.toThrow(`${path}: cannot be read: there is no such file (ENOENT)`);
+    await expect(readIdx(folder)).rejects.toThrow(`${folder}: cannot be read: it is a folder (EISDIR)`);
   });
 });
 
