@@ -61,6 +61,8 @@ describe('type rules', () => {
     ],
     ['oneHot adds an axis', () => of([batch], 'i32').oneHot(10), 'f32[batch<=8, 10]'],
     ['softmax keeps its shape', () => of([batch, 10]).softmax(), 'f32[batch<=8, 10]'],
+    ['an extremum of none is fine where none is asked for', () => of([2, 0, 0]).max(1), 'f32[2, 0]'],
+    ['so is its index', () => of([0, 0]).argmin(1), 'i32[0]'],
     ['an empty tensor is a tensor', () => zeros(of([]), [0, 3]).sum(0), 'f32[3]'],
   ];
   it.each(fits)('%s', (_, build, type) => {
@@ -108,6 +110,9 @@ describe('type rules', () => {
     [() => of([2, 3]).sum(2), 'axis', 'sum: axis 2 of a shape of 2 dimensions'],
     [() => of([2, 3]).sum([0, -2]), 'axis', 'sum: axis 0 stands twice in [0, -2]'],
     [() => of([2, 0]).argmax(1), 'empty', 'argmax: [2, 0] has no elements along axis 1'],
+    [() => of([2, 0]).argmin(), 'empty', 'argmin: [2, 0] has no elements along axis 1'],
+    [() => of([2, 0]).max(1), 'empty', 'reduceMax: [2, 0] has no elements along axis 1'],
+    [() => of([0]).min(), 'empty', 'reduceMin: [0] has no elements along axis 0'],
     [() => of([2, 3]).permute([0, 0]), 'axis', 'permute: [0, 0] is no order of the 2 axes of [2, 3]'],
     [() => of([2, 3]).reshape([4, 2]), 'element-count', 'reshape: [2, 3] has 6 elements, [4, 2] has 8'],
     [() => of([2, 3]).reshape([4, -1]), 'element-count', 'reshape: [2, 3] does not fit [4, -1]'],

@@ -1,4 +1,12 @@
-import { type Dtype, type Expr, extentOf, type Monoid, monoidDef, shapeText } from '../../loops/index.ts';
+import {
+  type Dtype,
+  type Expr,
+  elementCount,
+  extentOf,
+  type Monoid,
+  monoidDef,
+  shapeText,
+} from '../../loops/index.ts';
 import { numbersOf } from '../attributes.ts';
 import { ShapeError } from '../issues.ts';
 import type { Lowering, Node } from '../node.ts';
@@ -34,17 +42,19 @@ export const reduceOps = {
     vjp: prodVjp,
   }),
   reduceMax: reduction('reduceMax', {
-    doc: 'maximum; NaN if any is; -infinity (the least integer) of none',
+    doc: 'maximum; NaN if any is; there is none of no elements',
     monoid: 'max',
     result: 'value',
     takes: NUMBERS,
+    needsElements: true,
     vjp: (ctx) => atExtremum(ctx, operand(ctx.inputs, 0).argmax(axesOf(ctx.node), { keepDims: true })),
   }),
   reduceMin: reduction('reduceMin', {
-    doc: 'minimum; NaN if any is; infinity (the greatest integer) of none',
+    doc: 'minimum; NaN if any is; there is none of no elements',
     monoid: 'min',
     result: 'value',
     takes: NUMBERS,
+    needsElements: true,
     vjp: (ctx) => atExtremum(ctx, operand(ctx.inputs, 0).argmin(axesOf(ctx.node), { keepDims: true })),
   }),
   argmax: reduction('argmax', {
@@ -95,6 +105,7 @@ interface ReductionRow {
   readonly result: string;
   readonly takes: readonly Dtype[];
   readonly gives?: Dtype;
+  /** Refused where an element of the result would be one of none. */
   readonly needsElements?: true;
   readonly vjp: OpDef['vjp'];
 }
@@ -114,11 +125,13 @@ function reduction(op: string, row: ReductionRow): OpDef {
         const text = `axes [${axes.join(', ')}] of ${shapeText(shape)}: in the shape, sorted, each once`;
         throw new ShapeError('axis', op, text);
       });
+      const result = without(shape, axes);
       const empty = axes.find((axis) => shape[axis] === 0);
-      if (row.needsElements && empty !== undefined) {
+      // As in NumPy, nothing is asked for where the result has no elements either.
+      if (row.needsElements && empty !== undefined && elementCount(result) > 0) {
         throw new ShapeError('empty', op, `${shapeText(shape)} has no elements along axis ${empty}`);
       }
-      return { shape: without(shape, axes), dtype: row.gives ?? dtype };
+      return { shape: result, dtype: row.gives ?? dtype };
     },
     vjp: row.vjp,
     lower: reduceBy(row.monoid, row.result),
