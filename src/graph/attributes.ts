@@ -1,22 +1,27 @@
 import { type Dim, type Dtype, dimText } from '../loops/index.ts';
+import { shown } from './arguments.ts';
 import { GraphError } from './issues.ts';
 import type { Attr, Attrs } from './node.ts';
 
 /** A number attribute. @throws GraphError where it is missing or of another kind, as all readers here do */
 export function numberOf(op: string, attrs: Attrs, name: string): number {
   const value = attrs[name];
-  return typeof value === 'number' ? value : wrong(op, name, 'a number');
+  return typeof value === 'number' ? value : wrong(op, name, 'a number', value);
 }
 
 /** A text attribute. */
 export function textOf(op: string, attrs: Attrs, name: string): string {
   const value = attrs[name];
-  return typeof value === 'string' ? value : wrong(op, name, 'a text');
+  return typeof value === 'string' ? value : wrong(op, name, 'a text', value);
 }
 
 /** An element type. */
 export function dtypeOf(op: string, attrs: Attrs, name = 'dtype'): Dtype {
-  const value = attrs[name];
+  return dtypeFrom(op, attrs[name], name);
+}
+
+/** An element type that a caller named. @throws GraphError as {@link dtypeOf} */
+export function dtypeFrom(op: string, value: unknown, name = 'dtype'): Dtype {
   switch (value) {
     case 'f32':
     case 'i32':
@@ -25,29 +30,29 @@ export function dtypeOf(op: string, attrs: Attrs, name = 'dtype'): Dtype {
     case 'u8':
       return value;
     default:
-      return wrong(op, name, 'one of f32, i32, u32, bool, u8');
+      return wrong(op, name, 'one of f32, i32, u32, bool, u8', value);
   }
 }
 
 /** A list of whole numbers. */
 export function numbersOf(op: string, attrs: Attrs, name: string): readonly number[] {
   const value = attrs[name];
-  if (!Array.isArray(value)) return wrong(op, name, 'a list of whole numbers');
+  if (!Array.isArray(value)) return wrong(op, name, 'a list of whole numbers', value);
   return value.map((n: unknown) =>
-    Number.isInteger(n) ? Number(n) : wrong(op, name, 'a list of whole numbers'),
+    Number.isInteger(n) ? Number(n) : wrong(op, name, 'a list of whole numbers', n),
   );
 }
 
 /** A shape: whole numbers from 0 on, and bounded dimensions. */
 export function dimsOf(op: string, attrs: Attrs, name: string): readonly Dim[] {
   const value = attrs[name];
-  if (!Array.isArray(value)) return wrong(op, name, 'a shape');
+  if (!Array.isArray(value)) return wrong(op, name, 'a shape', value);
   return value.map((dim: number | string | Dim): Dim => {
-    if (typeof dim === 'string') return wrong(op, name, 'a shape');
+    if (typeof dim === 'string') return wrong(op, name, 'a shape', dim);
     const count = typeof dim === 'number' ? dim : dim.factor;
     return Number.isSafeInteger(count) && count >= 0
       ? dim
-      : wrong(op, name, 'a shape of whole numbers from 0 on');
+      : wrong(op, name, 'a shape of whole numbers from 0 on', count);
   });
 }
 
@@ -94,6 +99,7 @@ function itemText(item: number | string | Dim): string {
   return typeof item === 'string' ? JSON.stringify(item) : quotedDimText(item);
 }
 
-function wrong(op: string, name: string, kind: string): never {
-  throw new GraphError('attribute', op, `attribute ${JSON.stringify(name)} must be ${kind}`);
+function wrong(op: string, name: string, kind: string, found: unknown): never {
+  const text = `attribute ${JSON.stringify(name)} must be ${kind}, not ${shown(found)}`;
+  throw new GraphError('attribute', op, text);
 }

@@ -1,4 +1,5 @@
 import { type Dim, type Dtype, extentOf, isFloat, sameDim, shapeText } from '../loops/index.ts';
+import { requireList, requireOptions, shown } from './arguments.ts';
 import type { Graph } from './graph.ts';
 import { GraphError, ShapeError } from './issues.ts';
 import type { Node } from './node.ts';
@@ -6,8 +7,10 @@ import { broadcastShapes, type DimLike, dimAt, normalAxes, normalAxis, sameShape
 
 /** Node-level builders: what users write (broadcasts, negative axes, -1) made into primitive operations. */
 
-/** A constant, spread over a shape. */
+/** A constant, spread over a shape. @throws GraphError where the value is no number of the element type */
 export function filled(graph: Graph, value: number, dtype: Dtype, shape: readonly Dim[]): Node {
+  if (typeof value !== 'number')
+    throw new GraphError('constant', 'constant', `a constant must be a number, not ${shown(value)}`);
   return expanded(graph, graph.build('constant', [], { value, dtype }), shape);
 }
 
@@ -61,8 +64,10 @@ export function reduced(
   op: string,
   node: Node,
   axes: number | readonly number[] | undefined,
-  { keepDims = false }: ReduceOptions = {},
+  options: ReduceOptions = {},
 ): Node {
+  requireOptions(op, options, ['keepDims']);
+  const { keepDims = false } = options;
   const normal = normalAxes(op, node.shape.length, axes);
   if (normal.length === 0) return ofOneElement(graph, op, node);
   const result = graph.build(op, [node], { axes: normal });
@@ -98,6 +103,7 @@ export function liveCount(graph: Graph, node: Node, axes: readonly number[]): No
  * @throws ShapeError where nothing whole is left, or two dimensions are -1
  */
 export function reshaped(graph: Graph, node: Node, shape: readonly DimLike[]): Node {
+  requireList('dimension', 'reshape', 'the shape', shape);
   const open = shape.indexOf(-1);
   const dims = shape.map((dim, k) => (k === open ? 1 : toDim('reshape', dim)));
   const to = open < 0 ? dims : dims.with(open, leftOver(node.shape, dims, shape));
@@ -138,6 +144,7 @@ function countSize(
 
 /** A permutation of axes (negative ones counted from the end); itself where nothing moves. */
 export function permuted(graph: Graph, node: Node, perm: readonly number[]): Node {
+  requireList('axis', 'permute', 'the order of axes', perm);
   const normal = perm.map((axis) => normalAxis('permute', node.shape.length, axis));
   if (normal.length === node.shape.length && normal.every((axis, k) => axis === k)) return node;
   return graph.build('permute', [node], { perm: normal });
@@ -154,6 +161,8 @@ export function sliced(
   stops: readonly (number | undefined)[],
   steps: readonly (number | undefined)[],
 ): Node {
+  for (const [name, list] of Object.entries({ starts, stops, steps }))
+    requireList('range', 'slice', name, list);
   const rank = node.shape.length;
   if (Math.max(starts.length, stops.length, steps.length) > rank) {
     throw new ShapeError(

@@ -1,9 +1,11 @@
 import type { Dtype } from '../loops/index.ts';
+import { shown } from './arguments.ts';
+import { dtypeFrom } from './attributes.ts';
 import { concatenated, filled } from './build.ts';
-import type { Graph } from './graph.ts';
+import { Graph } from './graph.ts';
 import { GraphError } from './issues.ts';
 import { type DimLike, normalAxis, toShape } from './shape.ts';
-import { Tensor } from './tensor.ts';
+import { requireTensor, requireTensors, Tensor } from './tensor.ts';
 
 /** Anything that says which graph to build in: a tensor, or the `m` of `defineModule`. */
 export interface InGraph {
@@ -12,6 +14,7 @@ export interface InGraph {
 
 /** `a` where a condition holds, else `b`; all broadcast. */
 export function where(condition: Tensor, a: Tensor | number, b: Tensor | number): Tensor {
+  requireTensor('where', condition);
   return condition.where(a, b);
 }
 
@@ -41,7 +44,8 @@ export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
 export function iota(where: InGraph, shape: readonly DimLike[], axis = 0): Tensor {
   const dims = toShape('iota', shape);
   const at = normalAxis('iota', dims.length, axis);
-  return new Tensor(where.graph, where.graph.build('iota', [], { shape: dims, axis: at }));
+  const graph = graphOf('iota', where);
+  return new Tensor(graph, graph.build('iota', [], { shape: dims, axis: at }));
 }
 
 /** One value everywhere. */
@@ -51,7 +55,8 @@ export function full(
   value: number,
   dtype: Exclude<Dtype, 'u8'> = 'f32',
 ): Tensor {
-  return new Tensor(where.graph, filled(where.graph, value, dtype, toShape('full', shape)));
+  const graph = graphOf('full', where);
+  return new Tensor(graph, filled(graph, value, dtypeFrom('full', dtype), toShape('full', shape)));
 }
 
 /** Zeros (false for `bool`). */
@@ -68,7 +73,14 @@ export function ones(where: InGraph, shape: readonly DimLike[], dtype: Exclude<D
   return full(where, shape, 1, dtype);
 }
 
+function graphOf(op: string, where: InGraph): Graph {
+  if (typeof where === 'object' && where !== null && where.graph instanceof Graph) return where.graph;
+  const text = `takes first what says where to build, a tensor or the m of defineModule, not ${shown(where)}`;
+  throw new GraphError('operands', op, text);
+}
+
 function firstOf(op: string, tensors: readonly Tensor[]): Tensor {
+  requireTensors(op, tensors);
   const [first] = tensors;
   if (first === undefined) throw new GraphError('operands', op, 'needs at least one tensor');
   return first;

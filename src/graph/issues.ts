@@ -4,7 +4,8 @@
  */
 export const graphIssues = {
   'unknown-op': 'an operation must be an entry of the table of operations',
-  operands: 'an operation takes the number of operands that its entry says',
+  operands:
+    'an operation takes as many operands as its entry says; each is a tensor, or a number where tensors broadcast',
   attribute: 'an attribute must be there and of the kind that its operation says',
   dtype: 'the operands of an operation must have element types that it takes; cast them first',
   'dtype-mismatch': 'the operands of an operation must have one element type; nothing is cast by itself',
@@ -19,18 +20,19 @@ export const graphIssues = {
     'a bounded dimension stays whole in a reshape, or is the outermost factor of what is merged or split',
   'bounded-range': 'a bounded dimension can only be taken whole: not sliced, padded, flipped or concatenated',
   range: 'starts, stops, steps and paddings must describe elements that exist',
-  empty: 'an extremum or a gather needs at least one element to choose from',
+  empty: 'an extremum that is asked for, or a gather, needs at least one element to choose from',
   constant: 'a constant must be a value of its element type',
-  values: 'given values must be as many as the shape has elements',
+  values: 'given values must be numbers, as many as the shape has elements',
   'other-graph': 'all operands of an operation must belong to one graph',
   name: 'a name must not be empty, reserved, or used twice',
   entry: 'an entry must have outputs or updates',
   output: 'an output must be a tensor that can be stored',
   update: 'an update names a state of the module once, and a value of its shape and element type',
   state: 'a state has a fixed shape and an element type that can be stored',
-  declaration: 'layers and optimizers declare states, so they must be used inside defineModule',
+  declaration:
+    'layers and optimizers declare states, so they must be used inside defineModule, whose function returns when all is declared',
   gradient: 'gradients exist of float scalars, with respect to floats that are reached without integers',
-  option: 'an option must have one of the values that its documentation names',
+  option: 'an option must have a name and a value that its documentation names',
   parse: 'a text must follow the grammar of the text form',
   verify: 'a module must be consistent: operands before users, types as their operations say',
 } as const;

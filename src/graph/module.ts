@@ -1,10 +1,12 @@
 import { type Dtype, elementCount, isFloat, type Size, shapeText } from '../loops/index.ts';
 import type { Init } from '../runtime/program.ts';
+import { requireList, requireName, requireNumbers, requireOptions, shown, withArticle } from './arguments.ts';
+import { dtypeFrom } from './attributes.ts';
 import { describe, Graph } from './graph.ts';
 import { GraphError } from './issues.ts';
 import type { Node } from './node.ts';
 import { type DimLike, sameShape, toShape } from './shape.ts';
-import { Tensor } from './tensor.ts';
+import { requireTensor, Tensor } from './tensor.ts';
 import { type Values, wordCount, wordsOf } from './words.ts';
 
 /** A module: plain data over one graph. Its entries share its states. */
@@ -95,8 +97,19 @@ export interface Declarations {
  * @throws ShapeError and GraphError with the line that is wrong
  */
 export function defineModule(name: string, build: (m: ModuleBuilder) => void): Module {
+  const given: unknown = build;
+  if (typeof given !== 'function') {
+    const text = `takes a name and a function that declares, (m) => { … }, not ${shown(given)}`;
+    throw new GraphError('declaration', 'defineModule', text);
+  }
   const builder = new ModuleBuilder(name);
-  build(builder);
+  const returned: unknown = build(builder);
+  if (returned instanceof Promise) {
+    // The refusal says what is wrong; that the function fails later too must not end the process.
+    returned.catch(() => {});
+    const text = 'its function must not be async: await what it needs before, and declare without waiting';
+    throw new GraphError('declaration', 'defineModule', text);
+  }
   return builder.finish();
 }
 
@@ -116,12 +129,14 @@ export class ModuleBuilder implements Declarations {
   }
 
   /** A bounded size: at most `max`, the live extent comes at run time. Use it as a dimension of shapes. */
-  size(name: string, { max }: { readonly max: number }): Size {
+  size(name: string, options: { readonly max: number }): Size {
+    requireOptions('size', options, ['max']);
+    const { max } = options;
     if (!Number.isSafeInteger(max) || max < 1) {
       throw new GraphError(
         'dimension',
         'size',
-        `${quoted(name)}: max must be a whole number from 1 on, not ${max}`,
+        `${quoted(name)}: max must be a whole number from 1 on, not ${shown(max)}`,
       );
     }
     this.#take('size', name);
@@ -134,7 +149,10 @@ export class ModuleBuilder implements Declarations {
    * An input, given anew at each step. With a bounded size as its first dimension it is read by rows: out of a
    * dataset on the device, or out of a batch that is uploaded.
    */
-  input(name: string, { shape, dtype = 'f32' }: InputOptions): Tensor {
+  input(name: string, options: InputOptions): Tensor {
+    requireOptions('input', options, ['shape', 'dtype']);
+    const { shape, dtype = 'f32' } = options;
+    dtypeFrom('input', dtype);
     const dims = toShape('input', shape);
     dims.forEach((dim, k) => {
       if (typeof dim === 'number') return;
@@ -160,7 +178,11 @@ export class ModuleBuilder implements Declarations {
     return new Tensor(this.graph, node);
   }
 
-  state(name: string, { shape, dtype = 'f32', init, trainable = isFloat(dtype) }: StateOptions): Tensor {
+  state(name: string, options: StateOptions): Tensor {
+    requireOptions('state', options, ['shape', 'dtype', 'init', 'trainable']);
+    const { shape, dtype = 'f32', init, trainable = isFloat(dtype) } = options;
+    dtypeFrom('state', dtype);
+    requireList('dimension', 'state', 'the shape', shape);
     const dims = shape.map((dim) => {
       if (Number.isSafeInteger(dim) && dim >= 0) return dim;
       throw new GraphError(
@@ -170,7 +192,7 @@ export class ModuleBuilder implements Declarations {
       );
     });
     const stream = this.#states.length;
-    const first: Init = init === undefined ? { kind: 'constant', value: 0 } : init(dims, stream, dtype);
+    const first = firstValue(name, init, dims, stream, dtype);
     checkInit(name, first, elementCount(dims), dtype);
     this.#take('state', name);
     const node = this.graph.build('state', [], { name, shape: dims, dtype });
@@ -179,7 +201,10 @@ export class ModuleBuilder implements Declarations {
     return new Tensor(this.graph, node);
   }
 
-  param(name: string, { initial, dtype = 'f32' }: ParamOptions): Tensor {
+  param(name: string, options: ParamOptions): Tensor {
+    requireOptions('param', options, ['initial', 'dtype']);
+    const { initial, dtype = 'f32' } = options;
+    dtypeFrom('param', dtype);
     if (name === STEP) {
       throw new GraphError('name', 'param', `${quoted(STEP)} is the number of the step: use step()`);
     }
@@ -195,8 +220,13 @@ export class ModuleBuilder implements Declarations {
   /** A given array. @throws GraphError where the values are not as many as the shape has elements */
   literal(
     values: Values,
-    { shape, dtype = 'f32' }: { readonly shape: readonly number[]; readonly dtype?: Exclude<Dtype, 'u8'> },
+    options: { readonly shape: readonly number[]; readonly dtype?: Exclude<Dtype, 'u8'> },
   ): Tensor {
+    requireOptions('literal', options, ['shape', 'dtype']);
+    const { shape, dtype = 'f32' } = options;
+    requireNumbers('literal', values);
+    requireList('dimension', 'literal', 'the shape', shape);
+    dtypeFrom('literal', dtype);
     const attrs = { words: wordsOf(values, dtype), shape, dtype };
     return new Tensor(this.graph, this.graph.build('literal', [], attrs));
   }
@@ -206,8 +236,17 @@ export class ModuleBuilder implements Declarations {
    *
    * @throws GraphError where there is neither, or an update does not fit its state
    */
-  entry(name: string, { updates = [], ...outputs }: EntryOptions): void {
-    requireName('entry', name);
+  entry(name: string, options: EntryOptions): void {
+    requireName('entry', 'an entry', name);
+    if (typeof options !== 'object' || options === null || options instanceof Tensor) {
+      const text = `takes outputs and updates by name, such as { y }, not ${shown(options)}`;
+      throw new GraphError('entry', 'entry', `${quoted(name)} ${text}`);
+    }
+    const { updates = [], ...outputs } = options;
+    if (!Array.isArray(updates)) {
+      const text = `updates must be a list, such as minimize gives, not ${shown(updates)}`;
+      throw new GraphError('update', 'entry', `${quoted(name)}: ${text}`);
+    }
     if (this.#entries.some((entry) => entry.name === name)) {
       throw new GraphError('name', 'entry', `there are two entries ${quoted(name)}`);
     }
@@ -258,24 +297,26 @@ export class ModuleBuilder implements Declarations {
   }
 
   #take(kind: string, name: string): void {
-    requireName(kind, name);
+    requireName(kind, withArticle(kind), name);
     const before = this.#taken.get(name);
     if (before !== undefined) {
-      const article = before === 'input' ? 'an' : 'a';
       throw new GraphError(
         'name',
         kind,
-        `the name ${quoted(name)} is used twice: there is ${article} ${before} of that name`,
+        `the name ${quoted(name)} is used twice: there is ${withArticle(before)} of that name`,
       );
     }
     this.#taken.set(name, kind);
   }
 
   #output(entry: string, name: string, value: Tensor | readonly Update[]): Node {
-    if (name === '')
-      throw new GraphError('name', 'entry', `${quoted(entry)}: an output's name must not be empty`);
+    requireName('entry', 'an output', name);
     if (!(value instanceof Tensor)) {
-      throw new GraphError('output', 'entry', `${quoted(entry)}: output ${quoted(name)} is no tensor`);
+      throw new GraphError(
+        'output',
+        'entry',
+        `${quoted(entry)}: output ${quoted(name)} is ${shown(value)}, no tensor`,
+      );
     }
     this.#requireOwn(value, `output ${quoted(name)}`);
     if (value.dtype === 'u8') {
@@ -285,7 +326,12 @@ export class ModuleBuilder implements Declarations {
     return value.node;
   }
 
-  #update(entry: string, { state, next }: Update, before: readonly Update[]): { state: Node; next: Node } {
+  #update(entry: string, update: Update, before: readonly Update[]): { state: Node; next: Node } {
+    if (!isUpdate(update)) {
+      const text = `an update must be { state, next } of tensors, not ${shown(update)}`;
+      throw new GraphError('update', 'entry', `${quoted(entry)}: ${text}`);
+    }
+    const { state, next } = update;
     this.#requireOwn(state, 'an updated state');
     this.#requireOwn(next, 'a next value');
     const declared = this.#states.find(({ node }) => node === state.node);
@@ -297,7 +343,7 @@ export class ModuleBuilder implements Declarations {
       );
     }
     const label = `${quoted(entry)}: update of ${quoted(declared.name)}`;
-    if (before.some((update) => update.state.node === state.node)) {
+    if (before.some((other) => other.state.node === state.node)) {
       throw new GraphError('update', 'entry', `${label} stands twice: a state has one next value`);
     }
     if (next.dtype !== state.dtype || !sameShape(next.shape, state.shape)) {
@@ -323,6 +369,7 @@ export class ModuleBuilder implements Declarations {
 
 /** What declares for the module of a tensor. @throws GraphError outside of `defineModule` */
 export function declarationsOf(op: string, tensor: Tensor): Declarations {
+  requireTensor(op, tensor);
   const { declarations } = tensor.graph;
   if (declarations !== undefined) return declarations;
   throw new GraphError('declaration', op, 'declares states, so it must be used inside defineModule');
@@ -342,8 +389,31 @@ function checkInit(name: string, init: Init, elements: number, dtype: Dtype): vo
   }
 }
 
-function requireName(kind: string, name: string): void {
-  if (name === '') throw new GraphError('name', kind, `the name of a ${kind} must not be empty`);
+const initKinds: ReadonlySet<unknown> = new Set<Init['kind']>(['constant', 'uniform', 'normal', 'values']);
+
+/** What an initializer gives: those of callers may give anything, or be none. */
+function firstValue(
+  name: string,
+  init: Initializer | undefined,
+  shape: readonly number[],
+  stream: number,
+  dtype: Exclude<Dtype, 'u8'>,
+): Init {
+  if (init === undefined) return { kind: 'constant', value: 0 };
+  const hint = 'it must be what nn.init.zeros() and the like give';
+  if (typeof init !== 'function')
+    throw new GraphError('option', 'state', `${quoted(name)}: init is ${shown(init)}: ${hint}`);
+  const first = init(shape, stream, dtype);
+  if (typeof first === 'object' && first !== null && initKinds.has(first.kind)) return first;
+  const text = `${quoted(name)}: init gives ${shown(first)}, which is no first value: ${hint}`;
+  throw new GraphError('option', 'state', text);
+}
+
+function isUpdate(update: unknown): update is Update {
+  if (typeof update !== 'object' || update === null) return false;
+  return (
+    'state' in update && update.state instanceof Tensor && 'next' in update && update.next instanceof Tensor
+  );
 }
 
 function quoted(name: string): string {

@@ -1,4 +1,5 @@
 import { type Dim, extentOf, type Size, sameDim, shapeText } from '../loops/index.ts';
+import { requireList, shown } from './arguments.ts';
 import { ShapeError } from './issues.ts';
 
 /** A dimension as users write it: a number, a bounded size, or a dimension of a tensor. */
@@ -10,13 +11,18 @@ export type DimLike = number | Size | Dim;
  * @throws ShapeError where it is neither a whole number from 0 on nor a bounded size
  */
 export function toDim(op: string, dim: DimLike): Dim {
-  if (typeof dim === 'object') return 'size' in dim ? dim : { size: dim, factor: 1 };
-  if (Number.isSafeInteger(dim) && dim >= 0) return dim;
-  throw new ShapeError('dimension', op, `a dimension must be a whole number from 0 on, not ${dim}`);
+  if (typeof dim === 'object' && dim !== null) {
+    if ('size' in dim) return dim;
+    if ('name' in dim && 'max' in dim) return { size: dim, factor: 1 };
+  }
+  if (typeof dim === 'number' && Number.isSafeInteger(dim) && dim >= 0) return dim;
+  const text = `a dimension must be a whole number from 0 on, not ${shown(dim)}`;
+  throw new ShapeError('dimension', op, text);
 }
 
 /** A shape from what a user wrote. @throws ShapeError as {@link toDim} */
 export function toShape(op: string, shape: readonly DimLike[]): readonly Dim[] {
+  requireList('dimension', op, 'the shape', shape);
   return shape.map((dim) => toDim(op, dim));
 }
 

@@ -1,4 +1,6 @@
 import { type Dim, type Dtype, elementCount, shapeText } from '../loops/index.ts';
+import { requireList, requireOptions, shown } from './arguments.ts';
+import { dtypeFrom } from './attributes.ts';
 import {
   choice,
   expanded,
@@ -15,7 +17,7 @@ import {
   taken,
 } from './build.ts';
 import { describe, type Graph } from './graph.ts';
-import { ShapeError } from './issues.ts';
+import { GraphError, ShapeError } from './issues.ts';
 import type { Node } from './node.ts';
 import { type DimLike, dimAt, normalAxes, normalAxis, toShape } from './shape.ts';
 
@@ -135,6 +137,7 @@ export class Tensor {
   }
   /** Cut to a range; the gradient passes where the value was not cut, bounds included. A NaN stays. */
   clamp(min: number, max: number): Tensor {
+    for (const bound of [min, max]) operandOf('clamp', bound);
     return this.lt(min).where(min, this.gt(max).where(max, this));
   }
 
@@ -147,10 +150,10 @@ export class Tensor {
     return this.#pointwise('le', other);
   }
   gt(other: Tensor | number): Tensor {
-    return this.#wrap(pointwise(this.graph, 'lt', [operandOf(other), this.node]));
+    return this.#wrap(pointwise(this.graph, 'lt', [operandOf('gt', other), this.node]));
   }
   ge(other: Tensor | number): Tensor {
-    return this.#wrap(pointwise(this.graph, 'le', [operandOf(other), this.node]));
+    return this.#wrap(pointwise(this.graph, 'le', [operandOf('ge', other), this.node]));
   }
   eq(other: Tensor | number): Tensor {
     return this.#pointwise('eq', other);
@@ -169,7 +172,7 @@ export class Tensor {
   }
   /** `a` where this condition holds, else `b`. */
   where(a: Tensor | number, b: Tensor | number): Tensor {
-    return this.#wrap(choice(this.graph, this.node, operandOf(a), operandOf(b)));
+    return this.#wrap(choice(this.graph, this.node, operandOf('where', a), operandOf('where', b)));
   }
 
   /**
@@ -177,7 +180,8 @@ export class Tensor {
    * bool by `x ≠ 0`.
    */
   cast(dtype: Exclude<Dtype, 'u8'>): Tensor {
-    return dtype === this.dtype ? this : this.#wrap(this.graph.build('cast', [this.node], { dtype }));
+    if (dtype === this.dtype) return this;
+    return this.#wrap(this.graph.build('cast', [this.node], { dtype: dtypeFrom('cast', dtype) }));
   }
 
   // Reductions: they see the live elements of bounded dimensions only
@@ -186,20 +190,21 @@ export class Tensor {
     if (Array.isArray(axes) && axes.length === 0) return this;
     return this.#reduce('sum', axes, options);
   }
-  /** Mean of floats; bounded dimensions count their live elements. */
+  /** Mean of floats; bounded dimensions count their live elements. NaN of none, as in NumPy (0 / 0). */
   mean(axes?: Axes, options?: ReduceOptions): Tensor {
     requireFloat('mean', this.node);
+    if (options !== undefined) requireOptions('mean', options, ['keepDims']);
     const normal = normalAxes('mean', this.shape.length, axes);
     return this.sum(normal, options).div(this.liveCount(normal));
   }
   prod(axes?: Axes, options?: ReduceOptions): Tensor {
     return this.#reduce('prod', axes, options);
   }
-  /** The largest along axes; its gradient goes to the first one. */
+  /** The largest along axes, which must have elements; its gradient goes to the first one. */
   max(axes?: Axes, options?: ReduceOptions): Tensor {
     return this.#reduce('reduceMax', axes, options);
   }
-  /** The smallest along axes; its gradient goes to the first one. */
+  /** The smallest along axes, which must have elements; its gradient goes to the first one. */
   min(axes?: Axes, options?: ReduceOptions): Tensor {
     return this.#reduce('reduceMin', axes, options);
   }
@@ -252,7 +257,7 @@ export class Tensor {
 
   /** Product of matrices as NumPy's `matmul`: `[..., m, k] · [..., k, n]`, vectors allowed. */
   matmul(other: Tensor): Tensor {
-    return this.#wrap(multiplied(this.graph, this.node, other.node));
+    return this.#wrap(multiplied(this.graph, this.node, nodeOf('matmul', other)));
   }
 
   // Movement
@@ -306,6 +311,7 @@ export class Tensor {
   }
   /** `low[k]` elements of `value` before axis k, `high[k]` after it. */
   pad(low: readonly number[], high: readonly number[], value = 0): Tensor {
+    for (const [name, list] of Object.entries({ low, high })) requireList('range', 'pad', name, list);
     if (low.length === this.shape.length && [...low, ...high].every((n) => n === 0)) return this;
     return this.#wrap(this.graph.build('pad', [this.node], { low: [...low], high: [...high], value }));
   }
@@ -319,14 +325,15 @@ export class Tensor {
 
   /** Elements of an axis by number: the dimensions of `indices` (i32) come in the axis's place. */
   take(indices: Tensor, axis = 0): Tensor {
-    return this.#wrap(taken(this.graph, this.node, indices.node, axis));
+    return this.#wrap(taken(this.graph, this.node, nodeOf('take', indices), axis));
   }
   /** One element of each row of the last axis: `[..., n]` at `indices` (i32) `[...]`. */
   pick(indices: Tensor): Tensor {
-    return this.#wrap(this.graph.build('pick', [this.node, indices.node]));
+    return this.#wrap(this.graph.build('pick', [this.node, nodeOf('pick', indices)]));
   }
   /** NumPy's `take_along_axis`: `indices` (i32) has this shape, but for any extent along the axis. */
   takeAlongAxis(indices: Tensor, axis = -1): Tensor {
+    requireTensor('takeAlongAxis', indices);
     const at = normalAxis('takeAlongAxis', this.shape.length, axis);
     const rows = this.transpose(at, -1).expandDims(-2);
     const chosen = indices.transpose(at, -1);
@@ -355,7 +362,7 @@ export class Tensor {
   }
 
   #pointwise(op: string, ...others: readonly (Tensor | number)[]): Tensor {
-    return this.#wrap(pointwise(this.graph, op, [this.node, ...others.map(operandOf)]));
+    return this.#wrap(pointwise(this.graph, op, [this.node, ...others.map((other) => operandOf(op, other))]));
   }
 
   #reduce(op: string, axes: Axes | undefined, options: ReduceOptions | undefined): Tensor {
@@ -367,6 +374,26 @@ export class Tensor {
   }
 }
 
-function operandOf(operand: Tensor | number): Node | number {
-  return typeof operand === 'number' ? operand : operand.node;
+/** Requires a tensor. @throws GraphError saying what was given in its place */
+export function requireTensor(op: string, value: unknown): asserts value is Tensor {
+  if (value instanceof Tensor) return;
+  throw new GraphError('operands', op, `takes a tensor, not ${shown(value)}`);
+}
+
+/** Requires a list of tensors. @throws GraphError saying what was given in its place */
+export function requireTensors(op: string, values: unknown): asserts values is readonly Tensor[] {
+  if (!Array.isArray(values))
+    throw new GraphError('operands', op, `takes a list of tensors, not ${shown(values)}`);
+  for (const value of values) requireTensor(op, value);
+}
+
+function operandOf(op: string, operand: Tensor | number): Node | number {
+  if (typeof operand === 'number') return operand;
+  if (operand instanceof Tensor) return operand.node;
+  throw new GraphError('operands', op, `takes a tensor or a number, not ${shown(operand)}`);
+}
+
+function nodeOf(op: string, operand: Tensor): Node {
+  requireTensor(op, operand);
+  return operand.node;
 }

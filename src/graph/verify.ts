@@ -1,4 +1,5 @@
 import { elementCount, sameDim, shapeText } from '../loops/index.ts';
+import { requireName } from './arguments.ts';
 import { dimsOf, textOf } from './attributes.ts';
 import { describe } from './graph.ts';
 import { GraphError } from './issues.ts';
@@ -83,7 +84,9 @@ function verifyNames(module: Module): void {
     ...module.states.map((state) => state.name),
     ...leaves,
   ];
+  for (const name of names) requireName('module', 'a declaration', name);
   requireOnce('module', names);
+  for (const { name } of module.entries) requireName('entry', 'an entry', name);
   requireOnce(
     'entry',
     module.entries.map((entry) => entry.name),
@@ -103,6 +106,7 @@ function verifyEntry(module: Module, { name, outputs, updates }: Module['entries
     outputs.map((output) => output.name),
   );
   for (const output of outputs) {
+    requireName('entry', 'an output', output.name);
     requireIn(module, output.node, `output ${JSON.stringify(output.name)}`);
     requireThat(
       output.node.dtype !== 'u8',

@@ -30,3 +30,11 @@ export function lineHere(): number {
   const frame = (new Error().stack ?? '').split('\n')[2] ?? '';
   return Number(/:(\d+):\d+\)?$/.exec(frame)?.[1]);
 }
+
+/** A value whose type nobody checks, as callers in JavaScript have them. */
+export function untyped(value: unknown) {
+  // Of a map that says nothing of its values, they are of any type.
+  const unchecked = new Map();
+  unchecked.set('value', value);
+  return unchecked.get('value');
+}

@@ -81,6 +81,16 @@ export function requireDtype(op: string, dtype: Dtype, taken: readonly Dtype[]):
   throw new ShapeError('dtype', op, `operand of type ${dtype}; ${hint}`);
 }
 
+/** Requires an element type that an operation can give. @throws ShapeError saying which it gives */
+export function requireResult(op: string, dtype: Dtype, given: readonly Dtype[]): void {
+  if (given.includes(dtype)) return;
+  const text =
+    dtype === 'u8'
+      ? 'u8 is for storage of inputs only and cannot be a target'
+      : `${dtype} cannot be a target`;
+  throw new ShapeError('dtype', op, `${text}; gives ${given.join(', ')}`);
+}
+
 /** Requires one element type for all operands. */
 export function requireSameDtype(op: string, inputs: readonly ValueTypeOf[]): void {
   const types = inputs.map((input) => input.dtype);

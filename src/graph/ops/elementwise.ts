@@ -18,6 +18,7 @@ import {
   operand,
   POINTWISE,
   requireDtype,
+  requireResult,
   requireSameDtype,
   type Vjp,
 } from './definition.ts';
@@ -120,7 +121,7 @@ export const elementwiseOps = {
     arity: 1,
     type: (inputs, attrs) => {
       const dtype = dtypeOf('cast', attrs);
-      requireDtype('cast', dtype, [...NUMBERS, 'bool']);
+      requireResult('cast', dtype, [...NUMBERS, 'bool']);
       return { shape: operand(inputs, 0).shape, dtype };
     },
     vjp: ({ cotangent }) => cotangent,

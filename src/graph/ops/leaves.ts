@@ -3,7 +3,7 @@ import { dimsOf, dtypeOf, numberOf, textOf } from '../attributes.ts';
 import { GraphError, ShapeError } from '../issues.ts';
 import type { Attrs, Lowering, ValueTypeOf } from '../node.ts';
 import { wordCount } from '../words.ts';
-import { GENERATOR, indexAt, LEAF, type OpDef, requireDtype } from './definition.ts';
+import { GENERATOR, indexAt, LEAF, type OpDef, requireResult } from './definition.ts';
 
 const leaf: Lowering = { kind: 'leaf' };
 
@@ -30,7 +30,7 @@ export const leafOps = {
       if (type.shape.some((dim) => typeof dim === 'object')) {
         throw new GraphError('state', 'state', 'a state has a fixed shape: no bounded dimensions');
       }
-      requireDtype('state', type.dtype, ['f32', 'i32', 'u32', 'bool']);
+      requireResult('state', type.dtype, ['f32', 'i32', 'u32', 'bool']);
       return type;
     },
     vjp: { none: 'it has no operands' },
@@ -43,7 +43,7 @@ export const leafOps = {
     type: (_, attrs) => {
       textOf('param', attrs, 'name');
       const dtype = dtypeOf('param', attrs);
-      requireDtype('param', dtype, ['f32', 'i32', 'u32']);
+      requireResult('param', dtype, ['f32', 'i32', 'u32']);
       requireConstant('param', numberOf('param', attrs, 'initial'), dtype);
       return { shape: [], dtype };
     },
@@ -56,7 +56,7 @@ export const leafOps = {
     arity: 0,
     type: (_, attrs) => {
       const dtype = dtypeOf('constant', attrs);
-      requireDtype('constant', dtype, ['f32', 'i32', 'u32', 'bool']);
+      requireResult('constant', dtype, ['f32', 'i32', 'u32', 'bool']);
       requireConstant('constant', numberOf('constant', attrs, 'value'), dtype);
       return { shape: [], dtype };
     },
@@ -69,7 +69,7 @@ export const leafOps = {
     arity: 0,
     type: (_, attrs) => {
       const type = declared('literal', attrs);
-      requireDtype('literal', type.dtype, ['f32', 'i32', 'u32', 'bool']);
+      requireResult('literal', type.dtype, ['f32', 'i32', 'u32', 'bool']);
       if (type.shape.some((dim) => typeof dim === 'object')) {
         throw new ShapeError(
           'dimension',
