@@ -1,3 +1,4 @@
+import { requireOneOf, requireOptions, shown } from '../graph/arguments.ts';
 import { declarationsOf, type Initializer, ShapeError, type Tensor } from '../graph/index.ts';
 import { type Activation, activations } from './activations.ts';
 import { glorotUniform, zeros } from './init.ts';
@@ -18,13 +19,12 @@ export interface DenseOptions {
  *
  * @param x `[..., in]`, f32; the last dimension is not bounded
  * @returns `[..., units]`
- * @throws ShapeError where `x` has no fixed last dimension
+ * @throws ShapeError where `x` has no fixed last dimension, GraphError where an option is none that there is
  */
-export function dense(
-  x: Tensor,
-  units: number,
-  { activation, name, kernelInit = glorotUniform(), biasInit = zeros(), bias = true }: DenseOptions = {},
-): Tensor {
+export function dense(x: Tensor, units: number, options: DenseOptions = {}): Tensor {
+  requireOptions('dense', options, ['activation', 'name', 'kernelInit', 'biasInit', 'bias']);
+  const { activation, name, kernelInit = glorotUniform(), biasInit = zeros(), bias = true } = options;
+  if (activation !== undefined) requireOneOf('dense', 'activation', activation, Object.keys(activations));
   const declarations = declarationsOf('dense', x);
   const inputs = x.shape.at(-1);
   if (typeof inputs !== 'number') {
@@ -35,7 +35,7 @@ export function dense(
     );
   }
   if (!Number.isSafeInteger(units) || units < 0) {
-    throw new ShapeError('dimension', 'dense', `units must be a whole number from 0 on, not ${units}`);
+    throw new ShapeError('dimension', 'dense', `units must be a whole number from 0 on, not ${shown(units)}`);
   }
   const layer = name ?? declarations.freshName('dense');
   const weight = declarations.state(`${layer}.weight`, { shape: [inputs, units], init: kernelInit });

@@ -1,3 +1,4 @@
+import { requireNumbers, requireOption } from '../graph/arguments.ts';
 import { GraphError, type Initializer, type Values, wordsOf } from '../graph/index.ts';
 
 /** Zeros: the usual first value of biases and moments. */
@@ -11,6 +12,7 @@ export function ones(): Initializer {
 
 /** One value everywhere. */
 export function constant(value: number): Initializer {
+  requireOption('constant', 'the value', value, true, 'a number');
   return () => ({ kind: 'constant', value });
 }
 
@@ -24,7 +26,7 @@ export function uniform(low: number, high: number): Initializer {
 
 /** Normally distributed. */
 export function normal(mean = 0, deviation = 1): Initializer {
-  if (!(Number.isFinite(mean) && deviation >= 0 && Number.isFinite(deviation))) {
+  if (!(Number.isFinite(mean) && Number.isFinite(deviation) && deviation >= 0)) {
     throw new GraphError(
       'option',
       'normal',
@@ -57,6 +59,7 @@ export function heNormal(): Initializer {
 /** Given values in row-major order, such as trained weights; as many as the state has elements. */
 export function values(given: Values): Initializer {
   return (shape, _stream, dtype) => {
+    requireNumbers('values', given);
     const wanted = shape.reduce((a, b) => a * b, 1);
     if (given.length !== wanted) {
       const text = `${given.length} given values for the shape [${shape.join(', ')}] of ${wanted} elements`;

@@ -1,4 +1,6 @@
-import { GraphError, type Tensor } from '../graph/index.ts';
+import { requireOneOf, requireOption, requireOptions } from '../graph/arguments.ts';
+import type { Tensor } from '../graph/index.ts';
+import { requireTensor } from '../graph/tensor.ts';
 
 /** How the losses of single samples become one: their mean over live samples, or not at all. */
 export interface LossOptions {
@@ -16,11 +18,12 @@ export interface LossOptions {
 export function crossEntropy(
   logits: Tensor,
   labels: Tensor,
-  { reduction = 'mean', labelSmoothing = 0 }: LossOptions & { readonly labelSmoothing?: number } = {},
+  options: LossOptions & { readonly labelSmoothing?: number } = {},
 ): Tensor {
-  if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {
-    throw new GraphError('option', 'crossEntropy', `labelSmoothing is ${labelSmoothing}: from 0 to 1`);
-  }
+  requireLoss('crossEntropy', [logits, labels], options, ['labelSmoothing']);
+  const { reduction = 'mean', labelSmoothing = 0 } = options;
+  const holds = labelSmoothing >= 0 && labelSmoothing <= 1;
+  requireOption('crossEntropy', 'labelSmoothing', labelSmoothing, holds, 'from 0 to 1');
   const indices = labels.dtype === 'i32' || labels.dtype === 'f32' ? labels : labels.cast('i32');
   // The maximum drops out of the value, so also of the gradient.
   const x = logits.sub(logits.max(-1, { keepDims: true }).detach());
@@ -31,32 +34,49 @@ export function crossEntropy(
 }
 
 /** Mean squared error. */
-export function mse(prediction: Tensor, target: Tensor, { reduction = 'mean' }: LossOptions = {}): Tensor {
-  return reduce(prediction.sub(target).square(), reduction);
+export function mse(prediction: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
+  requireLoss('mse', [prediction, target], options);
+  return reduce(prediction.sub(target).square(), options.reduction);
 }
 
 /** Squared error (halved) up to a distance of `delta`, linear beyond (Huber 1964). */
 export function huber(
   prediction: Tensor,
   target: Tensor,
-  { delta = 1, reduction = 'mean' }: LossOptions & { readonly delta?: number } = {},
+  options: LossOptions & { readonly delta?: number } = {},
 ): Tensor {
+  requireLoss('huber', [prediction, target], options, ['delta']);
+  const { delta = 1, reduction } = options;
+  requireOption('huber', 'delta', delta, delta >= 0, 'a number from 0 on');
   const distance = prediction.sub(target).abs();
   const near = distance.square().mul(0.5);
   const far = distance.sub(0.5 * delta).mul(delta);
   return reduce(distance.le(delta).where(near, far), reduction);
 }
 
-/** Binary cross-entropy of a sigmoid, without overflow: `max(x, 0) - x t + log(1 + exp(-|x|))`. */
-export function bceWithLogits(
-  logits: Tensor,
-  target: Tensor,
-  { reduction = 'mean' }: LossOptions = {},
-): Tensor {
+/**
+ * Binary cross-entropy of a sigmoid, without overflow: `max(x, 0) - x t + log(1 + exp(-|x|))`.
+ *
+ * The logarithm has an absolute error of up to 6e-8, the rounding of `1 + exp(-|x|)` in float32: a sample whose
+ * logit is right by more than 17 has a loss of 0.
+ */
+export function bceWithLogits(logits: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
+  requireLoss('bceWithLogits', [logits, target], options);
   const tail = logits.abs().neg().exp().add(1).log();
-  return reduce(logits.maximum(0).sub(logits.mul(target)).add(tail), reduction);
+  return reduce(logits.maximum(0).sub(logits.mul(target)).add(tail), options.reduction);
 }
 
-function reduce(losses: Tensor, reduction: 'mean' | 'none'): Tensor {
+function requireLoss(
+  op: string,
+  tensors: readonly Tensor[],
+  options: LossOptions,
+  more: readonly string[] = [],
+): void {
+  for (const tensor of tensors) requireTensor(op, tensor);
+  requireOptions(op, options, ['reduction', ...more]);
+  if (options.reduction !== undefined) requireOneOf(op, 'reduction', options.reduction, ['mean', 'none']);
+}
+
+function reduce(losses: Tensor, reduction: 'mean' | 'none' = 'mean'): Tensor {
   return reduction === 'none' ? losses : losses.mean();
 }

@@ -1,10 +1,11 @@
+import { requireOption } from '../graph/arguments.ts';
 import type { Tensor } from '../graph/index.ts';
 import {
   type Optimizer,
   type OptimizerOptions,
   optimizer,
   type RuleContext,
-  requireOption,
+  requireOptimizerOptions,
 } from './optimizer.ts';
 
 export interface AdamOptions extends OptimizerOptions {
@@ -20,8 +21,8 @@ export interface AdamOptions extends OptimizerOptions {
 
 /** Adam (Kingma and Ba 2015), by PyTorch's formulas. */
 export function adam(options: AdamOptions): Optimizer {
-  const { weightDecay = 0 } = options;
   requireAdam('adam', options);
+  const { weightDecay = 0 } = options;
   return optimizer('adam', options, (context) => {
     const { parameter, gradient } = context;
     const decayed = weightDecay === 0 ? gradient : gradient.add(parameter.mul(weightDecay));
@@ -30,8 +31,9 @@ export function adam(options: AdamOptions): Optimizer {
 }
 
 /** Adam with decoupled weight decay (Loshchilov and Hutter 2019): `w *= 1 - lr weightDecay` first. */
-export function adamw({ weightDecay = 0.01, ...options }: AdamOptions): Optimizer {
-  requireAdam('adamw', { ...options, weightDecay });
+export function adamw(options: AdamOptions): Optimizer {
+  requireAdam('adamw', options);
+  const { weightDecay = 0.01 } = options;
   return optimizer('adamw', options, (context) => {
     const { parameter, gradient, lr } = context;
     const shrunk = weightDecay === 0 ? parameter : parameter.mul(lr.mul(-weightDecay).add(1));
@@ -41,8 +43,8 @@ export function adamw({ weightDecay = 0.01, ...options }: AdamOptions): Optimize
 
 /** Adam by the largest gradient (Kingma and Ba 2015, section 7.1), by PyTorch's formulas. */
 export function adamax(options: AdamOptions): Optimizer {
-  const { b1 = 0.9, b2 = 0.999, eps = 1e-8, weightDecay = 0 } = options;
   requireAdam('adamax', options);
+  const { b1 = 0.9, b2 = 0.999, eps = 1e-8, weightDecay = 0 } = options;
   return optimizer('adamax', options, ({ parameter, gradient, lr, step, keep }) => {
     const g = weightDecay === 0 ? gradient : gradient.add(parameter.mul(weightDecay));
     const mean = keep('m', (before) => before.mul(b1).add(g.mul(1 - b1)));
@@ -71,7 +73,9 @@ function oneMinusPower(b: number, t: Tensor): Tensor {
   return h.mul(2).div(h.sub(1));
 }
 
-function requireAdam(op: string, { b1 = 0.9, b2 = 0.999, eps = 1e-8, weightDecay = 0 }: AdamOptions): void {
+function requireAdam(op: string, options: AdamOptions): void {
+  requireOptimizerOptions(op, options, ['b1', 'b2', 'eps', 'weightDecay']);
+  const { b1 = 0.9, b2 = 0.999, eps = 1e-8, weightDecay = 0 } = options;
   requireOption(op, 'b1', b1, b1 >= 0 && b1 < 1, 'from 0 up to 1 (excluded)');
   requireOption(op, 'b2', b2, b2 >= 0 && b2 < 1, 'from 0 up to 1 (excluded)');
   requireOption(op, 'eps', eps, eps >= 0, 'a number from 0 on');

@@ -1,4 +1,5 @@
-import { type Optimizer, type OptimizerOptions, optimizer, requireOption } from './optimizer.ts';
+import { requireOption } from '../graph/arguments.ts';
+import { type Optimizer, type OptimizerOptions, optimizer, requireOptimizerOptions } from './optimizer.ts';
 
 export interface RmspropOptions extends OptimizerOptions {
   /** Decay of the mean of squared gradients. */
@@ -8,7 +9,9 @@ export interface RmspropOptions extends OptimizerOptions {
 }
 
 /** RMSProp (Tieleman and Hinton 2012), by PyTorch's formulas: `v = α v + (1 - α) g²; w -= lr g / (sqrt(v) + eps)`. */
-export function rmsprop({ alpha = 0.99, eps = 1e-8, ...options }: RmspropOptions): Optimizer {
+export function rmsprop(options: RmspropOptions): Optimizer {
+  requireOptimizerOptions('rmsprop', options, ['alpha', 'eps']);
+  const { alpha = 0.99, eps = 1e-8 } = options;
   requireOption('rmsprop', 'alpha', alpha, alpha >= 0 && alpha <= 1, 'from 0 to 1');
   requireOption('rmsprop', 'eps', eps, eps >= 0, 'a number from 0 on');
   return optimizer('rmsprop', options, ({ parameter, gradient, lr, keep }) => {
@@ -18,10 +21,9 @@ export function rmsprop({ alpha = 0.99, eps = 1e-8, ...options }: RmspropOptions
 }
 
 /** Adagrad (Duchi, Hazan and Singer 2011), by PyTorch's formulas: `s += g²; w -= lr g / (sqrt(s) + eps)`. */
-export function adagrad({
-  eps = 1e-10,
-  ...options
-}: OptimizerOptions & { readonly eps?: number }): Optimizer {
+export function adagrad(options: OptimizerOptions & { readonly eps?: number }): Optimizer {
+  requireOptimizerOptions('adagrad', options, ['eps']);
+  const { eps = 1e-10 } = options;
   requireOption('adagrad', 'eps', eps, eps >= 0, 'a number from 0 on');
   return optimizer('adagrad', options, ({ parameter, gradient, lr, keep }) => {
     const sum = keep('sum', (before) => before.add(gradient.square()));

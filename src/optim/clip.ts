@@ -1,4 +1,6 @@
+import { requireOption } from '../graph/arguments.ts';
 import { GraphError, type Tensor } from '../graph/index.ts';
+import { requireTensors } from '../graph/tensor.ts';
 
 /**
  * Gradients scaled down together where their common norm is larger than `max`: by
@@ -8,8 +10,8 @@ import { GraphError, type Tensor } from '../graph/index.ts';
  * @throws GraphError where `max` is no number from 0 on
  */
 export function clipByGlobalNorm(gradients: readonly Tensor[], max: number): Tensor[] {
-  if (!(max >= 0))
-    throw new GraphError('option', 'clipByGlobalNorm', `the norm ${max} must be a number from 0 on`);
+  requireOption('clipByGlobalNorm', 'the norm', max, max >= 0, 'a number from 0 on');
+  requireTensors('clipByGlobalNorm', gradients);
   if (gradients.length === 0) return [];
   const scale = globalNorm(gradients).add(1e-6).reciprocal().mul(max).minimum(1);
   return gradients.map((gradient) => gradient.mul(scale));
@@ -17,6 +19,7 @@ export function clipByGlobalNorm(gradients: readonly Tensor[], max: number): Ten
 
 /** Euclidean norm of all elements of all tensors together: a scalar. */
 export function globalNorm(tensors: readonly Tensor[]): Tensor {
+  requireTensors('globalNorm', tensors);
   const [first, ...rest] = tensors.map((tensor) => tensor.square().sum());
   if (first === undefined) throw new GraphError('operands', 'globalNorm', 'needs at least one tensor');
   return rest.reduce((sum, part) => sum.add(part), first).sqrt();

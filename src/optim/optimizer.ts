@@ -1,3 +1,4 @@
+import { requireOption, requireOptions, shown } from '../graph/arguments.ts';
 import { textOf } from '../graph/attributes.ts';
 import {
   type Declarations,
@@ -8,6 +9,7 @@ import {
   type Update,
 } from '../graph/index.ts';
 import { neededBy } from '../graph/order.ts';
+import { requireTensor, requireTensors } from '../graph/tensor.ts';
 import { gradients } from '../passes/differentiate.ts';
 import { clipByGlobalNorm } from './clip.ts';
 
@@ -56,11 +58,15 @@ export type Rule = (context: RuleContext) => Tensor;
 /**
  * An optimizer of a rule. It may be used for several entries of a module, which then share its moments.
  *
- * @throws GraphError where the learning rate is no finite number from 0 on
+ * @throws GraphError where the learning rate is neither a finite number from 0 on nor a scalar of the graph
  */
 export function optimizer(op: string, { lr, name }: OptimizerOptions, rule: Rule): Optimizer {
-  if (typeof lr === 'number')
+  if (typeof lr === 'number') {
     requireOption(op, 'lr', lr, lr >= 0 && Number.isFinite(lr), 'a finite number from 0 on');
+  } else if (!(lr instanceof Tensor) || lr.shape.length > 0) {
+    const text = `lr is ${lr instanceof Tensor ? lr : shown(lr)}: it must be a number, or a scalar of the graph`;
+    throw new GraphError('option', op, text);
+  }
   const declared = new WeakMap<Graph, Map<string, Tensor>>();
 
   const once = (graph: Graph, key: string, declare: () => Tensor): Tensor => {
@@ -76,8 +82,10 @@ export function optimizer(op: string, { lr, name }: OptimizerOptions, rule: Rule
     return once(graph, label, () => declarations.param(label, { initial: lr }));
   };
 
-  const update = (states: readonly Tensor[], grads: readonly Tensor[]): Update[] =>
-    states.flatMap((parameter, k) => {
+  const update = (states: readonly Tensor[], grads: readonly Tensor[]): Update[] => {
+    requireTensors(op, states);
+    requireTensors(op, grads);
+    return states.flatMap((parameter, k) => {
       const gradient = grads[k];
       if (gradient === undefined) {
         throw new GraphError('option', op, `${grads.length} gradients for ${states.length} states`);
@@ -106,10 +114,15 @@ export function optimizer(op: string, { lr, name }: OptimizerOptions, rule: Rule
       });
       return [{ state: parameter, next }, ...moments];
     });
+  };
 
   return {
     update,
-    minimize: (loss, { clipGlobalNorm, wrt = trainableStates(op, loss) } = {}) => {
+    minimize: (loss, options = {}) => {
+      requireTensor(op, loss);
+      requireOptions(op, options, ['clipGlobalNorm', 'wrt']);
+      const { clipGlobalNorm, wrt = trainableStates(op, loss) } = options;
+      requireTensors(op, wrt);
       const raw = gradients(loss, wrt);
       raw.forEach((gradient, k) => {
         gradient.named(`d ${wrt[k]?.node.label ?? k}`);
@@ -119,9 +132,13 @@ export function optimizer(op: string, { lr, name }: OptimizerOptions, rule: Rule
   };
 }
 
-/** Requires something of an option. @throws GraphError saying what it must be */
-export function requireOption(op: string, name: string, value: number, holds: boolean, wanted: string): void {
-  if (!holds) throw new GraphError('option', op, `${name} is ${value}: it must be ${wanted}`);
+/** Requires an object of options that every optimizer takes, and some more. @throws GraphError listing them */
+export function requireOptimizerOptions(
+  op: string,
+  options: OptimizerOptions,
+  more: readonly string[],
+): void {
+  requireOptions(op, options, ['lr', 'name', ...more]);
 }
 
 /** The trainable states that a loss depends on, in order of declaration. */

@@ -1,4 +1,5 @@
-import { type Optimizer, type OptimizerOptions, optimizer, requireOption } from './optimizer.ts';
+import { requireOption } from '../graph/arguments.ts';
+import { type Optimizer, type OptimizerOptions, optimizer, requireOptimizerOptions } from './optimizer.ts';
 
 export interface SgdOptions extends OptimizerOptions {
   /** Share of the last step that is taken again. */
@@ -13,8 +14,10 @@ export interface SgdOptions extends OptimizerOptions {
  * Stochastic gradient descent, by PyTorch's formulas:
  * `g += weightDecay w; b = momentum b + g; w -= lr (nesterov ? g + momentum b : b)`.
  */
-export function sgd({ momentum = 0, nesterov = false, weightDecay = 0, ...options }: SgdOptions): Optimizer {
-  requireOption('sgd', 'momentum', momentum, momentum >= 0, 'a number from 0 on');
+export function sgd(options: SgdOptions): Optimizer {
+  requireOptimizerOptions('sgd', options, ['momentum', 'nesterov', 'weightDecay']);
+  const { momentum = 0, nesterov = false, weightDecay = 0 } = options;
+  requireOption('sgd', 'momentum', momentum, momentum >= 0 && momentum < 1, 'from 0 up to 1 (excluded)');
   requireOption('sgd', 'weightDecay', weightDecay, weightDecay >= 0, 'a number from 0 on');
   if (nesterov) requireOption('sgd', 'momentum', momentum, momentum > 0, 'positive with nesterov');
   return optimizer('sgd', options, ({ parameter, gradient, lr, keep }) => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   defineModule,
+  type GraphIssue,
   type Initializer,
   type Module,
   printNodes,
@@ -8,7 +9,7 @@ import {
   valuesOf,
 } from '../../src/graph/index.ts';
 import * as nn from '../../src/nn/index.ts';
-import { expectRefusal } from '../graph/refusal.ts';
+import { expectRefusal, untyped } from '../graph/refusal.ts';
 
 const FILE = 'nn.test.ts';
 const of = (build: (x: Tensor) => Tensor): Module =>
@@ -93,9 +94,75 @@ describe('cross-entropy', () => {
   });
 
   it('refuses more smoothing than there is', () => {
-    const text = 'crossEntropy: labelSmoothing is 2: from 0 to 1';
+    const text = 'crossEntropy: labelSmoothing is 2: it must be from 0 to 1';
     const build = (): Module => of((x) => nn.crossEntropy(x, x.argmax(1), { labelSmoothing: 2 }));
     expect(expectRefusal(build, 'option', text, FILE).op).toBe('crossEntropy');
+  });
+});
+
+describe('layers, losses and activations', () => {
+  const refusals: readonly [build: (x: Tensor) => Tensor, code: GraphIssue, text: string][] = [
+    [
+      (x) => nn.dense(x, 2, { activation: untyped('foo') }),
+      'option',
+      'dense: activation is "foo": it must be one of relu, gelu, geluTanh, tanh, sigmoid, silu, leakyRelu, hardswish, softplus, elu, mish',
+    ],
+    [
+      (x) => nn.dense(x, 2, { activation: untyped('toString') }),
+      'option',
+      'dense: activation is "toString": it must be one of relu, gelu, geluTanh, tanh, sigmoid, silu, leakyRelu, hardswish, softplus, elu, mish',
+    ],
+    [
+      (x) => nn.dense(x, 2, untyped({ activatoin: 'relu' })),
+      'option',
+      'dense: there is no option "activatoin": the options are activation, name, kernelInit, biasInit, bias',
+    ],
+    [
+      (x) => nn.dense(x, 2, untyped('relu')),
+      'option',
+      'dense: options must be an object, not "relu": the options are activation, name, kernelInit, biasInit, bias',
+    ],
+    [(x) => nn.dense(x, untyped('2')), 'dimension', 'dense: units must be a whole number from 0 on, not "2"'],
+    [() => nn.dense(untyped([1, 2]), 2), 'operands', 'dense: takes a tensor, not a list'],
+    [
+      (x) => nn.gelu(x, untyped({ approximate: 'erf' })),
+      'option',
+      'gelu: approximate is "erf": it must be one of none, tanh',
+    ],
+    [(x) => nn.crossEntropy(x, untyped([0, 1])), 'operands', 'crossEntropy: takes a tensor, not a list'],
+    [
+      (x) => nn.crossEntropy(x, x, untyped({ labelsmoothing: 0.1 })),
+      'option',
+      'crossEntropy: there is no option "labelsmoothing": the options are reduction, labelSmoothing',
+    ],
+    [
+      (x) => nn.mse(x, x, { reduction: untyped('sum') }),
+      'option',
+      'mse: reduction is "sum": it must be one of mean, none',
+    ],
+    [
+      (x) => nn.huber(x, x, { delta: untyped('1') }),
+      'option',
+      'huber: delta is "1": it must be a number from 0 on',
+    ],
+    [
+      (x) => nn.bceWithLogits(x, untyped(undefined)),
+      'operands',
+      'bceWithLogits: takes a tensor, not undefined',
+    ],
+    [
+      (x) => nn.dense(x, 2, { biasInit: nn.init.values(untyped(['a', 'b'])) }),
+      'values',
+      'values: value 0 is "a": values must be numbers',
+    ],
+    [
+      (x) => nn.dense(x, 2, { biasInit: nn.init.constant(untyped(undefined)) }),
+      'option',
+      'constant: the value is undefined: it must be a number',
+    ],
+  ];
+  it.each(refusals)('refuse what they do not take, saying what there is: %#', (build, code, text) => {
+    expect(expectRefusal(() => of(build), code, text, FILE).code).toBe(code);
   });
 });
 

@@ -7,7 +7,7 @@ import {
   type Tensor,
 } from '../../src/graph/index.ts';
 import * as optim from '../../src/optim/index.ts';
-import { expectRefusal } from '../graph/refusal.ts';
+import { expectRefusal, untyped } from '../graph/refusal.ts';
 
 const FILE = 'optim.test.ts';
 const train = (optimizer: optim.Optimizer, options?: optim.MinimizeOptions): Module =>
@@ -150,11 +150,92 @@ describe('an optimizer', () => {
   });
 
   const refusals: readonly [build: () => unknown, code: GraphIssue, text: string][] = [
+    [
+      () => optim.sgd(untyped({})),
+      'option',
+      'sgd: lr is undefined: it must be a number, or a scalar of the graph',
+    ],
+    [
+      () => optim.sgd(untyped(undefined)),
+      'option',
+      'sgd: options must be an object, not undefined: the options are lr, name, momentum, nesterov, weightDecay',
+    ],
+    [
+      () => optim.sgd({ lr: untyped('0.1') }),
+      'option',
+      'sgd: lr is "0.1": it must be a number, or a scalar of the graph',
+    ],
+    [
+      () => optim.sgd(untyped({ lr: 1, momentm: 0.9 })),
+      'option',
+      'sgd: there is no option "momentm": the options are lr, name, momentum, nesterov, weightDecay',
+    ],
+    [
+      () => optim.sgd({ lr: 1, momentum: 1 }),
+      'option',
+      'sgd: momentum is 1: it must be from 0 up to 1 (excluded)',
+    ],
+    [
+      () => optim.sgd({ lr: 1, momentum: untyped('0.5') }),
+      'option',
+      'sgd: momentum is "0.5": it must be from 0 up to 1 (excluded)',
+    ],
+    [
+      () => optim.adam({ lr: 1, b1: -0.1 }),
+      'option',
+      'adam: b1 is -0.1: it must be from 0 up to 1 (excluded)',
+    ],
+    [() => optim.adam({ lr: 1, b1: 1 }), 'option', 'adam: b1 is 1: it must be from 0 up to 1 (excluded)'],
+    [
+      () => optim.adam({ lr: 1, b2: Number.NaN }),
+      'option',
+      'adam: b2 is NaN: it must be from 0 up to 1 (excluded)',
+    ],
+    [
+      () => optim.adamw(untyped({ lr: 1, beta1: 0.9 })),
+      'option',
+      'adamw: there is no option "beta1": the options are lr, name, b1, b2, eps, weightDecay',
+    ],
+    [
+      () => optim.adamax(untyped(0.1)),
+      'option',
+      'adamax: options must be an object, not 0.1: the options are lr, name, b1, b2, eps, weightDecay',
+    ],
+    [
+      () => optim.rmsprop(untyped({ lr: 1, momentum: 0.9 })),
+      'option',
+      'rmsprop: there is no option "momentum": the options are lr, name, alpha, eps',
+    ],
+    [
+      () => optim.adagrad(untyped({ lr: 1, epsilon: 1e-8 })),
+      'option',
+      'adagrad: there is no option "epsilon": the options are lr, name, eps',
+    ],
+    [
+      () => optim.sgd({ lr: 1 }).minimize(untyped(undefined)),
+      'operands',
+      'sgd: takes a tensor, not undefined',
+    ],
+    [
+      () => train(optim.sgd({ lr: 1 }), untyped({ clip: 1 })),
+      'option',
+      'sgd: there is no option "clip": the options are clipGlobalNorm, wrt',
+    ],
+    [
+      () => train(optim.sgd({ lr: 1 }), { wrt: untyped('w') }),
+      'operands',
+      'sgd: takes a list of tensors, not "w"',
+    ],
+    [
+      () => optim.clipByGlobalNorm(untyped(3), 1),
+      'operands',
+      'clipByGlobalNorm: takes a list of tensors, not 3',
+    ],
     [() => optim.sgd({ lr: -1 }), 'option', 'sgd: lr is -1: it must be a finite number from 0 on'],
     [
       () => optim.sgd({ lr: 1, momentum: -1 }),
       'option',
-      'sgd: momentum is -1: it must be a number from 0 on',
+      'sgd: momentum is -1: it must be from 0 up to 1 (excluded)',
     ],
     [
       () => optim.sgd({ lr: 1, nesterov: true }),
@@ -170,7 +251,7 @@ describe('an optimizer', () => {
     [
       () => train(optim.sgd({ lr: 1 }), { clipGlobalNorm: Number.NaN }),
       'option',
-      'clipByGlobalNorm: the norm NaN must be a number from 0 on',
+      'clipByGlobalNorm: the norm is NaN: it must be a number from 0 on',
     ],
     [
       () =>
