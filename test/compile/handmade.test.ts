@@ -29,6 +29,10 @@ const modules: Readonly<Record<string, (m: ModuleBuilder) => void>> = {
     const h = m.input('x', { shape: [rows, 90] }).exp();
     m.entry('run', { h, scaled: h.div(h.sum()) });
   },
+  'sums over a large input, in parts of its longest axis': (m) => {
+    const x = m.input('x', { shape: [3, 70001] });
+    m.entry('run', { sum: x.sum(), largest: x.max(), squares: x.square().sum().sqrt() });
+  },
   'more statistics of one tensor than workgroup memory combines at once': (m) => {
     const x = m.input('x', { shape: [4, 300] });
     const ways = [x, x.neg(), x.abs(), x.square()].flatMap((y) => [

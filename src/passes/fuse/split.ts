@@ -1,18 +1,22 @@
 import {
   type Axis,
+  accumulators,
   axisRef,
   domainSize,
   type Expr,
+  int,
   type Loop,
   load,
   loadsIn,
   mapExpr,
   monoidDef,
+  type Reduction,
+  splitAxis,
   type Tensor,
 } from '../../loops/index.ts';
 import type { Decisions } from './decisions.ts';
 import { tensorsRead } from './edges.ts';
-import { type Group, groupName, type Partial, tensorsWritten } from './group.ts';
+import { type Group, groupName, type Partial, singleton, tensorsWritten } from './group.ts';
 import { isScalar } from './rows.ts';
 
 /** Elements that every workgroup of a consumer may reduce in its prologue; partial results may be more. */
@@ -21,6 +25,12 @@ const PROLOGUE_PARTS = 131072;
 
 /** Reductions to one element that read more than this are split, if their producer can hold the first half. */
 const SPLIT_ELEMENTS = 2048;
+
+/** Reductions to one element of more than this are split even if no producer can hold the first half. */
+const ALONE_ELEMENTS = 65536;
+
+/** Into how many parts such a reduction is split, at most. */
+const PARTS = 512;
 
 /**
  * Move 5 of fusion, split reductions: a reduction to one element takes no dispatch of its own.
@@ -61,7 +71,17 @@ function writePartials(
       const found = current
         .map((g) => ({ group: g, halves: halves(loop, g, workgroupsOf) }))
         .find(({ group, halves: h }) => group !== scalar && h !== null);
-      if (found === undefined || found.halves === null) continue;
+      if (found === undefined || found.halves === null) {
+        const cut = domainSize(loop.reduceAxes) > ALONE_ELEMENTS ? inParts(loop) : null;
+        if (cut === null) continue;
+        decisions.take('partial', loop, loop, `it reduces ${domainSize(loop.reduceAxes)} elements to one`);
+        current = current.flatMap((g) =>
+          g === scalar
+            ? [singleton(cut.parts), { ...g, loops: g.loops.map((l) => (l === loop ? cut.final : l)) }]
+            : [g],
+        );
+        continue;
+      }
       const { partials, final } = found.halves;
       decisions.take('partial', groupName(found.group), loop, 'each workgroup reduces what it makes');
       current = current.map((g) => {
@@ -72,6 +92,49 @@ function writePartials(
     }
   }
   return current;
+}
+
+/**
+ * A reduction to one element as a loop that reduces parts of its longest axis, and the reduction of the parts:
+ * for operands that no group makes in tiles, such as inputs. Null where a part is no element.
+ */
+function inParts(loop: Loop): { parts: Loop; final: Loop } | null {
+  const [axis] = [...loop.reduceAxes].sort((a, b) => b.extent - a.extent);
+  if (
+    axis === undefined ||
+    axis.live !== undefined ||
+    axis.extent < PARTS ||
+    !loop.reductions.every(isClosed)
+  )
+    return null;
+  const { loop: cut, axes } = splitAxis(loop, axis, Math.ceil(axis.extent / PARTS));
+  const [outer, inner] = axes;
+  if (outer === undefined || inner === undefined) return null;
+  const part: Axis = { name: 'w', extent: outer.extent };
+  const tensors = loop.reductions.map((r, k) => partialTensor(loop, k, outer.extent, r.body.dtype));
+  const acc = loop.reductions.map((_, k) => accumulators(loop.reductions, k)[0]);
+  const parts: Loop = {
+    ...cut,
+    name: `${loop.name}_parts`,
+    axes: [outer],
+    reduceAxes: cut.reduceAxes.filter((a) => a !== outer),
+    outs: tensors.map((tensor, k) => ({ tensor, at: [outer], value: acc[k] ?? axisRef(outer) })),
+  };
+  const reductions = loop.reductions.map((r, k) => ({
+    ...r,
+    body: load(tensors[k] ?? partialTensor(loop, k, 0, r.body.dtype), [axisRef(part)]),
+  }));
+  return { parts, final: { ...loop, reduceAxes: [part], reductions } };
+}
+
+/** Whether the parts of one element are the element, so that partial results are elements again. */
+function isClosed({ monoid, body }: Reduction): boolean {
+  const [lifted, ...more] = monoidDef(monoid).lift(body, int(0));
+  return lifted === body && more.length === 0;
+}
+
+function partialTensor(loop: Loop, k: number, extent: number, dtype: Tensor['dtype']): Tensor {
+  return { name: `${loop.name}_parts${k === 0 ? '' : k}`, shape: [extent], dtype, role: 'temp' };
 }
 
 /** A reduction to one element as partial results of the group that makes its operand, and their reduction. */
@@ -88,10 +151,7 @@ function halves(
   const reductions = [];
   const part: Axis = { name: 'w', extent: workgroupsOf(group) };
   for (const [k, reduction] of loop.reductions.entries()) {
-    const { lift } = monoidDef(reduction.monoid);
-    const [lifted, ...more] = lift(reduction.body, axisRef(part));
-    // The parts of one element must be the element, so that partial results are elements again.
-    if (lifted !== reduction.body || more.length > 0) return null;
+    if (!isClosed(reduction)) return null;
     const map = new Map<Axis, Axis>();
     for (const l of loadsIn(reduction.body)) {
       const out = outs.get(l.tensor);
@@ -109,12 +169,7 @@ function halves(
       new Set(map.values()).size !== wide(producer.axes).length
     )
       return null;
-    const tensor: Tensor = {
-      name: `${loop.name}_parts${k === 0 ? '' : k}`,
-      shape: [part.extent],
-      dtype: reduction.body.dtype,
-      role: 'temp',
-    };
+    const tensor = partialTensor(loop, k, part.extent, reduction.body.dtype);
     const body = mapExpr(reduction.body, (e): Expr => {
       if (e.kind === 'load') return outs.get(e.tensor)?.value ?? e;
       const to = e.kind === 'axis' ? map.get(e.axis) : undefined;
