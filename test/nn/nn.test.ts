@@ -8,7 +8,10 @@ import {
   type Tensor,
   valuesOf,
 } from '../../src/graph/index.ts';
+import { interpretLoops } from '../../src/loops/interpret.ts';
 import * as nn from '../../src/nn/index.ts';
+import { gradients } from '../../src/passes/differentiate.ts';
+import { declareStorage, lower } from '../../src/passes/lower.ts';
 import { expectRefusal, untyped } from '../graph/refusal.ts';
 
 const FILE = 'nn.test.ts';
@@ -97,6 +100,41 @@ describe('cross-entropy', () => {
     const text = 'crossEntropy: labelSmoothing is 2: it must be from 0 to 1';
     const build = (): Module => of((x) => nn.crossEntropy(x, x.argmax(1), { labelSmoothing: 2 }));
     expect(expectRefusal(build, 'option', text, FILE).op).toBe('crossEntropy');
+  });
+});
+
+/** What a function of `x` gives in float32. */
+function float32Of(build: (x: Tensor) => Tensor, given: readonly number[]): number[] {
+  const module = defineModule('function', (m) =>
+    m.entry('run', { y: build(m.input('x', { shape: [given.length] })) }),
+  );
+  const storage = declareStorage(module);
+  const memory = new Map([...storage.inputs.values()].map((tensor) => [tensor, Float64Array.from(given)]));
+  const loops = lower(module, 'run', storage);
+  interpretLoops(loops, memory, { float32: true });
+  const out = loops.at(-1)?.outs[0]?.tensor;
+  return [...((out && memory.get(out)) ?? [])];
+}
+
+describe('elu', () => {
+  const xs = [-1e-30, -3e-8, -1e-4, -0.03, -0.7, -1, -1.0001, -5, -20, -1e4, 0, 2].map(Math.fround);
+
+  it('keeps small numbers in float32, where exp(x) - 1 rounds them away', () => {
+    const values = float32Of((x) => nn.elu(x), xs);
+    const errors = xs.map((x, k) => {
+      const exact = x > 0 ? x : Math.expm1(x);
+      return exact === 0 ? Math.abs(values[k] ?? 1) : Math.abs((values[k] ?? 0) / exact - 1);
+    });
+    expect(Math.max(...errors)).toBeLessThan(4 * 2 ** -24);
+  });
+
+  it('has a gradient as exact', () => {
+    const slopes = float32Of((x) => gradients(nn.elu(x).sum(), [x])[0] ?? x, xs);
+    const errors = xs.map((x, k) => {
+      const exact = x > 0 ? 1 : Math.exp(x);
+      return Math.abs((slopes[k] ?? 0) - exact) / Math.max(exact, 2 ** -126);
+    });
+    expect(Math.max(...errors)).toBeLessThan(8 * 2 ** -24);
   });
 });
 
