@@ -114,6 +114,23 @@ describe('the reference evaluator', () => {
     expect(argmin).toEqual([0, 1]);
   });
 
+  test('gives no number as the mean of none, and the neutral elements as their sum and product', () => {
+    const none = outputsOf(
+      (m) => {
+        const x = m.input('x', { shape: [0, 2] });
+        return { mean: x.mean(0), all: x.mean(), sum: x.sum(0), product: x.prod(0), largest: x.max(1) };
+      },
+      { inputs: { x: { shape: [0, 2], data: [] } } },
+    );
+    expect(none).toEqual({
+      mean: [Number.NaN, Number.NaN],
+      all: [Number.NaN],
+      sum: [0, 0],
+      product: [1, 1],
+      largest: [],
+    });
+  });
+
   test('keeps infinities in a logarithm of a sum of exponentials', () => {
     const { lse } = outputsOf((m) => ({ lse: m.input('x', { shape: [3, 2] }).logSumExp(1) }), {
       inputs: { x: { shape: [3, 2], data: [1000, 1000, -Infinity, -Infinity, 1, Infinity] } },
