@@ -70,7 +70,9 @@ export function compileModule(
   without: ReadonlySet<OptionalPass> = new Set(),
 ): Compilation {
   const start = performance.now();
-  const trace = new Trace(toolsFor(profile));
+  const tools = toolsFor(profile);
+  tools.graph.verify(module);
+  const trace = new Trace(tools);
   const storage = declareStorage(module);
   const entries = new Map<string, CompiledEntry>();
   for (const { name } of module.entries)
