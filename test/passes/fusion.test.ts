@@ -252,7 +252,7 @@ describe('assignStages', () => {
     `);
   });
 
-  it('swaps two states through a temporary', () => {
+  it('swaps two states through temporaries, in two dispatches', () => {
     expect(
       textAfter('assignStages', (m) => {
         const [a, b] = [m.state('a', { shape: [4] }), m.state('b', { shape: [4] })];
@@ -266,10 +266,10 @@ describe('assignStages', () => {
     ).toMatchInlineSnapshot(`
       "
       dispatch 0
+        group a': a'
         group b': b'
       dispatch 1
-        group a': a'
-      dispatch 2
+        group copy_a': copy_a'
         group copy_b': copy_b'
       "
     `);

@@ -1,3 +1,4 @@
+import { alg, Graph } from '@dagrejs/graphlib';
 import {
   type Axis,
   axesOver,
@@ -19,8 +20,9 @@ import { groupDependencies } from './rows.ts';
  * one that it reads from, and, where it writes a state over its old value, after the last other group that
  * reads the old value; groups of one dispatch are packed.
  *
- * Where updating in place would close a circle (two states that swap, a state that is read elsewhere than
- * at the element written), the new value goes to a temporary, and a last group copies it.
+ * Where updating in place would close a circle (two states that swap), or a state is read elsewhere than at the
+ * element written, the new value goes to a temporary, and a last group copies it. All states of a circle do:
+ * that takes one dispatch more, however many they are.
  *
  * @param pack whether groups of one depth share a dispatch
  */
@@ -49,48 +51,82 @@ export function assignStages(groups: readonly Group[], decisions: Decisions, pac
   return stages.map((members) => ({ groups: members }));
 }
 
+/** A state's next value: who writes it, and who else reads the old one. */
+interface Update {
+  readonly writer: Group;
+  readonly readers: readonly Group[];
+  readonly next: Tensor;
+  readonly state: Tensor;
+  /** Why it cannot be in place even if nobody else read the old value. */
+  readonly hazard: string | null;
+}
+
 /** The groups, with copies where an update cannot be in place, and the groups that each must come after. */
 function orderUpdates(
   groups: readonly Group[],
   decisions: Decisions,
 ): { all: Group[]; after: Map<Group, Set<Group>> } {
-  let all = [...groups];
-  const after = new Map<Group, Set<Group>>();
-  const states = groups
-    .flatMap((g) => g.loops.flatMap((l) => l.outs.map((o) => o.tensor)))
-    .filter((t) => t.over !== undefined);
-  for (const next of states) {
-    const state = next.over;
-    const writer = all.find((g) => g.loops.some((l) => l.outs.some((o) => o.tensor === next)));
-    if (state === undefined || writer === undefined) continue;
-    const others = all.filter((g) => g !== writer && loopsOf(g).some((l) => tensorsRead(l).has(state)));
-    const data = groupDependencies(all);
+  const updates = groups.flatMap((writer) => updatesOf(writer, groups));
+  const circle = circles(groups, updates);
+  const renamed = new Map<Group, Group>();
+  const copies = new Map<Group, Update>();
+  const inPlace: Update[] = [];
+  for (const update of updates) {
+    const { writer, readers, next, state } = update;
+    const inCircle = readers.some((reader) => circle.get(reader) === circle.get(writer));
     const reason =
-      readsElsewhere(writer, next, state) ??
-      (others.some((g) => dependsOn(g, writer, data, after))
-        ? 'a group that reads the old value comes after the new one'
-        : null);
+      update.hazard ?? (inCircle ? 'who reads the old value comes after who writes the new one' : null);
     if (reason === null) {
-      after.set(writer, new Set([...(after.get(writer) ?? []), ...others]));
-      for (const g of others)
-        decisions.take(
-          'in place',
-          groupName(g),
-          groupName(writer),
-          `${state.name} is written over once it was read`,
-        );
+      inPlace.push(update);
+      for (const reader of readers) {
+        const why = `${state.name} is written over once it was read`;
+        decisions.take('in place', groupName(reader), groupName(writer), why);
+      }
       continue;
     }
     decisions.refuse('in place', groupName(writer), state.name, reason);
-    const { renamed, copy } = throughTemporary(writer, next);
-    const moved = after.get(writer);
-    after.delete(writer);
-    if (moved !== undefined) after.set(renamed, moved);
-    for (const set of after.values()) if (set.delete(writer)) set.add(renamed);
-    all = [...all.map((g) => (g === writer ? renamed : g)), copy];
-    after.set(copy, new Set([...others.map((g) => (g === writer ? renamed : g)), renamed]));
+    const through = throughTemporary(renamed.get(writer) ?? writer, next);
+    renamed.set(writer, through.renamed);
+    copies.set(through.copy, update);
   }
-  return { all, after };
+  const now = (group: Group): Group => renamed.get(group) ?? group;
+  const after = new Map<Group, Set<Group>>();
+  for (const { writer, readers } of inPlace) {
+    after.set(now(writer), new Set([...(after.get(now(writer)) ?? []), ...readers.map(now)]));
+  }
+  for (const [copy, { writer, readers }] of copies)
+    after.set(copy, new Set([now(writer), ...readers.map(now)]));
+  return { all: [...groups.map(now), ...copies.keys()], after };
+}
+
+function updatesOf(writer: Group, groups: readonly Group[]): Update[] {
+  return writer.loops.flatMap((loop) =>
+    loop.outs.flatMap(({ tensor: next }): Update[] => {
+      const state = next.over;
+      if (state === undefined) return [];
+      const readers = groups.filter((g) => g !== writer && loopsOf(g).some((l) => tensorsRead(l).has(state)));
+      return [{ writer, readers, next, state, hazard: readsElsewhere(writer, next, state) }];
+    }),
+  );
+}
+
+/**
+ * For each group a number, the same for groups that would have to come after one another in a circle if
+ * every update were in place: the strongly connected components of reads and updates.
+ */
+function circles(groups: readonly Group[], updates: readonly Update[]): Map<Group, number> {
+  const digraph = new Graph({ directed: true });
+  const name = new Map(groups.map((group, k) => [group, String(k)] as const));
+  const edge = (from: Group, to: Group): void => {
+    digraph.setEdge(name.get(from) ?? '', name.get(to) ?? '');
+  };
+  for (const id of name.values()) digraph.setNode(id);
+  const data = groupDependencies(groups);
+  for (const group of groups) for (const source of data(group)) edge(source, group);
+  for (const { writer, readers, hazard } of updates)
+    if (hazard === null) for (const reader of readers) edge(reader, writer);
+  const component = new Map(alg.tarjan(digraph).flatMap((ids, k) => ids.map((id) => [id, k] as const)));
+  return new Map([...name].map(([group, id]) => [group, component.get(id) ?? -1]));
 }
 
 /**
@@ -127,19 +163,6 @@ function readsOf(tensor: Tensor, expr: Expr): Expr[] {
 
 function loopsOf(group: Group): Loop[] {
   return [...group.prologue, ...group.loops];
-}
-
-function dependsOn(
-  from: Group,
-  on: Group,
-  data: (group: Group) => Set<Group>,
-  after: ReadonlyMap<Group, Set<Group>>,
-  seen: Set<Group> = new Set(),
-): boolean {
-  if (from === on) return true;
-  if (seen.has(from)) return false;
-  seen.add(from);
-  return [...data(from), ...(after.get(from) ?? [])].some((g) => dependsOn(g, on, data, after, seen));
 }
 
 /** The group writing a temporary instead of a state, and the group that copies it over the state. */
