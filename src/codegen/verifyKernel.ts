@@ -6,11 +6,10 @@ import {
   extentOf,
   type Load,
   loadedDtype,
-  type ScalarDef,
-  scalarOps,
   subexpressions,
   type Tensor,
 } from '../loops/index.ts';
+import { isValueOf, typeIssue } from '../loops/typing.ts';
 import { expressionsOf, type Kernel, LOCAL_ID, type Stmt, WORKGROUP_ID } from './kernel.ts';
 import { KernelScope } from './kernelScope.ts';
 import { uniformity } from './uniformity.ts';
@@ -218,13 +217,7 @@ class Verifier {
     switch (expr.kind) {
       case 'const': {
         const { dtype, value } = expr;
-        const whole = Number.isInteger(value);
-        const fits =
-          dtype === 'f32' ||
-          (dtype === 'bool' && (value === 0 || value === 1)) ||
-          (dtype === 'i32' && whole && value === (value | 0)) ||
-          (dtype === 'u32' && whole && value === value >>> 0);
-        if (!fits) this.#fail('type', `the constant ${value} is no ${dtype}`);
+        if (!isValueOf(value, dtype)) this.#fail('type', `the constant ${value} is no ${dtype}`);
         break;
       }
       case 'axis':
@@ -244,8 +237,11 @@ class Verifier {
         this.#expect(expr, loadedDtype(expr.tensor.dtype), `the element of ${expr.tensor.name}`);
         break;
       case 'apply': {
-        const issue = applyIssue(expr);
-        if (issue !== undefined) this.#fail('type', issue);
+        const issue = typeIssue(expr);
+        const shown = `${expr.op}(${expr.args.map((arg) => arg.dtype).join(', ')})`;
+        const text =
+          issue?.accepted === undefined ? issue?.text : `operands must be ${issue.accepted.join(' or ')}`;
+        if (text !== undefined) this.#fail('type', `${shown}: ${text}`);
         break;
       }
       default:
@@ -310,29 +306,4 @@ class Verifier {
   #fail(code: KernelIssue, message: string): never {
     throw new KernelError(code, this.#kernel.name, message);
   }
-}
-
-/** What is wrong with the types of one application, by its row of the scalar table. */
-function applyIssue(expr: Extract<Expr, { kind: 'apply' }>): string | undefined {
-  const def: ScalarDef = scalarOps[expr.op];
-  if (expr.args.length !== def.arity) return `${expr.op} of ${expr.args.length} operands, takes ${def.arity}`;
-  const typed = def.operands === 'select' ? expr.args.slice(1) : expr.args;
-  const dtype = typed[0]?.dtype ?? 'u8';
-  const shown = `${expr.op}(${expr.args.map((arg) => arg.dtype).join(', ')})`;
-  if (typed.some((arg) => arg.dtype !== dtype)) return `${shown}: operands of different types`;
-  if (def.operands === 'select' && expr.args[0]?.dtype !== 'bool')
-    return `${shown}: the condition is no bool`;
-  const allowed: readonly Dtype[] = {
-    float: ['f32'] as const,
-    number: ['f32', 'i32', 'u32'] as const,
-    integer: ['i32', 'u32'] as const,
-    bool: ['bool'] as const,
-    any: ['f32', 'i32', 'u32', 'bool'] as const,
-    select: ['f32', 'i32', 'u32', 'bool'] as const,
-  }[def.operands];
-  if (!allowed.includes(dtype)) return `${shown}: operands must be ${allowed.join(' or ')}`;
-  if (expr.dtype === 'u8') return `${shown} gives u8, which is for storage only`;
-  if (def.result === 'cast') return undefined;
-  const result = def.result === 'bool' ? 'bool' : dtype;
-  return expr.dtype === result ? undefined : `${shown} gives ${result}, not ${expr.dtype}`;
 }

@@ -1,11 +1,11 @@
 import { findIndexFault } from './bounds.ts';
 import { loadedDtype } from './dtype.ts';
-import { type Apply, type Axis, axesIn, childrenOf, type Expr, subexpressions, type Tensor } from './expr.ts';
+import { type Axis, axesIn, type Expr, subexpressions, type Tensor } from './expr.ts';
 import { accumulators, type Loop, loopLoads, type Out } from './loop.ts';
 import type { monoids } from './monoid.ts';
-import { type ScalarDef, scalarOps } from './scalar.ts';
 import { extentOf } from './size.ts';
 import { printExpr } from './text.ts';
+import { isValueOf, typeIssue } from './typing.ts';
 
 /** A rule of the loop language. */
 export type LoopRule =
@@ -143,7 +143,7 @@ function verifyTypes(loop: Loop, root: Expr, isOutput: boolean): void {
     };
     switch (expr.kind) {
       case 'const':
-        if (!isValue(expr.value, expr.dtype)) fail('types', `${expr.value} is no ${expr.dtype}`);
+        if (!isValueOf(expr.value, expr.dtype)) fail('types', `${expr.value} is no ${expr.dtype}`);
         break;
       case 'acc': {
         if (!isOutput) fail('accumulators', 'an accumulator is read before its reduction is done');
@@ -167,8 +167,8 @@ function verifyTypes(loop: Loop, root: Expr, isOutput: boolean): void {
         }
         break;
       case 'apply': {
-        const wrong = wrongOperand(expr);
-        if (wrong !== undefined) fail('types', wrong);
+        const wrong = typeIssue(expr);
+        if (wrong !== undefined) fail('types', wrong.text);
         break;
       }
       case 'axis':
@@ -178,43 +178,5 @@ function verifyTypes(loop: Loop, root: Expr, isOutput: boolean): void {
       default:
         expr satisfies never;
     }
-  }
-}
-
-function wrongOperand(expr: Apply): string | undefined {
-  const def: ScalarDef = scalarOps[expr.op];
-  const types = childrenOf(expr).map((arg) => arg.dtype);
-  if (types.length !== def.arity) return `${expr.op} takes ${def.arity} operands`;
-  if (expr.op === 'cast') return expr.dtype === 'u8' ? 'nothing is computed in u8' : undefined;
-  const [first] = types;
-  const operands = def.operands === 'select' ? types.slice(1) : types;
-  const [type] = operands;
-  if (type === undefined || operands.some((t) => t !== type)) return `operands of types ${types.join(', ')}`;
-  if (def.operands === 'select' && first !== 'bool') return `select by a ${first}`;
-  const accepted = {
-    float: ['f32'],
-    number: ['f32', 'i32', 'u32'],
-    integer: ['i32', 'u32'],
-    bool: ['bool'],
-    any: ['f32', 'i32', 'u32', 'bool'],
-    select: ['f32', 'i32', 'u32', 'bool'],
-  }[def.operands];
-  if (!accepted.includes(type)) return `${expr.op} of ${type}`;
-  const result = def.result === 'bool' ? 'bool' : type;
-  return expr.dtype === result ? undefined : `gives ${result}, typed ${expr.dtype}`;
-}
-
-function isValue(value: number, dtype: string): boolean {
-  switch (dtype) {
-    case 'f32':
-      return true;
-    case 'i32':
-      return (value | 0) === value;
-    case 'u32':
-      return value >>> 0 === value;
-    case 'bool':
-      return value === 0 || value === 1;
-    default:
-      return false;
   }
 }
