@@ -1,5 +1,38 @@
 /**
- * The compiled artifact: plain data that survives JSON and needs the runtime alone.
+ * What every compiled artifact says, whatever it was compiled for: plain data that survives JSON and needs
+ * its runtime alone. A step runs the kernels of an entry in order; every kernel sees all of the step's fields,
+ * the inputs, and the arenas of the plan of memory.
+ */
+export interface ProgramBase {
+  readonly format: 1;
+  /** The profile it was compiled for, `webgpu` or `wasm`. */
+  readonly target: string;
+  readonly name: string;
+  readonly kernels: readonly KernelBase[];
+  readonly entries: Readonly<Record<string, Entry>>;
+  readonly buffers: BufferPlan;
+  readonly state: readonly StateSlot[];
+  readonly inputs: readonly InputSlot[];
+  readonly params: readonly ParamSlot[];
+  readonly sizes: readonly SizeSlot[];
+  /** The fields of the step block in order, each one 32-bit word. */
+  readonly stepFields: readonly StepField[];
+  readonly constants: readonly ConstantSlot[];
+}
+
+/** One kernel, whatever it was compiled for. */
+export interface KernelBase {
+  readonly name: string;
+  readonly kind: string;
+  /** Graph nodes that it computes, with source lines where known: `hidden = relu(%4)  at model.ts:9`. */
+  readonly nodes: readonly string[];
+  /** Floating-point operations of one dispatch, and bytes of the tensors that it reads and writes. */
+  readonly flops: number;
+  readonly bytes: number;
+}
+
+/**
+ * A program for WebGPU.
  *
  * Every kernel of a program sees the same six bindings of group 0, so that one bind group serves them all:
  *
@@ -12,41 +45,24 @@
  * | 4 | words | storage, read_write: u32; state and temporaries that are not f32 |
  * | 5 | results | storage, read_write: u32; outputs of a step, `resultWords` for each step of a chunk |
  */
-export interface Program {
-  readonly format: 1;
-  /** The profile it was compiled for, `webgpu`. */
-  readonly target: string;
-  readonly name: string;
+export interface Program extends ProgramBase {
   readonly kernels: readonly KernelText[];
-  readonly entries: Readonly<Record<string, Entry>>;
-  readonly buffers: BufferPlan;
-  readonly state: readonly StateSlot[];
-  readonly inputs: readonly InputSlot[];
-  readonly params: readonly ParamSlot[];
-  readonly sizes: readonly SizeSlot[];
-  /** The fields of the step block in order, each one 32-bit word. */
-  readonly stepFields: readonly StepField[];
-  readonly constants: readonly ConstantSlot[];
 }
 
-/** One kernel as its target's text; the entry point is `main`. */
-export interface KernelText {
-  readonly name: string;
-  readonly kind: string;
+/** One kernel as WGSL; the entry point is `main`. */
+export interface KernelText extends KernelBase {
   readonly code: string;
   readonly workgroup: number;
-  /** Graph nodes that it computes, with source lines where known: `hidden = relu(%4)  at model.ts:9`. */
-  readonly nodes: readonly string[];
   /** Bytes of workgroup memory. */
   readonly sharedBytes: number;
-  /** Floating-point operations of one dispatch, and bytes of the tensors that it reads and writes. */
-  readonly flops: number;
-  readonly bytes: number;
   /** Names of the bindings that it uses. */
   readonly bindings: readonly string[];
 }
 
-/** One dispatch: a kernel by its number, over `workgroups` (linear; folded to two dimensions when recorded). */
+/**
+ * One dispatch: a kernel by its number, over `workgroups` (WebGPU: linear, folded to two dimensions when
+ * recorded; WebAssembly: tasks, which threads take one by one).
+ */
 export interface Step {
   readonly kernel: number;
   readonly workgroups: number;
