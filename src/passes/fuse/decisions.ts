@@ -15,6 +15,8 @@ export interface Decision {
 /** A list that passes append to and `explain` reads. */
 export class Decisions {
   readonly all: Decision[] = [];
+  /** The decisions as text: passes consider the same loops again and again. */
+  readonly #known = new Set<string>();
 
   take(move: Move, from: Loop | string, to: Loop | string, reason: string): void {
     this.#add(move, from, to, true, reason);
@@ -27,12 +29,9 @@ export class Decisions {
   #add(move: Move, from: Loop | string, to: Loop | string, taken: boolean, reason: string): void {
     const name = (x: Loop | string): string => (typeof x === 'string' ? x : x.name);
     const decision = { move, from: name(from), to: name(to), taken, reason };
-    const same = (d: Decision): boolean =>
-      d.move === move &&
-      d.from === decision.from &&
-      d.to === decision.to &&
-      d.taken === taken &&
-      d.reason === reason;
-    if (!this.all.some(same)) this.all.push(decision);
+    const text = JSON.stringify(decision);
+    if (this.#known.has(text)) return;
+    this.#known.add(text);
+    this.all.push(decision);
   }
 }

@@ -56,19 +56,6 @@ export function ancestors<T>(order: readonly T[], direct: (item: T) => Iterable<
   return result;
 }
 
-/** The direct dependencies of loops through the tensors that they write and read. */
-export function loopDependencies(loops: readonly Loop[]): (loop: Loop) => Set<Loop> {
-  const writer = writers(loops);
-  return (loop) => {
-    const result = new Set<Loop>();
-    for (const tensor of tensorsRead(loop)) {
-      const from = writer.get(tensor);
-      if (from !== undefined && from !== loop) result.add(from);
-    }
-    return result;
-  };
-}
-
 /** The loops that an output or a next state needs. */
 export function withoutDead(loops: readonly Loop[]): Loop[] {
   const needed = new Set<Tensor>();

@@ -14,8 +14,9 @@ import {
 } from '../../loops/index.ts';
 import { simplify } from '../../loops/simplify.ts';
 import { CHEAP, CHEAP_DECODE, evaluationCost } from './cost.ts';
+import { Dataflow } from './dataflow.ts';
 import type { Decisions } from './decisions.ts';
-import { ancestors, inOrder, loopDependencies, readers, tensorSize, withoutDead, writers } from './edges.ts';
+import { tensorSize, withoutDead } from './edges.ts';
 
 /**
  * Moves 1 and 2 of fusion. A pointwise loop whose value nobody needs in memory disappears:
@@ -54,22 +55,24 @@ const cheap: InlineRule = (producer, consumers) => {
 };
 
 function inlineWhere(loops: readonly Loop[], rule: InlineRule, decisions: Decisions): Loop[] {
-  let current = [...loops];
-  for (const name of loops) {
-    const producer = current.find((l) => l === name || l.outs[0]?.tensor === name.outs[0]?.tensor);
+  const flow = new Dataflow(loops);
+  for (const { tensor } of loops.flatMap((loop) => loop.outs.slice(0, 1))) {
+    const producer = flow.writerOf(tensor);
     const [out, ...others] = producer?.outs ?? [];
     if (producer === undefined || out === undefined || others.length > 0) continue;
     if (producer.reductions.length > 0 || out.tensor.role !== 'temp') continue;
-    const consumers = readers(current).get(out.tensor) ?? [];
+    const consumers = flow.readersOf(out.tensor);
     if (consumers.length === 0) continue;
     const readsTemps = loadsIn(out.value).some((l) => l.tensor.role === 'temp');
     const reason = rule(producer, consumers, readsTemps);
     if (reason === null) continue;
-    for (const consumer of consumers) decisions.take('inline', producer, consumer, reason);
-    const replaced = new Map(consumers.map((c) => [c, inlined(c, producer, out)]));
-    current = current.filter((l) => l !== producer).map((l) => replaced.get(l) ?? l);
+    for (const consumer of consumers) {
+      decisions.take('inline', producer, consumer, reason);
+      flow.replace(consumer, inlined(consumer, producer, out));
+    }
+    flow.remove(producer);
   }
-  return current;
+  return flow.loops;
 }
 
 /** How often each element of the producer is read by a loop, on average. */
@@ -115,20 +118,13 @@ export function replaceLoads(
 }
 
 function mergeEpilogues(loops: readonly Loop[], decisions: Decisions): Loop[] {
-  let current = [...loops];
-  for (const candidate of loops) {
-    const consumer = current.find((l) => l === candidate);
-    if (consumer === undefined || consumer.reductions.length > 0) continue;
-    const writer = writers(current);
-    const sources = new Set(
-      loopLoads(consumer)
-        .map((l) => writer.get(l.tensor))
-        .filter((l) => l !== undefined),
-    );
-    const before = ancestors(current, loopDependencies(current));
+  const flow = new Dataflow(loops);
+  for (const consumer of loops) {
+    if (!flow.has(consumer) || consumer.reductions.length > 0) continue;
+    const sources = flow.sourcesOf(consumer);
     // The latest producer first: the others then come before it.
-    for (const producer of [...current].reverse().filter((l) => sources.has(l) && l !== consumer)) {
-      const late = [...sources].find((other) => other !== producer && before.get(other)?.has(producer));
+    for (const producer of flow.sorted(sources).reverse()) {
+      const late = [...sources].find((other) => other !== producer && flow.dependsOn(other, producer));
       if (late !== undefined) {
         decisions.refuse('epilogue', producer, consumer, `it also reads ${late.name}, which comes after`);
         continue;
@@ -140,13 +136,13 @@ function mergeEpilogues(loops: readonly Loop[], decisions: Decisions): Loop[] {
       }
       decisions.take('epilogue', producer, consumer, 'same elements in the same order');
       const merged = merge(producer, consumer, map);
-      const next = current.filter((l) => l !== consumer).map((l) => (l === producer ? merged : l));
-      const pruned = next.map((l) => (l === merged ? withoutUnread(merged, next) : l));
-      current = inOrder(pruned, loopDependencies(pruned));
+      const isRead = (tensor: Tensor): boolean =>
+        flow.readersOf(tensor).some((l) => l !== producer && l !== consumer);
+      flow.join(producer, consumer, withoutUnread(merged, isRead));
       break;
     }
   }
-  return current;
+  return flow.loops;
 }
 
 /**
@@ -212,13 +208,10 @@ function nameOf(producer: Loop, consumer: Loop): string {
   return consumer.outs.some((o) => o.tensor.role === 'temp') ? consumer.name : producer.name;
 }
 
-/** A loop without the temporary outputs that no loop reads; a loop keeps at least one output. */
-function withoutUnread(loop: Loop, loops: readonly Loop[]): Loop {
-  const read = readers(loops);
-  const outs = loop.outs.filter(
-    (o) => o.tensor.role !== 'temp' || (read.get(o.tensor) ?? []).some((l) => l !== loop),
-  );
-  return outs.length === 0 ? loop : { ...loop, outs: outs.length === loop.outs.length ? loop.outs : outs };
+/** A loop without the temporary outputs that no other loop reads; a loop keeps at least one output. */
+function withoutUnread(loop: Loop, isRead: (tensor: Tensor) => boolean): Loop {
+  const outs = loop.outs.filter((o) => o.tensor.role !== 'temp' || isRead(o.tensor));
+  return outs.length === 0 || outs.length === loop.outs.length ? loop : { ...loop, outs };
 }
 
 function indexAt(l: Load, d: number): Expr {

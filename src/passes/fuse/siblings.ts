@@ -11,8 +11,8 @@ import {
   ValueNumbers,
 } from '../../loops/index.ts';
 import type { Profile } from '../profile.ts';
+import { Dataflow } from './dataflow.ts';
 import type { Decisions } from './decisions.ts';
-import { ancestors, inOrder, loopDependencies } from './edges.ts';
 import { scratchBytes } from './rows.ts';
 
 /**
@@ -24,35 +24,36 @@ import { scratchBytes } from './rows.ts';
  * workgroups at index 0 of the missing axes own it. Where invocations compute alone there are no such tiles.
  */
 export function mergeSiblings(loops: readonly Loop[], profile: Profile, decisions: Decisions): Loop[] {
-  let current = [...loops];
+  const flow = new Dataflow(loops);
   for (const candidate of loops) {
-    if (!current.includes(candidate) || candidate.reductions.length === 0 || candidate.scan) continue;
-    const before = ancestors(current, loopDependencies(current));
-    for (const host of current) {
+    if (!flow.has(candidate) || candidate.reductions.length === 0 || candidate.scan) continue;
+    const read = loadsIn(...candidate.reductions.map((r) => r.body)).map((l) => l.tensor);
+    for (const host of flow.sorted(new Set(read.flatMap((tensor) => flow.readersOf(tensor))))) {
       if (host === candidate || host.reductions.length === 0 || host.scan) continue;
-      if (before.get(host)?.has(candidate) || before.get(candidate)?.has(host)) continue;
-      const merged = asSibling(host, candidate, profile);
-      if (merged === null) continue;
+      const map = commonReads(host, candidate);
+      if (map === null || flow.dependsOn(host, candidate) || flow.dependsOn(candidate, host)) continue;
+      const merged = asSibling(host, candidate, map, profile);
       if (typeof merged === 'string') {
         decisions.refuse('sibling', host, candidate, merged);
         continue;
       }
-      const next = current.filter((l) => l !== candidate).map((l) => (l === host ? merged : l));
-      current = inOrder(next, loopDependencies(next));
+      flow.join(host, candidate, merged);
       decisions.take('sibling', host, candidate, 'they reduce the same elements of one tensor');
       break;
     }
   }
-  return current;
+  return flow.loops;
 }
 
 /** Reductions that are siblings may take this part of the workgroup memory: the rest is for what a kernel keeps. */
 const SCRATCH_SHARE = 2;
 
-/** The host with the guest's reductions and outputs added; the reason against it; null if they are unrelated. */
-function asSibling(host: Loop, guest: Loop, profile: Profile): Loop | string | null {
-  const map = commonReads(host, guest);
-  if (map === null) return null;
+/**
+ * The host with the guest's reductions and outputs added; the reason against it.
+ *
+ * @param map from the guest's axes to the host's
+ */
+function asSibling(host: Loop, guest: Loop, map: ReadonlyMap<Axis, Axis>, profile: Profile): Loop | string {
   const sideOf = contractionOf(host);
   const lacks = host.axes.some((axis) => axis.extent > 1 && ![...map.values()].includes(axis));
   if (contractionOf(guest) !== null) return 'each is a contraction with tiles of its own';
