@@ -16,6 +16,11 @@ const arrows: Readonly<
   optim: { rooms: ['loops', 'graph', 'passes/differentiate.ts'], packages: [] },
   passes: { rooms: ['loops', 'graph'], packages: [/^@dagrejs\/graphlib$/] },
   codegen: { rooms: ['loops', 'graph', 'passes', 'runtime'], packages: [] },
+  // What programs are compared with shares nothing with the compiler but the graph, and random numbers.
+  reference: {
+    rooms: ['graph', 'loops/dtype.ts', 'loops/size.ts', 'runtime/random.ts'],
+    packages: [],
+  },
   runtime: { rooms: [], packages: [/^node:/, /^webgpu$/] },
   node: { rooms: ['runtime', 'issues.ts'], packages: [/^node:/, /^webgpu$/] },
 };

@@ -1,8 +1,7 @@
 import { type Compilation, compileModule, type OptionalPass } from '../../src/compile.ts';
 import type { Profile } from '../../src/passes/profile.ts';
-import type { NDArray } from '../oracle/array.ts';
+import { type NDArray, referenceSession } from '../../src/reference/index.ts';
 import { type RandomCase, randomModule } from '../oracle/randomGraph.ts';
-import { referenceSession } from '../oracle/session.ts';
 import { interpretedSession } from './interpreted.ts';
 
 /** A random module by its number: with states, gradients, or integers and bools, by turns. */

@@ -2,9 +2,14 @@ import { arenaMemory, interpretKernel } from '../../src/codegen/interpret.ts';
 import type { Compilation, CompiledEntry } from '../../src/compile.ts';
 import { valuesOf } from '../../src/graph/index.ts';
 import { extentOf, type Tensor } from '../../src/loops/index.ts';
-import { type Live, type NDArray, padded, trimmed } from '../oracle/array.ts';
-import type { Given } from '../oracle/evaluate.ts';
-import type { StepFeeds } from '../oracle/session.ts';
+import {
+  type Given,
+  type Live,
+  type NDArray,
+  padded,
+  type StepFeeds,
+  trimmed,
+} from '../../src/reference/index.ts';
 
 /** A compilation that runs on the interpreter of kernels; its states are kept from step to step. */
 export interface InterpretedSession {
@@ -36,17 +41,18 @@ export function interpretedSession(
   for (const [node, tensor] of storage.literals) {
     if (tensor.dtype !== 'u8') memory.get(tensor)?.set(valuesOf(String(node.attrs.words), tensor.dtype));
   }
-  let steps = 0;
+  const steps = new Map<string, number>();
   return {
     step: (name, feeds = {}) => {
       const entry = compilation.entries.get(name);
       const declared = module.entries.find((e) => e.name === name);
       if (entry === undefined || declared === undefined) throw new RangeError(`no entry ${name}`);
-      steps++;
+      const step = (steps.get(name) ?? 0) + 1;
+      steps.set(name, step);
       const live = feeds.live ?? {};
       poison(entry, compilation, memory);
       feedInputs(compilation, feeds, live, memory);
-      const options = { live, params: { ...feeds.params, step: steps }, float32: false };
+      const options = { live, params: { ...feeds.params, step }, float32: false };
       for (const kernel of entry.kernels) interpretKernel(kernel, memory, options);
       const results = new Map(written(entry).map((tensor) => [tensor.name, memory.get(tensor)]));
       return Object.fromEntries(

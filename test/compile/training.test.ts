@@ -7,9 +7,9 @@ import { defineModule, type Module } from '../../src/graph/index.ts';
 import { crossEntropy, dense } from '../../src/nn/index.ts';
 import { adam } from '../../src/optim/index.ts';
 import { profiles } from '../../src/passes/profile.ts';
+import { referenceSession } from '../../src/reference/index.ts';
 import { type Session, start } from '../../src/runtime/index.ts';
 import { integers, uniform } from '../fixtures/generator.ts';
-import { referenceSession } from '../oracle/session.ts';
 import { freshDevice } from '../softwareAdapter.ts';
 
 /** Adam on a small perceptron; rows of six features, three classes. */

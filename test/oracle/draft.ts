@@ -1,7 +1,7 @@
 import type { ModuleBuilder, Tensor } from '../../src/graph/index.ts';
 import { type Dim, type Dtype, extentOf, type Size } from '../../src/loops/index.ts';
+import type { Given } from '../../src/reference/index.ts';
 import { Dice } from './dice.ts';
-import type { Given } from './evaluate.ts';
 
 /** A tensor of a random graph, with what keeps its comparison across precisions fair. */
 export interface Drawn {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type Node, ops } from '../../src/graph/index.ts';
+import { referenceSession } from '../../src/reference/index.ts';
 import { type RandomCase, randomModule } from './randomGraph.ts';
-import { referenceSession } from './session.ts';
 
 const everything = { withState: true, withGradients: true, maxNodes: 14 };
 const seeds = Array.from({ length: 150 }, (_, seed) => seed);

@@ -1,8 +1,8 @@
 import { defineModule, type Module, type ModuleBuilder, Tensor, type Update } from '../../src/graph/index.ts';
 import { gradients } from '../../src/passes/differentiate.ts';
+import type { Given } from '../../src/reference/index.ts';
 import { Dice } from './dice.ts';
 import { Draft, type Drawn, moderate } from './draft.ts';
-import type { Given } from './evaluate.ts';
 import { recipes } from './recipes.ts';
 
 /** What a random graph may hold. */

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { Given } from '../oracle/evaluate.ts';
+import type { Given } from '../../src/reference/index.ts';
 
 /**
  * Expects an array of one shape whose elements differ by no more than `tolerance` times the largest expected

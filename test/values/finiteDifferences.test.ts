@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Node } from '../../src/graph/index.ts';
-import { evaluate, type Feeds, type Given } from '../oracle/evaluate.ts';
+import { evaluate, type Feeds, type Given } from '../../src/reference/index.ts';
 import { type RandomCase, randomModule } from '../oracle/randomGraph.ts';
 import { recipes } from '../oracle/recipes.ts';
 

@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { defineModule, type Module, type Node, type Tensor } from '../../src/graph/index.ts';
 import { gradients } from '../../src/passes/differentiate.ts';
+import type { Given } from '../../src/reference/index.ts';
 import { uniform } from '../fixtures/generator.ts';
 import {
   type FixtureTensor,
@@ -9,7 +10,6 @@ import {
   optimizerCases,
   secondOrderCases,
 } from '../fixtures/load.ts';
-import type { Given } from '../oracle/evaluate.ts';
 import { expectClose } from './closeness.ts';
 import { builders, notBuiltYet } from './ops.ts';
 import { optimizersByName, optimizersNotBuilt } from './optimizers.ts';

@@ -1,11 +1,10 @@
-import type { Node } from '../../src/graph/index.ts';
+import { type Node, neededBy } from '../../src/graph/index.ts';
 import { extentOf } from '../../src/loops/index.ts';
-import { numbersAttr } from '../oracle/attributes.ts';
-import { inOrder } from '../oracle/evaluate.ts';
+import { numbersAttr } from '../../src/reference/attributes.ts';
 
 /** The largest number of terms that any reduction or product among some nodes sums up. */
 export function longestSum(nodes: readonly Node[]): number {
-  return Math.max(1, ...inOrder(nodes).map(termsOf));
+  return Math.max(1, ...neededBy(nodes).map(termsOf));
 }
 
 function termsOf(node: Node): number {

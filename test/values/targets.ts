@@ -1,6 +1,5 @@
 import type { Module } from '../../src/graph/index.ts';
-import type { Given } from '../oracle/evaluate.ts';
-import { referenceSession, type StepFeeds } from '../oracle/session.ts';
+import { type Given, referenceSession, type StepFeeds } from '../../src/reference/index.ts';
 
 /** Something that runs modules: the value suite is one, the targets are many. */
 export interface Target {

@@ -2,9 +2,9 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { defineModule, type Module } from '../../src/graph/index.ts';
 import * as nn from '../../src/nn/index.ts';
 import * as optim from '../../src/optim/index.ts';
+import type { Given } from '../../src/reference/index.ts';
 import { integers, uniform } from '../fixtures/generator.ts';
 import { type Trajectory, trajectories } from '../fixtures/load.ts';
-import type { Given } from '../oracle/evaluate.ts';
 import type { Target } from './targets.ts';
 
 /** Trajectories whose models this library cannot express yet. */

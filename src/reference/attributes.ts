@@ -1,5 +1,5 @@
-import type { Node } from '../../src/graph/node.ts';
-import type { Dim } from '../../src/loops/index.ts';
+import type { Node } from '../graph/index.ts';
+import type { Dim } from '../loops/size.ts';
 
 /** A number attribute of a node. @throws TypeError where it has none, as all readers here do */
 export function numberAttr(node: Node, name: string): number {

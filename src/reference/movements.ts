@@ -1,4 +1,4 @@
-import type { Node } from '../../src/graph/node.ts';
+import type { Node } from '../graph/index.ts';
 import { at, countOf, forEachIndex, type NDArray, offsetOf, stridesOf } from './array.ts';
 import { numberAttr, numbersAttr } from './attributes.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { concat, defineModule, type Module } from '../../src/graph/index.ts';
-import { evaluate, type Feeds } from './evaluate.ts';
+import { evaluate, type Feeds } from '../../src/reference/index.ts';
 
 describe('the reference evaluator', () => {
   test('reduces over the live rows of a bounded size only', () => {

@@ -1,4 +1,5 @@
-import { type Dim, type Dtype, extentOf } from '../../src/loops/index.ts';
+import type { Dtype } from '../loops/dtype.ts';
+import { type Dim, extentOf } from '../loops/size.ts';
 
 /** A dense array, row-major. Every element type is held as float64; bools are 0 and 1. */
 export interface NDArray {

@@ -1,4 +1,4 @@
-import type { Dtype } from '../../src/loops/index.ts';
+import type { Dtype } from '../loops/dtype.ts';
 
 /** Formula of an operation on one element each; the element type matters for integers. */
 export type Formula = (x: number, y: number, z: number, dtype: Dtype) => number;

@@ -1,0 +1,43 @@
+import type { Node } from '../graph/index.ts';
+import { type Dim, extentOf } from '../loops/size.ts';
+import { at, countOf, type Live, liveOf, type NDArray } from './array.ts';
+
+/** Rows of the first operand by the indices of the second: `take(x, indices)[..., j] = x[indices[...], j]`. */
+export function taken(
+  node: Node,
+  [x, indices]: readonly NDArray[],
+  shape: readonly number[],
+  live: Live,
+): NDArray {
+  const rows = node.inputs[0]?.shape[0];
+  if (x === undefined || indices === undefined || rows === undefined)
+    throw new TypeError('take: two operands');
+  const width = countOf(x.shape.slice(1));
+  const data = new Float64Array(countOf(shape));
+  for (let k = 0; k < data.length; k++) {
+    const row = nearest(at(indices, Math.floor(k / width)), rows, live);
+    data[k] = at(x, row * width + (k % width));
+  }
+  return { shape, dtype: node.dtype, data };
+}
+
+/** One element of each row by the indices of the second operand: `pick(x, indices)[...] = x[..., indices[...]]`. */
+export function picked(
+  node: Node,
+  [x, indices]: readonly NDArray[],
+  shape: readonly number[],
+  live: Live,
+): NDArray {
+  const last = node.inputs[0]?.shape.at(-1);
+  if (x === undefined || indices === undefined || last === undefined)
+    throw new TypeError('pick: two operands');
+  const width = extentOf(last);
+  const data = new Float64Array(countOf(shape));
+  for (let k = 0; k < data.length; k++) data[k] = at(x, k * width + nearest(at(indices, k), last, live));
+  return { shape, dtype: node.dtype, data };
+}
+
+/** An index as gathers read it: the nearest that there is. */
+function nearest(index: number, dim: Dim, live: Live): number {
+  return Math.max(0, Math.min(index, liveOf(dim, live) - 1));
+}

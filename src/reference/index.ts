@@ -1,0 +1,15 @@
+/** The reference evaluator: what a graph means, in plain loops. */
+export { type Live, type NDArray, padded, trimmed } from './array.ts';
+export { evaluate, evaluateAll, evaluateNode } from './evaluate.ts';
+export type { Feeds, Given } from './leaves.ts';
+export type { Precision } from './precision.ts';
+export {
+  entryOf,
+  feedsOf,
+  type ReferenceSession,
+  type ReferenceStep,
+  referenceSession,
+  referenceStep,
+  type Situation,
+  type StepFeeds,
+} from './session.ts';
