@@ -14,8 +14,20 @@ export interface Contraction {
   readonly batch: readonly Axis[];
 }
 
+// Loops are immutable, and fusion and schedules ask again and again.
+const contractions = new WeakMap<Loop, Contraction | null>();
+
 /** The contraction that a loop's first reduction is, or null. */
 export function contractionOf(loop: Loop): Contraction | null {
+  let found = contractions.get(loop);
+  if (found === undefined) {
+    found = recognise(loop);
+    contractions.set(loop, found);
+  }
+  return found;
+}
+
+function recognise(loop: Loop): Contraction | null {
   const reduction = loop.reductions[0];
   if (reduction === undefined || reduction.monoid !== 'sum' || loop.scan || reduction.body.dtype !== 'f32')
     return null;

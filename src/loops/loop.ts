@@ -62,9 +62,17 @@ export function accumulators(reductions: readonly Reduction[], k: number): Expr[
     .map((dtype, part) => accRef(k, part, dtype));
 }
 
+// Loops are immutable, and every pass asks for what they load.
+const loads = new WeakMap<Loop, readonly Load[]>();
+
 /** Every distinct load of a loop: bodies first, then outputs. */
-export function loopLoads(loop: Loop): Load[] {
-  return loadsIn(...loop.reductions.map((r) => r.body), ...loop.outs.map((o) => o.value));
+export function loopLoads(loop: Loop): readonly Load[] {
+  let found = loads.get(loop);
+  if (found === undefined) {
+    found = loadsIn(...loop.reductions.map((r) => r.body), ...loop.outs.map((o) => o.value));
+    loads.set(loop, found);
+  }
+  return found;
 }
 
 /** Elements of a domain: the product of its axes' extents. */

@@ -44,32 +44,46 @@ export class LoopError extends Error {
 export function verifyLoops(loops: readonly Loop[], given: Iterable<Tensor> = []): void {
   const written = new Set(given);
   for (const loop of loops) {
-    verifyAxes(loop);
-    for (const reduction of loop.reductions) {
-      verifyTypes(loop, reduction.body, false);
-      verifyUse(loop, reduction.body, [...loop.axes, ...loop.reduceAxes], 'the body of a reduction');
-      verifyElement(loop, reduction.monoid, reduction.body);
-    }
-    for (const out of loop.outs) verifyOut(loop, out);
+    verifyLoop(loop);
     for (const { tensor } of loopLoads(loop)) {
       const made = tensor.role === 'temp' || tensor.role === 'next' || tensor.role === 'result';
       if (made && !written.has(tensor)) {
         throw new LoopError(loop, 'order', `reads ${tensor.name}, which no earlier loop writes`);
       }
-      if (tensor.role === 'workgroup' || tensor.role === 'private') {
-        throw new LoopError(loop, 'order', `reads ${tensor.name}, an array of a kernel`);
-      }
     }
     for (const { tensor } of loop.outs) {
-      if (tensor.role !== 'temp' && tensor.role !== 'next' && tensor.role !== 'result') {
-        throw new LoopError(loop, 'outputs', `writes ${tensor.name}, a tensor of role ${tensor.role}`);
-      }
       if (written.has(tensor)) throw new LoopError(loop, 'outputs', `writes ${tensor.name} a second time`);
       written.add(tensor);
     }
-    const fault = findIndexFault([...loop.reductions.map((r) => r.body), ...loop.outs.map((o) => o.value)]);
-    if (fault !== undefined) throw new LoopError(loop, 'bounds', fault.message);
   }
+}
+
+// Loops are immutable: one that was found well-formed after one pass is so after the next.
+const wellFormed = new WeakSet<Loop>();
+
+/** What can be said of one loop, whatever comes before it. */
+function verifyLoop(loop: Loop): void {
+  if (wellFormed.has(loop)) return;
+  verifyAxes(loop);
+  for (const reduction of loop.reductions) {
+    verifyTypes(loop, reduction.body, false);
+    verifyUse(loop, reduction.body, [...loop.axes, ...loop.reduceAxes], 'the body of a reduction');
+    verifyElement(loop, reduction.monoid, reduction.body);
+  }
+  for (const out of loop.outs) verifyOut(loop, out);
+  for (const { tensor } of loopLoads(loop)) {
+    if (tensor.role === 'workgroup' || tensor.role === 'private') {
+      throw new LoopError(loop, 'order', `reads ${tensor.name}, an array of a kernel`);
+    }
+  }
+  for (const { tensor } of loop.outs) {
+    if (tensor.role !== 'temp' && tensor.role !== 'next' && tensor.role !== 'result') {
+      throw new LoopError(loop, 'outputs', `writes ${tensor.name}, a tensor of role ${tensor.role}`);
+    }
+  }
+  const fault = findIndexFault([...loop.reductions.map((r) => r.body), ...loop.outs.map((o) => o.value)]);
+  if (fault !== undefined) throw new LoopError(loop, 'bounds', fault.message);
+  wellFormed.add(loop);
 }
 
 function verifyAxes(loop: Loop): void {

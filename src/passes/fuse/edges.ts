@@ -64,7 +64,7 @@ export function withoutDead(loops: readonly Loop[]): Loop[] {
     const outs = loop.outs.filter((o) => o.tensor.role !== 'temp' || needed.has(o.tensor));
     if (outs.length === 0) continue;
     const live = outs.length === loop.outs.length ? loop : { ...loop, outs };
-    for (const l of loopLoads(live)) needed.add(l.tensor);
+    for (const tensor of tensorsRead(live)) needed.add(tensor);
     kept.push(live);
   }
   return kept.reverse();

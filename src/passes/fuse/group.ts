@@ -66,6 +66,7 @@ export function loopsIn(groups: readonly Group[]): Loop[] {
     [...group.prologue, ...group.loops].flatMap((loop) => {
       const outs = loop.outs.filter((out) => !written.has(out.tensor));
       for (const out of outs) written.add(out.tensor);
+      if (outs.length === loop.outs.length) return [loop];
       return outs.length === 0 ? [] : [{ ...loop, outs }];
     }),
   );
