@@ -145,6 +145,27 @@ function* matchAll(
   }
 }
 
+/**
+ * Whether an expression has the operations and constants of a pattern, whatever its variables stand for: most
+ * patterns fail by these alone, without a try to bind anything.
+ */
+function hasShape(expr: Expr, pattern: Expr): boolean {
+  if (pattern.dtype !== expr.dtype) return false;
+  if (pattern.kind === 'var') return !pattern.name.startsWith('k') || expr.kind === 'const';
+  if (pattern.kind === 'const') return expr.kind === 'const' && Object.is(expr.value, pattern.value);
+  if (pattern.kind !== 'apply') return true;
+  if (expr.kind !== 'apply' || expr.op !== pattern.op) return false;
+  const fits = (arg: Expr, k: number): boolean => {
+    const operand = pattern.args[k];
+    return operand === undefined || hasShape(arg, operand);
+  };
+  const def: ScalarDef = scalarOps[expr.op];
+  const last = expr.args.length - 1;
+  return (
+    expr.args.every(fits) || (def.commutative === true && expr.args.every((arg, k) => fits(arg, last - k)))
+  );
+}
+
 /** The first rule that applies at the root of `expr`, applied; undefined where none does. */
 export function rewriteRoot(
   expr: Expr,
@@ -154,6 +175,7 @@ export function rewriteRoot(
 ): Expr | undefined {
   if (expr.kind !== 'apply') return undefined;
   for (const rule of rules.get(expr.op) ?? []) {
+    if (!hasShape(expr, rule.left)) continue;
     for (const bindings of matches(rule.left, expr, numbers)) {
       if (rule.holds(bindings, rangeOf)) return instantiate(rule.right, bindings);
     }

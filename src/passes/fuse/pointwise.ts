@@ -12,7 +12,7 @@ import {
   substituteAxes,
   type Tensor,
 } from '../../loops/index.ts';
-import { simplify } from '../../loops/simplify.ts';
+import { simplifier } from '../../loops/simplify.ts';
 import { CHEAP, CHEAP_DECODE, evaluationCost } from './cost.ts';
 import { Dataflow } from './dataflow.ts';
 import type { Decisions } from './decisions.ts';
@@ -29,17 +29,21 @@ import { tensorSize, withoutDead } from './edges.ts';
  * last, so that a value computed after a reduction is stored rather than computed at each of its loads.
  */
 export function fusePointwise(loops: readonly Loop[], decisions: Decisions): Loop[] {
-  const collapsed = inlineWhere(loops, chainsAndDecodes, decisions);
-  const merged = mergeEpilogues(collapsed, decisions);
-  return withoutDead(inlineWhere(merged, cheap, decisions));
+  // One simplifier: of an expression that was put together of simple ones, only the seams are new to it.
+  const simplify = simplifier();
+  const collapsed = inlineWhere(loops, chainsAndDecodes, simplify, decisions);
+  const merged = mergeEpilogues(collapsed, simplify, decisions);
+  return withoutDead(inlineWhere(merged, cheap, simplify, decisions));
 }
+
+type Simplify = (expr: Expr) => Expr;
 
 type InlineRule = (producer: Loop, readers: readonly Loop[], readsTemps: boolean) => string | null;
 
 /** A chain of pointwise loops is one loop; what only decodes inputs is repeated at its loads. */
 const chainsAndDecodes: InlineRule = (producer, consumers, readsTemps) => {
-  const cost = evaluationCost(...producer.outs.map((o) => o.value));
-  if (!readsTemps && cost <= CHEAP_DECODE) return `reads no intermediate and costs ${cost} an element`;
+  const cost = readsTemps ? Infinity : evaluationCost(...producer.outs.map((o) => o.value));
+  if (cost <= CHEAP_DECODE) return `reads no intermediate and costs ${cost} an element`;
   const [only, ...others] = consumers;
   if (only === undefined || others.length > 0) return null;
   const evaluations = evaluationsIn(only, producer);
@@ -48,13 +52,18 @@ const chainsAndDecodes: InlineRule = (producer, consumers, readsTemps) => {
 
 /** What stores nothing that is dear to compute is computed where it is read. */
 const cheap: InlineRule = (producer, consumers) => {
+  if (domainSize(producer.axes) === 1) return null;
   const cost = evaluationCost(...producer.outs.map((o) => o.value));
   const times = consumers.reduce((n, c) => n + evaluationsIn(c, producer), 0);
-  if (domainSize(producer.axes) === 1) return null;
   return cost <= CHEAP || cost * (times - 1) <= CHEAP ? `costs ${cost} an element` : null;
 };
 
-function inlineWhere(loops: readonly Loop[], rule: InlineRule, decisions: Decisions): Loop[] {
+function inlineWhere(
+  loops: readonly Loop[],
+  rule: InlineRule,
+  simplify: Simplify,
+  decisions: Decisions,
+): Loop[] {
   const flow = new Dataflow(loops);
   for (const { tensor } of loops.flatMap((loop) => loop.outs.slice(0, 1))) {
     const producer = flow.writerOf(tensor);
@@ -68,7 +77,7 @@ function inlineWhere(loops: readonly Loop[], rule: InlineRule, decisions: Decisi
     if (reason === null) continue;
     for (const consumer of consumers) {
       decisions.take('inline', producer, consumer, reason);
-      flow.replace(consumer, inlined(consumer, producer, out));
+      flow.replace(consumer, inlined(consumer, producer, out, simplify));
     }
     flow.remove(producer);
   }
@@ -87,37 +96,21 @@ function evaluationsIn(consumer: Loop, producer: Loop): number {
 }
 
 /** The consumer with the producer's expression in place of every load of its output. */
-function inlined(consumer: Loop, producer: Loop, out: Out): Loop {
-  return replaceLoads(
-    consumer,
-    out.tensor,
-    (l) => {
-      const at = new Map(out.at.map((axis, d) => [axis, indexAt(l, d)] as const));
-      return substituteAxes(out.value, at);
-    },
-    producer.origin,
-  );
-}
-
-/** A loop with every load of `tensor` replaced, simplified, and with further origins. */
-export function replaceLoads(
-  loop: Loop,
-  tensor: Tensor,
-  by: (load: Load) => Expr,
-  origin: Loop['origin'] = [],
-): Loop {
+function inlined(consumer: Loop, producer: Loop, { tensor, at, value }: Out, simplify: Simplify): Loop {
   const memo = new Map<Expr, Expr>();
+  const element = (l: Load): Expr =>
+    substituteAxes(value, new Map(at.map((axis, d) => [axis, indexAt(l, d)] as const)));
   const rewrite = (expr: Expr): Expr =>
-    simplify(mapExpr(expr, (e) => (e.kind === 'load' && e.tensor === tensor ? by(e) : e), memo));
+    simplify(mapExpr(expr, (e) => (e.kind === 'load' && e.tensor === tensor ? element(e) : e), memo));
   return {
-    ...loop,
-    reductions: loop.reductions.map((r) => ({ ...r, body: rewrite(r.body) })),
-    outs: loop.outs.map((o) => ({ ...o, value: rewrite(o.value) })),
-    origin: [...new Set([...origin, ...loop.origin])],
+    ...consumer,
+    reductions: consumer.reductions.map((r) => ({ ...r, body: rewrite(r.body) })),
+    outs: consumer.outs.map((o) => ({ ...o, value: rewrite(o.value) })),
+    origin: [...new Set([...producer.origin, ...consumer.origin])],
   };
 }
 
-function mergeEpilogues(loops: readonly Loop[], decisions: Decisions): Loop[] {
+function mergeEpilogues(loops: readonly Loop[], simplify: Simplify, decisions: Decisions): Loop[] {
   const flow = new Dataflow(loops);
   for (const consumer of loops) {
     if (!flow.has(consumer) || consumer.reductions.length > 0) continue;
@@ -135,7 +128,7 @@ function mergeEpilogues(loops: readonly Loop[], decisions: Decisions): Loop[] {
         continue;
       }
       decisions.take('epilogue', producer, consumer, 'same elements in the same order');
-      const merged = merge(producer, consumer, map);
+      const merged = merge(producer, consumer, map, simplify);
       const isRead = (tensor: Tensor): boolean =>
         flow.readersOf(tensor).some((l) => l !== producer && l !== consumer);
       flow.join(producer, consumer, withoutUnread(merged, isRead));
@@ -176,7 +169,7 @@ function alignment(producer: Loop, consumer: Loop): Map<Axis, Axis> | string {
 }
 
 /** Producer and consumer as one loop: the consumer's outputs, with the producer's values in place of loads. */
-function merge(producer: Loop, consumer: Loop, map: ReadonlyMap<Axis, Axis>): Loop {
+function merge(producer: Loop, consumer: Loop, map: ReadonlyMap<Axis, Axis>, simplify: Simplify): Loop {
   // Axes of one element are all alike: the consumer's are the producer's, as far as there are enough.
   const free = producer.axes.filter((axis) => axis.extent === 1);
   const unit = consumer.axes.filter((axis) => axis.extent === 1);
