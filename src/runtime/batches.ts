@@ -1,6 +1,6 @@
 import type { Dataset } from './dataset.ts';
 import { InputError, unknown } from './issues.ts';
-import type { Program } from './program.ts';
+import type { Entry, ProgramBase } from './program.ts';
 
 /** The live extent of each bounded size. */
 export type LiveSizes = ReadonlyMap<string, number>;
@@ -23,13 +23,12 @@ export interface Batches {
  * @throws InputError `unknown`, `range` for `given`; `length` where sizes do not make equally many batches
  */
 export function batchesOf(
-  program: Program,
-  entry: string,
+  program: ProgramBase,
+  { inputs }: Entry,
   dataset: Dataset,
   given: Readonly<Record<string, number>> | undefined,
 ): Batches {
   const live = liveSizes(program, given, []);
-  const inputs = program.entries[entry]?.inputs ?? [];
   const counts = new Map<string, number>();
   for (const { name, size } of program.inputs) {
     if (size !== undefined && inputs.includes(name)) counts.set(size, dataset.rows.get(size) ?? 0);
@@ -61,7 +60,7 @@ export function batchesOf(
  * @throws InputError `unknown`, `range`
  */
 export function liveSizes(
-  program: Program,
+  program: ProgramBase,
   given: Readonly<Record<string, number>> = {},
   rows: Iterable<readonly [string, number]>,
 ): Map<string, number> {

@@ -1,16 +1,15 @@
-import { checkBuffer, guard } from './device.ts';
+import type { Block, Engine } from './engine.ts';
 import { elementCount } from './init.ts';
-import { InputError, SessionError } from './issues.ts';
-import type { InputSlot, Program } from './program.ts';
+import { InputError, SessionError, unknown } from './issues.ts';
+import type { InputSlot, ProgramBase } from './program.ts';
 import { permutation, rowNumbers } from './random.ts';
-import type { Replayer } from './replayer.ts';
 import { type Values, valueWords } from './values.ts';
 
 /** Arrays by input name, each element after element, rows first. */
 export type Data = Readonly<Record<string, Values>>;
 
 /**
- * Inputs that lie on the device: for each bounded size the numbers of its rows in the order in which they are
+ * Inputs that lie where the program runs: for each bounded size the numbers of its rows in the order in which they are
  * read, then each input. Steps find them through the words of their step block.
  */
 export class Dataset {
@@ -18,50 +17,44 @@ export class Dataset {
   readonly rows: ReadonlyMap<string, number>;
   /** @internal */
   readonly inputs: ReadonlySet<string>;
-  /** Step fields and the word in the buffer that each holds, for a step that starts at row 0. @internal */
+  /** Step fields and the word in `block` that each holds, for a step that starts at row 0. @internal */
   readonly starts: ReadonlyMap<string, number>;
   /** @internal */
-  readonly group: GPUBindGroup;
-  readonly #replayer: Replayer;
-  readonly #buffer: GPUBuffer;
+  readonly block: Block;
+  readonly #engine: Engine;
   readonly #orders: readonly Order[];
   #disposed = false;
 
-  private constructor(replayer: Replayer, inputs: ReadonlySet<string>, layout: Layout, buffer: GPUBuffer) {
-    this.#replayer = replayer;
-    this.#buffer = buffer;
+  private constructor(engine: Engine, inputs: ReadonlySet<string>, layout: Layout, block: Block) {
+    this.#engine = engine;
     this.#orders = layout.orders;
     this.inputs = inputs;
     this.rows = layout.rows;
     this.starts = layout.starts;
-    this.group = replayer.bind(buffer);
+    this.block = block;
   }
 
   /**
-   * Room for the named inputs with so many rows of each size; row numbers are in order.
+   * Room for the named inputs with so many rows of each size, and `data` in it; row numbers are in order.
    *
-   * @throws DeviceError `limit`, `memory`
+   * @throws DeviceError `limit`, `memory`; InputError `type`, `range`
    * @internal
    */
   static async allocate(
-    replayer: Replayer,
+    engine: Engine,
     inputs: ReadonlySet<string>,
     rows: ReadonlyMap<string, number>,
+    data: Data = {},
   ): Promise<Dataset> {
-    const { device, program } = replayer;
-    const layout = layOut(program, inputs, rows);
-    const what = 'the dataset';
-    checkBuffer(device, what, layout.words * 4);
-    let buffer: GPUBuffer | undefined;
+    const layout = layOut(engine.program, inputs, rows);
+    const block = await engine.allocate(layout.words);
     try {
-      const dataset = await guard(device, what, () => {
-        buffer = replayer.createBuffer('data', layout.words * 4);
-        return new Dataset(replayer, inputs, layout, buffer);
-      });
+      const dataset = new Dataset(engine, inputs, layout, block);
       dataset.order();
+      dataset.write(data);
       return dataset;
     } catch (error) {
-      buffer?.destroy();
+      block.dispose();
       throw error;
     }
   }
@@ -81,7 +74,7 @@ export class Dataset {
       const { count, capacity } = order;
       const numbers =
         draw === undefined ? rowNumbers(count, capacity) : permutation(seed, draw, count, capacity);
-      this.#replayer.device.queue.writeBuffer(this.#buffer, order.start * 4, numbers);
+      this.block.write(order.start, numbers);
       order.draw = draw;
       order.seed = seed;
     }
@@ -94,31 +87,29 @@ export class Dataset {
    * @internal
    */
   write(data: Data): void {
-    const writes = this.#replayer.program.inputs.flatMap((slot) => {
+    const writes = this.#engine.program.inputs.flatMap((slot) => {
       const values = Object.hasOwn(data, slot.name) ? data[slot.name] : undefined;
       const start = this.starts.get(slot.base);
-      if (values === undefined || start === undefined) return [];
+      if (!values || start === undefined) return [];
       return [{ start, bytes: valueWords(slot, values) }];
     });
-    for (const { start, bytes } of writes)
-      this.#replayer.device.queue.writeBuffer(this.#buffer, start * 4, bytes);
+    for (const { start, bytes } of writes) this.block.write(start, bytes);
   }
 
   /**
    * @throws SessionError `disposed`, `other-session`; InputError `missing` where an entry reads what is not there
    * @internal
    */
-  check(replayer: Replayer, entry: string, inputs: readonly string[]): void {
+  check(engine: Engine, entry: string, inputs: readonly string[]): void {
     if (this.#disposed) throw new SessionError('disposed', 'the dataset is disposed');
-    if (this.#replayer !== replayer)
-      throw new SessionError('other-session', 'the dataset is of another session');
+    if (this.#engine !== engine) throw new SessionError('other-session', 'the dataset is of another session');
     checkPresent(entry, inputs, (name) => this.inputs.has(name));
   }
 
-  /** Frees the device's memory; a step that was submitted before still runs. */
+  /** Frees its memory; a step that was submitted before still runs. */
   dispose(): void {
     this.#disposed = true;
-    this.#buffer.destroy();
+    this.block.dispose();
   }
 }
 
@@ -137,7 +128,11 @@ interface Layout {
   readonly orders: readonly Order[];
 }
 
-function layOut(program: Program, inputs: ReadonlySet<string>, rows: ReadonlyMap<string, number>): Layout {
+function layOut(
+  program: ProgramBase,
+  inputs: ReadonlySet<string>,
+  rows: ReadonlyMap<string, number>,
+): Layout {
   const starts = new Map<string, number>();
   const orders: Order[] = [];
   let words = 0;
@@ -152,7 +147,7 @@ function layOut(program: Program, inputs: ReadonlySet<string>, rows: ReadonlyMap
   }
   for (const slot of program.inputs) {
     if (!inputs.has(slot.name)) continue;
-    const elements = rowElements(slot) * (slot.size === undefined ? 1 : (rows.get(slot.size) ?? 0));
+    const elements = rowElements(slot) * (slot.size ? (rows.get(slot.size) ?? 0) : 1);
     starts.set(slot.base, words);
     words += aligned(slot.dtype === 'u8' ? Math.ceil(elements / 4) : elements);
   }
@@ -165,7 +160,7 @@ function aligned(words: number): number {
 
 /** Elements of a row; of the whole input where it is not read by row. */
 function rowElements({ shape, size }: InputSlot): number {
-  return elementCount(size === undefined ? shape : shape.slice(1));
+  return elementCount(size ? shape.slice(1) : shape);
 }
 
 /** @throws InputError `missing` */
@@ -182,18 +177,15 @@ export function checkPresent(entry: string, inputs: readonly string[], has: (nam
  * @throws InputError `unknown`, `type`, `length`: a name that is no input, something that is no array, or
  *   arrays that hold no whole number of rows or not equally many
  */
-export function countRows(program: Program, data: Data): Map<string, number> {
+export function countRows(program: ProgramBase, data: Data): Map<string, number> {
   const rows = new Map<string, number>();
   for (const [name, values] of Object.entries(data)) {
     const slot = program.inputs.find((input) => input.name === name);
-    if (slot === undefined) {
-      const known = program.inputs.map((input) => input.name).join(', ');
-      throw new InputError('unknown', name, `no such input; there are ${known}`);
-    }
+    if (!slot) throw new InputError('unknown', name, unknown('input', program.inputs));
     if (!Number.isInteger(values?.length)) throw new InputError('type', name, 'expected an array');
     const { length } = values;
     const row = rowElements(slot);
-    if (slot.size === undefined) {
+    if (!slot.size) {
       if (length !== row) throw new InputError('length', name, `expected ${row} elements, found ${length}`);
       continue;
     }

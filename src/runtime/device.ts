@@ -1,4 +1,3 @@
-import { foldGrid } from './grid.ts';
 import { DeviceError } from './issues.ts';
 import type { Program } from './program.ts';
 
@@ -17,12 +16,12 @@ export interface DeviceOptions {
  * @throws DeviceError `no-webgpu`, `no-adapter`
  */
 export async function requestDevice(options: DeviceOptions = {}): Promise<GPUDevice> {
-  let { gpu, adapter } = options;
-  if (adapter === undefined) {
+  let { gpu, adapter = null } = options;
+  if (!adapter) {
     gpu ??= await findGpu();
-    adapter = (await gpu.requestAdapter({ powerPreference: 'high-performance' })) ?? undefined;
+    adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
   }
-  if (adapter === undefined) {
+  if (!adapter) {
     throw new DeviceError('no-adapter', 'no WebGPU adapter: install a driver (on Linux Vulkan), or pass one');
   }
   const { limits, features } = adapter;
@@ -98,29 +97,20 @@ export function checkBuffer(device: GPUDevice, what: string, bytes: number): voi
 }
 
 /**
- * Compares what a program needs with what a device gives, before anything is made.
+ * Compares what a program needs with what a device gives, before anything is made. Folded grids (`foldGrid`) fit
+ * every device.
  *
  * @throws DeviceError `limit` with the limit's name, what is needed and what there is
  */
 export function checkLimits(device: GPUDevice, program: Program): void {
-  const { state, temps, words, results } = program.buffers;
-  for (const [name, bytes] of Object.entries({ state, temps, words, results }))
-    checkBuffer(device, `buffer ${name}`, bytes);
+  for (const name of ['state', 'temps', 'words', 'results'] as const)
+    checkBuffer(device, `buffer ${name}`, program.buffers[name]);
   checkLimit(device, 'a program', 'maxStorageBuffersPerShaderStage', 5);
   for (const { name, workgroup, sharedBytes } of program.kernels) {
     const what = `kernel ${name}`;
     checkLimit(device, what, 'maxComputeInvocationsPerWorkgroup', workgroup);
     checkLimit(device, what, 'maxComputeWorkgroupSizeX', workgroup);
     checkLimit(device, what, 'maxComputeWorkgroupStorageSize', sharedBytes);
-  }
-  for (const [name, { steps }] of Object.entries(program.entries)) {
-    for (const { workgroups } of steps)
-      checkLimit(
-        device,
-        `entry ${name}`,
-        'maxComputeWorkgroupsPerDimension',
-        Math.max(...foldGrid(workgroups)),
-      );
   }
 }
 

@@ -2,6 +2,7 @@
 export type { Data } from './dataset.ts';
 export { Dataset } from './dataset.ts';
 export { type DeviceOptions, requestDevice } from './device.ts';
+export type { Profiling, Timings } from './engine.ts';
 export { checkProgram } from './format.ts';
 export {
   DeviceError,
@@ -20,11 +21,11 @@ export type {
   Progress,
   RunOptions,
   Scalar,
-  StartOptions,
+  SessionOptions,
   TrainOptions,
 } from './options.ts';
 export type { Totals } from './outputs.ts';
 export type * from './program.ts';
-export type { Profiling } from './replayer.ts';
-export { type Session, start } from './session.ts';
+export type { Session } from './session.ts';
+export { type StartOptions, start, type WebGpuSession } from './start.ts';
 export type { Output, Values } from './values.ts';

@@ -3,7 +3,7 @@ abstract class CodedError<Code extends string> extends Error {
   readonly code: Code;
 
   constructor(name: string, code: Code, message: string, cause?: unknown) {
-    super(message, cause === undefined ? undefined : { cause });
+    super(message, cause ? { cause } : undefined);
     this.name = name;
     this.code = code;
   }

@@ -1,17 +1,14 @@
 import type { Data, Dataset } from './dataset.ts';
-import type { DeviceOptions } from './device.ts';
+import type { Profiling } from './engine.ts';
 import { InputError, unknown } from './issues.ts';
-import type { Profiling } from './replayer.ts';
 
-/** How a session starts; where it requests a device of its own, from which GPU or adapter. */
-export interface StartOptions extends DeviceOptions {
+/** How a session starts, on every target. */
+export interface SessionOptions {
   /** Of first values and shuffles, an unsigned 32-bit integer; 0 by default. */
   readonly seed?: number;
-  /** A device of the caller's, who destroys it; by default the session requests its own, from `adapter` or `gpu` where given. */
-  readonly device?: GPUDevice;
   /** Values of states by name, in place of their declared first ones. */
   readonly initial?: Data;
-  /** What the device's clock times, where it can: see `timings`. Timed dispatches run one by one. */
+  /** What is timed, where it can be: see `timings`. Timed dispatches run one by one. */
   readonly profile?: Profiling;
 }
 
@@ -80,15 +77,17 @@ const MOST = 4294967295;
 const known = 'params sizes data stepsPerSubmit entry epochs shuffle onNaN onProgress signal'.split(' ');
 const counts = { run: 2, evaluate: 4, train: known.length };
 
-/** Refuses options that there are not, and numbers and words that they cannot be. @throws InputError */
+/**
+ * Refuses options that there are not, and numbers and words that they cannot be.
+ *
+ * @param call whose options: a call of a session, or the names of those that there are
+ * @throws InputError
+ */
 export function checkOptions(
-  call: keyof typeof counts | 'start',
-  options: Partial<TrainOptions> & Pick<StartOptions, 'seed'> = {},
+  call: keyof typeof counts | readonly string[],
+  options: Partial<TrainOptions> & Pick<SessionOptions, 'seed'> = {},
 ): void {
-  const names =
-    call === 'start'
-      ? ['seed', 'device', 'initial', 'profile', 'gpu', 'adapter']
-      : known.slice(0, counts[call]);
+  const names = typeof call === 'string' ? known.slice(0, counts[call]) : call;
   for (const name of Object.keys(options)) {
     if (!names.includes(name)) throw new InputError('unknown', name, unknown('option', names));
   }

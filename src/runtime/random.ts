@@ -69,7 +69,12 @@ function cosineOfTurns(turns: number): number {
 /**
  * A permutation of 0..count-1, the `draw`th of a seed (Fisher and Yates), followed by zeros up to `capacity`.
  */
-export function permutation(seed: number, draw: number, count: number, capacity: number): Uint32Array {
+export function permutation(
+  seed: number,
+  draw: number,
+  count: number,
+  capacity: number,
+): Uint32Array<ArrayBuffer> {
   const order = rowNumbers(count, capacity);
   for (let i = count - 1; i > 0; i--) {
     const j = Math.floor(uniform(seed, SHUFFLES, i, draw) * (i + 1));
@@ -84,7 +89,7 @@ export function permutation(seed: number, draw: number, count: number, capacity:
 const SHUFFLES = 0xffffffff;
 
 /** 0..count-1 in order, followed by zeros up to `capacity`. */
-export function rowNumbers(count: number, capacity: number): Uint32Array {
+export function rowNumbers(count: number, capacity: number): Uint32Array<ArrayBuffer> {
   const order = new Uint32Array(capacity);
   for (let i = 0; i < count; i++) order[i] = i;
   return order;

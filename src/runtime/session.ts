@@ -1,54 +1,29 @@
 import { type Batches, batchesOf, type LiveSizes, liveSizes } from './batches.ts';
 import { checkPresent, countRows, type Data, Dataset } from './dataset.ts';
-import { requestDevice } from './device.ts';
-import { checkProgram } from './format.ts';
+import type { Engine, Region, Timings } from './engine.ts';
 import { decodeWords, elementCount, firstValue } from './init.ts';
-import { DeviceError, InputError, SessionError, TrainingError, unknown } from './issues.ts';
+import { type DeviceError, InputError, SessionError, TrainingError, unknown } from './issues.ts';
 import {
   checkOptions,
   type Epoch,
   type EvaluateOptions,
   type RunOptions,
   type Scalar,
-  type StartOptions,
+  type SessionOptions,
   type TrainOptions,
 } from './options.ts';
 import { outputOf, Tally, type Totals } from './outputs.ts';
-import type { Entry, ParamSlot, Program, StateSlot } from './program.ts';
-import { type Region, Replayer } from './replayer.ts';
+import type { Entry, ParamSlot, ProgramBase, StateSlot } from './program.ts';
 import { decodeSnapshot, encodeSnapshot } from './saved.ts';
 import { asElements, type Output, type Values, valueWords } from './values.ts';
 
 /**
- * Starts a program: gets a device, compiles its kernels, draws the first values.
- *
- * @throws FormatError where `program` is none; DeviceError `no-webgpu`, `no-adapter`, `limit`, `shader`,
- *   `memory`; InputError where `initial` does not fit
- */
-export async function start(program: Program, options: StartOptions = {}): Promise<Session> {
-  checkProgram(program);
-  checkOptions('start', options);
-  const device = options.device ?? (await requestDevice(options));
-  let replayer: Replayer | undefined;
-  try {
-    replayer = await Replayer.create(device, program, options.profile ?? 'none');
-    return new Session(replayer, options);
-  } catch (error) {
-    replayer?.dispose();
-    if (options.device === undefined) device.destroy();
-    throw error;
-  }
-}
-
-/**
- * A program at work: its state on a device, and the calls that run its entries. Calls wait for one another, in
+ * A program at work: its state in an engine, and the calls that run its entries. Calls wait for one another, in
  * order; `train` takes a turn for each epoch, so that others may run between epochs.
  */
 export class Session {
-  readonly program: Program;
-  readonly device: GPUDevice;
-  readonly #replayer: Replayer;
-  readonly #ownsDevice: boolean;
+  readonly program: ProgramBase;
+  readonly #engine: Engine;
   readonly #datasets = new Set<Dataset>();
   readonly #steps = new Map<string, number>();
   #seed: number;
@@ -59,35 +34,28 @@ export class Session {
   #lost: DeviceError | undefined;
 
   /** @internal use `start` */
-  constructor(replayer: Replayer, options: StartOptions) {
-    this.#replayer = replayer;
-    this.program = replayer.program;
-    this.device = replayer.device;
-    this.#ownsDevice = options.device === undefined;
+  constructor(engine: Engine, options: SessionOptions) {
+    this.#engine = engine;
+    this.program = engine.program;
     this.#seed = options.seed ?? 0;
-    this.device.lost.then(({ message }) => {
-      this.#lost = new DeviceError('lost', `the device was lost: ${message}`);
+    engine.lost.then((error) => {
+      this.#lost = error;
     });
     const initial = options.initial ?? {};
     const given = Object.entries(initial).map(([name, values]) => this.#stateWords(name, values));
     for (const { arena, offset, words } of this.program.constants) {
-      this.#upload(arena, offset, decodeWords(words));
+      engine.write(arena, offset, decodeWords(words));
     }
     for (const slot of this.program.state) {
       if (!Object.hasOwn(initial, slot.name))
-        this.#upload(slot.arena, slot.offset, firstValue(slot, this.#seed));
+        engine.write(slot.arena, slot.offset, firstValue(slot, this.#seed));
     }
-    for (const { slot, words } of given) this.#upload(slot.arena, slot.offset, words);
+    for (const { slot, words } of given) engine.write(slot.arena, slot.offset, words);
   }
 
-  /** Microseconds by the device's clock, for each entry that ran; see `StartOptions.profile`. */
-  get timings(): ReadonlyMap<string, readonly (readonly number[])[]> {
-    return this.#replayer.timings;
-  }
-
-  /** The buffers of the program on the device, for tests and tools. */
-  get arenas(): Replayer['arenas'] {
-    return this.#replayer.arenas;
+  /** Microseconds by the clock of what runs the program, for each entry that ran; see `profile` of `start`. */
+  get timings(): Timings {
+    return this.#engine.timings;
   }
 
   /**
@@ -98,15 +66,11 @@ export class Session {
   async dataset(data: Data): Promise<Dataset> {
     this.#check();
     const rows = countRows(this.program, data);
-    const dataset = await Dataset.allocate(this.#replayer, new Set(Object.keys(data)), rows);
-    try {
-      dataset.write(data);
-      this.#check();
-    } catch (error) {
-      dataset.dispose();
-      throw error;
-    }
+    const dataset = await Dataset.allocate(this.#engine, new Set(Object.keys(data)), rows, data);
     this.#datasets.add(dataset);
+    // The session may have ended meanwhile.
+    if (this.#disposed) dataset.dispose();
+    this.#check();
     return dataset;
   }
 
@@ -134,7 +98,7 @@ export class Session {
         yield await this.#exclusive(async () => {
           signal?.throwIfAborted();
           const begin = performance.now();
-          const batches = this.#batches(name, dataset, options.sizes);
+          const batches = this.#batches(name, entry, dataset, options.sizes);
           if (shuffle) dataset.order(this.#seed, this.#shuffles++);
           else dataset.order();
           const tally = new Tally(name, entry, 'scalars');
@@ -142,6 +106,7 @@ export class Session {
           let done = 0;
           await this.#play(
             name,
+            entry,
             dataset,
             batches,
             options,
@@ -175,10 +140,10 @@ export class Session {
     const dataset = await this.#resident(options.data);
     try {
       return await this.#exclusive(async () => {
-        const batches = this.#batches(name, dataset, options.sizes);
+        const batches = this.#batches(name, entry, dataset, options.sizes);
         dataset.order();
         const tally = new Tally(name, entry, 'all');
-        await this.#play(name, dataset, batches, options, (...step) => void tally.add(...step));
+        await this.#play(name, entry, dataset, batches, options, (...step) => void tally.add(...step));
         return { samples: batches.samples, ...tally.totals() };
       });
     } finally {
@@ -204,6 +169,7 @@ export class Session {
       const outputs: [string, Output][] = [];
       await this.#play(
         name,
+        entry,
         batch,
         { steps: 1, samples: 1, live: () => live, weight: () => 1 },
         options,
@@ -218,20 +184,20 @@ export class Session {
   /** A state's values. @throws SessionError `unknown-state`, `disposed`; DeviceError */
   async read(name: string): Promise<Output> {
     const slot = this.#state(name);
-    const words = await this.#exclusive(() => this.#replayer.read([region(slot)]));
+    const words = await this.#exclusive(() => this.#engine.read([region(slot)]));
     return { shape: slot.shape, data: asElements(slot.dtype, words) };
   }
 
   /** Gives a state new values. @throws InputError `length`, `type`; SessionError; nothing is written then */
   async write(name: string, values: Values): Promise<void> {
     const { slot, words } = this.#stateWords(name, values);
-    await this.#exclusive(async () => this.#upload(slot.arena, slot.offset, words));
+    await this.#exclusive(async () => this.#engine.write(slot.arena, slot.offset, words));
   }
 
   /** Everything that the next step depends on: states, counts of steps, the shuffles' place. */
   async save(): Promise<Uint8Array<ArrayBuffer>> {
     return this.#exclusive(async () => {
-      const words = await this.#replayer.read(this.program.state.map(region));
+      const words = await this.#engine.read(this.program.state.map(region));
       const steps = Object.fromEntries(this.#steps);
       return encodeSnapshot(this.program, { seed: this.#seed, steps, shuffles: this.#shuffles, words });
     });
@@ -245,7 +211,7 @@ export class Session {
       let at = 0;
       for (const slot of this.program.state) {
         const end = at + elementCount(slot.shape);
-        this.#upload(slot.arena, slot.offset, words.subarray(at, end));
+        this.#engine.write(slot.arena, slot.offset, words.subarray(at, end));
         at = end;
       }
       this.#seed = seed;
@@ -255,16 +221,15 @@ export class Session {
     });
   }
 
-  /** Frees everything, datasets and an own device too; calls that wait or run fail as `disposed`. */
+  /** Frees everything, datasets too; calls that wait or run fail as `disposed`. */
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
     for (const dataset of this.#datasets) dataset.dispose();
-    this.#replayer.dispose();
-    if (this.#ownsDevice) this.device.destroy();
+    this.#engine.dispose();
   }
 
-  /** Waits for the calls before, then works; what fails because the session or its device ended says so. */
+  /** Waits for the calls before, then works; what fails because the session or its engine ended says so. */
   async #exclusive<T>(work: () => Promise<T>): Promise<T> {
     const before = this.#turn;
     let end = (): void => {};
@@ -290,6 +255,7 @@ export class Session {
 
   async #play(
     name: string,
+    entry: Entry,
     dataset: Dataset,
     batches: Batches,
     options: RunOptions & { readonly stepsPerSubmit?: number },
@@ -299,33 +265,35 @@ export class Session {
     const params = this.#params(options.params);
     const { sizes } = this.program;
     const before = this.#steps.get(name) ?? 0;
-    await this.#replayer.play({
-      entry: name,
-      data: dataset.group,
+    const base = dataset.block.start;
+    await this.#engine.play({
+      name,
+      entry,
+      data: dataset.block,
       steps: batches.steps,
       stepsPerSubmit: options.stepsPerSubmit,
       fill: (i, set) => {
         const live = batches.live(i);
-        if (i === 0) for (const [field, word] of dataset.starts) set(field, word);
+        if (i === 0) for (const [field, word] of dataset.starts) set(field, base + word);
         for (const size of sizes) {
           const extent = live.get(size.name) ?? size.max;
           set(size.live, extent);
-          const start = size.rows === undefined ? undefined : dataset.starts.get(size.rows);
-          if (size.rows !== undefined && start !== undefined) {
-            set(size.rows, start + i * (batches.live(0).get(size.name) ?? 0));
-          }
+          const { rows = '' } = size;
+          const start = dataset.starts.get(rows);
+          if (start !== undefined) set(rows, base + start + i * (batches.live(0).get(size.name) ?? 0));
         }
         const step = before + i + 1;
         this.#steps.set(name, step);
         set('step', step);
-        for (const { slot, field, value } of params) {
-          if (typeof value === 'function') set(field, scalarOf(slot, value(step)));
-          else if (i === 0) set(field, value);
+        for (const { slot, value } of params) {
+          if (typeof value === 'function') set(slot.field, scalarOf(slot, value(step)));
+          else if (i === 0) set(slot.field, value);
         }
       },
-      take: (results, first, count, stride) => {
+      take: (results, first, count) => {
+        const { resultWords } = entry;
         for (let i = 0; i < count; i++) {
-          const own = results.subarray(i * stride, (i + 1) * stride);
+          const own = results.subarray(i * resultWords, (i + 1) * resultWords);
           take(own, batches.live(first + i), batches.weight(first + i));
         }
         onSubmit?.();
@@ -333,30 +301,28 @@ export class Session {
     });
   }
 
-  #batches(name: string, dataset: Dataset, sizes: RunOptions['sizes']): Batches {
-    dataset.check(this.#replayer, name, this.#entry(name).inputs);
-    return batchesOf(this.program, name, dataset, sizes);
+  #batches(name: string, entry: Entry, dataset: Dataset, sizes: RunOptions['sizes']): Batches {
+    dataset.check(this.#engine, name, entry.inputs);
+    return batchesOf(this.program, entry, dataset, sizes);
   }
 
   /** @throws InputError `unknown`, `type` */
-  #params(
-    given: RunOptions['params'] = {},
-  ): { readonly slot: ParamSlot; readonly field: string; readonly value: Scalar }[] {
+  #params(given: RunOptions['params'] = {}): { readonly slot: ParamSlot; readonly value: Scalar }[] {
     const { params } = this.program;
     for (const [name, value] of Object.entries(given)) {
       const slot = params.find((param) => param.name === name);
-      if (slot === undefined) throw new InputError('unknown', name, unknown('run-time scalar', params));
+      if (!slot) throw new InputError('unknown', name, unknown('run-time scalar', params));
       if (typeof value !== 'function') scalarOf(slot, value);
     }
-    return params.map((slot) => ({ slot, field: slot.field, value: given[slot.name] ?? slot.initial }));
+    return params.map((slot) => ({ slot, value: given[slot.name] ?? slot.initial }));
   }
 
   /** Room for one batch that the host uploads: every input at its largest, read in order. */
   async #hostBatch(): Promise<Dataset> {
     const { inputs, sizes } = this.program;
-    if (this.#batch === undefined) {
+    if (!this.#batch) {
       this.#batch = await Dataset.allocate(
-        this.#replayer,
+        this.#engine,
         new Set(inputs.map((slot) => slot.name)),
         new Map(sizes.map((size) => [size.name, size.max])),
       );
@@ -399,10 +365,6 @@ export class Session {
       throw new InputError('length', name, `expected ${count} elements, found ${values?.length}`);
     }
     return { slot, words: valueWords(slot, values) };
-  }
-
-  #upload(arena: 'state' | 'words', offset: number, words: ArrayBufferView<ArrayBuffer>): void {
-    this.device.queue.writeBuffer(this.#replayer.arenas[arena], offset * 4, words);
   }
 }
 

@@ -114,6 +114,11 @@ describe('a program that is none', () => {
 
   test.each<[string, Program, string]>([
     ['another format', spoilt((p) => Object.assign(p, { format: 2 })), 'program.format: expected 1, found 2'],
+    [
+      'another target',
+      spoilt((p) => Object.assign(p, { target: 'wasm' })),
+      'program.target: expected webgpu, found "wasm"',
+    ],
     ['nothing', JSON.parse('null'), 'program.format: expected 1, found undefined'],
     ['no kernels', spoilt((p) => delete p.kernels), 'program.kernels: expected list, found undefined'],
     [

@@ -1,0 +1,90 @@
+import type { Playback } from './engine.ts';
+
+/** Steps that one chunk may hold, unless their results are large. */
+const MOST_STEPS = 256;
+/** Bytes of results that one chunk may give, unless one step gives more. */
+const MOST_RESULTS = 1 << 22;
+
+/** Steps of the largest chunk, of `bound` steps at most, for steps that give so many bytes each. */
+export function chunkCapacity(resultBytes: number, bound = MOST_STEPS): number {
+  return Math.max(1, Math.floor(Math.min(bound, MOST_STEPS, MOST_RESULTS / Math.max(resultBytes, 1))));
+}
+
+/** A place for the records and results of one chunk; there are two. */
+export type Place = 0 | 1;
+
+/**
+ * Plays all steps of a playback in order, cut into chunks, two of them in flight: the program runs one while the
+ * host prepares the next.
+ *
+ * @param start starts `count` steps from `first`; what it returns is kept when their results are there
+ * @param finish takes the results
+ * @param release is called once for each chunk that was started, when it is over, whatever came of it
+ */
+export type PlayChunks = (
+  playback: Playback,
+  start: (first: number, count: number, place: Place) => Promise<unknown>,
+  finish: (first: number, count: number, place: Place) => void,
+  release?: (place: Place) => void,
+) => Promise<void>;
+
+/**
+ * What plays chunks, and remembers for each entry how large they have grown.
+ *
+ * @param capacity steps of the largest chunk
+ * @param longEnough milliseconds: a chunk grows while it takes less, for then its own cost still counts
+ */
+export function chunkPlayer(capacity: number, longEnough: number): PlayChunks {
+  const grown = new Map<string, number>();
+  return async ({ name, steps, stepsPerSubmit }, start, finish, release) => {
+    const inFlight: { first: number; count: number; place: Place; done: Promise<unknown> }[] = [];
+    let size = Math.min(stepsPerSubmit ?? grown.get(name) ?? 1, capacity);
+    let last = performance.now();
+    let place: Place = 0;
+    const finishOldest = async (): Promise<void> => {
+      const [oldest] = inFlight;
+      if (!oldest) return;
+      const { first, count, place, done } = oldest;
+      await done;
+      finish(first, count, place);
+      inFlight.shift();
+      release?.(place);
+      const now = performance.now();
+      if (!stepsPerSubmit && now - last < longEnough) {
+        size = Math.min(2 * size, capacity);
+        grown.set(name, size);
+      }
+      last = now;
+    };
+    try {
+      for (let first = 0; first < steps; ) {
+        if (inFlight.length > 1) await finishOldest();
+        const count = Math.min(size, steps - first);
+        const done = start(first, count, place);
+        // It may fail while an earlier one is awaited; whoever awaits it hears of that.
+        done.catch(() => {});
+        inFlight.push({ first, count, place, done });
+        first += count;
+        place = place ? 0 : 1;
+      }
+      while (inFlight.length) await finishOldest();
+    } finally {
+      await Promise.allSettled(inFlight.map(({ done }) => done));
+      for (const { place } of inFlight) release?.(place);
+    }
+  };
+}
+
+/** Adds samples to the columns of an entry: in each `count` of them. */
+export function noteTimes(
+  timings: Map<string, number[][]>,
+  entry: string,
+  columns: number,
+  count: number,
+  took: (i: number, column: number) => number,
+): void {
+  const table = timings.get(entry) ?? Array.from({ length: columns }, (): number[] => []);
+  timings.set(entry, table);
+  for (const [column, samples] of table.entries())
+    for (let i = 0; i < count; i++) samples.push(took(i, column));
+}

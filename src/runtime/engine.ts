@@ -1,0 +1,72 @@
+import type { DeviceError } from './issues.ts';
+import type { Entry, ProgramBase } from './program.ts';
+
+/**
+ * A program on a machine that can run it: the memory of its states, and the means to replay its steps. What a
+ * session needs of its target is all here.
+ */
+export interface Engine {
+  readonly program: ProgramBase;
+  /**
+   * Microseconds by entry: `steps` gives one column, the mean step of each chunk; `dispatches` a column for
+   * each dispatch of a step, in order.
+   */
+  readonly timings: Timings;
+  /** Kept when the engine has failed for good; says why. */
+  readonly lost: Promise<DeviceError>;
+  /**
+   * Runs steps, some of them in flight at once. When it returns or throws, none is.
+   *
+   * @throws DeviceError, and what `take` throws
+   */
+  play(playback: Playback): Promise<void>;
+  /** Reads regions of the arenas, one after the other. @throws DeviceError `lost`, `memory` */
+  read(regions: readonly Region[]): Promise<Uint32Array<ArrayBuffer>>;
+  /** Writes words from an element of an arena on, before the steps that are played later. */
+  write(arena: Region['arena'], offset: number, words: ArrayBufferView<ArrayBuffer>): void;
+  /** Memory for inputs, all zeros. @throws DeviceError `limit`, `memory` */
+  allocate(words: number): Promise<Block>;
+  /** Frees everything; steps in flight fail. */
+  dispose(): void;
+}
+
+/** Memory that holds inputs. */
+export interface Block {
+  /** The word where it starts, as steps count words. */
+  readonly start: number;
+  /** Writes from a word of the block on. */
+  write(word: number, values: ArrayBufferView<ArrayBuffer>): void;
+  /** Frees it, once or many times; steps in flight may still read it. */
+  dispose(): void;
+}
+
+/** Samples in columns, by entry. */
+export type Timings = ReadonlyMap<string, readonly (readonly number[])[]>;
+
+/** What is timed: nothing, whole chunks of steps, or every dispatch on its own. */
+export type Profiling = 'none' | 'steps' | 'dispatches';
+
+/** One run of many steps of an entry. */
+export interface Playback {
+  /** The entry's name, and what the program says of it. */
+  readonly name: string;
+  readonly entry: Entry;
+  readonly data: Block;
+  readonly steps: number;
+  /** Steps of a chunk; by default as many as take some time. */
+  readonly stepsPerSubmit: number | undefined;
+  /** Sets the fields of step i (from 0) that are not the same as those of the step before. */
+  readonly fill: (i: number, set: (field: string, value: number) => void) => void;
+  /**
+   * Is given the results of `count` steps from `first`, in order, of `entry.resultWords` words each; they are
+   * valid during the call.
+   */
+  readonly take: (results: Uint32Array, first: number, count: number) => void;
+}
+
+/** Where words lie: in an arena, from an element on. */
+export interface Region {
+  readonly arena: 'state' | 'words';
+  readonly offset: number;
+  readonly words: number;
+}

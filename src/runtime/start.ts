@@ -1,0 +1,55 @@
+import { type DeviceOptions, requestDevice } from './device.ts';
+import { checkProgram } from './format.ts';
+import { checkOptions, type SessionOptions } from './options.ts';
+import type { Program } from './program.ts';
+import { Replayer } from './replayer.ts';
+import { Session } from './session.ts';
+
+/** How a session on WebGPU starts; where it requests a device of its own, from which GPU or adapter. */
+export interface StartOptions extends SessionOptions, DeviceOptions {
+  /** A device of the caller's, who destroys it; by default the session requests its own, from `adapter` or `gpu` where given. */
+  readonly device?: GPUDevice;
+}
+
+/**
+ * Starts a program: gets a device, compiles its kernels, draws the first values.
+ *
+ * @throws FormatError where `program` is none for WebGPU; DeviceError `no-webgpu`, `no-adapter`, `limit`,
+ *   `shader`, `memory`; InputError where `initial` does not fit
+ */
+export async function start(program: Program, options: StartOptions = {}): Promise<WebGpuSession> {
+  checkProgram(program);
+  checkOptions(['seed', 'device', 'initial', 'profile', 'gpu', 'adapter'], options);
+  const device = options.device ?? (await requestDevice(options));
+  let replayer: Replayer | undefined;
+  try {
+    replayer = await Replayer.create(device, program, options.profile ?? 'none');
+    return new WebGpuSession(replayer, options);
+  } catch (error) {
+    replayer?.dispose();
+    if (!options.device) device.destroy();
+    throw error;
+  }
+}
+
+/** A session on a device. */
+export class WebGpuSession extends Session {
+  readonly device: GPUDevice;
+  /** The buffers of the program on the device, for tests and tools. */
+  readonly arenas: Replayer['arenas'];
+  readonly #ownsDevice: boolean;
+
+  /** @internal use `start` */
+  constructor(replayer: Replayer, options: StartOptions) {
+    super(replayer, options);
+    this.device = replayer.device;
+    this.arenas = replayer.arenas;
+    this.#ownsDevice = !options.device;
+  }
+
+  /** Frees everything, datasets and an own device too; calls that wait or run fail as `disposed`. */
+  override dispose(): void {
+    super.dispose();
+    if (this.#ownsDevice) this.device.destroy();
+  }
+}
