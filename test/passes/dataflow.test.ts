@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Loop } from '../../src/loops/index.ts';
 import { parseLoops } from '../../src/loops/text.ts';
 import { verifyLoops } from '../../src/loops/verify.ts';
-import { Dataflow } from '../../src/passes/fuse/dataflow.ts';
+import { Dataflow, loopAccess } from '../../src/passes/fuse/dataflow.ts';
 
 const LOOPS = `
 tensor x: f32[4] input
@@ -24,7 +24,7 @@ loop e(i0: 4):
 `;
 
 /** The loops `a` and `b`, which read nothing of the others, `c` and `d`, which read `a`, and `e`, which reads `c`. */
-function diamond(): { flow: Dataflow; loop: (name: string) => Loop } {
+function diamond(): { flow: Dataflow<Loop>; loop: (name: string) => Loop } {
   const loops = parseLoops(LOOPS);
   verifyLoops(loops);
   const loop = (name: string): Loop => {
@@ -32,7 +32,7 @@ function diamond(): { flow: Dataflow; loop: (name: string) => Loop } {
     if (found === undefined) throw new Error(`no loop ${name}`);
     return found;
   };
-  return { flow: new Dataflow(loops), loop };
+  return { flow: new Dataflow(loops, loopAccess), loop };
 }
 
 const names = (loops: Iterable<Loop>): string => [...loops].map((loop) => loop.name).join(' ');
@@ -74,26 +74,26 @@ describe('a dataflow', () => {
     flow.remove(loop('d'));
     expect(names(flow.readersOf(a))).toBe('');
     expect(flow.has(loop('c'))).toBe(false);
-    expect(names(flow.loops)).toBe('a b c e');
+    expect(names(flow.items)).toBe('a b c e');
   });
 
   it('puts what a joined loop reads before it', () => {
     const { loop } = diamond();
-    const flow = new Dataflow(['a', 'c', 'b', 'd', 'e'].map(loop));
+    const flow = new Dataflow(['a', 'c', 'b', 'd', 'e'].map(loop), loopAccess);
     flow.join(loop('c'), loop('d'), both(loop('d'), loop('c'), 'cd'));
-    expect(names(flow.loops)).toBe('a b cd e');
+    expect(names(flow.items)).toBe('a b cd e');
   });
 
   it('puts what reads a joined loop after it', () => {
     const { loop } = diamond();
-    const flow = new Dataflow(['a', 'c', 'e', 'b', 'd'].map(loop));
+    const flow = new Dataflow(['a', 'c', 'e', 'b', 'd'].map(loop), loopAccess);
     flow.join(loop('b'), loop('a'), both(loop('b'), loop('a'), 'ab'));
-    expect(names(flow.loops)).toBe('ab c e d');
+    expect(names(flow.items)).toBe('ab c e d');
   });
 
   it('says which loop is none of its own', () => {
     const { flow, loop } = diamond();
     flow.remove(loop('e'));
-    expect(() => flow.remove(loop('e'))).toThrow('loop e is none of these');
+    expect(() => flow.remove(loop('e'))).toThrow('e is none of these');
   });
 });

@@ -37,25 +37,6 @@ export function tensorSize(tensor: Tensor): number {
   return tensor.shape.reduce<number>((n, dim) => n * extentOf(dim), 1);
 }
 
-/**
- * For every item the items that it depends on, directly or not.
- *
- * @param order items, dependencies first
- * @param direct direct dependencies of one item
- */
-export function ancestors<T>(order: readonly T[], direct: (item: T) => Iterable<T>): Map<T, Set<T>> {
-  const result = new Map<T, Set<T>>();
-  for (const item of order) {
-    const all = new Set<T>();
-    for (const dependency of direct(item)) {
-      all.add(dependency);
-      for (const further of result.get(dependency) ?? []) all.add(further);
-    }
-    result.set(item, all);
-  }
-  return result;
-}
-
 /** The loops that an output or a next state needs. */
 export function withoutDead(loops: readonly Loop[]): Loop[] {
   const needed = new Set<Tensor>();

@@ -3,5 +3,5 @@ export { type Group, groupName, type Partial, type Stage, tensorsWritten } from 
 export { fusePointwise } from './pointwise.ts';
 export { groupRows } from './rows.ts';
 export { mergeSiblings } from './siblings.ts';
-export { splitReductions } from './split.ts';
+export { cutReductions, splitReductions } from './split.ts';
 export { assignStages } from './stages.ts';

@@ -14,7 +14,7 @@ import {
 } from '../../loops/index.ts';
 import { simplifier } from '../../loops/simplify.ts';
 import { CHEAP, CHEAP_DECODE, evaluationCost } from './cost.ts';
-import { Dataflow } from './dataflow.ts';
+import { Dataflow, loopAccess } from './dataflow.ts';
 import type { Decisions } from './decisions.ts';
 import { tensorSize, withoutDead } from './edges.ts';
 
@@ -64,7 +64,7 @@ function inlineWhere(
   simplify: Simplify,
   decisions: Decisions,
 ): Loop[] {
-  const flow = new Dataflow(loops);
+  const flow = new Dataflow(loops, loopAccess);
   for (const { tensor } of loops.flatMap((loop) => loop.outs.slice(0, 1))) {
     const producer = flow.writerOf(tensor);
     const [out, ...others] = producer?.outs ?? [];
@@ -81,7 +81,7 @@ function inlineWhere(
     }
     flow.remove(producer);
   }
-  return flow.loops;
+  return flow.items;
 }
 
 /** How often each element of the producer is read by a loop, on average. */
@@ -111,7 +111,7 @@ function inlined(consumer: Loop, producer: Loop, { tensor, at, value }: Out, sim
 }
 
 function mergeEpilogues(loops: readonly Loop[], simplify: Simplify, decisions: Decisions): Loop[] {
-  const flow = new Dataflow(loops);
+  const flow = new Dataflow(loops, loopAccess);
   for (const consumer of loops) {
     if (!flow.has(consumer) || consumer.reductions.length > 0) continue;
     const sources = flow.sourcesOf(consumer);
@@ -135,7 +135,7 @@ function mergeEpilogues(loops: readonly Loop[], simplify: Simplify, decisions: D
       break;
     }
   }
-  return flow.loops;
+  return flow.items;
 }
 
 /**

@@ -12,9 +12,11 @@ import {
 } from '../../loops/index.ts';
 import type { Profile } from '../profile.ts';
 import { loopWork } from './cost.ts';
+import { Dataflow, groupAccess } from './dataflow.ts';
 import type { Decisions } from './decisions.ts';
-import { ancestors, inOrder, readers, tensorSize, tensorsRead, writers } from './edges.ts';
-import { type Group, groupName, singleton } from './group.ts';
+import { readers, tensorSize, tensorsRead, writers } from './edges.ts';
+import { type Group, singleton } from './group.ts';
+import { type Joined, Pairs } from './pairs.ts';
 
 /** Arithmetic that one workgroup may do alone rather than leave to a dispatch of its own. */
 const SMALL_WORK = 16384;
@@ -32,36 +34,32 @@ const NORMALISATION = 128;
  * which is the cost.
  */
 export function groupRows(loops: readonly Loop[], profile: Profile, decisions: Decisions): Group[] {
-  let groups = loops.map(singleton);
-  for (let changed = true; changed; ) {
-    changed = false;
-    const direct = groupDependencies(groups);
-    groups = inOrder(groups, direct);
-    const before = ancestors(groups, direct);
-    search: for (const to of groups) {
-      for (const from of [...direct(to)].sort((x, y) => groups.indexOf(y) - groups.indexOf(x))) {
-        const between = groups.find(
-          (g) => g !== from && g !== to && before.get(to)?.has(g) && before.get(g)?.has(from),
-        );
-        const merged =
-          between === undefined
-            ? joined(from, to, groups, profile)
-            : `${groupName(between)} lies between them`;
-        if (typeof merged === 'string') {
-          decisions.refuse('rows', lastLoop(from), firstLoop(to), merged);
-          continue;
-        }
-        decisions.take('rows', lastLoop(from), firstLoop(to), 'they read each other at the same row only');
-        groups = groups.filter((g) => g !== to).map((g) => (g === from ? merged : g));
-        changed = true;
-        break search;
+  const flow = new Dataflow(loops.map(singleton), groupAccess);
+  const read = readers(loops);
+  const pairs = new Pairs(flow, (from, to) => joined(from, to, read, profile));
+  for (let found = true; found; ) found = joinFirst(flow, pairs, decisions);
+  return flow.items.map((group) => ({
+    ...group,
+    locals: held(localsOf(group, read), rowCount(group), profile),
+  }));
+}
+
+/** Joins the first two groups that can be one, and says so; false where there are none. */
+function joinFirst(flow: Dataflow<Group>, pairs: Pairs, decisions: Decisions): boolean {
+  for (const to of flow.items) {
+    for (const from of flow.sorted(flow.sourcesOf(to)).reverse()) {
+      const merged = pairs.joined(from, to);
+      if (merged === null) continue;
+      if (typeof merged === 'string') {
+        decisions.refuse('rows', lastLoop(from), firstLoop(to), merged);
+        continue;
       }
+      decisions.take('rows', lastLoop(from), firstLoop(to), 'they read each other at the same row only');
+      flow.join(from, to, merged);
+      return true;
     }
   }
-  return groups.map((group) => ({
-    ...group,
-    locals: held(localsOf(group, groups), rowCount(group), profile),
-  }));
+  return false;
 }
 
 /**
@@ -99,69 +97,48 @@ export function groupDependencies(groups: readonly Group[]): (group: Group) => S
   };
 }
 
-/** The two groups as one row program, or the reason why they are not. */
-function joined(from: Group, to: Group, groups: readonly Group[], profile: Profile): Group | string {
+/**
+ * Two groups as one row program, or the reason why they are not.
+ *
+ * @param read who reads each tensor
+ */
+function joined(from: Group, to: Group, read: Readers, profile: Profile): Joined {
+  const refused = (result: string): Joined => ({ result, untiled: null });
   const loops = [...from.loops, ...to.loops];
-  if (loops.some((loop) => loop.scan)) return 'a scan runs alone';
+  if (loops.some((loop) => loop.scan)) return refused('a scan runs alone');
   for (const writer of loops) {
     for (const { tensor } of writer.outs) {
       const reader = loops.find(
         (l) => l !== writer && tensor.over !== undefined && tensorsRead(l).has(tensor.over),
       );
       if (reader !== undefined)
-        return `${reader.name} reads ${tensor.over?.name}, which ${writer.name} writes in place`;
+        return refused(`${reader.name} reads ${tensor.over?.name}, which ${writer.name} writes in place`);
     }
   }
   const rows = rowAxes(loops);
   if (typeof rows === 'string') {
     const work = loops.reduce((n, loop) => n + loopWork(loop), 0);
-    if (work > SMALL_WORK) return rows;
+    if (work > SMALL_WORK) return refused(rows);
     const [one, other] = [isScalar(from), isScalar(to)];
-    if (one && !other) return 'each workgroup that reads it can compute it for itself';
-    if (
-      !one &&
-      other &&
-      localsOf(
-        to,
-        groups.filter((g) => g !== from),
-      ).length < to.loops.flatMap((l) => l.outs).filter((o) => o.tensor.role === 'temp').length
-    ) {
-      return 'each workgroup that reads the result can compute it for itself';
-    }
-    return fits({ ...from, loops, rows: loops.map(() => []) }, groups, profile);
+    if (one && !other) return refused('each workgroup that reads it can compute it for itself');
+    const temps = to.loops.flatMap((l) => l.outs).filter((o) => o.tensor.role === 'temp');
+    if (!one && other && localsOf(to, read).length < temps.length)
+      return refused('each workgroup that reads the result can compute it for itself');
+    return { result: fits({ ...from, loops, rows: loops.map(() => []) }, read, profile), untiled: null };
   }
   const group: Group = { ...from, loops, rows };
-  const reason = savesNothing(from, to, group, groups) ?? streamsTooMuch(from, to, group, profile);
-  return reason ?? fits(group, groups, profile);
+  const result = streamsTooMuch(from, to, group, profile) ?? fits(group, read, profile);
+  return { result, untiled: tilesLost(from, to) };
 }
 
 /**
- * A contraction that runs alone has tiles, which it loses in a row program. A loop that is no contraction is
+ * The contraction that would lose its tiles, which one has that runs alone. A loop that is no contraction is
  * worth them only if what follows the contraction then takes fewer dispatches.
  */
-function savesNothing(from: Group, to: Group, merged: Group, groups: readonly Group[]): string | null {
+function tilesLost(from: Group, to: Group): Loop | null {
   const [only, ...more] = from.loops;
-  const keepsTiles = only === undefined || more.length > 0 || contractionOf(only) === null;
-  if (keepsTiles || to.loops.some((loop) => contractionOf(loop) !== null)) return null;
-  const after = groups.filter((g) => g !== to).map((g) => (g === from ? merged : g));
-  if (dispatchesAfter(merged, after) < dispatchesAfter(from, groups)) return null;
-  return `${only.name} would lose its tiles, and no dispatch would be saved`;
-}
-
-/** The longest chain of groups that read from one another, behind a group. */
-function dispatchesAfter(group: Group, groups: readonly Group[]): number {
-  const direct = groupDependencies(groups);
-  const sources = new Map(groups.map((g) => [g, direct(g)] as const));
-  const known = new Map<Group, number>();
-  const behind = (g: Group): number => {
-    const found = known.get(g);
-    if (found !== undefined) return found;
-    const readers = groups.filter((other) => sources.get(other)?.has(g));
-    const longest = Math.max(0, ...readers.map((other) => 1 + behind(other)));
-    known.set(g, longest);
-    return longest;
-  };
-  return behind(group);
+  const hasTiles = only !== undefined && more.length === 0 && contractionOf(only) !== null;
+  return hasTiles && to.loops.every((loop) => contractionOf(loop) === null) ? only : null;
 }
 
 /** Whether every loop of a group has one element. */
@@ -169,8 +146,8 @@ export function isScalar(group: Group): boolean {
   return group.loops.every((loop) => domainSize(loop.axes) === 1);
 }
 
-function fits(group: Group, groups: readonly Group[], profile: Profile): Group | string {
-  const bytes = rowBytes({ ...group, locals: localsOf(group, groups) }, profile);
+function fits(group: Group, read: Readers, profile: Profile): Group | string {
+  const bytes = rowBytes({ ...group, locals: localsOf(group, read) }, profile);
   if (bytes > profile.workgroupMemory) {
     return `a row's intermediates take ${bytes} bytes of workgroup memory, there are ${profile.workgroupMemory}`;
   }
@@ -277,14 +254,15 @@ function streamsTooMuch(from: Group, to: Group, group: Group, profile: Profile):
   return `${blocks} row blocks would each stream ${streamed} bytes (${name} …): ${streamed * blocks} in all, a dispatch is worth ${allowed}`;
 }
 
-/** Temporaries of a group that no other group reads. */
-function localsOf(group: Group, groups: readonly Group[]): Tensor[] {
-  const outside = readers(
-    groups.filter((g) => !g.loops.some((l) => group.loops.includes(l))).flatMap((g) => g.loops),
-  );
+/** Who reads each tensor. */
+type Readers = ReadonlyMap<Tensor, readonly Loop[]>;
+
+/** Temporaries of a group that no loop outside reads. */
+function localsOf(group: Group, read: Readers): Tensor[] {
+  const own = new Set(group.loops);
   return group.loops
     .flatMap((l) => l.outs.map((o) => o.tensor))
-    .filter((t) => t.role === 'temp' && !outside.has(t));
+    .filter((t) => t.role === 'temp' && (read.get(t) ?? []).every((reader) => own.has(reader)));
 }
 
 /**

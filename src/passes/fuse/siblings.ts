@@ -11,7 +11,7 @@ import {
   ValueNumbers,
 } from '../../loops/index.ts';
 import type { Profile } from '../profile.ts';
-import { Dataflow } from './dataflow.ts';
+import { Dataflow, loopAccess } from './dataflow.ts';
 import type { Decisions } from './decisions.ts';
 import { scratchBytes } from './rows.ts';
 
@@ -24,7 +24,7 @@ import { scratchBytes } from './rows.ts';
  * workgroups at index 0 of the missing axes own it. Where invocations compute alone there are no such tiles.
  */
 export function mergeSiblings(loops: readonly Loop[], profile: Profile, decisions: Decisions): Loop[] {
-  const flow = new Dataflow(loops);
+  const flow = new Dataflow(loops, loopAccess);
   for (const candidate of loops) {
     if (!flow.has(candidate) || candidate.reductions.length === 0 || candidate.scan) continue;
     const read = loadsIn(...candidate.reductions.map((r) => r.body)).map((l) => l.tensor);
@@ -42,7 +42,7 @@ export function mergeSiblings(loops: readonly Loop[], profile: Profile, decision
       break;
     }
   }
-  return flow.loops;
+  return flow.items;
 }
 
 /** Reductions that are siblings may take this part of the workgroup memory: the rest is for what a kernel keeps. */

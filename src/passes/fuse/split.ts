@@ -49,6 +49,21 @@ export function splitReductions(
   return absorbPrologues(writePartials(groups, target.workgroupsOf, decisions), target.fits, decisions);
 }
 
+/**
+ * Long reductions to one element in parts, which a loop of its own adds up: for targets whose dispatches are
+ * cheap, and whose tasks are too many to do it each for itself.
+ */
+export function cutReductions(groups: readonly Group[], decisions: Decisions): Group[] {
+  return groups.flatMap((group) => {
+    const [loop, ...more] = group.loops;
+    const isLong = loop !== undefined && more.length === 0 && domainSize(loop.reduceAxes) > ALONE_ELEMENTS;
+    const cut = isLong && isScalar(group) ? inParts(loop) : null;
+    if (loop === undefined || cut === null) return [group];
+    decisions.take('partial', loop, loop, `it reduces ${domainSize(loop.reduceAxes)} elements to one`);
+    return [singleton(cut.parts), { ...group, loops: [cut.final] }];
+  });
+}
+
 /** What fusion must know of the schedule that a group will have. */
 export interface ScheduledAs {
   /** Into how many parts its outputs are made: the length of a partial result. */
