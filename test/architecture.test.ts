@@ -31,11 +31,11 @@ interface Import {
   readonly isType: boolean;
 }
 
-/** Every import and re-export of a file, static or not. */
+/** Every import and re-export of a file, static or not; not those in WebAssembly text, `(import "sinter" …)`. */
 function importsOf(path: string): Import[] {
   const text = readFileSync(path, 'utf8').replaceAll(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '');
   const pattern =
-    /(?:\b(?:import|export)\s+(type\s)?[^;'"]*?\bfrom\s*|\bimport\s*\(\s*|\bimport\s+)['"]([^'"]+)['"]/g;
+    /(?:\b(?:import|export)\s+(type\s)?[^;'"]*?\bfrom\s*|\bimport\s*\(\s*|(?<!\()\bimport\s+)['"]([^'"]+)['"]/g;
   return [...text.matchAll(pattern)].map(([, type, to = '']) => ({
     file: relative(src, path),
     to,
@@ -81,11 +81,11 @@ describe('imports run one way', () => {
     expect(folders.filter((name) => name !== 'cli').sort()).toEqual(Object.keys(arrows).sort());
   });
 
-  test('imports of Node stay in src/node, src/cli and the file of the runtime that loads Dawn', () => {
+  test('imports of Node stay in src/node, src/cli and the file of the runtime that starts threads there', () => {
     const found = sources(src)
       .flatMap(importsOf)
       .filter(({ file, to }) => to.startsWith('node:') && !/^(node|cli)\//.test(file));
-    expect(found.map(({ file }) => file)).toEqual([]);
+    expect([...new Set(found.map(({ file }) => file))]).toEqual(['runtime/wasm/node.ts']);
   });
 
   test('no import of the command line from elsewhere', () => {

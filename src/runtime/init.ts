@@ -43,8 +43,13 @@ export function firstValue(slot: StateSlot, seed: number): Uint32Array<ArrayBuff
 
 /** 32-bit words out of base64; bytes beyond the last whole word are dropped. */
 export function decodeWords(text: string): Uint32Array<ArrayBuffer> {
-  const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
-  return new Uint32Array(bytes.buffer, 0, bytes.length >> 2);
+  const { buffer, length } = decodeBytes(text);
+  return new Uint32Array(buffer, 0, length >> 2);
+}
+
+/** Bytes out of base64. */
+export function decodeBytes(text: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
 }
 
 /** Number of elements of a shape. */

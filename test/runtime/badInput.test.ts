@@ -1,105 +1,17 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import {
-  checkProgram,
-  type InputErrorCode,
-  type Program,
-  type Session,
-  start,
-} from '../../src/runtime/index.ts';
+import { checkProgram, type Program, start } from '../../src/runtime/index.ts';
 import { freshDevice } from '../softwareAdapter.ts';
-import { linearData, linearModel } from './linearModel.ts';
+import { badInputSuite } from './badInputSuite.ts';
+import { linearModel } from './linearModel.ts';
+import { targets } from './targets.ts';
+
+for (const target of targets) describe(`on ${target.name}`, () => badInputSuite(target));
 
 let device: GPUDevice;
-let session: Session;
 beforeAll(async () => {
   device = await freshDevice();
-  session = await start(linearModel, { device });
 });
-afterAll(() => {
-  session.dispose();
-  device.destroy();
-});
-
-const { x, y } = linearData(4);
-
-describe('inputs are checked at the door', () => {
-  test.each<[string, Record<string, ArrayLike<number>>, InputErrorCode, string, string]>([
-    ['missing', { x }, 'missing', 'y', 'y: train reads this input'],
-    ['unknown', { x, y, z: [1] }, 'unknown', 'z', 'z: no such input; there are x, y'],
-    ['cut within a row', { x: x.slice(0, 11), y }, 'length', 'x', 'expected rows of 3 elements, found 11'],
-    ['not of one number of rows', { x, y: [1, 2, 3] }, 'length', 'y', 'expected 4 rows'],
-    ['empty', { x: [], y: [] }, 'length', 'x', 'expected at least one row, found none'],
-    ['more rows than declared', linearData(9), 'range', 'batch', 'expected 1 to 8, found 9'],
-    [
-      'not whole',
-      { x: [0.5, ...x.slice(1)], y },
-      'type',
-      'x',
-      'expected an integer (u8) at index 0, found 0.5',
-    ],
-    ['too large for bytes', { x: [1, 2, 256], y: [1] }, 'range', 'x', '256 at index 2 is not in 0 to 255'],
-    [
-      'labels below their range',
-      { x, y: [1, 2, -1001, 3] },
-      'range',
-      'y',
-      '-1001 at index 2 is not in -1000 to 999',
-    ],
-    ['labels beyond it', { x, y: Int32Array.of(1, 2, 3, 1000) }, 'range', 'y', '1000 at index 3'],
-    ['NaN for an integer', { x, y: [1, 2, 3, Number.NaN] }, 'type', 'y', 'found NaN'],
-  ])('%s', async (_, inputs, code, input, message) => {
-    const failed = session.run('train', inputs);
-    await expect(failed).rejects.toThrow(message);
-    await expect(failed).rejects.toMatchObject({ name: 'InputError', code, input });
-  });
-
-  test('what is no array of numbers is refused', async () => {
-    const text: ArrayLike<number> = JSON.parse('["1", "2", "3"]');
-    await expect(session.run('predict', { x: text })).rejects.toMatchObject({ code: 'type', index: 0 });
-    const nothing: ArrayLike<number> = JSON.parse('7');
-    await expect(session.run('predict', { x: nothing })).rejects.toThrow('x: expected an array');
-  });
-
-  test('a batch that is refused leaves no trace on the device', async () => {
-    const before = await session.run('predict', { x });
-    await expect(session.run('train', { x: [9, 9, 9], y: [5000] })).rejects.toThrow();
-    expect(await session.run('predict', { x })).toEqual(before);
-  });
-
-  test('a dataset is checked when it is uploaded, and has what an entry reads when it is used', async () => {
-    await expect(session.dataset({ x, y: [1, 2, 3, 5000] })).rejects.toMatchObject({
-      code: 'range',
-      index: 3,
-    });
-    const images = await session.dataset({ x });
-    await expect(session.train({ data: images }).next()).rejects.toMatchObject({
-      code: 'missing',
-      input: 'y',
-    });
-    expect((await session.evaluate('predict', { data: images })).samples).toBe(4);
-    images.dispose();
-  });
-
-  test('run-time scalars, sizes, entries and states have to be there', async () => {
-    await expect(session.run('predict', { x }, { params: { rate: 1 } })).rejects.toMatchObject({
-      code: 'unknown',
-    });
-    await expect(session.run('predict', { x }, { sizes: { rows: 1 } })).rejects.toMatchObject({
-      code: 'unknown',
-    });
-    const badSize = session.evaluate('predict', { data: { x }, sizes: { batch: 9 } });
-    await expect(badSize).rejects.toMatchObject({ code: 'range', input: 'batch' });
-    await expect(session.run('constructor', { x })).rejects.toThrow(
-      'constructor: no such entry; there are train, predict',
-    );
-    await expect(session.read('weights')).rejects.toThrow('weights: no such state; there are w, b, steps');
-    await expect(session.write('w', [1])).rejects.toThrow('w: expected 3 elements, found 1');
-    await expect(session.write('steps', [-1])).rejects.toMatchObject({ code: 'range' });
-    await expect(start(linearModel, { device, initial: { w: [1, 2] } })).rejects.toMatchObject({
-      code: 'length',
-    });
-  });
-});
+afterAll(() => device.destroy());
 
 describe('a program that is none', () => {
   const spoilt = (change: (program: Record<string, unknown>) => void): Program => {
@@ -139,32 +51,5 @@ describe('a program that is none', () => {
     const started = start(program, { device });
     await expect(started).rejects.toThrow(message);
     await expect(started).rejects.toMatchObject({ name: 'FormatError', code: 'program' });
-  });
-});
-
-describe('options', () => {
-  const data = linearData(8);
-
-  test.each([
-    ['stepsPerSubmit', { data, stepsPerSubmit: 0 }],
-    ['stepsPerSubmit', { data, stepsPerSubmit: 1.5 }],
-    ['epochs', { data, epochs: -1 }],
-    ['epochs', { data, epochs: Number.NaN }],
-    ['onNaN', { data, onNaN: 'foo' }],
-    ['epoch', { data, epoch: 3 }],
-    ['data', {}],
-    ['lr', { data, params: { lr: Number.NaN } }],
-    ['lr', { data, params: { lr: () => Number.NaN } }],
-  ])('a wrong %s is refused before a step is taken', async (input, options) => {
-    const session = await start(linearModel, { device, initial: { w: [1, 2, 3], b: [4] } });
-    const training = session.train(options as unknown as Parameters<typeof session.train>[0]);
-    await expect(training.next()).rejects.toMatchObject({ name: 'InputError', input });
-    expect([...(await session.read('w')).data]).toEqual([1, 2, 3]);
-    session.dispose();
-  });
-
-  test.each([-1, 1.5, Number.NaN, 'a'])('%s is no seed', async (seed) => {
-    const options = { device, seed } as unknown as Parameters<typeof start>[1];
-    await expect(start(linearModel, options)).rejects.toMatchObject({ name: 'InputError', input: 'seed' });
   });
 });

@@ -2,16 +2,11 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import {
-  DeviceError,
-  type Epoch,
-  FormatError,
-  requestDevice,
-  SessionError,
-  start,
-} from '../../src/runtime/index.ts';
+import { DeviceError, requestDevice, start } from '../../src/runtime/index.ts';
 import { freshDevice, softwareGpu } from '../softwareAdapter.ts';
+import { lifetimeSuite } from './lifetimeSuite.ts';
 import { linearData, linearModel } from './linearModel.ts';
+import { lastOf, targets } from './targets.ts';
 
 let device: GPUDevice;
 beforeAll(async () => {
@@ -19,110 +14,9 @@ beforeAll(async () => {
 });
 afterAll(() => device.destroy());
 
-async function last(epochs: AsyncIterable<Epoch>): Promise<Epoch | undefined> {
-  let found: Epoch | undefined;
-  for await (const epoch of epochs) found = epoch;
-  return found;
-}
+for (const target of targets) describe(`on ${target.name}`, () => lifetimeSuite(target));
 
-describe('a saved session', () => {
-  test('goes on exactly: states, counts of steps and the order of shuffles', async () => {
-    const data = linearData(37);
-    const options = { data, shuffle: true, params: { lr: (step: number) => 0.01 / step } };
-    const whole = await start(linearModel, { device, seed: 3 });
-    await last(whole.train({ ...options, epochs: 2 }));
-    const saved = await whole.save();
-    const expected = await last(whole.train({ ...options, epochs: 2 }));
-
-    const resumed = await start(linearModel, { device, seed: 99 });
-    await resumed.load(saved);
-    expect(await last(resumed.train({ ...options, epochs: 2 }))).toEqual({
-      ...expected,
-      seconds: expect.any(Number),
-    });
-    for (const name of ['w', 'b', 'steps']) expect(await resumed.read(name)).toEqual(await whole.read(name));
-    whole.dispose();
-    resumed.dispose();
-  });
-
-  test('keeps the bits of every value', async () => {
-    const odd = [-0, Number.NaN, 1e-42];
-    const session = await start(linearModel, { device, initial: { w: odd } });
-    const saved = await session.save();
-    await session.write('w', [1, 2, 3]);
-    await session.load(saved);
-    const w = await session.read('w');
-    expect(new Uint32Array(w.data.buffer)).toEqual(new Uint32Array(new Float32Array(odd).buffer));
-    session.dispose();
-  });
-
-  test('is refused where it is cut, foreign or of another program, and nothing is changed', async () => {
-    const session = await start(linearModel, { device, seed: 5 });
-    const saved = await session.save();
-    const before = await session.read('w');
-    const [first, ...others] = linearModel.state;
-    if (first === undefined) throw new Error('the model has states');
-    const renamed = await start(
-      { ...linearModel, state: [{ ...first, name: 'other' }, ...others] },
-      { device },
-    );
-    await expect(renamed.load(saved)).rejects.toThrow('expected other f32[3], found w f32[3]');
-    const cut = saved.slice(0, saved.length - 4);
-    await expect(session.load(cut)).rejects.toThrow(`expected ${saved.length} bytes, found ${cut.length}`);
-    for (const foreign of [
-      new Uint8Array(),
-      new Uint8Array(100),
-      new Uint8Array(64).fill(255),
-      saved.slice(0, 40),
-    ])
-      await expect(session.load(foreign)).rejects.toThrow(FormatError);
-    expect(await session.read('w')).toEqual(before);
-    session.dispose();
-    renamed.dispose();
-  });
-});
-
-describe('disposing', () => {
-  test('frees the session: whatever is called then says so', async () => {
-    const session = await start(linearModel, { device });
-    const data = await session.dataset(linearData(9));
-    session.dispose();
-    session.dispose();
-    const calls = [
-      () => session.run('predict', { x: [1, 2, 3] }),
-      () => last(session.train({ data })),
-      () => session.evaluate('predict', { data }),
-      () => session.dataset(linearData(1)),
-      () => session.read('w'),
-      () => session.write('w', [1, 2, 3]),
-      () => session.save(),
-      () => session.load(new Uint8Array()),
-    ];
-    for (const call of calls) {
-      const failed = call();
-      await expect(failed, String(call)).rejects.toThrow(SessionError);
-      await expect(failed).rejects.toMatchObject({ code: 'disposed' });
-    }
-  });
-
-  test('ends calls that run or wait as disposed', async () => {
-    const session = await start(linearModel, { device });
-    const data = await session.dataset(linearData(800));
-    const waiting: Promise<unknown>[] = [];
-    const onProgress = (): void => {
-      waiting.push(session.run('predict', { x: [1, 2, 3] }), session.read('w'));
-      session.dispose();
-    };
-    const running = last(session.train({ data, stepsPerSubmit: 1, onProgress }));
-    const results = [...(await Promise.allSettled([running])), ...(await Promise.allSettled(waiting))];
-    expect(results).toHaveLength(3);
-    for (const result of results)
-      expect(result).toMatchObject({
-        status: 'rejected',
-        reason: { name: 'SessionError', code: 'disposed' },
-      });
-  });
-
+describe('a session on a device', () => {
   test('leaves the device of the caller, who goes on with it', async () => {
     const first = await start(linearModel, { device });
     first.dispose();
@@ -131,23 +25,12 @@ describe('disposing', () => {
     second.dispose();
   });
 
-  test('frees a dataset alone, and a dataset serves its own session alone', async () => {
-    const [session, other] = [await start(linearModel, { device }), await start(linearModel, { device })];
-    const data = await session.dataset(linearData(9));
-    await expect(last(other.train({ data }))).rejects.toMatchObject({ code: 'other-session' });
-    data.dispose();
-    await expect(last(session.train({ data }))).rejects.toThrow('the dataset is disposed');
-    expect((await session.run('predict', { x: [0, 0, 0] })).value?.shape).toEqual([1]);
-    session.dispose();
-    other.dispose();
-  });
-
   test('destroys every buffer that was made', async () => {
     const own = await freshDevice();
     const alive = aliveBuffers(own);
     const session = await start(linearModel, { device: own });
     await session.dataset(linearData(9));
-    await last(session.train({ data: linearData(9) }));
+    await lastOf(session.train({ data: linearData(9) }));
     await session.run('predict', { x: [1, 2, 3] });
     await session.save();
     expect(alive.size).toBeGreaterThan(0);
@@ -174,7 +57,7 @@ describe('a device that fails', () => {
   test('is told as lost to calls that run and to later ones', async () => {
     const own = await freshDevice();
     const session = await start(linearModel, { device: own });
-    const running = last(
+    const running = lastOf(
       session.train({ data: linearData(800), stepsPerSubmit: 1, onProgress: () => own.destroy() }),
     );
     await expect(running).rejects.toThrow(DeviceError);
@@ -216,7 +99,7 @@ describe('a device that fails', () => {
       [own.queue, 'submit'],
     ] as const) {
       const restore = failAt(target, method, 1);
-      await expect(last(session.train({ data: linearData(9) })), method).rejects.toThrow('injected');
+      await expect(lastOf(session.train({ data: linearData(9) })), method).rejects.toThrow('injected');
       restore();
     }
     const { value } = await session.run('predict', { x: [1, 2, 3] });

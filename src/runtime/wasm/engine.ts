@@ -1,0 +1,191 @@
+import { chunkPlayer, noteTimes, type PlayChunks } from '../chunks.ts';
+import type { Block, Engine, Playback, Profiling, Region } from '../engine.ts';
+import { DeviceError } from '../issues.ts';
+import { recordWriter, type WriteRecords } from '../records.ts';
+import { Allocator } from './allocator.ts';
+import { CallingThread } from './callingThread.ts';
+import type { Crew } from './crew.ts';
+import type { Host } from './host.ts';
+import { type Layout, layOut } from './layout.ts';
+import { compileModules, link } from './modules.ts';
+import type { WasmProgram } from './program.ts';
+import { Workers } from './workers.ts';
+
+const PAGE = 65536;
+/** Pages that WebAssembly can address with 32 bits: 4 GiB. */
+const MOST_PAGES = 65536;
+/** Milliseconds of a chunk on threads: after that a message to each of them no longer counts. */
+const LONG_ENOUGH = 50;
+/** On the thread that calls chunks are shorter, at most twice this, so that it can do other things between. */
+const LONG_ENOUGH_ALONE = 10;
+
+/** A program on the processor: one memory, and one thread or many that run its steps over it. */
+export class WasmEngine implements Engine {
+  readonly program: WasmProgram;
+  readonly timings = new Map<string, number[][]>();
+  readonly lost: Promise<DeviceError>;
+  readonly #memory: WebAssembly.Memory;
+  readonly #layout: Layout;
+  readonly #crew: Crew;
+  readonly #profiling: Profiling;
+  readonly #allocator: Allocator;
+  readonly #playChunks: PlayChunks;
+  readonly #writeRecords: WriteRecords;
+  readonly #blocks = new Set<Block>();
+  #playing: Block | undefined;
+
+  private constructor(
+    program: WasmProgram,
+    memory: WebAssembly.Memory,
+    layout: Layout,
+    crew: Crew,
+    threads: number,
+    profiling: Profiling,
+  ) {
+    this.program = program;
+    this.lost = crew.lost;
+    this.#memory = memory;
+    this.#layout = layout;
+    this.#crew = crew;
+    this.#profiling = profiling;
+    const { capacity, records, stride, end } = layout;
+    this.#allocator = new Allocator(end, (to) => {
+      const missing = Math.ceil((to - memory.buffer.byteLength) / PAGE);
+      try {
+        if (missing > 0) memory.grow(missing);
+      } catch (cause) {
+        throw outOfMemory(program, layout, threads, `datasets of ${to - end} bytes`, cause);
+      }
+    });
+    this.#playChunks = chunkPlayer(capacity, threads > 1 ? LONG_ENOUGH : LONG_ENOUGH_ALONE);
+    const words = new Int32Array(memory.buffer, records, (2 * capacity * stride) / 4);
+    this.#writeRecords = recordWriter(program.stepFields, words, stride / 4);
+  }
+
+  /** @throws DeviceError `shader`, `memory`, `lost` */
+  static async create(
+    program: WasmProgram,
+    host: Host,
+    threads: number,
+    profiling: Profiling,
+  ): Promise<WasmEngine> {
+    const layout = layOut(program, threads, profiling);
+    const memory = createMemory(program, layout, threads);
+    const modules = await compileModules(program, host);
+    // Many threads link it each for itself: that it can be is found out here.
+    const play = await link(modules, memory);
+    const crew =
+      threads > 1
+        ? await Workers.start(host, threads, { ...modules, ...layout, memory })
+        : new CallingThread(play, layout.scratch);
+    return new WasmEngine(program, memory, layout, crew, threads, profiling);
+  }
+
+  async allocate(words: number): Promise<Block> {
+    const start = this.#allocator.take(4 * words);
+    this.#bytes(start, 4 * words).fill(0);
+    const block: Block = {
+      start: start / 4,
+      write: (word, values) => this.#copyIn(start + 4 * word, values),
+      dispose: () => {
+        // Steps in flight still read it: its place is free when they are done.
+        if (this.#blocks.delete(block) && this.#playing !== block) this.#allocator.give(start);
+      },
+    };
+    this.#blocks.add(block);
+    return block;
+  }
+
+  async play(playback: Playback): Promise<void> {
+    const { name, entry, data, fill, take } = playback;
+    const { capacity, records, stride, results, resultBytes, times, timeBytes } = this.#layout;
+    const { resultWords } = entry;
+    const number = Object.keys(this.program.entries).indexOf(name);
+    this.#playing = data;
+    try {
+      await this.#playChunks(
+        playback,
+        (first, count, place) => {
+          if (!this.#blocks.has(data))
+            throw new DeviceError('validation', `${name}: its dataset is disposed`);
+          const at = place * capacity;
+          this.#writeRecords(at, first, count, fill, (results + place * resultBytes) / 4, resultWords);
+          const timesAt = this.#profiling === 'none' ? 0 : times + place * timeBytes;
+          return this.#crew.run([number, records + at * stride, stride, count, timesAt]);
+        },
+        (first, count, place) => {
+          const { buffer } = this.#memory;
+          this.#noteTimes(playback, count, times + place * timeBytes);
+          take(new Uint32Array(buffer, results + place * resultBytes, count * resultWords), first, count);
+        },
+      );
+    } finally {
+      this.#playing = undefined;
+      if (!this.#blocks.has(data)) this.#allocator.give(4 * data.start);
+    }
+  }
+
+  async read(regions: readonly Region[]): Promise<Uint32Array<ArrayBuffer>> {
+    const all = new Uint32Array(regions.reduce((n, { words }) => n + words, 0));
+    let at = 0;
+    for (const { arena, offset, words } of regions) {
+      all.set(new Uint32Array(this.#memory.buffer, this.program.memory[arena] + 4 * offset, words), at);
+      at += words;
+    }
+    return all;
+  }
+
+  write(arena: Region['arena'], offset: number, words: ArrayBufferView<ArrayBuffer>): void {
+    this.#copyIn(this.program.memory[arena] + 4 * offset, words);
+  }
+
+  /** Ends the threads; memory goes with the last that holds it. */
+  dispose(): void {
+    this.#crew.end(new DeviceError('lost', 'the threads of the program are ended'));
+  }
+
+  #copyIn(at: number, { buffer, byteOffset, byteLength }: ArrayBufferView<ArrayBuffer>): void {
+    this.#bytes(at, byteLength).set(new Uint8Array(buffer, byteOffset, byteLength));
+  }
+
+  /** Made anew each time: after memory has grown, an older view does not reach what is new. */
+  #bytes(at: number, count: number): Uint8Array {
+    return new Uint8Array(this.#memory.buffer, at, count);
+  }
+
+  #noteTimes({ name, entry }: Playback, count: number, at: number): void {
+    if (this.#profiling === 'none') return;
+    const kernels = entry.steps.length;
+    const milliseconds = new Float64Array(this.#memory.buffer, at, count * kernels);
+    if (this.#profiling === 'dispatches') {
+      noteTimes(this.timings, name, kernels, count, (i, k) => 1000 * (milliseconds[i * kernels + k] ?? 0));
+    } else {
+      const whole = milliseconds.reduce((sum, time) => sum + time, 0);
+      noteTimes(this.timings, name, 1, 1, () => (1000 * whole) / count);
+    }
+  }
+}
+
+/** @throws DeviceError `memory` */
+function createMemory(program: WasmProgram, layout: Layout, threads: number): WebAssembly.Memory {
+  try {
+    const initial = Math.ceil(layout.end / PAGE);
+    return new WebAssembly.Memory({ initial, maximum: MOST_PAGES, shared: true });
+  } catch (cause) {
+    throw outOfMemory(program, layout, threads, 'the memory of the program', cause);
+  }
+}
+
+function outOfMemory(
+  { name, buffers, memory }: WasmProgram,
+  { threadBytes, end }: Layout,
+  threads: number,
+  what: string,
+  cause: unknown,
+): DeviceError {
+  const needs =
+    `the plan of ${name} needs ${buffers.peakBytes} bytes at its peak, ${memory.bytes} with packed operands, ` +
+    `${end} with ${threads === 1 ? 'what its thread needs' : `what ${threads} threads need`} (${threadBytes} each)`;
+  const message = `${what} cannot be had: ${needs}; WebAssembly has ${PAGE * MOST_PAGES} at most: ${cause}`;
+  return new DeviceError('memory', message, { cause });
+}

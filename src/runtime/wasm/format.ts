@@ -1,0 +1,64 @@
+import { checkBase, fail } from '../format.ts';
+import { elementCount } from '../init.ts';
+import { LINE } from './allocator.ts';
+import type { WasmProgram } from './program.ts';
+
+/**
+ * Says whether a value, from JSON say, is a program that this runtime can replay. Its modules are compiled by
+ * `start` alone.
+ *
+ * @throws FormatError naming the first place that is not as it should be
+ */
+export function checkProgram(value: unknown): asserts value is WasmProgram {
+  checkBase(value, 'wasm', {
+    kernels: [{ name: 'string', code: 'string', packedBytes: 'count' }],
+    module: 'string',
+    tiles: { relaxed: 'string', strict: 'string' },
+    memory: {
+      state: 'count',
+      words: 'count',
+      temps: 'count',
+      packed: 'count',
+      bytes: 'count',
+      threadBytes: 'count',
+    },
+  });
+  const { module, tiles, memory, buffers, state, constants } = value as WasmProgram;
+  checkModule(module, 'program.module');
+  checkModule(tiles.relaxed, 'program.tiles.relaxed');
+  checkModule(tiles.strict, 'program.tiles.strict');
+  for (const arena of ['state', 'words', 'temps'] as const) {
+    const start = memory[arena];
+    const place = `program.memory.${arena}`;
+    // The first lines are the threads' own.
+    if (start % LINE !== 0 || start < THREADS_OWN)
+      fail(place, `a multiple of 64 from ${THREADS_OWN} on`, start);
+    if (start + buffers[arena] > memory.bytes)
+      fail(place, `${buffers[arena]} bytes before the end, ${memory.bytes}`, start);
+  }
+  const inside = (at: string, arena: string, end: number): void => {
+    if (arena !== 'state' && arena !== 'words') fail(`${at}.arena`, 'state or words', arena);
+    if (end > buffers[arena]) fail(`${at}.offset`, `an end within ${buffers[arena]} bytes`, end);
+  };
+  for (const [i, { arena, offset, shape }] of state.entries())
+    inside(`program.state[${i}]`, arena, 4 * (offset + elementCount(shape)));
+  for (const [i, { arena, offset, words }] of constants.entries())
+    inside(`program.constants[${i}]`, arena, 4 * offset + 4 * Math.floor((3 * words.length) / 16));
+}
+
+/** Bytes at the start of memory that threads have for their barrier. */
+const THREADS_OWN = 192;
+
+/** What a module begins with, in base64: `\0asm` and version 1, but for the bits that the next byte shares. */
+const MAGIC = 'AGFzbQEAA';
+
+/** @throws FormatError */
+function checkModule(text: string, at: string): void {
+  const found = text.length > 20 ? `${text.slice(0, 20)}…` : text;
+  if (!text.startsWith(MAGIC)) fail(at, 'a WebAssembly module in base64', found);
+  try {
+    atob(text);
+  } catch {
+    fail(at, 'a WebAssembly module in base64', found);
+  }
+}

@@ -1,0 +1,30 @@
+/** The runtime for WebAssembly: replays compiled programs on the processor, and needs nothing of the compiler. */
+export type { Data } from '../dataset.ts';
+export { Dataset } from '../dataset.ts';
+export type { Profiling, Timings } from '../engine.ts';
+export {
+  DeviceError,
+  type DeviceErrorCode,
+  FormatError,
+  InputError,
+  type InputErrorCode,
+  SessionError,
+  type SessionErrorCode,
+  TrainingError,
+} from '../issues.ts';
+export type {
+  Epoch,
+  EvaluateOptions,
+  Progress,
+  RunOptions,
+  Scalar,
+  SessionOptions,
+  TrainOptions,
+} from '../options.ts';
+export type { Totals } from '../outputs.ts';
+export type * from '../program.ts';
+export type { Session } from '../session.ts';
+export type { Output, Values } from '../values.ts';
+export { checkProgram } from './format.ts';
+export type * from './program.ts';
+export { type StartOptions, start, type WasmSession } from './start.ts';

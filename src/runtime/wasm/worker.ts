@@ -1,0 +1,29 @@
+/**
+ * What a thread runs, after a line that says what its `port` is. First it is given modules, memory and what it
+ * is called with besides; then call after call, each of which it answers: with the call's number, or with the
+ * error's text.
+ *
+ * It is text, not a function or a file: bundlers and runners of TypeScript put into a function's text what is
+ * defined elsewhere, and do not find a file that a library starts.
+ */
+export const workerText = `
+let play, own;
+port.onmessage = ({ data }) => {
+  try {
+    const { call, memory, tiles, main, args } = data;
+    if (memory) {
+      const { tile } = new WebAssembly.Instance(tiles, { sinter: { memory } }).exports;
+      const now = () => performance.now();
+      ({ play } = new WebAssembly.Instance(main, { sinter: { memory, tile, now } }).exports);
+      own = args;
+    } else {
+      const [entry, record, stride, count, times] = args;
+      const [thread, threads, scratch] = own;
+      play(entry, record, stride, count, thread, threads, scratch, times);
+    }
+    port.postMessage(call);
+  } catch (error) {
+    port.postMessage(String(error));
+  }
+};
+`;

@@ -1,0 +1,103 @@
+import { DeviceError } from '../issues.ts';
+import type { Call, Crew, Modules } from './crew.ts';
+import type { Host, Thread } from './host.ts';
+
+/** Where threads find what they share, and what is their own. */
+export interface Shared extends Modules {
+  readonly memory: WebAssembly.Memory;
+  /** The byte where the scratch of thread 0 starts; those of the others follow, `threadBytes` each. */
+  readonly scratch: number;
+  readonly threadBytes: number;
+}
+
+/** Steps on threads of their own, which run each call together. Idle, they do not keep the process alive. */
+export class Workers implements Crew {
+  readonly lost: Promise<DeviceError>;
+  #tellLost = (_: DeviceError): void => {};
+  readonly #threads: Thread[] = [];
+  /** Calls that not all threads have answered, by number. */
+  readonly #waiting = new Map<number, Waiting>();
+  #calls = 0;
+  #ended: DeviceError | undefined;
+
+  private constructor() {
+    this.lost = new Promise((resolve) => {
+      this.#tellLost = resolve;
+    });
+  }
+
+  /** Starts `count` threads, and waits until they are ready. @throws DeviceError `lost` */
+  static async start(host: Host, count: number, shared: Shared): Promise<Workers> {
+    const { memory, tiles, main, scratch, threadBytes } = shared;
+    const crew = new Workers();
+    try {
+      for (let k = 0; k < count; k++) {
+        const hear = (message: unknown): void => crew.#hear(k, message);
+        crew.#threads.push(host.spawn(hear, (reason) => crew.#fail(k, reason)));
+      }
+    } catch (cause) {
+      crew.#fail(crew.#threads.length, String(cause));
+    }
+    await crew.#post((k) => ({ memory, tiles, main, args: [k, count, scratch + k * threadBytes] }));
+    return crew;
+  }
+
+  run(call: Call): Promise<void> {
+    return this.#post(() => ({ args: call }));
+  }
+
+  end(reason: DeviceError): void {
+    if (this.#ended) return;
+    this.#ended = reason;
+    for (const thread of this.#threads) thread.end();
+    for (const { reject } of this.#waiting.values()) reject(reason);
+    this.#waiting.clear();
+  }
+
+  async #post(message: (thread: number) => object): Promise<void> {
+    if (this.#ended) throw this.#ended;
+    const call = this.#calls++;
+    if (this.#waiting.size === 0) this.#hold(true);
+    const answered = new Promise<void>((resolve, reject) => {
+      this.#waiting.set(call, { left: this.#threads.length, resolve, reject });
+    });
+    for (const [k, thread] of this.#threads.entries()) {
+      try {
+        thread.post({ call, ...message(k) });
+      } catch (cause) {
+        this.#fail(k, String(cause));
+      }
+    }
+    await answered;
+  }
+
+  #hear(thread: number, answer: unknown): void {
+    const waiting = typeof answer === 'number' ? this.#waiting.get(answer) : undefined;
+    if (typeof answer !== 'number' || !waiting) {
+      this.#fail(thread, String(answer));
+      return;
+    }
+    if (--waiting.left > 0) return;
+    this.#waiting.delete(answer);
+    if (this.#waiting.size === 0) this.#hold(false);
+    waiting.resolve();
+  }
+
+  /** The others may wait for it for ever: they end too. */
+  #fail(thread: number, reason: string): void {
+    if (this.#ended) return;
+    const error = new DeviceError('lost', `thread ${thread} of the program failed: ${reason}`);
+    this.end(error);
+    this.#tellLost(error);
+  }
+
+  #hold(alive: boolean): void {
+    for (const thread of this.#threads) thread.hold(alive);
+  }
+}
+
+interface Waiting {
+  left: number;
+  readonly resolve: () => void;
+  readonly reject: (reason: DeviceError) => void;
+}

@@ -1,0 +1,121 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { FormatError, SessionError } from '../../src/runtime/index.ts';
+import { linearData, linearModel } from './linearModel.ts';
+import { lastOf, type Machine, type Target } from './targets.ts';
+
+/** How a session is saved, and how it ends, wherever it runs. */
+export function lifetimeSuite(target: Target): void {
+  let machine: Machine;
+  beforeAll(async () => {
+    machine = await target.prepare();
+  });
+  afterAll(() => machine.close());
+
+  describe('a saved session', () => {
+    test('goes on exactly: states, counts of steps and the order of shuffles', async () => {
+      const data = linearData(37);
+      const options = { data, shuffle: true, params: { lr: (step: number) => 0.01 / step } };
+      const whole = await machine.start({ seed: 3 });
+      await lastOf(whole.train({ ...options, epochs: 2 }));
+      const saved = await whole.save();
+      const expected = await lastOf(whole.train({ ...options, epochs: 2 }));
+
+      const resumed = await machine.start({ seed: 99 });
+      await resumed.load(saved);
+      expect(await lastOf(resumed.train({ ...options, epochs: 2 }))).toEqual({
+        ...expected,
+        seconds: expect.any(Number),
+      });
+      for (const name of ['w', 'b', 'steps'])
+        expect(await resumed.read(name)).toEqual(await whole.read(name));
+      whole.dispose();
+      resumed.dispose();
+    });
+
+    test('keeps the bits of every value', async () => {
+      const odd = [-0, Number.NaN, 1e-42];
+      const session = await machine.start({ initial: { w: odd } });
+      const saved = await session.save();
+      await session.write('w', [1, 2, 3]);
+      await session.load(saved);
+      const w = await session.read('w');
+      expect(new Uint32Array(w.data.buffer)).toEqual(new Uint32Array(new Float32Array(odd).buffer));
+      session.dispose();
+    });
+
+    test('is refused where it is cut, foreign or of another program, and nothing is changed', async () => {
+      const session = await machine.start({ seed: 5 });
+      const saved = await session.save();
+      const before = await session.read('w');
+      const [first, ...others] = linearModel.state;
+      if (first === undefined) throw new Error('the model has states');
+      const renamed = await machine.start({}, { state: [{ ...first, name: 'other' }, ...others] });
+      await expect(renamed.load(saved)).rejects.toThrow('expected other f32[3], found w f32[3]');
+      const cut = saved.slice(0, saved.length - 4);
+      await expect(session.load(cut)).rejects.toThrow(`expected ${saved.length} bytes, found ${cut.length}`);
+      for (const foreign of [
+        new Uint8Array(),
+        new Uint8Array(100),
+        new Uint8Array(64).fill(255),
+        saved.slice(0, 40),
+      ])
+        await expect(session.load(foreign)).rejects.toThrow(FormatError);
+      expect(await session.read('w')).toEqual(before);
+      session.dispose();
+      renamed.dispose();
+    });
+  });
+
+  describe('disposing', () => {
+    test('frees the session: whatever is called then says so', async () => {
+      const session = await machine.start();
+      const data = await session.dataset(linearData(9));
+      session.dispose();
+      session.dispose();
+      const calls = [
+        () => session.run('predict', { x: [1, 2, 3] }),
+        () => lastOf(session.train({ data })),
+        () => session.evaluate('predict', { data }),
+        () => session.dataset(linearData(1)),
+        () => session.read('w'),
+        () => session.write('w', [1, 2, 3]),
+        () => session.save(),
+        () => session.load(new Uint8Array()),
+      ];
+      for (const call of calls) {
+        const failed = call();
+        await expect(failed, String(call)).rejects.toThrow(SessionError);
+        await expect(failed).rejects.toMatchObject({ code: 'disposed' });
+      }
+    });
+
+    test('ends calls that run or wait as disposed', async () => {
+      const session = await machine.start();
+      const data = await session.dataset(linearData(800));
+      const waiting: Promise<unknown>[] = [];
+      const onProgress = (): void => {
+        waiting.push(session.run('predict', { x: [1, 2, 3] }), session.read('w'));
+        session.dispose();
+      };
+      const running = lastOf(session.train({ data, stepsPerSubmit: 1, onProgress }));
+      const results = [...(await Promise.allSettled([running])), ...(await Promise.allSettled(waiting))];
+      expect(results).toHaveLength(3);
+      for (const result of results)
+        expect(result).toMatchObject({
+          status: 'rejected',
+          reason: { name: 'SessionError', code: 'disposed' },
+        });
+    });
+
+    test('frees a dataset alone, and a dataset serves its own session alone', async () => {
+      const [session, other] = [await machine.start(), await machine.start()];
+      const data = await session.dataset(linearData(9));
+      await expect(lastOf(other.train({ data }))).rejects.toMatchObject({ code: 'other-session' });
+      data.dispose();
+      await expect(lastOf(session.train({ data }))).rejects.toThrow('the dataset is disposed');
+      expect((await session.run('predict', { x: [0, 0, 0] })).value?.shape).toEqual([1]);
+      session.dispose();
+      other.dispose();
+    });
+  });
+}
