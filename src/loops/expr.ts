@@ -112,18 +112,37 @@ export function cast(expr: Expr, dtype: Dtype): Expr {
   return expr.dtype === dtype ? expr : { kind: 'apply', op: 'cast', args: [expr], dtype };
 }
 
+const NONE: readonly Expr[] = [];
+
 /** The operands of an expression, left to right (a load's indices). */
 export function childrenOf(expr: Expr): readonly Expr[] {
-  return expr.kind === 'apply' ? expr.args : expr.kind === 'load' ? expr.at : [];
+  return expr.kind === 'apply' ? expr.args : expr.kind === 'load' ? expr.at : NONE;
 }
 
 /** The same expression over other operands; itself if none changed. */
 export function withChildren(expr: Expr, children: readonly Expr[]): Expr {
   const old = childrenOf(expr);
   if (old.every((child, i) => child === children[i])) return expr;
-  if (expr.kind === 'apply') return { ...expr, args: children };
-  if (expr.kind === 'load') return { ...expr, at: children };
+  // Made as `apply` and `load` make them: objects of one layout are faster to read.
+  if (expr.kind === 'apply') return { kind: 'apply', op: expr.op, args: children, dtype: expr.dtype };
+  if (expr.kind === 'load') return { kind: 'load', tensor: expr.tensor, at: children, dtype: expr.dtype };
   return expr;
+}
+
+/** The same expression over what `by` makes of its operands, left to right; itself if none changed. */
+export function mapChildren(expr: Expr, by: (child: Expr) => Expr): Expr {
+  let changed: Expr[] | undefined;
+  let k = 0;
+  const old = childrenOf(expr);
+  for (const child of old) {
+    const next = by(child);
+    if (next !== child) {
+      changed ??= [...old];
+      changed[k] = next;
+    }
+    k++;
+  }
+  return changed === undefined ? expr : withChildren(expr, changed);
 }
 
 /**
@@ -131,16 +150,14 @@ export function withChildren(expr: Expr, children: readonly Expr[]): Expr {
  * replacement. Sharing is kept: every distinct object is visited once for each `memo`.
  */
 export function mapExpr(expr: Expr, rule: (expr: Expr) => Expr, memo: Map<Expr, Expr> = new Map()): Expr {
-  const known = memo.get(expr);
-  if (known !== undefined) return known;
-  const result = rule(
-    withChildren(
-      expr,
-      childrenOf(expr).map((child) => mapExpr(child, rule, memo)),
-    ),
-  );
-  memo.set(expr, result);
-  return result;
+  const visit = (e: Expr): Expr => {
+    const known = memo.get(e);
+    if (known !== undefined) return known;
+    const result = rule(mapChildren(e, visit));
+    memo.set(e, result);
+    return result;
+  };
+  return visit(expr);
 }
 
 /** Replaces axes by expressions. */

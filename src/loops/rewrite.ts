@@ -1,4 +1,4 @@
-import { constant, type Expr, mapExpr, type ValueNumbers, varRef } from './expr.ts';
+import { type Apply, childrenOf, constant, type Expr, mapExpr, type ValueNumbers, varRef } from './expr.ts';
 import { parseExpr } from './parseExpr.ts';
 import type { Range } from './range.ts';
 import { applyScalar, type ScalarDef, scalarOps } from './scalar.ts';
@@ -35,6 +35,8 @@ export interface Rule {
   readonly name: string;
   readonly left: Expr;
   readonly right: Expr;
+  /** The first operand of the left side that is no variable. */
+  readonly needs: Expr | undefined;
   readonly holds: (bindings: Bindings, rangeOf: (expr: Expr) => Range) => boolean;
 }
 
@@ -78,9 +80,11 @@ function ruleOf(rule: RuleText, dtype: 'i32' | 'f32' | 'bool', holds: Rule['hold
     return dtype === 'bool' && /^[ij]$/.test(name) ? 'i32' : dtype;
   };
   const other = (name: string): Expr => varRef(name, typeOf(name));
+  const left = parseExpr(rule.left, { other });
   return {
     name: rule.name,
-    left: parseExpr(rule.left, { other }),
+    left,
+    needs: childrenOf(left).find((operand) => operand.kind !== 'var'),
     right: parseExpr(rule.right, { other }),
     holds,
   };
@@ -145,25 +149,15 @@ function* matchAll(
   }
 }
 
-/**
- * Whether an expression has the operations and constants of a pattern, whatever its variables stand for: most
- * patterns fail by these alone, without a try to bind anything.
- */
-function hasShape(expr: Expr, pattern: Expr): boolean {
-  if (pattern.dtype !== expr.dtype) return false;
-  if (pattern.kind === 'var') return !pattern.name.startsWith('k') || expr.kind === 'const';
-  if (pattern.kind === 'const') return expr.kind === 'const' && Object.is(expr.value, pattern.value);
-  if (pattern.kind !== 'apply') return true;
-  if (expr.kind !== 'apply' || expr.op !== pattern.op) return false;
-  const fits = (arg: Expr, k: number): boolean => {
-    const operand = pattern.args[k];
-    return operand === undefined || hasShape(arg, operand);
-  };
-  const def: ScalarDef = scalarOps[expr.op];
-  const last = expr.args.length - 1;
-  return (
-    expr.args.every(fits) || (def.commutative === true && expr.args.every((arg, k) => fits(arg, last - k)))
-  );
+/** Whether some operand of an expression looks like an operand of a pattern, from outside. */
+function hasOperand(expr: Apply, pattern: Expr): boolean {
+  for (const arg of expr.args) {
+    if (arg.kind !== pattern.kind || arg.dtype !== pattern.dtype) continue;
+    if (arg.kind === 'const' && pattern.kind === 'const' && !Object.is(arg.value, pattern.value)) continue;
+    if (arg.kind === 'apply' && pattern.kind === 'apply' && arg.op !== pattern.op) continue;
+    return true;
+  }
+  return false;
 }
 
 /** The first rule that applies at the root of `expr`, applied; undefined where none does. */
@@ -175,7 +169,8 @@ export function rewriteRoot(
 ): Expr | undefined {
   if (expr.kind !== 'apply') return undefined;
   for (const rule of rules.get(expr.op) ?? []) {
-    if (!hasShape(expr, rule.left)) continue;
+    // Most rules fail by this alone, without a try to bind their variables.
+    if (rule.needs !== undefined && !hasOperand(expr, rule.needs)) continue;
     for (const bindings of matches(rule.left, expr, numbers)) {
       if (rule.holds(bindings, rangeOf)) return instantiate(rule.right, bindings);
     }

@@ -1,5 +1,14 @@
 import { type Affine, affineExpr, gcd, isWritable, scaleAffine } from './affine.ts';
-import { type Apply, apply, childrenOf, constant, type Expr, int, withChildren } from './expr.ts';
+import {
+  type Apply,
+  apply,
+  childrenOf,
+  constant,
+  type Expr,
+  int,
+  mapChildren,
+  withChildren,
+} from './expr.ts';
 import { type RangeOfLeaf, Ranges } from './interval.ts';
 import type { Loop } from './loop.ts';
 import { I32, within } from './range.ts';
@@ -97,10 +106,7 @@ class Simplifier {
 
   #simplifyChildren(expr: Expr, scope: Ranges): Expr {
     if (expr.kind !== 'apply') {
-      return withChildren(
-        expr,
-        childrenOf(expr).map((child) => this.simplify(child, scope)),
-      );
+      return mapChildren(expr, (child) => this.simplify(child, scope));
     }
     const [a, b, c] = expr.args;
     if (expr.op === 'select' && a !== undefined && b !== undefined && c !== undefined) {
@@ -114,10 +120,7 @@ class Simplifier {
       ]);
     }
     if (expr.op === 'and' || expr.op === 'or') return this.#simplifyChain(expr, expr.op, scope);
-    return withChildren(
-      expr,
-      expr.args.map((arg) => this.simplify(arg, scope)),
-    );
+    return mapChildren(expr, (arg) => this.simplify(arg, scope));
   }
 
   /**
