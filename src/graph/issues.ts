@@ -79,14 +79,26 @@ export function sourceLine(): string | undefined {
 
 /** The first frame of a stack's text that lies outside of this library, as `file:line`. */
 export function firstUserFrame(stack: string): string | undefined {
-  if (libraryFolders === undefined) return undefined;
   for (const line of stack.split('\n')) {
-    const frame = frameOf(line);
-    if (frame === undefined || frame.path.startsWith('node:')) continue;
-    if (libraryFolders.some((folder) => frame.path.startsWith(folder))) continue;
-    return `${frame.path.slice(frame.path.lastIndexOf('/') + 1)}:${frame.line}`;
+    let place = places.get(line);
+    if (place === undefined) {
+      place = placeOf(line);
+      places.set(line, place);
+    }
+    if (place !== null) return place;
   }
   return undefined;
+}
+
+// A model is built from few lines, by few functions: the same frames come again and again.
+const places = new Map<string, string | null>();
+
+/** The place of a stack's line, `file:line`; null where it is no frame, or one of this library or of Node. */
+function placeOf(line: string): string | null {
+  const frame = frameOf(line);
+  if (libraryFolders === undefined || frame === undefined || frame.path.startsWith('node:')) return null;
+  if (libraryFolders.some((folder) => frame.path.startsWith(folder))) return null;
+  return `${frame.path.slice(frame.path.lastIndexOf('/') + 1)}:${frame.line}`;
 }
 
 // Gradients of deep models are built far below the user's line: ten frames, V8's default, would not reach it.
