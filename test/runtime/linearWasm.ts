@@ -1,6 +1,6 @@
 import { compile } from 'watr';
 import type { WasmProgram } from '../../src/runtime/wasm/index.ts';
-import { BATCH, COLUMNS, linearModel } from './linearModel.ts';
+import { COLUMNS, linearModel } from './linearModel.ts';
 
 /** Where the arenas lie, and the step's fields in the order of `linearModel.stepFields`, in bytes. */
 const memory = { state: 192, words: 256, temps: 320, packed: 384, bytes: 384, threadBytes: 64 };
@@ -186,6 +186,3 @@ export function linearWasm(mischief: Mischief = { step: 0, thread: -1, instructi
     memory,
   };
 }
-
-/** Rows that a batch of the model may have. */
-export { BATCH };

@@ -1,10 +1,10 @@
-import { InputError } from '../issues.ts';
 import { checkOptions, type SessionOptions } from '../options.ts';
 import { Session } from '../session.ts';
 import { WasmEngine } from './engine.ts';
 import { checkProgram } from './format.ts';
-import { type Host, hostAtHand } from './host.ts';
+import { hostAtHand } from './host.ts';
 import type { WasmProgram } from './program.ts';
+import { threadCount } from './threadCount.ts';
 
 /** How a session on WebAssembly starts. */
 export interface StartOptions extends SessionOptions {
@@ -15,11 +15,6 @@ export interface StartOptions extends SessionOptions {
    */
   readonly threads?: number;
 }
-
-/** Threads that may be asked for. */
-const MOST_THREADS = 64;
-/** Threads where nothing is asked for: at the sizes of a training step more wait for each other. */
-const MOST_BY_DEFAULT = 16;
 
 /**
  * Starts a program: compiles its module, starts threads, draws the first values.
@@ -51,18 +46,4 @@ export class WasmSession extends Session {
     super(engine, options);
     this.threads = threads;
   }
-}
-
-/** Whether it was said that threads share no memory: once a process, not once a session. */
-let warned = false;
-
-/** @throws InputError `range` */
-function threadCount(host: Host, asked: number | undefined): number {
-  const wanted = asked ?? Math.min(host.cores, MOST_BY_DEFAULT);
-  if (!Number.isInteger(wanted) || wanted < 1 || wanted > MOST_THREADS)
-    throw new InputError('range', 'threads', `expected 1 to ${MOST_THREADS}, found ${wanted}`);
-  if (wanted === 1 || host.alone === undefined) return wanted;
-  if (!warned) console.warn(`sinter runs on one thread, not ${wanted}: ${host.alone}`);
-  warned = true;
-  return 1;
 }

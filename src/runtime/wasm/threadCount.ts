@@ -1,0 +1,26 @@
+import { InputError } from '../issues.ts';
+import type { Host } from './host.ts';
+
+/** Threads that may be asked for. */
+const MOST = 64;
+/** Threads where nothing is asked for: at the sizes of a training step more wait for each other. */
+const MOST_BY_DEFAULT = 16;
+
+/** Whether it was said that threads share no memory: once a process, not once a session. */
+let isTold = false;
+
+/**
+ * Threads that run a program: as many as were asked for, else as many as there are cores; one where threads cannot
+ * share memory, which is said once.
+ *
+ * @throws InputError `range` where `asked` is not 1 to 64
+ */
+export function threadCount(host: Host, asked: number | undefined): number {
+  const wanted = asked ?? Math.max(1, Math.min(host.cores, MOST_BY_DEFAULT));
+  if (!Number.isInteger(wanted) || wanted < 1 || wanted > MOST)
+    throw new InputError('range', 'threads', `expected 1 to ${MOST}, found ${wanted}`);
+  if (wanted === 1 || host.alone === undefined) return wanted;
+  if (!isTold) console.warn(`sinter runs on one thread, not ${wanted}: ${host.alone}`);
+  isTold = true;
+  return 1;
+}
