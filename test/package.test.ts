@@ -25,15 +25,17 @@ const PROGRAM = `
 import { compile, type CompiledProgram } from 'sinter';
 import { readIdx } from 'sinter/node';
 import { start, type Program, type Session } from 'sinter/runtime';
+import { start as startWasm, type WasmProgram } from 'sinter/runtime/wasm';
 import { line } from './model.ts';
 
 const compiled: CompiledProgram = await compile(line, { target: 'webgpu' });
 const program: Program = JSON.parse(JSON.stringify(compiled.program));
 const open: () => Promise<Session> = () => start(program, { seed: 1 });
+const openWasm: (program: WasmProgram) => Promise<Session> = (program) => startWasm(program, { threads: 2 });
 console.log(JSON.stringify({
   dispatches: compiled.entry('train').dispatches.length,
   kernels: program.kernels.length,
-  doors: [typeof open, typeof readIdx],
+  doors: [typeof open, typeof openWasm, typeof readIdx],
 }));
 `;
 
@@ -97,11 +99,14 @@ describe('the package, packed and installed in an empty folder', () => {
     const made = JSON.parse(stdout);
     expect(made.dispatches).toBeGreaterThan(0);
     expect(made.kernels).toBeGreaterThan(0);
-    expect(made.doors).toEqual(['function', 'function']);
+    expect(made.doors).toEqual(['function', 'function', 'function']);
   });
 
   test("bundles for browsers, where nothing of Node is left but the name of Dawn's package", async () => {
-    writeFileSync(join(folder, 'page.mjs'), "export * from 'sinter';\n");
+    writeFileSync(
+      join(folder, 'page.mjs'),
+      "export * from 'sinter';\nexport * as wasm from 'sinter/runtime/wasm';\n",
+    );
     const options = [
       '--bundle',
       '--format=esm',

@@ -18,8 +18,9 @@ export function unknown(what: string, known: readonly (string | { readonly name:
  * - `no-webgpu`: neither the browser nor a package offers WebGPU
  * - `no-adapter`: WebGPU is there, and finds no adapter
  * - `limit`: the program needs more than the device gives; `limit` says what
- * - `shader`: a kernel does not compile; `kernel` names it
- * - `validation`, `memory`, `lost`: the device refused a call, ran out of memory, or is gone
+ * - `shader`: a kernel does not compile (`kernel` names it), or the module of a program for WebAssembly
+ * - `validation`, `memory`, `lost`: the device refused a call, ran out of memory, or is gone, as is a session on
+ *   WebAssembly when one of its threads died
  */
 export type DeviceErrorCode =
   | 'no-webgpu'

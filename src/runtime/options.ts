@@ -85,7 +85,7 @@ const counts = { run: 2, evaluate: 4, train: known.length };
  */
 export function checkOptions(
   call: keyof typeof counts | readonly string[],
-  options: Partial<TrainOptions> & Pick<SessionOptions, 'seed'> = {},
+  options: Partial<TrainOptions> & SessionOptions = {},
 ): void {
   const names = typeof call === 'string' ? known.slice(0, counts[call]) : call;
   for (const name of Object.keys(options)) {
@@ -102,10 +102,12 @@ export function checkOptions(
   within('epochs', options.epochs, 0);
   within('stepsPerSubmit', options.stepsPerSubmit, 1);
   within('seed', options.seed, 0);
-  const { onNaN = 'stop' } = options;
-  if (!['stop', 'continue'].includes(onNaN)) {
-    throw new InputError('range', 'onNaN', `expected stop or continue, found ${onNaN}`);
-  }
+  const among = (name: string, value: string | undefined, words: readonly string[]): void => {
+    if (value !== undefined && !words.includes(value))
+      throw new InputError('range', name, `expected ${words.join(' or ')}, found ${value}`);
+  };
+  among('onNaN', options.onNaN, ['stop', 'continue']);
+  among('profile', options.profile, ['none', 'steps', 'dispatches']);
   if (names.includes('data') && !options.data)
     throw new InputError('missing', 'data', 'expected arrays or a dataset');
 }
