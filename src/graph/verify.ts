@@ -16,8 +16,9 @@ import { wordCount } from './words.ts';
  * @throws GraphError saying which node or entry breaks which rule
  */
 export function verifyModule(module: Module): void {
+  const declared = declaredLeaves(module);
   module.graph.nodes.forEach((node, id) => {
-    verifyNode(module, node, id);
+    verifyNode(module, node, id, declared.get(node.op));
   });
   verifyNames(module);
   for (const { name, node, init } of module.states) {
@@ -34,7 +35,7 @@ export function verifyModule(module: Module): void {
   for (const entry of module.entries) verifyEntry(module, entry);
 }
 
-function verifyNode(module: Module, node: Node, id: number): void {
+function verifyNode(module: Module, node: Node, id: number, leaves: ReadonlySet<Node> | undefined): void {
   const fail = (text: string): never => {
     throw new GraphError('verify', node.op, `${describe(node)} ${text}`, node.source ?? 'its graph');
   };
@@ -59,22 +60,16 @@ function verifyNode(module: Module, node: Node, id: number): void {
     if (declared?.max !== dim.size.max)
       fail(`bounds ${JSON.stringify(dim.size.name)} otherwise than the module`);
   }
-  const declared = declaredLeaves(module, node.op);
-  if (declared !== undefined && !declared.includes(node)) fail('is not declared by the module');
+  if (leaves !== undefined && !leaves.has(node)) fail('is not declared by the module');
 }
 
-/** The nodes of an operation that a module lists; undefined for operations that it does not list. */
-function declaredLeaves(module: Module, op: string): readonly Node[] | undefined {
-  switch (op) {
-    case 'input':
-      return module.inputs;
-    case 'param':
-      return module.params;
-    case 'state':
-      return module.states.map((state) => state.node);
-    default:
-      return undefined;
-  }
+/** The nodes that a module lists, by the operations of which it lists all. */
+function declaredLeaves(module: Module): ReadonlyMap<string, ReadonlySet<Node>> {
+  return new Map([
+    ['input', new Set(module.inputs)],
+    ['param', new Set(module.params)],
+    ['state', new Set(module.states.map((state) => state.node))],
+  ]);
 }
 
 function verifyNames(module: Module): void {
@@ -94,9 +89,11 @@ function verifyNames(module: Module): void {
 }
 
 function requireOnce(op: string, names: readonly string[]): void {
-  const twice = names.find((name, k) => names.indexOf(name) !== k);
-  if (twice !== undefined)
-    throw new GraphError('name', op, `the name ${JSON.stringify(twice)} is used twice`);
+  const used = new Set<string>();
+  for (const name of names) {
+    if (used.has(name)) throw new GraphError('name', op, `the name ${JSON.stringify(name)} is used twice`);
+    used.add(name);
+  }
 }
 
 function verifyEntry(module: Module, { name, outputs, updates }: Module['entries'][number]): void {
@@ -115,12 +112,13 @@ function verifyEntry(module: Module, { name, outputs, updates }: Module['entries
       `has the output ${describe(output.node)}, which is for storage only`,
     );
   }
-  updates.forEach(({ state, next }, k) => {
+  const states = new Set(module.states.map(({ node }) => node));
+  const updated = new Set<Node>();
+  for (const { state, next } of updates) {
     requireIn(module, next, 'a next value');
-    const declared = module.states.some(({ node }) => node === state);
-    requireThat(declared, 'entry', name, `updates ${describe(state)}, which is no state`);
-    const again = updates.findIndex((update) => update.state === state) !== k;
-    requireThat(!again, 'entry', name, `updates ${describe(state)} twice`);
+    requireThat(states.has(state), 'entry', name, `updates ${describe(state)}, which is no state`);
+    requireThat(!updated.has(state), 'entry', name, `updates ${describe(state)} twice`);
+    updated.add(state);
     const fits = next.dtype === state.dtype && sameShape(next.shape, state.shape);
     requireThat(
       fits,
@@ -128,7 +126,7 @@ function verifyEntry(module: Module, { name, outputs, updates }: Module['entries
       name,
       `updates ${describe(state)} with ${describe(next)}, which is of another type`,
     );
-  });
+  }
 }
 
 function requireIn(module: Module, node: Node, what: string): void {

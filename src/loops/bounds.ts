@@ -1,4 +1,4 @@
-import { type Axis, axesIn, childrenOf, type Expr, type Load } from './expr.ts';
+import { type Axis, axesIn, childrenOf, type Expr, type Load, loadsIn } from './expr.ts';
 import { Ranges } from './interval.ts';
 import { applyScalar } from './scalar.ts';
 import { extentOf } from './size.ts';
@@ -27,6 +27,8 @@ const MOST_CONDITIONS = 6;
  * into a `data` tensor is not checked, since its extent is known at run time only.
  */
 export function findIndexFault(roots: readonly Expr[]): IndexFault | undefined {
+  // Most loops read at their own axes only, and no path to them matters.
+  if (loadsIn(...roots).every(isPlain)) return undefined;
   const seen = new Map<string, Set<Expr>>();
   const numbers = new Ranges().numbers;
   const isStatic = staticIndices();
@@ -68,6 +70,14 @@ export function findIndexFault(roots: readonly Expr[]): IndexFault | undefined {
     if (fault !== undefined) return fault;
   }
   return undefined;
+}
+
+/** Whether every index of a load is an axis that does not leave the dimension. */
+function isPlain({ tensor, at }: Load): boolean {
+  return at.every((index, k) => {
+    const dim = tensor.shape[k];
+    return dim !== undefined && index.kind === 'axis' && index.axis.extent <= extentOf(dim);
+  });
 }
 
 function faultOf(

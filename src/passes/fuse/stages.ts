@@ -66,7 +66,8 @@ function orderUpdates(
   groups: readonly Group[],
   decisions: Decisions,
 ): { all: Group[]; after: Map<Group, Set<Group>> } {
-  const updates = groups.flatMap((writer) => updatesOf(writer, groups));
+  const read = groupsReading(groups);
+  const updates = groups.flatMap((writer) => updatesOf(writer, read));
   const circle = circles(groups, updates);
   const renamed = new Map<Group, Group>();
   const copies = new Map<Group, Update>();
@@ -99,12 +100,25 @@ function orderUpdates(
   return { all: [...groups.map(now), ...copies.keys()], after };
 }
 
-function updatesOf(writer: Group, groups: readonly Group[]): Update[] {
+/** The groups that read each tensor, in order. */
+function groupsReading(groups: readonly Group[]): Map<Tensor, Group[]> {
+  const result = new Map<Tensor, Group[]>();
+  for (const group of groups) {
+    for (const tensor of new Set(loopsOf(group).flatMap((loop) => [...tensorsRead(loop)]))) {
+      const list = result.get(tensor);
+      if (list === undefined) result.set(tensor, [group]);
+      else list.push(group);
+    }
+  }
+  return result;
+}
+
+function updatesOf(writer: Group, read: ReadonlyMap<Tensor, readonly Group[]>): Update[] {
   return writer.loops.flatMap((loop) =>
     loop.outs.flatMap(({ tensor: next }): Update[] => {
       const state = next.over;
       if (state === undefined) return [];
-      const readers = groups.filter((g) => g !== writer && loopsOf(g).some((l) => tensorsRead(l).has(state)));
+      const readers = (read.get(state) ?? []).filter((group) => group !== writer);
       return [{ writer, readers, next, state, hazard: readsElsewhere(writer, next, state) }];
     }),
   );
