@@ -4,8 +4,8 @@ import { type Group, groupName, tensorsWritten } from './group.ts';
 
 /** What a dataflow must know of its items. */
 export interface Access<T> {
-  /** The tensors that an item reads, in an order that the item decides. */
-  readonly reads: (item: T) => Iterable<Tensor>;
+  /** The tensors that an item reads, in the order in which their writers are its sources. */
+  readonly reads: (item: T) => ReadonlySet<Tensor>;
   readonly writes: (item: T) => Iterable<Tensor>;
   /** For messages. */
   readonly name: (item: T) => string;
@@ -20,7 +20,7 @@ export const loopAccess: Access<Loop> = {
 
 /** Groups without prologues as items of a dataflow. */
 export const groupAccess: Access<Group> = {
-  reads: (group) => group.loops.flatMap((loop) => [...tensorsRead(loop)]),
+  reads: (group) => new Set(group.loops.flatMap((loop) => [...tensorsRead(loop)])),
   writes: tensorsWritten,
   name: groupName,
 };
@@ -130,6 +130,10 @@ export class Dataflow<T extends object> {
     this.#leave(guest);
     this.#leave(host);
     this.#enter(joined, place);
+    const isBefore = (item: T): boolean => this.#placeOf(item) < place;
+    const misplaced =
+      [...this.usersOf(joined)].some(isBefore) || ![...this.sourcesOf(joined)].every(isBefore);
+    if (!misplaced) return;
     const [first, end] = [Math.min(place, other), Math.max(place, other) + 1];
     const between = new Set(this.#order.slice(first, end).filter((item) => item !== undefined));
     this.#order.fill(undefined, first, end);
@@ -141,7 +145,7 @@ export class Dataflow<T extends object> {
   }
 
   #enter(item: T, place: number): void {
-    const reads = new Set(this.#access.reads(item));
+    const reads = this.#access.reads(item);
     this.#order[place] = item;
     this.#places.set(item, place);
     this.#reads.set(item, reads);
