@@ -236,12 +236,18 @@ export class ValueNumbers {
       case 'var':
         return `v ${expr.name}`;
       case 'load':
-        return `t ${this.#identity(expr.tensor)} ${expr.at.map((e) => this.of(e)).join(' ')}`;
+        return this.#keyOver(`t ${this.#identity(expr.tensor)}`, expr.at);
       case 'apply':
-        return `${expr.op} ${expr.dtype} ${expr.args.map((e) => this.of(e)).join(' ')}`;
+        return this.#keyOver(`${expr.op} ${expr.dtype}`, expr.args);
       default:
         return expr satisfies never;
     }
+  }
+
+  #keyOver(head: string, operands: readonly Expr[]): string {
+    let key = head;
+    for (const operand of operands) key += ` ${this.of(operand)}`;
+    return key;
   }
 
   #identity(object: object): number {
