@@ -1,9 +1,13 @@
 import { type EntryKernels, emitProgram } from './codegen/emitProgram.ts';
 import { type Kernel, statementsIn } from './codegen/kernel.ts';
+import type { Schedule } from './codegen/schedule/choose.ts';
 import { partialCount } from './codegen/schedule/choose.ts';
 import { fits, fitted, kernelOf, type Scheduled } from './codegen/schedule/packed.ts';
 import { printKernels } from './codegen/text.ts';
 import { KernelError, verifyKernel } from './codegen/verifyKernel.ts';
+import { type Assemble, PLACE_ALIGNMENT, WasmKernels } from './codegen/wasm/emitWasm.ts';
+import type { WasmKernelText } from './codegen/wasm/kernel.ts';
+import type { GroupSchedule } from './codegen/wasm/schedule.ts';
 import { type Module, printModule, verifyModule } from './graph/index.ts';
 import type { Loop } from './loops/index.ts';
 import { printLoops } from './loops/text.ts';
@@ -11,6 +15,7 @@ import { verifyLoops } from './loops/verify.ts';
 import { loopsIn, singletons } from './passes/fuse/group.ts';
 import {
   assignStages,
+  cutReductions,
   Decisions,
   fusePointwise,
   type Group,
@@ -24,8 +29,9 @@ import {
 import { printGroups, printStages } from './passes/fuse/text.ts';
 import { declareStorage, lower, type Storage } from './passes/lower.ts';
 import { type BufferLayout, planBuffers } from './passes/planBuffers.ts';
-import type { Profile } from './passes/profile.ts';
-import type { Program } from './runtime/program.ts';
+import { type Profile, wasm } from './passes/profile.ts';
+import type { Program, ProgramBase } from './runtime/program.ts';
+import type { WasmProgram } from './runtime/wasm/program.ts';
 import { type Levels, type LevelTools, Trace } from './trace.ts';
 
 /** The passes that can be switched off, each by itself, to see and to test what it does. */
@@ -38,12 +44,12 @@ export const optionalPasses = [
 ] as const;
 export type OptionalPass = (typeof optionalPasses)[number];
 
-/** Everything that compiling a module made, level by level. */
-export interface Compilation {
+/** Everything that compiling a module made, level by level, whatever the target. */
+export interface Compilation<P extends ProgramBase = ProgramBase, E extends CompiledEntry = CompiledEntry> {
   readonly module: Module;
   readonly profile: Profile;
-  readonly program: Program;
-  readonly entries: ReadonlyMap<string, CompiledEntry>;
+  readonly program: P;
+  readonly entries: ReadonlyMap<string, E>;
   readonly storage: Storage;
   readonly layout: BufferLayout;
   readonly trace: Trace;
@@ -51,16 +57,36 @@ export interface Compilation {
   readonly milliseconds: number;
 }
 
-/** One entry: its stages, the kernel of each, and why they are what they are. */
-export interface CompiledEntry extends EntryKernels {
+/** One entry: its stages, how each of their groups runs, and why they are what they are. */
+export interface CompiledEntry {
   readonly loops: readonly Loop[];
-  readonly scheduled: readonly (readonly Scheduled[])[];
+  readonly stages: readonly Stage[];
+  /** For each stage the name of its kernel. */
+  readonly names: readonly string[];
+  /** For each stage its groups, in the order in which its kernel has them, with their schedules. */
+  readonly scheduled: readonly (readonly ScheduledGroup[])[];
   readonly decisions: Decisions;
 }
 
+/** A group with its schedule, plain data of the target's. */
+export interface ScheduledGroup {
+  readonly group: Group;
+  readonly schedule: Schedule | GroupSchedule;
+}
+
+/** An entry for WebGPU, with the kernel of each stage. */
+export interface WebGpuEntry extends CompiledEntry, EntryKernels {}
+
+export type WebGpuCompilation = Compilation<Program, WebGpuEntry>;
+
+/** A compilation for WebAssembly, with the text of its module. */
+export interface WasmCompilation extends Compilation<WasmProgram> {
+  readonly text: string;
+}
+
 /**
- * The whole road from a module to a program, the levels in order: graph, loops, groups, stages, kernels,
- * program. Needs no device; the same module and profile give the same program.
+ * The whole road from a module to a program for WebGPU, the levels in order: graph, loops, groups, stages,
+ * kernels, program. Needs no device; the same module and profile give the same program.
  *
  * @param without passes to leave out
  */
@@ -68,18 +94,14 @@ export function compileModule(
   module: Module,
   profile: Profile,
   without: ReadonlySet<OptionalPass> = new Set(),
-): Compilation {
+): WebGpuCompilation {
   const start = performance.now();
-  const tools = toolsFor(profile);
-  tools.graph.verify(module);
-  const trace = new Trace(tools);
-  const storage = declareStorage(module);
-  const entries = new Map<string, CompiledEntry>();
-  for (const { name } of module.entries)
-    entries.set(name, compileEntry(module, name, storage, profile, without, trace));
-  const persistent = [...storage.states.values(), ...storage.literals.values()];
-  const layout = planBuffers(persistent, new Map([...entries].map(([name, { stages }]) => [name, stages])));
-  const program = emitProgram(module, storage, entries, layout, profile);
+  const road = new Road(module, profile, without);
+  const entries = new Map<string, WebGpuEntry>();
+  for (const { name } of module.entries) entries.set(name, road.toKernels(name));
+  const layout = road.layout(entries, 1);
+  const program = emitProgram(module, road.storage, entries, layout, profile);
+  const { storage, trace } = road;
   return {
     module,
     profile,
@@ -92,65 +114,141 @@ export function compileModule(
   };
 }
 
-function compileEntry(
+/**
+ * The same for WebAssembly. Loops are fused by the same passes and scheduled in another way: tiles and vectors
+ * for threads that take tasks, over a memory whose plan is made first.
+ *
+ * @param assemble turns the module's text into bytes
+ */
+export function compileToWasm(
   module: Module,
-  entry: string,
-  storage: Storage,
-  profile: Profile,
-  without: ReadonlySet<OptionalPass>,
-  trace: Trace,
-): CompiledEntry {
-  const decisions = new Decisions();
-  const on = (name: OptionalPass): boolean => !without.has(name);
-  const pass = <From extends keyof Levels, To extends keyof Levels>(
+  assemble: Assemble,
+  without: ReadonlySet<OptionalPass> = new Set(),
+): WasmCompilation {
+  const start = performance.now();
+  const road = new Road(module, wasm, without);
+  const fused = new Map(module.entries.map(({ name }) => [name, road.toStages(name)] as const));
+  const layout = road.layout(fused, PLACE_ALIGNMENT);
+  const kernels = new WasmKernels(module, road.storage, layout);
+  const entries = new Map<string, CompiledEntry>();
+  for (const [name, entry] of fused)
+    entries.set(name, { ...entry, ...road.toFunctions(name, entry.stages, kernels) });
+  const { storage, trace } = road;
+  const [program, text] = [kernels.program(assemble), kernels.text()];
+  const milliseconds = performance.now() - start;
+  return { module, profile: wasm, program, entries, storage, layout, trace, text, milliseconds };
+}
+
+/** The passes in their order, for the entries of one module. */
+class Road {
+  readonly storage: Storage;
+  readonly trace: Trace;
+  readonly #module: Module;
+  readonly #profile: Profile;
+  readonly #without: ReadonlySet<OptionalPass>;
+
+  constructor(module: Module, profile: Profile, without: ReadonlySet<OptionalPass>) {
+    const tools = toolsFor(profile);
+    tools.graph.verify(module);
+    this.#module = module;
+    this.#profile = profile;
+    this.#without = without;
+    this.storage = declareStorage(module);
+    this.trace = new Trace(tools);
+  }
+
+  /** The plan of memory. @param alignment elements of which every place is a multiple */
+  layout(
+    entries: ReadonlyMap<string, { readonly stages: readonly Stage[] }>,
+    alignment: number,
+  ): BufferLayout {
+    const persistent = [...this.storage.states.values(), ...this.storage.literals.values()];
+    const stages = new Map([...entries].map(([name, entry]) => [name, entry.stages]));
+    return planBuffers(persistent, stages, alignment);
+  }
+
+  /** An entry down to WebGPU's kernels. */
+  toKernels(entry: string): WebGpuEntry {
+    const { loops, stages: assigned, decisions } = this.toStages(entry);
+    const profile = this.#profile;
+    const stages = this.#pass(
+      entry,
+      'fitStages',
+      'stages',
+      'stages',
+      (all) => all.flatMap((stage) => fitted(stage, profile)),
+      assigned,
+    );
+    const scheduled: (readonly Scheduled[])[] = [];
+    const schedule = (all: readonly Stage[]): Kernel[] =>
+      all.map((stage, k) => {
+        const { kernel, groups: own } = kernelOf(stage, profile, kernelName(stage, k));
+        verifyStores(stage, kernel);
+        scheduled.push(own);
+        return kernel;
+      });
+    const kernels = this.#pass(entry, 'schedule', 'stages', 'kernels', schedule, stages);
+    const names = kernels.map((kernel) => kernel.name);
+    return { loops, stages, kernels, names, scheduled, decisions };
+  }
+
+  /** The functions of an entry's stages, written to a module. */
+  toFunctions(
+    entry: string,
+    stages: readonly Stage[],
+    kernels: WasmKernels,
+  ): Pick<CompiledEntry, 'names' | 'scheduled'> {
+    const write = (all: readonly Stage[]): WasmKernelText[] =>
+      all.map((stage, k) => kernels.add(entry, stage, kernelName(stage, k)));
+    const written = this.#pass(entry, 'schedule', 'stages', 'functions', write, stages);
+    return { names: written.map(({ name }) => name), scheduled: written.map(({ groups }) => groups) };
+  }
+
+  /** An entry down to stages: what all targets share. */
+  toStages(entry: string): Omit<CompiledEntry, 'scheduled' | 'names'> {
+    const profile = this.#profile;
+    const decisions = new Decisions();
+    const on = (name: OptionalPass): boolean => !this.#without.has(name);
+    const lowered = (m: Module): Loop[] => lower(m, entry, this.storage);
+    let loops = this.#pass(entry, 'lower', 'graph', 'loops', lowered, this.#module);
+    if (on('fusePointwise'))
+      loops = this.#pass(entry, 'fusePointwise', 'loops', 'loops', (l) => fusePointwise(l, decisions), loops);
+    if (on('mergeSiblings')) {
+      const merge = (l: readonly Loop[]): Loop[] => mergeSiblings(l, profile, decisions);
+      loops = this.#pass(entry, 'mergeSiblings', 'loops', 'loops', merge, loops);
+    }
+    const join = (l: readonly Loop[]): Group[] =>
+      on('groupRows') ? groupRows(l, profile, decisions) : singletons(l);
+    let groups = this.#pass(entry, 'groupRows', 'loops', 'groups', join, loops);
+    if (on('splitReductions')) {
+      const split = (g: readonly Group[]): Group[] => splitFor(profile, g, decisions);
+      groups = this.#pass(entry, 'splitReductions', 'groups', 'groups', split, groups);
+    }
+    const assign = (g: readonly Group[]): Stage[] => assignStages(g, decisions, on('packStages'));
+    const stages = this.#pass(entry, 'assignStages', 'groups', 'stages', assign, groups);
+    return { loops, stages, decisions };
+  }
+
+  #pass<From extends keyof Levels, To extends keyof Levels>(
+    entry: string,
     name: string,
     from: From,
     to: To,
     run: (input: Levels[From]) => Levels[To],
     input: Levels[From],
-  ): Levels[To] => trace.apply(entry, { name, from, to, run }, input);
+  ): Levels[To] {
+    return this.trace.apply(entry, { name, from, to, run }, input);
+  }
+}
 
-  let loops = pass('lower', 'graph', 'loops', (m) => lower(m, entry, storage), module);
-  if (on('fusePointwise'))
-    loops = pass('fusePointwise', 'loops', 'loops', (l) => fusePointwise(l, decisions), loops);
-  if (on('mergeSiblings')) {
-    loops = pass('mergeSiblings', 'loops', 'loops', (l) => mergeSiblings(l, profile, decisions), loops);
-  }
-  const join = (l: readonly Loop[]): Group[] =>
-    on('groupRows') ? groupRows(l, profile, decisions) : singletons(l);
-  let groups = pass('groupRows', 'loops', 'groups', join, loops);
-  if (on('splitReductions')) {
-    const target = {
-      workgroupsOf: (group: Group) => partialCount(group, profile),
-      fits: (group: Group) => fits({ groups: [group] }, profile),
-    };
-    groups = pass(
-      'splitReductions',
-      'groups',
-      'groups',
-      (g) => splitReductions(g, target, decisions),
-      groups,
-    );
-  }
-  const assign = (g: readonly Group[]): Stage[] => assignStages(g, decisions, on('packStages'));
-  let stages = pass('assignStages', 'groups', 'stages', assign, groups);
-  stages = pass(
-    'fitStages',
-    'stages',
-    'stages',
-    (all) => all.flatMap((stage) => fitted(stage, profile)),
-    stages,
-  );
-  const scheduled: (readonly Scheduled[])[] = [];
-  const schedule = (all: readonly Stage[]): Kernel[] =>
-    all.map((stage, k) => {
-      const { kernel, groups: own } = kernelOf(stage, profile, kernelName(stage, k));
-      verifyStores(stage, kernel);
-      scheduled.push(own);
-      return kernel;
-    });
-  const kernels = pass('schedule', 'stages', 'kernels', schedule, stages);
-  return { loops, stages, kernels, scheduled, decisions };
+/** Reductions to one element, split as suits a target: into its workgroups' parts, or into a loop of parts. */
+function splitFor(profile: Profile, groups: readonly Group[], decisions: Decisions): Group[] {
+  if (profile === wasm) return cutReductions(groups, decisions);
+  const target = {
+    workgroupsOf: (group: Group) => partialCount(group, profile),
+    fits: (group: Group) => fits({ groups: [group] }, profile),
+  };
+  return splitReductions(groups, target, decisions);
 }
 
 /** What a stage's kernel is called: its groups' first and last loops. */
@@ -177,7 +275,20 @@ function toolsFor(profile: Profile): LevelTools {
           verifyKernel(kernel, { workgroup: profile.workgroup, workgroupMemory: profile.workgroupMemory });
       },
     },
+    functions: {
+      print: (kernels) => kernels.map((kernel) => kernel.code).join('\n\n'),
+      verify: (kernels) => {
+        for (const kernel of kernels) verifyFunctions(kernel);
+      },
+    },
   };
+}
+
+/** Throws where a kernel of WebAssembly calls a function of its own that is not there. */
+function verifyFunctions(kernel: WasmKernelText): void {
+  const defined = new Set([...kernel.code.matchAll(/\(func \$(\S+)/g)].map(([, name]) => name));
+  for (const { run } of kernel.phases)
+    if (!defined.has(run)) throw new KernelError('store', kernel.name, `there is no function ${run}`);
 }
 
 /** The loops of groups, together; partial results are written by tiles, which are no loops. */

@@ -1,20 +1,34 @@
-import { type Compilation, compileModule, type OptionalPass, optionalPasses } from './compile.ts';
+import {
+  compileModule,
+  compileToWasm,
+  type OptionalPass,
+  optionalPasses,
+  type WasmCompilation,
+  type WebGpuCompilation,
+} from './compile.ts';
 import { debugText } from './debug.ts';
 import { type Explanation, explain } from './explain.ts';
 import { findGpu } from './findGpu.ts';
 import type { Module } from './graph/index.ts';
 import { UnknownNameError } from './issues.ts';
-import { type ProfileName, profiles } from './passes/profile.ts';
+import { profiles, type TargetName, targetNames } from './passes/profile.ts';
 import { type EntryReport, type Report, reportOf } from './report.ts';
 import { summaryText } from './reportText.ts';
-import { type Program, type Session, type StartOptions, start } from './runtime/index.ts';
+import {
+  DeviceError,
+  type StartOptions as GpuStartOptions,
+  InputError,
+  type Program,
+  start,
+} from './runtime/index.ts';
+import type { Session, WasmProgram, StartOptions as WasmStartOptions } from './runtime/wasm/index.ts';
 
 export interface CompileOptions {
   /**
-   * A profile's name, which needs no device until `start`; or `auto`, the default: the profile for the adapter
-   * at hand (a hardware adapter, else a software one).
+   * `webgpu` or `wasm`, which need no device until `start`, or `webgpu-software`, kernels for a software driver;
+   * `auto`, the default, is `webgpu` where there is a hardware adapter, else `wasm`.
    */
-  readonly target?: 'auto' | ProfileName;
+  readonly target?: 'auto' | TargetName;
   /** Passes to leave out, to see what they do. */
   readonly without?: readonly OptionalPass[];
 }
@@ -24,36 +38,56 @@ export interface CompileOptions {
  *
  * `SINTER_DEBUG=passes,kernels` in the environment prints what each pass made.
  *
- * @throws DeviceError with `auto` where there is no adapter; UnknownNameError for a target or a pass
- *   that is not there
+ * @throws UnknownNameError for a target or a pass that is not there
  */
 export async function compile(module: Module, options: CompileOptions = {}): Promise<CompiledProgram> {
   const { target = 'auto', without = [] } = options;
-  const name = target === 'auto' ? (await findGpu()).profile : target;
   // Callers without types may give any name.
-  if (!Object.hasOwn(profiles, name))
-    throw new UnknownNameError('target', name, ['auto', ...Object.keys(profiles)]);
+  if (target !== 'auto' && !targetNames.includes(target))
+    throw new UnknownNameError('target', target, ['auto', ...targetNames]);
   for (const pass of without)
     if (!optionalPasses.includes(pass)) throw new UnknownNameError('pass to leave out', pass, optionalPasses);
-  const compilation = compileModule(module, profiles[name], new Set(without));
+  const name = target === 'auto' ? await targetAtHand() : target;
+  const compilation = await compileFor(module, name, new Set(without));
   const topics = environment('SINTER_DEBUG');
   const text = debugText(compilation, topics);
   if (text !== '') console.error(text);
   return new CompiledProgram(compilation);
 }
 
+/** What a module becomes on a target; the assembler is loaded only where it is needed. */
+export async function compileFor(
+  module: Module,
+  target: TargetName,
+  without: ReadonlySet<OptionalPass> = new Set(),
+): Promise<WebGpuCompilation | WasmCompilation> {
+  if (target !== 'wasm') return compileModule(module, profiles[target], without);
+  const { compile: assemble } = await import('watr');
+  return compileToWasm(module, (text) => assemble(text), without);
+}
+
+/** `webgpu` where there is a hardware adapter, else `wasm`. */
+async function targetAtHand(): Promise<TargetName> {
+  try {
+    return (await findGpu('hardware')).profile;
+  } catch (error) {
+    if (error instanceof DeviceError) return 'wasm';
+    throw error;
+  }
+}
+
 /** A compiled module: what it became, and the way to run it. */
 export class CompiledProgram {
   /** Every level that compiling went through, for tools. */
-  readonly compilation: Compilation;
+  readonly compilation: WebGpuCompilation | WasmCompilation;
   #report: Report | undefined;
 
-  constructor(compilation: Compilation) {
+  constructor(compilation: WebGpuCompilation | WasmCompilation) {
     this.compilation = compilation;
   }
 
-  /** Plain data that survives JSON, and runs with `sinter/runtime` alone. */
-  get program(): Program {
+  /** Plain data that survives JSON, and runs with `sinter/runtime` alone, or with `sinter/runtime/wasm`. */
+  get program(): Program | WasmProgram {
     return this.compilation.program;
   }
 
@@ -79,7 +113,7 @@ export class CompiledProgram {
   }
 
   /**
-   * One entry: its `dispatches` (name, kind, nodes, grid, FLOPs, bytes) and its `kernels` (`wgsl`).
+   * One entry: its `dispatches` (name, kind, nodes, grid, FLOPs, bytes) and its `kernels` (`code`).
    *
    * @throws UnknownNameError where there is none of that name
    */
@@ -100,15 +134,31 @@ export class CompiledProgram {
   }
 
   /**
-   * Opens a device, uploads the first values of all states, and gives what trains and predicts.
+   * Opens what the program was compiled for, gives all states their first values, and returns what trains and
+   * predicts: a device for WebGPU, threads for WebAssembly.
    *
-   * @throws DeviceError where there is no adapter, or the program needs more than it has
+   * @throws DeviceError where there is no adapter, no memory, or the program needs more than there is
    */
   async start(options: StartOptions = {}): Promise<Session> {
+    const { program } = this;
+    if (isForWasm(program)) {
+      const { start: startThreads } = await import('./runtime/wasm/index.ts');
+      return startThreads(program, options);
+    }
     const isGiven =
       options.device !== undefined || options.adapter !== undefined || options.gpu !== undefined;
-    return start(this.program, isGiven ? options : { ...options, ...(await findGpu()).options });
+    const { threads, ...rest } = options;
+    if (threads !== undefined)
+      throw new InputError('unknown', 'threads', 'a program for WebGPU has no threads');
+    return start(program, isGiven ? rest : { ...rest, ...(await findGpu('any')).options });
   }
+}
+
+/** How a session starts, whatever its target: a device is for WebGPU, threads are for WebAssembly. */
+export interface StartOptions extends GpuStartOptions, WasmStartOptions {}
+
+function isForWasm(program: Program | WasmProgram): program is WasmProgram {
+  return program.target === 'wasm';
 }
 
 /** A variable of the environment, where there is one. */

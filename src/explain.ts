@@ -133,7 +133,7 @@ function placesOf(entry: CompiledEntry, name: string): Located[] {
         group,
         place: {
           dispatch,
-          kernel: entry.kernels[dispatch]?.name ?? `stage ${dispatch}`,
+          kernel: entry.names[dispatch] ?? `stage ${dispatch}`,
           group: groupName(group),
           loop: loop.name,
         },

@@ -8,16 +8,18 @@ export interface FoundGpu {
 }
 
 /**
- * Looks for an adapter: a hardware one, else a software one. In browsers and Deno by `navigator.gpu`; in Node by the
- * package `webgpu`, with SwiftShader where there is no hardware.
+ * Looks for an adapter. In browsers and Deno by `navigator.gpu`; in Node by the package `webgpu`, with SwiftShader
+ * where software is wanted and there is no hardware.
  *
+ * @param wanted a hardware adapter alone, or a software one where there is no hardware
  * @throws DeviceError where there is none
  */
-export async function findGpu(): Promise<FoundGpu> {
+export async function findGpu(wanted: 'hardware' | 'any'): Promise<FoundGpu> {
   const gpu = globalThis.navigator?.gpu;
   if (gpu !== undefined) {
     const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
-    if (adapter === null) throw new DeviceError('no-adapter', 'WebGPU is there, but no adapter');
+    if (adapter === null || (wanted === 'hardware' && adapter.info.isFallbackAdapter))
+      throw new DeviceError('no-adapter', 'WebGPU is there, but no adapter');
     return {
       options: { gpu, adapter },
       profile: adapter.info.isFallbackAdapter ? 'webgpu-software' : 'webgpu',
@@ -27,7 +29,7 @@ export async function findGpu(): Promise<FoundGpu> {
     throw new DeviceError('no-webgpu', 'this browser has no WebGPU: update it, or switch WebGPU on');
   // Browsers' bundlers leave this file out (package.json, `browser`): it is for Node alone.
   const { openGpu } = await import('./node/gpu.ts');
-  const found = await openGpu();
+  const found = await openGpu({ target: wanted === 'hardware' ? 'hardware' : 'auto' });
   return {
     options: { gpu: found.gpu, adapter: found.adapter },
     profile: found.kind === 'software' ? 'webgpu-software' : 'webgpu',

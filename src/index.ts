@@ -1,10 +1,10 @@
 /**
  * Declare a module with `defineModule`, `nn` and `optim`; `compile` it; look at it; `start` it.
  *
- * `sinter/runtime` runs compiled programs alone; `sinter/node` has what only Node can do.
+ * `sinter/runtime` and `sinter/runtime/wasm` run compiled programs alone; `sinter/node` has what only Node can do.
  */
 export { type OptionalPass, optionalPasses } from './compile.ts';
-export { CompiledProgram, type CompileOptions, compile } from './compiled.ts';
+export { CompiledProgram, type CompileOptions, compile, type StartOptions } from './compiled.ts';
 export type { Dependence, Explanation, NodePlace } from './explain.ts';
 // The runtime has a type of that name too, the same.
 export type { Values } from './graph/index.ts';
@@ -14,7 +14,13 @@ export type { Dim, Dtype, Size } from './loops/index.ts';
 export * as nn from './nn/index.ts';
 export * as optim from './optim/index.ts';
 export { gradients } from './passes/differentiate.ts';
-export { type Profile, type ProfileName, profiles } from './passes/profile.ts';
+export {
+  type Profile,
+  type ProfileName,
+  profiles,
+  type TargetName,
+  targetNames,
+} from './passes/profile.ts';
 export type {
   DispatchReport,
   EntryReport,
@@ -25,3 +31,4 @@ export type {
   TemporaryReport,
 } from './report.ts';
 export * from './runtime/index.ts';
+export type { WasmProgram } from './runtime/wasm/index.ts';

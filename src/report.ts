@@ -1,8 +1,10 @@
 import type { Schedule } from './codegen/schedule/choose.ts';
+import { type ScheduleSummary, summaryOf } from './codegen/wasm/schedule.ts';
 import type { Compilation, CompiledEntry } from './compile.ts';
 import { byteSize, extentOf } from './loops/index.ts';
 import { groupName } from './passes/fuse/index.ts';
-import type { KernelText } from './runtime/program.ts';
+import type { KernelBase, KernelText, ProgramBase } from './runtime/program.ts';
+import type { WasmKernel } from './runtime/wasm/program.ts';
 
 /** What `sinter inspect` shows: plain data, the same for its tables and its JSON. */
 export interface Report {
@@ -21,6 +23,8 @@ export interface Report {
     readonly temps: number;
     readonly words: number;
     readonly results: number;
+    /** Packed operands of contractions, on WebAssembly. */
+    readonly packed?: number;
   };
   readonly states: readonly StateReport[];
   readonly entries: Readonly<Record<string, EntryReport>>;
@@ -47,10 +51,11 @@ export interface DispatchReport {
   readonly kind: string;
   /** Graph nodes that it computes, with source lines where known. */
   readonly nodes: readonly string[];
-  /** Workgroups. */
+  /** Workgroups; on WebAssembly tasks, which threads take one by one. */
   readonly grid: number;
-  /** Invocations of a workgroup. */
+  /** Invocations of a workgroup; 1 on WebAssembly. */
   readonly workgroup: number;
+  /** Bytes of workgroup memory; on WebAssembly of packed operands, which all threads share. */
   readonly sharedBytes: number;
   readonly flops: number;
   readonly bytes: number;
@@ -63,7 +68,9 @@ export interface DispatchReport {
 export interface KernelReport {
   readonly name: string;
   readonly kind: string;
-  readonly wgsl: string;
+  /** Its text in the target's language: a WGSL module, or functions of a WebAssembly module. */
+  readonly code: string;
+  readonly language: 'wgsl' | 'wat';
   readonly workgroup: number;
   readonly nodes: readonly string[];
 }
@@ -72,7 +79,7 @@ export interface KernelReport {
 export interface GroupReport {
   readonly name: string;
   readonly loops: readonly string[];
-  readonly schedule: Schedule;
+  readonly schedule: Schedule | ScheduleSummary;
 }
 
 export interface StateReport {
@@ -93,16 +100,16 @@ export interface TemporaryReport extends StateReport {
 
 /** Looks at a compilation. */
 export function reportOf(compilation: Compilation): Report {
-  const { program, layout } = compilation;
+  const { program } = compilation;
   const entries: Record<string, EntryReport> = {};
   for (const [name, entry] of compilation.entries) entries[name] = entryReport(compilation, name, entry);
   return {
     name: program.name,
     target: program.target,
     kernels: program.kernels.length,
-    peakBytes: layout.peakBytes,
-    lowerBoundBytes: layout.lowerBoundBytes,
-    arenas: { state: layout.state, temps: layout.temps, words: layout.words, results: layout.results },
+    peakBytes: program.buffers.peakBytes,
+    lowerBoundBytes: program.buffers.lowerBoundBytes,
+    arenas: arenasOf(program),
     states: program.state.map(({ name, dtype, shape, arena, offset }) => ({
       name,
       dtype,
@@ -115,6 +122,12 @@ export function reportOf(compilation: Compilation): Report {
   };
 }
 
+function arenasOf({ buffers, kernels }: ProgramBase): Report['arenas'] {
+  const { state, temps, words, results } = buffers;
+  const packed = Math.max(0, ...kernels.map((kernel) => (isWat(kernel) ? kernel.packedBytes : 0)));
+  return { state, temps, words, results, ...(packed === 0 ? {} : { packed }) };
+}
+
 function entryReport({ program, layout }: Compilation, name: string, entry: CompiledEntry): EntryReport {
   const emitted = program.entries[name];
   if (emitted === undefined) throw new RangeError(`the program lacks entry ${name}`);
@@ -125,21 +138,21 @@ function entryReport({ program, layout }: Compilation, name: string, entry: Comp
       kind: kernel.kind,
       nodes: kernel.nodes,
       grid: step.workgroups,
-      workgroup: kernel.workgroup,
-      sharedBytes: kernel.sharedBytes,
+      ...layoutOf(kernel),
       flops: kernel.flops,
       bytes: kernel.bytes,
-      bindings: kernel.bindings,
       groups: (entry.scheduled[k] ?? []).map(({ group, schedule }) => ({
         name: groupName(group),
         loops: group.loops.map((loop) => loop.name),
-        schedule,
+        schedule: 'kind' in schedule ? schedule : summaryOf(schedule),
       })),
     };
   });
   const kernels = [...new Set(emitted.steps.map((step) => step.kernel))].map((k): KernelReport => {
-    const { name, kind, code, workgroup, nodes } = kernelAt(program.kernels, k);
-    return { name, kind, wgsl: code, workgroup, nodes };
+    const kernel = kernelAt(program.kernels, k);
+    const { name, kind, code, nodes } = kernel;
+    const language = isWgsl(kernel) ? 'wgsl' : 'wat';
+    return { name, kind, code, language, workgroup: layoutOf(kernel).workgroup, nodes };
   });
   const temporaries = (layout.ranges.get(name) ?? []).map(({ tensor, from, to }): TemporaryReport => {
     const shape = tensor.shape.map(extentOf);
@@ -167,10 +180,27 @@ function entryReport({ program, layout }: Compilation, name: string, entry: Comp
   };
 }
 
-function kernelAt(kernels: readonly KernelText[], k: number): KernelText {
+function kernelAt(kernels: readonly KernelBase[], k: number): KernelText | WasmKernel {
   const kernel = kernels[k];
   if (kernel === undefined) throw new RangeError(`the program has no kernel ${k}`);
-  return kernel;
+  if (isWgsl(kernel) || isWat(kernel)) return kernel;
+  throw new RangeError(`kernel ${kernel.name} is of no target that is known`);
+}
+
+function isWgsl(kernel: KernelBase): kernel is KernelText {
+  return 'workgroup' in kernel;
+}
+
+function isWat(kernel: KernelBase): kernel is WasmKernel {
+  return 'packedBytes' in kernel;
+}
+
+function layoutOf(
+  kernel: KernelText | WasmKernel,
+): Pick<DispatchReport, 'workgroup' | 'sharedBytes' | 'bindings'> {
+  if (!isWgsl(kernel)) return { workgroup: 1, sharedBytes: kernel.packedBytes, bindings: [] };
+  const { workgroup, sharedBytes, bindings } = kernel;
+  return { workgroup, sharedBytes, bindings };
 }
 
 function sum(values: readonly number[]): number {

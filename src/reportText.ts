@@ -13,7 +13,7 @@ export function summaryText(report: Report, paint: Paint = plain): string {
   const lines = [`${paint.bold(report.name)} for ${report.target}: ${count(report.kernels, 'kernel')}`];
   for (const [name, entry] of Object.entries(report.entries)) {
     lines.push('', entryHeading(name, entry, paint));
-    lines.push(...table(dispatchHeads, entry.dispatches.map(dispatchRow), paint));
+    lines.push(...dispatchTable(report, entry, paint));
   }
   lines.push('', memoryLine(report, paint));
   return `${lines.join('\n')}\n`;
@@ -24,7 +24,7 @@ export function reportText(report: Report, paint: Paint = plain): string {
   const lines = [`${paint.bold(report.name)} for ${report.target}: ${count(report.kernels, 'kernel')}`];
   for (const [name, entry] of Object.entries(report.entries)) {
     lines.push('', entryHeading(name, entry, paint));
-    lines.push(...table(dispatchHeads, entry.dispatches.map(dispatchRow), paint));
+    lines.push(...dispatchTable(report, entry, paint));
     for (const [k, dispatch] of entry.dispatches.entries()) lines.push('', ...nodeLines(k, dispatch, paint));
     if (entry.temporaries.length > 0) {
       lines.push('', `${paint.bold('temporaries')} of ${name}`);
@@ -48,7 +48,22 @@ export function bytesText(bytes: number): string {
   return `${scaled(bytes)}B`;
 }
 
-const dispatchHeads = ['#', 'name', 'kind', 'grid', 'workgroup', 'FLOPs', 'bytes', 'bindings'];
+/** The dispatches of an entry: workgroups and bindings on WebGPU, tasks and packed operands on WebAssembly. */
+function dispatchTable(report: Report, entry: EntryReport, paint: Paint): string[] {
+  if (report.target !== 'wasm')
+    return table(
+      ['#', 'name', 'kind', 'grid', 'workgroup', 'FLOPs', 'bytes', 'bindings'],
+      entry.dispatches.map(dispatchRow),
+      paint,
+    );
+  const row = (dispatch: DispatchReport, k: number): string[] => [
+    ...dispatchRow(dispatch, k).slice(0, 4),
+    bytesText(dispatch.sharedBytes),
+    ...dispatchRow(dispatch, k).slice(5, 7),
+  ];
+  return table(['#', 'name', 'kind', 'tasks', 'packed', 'FLOPs', 'bytes'], entry.dispatches.map(row), paint);
+}
+
 const temporaryHeads = ['name', 'type', 'bytes', 'arena', 'offset', 'live'];
 
 function entryHeading(name: string, entry: EntryReport, paint: Paint): string {
@@ -101,7 +116,11 @@ function memoryLine(report: Report, paint: Paint): string {
 }
 
 /** Rows under their heads; columns of numbers are aligned at the right. */
-function table(heads: readonly string[], rows: readonly (readonly string[])[], paint: Paint): string[] {
+export function table(
+  heads: readonly string[],
+  rows: readonly (readonly string[])[],
+  paint: Paint,
+): string[] {
   const cells = rows.map((row) => row.map(oneLine));
   const widths = heads.map((head, c) => Math.max(head.length, ...cells.map((row) => row[c]?.length ?? 0)));
   const isNumeric = heads.map((_, c) => cells.every((row) => /^[\d.]+( ?[kMGT]?B?)?$/.test(row[c] ?? '')));

@@ -1,4 +1,5 @@
 import type { Kernel } from './codegen/kernel.ts';
+import type { WasmKernelText } from './codegen/wasm/kernel.ts';
 import type { Module } from './graph/index.ts';
 import type { Loop } from './loops/index.ts';
 import type { Group, Stage } from './passes/fuse/index.ts';
@@ -10,6 +11,7 @@ export interface Levels {
   readonly groups: readonly Group[];
   readonly stages: readonly Stage[];
   readonly kernels: readonly Kernel[];
+  readonly functions: readonly WasmKernelText[];
 }
 
 /** A pass, typed by the levels that it takes and gives: a wrong order does not compile. */

@@ -30,7 +30,7 @@ describe('a compiled program', () => {
     const compiled = await compile(line, { target: 'webgpu-software' });
     const { dispatches, kernels } = compiled.entry('train');
     expect(dispatches[0]?.nodes.join('\n')).toContain('compiled.test.ts:');
-    expect(kernels[0]?.wgsl).toContain('@compute');
+    expect(kernels[0]?.code).toContain('@compute');
     expect(compiled.summary()).toMatch(/^line for webgpu-software: /);
     expect(compiled.summary()).toContain(`train: ${dispatches.length} dispatch`);
   });

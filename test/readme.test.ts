@@ -43,7 +43,7 @@ describe('the examples of README.md', () => {
     expect(printed).toBe('');
   });
 
-  test('the first one runs on WGSL, as it stands but over the first 1,280 digits only', async () => {
+  test('the first one runs on WebAssembly, as it stands but over the first 1,280 digits only', async () => {
     const [first = ''] = examples;
     const shorter = first
       .replace('x: train.images', 'x: train.images.subarray(0, 1280 * 784)')
@@ -54,7 +54,7 @@ describe('the examples of README.md', () => {
     writeFileSync(join(folder, 'first.ts'), shorter);
     const { stdout } = await run(join(root, 'node_modules/.bin/tsx'), ['first.ts'], { cwd: folder });
     expect(stdout).toMatch(/^train: 3 dispatches a step/m);
-    expect(stdout).toContain('@compute');
+    expect(stdout).toContain('(func $');
     expect(stdout).toMatch(/^epoch 1: loss [0-9.]+$/m);
     expect(stdout).toMatch(/^the first three digits: \[ \d, \d, \d \]$/m);
   });

@@ -1,9 +1,10 @@
 import { Command, Option } from 'commander';
-import { type Compilation, compileModule, type OptionalPass, optionalPasses } from '../compile.ts';
+import { type Compilation, type OptionalPass, optionalPasses } from '../compile.ts';
+import { compileFor } from '../compiled.ts';
 import { dispatchesOf, explain, explanationText } from '../explain.ts';
 import { printModule } from '../graph/index.ts';
 import { UnknownNameError } from '../issues.ts';
-import { type ProfileName, profiles } from '../passes/profile.ts';
+import { type TargetName, targetNames } from '../passes/profile.ts';
 import { type Report, reportOf } from '../report.ts';
 import { type Paint, reportText } from '../reportText.ts';
 import type { Traced } from '../trace.ts';
@@ -14,9 +15,9 @@ import type { Terminal } from './run.ts';
 import { exitCodes, listed, UsageError } from './usage.ts';
 
 interface InspectOptions {
-  readonly target: ProfileName;
+  readonly target: TargetName;
   readonly entry?: string;
-  readonly wgsl?: string | true;
+  readonly code?: string | true;
   readonly ir?: Traced['level'];
   readonly after?: string;
   readonly explain?: readonly string[];
@@ -25,7 +26,14 @@ interface InspectOptions {
   readonly expect?: readonly string[];
 }
 
-const levels = ['graph', 'loops', 'groups', 'stages', 'kernels'] as const satisfies Traced['level'][];
+const levels = [
+  'graph',
+  'loops',
+  'groups',
+  'stages',
+  'kernels',
+  'functions',
+] as const satisfies Traced['level'][];
 
 /**
  * `sinter inspect`: compiles without a device and shows what came of it.
@@ -37,14 +45,12 @@ export function inspectCommand(terminal: Terminal, done: (code: number) => void)
     .description('compile a module, without a device, and show its dispatches and its memory')
     .argument('<file>', 'a file that exports a module (defineModule), or FILE#EXPORT where it has several')
     .addOption(
-      new Option('--target <profile>', 'the profile to compile for')
-        .choices(Object.keys(profiles))
-        .default('webgpu'),
+      new Option('--target <target>', 'what to compile for').choices([...targetNames]).default('webgpu'),
     )
     .option('--entry <name>', 'show this entry only')
     .addOption(
       new Option(
-        '--wgsl [kernel]',
+        '--code [kernel]',
         'print kernels: all, those with this name, that of dispatch N, or those that compute a node',
       ).conflicts(['ir', 'after', 'explain']),
     )
@@ -58,7 +64,7 @@ export function inspectCommand(terminal: Terminal, done: (code: number) => void)
         ...optionalPasses,
       ]),
     )
-    .addOption(new Option('--json', 'print everything as JSON').conflicts(['wgsl', 'ir', 'after', 'explain']))
+    .addOption(new Option('--json', 'print everything as JSON').conflicts(['code', 'ir', 'after', 'explain']))
     .option(
       '--expect <budget>',
       "exit with 1 where it does not hold, as 'train.dispatches<=3'; may be repeated",
@@ -69,7 +75,7 @@ export function inspectCommand(terminal: Terminal, done: (code: number) => void)
       `
 Examples:
   $ sinter inspect model.ts
-  $ sinter inspect model.ts#mnist --entry train --wgsl
+  $ sinter inspect model.ts#mnist --entry train --code
   $ sinter inspect model.ts --explain hidden loss
   $ sinter inspect model.ts --expect 'train.dispatches<=3' --expect 'peakBytes<2000000'
 
@@ -84,7 +90,7 @@ Exit codes: 0, all is well; 1, an expectation does not hold; 2, wrong usage or b
 async function inspect(file: string, options: InspectOptions, terminal: Terminal): Promise<number> {
   const expectations = (options.expect ?? []).map(parseExpectation);
   const module = await loadModel(file);
-  const compilation = compileModule(module, profiles[options.target], new Set(options.without ?? []));
+  const compilation = await compileFor(module, options.target, new Set(options.without ?? []));
   const report = reportOf(compilation);
   const { entry } = options;
   if (entry !== undefined && !compilation.entries.has(entry)) {
@@ -102,7 +108,7 @@ function output(compilation: Compilation, report: Report, options: InspectOption
   const shown = only(report, options.entry);
   if (options.json === true) return `${JSON.stringify(shown, null, 2)}\n`;
   if (options.explain !== undefined) return explanation(compilation, options.explain, options.entry);
-  if (options.wgsl !== undefined) return wgsl(compilation, shown, options.wgsl);
+  if (options.code !== undefined) return code(compilation, shown, options.code);
   if (options.ir !== undefined || options.after !== undefined) return text(compilation, options);
   return reportText(shown, paint);
 }
@@ -128,7 +134,7 @@ function explanation(compilation: Compilation, names: readonly string[], entry: 
 }
 
 /** Kernels as text: all of the shown entries, those of a name, that of a dispatch, or those that compute a node. */
-function wgsl(compilation: Compilation, report: Report, wanted: string | true): string {
+function code(compilation: Compilation, report: Report, wanted: string | true): string {
   const entries = Object.entries(report.entries);
   const all = entries.flatMap(([, entry]) => entry.kernels);
   const chosen = wanted === true ? all : all.filter(({ name }) => name === wanted);
@@ -144,10 +150,10 @@ function wgsl(compilation: Compilation, report: Report, wanted: string | true): 
   if (chosen.length === 0) {
     const names = listed([...new Set(all.map(({ name }) => name))]);
     throw new UsageError(
-      `--wgsl: there is no kernel ${JSON.stringify(wanted)}; there are ${names}; the name of a node finds the kernel that computes it`,
+      `--code: there is no kernel ${JSON.stringify(wanted)}; there are ${names}; the name of a node finds the kernel that computes it`,
     );
   }
-  return [...new Set(chosen.map((kernel) => kernel.wgsl))]
+  return [...new Set(chosen.map((kernel) => kernel.code))]
     .map((text) => text.replace(/\n*$/, '\n'))
     .join('\n');
 }

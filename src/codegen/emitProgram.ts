@@ -1,26 +1,14 @@
-import { definitionOf, type Module, type Node, sourceOf } from '../graph/index.ts';
-import { extentOf, loadedDtype, loadsIn, type Param, type Tensor } from '../loops/index.ts';
-import { loopFlops } from '../passes/flops.ts';
-import { tensorsRead } from '../passes/fuse/edges.ts';
-import { type Stage, tensorsWritten } from '../passes/fuse/group.ts';
-import { paramOf, type Storage } from '../passes/lower.ts';
-import { type BufferLayout, tensorBytes } from '../passes/planBuffers.ts';
+import type { Module } from '../graph/index.ts';
+import { loadsIn, type Tensor } from '../loops/index.ts';
+import type { Stage } from '../passes/fuse/group.ts';
+import type { Storage } from '../passes/lower.ts';
+import type { BufferLayout } from '../passes/planBuffers.ts';
 import type { Profile } from '../passes/profile.ts';
-import type {
-  ConstantSlot,
-  Entry,
-  InputSlot,
-  KernelText,
-  OutputSlot,
-  ParamSlot,
-  Program,
-  StateSlot,
-  Step,
-  StepField,
-} from '../runtime/program.ts';
+import type { Entry, KernelText, Program, Step } from '../runtime/program.ts';
 import { expressionsOf, type Kernel, type Placement, statementsIn } from './kernel.ts';
-import { baseField, liveField, paramField, rowsField } from './names.ts';
+import { baseField, rowsField } from './names.ts';
 import { sharedBytes } from './schedule/packed.ts';
+import { bufferPlan, entryOf, kernelFacts, slotsOf, stepFieldsOf } from './slots.ts';
 import { printWgsl } from './wgsl.ts';
 
 /** The kernels of one entry with the stages that they were made of. */
@@ -41,8 +29,7 @@ export function emitProgram(
   layout: BufferLayout,
   profile: Profile,
 ): Program {
-  const params = paramsOf(module);
-  const stepFields = fieldsOf(module, storage, params);
+  const stepFields = stepFieldsOf(module, storage);
   const placement = (tensor: Tensor): Placement => placeOf(tensor, layout);
   const kernels: KernelText[] = [];
   const numbers = new Map<string, number>();
@@ -63,30 +50,11 @@ export function emitProgram(
     emitted[name] = entryOf(module, name, steps, stages, storage, layout);
   }
   return {
-    format: 1,
+    ...slotsOf(module, storage, layout),
     target: profile.name,
-    name: module.name,
     kernels,
     entries: emitted,
-    buffers: {
-      state: layout.state,
-      temps: layout.temps,
-      words: layout.words,
-      results: layout.results,
-      peakBytes: layout.peakBytes,
-      lowerBoundBytes: layout.lowerBoundBytes,
-    },
-    state: statesOf(module, storage, layout),
-    inputs: inputsOf(module, storage),
-    params: params.map(
-      (p): ParamSlot => ({ name: p.name, field: paramField(p.name), dtype: p.dtype, initial: p.initial }),
-    ),
-    sizes: module.sizes.map(({ name, max }) => {
-      const slot = { name, max, live: liveField(name) };
-      return storage.rows.has(name) ? { ...slot, rows: rowsField(name) } : slot;
-    }),
-    stepFields,
-    constants: constantsOf(storage, layout),
+    buffers: bufferPlan(layout),
   };
 }
 
@@ -101,49 +69,19 @@ function placeOf(tensor: Tensor, layout: BufferLayout): Placement {
   return place;
 }
 
-/** The run-time scalars that a module declares, by name; `step` is a field of its own. */
-function paramsOf(module: Module): Param[] {
-  return module.params
-    .map(paramOf)
-    .filter((param) => param.name !== 'step')
-    .sort((a, b) => (a.name < b.name ? -1 : 1));
-}
-
-function fieldsOf(module: Module, storage: Storage, params: readonly Param[]): StepField[] {
-  return [
-    { name: 'step', dtype: 'i32' },
-    { name: 'result', dtype: 'u32' },
-    ...module.sizes.map(({ name }): StepField => ({ name: liveField(name), dtype: 'i32' })),
-    ...[...storage.rows.keys()].map((name): StepField => ({ name: rowsField(name), dtype: 'u32' })),
-    ...[...storage.inputs.values()].map(({ name }): StepField => ({ name: baseField(name), dtype: 'u32' })),
-    ...params.map((p): StepField => ({ name: paramField(p.name), dtype: p.dtype })),
-  ];
-}
-
 function kernelText(
   kernel: Kernel,
   stage: Stage,
   code: string,
   placement: (tensor: Tensor) => Placement,
 ): KernelText {
-  const loops = stage.groups.flatMap((g) => [...g.prologue, ...g.loops]);
-  const own = new Set(
-    stage.groups.flatMap((g) => [...g.locals, ...g.prologue.flatMap((l) => l.outs.map((o) => o.tensor))]),
-  );
-  const moved = new Set(
-    [...loops.flatMap((l) => [...tensorsRead(l)]), ...stage.groups.flatMap(tensorsWritten)].filter(
-      (t) => !own.has(t),
-    ),
-  );
   return {
+    ...kernelFacts(stage),
     name: kernel.name,
     kind: kernel.kind,
     code,
     workgroup: kernel.workgroup,
-    nodes: kernel.origin.map(({ node, source }) => (source === undefined ? node : `${node}  at ${source}`)),
     sharedBytes: sharedBytes(kernel),
-    flops: loops.reduce((n, loop) => n + loopFlops(loop), 0),
-    bytes: [...moved].reduce((n, tensor) => n + tensorBytes(tensor), 0),
     bindings: bindingsOf(kernel, placement),
   };
 }
@@ -159,98 +97,4 @@ function bindingsOf(kernel: Kernel, placement: (tensor: Tensor) => Placement): s
     for (const l of loadsIn(...expressionsOf(stmt))) touch(l.tensor);
   }
   return ['step', ...['data', 'state', 'temps', 'words', 'results'].filter((name) => names.has(name))];
-}
-
-function entryOf(
-  module: Module,
-  name: string,
-  steps: Step[],
-  stages: readonly Stage[],
-  storage: Storage,
-  layout: BufferLayout,
-): Entry {
-  const declared = module.entries.find((e) => e.name === name);
-  const read = new Set(
-    stages.flatMap((s) =>
-      s.groups.flatMap((g) => [...g.prologue, ...g.loops].flatMap((l) => [...tensorsRead(l)])),
-    ),
-  );
-  const written = stages.flatMap((s) => s.groups.flatMap(tensorsWritten)).filter((t) => t.role === 'result');
-  let resultWords = 0;
-  const outputs = (declared?.outputs ?? []).map(({ name: output, node }): OutputSlot => {
-    const tensor = written.find((t) => t.name === output);
-    const offset = tensor === undefined ? 0 : (layout.places.get(tensor)?.offset ?? 0);
-    const shape = node.shape.map(extentOf);
-    if (tensor !== undefined) resultWords = Math.max(resultWords, offset + shape.reduce((n, d) => n * d, 1));
-    return {
-      name: output,
-      dtype: loadedDtype(node.dtype),
-      shape,
-      live: node.shape.map((dim) =>
-        typeof dim === 'number' ? null : { size: dim.size.name, factor: dim.factor },
-      ),
-      offset,
-    };
-  });
-  const inputs = [...storage.inputs.values()]
-    .filter((tensor) => read.has(tensor))
-    .map((tensor) => tensor.name);
-  return { steps, outputs, inputs, resultWords };
-}
-
-function statesOf(module: Module, storage: Storage, layout: BufferLayout): StateSlot[] {
-  return module.states.map(({ name, node, init }): StateSlot => {
-    const tensor = storage.states.get(node);
-    const place = tensor === undefined ? undefined : layout.places.get(tensor);
-    if (place === undefined || (place.arena !== 'state' && place.arena !== 'words') || node.dtype === 'u8') {
-      throw new RangeError(`state ${name} has no place in the buffer plan`);
-    }
-    return {
-      name,
-      dtype: node.dtype,
-      shape: node.shape.map(extentOf),
-      arena: place.arena,
-      offset: place.offset,
-      init,
-    };
-  });
-}
-
-function inputsOf(module: Module, storage: Storage): InputSlot[] {
-  return module.inputs.map((node): InputSlot => {
-    const tensor = storage.inputs.get(node);
-    const [dim] = node.shape;
-    if (tensor === undefined) throw new RangeError('an input without storage');
-    const slot = {
-      name: tensor.name,
-      dtype: node.dtype,
-      shape: node.shape.map(extentOf),
-      base: baseField(tensor.name),
-    };
-    const range = indexRange(module, node);
-    const rows = tensor.role === 'data' && typeof dim === 'object' ? { size: dim.size.name } : {};
-    return { ...slot, ...rows, ...(range === undefined ? {} : { range }) };
-  });
-}
-
-/** The values that an input may have where some node uses it as an index: below the least extent indexed. */
-function indexRange(module: Module, input: Node): readonly [number, number] | undefined {
-  let high = Infinity;
-  for (const node of module.graph.nodes) {
-    const { indexOperand, indexedAxis } = definitionOf(node.op);
-    const [indexed, index] = [node.inputs[0], node.inputs[indexOperand ?? -1]];
-    if (indexed === undefined || index === undefined || sourceOf(index) !== input) continue;
-    const dim = indexed.shape.at(indexedAxis ?? 0);
-    if (typeof dim === 'number') high = Math.min(high, dim);
-  }
-  return Number.isFinite(high) ? [0, high] : undefined;
-}
-
-function constantsOf(storage: Storage, layout: BufferLayout): ConstantSlot[] {
-  return [...storage.literals].map(([node, tensor]): ConstantSlot => {
-    const place = layout.places.get(tensor);
-    if (place === undefined || (place.arena !== 'state' && place.arena !== 'words'))
-      throw new RangeError('a given array without a place');
-    return { arena: place.arena, offset: place.offset, words: String(node.attrs.words) };
-  });
 }

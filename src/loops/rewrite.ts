@@ -81,11 +81,16 @@ function ruleOf(rule: RuleText, dtype: 'i32' | 'f32' | 'bool', holds: Rule['hold
   };
   const other = (name: string): Expr => varRef(name, typeOf(name));
   const left = parseExpr(rule.left, { other });
+  let right: Expr | undefined;
   return {
     name: rule.name,
     left,
     needs: childrenOf(left).find((operand) => operand.kind !== 'var'),
-    right: parseExpr(rule.right, { other }),
+    // Most rules never apply: what they give is parsed when one does.
+    get right() {
+      right ??= parseExpr(rule.right, { other });
+      return right;
+    },
     holds,
   };
 }

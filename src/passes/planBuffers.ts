@@ -37,17 +37,20 @@ export interface LiveRange {
  *
  * @param persistent states and given arrays
  * @param entries the stages of each entry by name
+ * @param alignment elements of which every place is a multiple
  */
 export function planBuffers(
   persistent: readonly Tensor[],
   entries: ReadonlyMap<string, readonly Stage[]>,
+  alignment = 1,
 ): BufferLayout {
+  const placedSize = (tensor: Tensor): number => Math.ceil(tensorSize(tensor) / alignment) * alignment;
   const places = new Map<Tensor, ArenaPlace>();
   const used = { state: 0, words: 0 };
   for (const tensor of persistent) {
     const arena = tensor.dtype === 'f32' ? 'state' : 'words';
     places.set(tensor, { arena, offset: used[arena] });
-    used[arena] += tensorSize(tensor);
+    used[arena] += placedSize(tensor);
   }
   const persistentBytes = 4 * (used.state + used.words);
   let temps = 0;
@@ -61,7 +64,7 @@ export function planBuffers(
       for (const tensor of stage.groups.flatMap(tensorsWritten)) {
         if (tensor.role === 'result') {
           places.set(tensor, { arena: 'results', offset: resultWords });
-          resultWords += tensorSize(tensor);
+          resultWords += placedSize(tensor);
         }
         if (tensor.over !== undefined) {
           const place = places.get(tensor.over);
@@ -79,6 +82,7 @@ export function planBuffers(
         'temps',
         0,
         places,
+        placedSize,
       ),
     );
     words = Math.max(
@@ -88,6 +92,7 @@ export function planBuffers(
         'words',
         used.words,
         places,
+        placedSize,
       ),
     );
     for (const at of stages.keys()) {
@@ -143,11 +148,12 @@ function pack(
   arena: 'temps' | 'words',
   base: number,
   places: Map<Tensor, ArenaPlace>,
+  placedSize: (tensor: Tensor) => number,
 ): number {
   const placed: { range: LiveRange; offset: number; end: number }[] = [];
   let length = base;
   for (const range of [...ranges].sort((a, b) => tensorSize(b.tensor) - tensorSize(a.tensor))) {
-    const size = tensorSize(range.tensor);
+    const size = placedSize(range.tensor);
     const others = placed
       .filter((p) => p.range.from <= range.to && range.from <= p.range.to)
       .sort((a, b) => a.offset - b.offset);

@@ -35,7 +35,26 @@ const webgpu: Profile = {
 /** The same limits on a software driver: no barriers, register tiles. */
 const webgpuSoftware: Profile = { ...webgpu, name: 'webgpu-software', workgroup: 64, cooperative: false };
 
-/** The named profiles. */
+/**
+ * WebAssembly: a task computes alone, in scratch memory that should stay in a core's cache. What a dispatch
+ * costs is a barrier of threads, a microsecond or two.
+ */
+export const wasm: Profile = {
+  name: 'wasm',
+  workgroup: 1,
+  workgroupMemory: 1 << 18,
+  privateMemory: 1 << 16,
+  cooperative: false,
+  parallelWorkgroups: 16,
+  bytesPerDispatch: 1 << 18,
+};
+
+/** The named profiles of WebGPU. */
 export const profiles = { webgpu, 'webgpu-software': webgpuSoftware } satisfies Record<string, Profile>;
 
 export type ProfileName = keyof typeof profiles;
+
+/** Everything that a module can be compiled for. */
+export const targetNames = ['webgpu', 'webgpu-software', 'wasm'] as const;
+
+export type TargetName = (typeof targetNames)[number];

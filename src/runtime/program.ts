@@ -24,6 +24,8 @@ export interface ProgramBase {
 export interface KernelBase {
   readonly name: string;
   readonly kind: string;
+  /** Its text, in the target's language. */
+  readonly code: string;
   /** Graph nodes that it computes, with source lines where known: `hidden = relu(%4)  at model.ts:9`. */
   readonly nodes: readonly string[];
   /** Floating-point operations of one dispatch, and bytes of the tensors that it reads and writes. */
@@ -51,7 +53,6 @@ export interface Program extends ProgramBase {
 
 /** One kernel as WGSL; the entry point is `main`. */
 export interface KernelText extends KernelBase {
-  readonly code: string;
   readonly workgroup: number;
   /** Bytes of workgroup memory. */
   readonly sharedBytes: number;

@@ -31,28 +31,28 @@ describe('sinter inspect', () => {
   });
 
   test('prints the kernels, one of them by its name, or that of a dispatch by its number', async () => {
-    const all = await sinter(['inspect', W1, '--wgsl', '--entry', 'train']);
+    const all = await sinter(['inspect', W1, '--code', '--entry', 'train']);
     expect(all.out.match(/@compute/g)).toHaveLength(3);
-    const byName = await sinter(['inspect', W1, '--entry', 'train', '--wgsl', 'hidden']);
-    const byNumber = await sinter(['inspect', W1, '--entry', 'train', '--wgsl', '0']);
+    const byName = await sinter(['inspect', W1, '--entry', 'train', '--code', 'hidden']);
+    const byNumber = await sinter(['inspect', W1, '--entry', 'train', '--code', '0']);
     expect(byName.out).toBe(byNumber.out);
     expect(all.out.startsWith(byName.out)).toBe(true);
-    const missing = await sinter(['inspect', W1, '--wgsl', 'nothing']);
+    const missing = await sinter(['inspect', W1, '--code', 'nothing']);
     expect(missing.code).toBe(2);
-    expect(missing.err).toMatch(/^sinter: --wgsl: there is no kernel "nothing"; there are "hidden", /);
-    const beyond = await sinter(['inspect', W1, '--entry', 'train', '--wgsl', '3']);
+    expect(missing.err).toMatch(/^sinter: --code: there is no kernel "nothing"; there are "hidden", /);
+    const beyond = await sinter(['inspect', W1, '--entry', 'train', '--code', '3']);
     expect([beyond.code, beyond.out]).toEqual([2, '']);
   });
 
   test("prints the kernel that computes a node, by its label, its update's state, or as kernels spell it", async () => {
     const train = async (name: string): Promise<string> =>
-      (await sinter(['inspect', W1, '--entry', 'train', '--wgsl', name])).out;
+      (await sinter(['inspect', W1, '--entry', 'train', '--code', name])).out;
     const [second, third] = [await train('1'), await train('2')];
     expect(second).toContain('@compute');
     expect(await train('output')).toBe(second);
     for (const name of ['d hidden.weight', 'd_hidden_weight', 'hidden.weight', 'hidden_weight', 'loss'])
       expect([name, await train(name)]).toEqual([name, third]);
-    const elsewhere = await sinter(['inspect', W1, '--entry', 'predict', '--wgsl', 'loss']);
+    const elsewhere = await sinter(['inspect', W1, '--entry', 'predict', '--code', 'loss']);
     expect([elsewhere.code, elsewhere.out]).toEqual([2, '']);
     const group = JSON.parse((await sinter(['inspect', W1, '--json'])).out).entries.train.dispatches[1]
       .groups[0];
@@ -163,13 +163,13 @@ describe('wrong usage of sinter', () => {
       ['inspect', W1, '--json', '--ir', 'loops'],
       /'--json' cannot be used with option '--ir/,
     ],
-    ['JSON and kernels', ['inspect', W1, '--wgsl', '--json'], /'--json' cannot be used with option '--wgsl/],
+    ['JSON and kernels', ['inspect', W1, '--code', '--json'], /'--json' cannot be used with option '--code/],
     [
       'JSON and reasons',
       ['inspect', W1, '--json', '--explain', 'hidden', 'loss'],
       /'--json' cannot be used with option '--explain/,
     ],
-    ['kernels and a level', ['inspect', W1, '--wgsl', '--ir', 'loops'], /cannot be used with option '--ir/],
+    ['kernels and a level', ['inspect', W1, '--code', '--ir', 'loops'], /cannot be used with option '--ir/],
     ['a folder', ['inspect', '.'], /^sinter: \. is a folder; name a file that exports a module\n$/],
   ])('is told in one paragraph and ends with 2: %s', async (_, args, message) => {
     const { code, out, err } = await sinter(args);

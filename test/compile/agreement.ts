@@ -1,4 +1,4 @@
-import { type Compilation, compileModule, type OptionalPass } from '../../src/compile.ts';
+import { compileModule, type OptionalPass, type WebGpuCompilation } from '../../src/compile.ts';
 import type { Profile } from '../../src/passes/profile.ts';
 import { type NDArray, referenceSession } from '../../src/reference/index.ts';
 import { type RandomCase, randomModule } from '../oracle/randomGraph.ts';
@@ -32,7 +32,7 @@ export function disagreements(
 
 function eachStep(
   random: RandomCase,
-  compilation: Compilation,
+  compilation: WebGpuCompilation,
   compare: (place: string, actual: ArrayLike<number>, expected: NDArray) => void,
 ): void {
   const expected = referenceSession(random.module, random.states);

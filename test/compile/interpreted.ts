@@ -1,5 +1,5 @@
 import { arenaMemory, interpretKernel } from '../../src/codegen/interpret.ts';
-import type { Compilation, CompiledEntry } from '../../src/compile.ts';
+import type { WebGpuCompilation, WebGpuEntry } from '../../src/compile.ts';
 import { valuesOf } from '../../src/graph/index.ts';
 import { extentOf, type Tensor } from '../../src/loops/index.ts';
 import {
@@ -24,7 +24,7 @@ export interface InterpretedSession {
  * through its number shows.
  */
 export function interpretedSession(
-  compilation: Compilation,
+  compilation: WebGpuCompilation,
   initial: Readonly<Record<string, Given>>,
 ): InterpretedSession {
   const { storage, layout, module } = compilation;
@@ -77,7 +77,7 @@ export function interpretedSession(
   };
 }
 
-function written(entry: CompiledEntry): Tensor[] {
+function written(entry: WebGpuEntry): Tensor[] {
   return entry.stages.flatMap((s) =>
     s.groups.flatMap((g) => g.loops.flatMap((l) => l.outs.map((o) => o.tensor))),
   );
@@ -85,8 +85,8 @@ function written(entry: CompiledEntry): Tensor[] {
 
 /** Everything that does not outlive a step is NaN before it. */
 function poison(
-  entry: CompiledEntry,
-  { layout }: Compilation,
+  entry: WebGpuEntry,
+  { layout }: WebGpuCompilation,
   memory: ReadonlyMap<Tensor, Float64Array>,
 ): void {
   const { ranges } = layout;
@@ -95,7 +95,7 @@ function poison(
 }
 
 function feedInputs(
-  { storage }: Compilation,
+  { storage }: WebGpuCompilation,
   feeds: StepFeeds,
   live: Live,
   memory: Map<Tensor, Float64Array>,

@@ -36,10 +36,8 @@ export interface WasmProgram extends ProgramBase {
   readonly memory: WasmMemory;
 }
 
-/** A kernel of a WebAssembly program: some functions of its module. */
+/** A kernel of a WebAssembly program: some functions of its module, as text. */
 export interface WasmKernel extends KernelBase {
-  /** Its functions as text. */
-  readonly code: string;
   /** Bytes of packed operands, which threads share while it runs. */
   readonly packedBytes: number;
 }

@@ -1,0 +1,145 @@
+import type { Module } from '../../graph/index.ts';
+import { apply, type Expr, extentOf, int, type Tensor } from '../../loops/index.ts';
+import type { Stage } from '../../passes/fuse/group.ts';
+import type { Storage } from '../../passes/lower.ts';
+import type { BufferLayout } from '../../passes/planBuffers.ts';
+import type { WasmKernel, WasmMemory, WasmProgram } from '../../runtime/wasm/program.ts';
+import { baseField, Names, rowsField } from '../names.ts';
+import { bufferPlan, entryOf, kernelFacts, slotsOf, stepFieldsOf } from '../slots.ts';
+import type { Place } from './evaluate.ts';
+import { ALIGNMENT, aligned, type ModuleScope, type WasmKernelText, wasmKernel } from './kernel.ts';
+import { type MathName, mathFunctions } from './math.ts';
+import { moduleText } from './module.ts';
+import { tileModule } from './tile.ts';
+
+/** Turns WebAssembly text into a module. */
+export type Assemble = (text: string) => Uint8Array;
+
+/** Elements of which every place in memory is a multiple: a cache line. */
+export const PLACE_ALIGNMENT = ALIGNMENT / 4;
+
+/** Bytes at the start of memory that are the threads' own. */
+const THREAD_WORDS = 192;
+
+/** The kernels of a module under construction: where everything lies is known before the first is written. */
+export class WasmKernels {
+  readonly #scope: ModuleScope;
+  readonly #math = new Set<MathName>();
+  readonly #memory: Omit<WasmMemory, 'bytes' | 'threadBytes'>;
+  readonly #written: { readonly kernel: WasmKernelText; readonly stage: Stage }[] = [];
+  readonly #entries = new Map<string, number[]>();
+  readonly #module: Module;
+  readonly #storage: Storage;
+  readonly #layout: BufferLayout;
+
+  constructor(module: Module, storage: Storage, layout: BufferLayout) {
+    this.#module = module;
+    this.#storage = storage;
+    this.#layout = layout;
+    const state = aligned(THREAD_WORDS);
+    const words = state + aligned(layout.state);
+    const temps = words + aligned(layout.words);
+    this.#memory = { state, words, temps, packed: temps + aligned(layout.temps) };
+    const fields = stepFieldsOf(module, storage).map(({ name }) => name);
+    const field = (name: string): number => {
+      const at = fields.indexOf(name);
+      if (at < 0) throw new RangeError(`the step block has no field ${name}`);
+      return at;
+    };
+    this.#scope = {
+      names: new Names([
+        'play',
+        'note',
+        'now',
+        'tile',
+        'tiles',
+        'take',
+        'barrier',
+        ...Object.keys(mathFunctions),
+      ]),
+      place: (tensor) => this.#place(tensor, field),
+      field,
+      packed: this.#memory.packed,
+      calls: (name) => this.#math.add(name),
+    };
+  }
+
+  /** Writes the kernel of a stage, the next of an entry. */
+  add(entry: string, stage: Stage, name: string): WasmKernelText {
+    const kernel = wasmKernel(stage, name, this.#scope);
+    this.#entries.set(entry, [...(this.#entries.get(entry) ?? []), this.#written.length]);
+    this.#written.push({ kernel, stage });
+    return kernel;
+  }
+
+  /** The text of the module. */
+  text(): string {
+    return moduleText({
+      kernels: this.#written.map(({ kernel }) => kernel),
+      entries: this.#module.entries.map(({ name }) => ({ name, kernels: this.#entries.get(name) ?? [] })),
+      math: this.#math,
+    });
+  }
+
+  /** The compiled artifact. */
+  program(assemble: Assemble): WasmProgram {
+    const packed = Math.max(0, ...this.#written.map(({ kernel }) => kernel.packedBytes));
+    const kernels = this.#written.map(
+      ({ kernel, stage }): WasmKernel => ({
+        ...kernelFacts(stage),
+        name: kernel.name,
+        kind: kernel.kind,
+        code: kernel.code,
+        packedBytes: kernel.packedBytes,
+      }),
+    );
+    const entries = this.#module.entries.map(({ name }) => {
+      const own = this.#entries.get(name) ?? [];
+      const steps = own.map((kernel) => ({
+        kernel,
+        workgroups: this.#written[kernel]?.kernel.phases.at(-1)?.tasks ?? 0,
+      }));
+      const stages = own.flatMap((kernel) => this.#written[kernel]?.stage ?? []);
+      return [name, entryOf(this.#module, name, steps, stages, this.#storage, this.#layout)] as const;
+    });
+    return {
+      ...slotsOf(this.#module, this.#storage, this.#layout),
+      target: 'wasm',
+      kernels,
+      entries: Object.fromEntries(entries),
+      buffers: bufferPlan(this.#layout, packed),
+      module: base64(assemble(this.text())),
+      tiles: { relaxed: base64(assemble(tileModule(true))), strict: base64(assemble(tileModule(false))) },
+      memory: {
+        ...this.#memory,
+        bytes: this.#memory.packed + aligned(packed),
+        threadBytes: Math.max(ALIGNMENT, ...this.#written.map(({ kernel }) => aligned(kernel.scratchBytes))),
+      },
+    };
+  }
+
+  #place(tensor: Tensor, field: (name: string) => number): Place {
+    const index = (at: readonly Expr[]): Expr =>
+      at.reduce<Expr>(
+        (n, e, d) => apply('add', apply('mul', n, int(extentOf(tensor.shape[d] ?? 1))), e),
+        int(0),
+      );
+    const word = (name: string): string =>
+      `(i32.shl (i32.load offset=${4 * field(name)} (global.get $record)) (i32.const 2))`;
+    const [dim] = tensor.shape;
+    if (tensor.role === 'data' || tensor.role === 'input')
+      return { address: 0, base: word(baseField(tensor.name)), index };
+    if (tensor.role === 'rows' && typeof dim === 'object')
+      return { address: 0, base: word(rowsField(dim.size.name)), index };
+    const place = this.#layout.places.get(tensor);
+    if (place === undefined) throw new RangeError(`${tensor.name} has no place in the buffer plan`);
+    if (place.arena === 'results') return { address: 4 * place.offset, base: word('result'), index };
+    return { address: this.#memory[place.arena] + 4 * place.offset, index };
+  }
+}
+
+function base64(bytes: Uint8Array): string {
+  let text = '';
+  for (const byte of bytes) text += String.fromCharCode(byte);
+  return btoa(text);
+}

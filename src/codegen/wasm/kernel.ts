@@ -1,0 +1,432 @@
+import {
+  type Axis,
+  apply,
+  axisRef,
+  domainSize,
+  type Expr,
+  extentOf,
+  int,
+  type Loop,
+  type Tensor,
+} from '../../loops/index.ts';
+import { tensorSize } from '../../passes/fuse/edges.ts';
+import { type Group, groupName, type Stage } from '../../passes/fuse/group.ts';
+import { commentText, type Names } from '../names.ts';
+import { Code, driver, i32 } from './code.ts';
+import {
+  type Contract,
+  emitContract,
+  emitPackColumns,
+  emitPackRows,
+  PACKED_COLUMNS,
+  sumsTensor,
+} from './contract.ts';
+import { Evaluator, type Place } from './evaluate.ts';
+import type { MathName } from './math.ts';
+import { emitNest } from './nest.ts';
+import { type GroupSchedule, type LoopSchedule, loopCost, packTasks, scheduleGroup } from './schedule.ts';
+
+/** Bytes that everything in memory is aligned to: a cache line. */
+export const ALIGNMENT = 64;
+
+/** `bytes` up to the next cache line. */
+export const aligned = (bytes: number): number => Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
+
+/** What kernels must know of the module that they are part of. */
+export interface ModuleScope {
+  readonly names: Names;
+  /** Where tensors lie that have a place in memory. */
+  readonly place: (tensor: Tensor) => Place;
+  /** Position of a field in the step block. */
+  readonly field: (name: string) => number;
+  /** Address from which packed operands lie. */
+  readonly packed: number;
+  /** Is told each function of vector mathematics that is called. */
+  readonly calls: (name: MathName) => void;
+}
+
+/** Tasks that threads take one by one; between two phases all threads wait for one another. */
+export interface Phase {
+  readonly name: string;
+  /** Its function, without the `$`, which takes a task's number. */
+  readonly run: string;
+  readonly tasks: number;
+}
+
+/** The kernel of one stage: its functions, and the phases that a step runs of them. */
+export interface WasmKernelText {
+  readonly name: string;
+  readonly kind: string;
+  readonly code: string;
+  readonly phases: readonly Phase[];
+  /** Bytes of packed operands, which all threads share. */
+  readonly packedBytes: number;
+  /** Bytes of a thread's scratch. */
+  readonly scratchBytes: number;
+  readonly groups: readonly { readonly group: Group; readonly schedule: GroupSchedule }[];
+}
+
+/**
+ * The functions of one stage. Each group is a function of a task, a block of rows, which calls a function for
+ * each of its loops; the groups of a stage share one range of tasks, the longest first.
+ */
+export function wasmKernel(stage: Stage, name: string, scope: ModuleScope): WasmKernelText {
+  const own = scope.names.fresh(name);
+  const writer = new KernelWriter(own, scope);
+  const byWork = [...stage.groups].sort((a, b) => workOf(b) - workOf(a));
+  const groups = byWork.map((group) => ({ group, ...writer.group(group) }));
+  const kinds = groups.map(({ schedule, group }) =>
+    group.loops.length > 1 ? 'rows' : schedule.loops[0]?.kind === 'contract' ? 'contract' : kindOf(group),
+  );
+  const phases: Phase[] = [];
+  if (writer.packs.length > 0) phases.push(writer.dispatch(`${own}_pack`, writer.packs));
+  phases.push(
+    writer.dispatch(
+      own,
+      groups.map(({ run, schedule }) => ({ run, tasks: schedule.tasks })),
+    ),
+  );
+  return {
+    name: own,
+    kind: groups.length > 1 ? 'packed' : (kinds[0] ?? 'map'),
+    code: writer.functions.join('\n\n'),
+    phases,
+    packedBytes: writer.packedBytes,
+    scratchBytes: writer.scratchBytes,
+    groups: groups.map(({ group, schedule }) => ({ group, schedule })),
+  };
+}
+
+function kindOf(group: Group): 'map' | 'reduce' {
+  return group.loops.some((loop) => loop.reductions.length > 0) ? 'reduce' : 'map';
+}
+
+function workOf(group: Group): number {
+  return group.loops.reduce((n, loop) => n + loopCost(loop), 0);
+}
+
+/** A function of a task's number, and how many tasks it has. */
+interface Runnable {
+  readonly run: string;
+  readonly tasks: number;
+}
+
+/** Where a loop's tensors lie that have no place of their own, by tensor. */
+type Inside = ReadonlyMap<Tensor, Place>;
+
+class KernelWriter {
+  readonly functions: string[] = [];
+  readonly packs: Runnable[] = [];
+  packedBytes = 0;
+  scratchBytes = 0;
+  readonly #name: string;
+  readonly #scope: ModuleScope;
+
+  constructor(name: string, scope: ModuleScope) {
+    this.#name = name;
+    this.#scope = scope;
+  }
+
+  /** Writes a group's functions. */
+  group(group: Group): { run: string; schedule: GroupSchedule } {
+    const first = driver('first', domainSize(group.rows[0] ?? []));
+    const { places, bytes } = this.#locals(group, first);
+    const schedule = scheduleGroup(group, this.#evaluator(new Code('any', []), places(1)));
+    const inside = places(schedule.block);
+    let scratch = bytes(schedule.block);
+    const base = scratch;
+    const calls = group.loops.map((loop, k): string[] => {
+      const own = schedule.loops[k];
+      if (own === undefined) throw new RangeError(`${loop.name} has no schedule`);
+      if (own.kind === 'nest')
+        return [
+          `(call $${this.#nest(loop, own, inside, first)} (local.get $low) (local.get $high) (local.get $low))`,
+        ];
+      const { lines, end } = this.#contract(loop, own, inside, first, base, schedule);
+      scratch = Math.max(scratch, end);
+      return lines;
+    });
+    this.scratchBytes = Math.max(this.scratchBytes, scratch);
+    return { run: this.#task(group, schedule, calls.flat()), schedule };
+  }
+
+  /** A function that gives a task to whose it is; the tasks of several groups are numbered one after the other. */
+  dispatch(name: string, parts: readonly Runnable[]): Phase {
+    const tasks = parts.reduce((n, part) => n + part.tasks, 0);
+    const [only] = parts;
+    if (only !== undefined && parts.length === 1) return { name, run: only.run, tasks };
+    const run = this.#scope.names.fresh(`${name}_task`);
+    const code = new Code(run, [{ name: 'task', type: 'i32' }]);
+    for (const part of parts) {
+      const isOwn = `(i32.lt_u (local.get $task) ${i32(part.tasks)})`;
+      code.line(`(if ${isOwn} (then (call $${part.run} (local.get $task)) (return)))`);
+      code.line(`(local.set $task (i32.sub (local.get $task) ${i32(part.tasks)}))`);
+    }
+    this.functions.push(code.text());
+    return { name, run, tasks };
+  }
+
+  /** The function of a group: the rows of a task, then each loop for them. */
+  #task(group: Group, schedule: GroupSchedule, calls: readonly string[]): string {
+    const run = this.#scope.names.fresh(`${this.#name}_rows`);
+    const code = new Code(run, [{ name: 'task', type: 'i32' }]);
+    const { block, perBatch, rows } = schedule;
+    const perSet = Math.max(1, Math.ceil(perBatch / block));
+    const low = code.local('low', 'i32');
+    const high = code.local('high', 'i32');
+    if (perBatch === rows) {
+      code.line(`(local.set ${low} (i32.mul (local.get $task) ${i32(block)}))`);
+      code.line(`(local.set ${high} ${i32(rows)})`);
+    } else {
+      const set = code.let('set', 'i32', `(i32.div_u (local.get $task) ${i32(perSet)})`);
+      const within = `(i32.mul (i32.rem_u (local.get $task) ${i32(perSet)}) ${i32(block)})`;
+      code.line(`(local.set ${low} (i32.add (i32.mul ${set} ${i32(perBatch)}) ${within}))`);
+      code.line(`(local.set ${high} (i32.mul (i32.add ${set} (i32.const 1)) ${i32(perBatch)}))`);
+    }
+    const end = `(i32.add (local.get ${low}) ${i32(block)})`;
+    code.line(`(if (i32.lt_s ${end} (local.get ${high})) (then (local.set ${high} ${end})))`);
+    for (const call of calls) code.line(call);
+    this.functions.push(
+      `;; ${commentText(groupName(group))}: ${schedule.tasks} tasks of ${block} rows\n${code.text()}`,
+    );
+    return run;
+  }
+
+  #nest(loop: Loop, nest: Extract<LoopSchedule, { kind: 'nest' }>, inside: Inside, first: Axis): string {
+    const { name, code, evaluator } = this.#function(loop, loop.name, ['from', 'to', 'first'], inside, first);
+    const row = driver('row', domainSize(nest.rows));
+    emitNest(evaluator, loop, nest, { from: '(local.get $from)', to: '(local.get $to)', row });
+    this.#finish(loop, code);
+    return name;
+  }
+
+  /** Writes the functions of a contraction. @returns what the group's function does, and where its scratch ends */
+  #contract(
+    loop: Loop,
+    contract: Extract<LoopSchedule, { kind: 'contract' }>,
+    inside: Inside,
+    first: Axis,
+    scratch: number,
+    schedule: GroupSchedule,
+  ): { lines: string[]; end: number } {
+    const { tiled } = contract;
+    const rowsAt = scratch;
+    const sumsAt = rowsAt + aligned(contract.rowBytes);
+    const columnsAt = sumsAt + aligned(contract.sumBytes);
+    const columns = domainSize(tiled.columns);
+    const columnsPlace = contract.packedBefore ? this.#scope.packed + this.packedBytes : columnsAt;
+    const columnsText = contract.packedBefore ? i32(columnsPlace) : atScratch(columnsPlace);
+    const packColumns = this.#packColumns(loop, contract, inside);
+    const packRows = this.#packRows(loop, contract, inside, first);
+    if (contract.packedBefore) {
+      this.packs.push(this.#packTask(contract, packColumns, columnsPlace));
+      this.packedBytes += aligned(contract.packedBytes * contract.packedSets);
+    }
+    const sums = sumsTensor(contract);
+    const block = driver('block', domainSize([...tiled.batch, ...tiled.rows]));
+    const isSums: Place = {
+      address: sumsAt,
+      base: '(global.get $scratch)',
+      isSafe: true,
+      index: ([row = int(0), column = int(0)]) =>
+        apply('add', apply('mul', row, int(Number(sums.shape[1]))), column),
+    };
+    const places = new Map([...inside, [sums, isSums]]);
+    const { name, code, evaluator } = this.#function(loop, loop.name, ['from', 'to', 'first'], places, first);
+    code.scope.axes.set(block, '(local.get $from)');
+    const setBytes = i32(contract.packedBytes);
+    emitContract(
+      { evaluator, loop, contract },
+      {
+        from: '(local.get $from)',
+        to: '(local.get $to)',
+        rows: atScratch(rowsAt),
+        sums: atScratch(sumsAt),
+        columns: (set) =>
+          contract.packedBefore && contract.packedSets > 1
+            ? `(i32.add ${columnsText} (i32.mul ${set} ${setBytes}))`
+            : columnsText,
+        packRows: `$${packRows}`,
+      },
+      sums,
+      block,
+    );
+    this.#finish(loop, code);
+    // Rows of the group that one row of it has in the contraction, which goes through them block by block.
+    const perRow = Math.max(1, domainSize([...tiled.batch, ...tiled.rows]) / Math.max(1, schedule.rows));
+    const lines: string[] = [];
+    if (!contract.packedBefore) {
+      const set =
+        contract.packedSets === 1
+          ? i32(0)
+          : `(i32.div_u (i32.mul (local.get $low) ${i32(perRow)}) ${i32(domainSize(tiled.rows))})`;
+      lines.push(`(call $${packColumns} ${set} (i32.const 0) ${i32(columns)} ${columnsText})`);
+    }
+    const scaled = (local: string): string =>
+      perRow === 1 ? `(local.get ${local})` : `(i32.mul (local.get ${local}) ${i32(perRow)})`;
+    if (schedule.block * perRow <= contract.block) {
+      lines.push(`(call $${name} ${scaled('$low')} ${scaled('$high')} (local.get $low))`);
+    } else {
+      lines.push(
+        `(call $${this.#blocks(name, contract)} ${scaled('$low')} ${scaled('$high')} (local.get $low))`,
+      );
+    }
+    const end = contract.packedBefore ? columnsAt : columnsAt + aligned(contract.packedBytes);
+    return { lines, end };
+  }
+
+  /** A function that goes through rows block by block. */
+  #blocks(name: string, contract: Contract): string {
+    const own = this.#scope.names.fresh(`${name}_blocks`);
+    const code = new Code(
+      own,
+      ['from', 'to', 'first'].map((p) => ({ name: p, type: 'i32' as const })),
+    );
+    code.loop('begin', '(local.get $from)', '(local.get $to)', contract.block, (begin) => {
+      const next = `(i32.add ${begin} ${i32(contract.block)})`;
+      const end = `(select ${next} (local.get $to) (i32.lt_s ${next} (local.get $to)))`;
+      code.line(`(call $${name} ${begin} ${end} (local.get $first))`);
+    });
+    this.functions.push(code.text());
+    return own;
+  }
+
+  #packColumns(loop: Loop, contract: Contract, inside: Inside): string {
+    const { name, code, evaluator } = this.#function(
+      loop,
+      `${loop.name}_columns`,
+      ['set', 'from', 'to', 'out'],
+      inside,
+    );
+    emitPackColumns(
+      { evaluator, loop, contract },
+      { set: '(local.get $set)', from: '(local.get $from)', to: '(local.get $to)', out: '(local.get $out)' },
+    );
+    this.functions.push(code.text());
+    return name;
+  }
+
+  #packRows(loop: Loop, contract: Contract, inside: Inside, first: Axis): string {
+    const params = ['from', 'to', 'begin', 'end', 'panel_bytes', 'out', 'first'];
+    const { name, code, evaluator } = this.#function(loop, `${loop.name}_rows`, params, inside, first);
+    emitPackRows(
+      { evaluator, loop, contract },
+      {
+        from: '(local.get $from)',
+        to: '(local.get $to)',
+        chunk: ['(local.get $begin)', '(local.get $end)'],
+        out: '(local.get $out)',
+        panelBytes: '(local.get $panel_bytes)',
+      },
+    );
+    this.functions.push(code.text());
+    return name;
+  }
+
+  /** The function by which threads share the packing of columns: some panels a task. */
+  #packTask(contract: Contract, pack: string, address: number): Runnable {
+    const run = this.#scope.names.fresh(`${pack}_task`);
+    const code = new Code(run, [{ name: 'task', type: 'i32' }]);
+    const columns = domainSize(contract.tiled.columns);
+    const perSet = Math.ceil(columns / PACKED_COLUMNS);
+    const set = code.let('set', 'i32', `(i32.div_u (local.get $task) ${i32(perSet)})`);
+    const from = code.let(
+      'from',
+      'i32',
+      `(i32.mul (i32.rem_u (local.get $task) ${i32(perSet)}) ${i32(PACKED_COLUMNS)})`,
+    );
+    const next = `(i32.add ${from} ${i32(PACKED_COLUMNS)})`;
+    const to = `(select ${next} ${i32(columns)} (i32.lt_s ${next} ${i32(columns)}))`;
+    const panels = Math.ceil(columns / 8);
+    const out = `(i32.add (i32.add ${i32(address)} (i32.mul ${set} ${i32(contract.packedBytes)})) (i32.mul ${from} ${i32(contract.packedBytes / (8 * panels))}))`;
+    code.line(`(call $${pack} ${set} ${from} ${to} ${out})`);
+    this.functions.push(code.text());
+    return { run, tasks: packTasks(contract) };
+  }
+
+  #function(
+    loop: Loop,
+    wish: string,
+    params: readonly string[],
+    inside: Inside,
+    first?: Axis,
+  ): { name: string; code: Code; evaluator: Evaluator } {
+    const name = this.#scope.names.fresh(
+      `${this.#name}_${wish === loop.name && this.#name === loop.name ? 'loop' : wish}`,
+    );
+    const code = new Code(
+      name,
+      params.map((p) => ({ name: p, type: 'i32' })),
+    );
+    if (first !== undefined) code.scope.axes.set(first, '(local.get $first)');
+    return { name, code, evaluator: this.#evaluator(code, inside) };
+  }
+
+  #evaluator(code: Code, inside: Inside): Evaluator {
+    const { place, field, calls } = this.#scope;
+    return new Evaluator(code, { place: (tensor) => inside.get(tensor) ?? place(tensor), field, calls });
+  }
+
+  #finish(loop: Loop, code: Code): void {
+    const origin = loop.origin.map(
+      ({ node, source }) => `;; ${commentText(source === undefined ? node : `${node}  at ${source}`)}`,
+    );
+    this.functions.push([...origin, code.text()].join('\n'));
+  }
+
+  /**
+   * Places of a group's own tensors in a thread's scratch: the rows of a block, one after the other.
+   *
+   * @param first variable that is the first row of the block
+   */
+  #locals(
+    group: Group,
+    first: Axis,
+  ): { places: (block: number) => Inside; bytes: (block: number) => number } {
+    const rows = domainSize(group.rows[0] ?? []);
+    const own = group.locals.map((tensor) => ({
+      tensor,
+      dims: rowDims(group, tensor),
+      row: tensorSize(tensor) / Math.max(1, rows),
+    }));
+    const bytes = (block: number): number => own.reduce((n, { row }) => n + aligned(4 * row * block), 0);
+    const places = (block: number): Inside => {
+      let at = 0;
+      const result = new Map<Tensor, Place>();
+      for (const { tensor, dims, row } of own) {
+        const address = at;
+        at += aligned(4 * row * block);
+        const index = (index: readonly Expr[]): Expr => {
+          const number = flat(dims.map((d) => [index[d] ?? int(0), extentOf(tensor.shape[d] ?? 1)]));
+          const rest = tensor.shape.flatMap((dim, d) =>
+            dims.includes(d) ? [] : [[index[d] ?? int(0), extentOf(dim)] as const],
+          );
+          const block = dims.length === 0 ? int(0) : apply('sub', number, axisRef(first));
+          return apply('add', apply('mul', block, int(row)), flat(rest));
+        };
+        result.set(tensor, { address, base: '(global.get $scratch)', index });
+      }
+      return result;
+    };
+    return { places, bytes };
+  }
+}
+
+/** The dimensions of a group's tensor that are its rows, in the order of the rows. */
+function rowDims(group: Group, tensor: Tensor): number[] {
+  for (const [k, loop] of group.loops.entries()) {
+    const out = loop.outs.find((o) => o.tensor === tensor);
+    if (out !== undefined)
+      return (group.rows[k] ?? []).map((axis) => out.at.indexOf(axis)).filter((d) => d >= 0);
+  }
+  throw new RangeError(`${tensor.name} is written by no loop of its group`);
+}
+
+/** Row-major number of indices with their extents. */
+function flat(at: readonly (readonly [Expr, number])[]): Expr {
+  return at.reduce<Expr>((n, [e, extent]) => apply('add', apply('mul', n, int(extent)), e), int(0));
+}
+
+function atScratch(bytes: number): string {
+  return bytes === 0 ? '(global.get $scratch)' : `(i32.add (global.get $scratch) ${i32(bytes)})`;
+}
