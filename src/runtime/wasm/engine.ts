@@ -33,6 +33,8 @@ export class WasmEngine implements Engine {
   readonly #writeRecords: WriteRecords;
   readonly #blocks = new Set<Block>();
   #playing: Block | undefined;
+  /** The place of the block that is played, where it was disposed of meanwhile. */
+  #leaving: number | undefined;
 
   private constructor(
     program: WasmProgram,
@@ -83,13 +85,16 @@ export class WasmEngine implements Engine {
 
   async allocate(words: number): Promise<Block> {
     const start = this.#allocator.take(4 * words);
-    this.#bytes(start, 4 * words).fill(0);
+    // By words: engines fill shared memory element by element.
+    new Uint32Array(this.#memory.buffer, start, words).fill(0);
     const block: Block = {
       start: start / 4,
       write: (word, values) => this.#copyIn(start + 4 * word, values),
       dispose: () => {
+        if (!this.#blocks.delete(block)) return;
         // Steps in flight still read it: its place is free when they are done.
-        if (this.#blocks.delete(block) && this.#playing !== block) this.#allocator.give(start);
+        if (this.#playing === block) this.#leaving = start;
+        else this.#allocator.give(start);
       },
     };
     this.#blocks.add(block);
@@ -121,7 +126,8 @@ export class WasmEngine implements Engine {
       );
     } finally {
       this.#playing = undefined;
-      if (!this.#blocks.has(data)) this.#allocator.give(4 * data.start);
+      if (this.#leaving !== undefined) this.#allocator.give(this.#leaving);
+      this.#leaving = undefined;
     }
   }
 
