@@ -26,13 +26,6 @@ export class Allocator {
     this.#grow = grow;
   }
 
-  /** Bytes of all places that are taken. */
-  get bytes(): number {
-    let sum = 0;
-    for (const [start, end] of this.#taken) sum += end - start;
-    return sum;
-  }
-
   /** Takes a place. @returns where it starts @throws what `grow` throws */
   take(bytes: number): number {
     const size = Math.max(LINE, lineAligned(bytes));
