@@ -95,22 +95,36 @@ export class Code {
   loop(wish: string, from: string, to: string, step: number, body: (i: string) => void, axis?: Axis): void {
     const name = this.local(wish, 'i32');
     this.line(`(local.set ${name} ${from})`);
-    this.loopOn(name, to, step, body, axis);
+    this.loopOn(name, to, step, body, axis, from);
   }
 
-  /** The same with a local that has its first value; it holds the first value that is not below `to` afterwards. */
-  loopOn(name: string, to: string, step: number, body: (i: string) => void, axis?: Axis): void {
+  /**
+   * The same with a local that has its first value; it holds the first value that is not below `to` afterwards.
+   *
+   * @param first where the local's value is a known constant: a loop that surely runs needs no test before
+   */
+  loopOn(
+    name: string,
+    to: string,
+    step: number,
+    body: (i: string) => void,
+    axis?: Axis,
+    first?: string,
+  ): void {
     const i = `(local.get ${name})`;
     const label = `$next_${name.slice(1)}`;
     const scope = this.inside(false, () => {
       if (axis !== undefined) this.scope.axes.set(axis, i);
       body(i);
     });
-    this.line(`(if (i32.lt_s ${i} ${to}) (then (loop ${label}`);
+    const [low, high] = [first === undefined ? null : constantOf(first), constantOf(to)];
+    if (low !== null && high !== null && low >= high) return;
+    const end = high === null && !to.startsWith('(local.get') ? this.let('end', 'i32', to) : to;
+    const runs = low !== null && high !== null;
+    this.line(runs ? `(loop ${label}` : `(if (i32.lt_s ${i} ${end}) (then (loop ${label}`);
     this.#append(scope);
-    this.line(
-      `  (br_if ${label} (i32.lt_s (local.tee ${name} (i32.add ${i} (i32.const ${step}))) ${to})))))`,
-    );
+    const next = `(i32.lt_s (local.tee ${name} (i32.add ${i} (i32.const ${step}))) ${end})`;
+    this.line(`  (br_if ${label} ${next}))${runs ? '' : '))'}`);
   }
 
   /** `if (condition)` around what `body` writes. */
@@ -171,6 +185,37 @@ function groupedLocals(locals: readonly Param[]): string[] {
 
 /** An integer constant's text. */
 export const i32 = (value: number): string => `(i32.const ${value})`;
+
+/** The value of an integer constant's text; null of another. */
+export function constantOf(text: string): number | null {
+  const found = /^\(i32\.const (-?\d+)\)$/.exec(text);
+  return found === null ? null : Number(found[1]);
+}
+
+/** `a + b`, folded where both are constants or one adds nothing. */
+export function plus(a: string, b: string): string {
+  const [x, y] = [constantOf(a), constantOf(b)];
+  if (x !== null && y !== null) return i32(x + y);
+  if (x === 0) return b;
+  return y === 0 ? a : `(i32.add ${a} ${b})`;
+}
+
+/** `a - b`, folded in the same way. */
+export function minus(a: string, b: string): string {
+  const [x, y] = [constantOf(a), constantOf(b)];
+  if (x !== null && y !== null) return i32(x - y);
+  return y === 0 ? a : `(i32.sub ${a} ${b})`;
+}
+
+/** `a * b`, folded in the same way. */
+export function times(a: string, b: string): string {
+  const [x, y] = [constantOf(a), constantOf(b)];
+  if (x !== null && y !== null) return i32(x * y);
+  if (x === 1) return b;
+  if (y !== null && y > 0 && Number.isInteger(Math.log2(y)))
+    return y === 1 ? a : `(i32.shl ${a} ${i32(Math.log2(y))})`;
+  return `(i32.mul ${a} ${b})`;
+}
 
 /** Axes that are single variables of the generated text, made by schedules. */
 export function driver(name: string, extent: number): Axis {

@@ -12,7 +12,7 @@ import {
   substituteAxes,
   type Tensor,
 } from '../../loops/index.ts';
-import { type Code, driver, i32 } from './code.ts';
+import { type Code, constantOf, driver, i32, minus, plus, times } from './code.ts';
 import type { Evaluator } from './evaluate.ts';
 import { emitNest, endOf, rowValues } from './nest.ts';
 import { batchOf, type Tiled } from './sides.ts';
@@ -34,13 +34,21 @@ export interface Contract {
   /** Bytes of one set of packed columns, and how many sets there are. */
   readonly packedBytes: number;
   readonly packedSets: number;
+  /** Whether every block of rows is whole panels, and every set of columns. */
+  readonly evenRows: boolean;
+  readonly evenColumns: boolean;
   /** Of a thread's scratch, while it runs: packed rows, and the sums of a block. */
   readonly rowBytes: number;
   readonly sumBytes: number;
 }
 
-/** The schedule of a contraction. @param mostRows rows of a block, at most */
-export function contractOf(loop: Loop, tiled: Tiled, mostRows: number): Contract {
+/**
+ * The schedule of a contraction.
+ *
+ * @param mostRows rows of a block, at most
+ * @param taskRows rows of a task, which takes them block by block
+ */
+export function contractOf(loop: Loop, tiled: Tiled, mostRows: number, taskRows = mostRows): Contract {
   const rows = domainSize(tiled.rows);
   const columns = domainSize(tiled.columns);
   const block = Math.min(mostRows, Math.ceil(rows / TILE_ROWS) * TILE_ROWS);
@@ -54,6 +62,8 @@ export function contractOf(loop: Loop, tiled: Tiled, mostRows: number): Contract
     chunk,
     packedBytes: panels * TILE_COLUMNS * domainSize(loop.reduceAxes) * 4,
     packedSets: domainSize(batchOf(tiled, tiled.b)),
+    evenRows: rows % TILE_ROWS === 0 && block % TILE_ROWS === 0 && taskRows % TILE_ROWS === 0,
+    evenColumns: columns % TILE_COLUMNS === 0,
     rowBytes: block * chunk * innerSize * 4,
     sumBytes: block * panels * TILE_COLUMNS * 4,
   };
@@ -86,7 +96,8 @@ export function emitPackColumns(
   evaluator.code.scope.axes.set(set, texts.set);
   const values = new Map([...rowValues(batchOf(tiled, tiled.b), set), ...rowValues(tiled.columns, column)]);
   const panelBytes = domainSize(loop.reduceAxes) * TILE_COLUMNS * 4;
-  new Packing(evaluator, tiled.b, values, loop.reduceAxes, column, TILE_COLUMNS, panelBytes).write({
+  const operand = { value: tiled.b, values, own: column, width: TILE_COLUMNS, isEven: contract.evenColumns };
+  new Packing(within, operand, i32(panelBytes)).write({
     from: texts.from,
     to: texts.to,
     out: texts.out,
@@ -108,24 +119,34 @@ export function emitPackRows(
     readonly panelBytes: string;
   },
 ): void {
-  const { evaluator, loop, contract } = within;
-  const { tiled } = contract;
+  const { tiled } = within.contract;
   const axes = [...tiled.batch, ...tiled.rows];
   const row = driver('row', domainSize(axes));
-  new Packing(
-    evaluator,
-    tiled.a,
-    rowValues(axes, row),
-    loop.reduceAxes,
-    row,
-    TILE_ROWS,
-    texts.panelBytes,
-  ).write({
+  const operand = {
+    value: tiled.a,
+    values: rowValues(axes, row),
+    own: row,
+    width: TILE_ROWS,
+    isEven: within.contract.evenRows,
+  };
+  new Packing(within, operand, texts.panelBytes).write({
     from: texts.from,
     to: texts.to,
     out: texts.out,
     chunk: texts.chunk,
   });
+}
+
+/** One side of a contraction, as it is packed. */
+interface Operand {
+  readonly value: Expr;
+  /** Its own axes in terms of `own`, the number of its row or column. */
+  readonly values: ReadonlyMap<Axis, Expr>;
+  readonly own: Axis;
+  /** Rows or columns of a panel. */
+  readonly width: number;
+  /** Whether what is packed is always whole panels. */
+  readonly isEven: boolean;
 }
 
 /** Packs one operand: four neighbouring elements at a time, along the panel or along the reduction. */
@@ -136,33 +157,26 @@ class Packing {
   readonly #reduce: readonly Axis[];
   readonly #own: Axis;
   readonly #width: number;
-  readonly #panelBytes: number | string;
+  readonly #isEven: boolean;
+  readonly #evenSteps: boolean;
+  readonly #panelBytes: string;
   readonly #inner: Axis;
 
-  /**
-   * @param values of the operand's own axes, in terms of `own`, the number of its row or column
-   * @param width of a panel
-   * @param panelBytes from one panel to the next
-   */
-  constructor(
-    evaluator: Evaluator,
-    value: Expr,
-    values: ReadonlyMap<Axis, Expr>,
-    reduce: readonly Axis[],
-    own: Axis,
-    width: number,
-    panelBytes: number | string,
-  ) {
+  /** @param panelBytes from one panel to the next */
+  constructor({ evaluator, loop, contract }: Within, operand: Operand, panelBytes: string) {
     this.#evaluator = evaluator;
     this.#code = evaluator.code;
-    this.#value = simplify(substituteAxes(value, values));
-    this.#reduce = reduce;
-    this.#own = own;
-    this.#width = width;
+    this.#value = simplify(substituteAxes(operand.value, operand.values));
+    this.#reduce = loop.reduceAxes;
+    this.#own = operand.own;
+    this.#width = operand.width;
+    this.#isEven = operand.isEven;
     this.#panelBytes = panelBytes;
-    const inner = reduce[reduce.length - 1];
+    const inner = loop.reduceAxes[loop.reduceAxes.length - 1];
     if (inner === undefined) throw new RangeError('a contraction without a reduction');
     this.#inner = inner;
+    const chunked = loop.reduceAxes.length === 1 ? contract.chunk : inner.extent;
+    this.#evenSteps = inner.live === undefined && inner.extent % 4 === 0 && chunked % 4 === 0;
   }
 
   write(range: PackRange): void {
@@ -184,7 +198,7 @@ class Packing {
       const quads = this.#width / 4;
       this.#code.loopOn(
         name,
-        `(i32.sub ${to} ${i32(this.#width - 1)})`,
+        this.#isEven ? to : minus(to, i32(this.#width - 1)),
         this.#width,
         () => {
           for (let q = 0; q < quads; q++) {
@@ -193,22 +207,19 @@ class Packing {
             const text = this.#evaluator.vector(value, this.#own);
             this.#code.line(`(v128.store${q === 0 ? '' : ` offset=${16 * q}`} (local.get ${out}) ${text})`);
           }
-          this.#code.line(`(local.set ${out} (i32.add (local.get ${out}) ${this.#panelText()}))`);
+          this.#code.line(`(local.set ${out} (i32.add (local.get ${out}) ${this.#panelBytes}))`);
         },
         this.#own,
       );
       // The last panel may be narrower.
-      this.#code.loopOn(
-        name,
-        to,
-        1,
-        () => {
+      if (!this.#isEven) {
+        const one = (): void => {
           this.#evaluator.expect(this.#value);
           this.#code.line(`(f32.store (local.get ${out}) ${this.#evaluator.scalar(this.#value)})`);
           this.#code.line(`(local.set ${out} (i32.add (local.get ${out}) (i32.const 4)))`);
-        },
-        this.#own,
-      );
+        };
+        this.#code.loopOn(name, to, 1, one, this.#own);
+      }
       this.#code.line(`(local.set ${counted} (i32.add (local.get ${counted}) ${i32(4 * this.#width)}))`);
     });
   }
@@ -217,8 +228,8 @@ class Packing {
   #alongReduction(range: PackRange): void {
     const { from, to } = range;
     const last = driver('last', this.#own.extent);
-    this.#code.scope.axes.set(last, `(i32.sub ${to} (i32.const 1))`);
-    const rows = [0, 1, 2, 3].map((r) => this.#clamped(r, last));
+    this.#code.scope.axes.set(last, minus(to, i32(1)));
+    const rows = [0, 1, 2, 3].map((r) => (this.#isEven ? this.#shifted(r) : this.#clamped(r, last)));
     this.#code.loop(
       this.#own.name,
       from,
@@ -230,8 +241,8 @@ class Packing {
         const quad = this.#code.let('quad', 'i32', `(i32.shr_u ${start} (i32.const 2))`);
         const panel =
           this.#width === 4
-            ? `(i32.mul ${quad} ${this.#panelText()})`
-            : `(i32.add (i32.mul (i32.shr_u ${quad} (i32.const 1)) ${this.#panelText()}) (i32.shl (i32.and ${quad} (i32.const 1)) (i32.const 4)))`;
+            ? `(i32.mul ${quad} ${this.#panelBytes})`
+            : `(i32.add (i32.mul (i32.shr_u ${quad} (i32.const 1)) ${this.#panelBytes}) (i32.shl (i32.and ${quad} (i32.const 1)) (i32.const 4)))`;
         const out = this.#code.local('out', 'i32');
         this.#code.line(`(local.set ${out} (i32.add ${range.out} ${panel}))`);
         const advance = (steps: number): void =>
@@ -244,7 +255,7 @@ class Packing {
           this.#code.line(`(local.set ${name} ${begin})`);
           this.#code.loopOn(
             name,
-            `(i32.sub ${end} (i32.const 3))`,
+            this.#evenSteps ? end : minus(end, i32(3)),
             4,
             () => {
               this.#evaluator.expect(...rows);
@@ -303,10 +314,6 @@ class Packing {
     if (by === 0) return this.#value;
     const moved = apply('min', apply('add', axisRef(this.#own), int(by)), axisRef(last));
     return simplify(substituteAxes(this.#value, new Map([[this.#own, moved]])));
-  }
-
-  #panelText(): string {
-    return typeof this.#panelBytes === 'number' ? i32(this.#panelBytes) : this.#panelBytes;
   }
 }
 
@@ -390,19 +397,17 @@ export function emitContract(within: Within, texts: ContractTexts, sums: Tensor,
   const rowsOfSet = domainSize(tiled.rows);
   const set =
     contract.packedSets === 1 ? i32(0) : code.let('set', 'i32', `(i32.div_u ${from} ${i32(rowsOfSet)})`);
-  const innerSteps = inner
-    .map((axis) => endOf(evaluator, axis))
-    .reduce((a, b) => `(i32.mul ${a} ${b})`, i32(1));
-  const steps = inner.length === 0 ? i32(1) : code.let('steps', 'i32', innerSteps);
+  const steps = inner.map((axis) => endOf(evaluator, axis)).reduce((a, b) => times(a, b), i32(1));
   const end = endOf(evaluator, outer);
   const panelBytes = domainSize(loop.reduceAxes) * TILE_COLUMNS * 4;
-  const base = code.let('columns', 'i32', texts.columns(set));
+  const base = texts.columns(set);
   const tiles = (begin: string, stop: string): void => {
-    const k = code.let('k', 'i32', `(i32.mul (i32.sub ${stop} ${begin}) ${steps})`);
+    const count = times(minus(stop, begin), steps);
+    const k = constantOf(count) === null ? code.let('k', 'i32', count) : count;
     code.line(
-      `(call ${texts.packRows} ${from} ${to} ${begin} ${stop} (i32.shl ${k} (i32.const 4)) ${texts.rows} (local.get $first))`,
+      `(call ${texts.packRows} ${from} ${to} ${begin} ${stop} ${times(k, i32(16))} ${texts.rows} (local.get $first))`,
     );
-    const b = `(i32.add ${base} (i32.shl (i32.mul ${begin} ${steps}) (i32.const 5)))`;
+    const b = plus(base, times(times(begin, steps), i32(32)));
     code.line(
       `(call $tiles ${texts.rows} ${aPanels} ${b} ${i32(panels)} ${i32(panelBytes)} ${k} ${i32(RUN)} ${texts.sums} ${i32(pitch)})`,
     );

@@ -4,11 +4,11 @@ import type { Stage } from '../../passes/fuse/group.ts';
 import type { Storage } from '../../passes/lower.ts';
 import type { BufferLayout } from '../../passes/planBuffers.ts';
 import type { WasmKernel, WasmMemory, WasmProgram } from '../../runtime/wasm/program.ts';
-import { baseField, Names, rowsField } from '../names.ts';
+import { baseField, identifier, Names, rowsField } from '../names.ts';
 import { bufferPlan, entryOf, kernelFacts, slotsOf, stepFieldsOf } from '../slots.ts';
 import type { Place } from './evaluate.ts';
 import { ALIGNMENT, aligned, type ModuleScope, type WasmKernelText, wasmKernel } from './kernel.ts';
-import { type MathName, mathFunctions } from './math.ts';
+import type { MathName } from './math.ts';
 import { moduleText } from './module.ts';
 import { tileModule } from './tile.ts';
 
@@ -24,9 +24,15 @@ const THREAD_WORDS = 192;
 /** The kernels of a module under construction: where everything lies is known before the first is written. */
 export class WasmKernels {
   readonly #scope: ModuleScope;
+  readonly #names = new Names();
   readonly #math = new Set<MathName>();
   readonly #memory: Omit<WasmMemory, 'bytes' | 'threadBytes'>;
-  readonly #written: { readonly kernel: WasmKernelText; readonly stage: Stage }[] = [];
+  readonly #written: {
+    readonly kernel: WasmKernelText;
+    readonly stage: Stage;
+    /** Its text without its name. */
+    readonly nameless: string;
+  }[] = [];
   readonly #entries = new Map<string, number[]>();
   readonly #module: Module;
   readonly #storage: Storage;
@@ -47,16 +53,6 @@ export class WasmKernels {
       return at;
     };
     this.#scope = {
-      names: new Names([
-        'play',
-        'note',
-        'now',
-        'tile',
-        'tiles',
-        'take',
-        'barrier',
-        ...Object.keys(mathFunctions),
-      ]),
       place: (tensor) => this.#place(tensor, field),
       field,
       packed: this.#memory.packed,
@@ -64,11 +60,19 @@ export class WasmKernels {
     };
   }
 
-  /** Writes the kernel of a stage, the next of an entry. */
+  /** Writes the kernel of a stage, the next of an entry. Kernels that differ in their names alone are one. */
   add(entry: string, stage: Stage, name: string): WasmKernelText {
-    const kernel = wasmKernel(stage, name, this.#scope);
-    this.#entries.set(entry, [...(this.#entries.get(entry) ?? []), this.#written.length]);
-    this.#written.push({ kernel, stage });
+    const trial = identifier(name);
+    const written = wasmKernel(stage, trial, this.#scope);
+    const nameless = withoutName(written.code, trial);
+    const alike = this.#written.findIndex((other) => other.nameless === nameless);
+    const known = this.#written[alike];
+    const number = known === undefined ? this.#written.length : alike;
+    this.#entries.set(entry, [...(this.#entries.get(entry) ?? []), number]);
+    if (known !== undefined) return { ...known.kernel, groups: written.groups };
+    const own = this.#names.fresh(name);
+    const kernel = own === trial ? written : wasmKernel(stage, own, this.#scope);
+    this.#written.push({ kernel, stage, nameless });
     return kernel;
   }
 
@@ -136,6 +140,11 @@ export class WasmKernels {
     if (place.arena === 'results') return { address: 4 * place.offset, base: word('result'), index };
     return { address: this.#memory[place.arena] + 4 * place.offset, index };
   }
+}
+
+/** A kernel's text whatever it is called. */
+function withoutName(code: string, name: string): string {
+  return code.replaceAll(`$${name}.`, '$.');
 }
 
 function base64(bytes: Uint8Array): string {

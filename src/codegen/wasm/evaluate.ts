@@ -22,7 +22,7 @@ import {
   type ValueNumbers,
 } from '../../loops/index.ts';
 import { liveField, paramField } from '../names.ts';
-import { type Code, f32Const, i32, vectorConst } from './code.ts';
+import { type Code, f32Const, i32, plus, times, vectorConst } from './code.ts';
 import type { MathName } from './math.ts';
 import { type Lanes, repeats, type Spelling, spellings, wasmType } from './operations.ts';
 
@@ -371,7 +371,7 @@ export class Evaluator {
       levelled.every(({ atom, coefficient }) => coefficient > 0 && this.#ranges.of(atom).low >= 0);
     const base =
       place.base === undefined ? '' : this.#inRegion(0, `base ${place.base}`, place.base, tensor.name);
-    let text = grows ? base : sumText(base, i32(constant));
+    let text = grows ? base : base === '' ? i32(constant) : plus(base, i32(constant));
     let key = `at ${text}`;
     for (let k = 0; k < levelled.length; ) {
       const level = levelled[k]?.level ?? 0;
@@ -380,7 +380,8 @@ export class Evaluator {
         const { atom, coefficient } = levelled[k] ?? { atom: int(0), coefficient: 0 };
         key += ` ${coefficient * bytes}*${this.#numbers.of(atom)}`;
         const before = sum;
-        sum = this.code.at(level, () => sumText(before, this.#scaled(atom, coefficient * bytes)));
+        const term = this.code.at(level, () => this.#scaled(atom, coefficient * bytes));
+        sum = before === '' ? term : plus(before, term);
       }
       text = this.#inRegion(level, key, sum, tensor.name);
     }
@@ -403,12 +404,7 @@ export class Evaluator {
     const key = `scaled ${by} ${this.#numbers.of(atom)}`;
     const known = this.#known(key);
     if (known !== undefined) return known;
-    const text = this.scalar(atom);
-    const shift = Math.log2(by);
-    const scaled = Number.isInteger(shift)
-      ? `(i32.shl ${text} ${i32(shift)})`
-      : `(i32.mul ${text} ${i32(by)})`;
-    const made = this.code.let('bytes', 'i32', scaled);
+    const made = this.code.let('bytes', 'i32', times(this.scalar(atom), i32(by)));
     this.code.scope.known.set(key, made);
     return made;
   }
@@ -560,10 +556,6 @@ function isName(text: string): boolean {
 
 function offsetText(offset: number): string {
   return offset === 0 ? '' : ` offset=${offset}`;
-}
-
-function sumText(a: string, b: string): string {
-  return a === '' ? b : `(i32.add ${a} ${b})`;
 }
 
 function wish(expr: Expr, lane: Axis): string {

@@ -11,7 +11,7 @@ import {
 } from '../../loops/index.ts';
 import { tensorSize } from '../../passes/fuse/edges.ts';
 import { type Group, groupName, type Stage } from '../../passes/fuse/group.ts';
-import { commentText, type Names } from '../names.ts';
+import { commentText, Names } from '../names.ts';
 import { Code, driver, i32 } from './code.ts';
 import {
   type Contract,
@@ -34,7 +34,6 @@ export const aligned = (bytes: number): number => Math.ceil(bytes / ALIGNMENT) *
 
 /** What kernels must know of the module that they are part of. */
 export interface ModuleScope {
-  readonly names: Names;
   /** Where tensors lie that have a place in memory. */
   readonly place: (tensor: Tensor) => Place;
   /** Position of a field in the step block. */
@@ -47,7 +46,6 @@ export interface ModuleScope {
 
 /** Tasks that threads take one by one; between two phases all threads wait for one another. */
 export interface Phase {
-  readonly name: string;
   /** Its function, without the `$`, which takes a task's number. */
   readonly run: string;
   readonly tasks: number;
@@ -69,9 +67,10 @@ export interface WasmKernelText {
 /**
  * The functions of one stage. Each group is a function of a task, a block of rows, which calls a function for
  * each of its loops; the groups of a stage share one range of tasks, the longest first.
+ *
+ * @param own its name, with which all names of its functions begin
  */
-export function wasmKernel(stage: Stage, name: string, scope: ModuleScope): WasmKernelText {
-  const own = scope.names.fresh(name);
+export function wasmKernel(stage: Stage, own: string, scope: ModuleScope): WasmKernelText {
   const writer = new KernelWriter(own, scope);
   const byWork = [...stage.groups].sort((a, b) => workOf(b) - workOf(a));
   const groups = byWork.map((group) => ({ group, ...writer.group(group) }));
@@ -79,10 +78,10 @@ export function wasmKernel(stage: Stage, name: string, scope: ModuleScope): Wasm
     group.loops.length > 1 ? 'rows' : schedule.loops[0]?.kind === 'contract' ? 'contract' : kindOf(group),
   );
   const phases: Phase[] = [];
-  if (writer.packs.length > 0) phases.push(writer.dispatch(`${own}_pack`, writer.packs));
+  if (writer.packs.length > 0) phases.push(writer.dispatch('pack', writer.packs));
   phases.push(
     writer.dispatch(
-      own,
+      'tasks',
       groups.map(({ run, schedule }) => ({ run, tasks: schedule.tasks })),
     ),
   );
@@ -120,6 +119,7 @@ class KernelWriter {
   packedBytes = 0;
   scratchBytes = 0;
   readonly #name: string;
+  readonly #names = new Names();
   readonly #scope: ModuleScope;
 
   constructor(name: string, scope: ModuleScope) {
@@ -151,11 +151,11 @@ class KernelWriter {
   }
 
   /** A function that gives a task to whose it is; the tasks of several groups are numbered one after the other. */
-  dispatch(name: string, parts: readonly Runnable[]): Phase {
+  dispatch(wish: string, parts: readonly Runnable[]): Phase {
     const tasks = parts.reduce((n, part) => n + part.tasks, 0);
     const [only] = parts;
-    if (only !== undefined && parts.length === 1) return { name, run: only.run, tasks };
-    const run = this.#scope.names.fresh(`${name}_task`);
+    if (only !== undefined && parts.length === 1) return { run: only.run, tasks };
+    const run = this.#fresh(wish);
     const code = new Code(run, [{ name: 'task', type: 'i32' }]);
     for (const part of parts) {
       const isOwn = `(i32.lt_u (local.get $task) ${i32(part.tasks)})`;
@@ -163,12 +163,12 @@ class KernelWriter {
       code.line(`(local.set $task (i32.sub (local.get $task) ${i32(part.tasks)}))`);
     }
     this.functions.push(code.text());
-    return { name, run, tasks };
+    return { run, tasks };
   }
 
   /** The function of a group: the rows of a task, then each loop for them. */
   #task(group: Group, schedule: GroupSchedule, calls: readonly string[]): string {
-    const run = this.#scope.names.fresh(`${this.#name}_rows`);
+    const run = this.#fresh(groupName(group));
     const code = new Code(run, [{ name: 'task', type: 'i32' }]);
     const { block, perBatch, rows } = schedule;
     const perSet = Math.max(1, Math.ceil(perBatch / block));
@@ -193,7 +193,7 @@ class KernelWriter {
   }
 
   #nest(loop: Loop, nest: Extract<LoopSchedule, { kind: 'nest' }>, inside: Inside, first: Axis): string {
-    const { name, code, evaluator } = this.#function(loop, loop.name, ['from', 'to', 'first'], inside, first);
+    const { name, code, evaluator } = this.#function(loop.name, ['from', 'to', 'first'], inside, first);
     const row = driver('row', domainSize(nest.rows));
     emitNest(evaluator, loop, nest, { from: '(local.get $from)', to: '(local.get $to)', row });
     this.#finish(loop, code);
@@ -219,7 +219,7 @@ class KernelWriter {
     const packColumns = this.#packColumns(loop, contract, inside);
     const packRows = this.#packRows(loop, contract, inside, first);
     if (contract.packedBefore) {
-      this.packs.push(this.#packTask(contract, packColumns, columnsPlace));
+      this.packs.push(this.#packTask(loop, contract, packColumns, columnsPlace));
       this.packedBytes += aligned(contract.packedBytes * contract.packedSets);
     }
     const sums = sumsTensor(contract);
@@ -232,7 +232,7 @@ class KernelWriter {
         apply('add', apply('mul', row, int(Number(sums.shape[1]))), column),
     };
     const places = new Map([...inside, [sums, isSums]]);
-    const { name, code, evaluator } = this.#function(loop, loop.name, ['from', 'to', 'first'], places, first);
+    const { name, code, evaluator } = this.#function(loop.name, ['from', 'to', 'first'], places, first);
     code.scope.axes.set(block, '(local.get $from)');
     const setBytes = i32(contract.packedBytes);
     emitContract(
@@ -268,7 +268,7 @@ class KernelWriter {
       lines.push(`(call $${name} ${scaled('$low')} ${scaled('$high')} (local.get $low))`);
     } else {
       lines.push(
-        `(call $${this.#blocks(name, contract)} ${scaled('$low')} ${scaled('$high')} (local.get $low))`,
+        `(call $${this.#blocks(name, loop, contract)} ${scaled('$low')} ${scaled('$high')} (local.get $low))`,
       );
     }
     const end = contract.packedBefore ? columnsAt : columnsAt + aligned(contract.packedBytes);
@@ -276,8 +276,8 @@ class KernelWriter {
   }
 
   /** A function that goes through rows block by block. */
-  #blocks(name: string, contract: Contract): string {
-    const own = this.#scope.names.fresh(`${name}_blocks`);
+  #blocks(name: string, loop: Loop, contract: Contract): string {
+    const own = this.#fresh(`${loop.name}_blocks`);
     const code = new Code(
       own,
       ['from', 'to', 'first'].map((p) => ({ name: p, type: 'i32' as const })),
@@ -293,7 +293,6 @@ class KernelWriter {
 
   #packColumns(loop: Loop, contract: Contract, inside: Inside): string {
     const { name, code, evaluator } = this.#function(
-      loop,
       `${loop.name}_columns`,
       ['set', 'from', 'to', 'out'],
       inside,
@@ -308,7 +307,7 @@ class KernelWriter {
 
   #packRows(loop: Loop, contract: Contract, inside: Inside, first: Axis): string {
     const params = ['from', 'to', 'begin', 'end', 'panel_bytes', 'out', 'first'];
-    const { name, code, evaluator } = this.#function(loop, `${loop.name}_rows`, params, inside, first);
+    const { name, code, evaluator } = this.#function(`${loop.name}_rows`, params, inside, first);
     emitPackRows(
       { evaluator, loop, contract },
       {
@@ -324,8 +323,8 @@ class KernelWriter {
   }
 
   /** The function by which threads share the packing of columns: some panels a task. */
-  #packTask(contract: Contract, pack: string, address: number): Runnable {
-    const run = this.#scope.names.fresh(`${pack}_task`);
+  #packTask(loop: Loop, contract: Contract, pack: string, address: number): Runnable {
+    const run = this.#fresh(`${loop.name}_pack`);
     const code = new Code(run, [{ name: 'task', type: 'i32' }]);
     const columns = domainSize(contract.tiled.columns);
     const perSet = Math.ceil(columns / PACKED_COLUMNS);
@@ -344,16 +343,18 @@ class KernelWriter {
     return { run, tasks: packTasks(contract) };
   }
 
+  /** A name that no other function of the module has. */
+  #fresh(wish: string): string {
+    return `${this.#name}.${this.#names.fresh(wish)}`;
+  }
+
   #function(
-    loop: Loop,
     wish: string,
     params: readonly string[],
     inside: Inside,
     first?: Axis,
   ): { name: string; code: Code; evaluator: Evaluator } {
-    const name = this.#scope.names.fresh(
-      `${this.#name}_${wish === loop.name && this.#name === loop.name ? 'loop' : wish}`,
-    );
+    const name = this.#fresh(wish);
     const code = new Code(
       name,
       params.map((p) => ({ name: p, type: 'i32' })),

@@ -14,7 +14,7 @@ import {
   simplify,
   varRef,
 } from '../../loops/index.ts';
-import { type Code, i32 } from './code.ts';
+import { type Code, i32, minus, plus } from './code.ts';
 import type { Evaluator } from './evaluate.ts';
 import { type Lanes, wasmType } from './operations.ts';
 
@@ -127,7 +127,7 @@ class NestWriter {
     }
     const name = this.#code.local(axis.name, 'i32');
     this.#code.line(`(local.set ${name} ${from})`);
-    this.#code.loopOn(name, `(i32.sub ${to} (i32.const 3))`, 4, () => body(4), axis);
+    this.#code.loopOn(name, even ? to : minus(to, i32(3)), 4, () => body(4), axis, from);
     if (!even) this.#code.loopOn(name, to, 1, () => body(1), axis);
   }
 
@@ -175,11 +175,11 @@ class NestWriter {
     const order = [...this.#loop.reduceAxes.filter((axis) => axis !== lane), lane];
     this.#reduceAxes(order, (axis) => {
       const end = endOf(this.#evaluator, axis);
-      const whole = this.#code.let('whole', 'i32', `(i32.and ${end} (i32.const -4))`);
+      const isEven = axis.live === undefined && axis.extent % 4 === 0;
+      const whole = isEven ? end : this.#code.let('whole', 'i32', `(i32.and ${end} (i32.const -4))`);
       const rest = this.#inRuns(axis, whole, 4, four, 4, (into, name, to) => {
         this.#code.loopOn(name, to, 4, () => this.#combineBody(into, 4), axis);
       });
-      const isEven = axis.live === undefined && axis.extent % 4 === 0;
       if (!isEven) this.#code.loopOn(rest, end, 1, () => this.#combineBody(acc, 1), axis);
     });
     for (let l = 0; l < 4; l++) this.#combineWith(acc, (parts) => laneOf(parts, l), four);
@@ -222,7 +222,7 @@ class NestWriter {
     this.#code.line(`(local.set ${stop} (i32.const 0))`);
     this.#code.loopOn(stop, end, RUN * step, () => {
       const run = this.#accumulators('run', lanes);
-      const next = `(i32.add (local.get ${stop}) ${i32(RUN * step)})`;
+      const next = plus(`(local.get ${stop})`, i32(RUN * step));
       const to = this.#code.let('to', 'i32', `(select ${next} ${end} (i32.lt_s ${next} ${end}))`);
       body(run, name, to);
       this.#combineWith(acc, (parts) => parts, run);

@@ -136,7 +136,8 @@ function scheduleRows(group: Group, evaluator: Evaluator): GroupSchedule {
     if (contraction !== null && contraction !== undefined) {
       const perRow =
         domainSize(contraction.rows) / Math.max(1, domainSize(own.slice(contraction.batch.length)));
-      const contract = contractOf(loop, contraction, Math.min(64, Math.ceil((block * perRow) / 4) * 4));
+      const most = Math.min(64, Math.ceil((block * perRow) / 4) * 4);
+      const contract = contractOf(loop, contraction, most, block * perRow);
       return { kind: 'contract', packedBefore: isIndependent(contraction, written), ...contract };
     }
     const evenRows = block % 4 === 0 && rows % 4 === 0 && perBatch % 4 === 0;
