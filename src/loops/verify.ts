@@ -1,6 +1,6 @@
 import { findIndexFault } from './bounds.ts';
 import { loadedDtype } from './dtype.ts';
-import { type Axis, axesIn, type Expr, subexpressions, type Tensor } from './expr.ts';
+import { type Axis, type Expr, subexpressions, type Tensor } from './expr.ts';
 import { accumulators, type Loop, loopLoads, type Out } from './loop.ts';
 import type { monoids } from './monoid.ts';
 import { extentOf } from './size.ts';
@@ -66,8 +66,9 @@ function verifyLoop(loop: Loop): void {
   if (wellFormed.has(loop)) return;
   verifyAxes(loop);
   for (const reduction of loop.reductions) {
-    verifyTypes(loop, reduction.body, false);
-    verifyUse(loop, reduction.body, [...loop.axes, ...loop.reduceAxes], 'the body of a reduction');
+    const exprs = subexpressions(reduction.body);
+    verifyTypes(loop, exprs, false);
+    verifyUse(loop, exprs, [...loop.axes, ...loop.reduceAxes], 'the body of a reduction');
     verifyElement(loop, reduction.monoid, reduction.body);
   }
   for (const out of loop.outs) verifyOut(loop, out);
@@ -122,22 +123,23 @@ function verifyOut(loop: Loop, out: Out): void {
   }
   if (loop.scan && !loop.reduceAxes.every((axis) => at.includes(axis)))
     fail('scan', 'lacks the axis of the scan');
-  verifyTypes(loop, value, true);
+  const exprs = subexpressions(value);
+  verifyTypes(loop, exprs, true);
   if (tensor.dtype === 'u8') fail('types', 'is u8, which cannot be stored');
   if (value.dtype !== tensor.dtype) fail('types', `is ${tensor.dtype}, and its value ${value.dtype}`);
-  verifyUse(loop, value, at, `output ${tensor.name}`);
-  for (const expr of subexpressions(value)) {
+  verifyUse(loop, exprs, at, `output ${tensor.name}`);
+  for (const expr of exprs) {
     const body = expr.kind === 'acc' ? loop.reductions[expr.reduction]?.body : undefined;
     if (body !== undefined)
-      verifyUse(loop, body, [...at, ...loop.reduceAxes], `an accumulator of ${tensor.name}`);
+      verifyUse(loop, subexpressions(body), [...at, ...loop.reduceAxes], `an accumulator of ${tensor.name}`);
   }
 }
 
-function verifyUse(loop: Loop, expr: Expr, allowed: readonly Axis[], what: string): void {
-  for (const axis of axesIn(expr)) {
-    if (!allowed.includes(axis)) {
+function verifyUse(loop: Loop, exprs: readonly Expr[], allowed: readonly Axis[], what: string): void {
+  for (const expr of exprs) {
+    if (expr.kind === 'axis' && !allowed.includes(expr.axis)) {
       const names = allowed.map((a) => a.name).join(', ') || 'none';
-      throw new LoopError(loop, 'axes', `${what} uses axis ${axis.name}; it may use ${names}`);
+      throw new LoopError(loop, 'axes', `${what} uses axis ${expr.axis.name}; it may use ${names}`);
     }
   }
 }
@@ -150,8 +152,8 @@ function verifyElement(loop: Loop, monoid: keyof typeof monoids, body: Expr): vo
   }
 }
 
-function verifyTypes(loop: Loop, root: Expr, isOutput: boolean): void {
-  for (const expr of subexpressions(root)) {
+function verifyTypes(loop: Loop, exprs: readonly Expr[], isOutput: boolean): void {
+  for (const expr of exprs) {
     const fail = (rule: LoopRule, message: string): never => {
       throw new LoopError(loop, rule, `${printExpr(expr)}: ${message}`);
     };

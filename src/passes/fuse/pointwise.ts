@@ -16,7 +16,7 @@ import { simplifier } from '../../loops/simplify.ts';
 import { CHEAP, CHEAP_DECODE, evaluationCost } from './cost.ts';
 import { Dataflow, loopAccess } from './dataflow.ts';
 import type { Decisions } from './decisions.ts';
-import { tensorSize, withoutDead } from './edges.ts';
+import { tensorSize, tensorsRead, withoutDead } from './edges.ts';
 
 /**
  * Moves 1 and 2 of fusion. A pointwise loop whose value nobody needs in memory disappears:
@@ -72,7 +72,7 @@ function inlineWhere(
     if (producer.reductions.length > 0 || out.tensor.role !== 'temp') continue;
     const consumers = flow.readersOf(out.tensor);
     if (consumers.length === 0) continue;
-    const readsTemps = loadsIn(out.value).some((l) => l.tensor.role === 'temp');
+    const readsTemps = [...tensorsRead(producer)].some((tensor) => tensor.role === 'temp');
     const reason = rule(producer, consumers, readsTemps);
     if (reason === null) continue;
     for (const consumer of consumers) {

@@ -149,10 +149,10 @@ function circles(groups: readonly Group[], updates: readonly Update[]): Map<Grou
  */
 function readsElsewhere(writer: Group, next: Tensor, state: Tensor): string | null {
   for (const loop of loopsOf(writer)) {
+    if (!tensorsRead(loop).has(state)) continue;
     const out = loop.outs.find((o) => o.tensor === next);
     const inBodies = loop.reductions.some((r) => readsOf(state, r.body).length > 0);
     const reads = loopLoads(loop).filter((l) => l.tensor === state);
-    if (reads.length === 0) continue;
     if (out === undefined) return `${loop.name} reads it in another phase of the same group`;
     if (inBodies) return `${loop.name} reduces over it`;
     const same = reads.every((l) =>
