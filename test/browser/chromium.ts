@@ -30,58 +30,53 @@ function unpackChromium(): string {
   return folder;
 }
 
+/** A page, and the browser that it is visited with. */
+export interface Page {
+  /** The text of each file by its path; the page loads `/script.js`, a module that posts its result to `/result`. */
+  readonly files: ReadonlyMap<string, string>;
+  /** Headers of all that is served. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Whether there is WebGPU, on SwiftShader; otherwise no adapter is found. */
+  readonly webgpu: boolean;
+}
+
+/** What became of a visit. */
+export interface Visit {
+  /** What the page posted. */
+  readonly result: unknown;
+  /** The paths that were asked for. */
+  readonly requested: readonly string[];
+}
+
+/** The headers of a page that is cross-origin isolated: its threads may share memory. */
+export const isolation = {
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Embedder-Policy': 'require-corp',
+};
+
 /**
- * Runs a script in a page of headless Chromium with WebGPU on SwiftShader.
+ * Visits a page in a headless Chromium of its own, until it posts its result.
  *
- * @param script a module that ends by posting its result, as JSON, to `/result`
- * @returns what it posted
+ * @param signal ends the visit where no result comes
  */
-export async function runInChromium(script: string): Promise<unknown> {
+export async function visit(page: Page, signal: AbortSignal): Promise<Visit> {
   const folder = unpackChromium();
   const profile = mkdtempSync(join(tmpdir(), 'sinter-profile-'));
+  const requested: string[] = [];
   let server: Server | undefined;
   let browser: ChildProcess | undefined;
   try {
-    return await new Promise((resolve, reject) => {
-      server = createServer((request, response) => {
-        if (request.url === '/result') {
-          let body = '';
-          request.on('data', (chunk) => {
-            body += String(chunk);
-          });
-          request.on('end', () => {
-            response.end();
-            resolve(JSON.parse(body));
-          });
-        } else if (request.url === '/script.js') {
-          response.setHeader('Content-Type', 'text/javascript');
-          response.end(script);
-        } else {
-          response.setHeader('Content-Type', 'text/html');
-          // A script that does not even load says so too.
-          const report =
-            "onerror = (m) => fetch('/result', { method: 'POST', body: JSON.stringify({ error: String(m) }) })";
-          response.end(
-            `<!doctype html><script>${report}</script><script type="module" src="/script.js"></script>`,
-          );
-        }
-      });
+    const result = await new Promise<unknown>((resolve, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason));
+      server = serve(page, requested, resolve);
       server.listen(0, '127.0.0.1', () => {
         const address = server?.address();
         const port = typeof address === 'object' ? address?.port : 0;
         browser = spawn(
           join(folder, 'chromium'),
           [
-            '--headless',
-            '--no-sandbox',
-            '--enable-unsafe-webgpu',
-            '--use-webgpu-adapter=swiftshader',
-            '--enable-features=Vulkan,WebGPU',
-            '--no-first-run',
-            '--disable-background-networking',
-            '--disable-component-update',
-            '--disable-sync',
-            '--disable-quic',
+            ...flags,
+            ...(page.webgpu ? webgpuFlags : []),
             `--user-data-dir=${profile}`,
             `http://127.0.0.1:${port}/`,
           ],
@@ -99,6 +94,7 @@ export async function runInChromium(script: string): Promise<unknown> {
         );
       });
     });
+    return { result, requested };
   } finally {
     browser?.removeAllListeners('exit');
     if (browser?.exitCode === null) {
@@ -108,4 +104,55 @@ export async function runInChromium(script: string): Promise<unknown> {
     server?.close();
     rmSync(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
   }
+}
+
+const flags = [
+  '--headless',
+  '--no-sandbox',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--disable-quic',
+];
+
+const webgpuFlags = [
+  '--enable-unsafe-webgpu',
+  '--use-webgpu-adapter=swiftshader',
+  '--enable-features=Vulkan,WebGPU',
+];
+
+/** A script that does not even load says so too. */
+const DOCUMENT = `<!doctype html>
+<script>onerror = (m) => fetch('/result', { method: 'POST', body: JSON.stringify({ error: String(m) }) })</script>
+<script type="module" src="/script.js"></script>
+`;
+
+/** The server of a page, which notes what is asked for, and hands on the result. */
+function serve({ files, headers }: Page, requested: string[], done: (result: unknown) => void): Server {
+  return createServer((request, response) => {
+    const path = request.url ?? '/';
+    requested.push(path);
+    for (const [name, value] of Object.entries(headers ?? {})) response.setHeader(name, value);
+    if (path === '/result') {
+      let body = '';
+      request.on('data', (chunk) => {
+        body += String(chunk);
+      });
+      request.on('end', () => {
+        response.end();
+        done(JSON.parse(body));
+      });
+      return;
+    }
+    const text = path === '/' ? DOCUMENT : files.get(path);
+    if (text === undefined) response.statusCode = 404;
+    response.setHeader('Content-Type', typeOf(path));
+    response.end(text);
+  });
+}
+
+function typeOf(path: string): string {
+  if (path.endsWith('.js')) return 'text/javascript';
+  return path.endsWith('.json') ? 'application/json' : 'text/html';
 }
