@@ -5,7 +5,7 @@
  *     npm run mnist -- --epochs 10 --seed 7
  */
 import { parseArgs } from 'node:util';
-import { compile, type ProfileName, profiles } from 'sinter';
+import { compile, type TargetName, targetNames } from 'sinter';
 import { loadMnist, type Mnist } from 'sinter/node';
 import { mnist } from './model.ts';
 import { progressBar } from './progressBar.ts';
@@ -15,7 +15,8 @@ const HELP = `Trains a perceptron on MNIST.
   --epochs N    passes over the 60,000 digits (6)
   --lr RATE     learning rate of the first step; it falls evenly to that of the last, 0 (0.7)
   --seed N      of first values and the order of the digits (1)
-  --target T    auto, ${Object.keys(profiles).join(' or ')} (auto)
+  --target T    auto (a GPU, else WebAssembly), ${targetNames.join(', ')} (auto)
+  --threads N   of WebAssembly (as many as there are cores)
 `;
 const BATCH = 128;
 
@@ -26,6 +27,7 @@ async function main(): Promise<void> {
       lr: { type: 'string', default: '0.7' },
       seed: { type: 'string', default: '1' },
       target: { type: 'string', default: 'auto' },
+      threads: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
   });
@@ -36,20 +38,25 @@ async function main(): Promise<void> {
   const epochs = number('epochs', values.epochs, (n) => Number.isInteger(n) && n > 0);
   const lr = number('lr', values.lr, (n) => n > 0);
   const seed = number('seed', values.seed, Number.isInteger);
-  await train(await loadMnist(), { epochs, lr, seed, target: targetOf(values.target) });
+  const threads =
+    values.threads === undefined
+      ? {}
+      : { threads: number('threads', values.threads, (n) => Number.isInteger(n) && n > 0) };
+  await train(await loadMnist(), { epochs, lr, seed, target: targetOf(values.target), ...threads });
 }
 
 interface Options {
   readonly epochs: number;
   readonly lr: number;
   readonly seed: number;
-  readonly target: 'auto' | ProfileName;
+  readonly target: 'auto' | TargetName;
+  readonly threads?: number;
 }
 
-async function train(data: Mnist, { epochs, lr, seed, target }: Options): Promise<void> {
+async function train(data: Mnist, { epochs, lr, seed, target, ...threads }: Options): Promise<void> {
   const program = await compile(mnist, { target });
   console.log(program.summary());
-  const session = await program.start({ seed });
+  const session = await program.start({ seed, ...threads });
 
   const all = epochs * Math.ceil(data.train.count / BATCH);
   const dispatches = program.entry('train').dispatches.length;
@@ -85,8 +92,8 @@ function number(name: string, text: string, fits: (n: number) => boolean): numbe
   return value;
 }
 
-function targetOf(text: string): 'auto' | ProfileName {
-  const found = (['auto', 'webgpu', 'webgpu-software'] as const).find((name) => name === text);
+function targetOf(text: string): 'auto' | TargetName {
+  const found = (['auto', ...targetNames] as const).find((name) => name === text);
   if (found === undefined) throw new RangeError(`--target ${JSON.stringify(text)} is not there; see --help`);
   return found;
 }

@@ -1,3 +1,4 @@
+import { loadAssembler } from './codegen/wasm/assemble.ts';
 import {
   compileModule,
   compileToWasm,
@@ -62,8 +63,7 @@ export async function compileFor(
   without: ReadonlySet<OptionalPass> = new Set(),
 ): Promise<WebGpuCompilation | WasmCompilation> {
   if (target !== 'wasm') return compileModule(module, profiles[target], without);
-  const { compile: assemble } = await import('watr');
-  return compileToWasm(module, (text) => assemble(text), without);
+  return compileToWasm(module, await loadAssembler(), without);
 }
 
 /** `webgpu` where there is a hardware adapter, else `wasm`. */

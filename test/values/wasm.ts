@@ -1,4 +1,4 @@
-import { compile } from 'watr';
+import { loadAssembler } from '../../src/codegen/wasm/assemble.ts';
 import { compileToWasm } from '../../src/compile.ts';
 import { start } from '../../src/runtime/wasm/index.ts';
 import type { Target } from './targets.ts';
@@ -9,7 +9,7 @@ export function wasm(threads: number): Target {
     name: `WebAssembly, ${threads} ${threads === 1 ? 'thread' : 'threads'}`,
     floats: 'f32',
     start: async (module, states = {}) => {
-      const { program } = compileToWasm(module, (text) => compile(text));
+      const { program } = compileToWasm(module, await loadAssembler());
       const initial = Object.fromEntries(Object.entries(states).map(([name, { data }]) => [name, data]));
       const session = await start(program, { threads, initial });
       const given = (

@@ -6,14 +6,12 @@ import type { BufferLayout } from '../../passes/planBuffers.ts';
 import type { WasmKernel, WasmMemory, WasmProgram } from '../../runtime/wasm/program.ts';
 import { baseField, identifier, Names, rowsField } from '../names.ts';
 import { bufferPlan, entryOf, kernelFacts, slotsOf, stepFieldsOf } from '../slots.ts';
+import type { Assemble } from './assemble.ts';
 import type { Place } from './evaluate.ts';
 import { ALIGNMENT, aligned, type ModuleScope, type WasmKernelText, wasmKernel } from './kernel.ts';
 import type { MathName } from './math.ts';
 import { moduleText } from './module.ts';
 import { tileModule } from './tile.ts';
-
-/** Turns WebAssembly text into a module. */
-export type Assemble = (text: string) => Uint8Array;
 
 /** Elements of which every place in memory is a multiple: a cache line. */
 export const PLACE_ALIGNMENT = ALIGNMENT / 4;
