@@ -122,10 +122,10 @@ const webgpuFlags = [
   '--enable-features=Vulkan,WebGPU',
 ];
 
-/** A script that does not even load says so too. */
+/** A script that does not parse says so by itself, one that does not load through its element. */
 const DOCUMENT = `<!doctype html>
 <script>onerror = (m) => fetch('/result', { method: 'POST', body: JSON.stringify({ error: String(m) }) })</script>
-<script type="module" src="/script.js"></script>
+<script type="module" src="/script.js" onerror="window.onerror('a module of the page does not load')"></script>
 `;
 
 /** The server of a page, which notes what is asked for, and hands on the result. */
