@@ -21,6 +21,23 @@ const arrows: Readonly<
     rooms: ['graph', 'loops/dtype.ts', 'loops/size.ts', 'runtime/random.ts'],
     packages: [],
   },
+  // Compares what the compiler made with the reference: it may see both.
+  check: {
+    rooms: [
+      'loops/size.ts',
+      'graph',
+      'reference',
+      'passes/profile.ts',
+      'compile.ts',
+      'compiled.ts',
+      'explain.ts',
+      'issues.ts',
+      'reportText.ts',
+      'node',
+      'runtime',
+    ],
+    packages: [],
+  },
   runtime: { rooms: [], packages: [/^node:/, /^webgpu$/] },
   node: { rooms: ['runtime', 'issues.ts'], packages: [/^node:/, /^webgpu$/] },
 };

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { GraphError } from '../graph/index.ts';
+import { checkCommand } from './check.ts';
 import { inspectCommand } from './inspect.ts';
 import { exitCodes, UsageError } from './usage.ts';
 
@@ -23,15 +24,15 @@ interface Output {
  */
 export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
   let code: number = exitCodes.ok;
+  const done = (result: number): void => {
+    code = result;
+  };
   const program = new Command('sinter')
     .description('A static computation-graph compiler: a whole training step in a handful of dispatches.')
     .version(version(), '-V, --version')
-    .showHelpAfterError('(sinter --help and sinter inspect --help tell more)')
-    .addCommand(
-      inspectCommand(terminal, (result) => {
-        code = result;
-      }),
-    );
+    .showHelpAfterError('(sinter --help tells more, and sinter inspect --help, sinter check --help)')
+    .addCommand(inspectCommand(terminal, done))
+    .addCommand(checkCommand(terminal, done));
   for (const command of [program, ...program.commands]) {
     // Commander ends the process itself, with 1 for wrong usage, unless it is told to throw.
     command.exitOverride();

@@ -17,6 +17,7 @@ export function product(
   const [m, n, stride] = [shape.at(-2) ?? 0, shape.at(-1) ?? 0, extentOf(inner)];
   const depth = liveOf(inner, live);
   const data = new Float64Array(countOf(shape));
+  const { data: factors } = b;
   // What is stored is rounded: an array of the precision is the rounding.
   const sums = precision === 'f32' && node.dtype === 'f32' ? new Float32Array(n) : new Float64Array(n);
   for (let batch = 0; batch < countOf(shape.slice(0, -2)); batch++) {
@@ -26,7 +27,7 @@ export function product(
         const x = at(a, (batch * m + i) * stride + k);
         const line = (batch * stride + k) * n;
         if (node.dtype === 'f32') {
-          for (let j = 0; j < n; j++) sums[j] = (sums[j] ?? 0) + x * (b.data[line + j] ?? 0);
+          for (let j = 0; j < n; j++) sums[j] = (sums[j] ?? 0) + x * (factors[line + j] ?? 0);
         } else {
           for (let j = 0; j < n; j++) {
             sums[j] = wrap((sums[j] ?? 0) + Math.imul(x, at(b, line + j)), node.dtype);

@@ -1,0 +1,110 @@
+import type { Given, NDArray } from '../reference/index.ts';
+
+/** What a tensor should be: by the reference evaluator in float64, and rounded to float32 at every operation. */
+export interface Expected {
+  readonly f64: NDArray;
+  readonly f32: NDArray;
+}
+
+/** The element of a tensor that is the farthest off. */
+export interface Difference {
+  readonly index: readonly number[];
+  readonly actual: number;
+  readonly expected: number;
+  /** What `|actual - expected|` may be. */
+  readonly allowed: number;
+  /** `|actual - expected|` over the largest of |expected| and the tensor's root mean square (of integers: 1). */
+  readonly relative: number;
+  /** Whether it is more than rounding: beyond what is allowed. */
+  readonly differs: boolean;
+}
+
+/** How many times the reference's own rounding a target's may be: it adds in another order. */
+const MORE_ROUNDING = 4;
+/** The smallest normal float32: targets may take what is smaller for zero. */
+const SMALLEST_NORMAL = 2 ** -126;
+
+/** Tolerance in words, as help and reports give it. */
+export const toleranceForm =
+  '|a - b| <= tolerance * max(|b|, rms(b)) + 4 * max|b32 - b|: b is the reference in float64, b32 in float32; integers are equal, a NaN is equal to a NaN, an infinity to one of its sign';
+
+/**
+ * Compares a tensor with what it should be, element by element:
+ *
+ * ```
+ * |a - b| <= tolerance * max(|b|, rms(b)) + 4 * max|b32 - b| + 2^-126
+ * ```
+ *
+ * `b` is the reference in float64, `b32` the same rounded to float32 at every operation: what separates the two is
+ * what float32 does to this computation, whichever target runs it (a sum that cancels, a quotient of two roundings),
+ * and no fault of the target. Integers and bools must equal one of the two. A NaN equals a NaN, an infinity one of
+ * its sign; where float32 overflows and float64 does not, `b32` counts.
+ *
+ * @returns the element with the largest difference for what is allowed there; undefined of no elements
+ * @throws RangeError where the tensors differ in size
+ */
+export function worstDifference(
+  actual: Given,
+  expected: Expected,
+  tolerance: number,
+): Difference | undefined {
+  const { f64, f32 } = expected;
+  if (actual.data.length !== f64.data.length)
+    throw new RangeError(`${actual.data.length} elements to compare with ${f64.data.length}`);
+  const isFloat = f64.dtype === 'f32';
+  const { rms, spread } = isFloat ? scaleOf(expected) : { rms: 0, spread: 0 };
+  let worst: (Omit<Difference, 'index'> & { readonly excess: number; readonly place: number }) | undefined;
+  for (let i = 0; i < f64.data.length; i++) {
+    const a = actual.data[i] ?? Number.NaN;
+    const wanted = wantedOf(a, f64.data[i] ?? Number.NaN, f32.data[i] ?? Number.NaN, isFloat);
+    const distance = distanceOf(a, wanted);
+    const scale = Math.max(Math.abs(wanted), isFloat ? rms : 1);
+    const allowed = isFloat ? tolerance * (Number.isFinite(scale) ? scale : 0) + spread + SMALLEST_NORMAL : 0;
+    const excess = distance === 0 ? 0 : distance / allowed;
+    if (worst !== undefined && excess <= worst.excess) continue;
+    const relative = distance === 0 ? 0 : distance / scale;
+    worst = { actual: a, expected: wanted, allowed, relative, differs: excess > 1, excess, place: i };
+  }
+  if (worst === undefined) return undefined;
+  const { excess: _, place, ...difference } = worst;
+  return { index: indexOf(place, f64.shape), ...difference };
+}
+
+/** The index of an element, row-major. */
+export function indexOf(flat: number, shape: readonly number[]): number[] {
+  let rest = flat;
+  const index = shape.map(() => 0);
+  for (let k = shape.length - 1; k >= 0; k--) {
+    const extent = shape[k] ?? 1;
+    index[k] = rest % extent;
+    rest = Math.floor(rest / extent);
+  }
+  return index;
+}
+
+/** Of elements that are finite in both: their root mean square, and what rounding to float32 allows. */
+function scaleOf({ f64, f32 }: Expected): { readonly rms: number; readonly spread: number } {
+  let squares = 0;
+  let count = 0;
+  let apart = 0;
+  for (let i = 0; i < f64.data.length; i++) {
+    const [exact, rounded] = [f64.data[i] ?? 0, f32.data[i] ?? 0];
+    if (!Number.isFinite(exact) || !Number.isFinite(rounded)) continue;
+    squares += exact * exact;
+    count++;
+    apart = Math.max(apart, Math.abs(exact - rounded));
+  }
+  return { rms: count === 0 ? 0 : Math.sqrt(squares / count), spread: MORE_ROUNDING * apart };
+}
+
+/** What an element should be: the float64 value, unless it is one that float32 lacks, or an integer of another choice. */
+function wantedOf(actual: number, exact: number, rounded: number, isFloat: boolean): number {
+  if (isFloat && Number.isFinite(exact) && Number.isFinite(rounded)) return exact;
+  return distanceOf(actual, rounded) < distanceOf(actual, exact) ? rounded : exact;
+}
+
+function distanceOf(a: number, b: number): number {
+  if (a === b || (Number.isNaN(a) && Number.isNaN(b))) return 0;
+  const distance = Math.abs(a - b);
+  return Number.isNaN(distance) ? Infinity : distance;
+}

@@ -1,0 +1,49 @@
+import { describe, expect, test } from 'vitest';
+import { drawInputs } from '../../src/check/draws.ts';
+import { compileModule } from '../../src/compile.ts';
+import { defineModule } from '../../src/index.ts';
+import { profiles } from '../../src/passes/profile.ts';
+
+const module = defineModule('inputs', (m) => {
+  const rows = m.size('rows', { max: 100 });
+  const pixels = m.input('pixels', { shape: [rows, 30], dtype: 'u8' });
+  const floats = m.input('floats', { shape: [rows, 30] });
+  const labels = m.input('labels', { shape: [rows], dtype: 'i32' });
+  const flags = m.input('flags', { shape: [rows], dtype: 'bool' });
+  const unused = m.input('unused', { shape: [rows] });
+  m.entry('run', { y: floats.add(pixels.cast('f32')).takeAlongAxis(labels.expandDims(1), 1), flags });
+  m.entry('other', { unused });
+});
+const slots = compileModule(module, profiles.webgpu).program.inputs;
+const draw = (seed: number, step: number): ReturnType<typeof drawInputs> =>
+  drawInputs(module, 'run', slots, seed, step);
+
+describe('drawn inputs', () => {
+  test('lie in the range of their type and of their use as indices, and fill it', () => {
+    const { pixels, labels, flags, floats } = draw(0, 0);
+    const extremes = (data: ArrayLike<number> = []): number[] => [
+      Math.min(...Array.from(data)),
+      Math.max(...Array.from(data)),
+    ];
+    expect(extremes(pixels?.data)).toEqual([0, 255]);
+    expect(extremes(labels?.data)).toEqual([0, 29]);
+    expect(extremes(flags?.data)).toEqual([0, 1]);
+    const values = Array.from(floats?.data ?? []);
+    expect(values.every((x) => x === Math.fround(x))).toBe(true);
+    expect(values.reduce((a, b) => a + b) / values.length).toBeCloseTo(0, 1);
+    expect(values.reduce((a, b) => a + b * b, 0) / values.length).toBeCloseTo(1, 1);
+    expect(pixels?.shape).toEqual([100, 30]);
+  });
+
+  test('are those that the entry reads', () => {
+    expect(Object.keys(draw(0, 0))).toEqual(['pixels', 'floats', 'labels', 'flags']);
+    expect(Object.keys(drawInputs(module, 'other', slots, 0, 0))).toEqual(['unused']);
+  });
+
+  test('are the same for a seed and a step, and others for another', () => {
+    expect(draw(3, 1)).toEqual(draw(3, 1));
+    expect(draw(3, 1).floats).not.toEqual(draw(3, 2).floats);
+    expect(draw(3, 1).floats).not.toEqual(draw(4, 1).floats);
+    expect(draw(3, 1).pixels).not.toEqual(draw(3, 2).pixels);
+  });
+});
