@@ -15,7 +15,7 @@ const arrows: Readonly<
   nn: { rooms: ['loops', 'graph', 'runtime (types)'], packages: [] },
   optim: { rooms: ['loops', 'graph', 'passes/differentiate.ts'], packages: [] },
   passes: { rooms: ['loops', 'graph'], packages: [/^@dagrejs\/graphlib$/] },
-  codegen: { rooms: ['loops', 'graph', 'passes', 'runtime'], packages: [] },
+  codegen: { rooms: ['loops', 'graph', 'passes', 'runtime'], packages: [/^watr\//] },
   // What programs are compared with shares nothing with the compiler but the graph, and random numbers.
   reference: {
     rooms: ['graph', 'loops/dtype.ts', 'loops/size.ts', 'runtime/random.ts'],

@@ -1,5 +1,11 @@
 import { Command, Option } from 'commander';
-import { type Compilation, type OptionalPass, optionalPasses } from '../compile.ts';
+import {
+  type Compilation,
+  type OptionalPass,
+  optionalPasses,
+  type WasmCompilation,
+  type WebGpuCompilation,
+} from '../compile.ts';
 import { compileFor } from '../compiled.ts';
 import { dispatchesOf, explain, explanationText } from '../explain.ts';
 import { printModule } from '../graph/index.ts';
@@ -104,7 +110,12 @@ async function inspect(file: string, options: InspectOptions, terminal: Terminal
   return outcomes.every(({ holds }) => holds) ? exitCodes.ok : exitCodes.expectationFailed;
 }
 
-function output(compilation: Compilation, report: Report, options: InspectOptions, paint: Paint): string {
+function output(
+  compilation: WebGpuCompilation | WasmCompilation,
+  report: Report,
+  options: InspectOptions,
+  paint: Paint,
+): string {
   const shown = only(report, options.entry);
   if (options.json === true) return `${JSON.stringify(shown, null, 2)}\n`;
   if (options.explain !== undefined) return explanation(compilation, options.explain, options.entry);
@@ -134,7 +145,13 @@ function explanation(compilation: Compilation, names: readonly string[], entry: 
 }
 
 /** Kernels as text: all of the shown entries, those of a name, that of a dispatch, or those that compute a node. */
-function code(compilation: Compilation, report: Report, wanted: string | true): string {
+function code(
+  compilation: WebGpuCompilation | WasmCompilation,
+  report: Report,
+  wanted: string | true,
+): string {
+  // Functions of one module read best in it.
+  if (wanted === true && 'text' in compilation) return compilation.text;
   const entries = Object.entries(report.entries);
   const all = entries.flatMap(([, entry]) => entry.kernels);
   const chosen = wanted === true ? all : all.filter(({ name }) => name === wanted);

@@ -27,6 +27,8 @@ const CHUNK = 1024;
 /** How one contraction runs: over blocks of rows, all columns at once. */
 export interface Contract {
   readonly tiled: Tiled;
+  /** Products that each output sums. */
+  readonly steps: number;
   /** Rows that are computed at a time. */
   readonly block: number;
   /** Values of the outermost reduction axis for which rows are packed at a time. */
@@ -58,6 +60,7 @@ export function contractOf(loop: Loop, tiled: Tiled, mostRows: number, taskRows 
   const panels = Math.ceil(columns / TILE_COLUMNS);
   return {
     tiled,
+    steps: domainSize(loop.reduceAxes),
     block,
     chunk,
     packedBytes: panels * TILE_COLUMNS * domainSize(loop.reduceAxes) * 4,

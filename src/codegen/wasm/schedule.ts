@@ -40,8 +40,8 @@ export interface ScheduleSummary {
     | { readonly kind: 'nest'; readonly rows: readonly string[]; readonly lane: string | null }
     | {
         readonly kind: 'contract';
-        /** How many products, and what each is of. */
-        readonly shape: readonly [sets: number, rows: number, columns: number];
+        /** How many products of matrices, and the size of each. */
+        readonly shape: readonly [sets: number, rows: number, columns: number, steps: number];
         readonly tile: readonly [rows: number, columns: number];
         readonly block: number;
         readonly packedBefore: boolean;
@@ -63,7 +63,7 @@ export function summaryOf({ tasks, block, rows, loops }: GroupSchedule): Schedul
       const { batch, rows: own, columns } = loop.tiled;
       return {
         kind: 'contract',
-        shape: [domainSize(batch), domainSize(own), domainSize(columns)],
+        shape: [domainSize(batch), domainSize(own), domainSize(columns), loop.steps],
         tile: [TILE_ROWS, TILE_COLUMNS],
         block: loop.block,
         packedBefore: loop.packedBefore,
