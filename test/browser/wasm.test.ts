@@ -66,7 +66,7 @@ test('sessions of a page have threads of their own, which end when it is dispose
   const { result } = await visit({ files: withProgram(sessions), headers: isolation, webgpu: false }, signal);
   expect(result).toEqual({
     together: [expected[0], expected[0]],
-    ended: expect.stringContaining('SessionError'),
+    ended: expect.stringMatching(/^SessionError: the session is disposed/),
     workers: 4,
   });
 });
