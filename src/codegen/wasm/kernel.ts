@@ -216,7 +216,8 @@ class KernelWriter {
     const columns = domainSize(tiled.columns);
     const columnsPlace = contract.packedBefore ? this.#scope.packed + this.packedBytes : columnsAt;
     const columnsText = contract.packedBefore ? i32(columnsPlace) : atScratch(columnsPlace);
-    const packColumns = this.#packColumns(loop, contract, inside);
+    // What is packed before the rows of a block are computed knows no block.
+    const packColumns = this.#packColumns(loop, contract, inside, contract.packedBefore ? undefined : first);
     const packRows = this.#packRows(loop, contract, inside, first);
     if (contract.packedBefore) {
       this.packs.push(this.#packTask(loop, contract, packColumns, columnsPlace));
@@ -260,7 +261,9 @@ class KernelWriter {
         contract.packedSets === 1
           ? i32(0)
           : `(i32.div_u (i32.mul (local.get $low) ${i32(perRow)}) ${i32(domainSize(tiled.rows))})`;
-      lines.push(`(call $${packColumns} ${set} (i32.const 0) ${i32(columns)} ${columnsText})`);
+      lines.push(
+        `(call $${packColumns} ${set} (i32.const 0) ${i32(columns)} ${columnsText} (local.get $low))`,
+      );
     }
     const scaled = (local: string): string =>
       perRow === 1 ? `(local.get ${local})` : `(i32.mul (local.get ${local}) ${i32(perRow)})`;
@@ -291,12 +294,9 @@ class KernelWriter {
     return own;
   }
 
-  #packColumns(loop: Loop, contract: Contract, inside: Inside): string {
-    const { name, code, evaluator } = this.#function(
-      `${loop.name}_columns`,
-      ['set', 'from', 'to', 'out'],
-      inside,
-    );
+  #packColumns(loop: Loop, contract: Contract, inside: Inside, first: Axis | undefined): string {
+    const params = ['set', 'from', 'to', 'out', ...(first === undefined ? [] : ['first'])];
+    const { name, code, evaluator } = this.#function(`${loop.name}_columns`, params, inside, first);
     emitPackColumns(
       { evaluator, loop, contract },
       { set: '(local.get $set)', from: '(local.get $from)', to: '(local.get $to)', out: '(local.get $out)' },

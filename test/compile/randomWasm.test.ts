@@ -1,0 +1,87 @@
+import { describe, expect, it } from 'vitest';
+import { compileToWasm, type OptionalPass, optionalPasses } from '../../src/compile.ts';
+import { randomContraction } from '../oracle/randomContraction.ts';
+import { numberedModule } from './agreement.ts';
+import { assemble } from './bareWasm.ts';
+import { wasmDisagreements, waysOfContractions } from './wasmAgreement.ts';
+
+const ways: readonly {
+  name: string;
+  without: (seed: number) => readonly OptionalPass[];
+}[] = [
+  { name: 'fused', without: () => [] },
+  { name: 'unfused', without: () => optionalPasses },
+  {
+    name: 'each pass switched off in turn',
+    without: (seed) => [optionalPasses[seed % optionalPasses.length] ?? 'groupRows'],
+  },
+];
+
+/** Graphs of each run; `SINTER_SEEDS=1000-2000` runs others. */
+const seeds = (count: number): number[] => {
+  const [first = 0, last = count] = (process.env.SINTER_SEEDS ?? `0-${count}`).split('-').map(Number);
+  return Array.from({ length: last - first }, (_, k) => first + k);
+};
+
+describe('random graphs on WebAssembly agree with the reference evaluator and write nothing else', () => {
+  for (const { name, without } of ways) {
+    it(name, () => {
+      const found = seeds(30).flatMap((seed) =>
+        wasmDisagreements(numberedModule(seed), new Set(without(seed))),
+      );
+      expect(found).toEqual([]);
+    });
+  }
+});
+
+describe('random contractions on WebAssembly', () => {
+  it('agree with the reference evaluator and write nothing else, in all the ways in which tiles run', () => {
+    const seen = new Set<string>();
+    const found = seeds(72).flatMap((seed) =>
+      wasmDisagreements(randomContraction(seed), new Set(), (compilation) => {
+        for (const way of waysOfContractions(compilation)) seen.add(way);
+      }),
+    );
+    expect(found).toEqual([]);
+    expect([...seen].sort()).toEqual([
+      'alone in its kernel',
+      'inside a row program',
+      'over a bounded size',
+      'with a reduction in chunks',
+      'with bounded columns',
+      'with bounded rows',
+      'with columns for more than one task that packs',
+      'with columns packed for each of a batch',
+      'with columns that its own task packs',
+      'with many of its rows for one of the program',
+      'with several axes of a batch',
+      'with several axes of columns',
+      'with several axes of rows',
+      'with several outputs',
+      'with several reduction axes',
+    ]);
+  });
+});
+
+describe('the text of a module', () => {
+  it('assembles to what engines take, names everything once, and is the same from run to run', () => {
+    for (const random of seeds(8).flatMap((seed) =>
+      [numberedModule, randomContraction].map((make) => () => make(seed)),
+    )) {
+      const { text } = compileToWasm(random().module, assemble);
+      expect(compileToWasm(random().module, assemble).text).toBe(text);
+      expect(WebAssembly.validate(new Uint8Array(assemble(text)))).toBe(true);
+      const named = (kind: string): string[] =>
+        [...text.matchAll(new RegExp(`\\(${kind} (\\$\\S+?)[)\\s]`, 'g'))].map(([, name = '']) => name);
+      expect(repeated([...named('func'), ...named('global')])).toEqual([]);
+      for (const body of text.split(/^ *\(func /m)) {
+        const own = [...body.matchAll(/\((?:param|local) (\$\S+)/g)].map(([, name = '']) => name);
+        expect(repeated(own)).toEqual([]);
+      }
+    }
+  });
+});
+
+function repeated(names: readonly string[]): string[] {
+  return names.filter((name, k) => names.indexOf(name) !== k);
+}

@@ -1,0 +1,79 @@
+import { PACKED_COLUMNS } from '../../src/codegen/wasm/contract.ts';
+import { compileToWasm, type OptionalPass, type WasmCompilation } from '../../src/compile.ts';
+import { type Axis, domainSize } from '../../src/loops/index.ts';
+import { type NDArray, referenceSession } from '../../src/reference/index.ts';
+import type { RandomCase } from '../oracle/randomGraph.ts';
+import { firstDifference } from './agreement.ts';
+import { assemble, bareSession } from './bareWasm.ts';
+
+/** Rounding in float32, relative to the largest element of a tensor; what is discontinuous is exact. */
+const TOLERANCE = 1e-4;
+
+/**
+ * Compiles a random module to WebAssembly, runs two steps of each entry, and compares outputs and states with the
+ * reference evaluator. Even seeds run the inner loop of contractions that has relaxed instructions, odd ones the other.
+ *
+ * @param look is given the compilation
+ * @returns what differs or is written where nothing may be, in words; empty where nothing is
+ */
+export function wasmDisagreements(
+  random: RandomCase,
+  without: ReadonlySet<OptionalPass>,
+  look: (compilation: WasmCompilation) => void = () => {},
+): string[] {
+  const found: string[] = [];
+  const compilation = compileToWasm(random.module, assemble, without);
+  look(compilation);
+  const session = bareSession(compilation, random.states, random.seed % 2 === 0 ? 'relaxed' : 'strict');
+  const reference = referenceSession(random.module, random.states);
+  const compare = (place: string, actual: ArrayLike<number>, expected: NDArray): void => {
+    const difference = firstDifference(actual, expected, expected.dtype === 'f32' ? TOLERANCE : 0);
+    if (difference !== null) found.push(`${random.module.name}, ${place}${difference}`);
+  };
+  for (const k of [0, 1]) {
+    for (const { name } of random.module.entries) {
+      const feeds = random.step(k);
+      const computed = session.step(name, feeds);
+      for (const [output, value] of Object.entries(reference.step(name, feeds)))
+        compare(`step ${k} of ${name}, output ${output}`, computed[output]?.data ?? [], value);
+    }
+    for (const { name } of random.module.states)
+      compare(`state ${name} after step ${k}`, session.read(name), reference.read(name));
+  }
+  return [...found, ...session.damage.map((damage) => `${random.module.name}: ${damage}`)];
+}
+
+/** In which ways the contractions of a compilation run that have tiles: the code paths that they take. */
+export function waysOfContractions({ entries }: WasmCompilation): string[] {
+  const ways: string[] = [];
+  const groups = [...entries.values()].flatMap(({ scheduled }) => scheduled.flat());
+  for (const { group, schedule } of groups) {
+    if (!('loops' in schedule)) continue;
+    for (const [k, own] of schedule.loops.entries()) {
+      const loop = group.loops[k];
+      if (own.kind !== 'contract' || loop === undefined) continue;
+      const { batch, rows, columns } = own.tiled;
+      const perRow = domainSize([...batch, ...rows]) / schedule.rows;
+      const isBounded = (axes: readonly Axis[]): boolean => axes.some((axis) => axis.live !== undefined);
+      const facts = {
+        'alone in its kernel': group.loops.length === 1,
+        'inside a row program': group.loops.length > 1,
+        'with columns that its own task packs': !own.packedBefore,
+        'with columns packed for each of a batch': own.packedSets > 1,
+        'with columns for more than one task that packs': domainSize(columns) > PACKED_COLUMNS,
+        'with a reduction in chunks': own.chunk < (loop.reduceAxes[0]?.extent ?? 1),
+        'with several reduction axes': loop.reduceAxes.length > 1,
+        'with several axes of rows': rows.length > 1,
+        'with several axes of columns': columns.length > 1,
+        'with several axes of a batch': batch.length > 1,
+        'over a bounded size': isBounded(loop.reduceAxes),
+        'with bounded rows': isBounded(rows),
+        'with bounded columns': isBounded(columns),
+        'with several outputs': loop.outs.length > 1,
+        'with many of its rows for one of the program': schedule.block * perRow > own.block,
+      };
+      ways.push(...Object.entries(facts).flatMap(([way, holds]) => (holds ? [way] : [])));
+    }
+  }
+  return ways;
+}

@@ -1,0 +1,333 @@
+import { defineModule, type ModuleBuilder, type Tensor, type Update } from '../../src/graph/index.ts';
+import { type Dim, extentOf, type Size } from '../../src/loops/index.ts';
+import { gradients } from '../../src/passes/differentiate.ts';
+import type { Given } from '../../src/reference/index.ts';
+import { Dice } from './dice.ts';
+import type { RandomCase, RandomStep } from './randomGraph.ts';
+
+/** Products of one contraction, at most: the reference evaluator goes through them one by one. */
+const MOST_PRODUCTS = 120_000;
+
+/**
+ * A random module around sums of products that are large enough for tiles: operands with their axes in any order,
+ * several axes of rows, columns and the reduction, batches, bounded sizes as rows and as the reduction, sizes
+ * around multiples of 4 and 8, sums of more than a thousand products; with something computed before and
+ * after, chains that become row programs, gradients, and states that are written over.
+ *
+ * It is the same for one seed.
+ */
+export function randomContraction(seed: number): RandomCase {
+  const name = `contraction-${seed}`;
+  const found: { draft?: Draft } = {};
+  const module = defineModule(name, (m) =>
+    m.graph.withSource(name, () => {
+      const draft = new Draft(m, new Dice(seed ^ 0x2545f491));
+      found.draft = draft;
+      const form = draft.dice.oneOf([
+        general,
+        general,
+        rowsByWeights,
+        chain,
+        attention,
+        gram,
+        gram,
+        transposedProduct,
+      ]);
+      const made = form(draft);
+      finish(draft, made);
+    }),
+  );
+  const { draft } = found;
+  if (draft === undefined) throw new Error('defineModule did not call back');
+  const values = (dice: Dice, leaf: Leaf, live: RandomStep['live']): Given => {
+    const shape = leaf.shape.map((dim) =>
+      typeof dim === 'number' ? dim : (live[dim.size.name] ?? dim.size.max) * dim.factor,
+    );
+    const count = shape.reduce((n, extent) => n * extent, 1);
+    const data = Array.from({ length: count }, () =>
+      leaf.dtype === 'f32' ? 4 * dice.unit() - 2 : dice.below(leaf.dtype === 'u8' ? 256 : leaf.below),
+    );
+    return { shape, data };
+  };
+  return {
+    seed,
+    module,
+    gradients: [],
+    states: Object.fromEntries(
+      draft.states.map((leaf) => [leaf.name, values(new Dice(seed ^ 0x51a7e5), leaf, {})]),
+    ),
+    step: (k) => {
+      const dice = new Dice(seed ^ Math.imul(k + 1, 0x9e3779b1));
+      const { size } = draft;
+      const live =
+        size === undefined ? {} : { [size.name]: dice.chance(0.2) ? size.max : dice.between(1, size.max) };
+      const inputs = Object.fromEntries(draft.inputs.map((leaf) => [leaf.name, values(dice, leaf, live)]));
+      return { live, inputs, params: {} };
+    },
+  };
+}
+
+interface Leaf {
+  readonly name: string;
+  readonly shape: readonly Dim[];
+  readonly dtype: 'f32' | 'u8' | 'i32';
+  readonly below: number;
+}
+
+/** Sizes around what tiles and vectors are multiples of. */
+const EXTENTS = [1, 2, 3, 4, 5, 7, 8, 9, 11, 12, 13, 15, 16, 17, 19, 20, 23, 24, 25, 31, 32, 33] as const;
+
+class Draft {
+  readonly m: ModuleBuilder;
+  readonly dice: Dice;
+  readonly inputs: Leaf[] = [];
+  readonly states: Leaf[] = [];
+  readonly floats: Tensor[] = [];
+  readonly stateTensors: Tensor[] = [];
+  size: Size | undefined;
+
+  constructor(m: ModuleBuilder, dice: Dice) {
+    this.m = m;
+    this.dice = dice;
+  }
+
+  extent(most = 33): number {
+    return this.dice.maybeOneOf(EXTENTS.filter((n) => n <= most)) ?? 1;
+  }
+
+  /** The bounded size of the module. */
+  bounded(): Size {
+    this.size ??= this.m.size('rows', { max: this.dice.between(5, 40) });
+    return this.size;
+  }
+
+  /** A float operand: an input, sometimes bytes, sometimes rows that an index picks, sometimes a state. */
+  operand(shape: readonly Dim[]): Tensor {
+    const { dice, m } = this;
+    const isFixed = shape.every((dim) => typeof dim === 'number');
+    if (isFixed && dice.chance(0.25)) return this.state(shape.map(extentOf));
+    const name = `x${this.inputs.length}`;
+    if (dice.chance(0.15)) {
+      this.inputs.push({ name, shape, dtype: 'u8', below: 256 });
+      return m
+        .input(name, { shape, dtype: 'u8' })
+        .cast('f32')
+        .mul(1 / 64)
+        .sub(2);
+    }
+    const [first] = shape;
+    if (isFixed && first !== undefined && dice.chance(0.1)) {
+      const rows = dice.between(2, 9);
+      const at = `${name}.at`;
+      this.inputs.push({ name: at, shape: [first], dtype: 'i32', below: rows });
+      return this.float(name, [rows, ...shape.slice(1)]).take(m.input(at, { shape: [first], dtype: 'i32' }));
+    }
+    return this.float(name, shape);
+  }
+
+  float(name: string, shape: readonly Dim[]): Tensor {
+    this.inputs.push({ name, shape, dtype: 'f32', below: 0 });
+    const tensor = this.m.input(name, { shape });
+    this.floats.push(tensor);
+    return tensor;
+  }
+
+  state(shape: readonly number[]): Tensor {
+    const name = `s${this.states.length}`;
+    this.states.push({ name, shape, dtype: 'f32', below: 0 });
+    const tensor = this.m.state(name, { shape });
+    this.floats.push(tensor);
+    this.stateTensors.push(tensor);
+    return tensor;
+  }
+
+  /** What may stand before a contraction. */
+  before(x: Tensor): Tensor {
+    const { dice } = this;
+    const shape = x.shape;
+    const plain = [
+      () => x,
+      () => x,
+      () => x,
+      () => x.relu(),
+      () => x.tanh(),
+      () =>
+        x.mul(
+          x
+            .iotaLike(shape.length - 1)
+            .cast('f32')
+            .mul(0.03125)
+            .add(0.5),
+        ),
+      () => x.gt(0.25).where(x, 0.5),
+      ...(typeof shape.at(-1) === 'number' ? [() => x.flip([shape.length - 1])] : []),
+    ];
+    return (dice.maybeOneOf(plain) ?? plain[0])?.() ?? x;
+  }
+
+  /** What may stand after it, on sums of so many products. */
+  after(x: Tensor, products: number): Tensor {
+    const { dice } = this;
+    const scaled = x.mul(1 / Math.sqrt(products));
+    const last = scaled.shape.at(-1) ?? 1;
+    const forms = [
+      () => x,
+      () => scaled.tanh(),
+      () => scaled.relu(),
+      () => scaled.sigmoid().mul(scaled),
+      () => (typeof last === 'number' ? scaled.add(this.operand([last])) : scaled),
+      () => scaled.add(this.operand(scaled.shape.slice(0, 1)).expandDims(1)),
+      () => scaled.softmax(),
+    ];
+    const fit = scaled.shape.length === 2 ? forms : forms.filter((_, k) => k !== 5);
+    return (dice.maybeOneOf(fit) ?? forms[0])?.() ?? x;
+  }
+}
+
+/** A contraction, and how many products each of its sums has. */
+interface Made {
+  readonly tensor: Tensor;
+  readonly products: number;
+}
+
+/** `Σ_k a[b, m, k] · b[b, n, k]` over any number of axes of each kind, in any order. */
+function general(draft: Draft): Made {
+  const { dice } = draft;
+  let left = MOST_PRODUCTS;
+  const group = (count: number, most = 33): number[] =>
+    Array.from({ length: count }, () => {
+      const extent = draft.extent(Math.min(most, left));
+      left = Math.floor(left / extent);
+      return extent;
+    });
+  const long = dice.chance(0.15);
+  const k = long ? [dice.between(1030, 1100)] : group(dice.oneOf([1, 1, 1, 2, 3]));
+  if (long) left = Math.floor(left / 1100);
+  const m = group(dice.oneOf([1, 1, 2]));
+  const n = dice.chance(0.1) ? [Math.max(1, Math.min(left, 131))] : group(dice.oneOf([1, 1, 2]));
+  const batch = group(dice.oneOf([0, 0, 1, 2]), 5);
+  const [mb, nb] = [dice.chance(0.8), dice.chance(0.8)];
+  const ones = (dims: readonly number[]): number[] => dims.map(() => 1);
+  const a = spread(draft, [...(mb ? batch : ones(batch)), ...m, ...ones(n), ...k]);
+  const b = spread(draft, [...(nb ? batch : ones(batch)), ...ones(m), ...n, ...k]);
+  const rank = batch.length + m.length + n.length;
+  const sum = draft
+    .before(a)
+    .mul(draft.before(b))
+    .sum(k.map((_, i) => rank + i));
+  const order = dice.shuffled(Array.from({ length: rank }, (_, i) => i));
+  const products = k.reduce((p, extent) => p * extent, 1);
+  return { tensor: dice.chance(0.5) ? sum.permute(order) : sum, products };
+}
+
+/** An operand with these extents, whose axes other than ones lie in any order. */
+function spread(draft: Draft, extents: readonly number[]): Tensor {
+  const { dice } = draft;
+  const wide = extents.flatMap((extent, k) => (extent > 1 ? [k] : []));
+  const stored = dice.chance(0.5) ? wide : dice.shuffled(wide);
+  const x = draft.operand(stored.map((k) => extents[k] ?? 1));
+  const order = wide.map((k) => stored.indexOf(k));
+  return (wide.length > 1 ? x.permute(order) : x).reshape(extents);
+}
+
+/** Bounded rows by weights. */
+function rowsByWeights(draft: Draft): Made {
+  const inner = draft.dice.oneOf([draft.extent(), draft.extent(), draft.dice.between(60, 140)]);
+  const x = draft.operand([rowsOf(draft), inner]);
+  const w = weights(draft, inner, draft.extent());
+  return { tensor: draft.before(x).matmul(w), products: inner };
+}
+
+/** A product over bounded rows: what the gradient of weights is. */
+function transposedProduct(draft: Draft): Made {
+  const rows = rowsOf(draft);
+  const [x, y] = [draft.operand([rows, draft.extent()]), draft.operand([rows, draft.extent()])];
+  return { tensor: draft.before(x).transpose().matmul(draft.before(y)), products: extentOf(rows) };
+}
+
+/** Two or three products one after the other, with something between them. */
+function chain(draft: Draft): Made {
+  const { dice } = draft;
+  let width = draft.extent();
+  let h = draft.operand([rowsOf(draft), width]);
+  let products = width;
+  for (let layers = dice.between(2, 3); layers > 0; layers--) {
+    const next = dice.chance(0.3) ? dice.between(3, 6) : draft.extent();
+    products = width;
+    const made = h.matmul(weights(draft, width, next));
+    h = layers === 1 ? made : draft.after(made, width);
+    width = next;
+  }
+  return { tensor: h, products };
+}
+
+/** `softmax(q · kᵀ) · v` for each of a batch. */
+function attention(draft: Draft): Made {
+  const { dice } = draft;
+  const batch = dice.oneOf([[], [dice.between(1, 4)], [dice.between(1, 3), dice.between(1, 3)]]);
+  const [queries, keys, features, values] = [
+    draft.extent(),
+    draft.extent(),
+    draft.extent(17),
+    draft.extent(17),
+  ];
+  const q = draft.operand([...batch, queries, features]);
+  const k = draft.operand([...batch, keys, features]);
+  const v = draft.operand([...batch, keys, values]);
+  const scores = q.matmul(k.transpose()).mul(1 / Math.sqrt(features));
+  const seen = dice.chance(0.3) ? scores.iotaLike(-1).le(scores.iotaLike(-2)).where(scores, -30) : scores;
+  return { tensor: (dice.chance(0.7) ? seen.softmax() : seen.tanh()).matmul(v), products: keys };
+}
+
+/** Products of what each of a batch has computed with itself: both operands are of the batch's own. */
+function gram(draft: Draft): Made {
+  const { dice } = draft;
+  const [batch, features, inner] = [dice.between(2, 4), draft.extent(17), draft.extent(17)];
+  const rows = dice.chance(0.5) ? dice.between(65, 80) : draft.extent();
+  const [x, w] = [draft.operand([batch, rows, features]), weights(draft, features, inner)];
+  const h = x.matmul(w).mul(1 / Math.sqrt(features));
+  const scaled = dice.chance(0.5) ? h.div(h.square().sum([1, 2], { keepDims: true }).add(1)) : h.tanh();
+  const alike = scaled.matmul(scaled.transpose());
+  return dice.chance(0.5)
+    ? { tensor: alike, products: inner }
+    : { tensor: alike.matmul(scaled), products: inner * rows };
+}
+
+function weights(draft: Draft, rows: number, columns: number): Tensor {
+  return draft.dice.chance(0.3) ? draft.operand([columns, rows]).transpose() : draft.operand([rows, columns]);
+}
+
+function rowsOf(draft: Draft): Dim {
+  return draft.dice.chance(0.7) ? { size: draft.bounded(), factor: 1 } : draft.extent();
+}
+
+/** Outputs: what was made, sometimes more of it, and gradients of it; states go downhill. */
+function finish(draft: Draft, { tensor, products }: Made): void {
+  const { dice, m } = draft;
+  const after = draft.after(tensor, products);
+  const outputs: Record<string, Tensor> = { out: after };
+  if (dice.chance(0.3)) outputs.product = tensor;
+  if (dice.chance(0.3)) outputs.rows = after.sum(-1);
+  const loss = after
+    .mul(
+      after
+        .iotaLike(after.shape.length - 1)
+        .cast('f32')
+        .mul(0.125)
+        .add(0.5),
+    )
+    .mean();
+  const isDownhill = draft.stateTensors.length > 0 && dice.chance(0.7);
+  if (dice.chance(0.4)) outputs.loss = loss;
+  const updates: Update[] = [];
+  if (isDownhill) {
+    const grads = gradients(loss, draft.stateTensors);
+    for (const [k, state] of draft.stateTensors.entries()) {
+      const grad = grads[k];
+      if (grad !== undefined) updates.push({ state, next: state.sub(grad.mul(0.5)) });
+    }
+  } else if (dice.chance(0.5)) {
+    for (const [k, grad] of gradients(loss, draft.floats).entries()) outputs[`grad${k}`] = grad;
+  }
+  m.entry('run', { ...outputs, updates });
+}
