@@ -9,7 +9,7 @@ import {
 } from './compile.ts';
 import { debugText } from './debug.ts';
 import { type Explanation, explain } from './explain.ts';
-import { findGpu } from './findGpu.ts';
+import { findGpu, isNode } from './findGpu.ts';
 import type { Module } from './graph/index.ts';
 import { UnknownNameError } from './issues.ts';
 import { profiles, type TargetName, targetNames } from './passes/profile.ts';
@@ -163,5 +163,5 @@ function isForWasm(program: Program | WasmProgram): program is WasmProgram {
 
 /** A variable of the environment, where there is one. */
 function environment(name: string): string {
-  return ('process' in globalThis ? globalThis.process.env[name] : undefined) ?? '';
+  return (isNode() ? globalThis.process.env[name] : undefined) ?? '';
 }

@@ -25,7 +25,7 @@ export async function findGpu(wanted: 'hardware' | 'any'): Promise<FoundGpu> {
       profile: adapter.info.isFallbackAdapter ? 'webgpu-software' : 'webgpu',
     };
   }
-  if (!('process' in globalThis))
+  if (!isNode())
     throw new DeviceError('no-webgpu', 'this browser has no WebGPU: update it, or switch WebGPU on');
   // Browsers' bundlers leave this file out (package.json, `browser`): it is for Node alone.
   const { openGpu } = await import('./node/gpu.ts');
@@ -34,4 +34,9 @@ export async function findGpu(wanted: 'hardware' | 'any'): Promise<FoundGpu> {
     options: { gpu: found.gpu, adapter: found.adapter },
     profile: found.kind === 'software' ? 'webgpu-software' : 'webgpu',
   };
+}
+
+/** Whether this is Node: bundlers put an object named `process` into pages. */
+export function isNode(): boolean {
+  return String(globalThis.process) === '[object process]';
 }
