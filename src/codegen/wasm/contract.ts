@@ -8,7 +8,6 @@ import {
   type Loop,
   load,
   mapExpr,
-  simplify,
   substituteAxes,
   type Tensor,
 } from '../../loops/index.ts';
@@ -169,7 +168,7 @@ class Packing {
   constructor({ evaluator, loop, contract }: Within, operand: Operand, panelBytes: string) {
     this.#evaluator = evaluator;
     this.#code = evaluator.code;
-    this.#value = simplify(substituteAxes(operand.value, operand.values));
+    this.#value = this.#evaluator.simplify(substituteAxes(operand.value, operand.values));
     this.#reduce = loop.reduceAxes;
     this.#own = operand.own;
     this.#width = operand.width;
@@ -309,14 +308,14 @@ class Packing {
   #shifted(by: number): Expr {
     if (by === 0) return this.#value;
     const moved = apply('add', axisRef(this.#own), int(by));
-    return simplify(substituteAxes(this.#value, new Map([[this.#own, moved]])));
+    return this.#evaluator.simplify(substituteAxes(this.#value, new Map([[this.#own, moved]])));
   }
 
   /** The operand at a row (column) `by` further on, or at the last one: what is beyond is never read. */
   #clamped(by: number, last: Axis): Expr {
     if (by === 0) return this.#value;
     const moved = apply('min', apply('add', axisRef(this.#own), int(by)), axisRef(last));
-    return simplify(substituteAxes(this.#value, new Map([[this.#own, moved]])));
+    return this.#evaluator.simplify(substituteAxes(this.#value, new Map([[this.#own, moved]])));
   }
 }
 

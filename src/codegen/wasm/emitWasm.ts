@@ -7,7 +7,7 @@ import type { WasmKernel, WasmMemory, WasmProgram } from '../../runtime/wasm/pro
 import { baseField, identifier, Names, rowsField } from '../names.ts';
 import { bufferPlan, entryOf, kernelFacts, slotsOf, stepFieldsOf } from '../slots.ts';
 import type { Assemble } from './assemble.ts';
-import type { Place } from './evaluate.ts';
+import { Knowledge, type Place } from './evaluate.ts';
 import { ALIGNMENT, aligned, type ModuleScope, type WasmKernelText, wasmKernel } from './kernel.ts';
 import type { MathName } from './math.ts';
 import { moduleText } from './module.ts';
@@ -55,6 +55,7 @@ export class WasmKernels {
       field,
       packed: this.#memory.packed,
       calls: (name) => this.#math.add(name),
+      known: new Knowledge(),
     };
   }
 

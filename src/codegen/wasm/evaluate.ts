@@ -15,8 +15,9 @@ import {
   mapExpr,
   Ranges,
   type ScalarDef,
+  type ScalarOp,
   scalarOps,
-  simplify,
+  simplifier,
   subexpressions,
   type Tensor,
   type ValueNumbers,
@@ -45,6 +46,16 @@ export interface Surroundings {
   readonly field: (name: string) => number;
   /** Is told each function of the module that is called. */
   readonly calls: (name: MathName) => void;
+  /** What is known of expressions: one memory for all functions of a module. */
+  readonly known: Knowledge;
+}
+
+/** Ranges, forms and simplifications of expressions, each computed once. */
+export class Knowledge {
+  readonly ranges = new Ranges();
+  readonly simplify = simplifier();
+  /** @internal by value number */
+  readonly facts = new Map<number, Facts>();
 }
 
 /** Operations of a select's arm up to this cost are evaluated whether or not they are chosen. */
@@ -58,16 +69,25 @@ const CHEAP_ARM = 8;
 export class Evaluator {
   readonly code: Code;
   readonly #around: Surroundings;
-  readonly #ranges = new Ranges();
-  readonly #numbers: ValueNumbers = this.#ranges.numbers;
-  readonly #forms: AffineForms = this.#ranges.forms;
+  readonly #ranges: Ranges;
+  readonly #numbers: ValueNumbers;
+  readonly #forms: AffineForms;
   readonly #uses = new Map<number, number>();
-  readonly #facts = new Map<number, Facts>();
+  readonly #facts: Map<number, Facts>;
   readonly #clamped = new Map<Expr, Expr>();
 
   constructor(code: Code, around: Surroundings) {
     this.code = code;
     this.#around = around;
+    this.#ranges = around.known.ranges;
+    this.#numbers = this.#ranges.numbers;
+    this.#forms = this.#ranges.forms;
+    this.#facts = around.known.facts;
+  }
+
+  /** An expression with fewer operations and the same value. */
+  simplify(expr: Expr): Expr {
+    return this.#around.known.simplify(expr);
   }
 
   /** Says what will be evaluated next, so that what occurs twice is named. */
@@ -361,7 +381,7 @@ export class Evaluator {
       const sum = moving
         .map(({ atom, coefficient }) => apply('mul', atom, int(coefficient * bytes)))
         .reduce((a, b) => apply('add', a, b));
-      const text = this.#value(simplify(sum), lane);
+      const text = this.#value(this.simplify(sum), lane);
       lanes = isName(text) ? text : this.code.let('at', 'v128', text);
     }
     const constant = place.address + bytes * form.constant;
@@ -410,7 +430,11 @@ export class Evaluator {
   }
 
   #form(tensor: Tensor, at: readonly Expr[]): Affine {
-    return this.#forms.of(simplify(this.#around.place(tensor).index(at)));
+    const index = this.#around.place(tensor).index(at);
+    const form = this.#forms.of(index);
+    // Quotients and remainders may add up to what was divided.
+    const divides = form.terms.some(({ atom }) => atom.kind === 'apply' && DIVISIONS.has(atom.op));
+    return divides ? this.#forms.of(this.simplify(index)) : form;
   }
 
   /** Names a value if it is used more than once, or can be computed further outside. */
@@ -518,6 +542,8 @@ export class Evaluator {
     );
   }
 }
+
+const DIVISIONS: ReadonlySet<ScalarOp> = new Set<ScalarOp>(['idiv', 'mod']);
 
 /** Where an element lies: `offset` bytes after what `text` gives. */
 interface Address {

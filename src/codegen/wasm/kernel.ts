@@ -21,7 +21,7 @@ import {
   PACKED_COLUMNS,
   sumsTensor,
 } from './contract.ts';
-import { Evaluator, type Place } from './evaluate.ts';
+import { Evaluator, type Knowledge, type Place } from './evaluate.ts';
 import type { MathName } from './math.ts';
 import { emitNest } from './nest.ts';
 import { type GroupSchedule, type LoopSchedule, loopCost, packTasks, scheduleGroup } from './schedule.ts';
@@ -42,6 +42,7 @@ export interface ModuleScope {
   readonly packed: number;
   /** Is told each function of vector mathematics that is called. */
   readonly calls: (name: MathName) => void;
+  readonly known: Knowledge;
 }
 
 /** Tasks that threads take one by one; between two phases all threads wait for one another. */
@@ -364,8 +365,13 @@ class KernelWriter {
   }
 
   #evaluator(code: Code, inside: Inside): Evaluator {
-    const { place, field, calls } = this.#scope;
-    return new Evaluator(code, { place: (tensor) => inside.get(tensor) ?? place(tensor), field, calls });
+    const { place, field, calls, known } = this.#scope;
+    return new Evaluator(code, {
+      place: (tensor) => inside.get(tensor) ?? place(tensor),
+      field,
+      calls,
+      known,
+    });
   }
 
   #finish(loop: Loop, code: Code): void {

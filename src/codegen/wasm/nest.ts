@@ -11,7 +11,6 @@ import {
   monoidDef,
   type Out,
   type Reduction,
-  simplify,
   varRef,
 } from '../../loops/index.ts';
 import { type Code, i32, minus, plus } from './code.ts';
@@ -291,7 +290,7 @@ class NestWriter {
           (acc[k] ?? []).map((p) => varRef(p.name, p.dtype)),
           more[k] ?? [],
         )
-        .map((value) => simplify(value)),
+        .map((value) => this.#evaluator.simplify(value)),
     );
     this.#evaluator.expect(...values);
     const texts = values.map((value) => this.#text(value, lanes));
@@ -338,7 +337,7 @@ class NestWriter {
       if (bound.length === 0) write();
       else {
         const first = bound.map((e) => apply('eq', e, int(0))).reduce((a, b) => apply('and', a, b));
-        this.#code.if(this.#evaluator.scalar(simplify(first)), write);
+        this.#code.if(this.#evaluator.scalar(this.#evaluator.simplify(first)), write);
       }
     }
   }
@@ -376,7 +375,9 @@ class NestWriter {
 
   /** An expression of the loop in terms of the text's variables. */
   #bind(expr: Expr): Expr {
-    return simplify(mapExpr(expr, (e) => (e.kind === 'axis' ? (this.#values.get(e.axis) ?? e) : e)));
+    return this.#evaluator.simplify(
+      mapExpr(expr, (e) => (e.kind === 'axis' ? (this.#values.get(e.axis) ?? e) : e)),
+    );
   }
 
   #withAccumulators(expr: Expr): Expr {
