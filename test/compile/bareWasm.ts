@@ -1,4 +1,4 @@
-import { compile } from 'watr';
+import { loadAssembler } from '../../src/codegen/wasm/assemble.ts';
 import type { WasmCompilation } from '../../src/compile.ts';
 import { type Given, type NDArray, padded, type StepFeeds, trimmed } from '../../src/reference/index.ts';
 import { decodeBytes, decodeWords } from '../../src/runtime/init.ts';
@@ -29,14 +29,36 @@ const GUARD = 0x7fc0babe;
 
 // Assembling takes longest, and the tiles of all programs are the same.
 const assembled = new Map<string, Uint8Array>();
+const assembler = await loadAssembler();
 
 /** Turns WebAssembly text into a module; one that was given before is not assembled again. */
 export function assemble(text: string): Uint8Array {
   const known = assembled.get(text);
   if (known !== undefined) return known;
-  const bytes = new Uint8Array(compile(text));
+  const bytes = assembler(text);
   if (text.length < 10_000) assembled.set(text, bytes);
   return bytes;
+}
+
+/** What calls a task of a phase, in the text of a module: how many there are, and their function. */
+const TASK_CALL =
+  /\(i32\.lt_u \(local\.get \$task\) \(i32\.const (\d+)\)\) \(then \(call (\S+) \(local\.get \$task\)\) \(br \$next\)\)/g;
+
+/**
+ * Turns a program's text into a module that runs the last task of each phase first: tasks must not depend on one
+ * another, which is what threads rely on.
+ *
+ * @throws RangeError where a phase has no call that is found
+ */
+export function assembleBackwards(text: string): Uint8Array {
+  const phases = text.match(/_all \(local \$task i32\)/g)?.length ?? 0;
+  if (phases !== (text.match(TASK_CALL)?.length ?? 0))
+    throw new RangeError('tasks are called in another way than is turned round here');
+  return assemble(
+    text.replace(TASK_CALL, (call, count: string) =>
+      call.replace(/(\(call \S+ )(\(local\.get \$task\))/, `$1(i32.sub (i32.const ${Number(count) - 1}) $2)`),
+    ),
+  );
 }
 
 /**

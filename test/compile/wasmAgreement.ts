@@ -4,14 +4,15 @@ import { type Axis, domainSize } from '../../src/loops/index.ts';
 import { type NDArray, referenceSession } from '../../src/reference/index.ts';
 import type { RandomCase } from '../oracle/randomGraph.ts';
 import { firstDifference } from './agreement.ts';
-import { assemble, bareSession } from './bareWasm.ts';
+import { assemble, assembleBackwards, bareSession } from './bareWasm.ts';
 
 /** Rounding in float32, relative to the largest element of a tensor; what is discontinuous is exact. */
 const TOLERANCE = 1e-4;
 
 /**
  * Compiles a random module to WebAssembly, runs two steps of each entry, and compares outputs and states with the
- * reference evaluator. Even seeds run the inner loop of contractions that has relaxed instructions, odd ones the other.
+ * reference evaluator. By their seeds they run the inner loop of contractions with relaxed instructions or the other one, and the tasks
+ * of each phase in order or backwards.
  *
  * @param look is given the compilation
  * @returns what differs or is written where nothing may be, in words; empty where nothing is
@@ -22,9 +23,10 @@ export function wasmDisagreements(
   look: (compilation: WasmCompilation) => void = () => {},
 ): string[] {
   const found: string[] = [];
-  const compilation = compileToWasm(random.module, assemble, without);
+  const [isRelaxed, isForwards] = [random.seed % 2 === 0, random.seed % 4 < 2];
+  const compilation = compileToWasm(random.module, isForwards ? assemble : assembleBackwards, without);
   look(compilation);
-  const session = bareSession(compilation, random.states, random.seed % 2 === 0 ? 'relaxed' : 'strict');
+  const session = bareSession(compilation, random.states, isRelaxed ? 'relaxed' : 'strict');
   const reference = referenceSession(random.module, random.states);
   const compare = (place: string, actual: ArrayLike<number>, expected: NDArray): void => {
     const difference = firstDifference(actual, expected, expected.dtype === 'f32' ? TOLERANCE : 0);
