@@ -1,32 +1,51 @@
 /**
- * Measures the workloads' training steps on the adapter at hand, and prints a table.
+ * Measures the workloads' training steps, and prints a table.
  *
- *     npm run bench -- --workload w1 --steps 200 --json
+ *     npm run bench -- --target wasm --threads 2 --workload w1 --steps 200 --json
  */
+import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
-import type { Module, ProfileName } from '../src/index.ts';
-import { loadMnist, openGpu } from '../src/node/index.ts';
-import { type Measurement, measure, type Spread } from './measure.ts';
-import { w1, w2, w2Large } from './workloads.ts';
-
-const workloads: Readonly<Record<string, Module>> = { w1, w2, 'w2-1024': w2Large };
+import { type ProfileName, type TargetName, targetNames } from '../src/index.ts';
+import { openGpu } from '../src/node/index.ts';
+import { DeviceError } from '../src/runtime/index.ts';
+import { workloadNames, workloadOf } from './byName.ts';
+import { digits } from './digits.ts';
+import { measureWasm, type WasmMeasurement } from './measureWasm.ts';
+import { measureWebGpu, type WebGpuMeasurement } from './measureWebGpu.ts';
+import { measurePeak } from './peak.ts';
+import { peakText, wasmText, webGpuText } from './tables.ts';
 
 const HELP = `Measures training steps.
 
-  --workload NAME  one of ${Object.keys(workloads).join(', ')}; may be repeated (w1 and w2)
-  --steps N        steps of a run (200; 20 on a software adapter)
-  --runs N         runs, of which the median counts (5; 3 on a software adapter)
-  --target T       auto, webgpu or webgpu-software (auto)
+  --target T       auto, wasm, webgpu or webgpu-software; auto is webgpu where there is a hardware adapter,
+                   else wasm
+  --workload NAME  one of ${workloadNames.join(', ')}; may be repeated (all for wasm, else w1 and w2)
+  --threads N      threads, for wasm (as many as there are cores)
+  --steps N        steps of a run (200, 25 for batches of 1024; 20 on a software adapter)
+  --runs N         runs, of which the median counts (9 for wasm, 5; 3 on a software adapter)
   --json           print JSON
 `;
+
+interface Options {
+  readonly target: string;
+  readonly workload: readonly string[];
+  readonly threads?: string;
+  readonly steps?: string;
+  readonly runs?: string;
+  readonly json: boolean;
+}
+
+/** Rows of a run on WebAssembly. */
+const ROWS = 25_600;
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
-      workload: { type: 'string', multiple: true, default: ['w1', 'w2'] },
+      target: { type: 'string', default: 'auto' },
+      workload: { type: 'string', multiple: true, default: [] },
+      threads: { type: 'string' },
       steps: { type: 'string' },
       runs: { type: 'string' },
-      target: { type: 'string', default: 'auto' },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -35,61 +54,43 @@ async function main(): Promise<void> {
     process.stdout.write(HELP);
     return;
   }
-  const isSoftware = await hasSoftwareOnly();
+  const target = await targetOf(values.target);
+  await (target === 'wasm' ? onWasm(values) : onWebGpu(target, values));
+}
+
+async function onWasm(values: Options): Promise<void> {
+  const threads = count('threads', values.threads, availableParallelism());
+  const runs = count('runs', values.runs, 9);
+  const modules = (values.workload.length === 0 ? workloadNames : values.workload).map(workloadOf);
+  const peak = await measurePeak(threads);
+  if (!values.json) process.stdout.write(peakText(peak, threads));
+  const dataFor = await digits();
+  const results: WasmMeasurement[] = [];
+  for (const module of modules) {
+    const steps = count('steps', values.steps, Math.ceil(ROWS / (module.sizes[0]?.max ?? 1)));
+    const result = await measureWasm(module, dataFor, { threads, steps, warmup: steps, runs });
+    results.push(result);
+    if (!values.json) process.stdout.write(`\n${wasmText(result, peak)}`);
+  }
+  if (values.json) process.stdout.write(`${JSON.stringify({ peak, results }, null, 2)}\n`);
+}
+
+async function onWebGpu(target: ProfileName, values: Options): Promise<void> {
+  const isSoftware = (await openGpu()).kind === 'software';
+  if (values.threads !== undefined) throw new RangeError('--threads is for --target wasm');
   const options = {
+    target,
     steps: count('steps', values.steps, isSoftware ? 20 : 200),
     runs: count('runs', values.runs, isSoftware ? 3 : 5),
     warmup: isSoftware ? 20 : 200,
-    target: targetOf(values.target),
   };
-  const { train } = await loadMnist();
-  const dataFor = (rows: number): Record<string, ArrayLike<number>> => ({
-    x: repeated(train.images, 784 * rows),
-    y: repeated(train.labels, rows),
-  });
-  const results: Measurement[] = [];
-  for (const name of values.workload) {
-    const module = Object.hasOwn(workloads, name) ? workloads[name] : undefined;
-    if (module === undefined) throw new RangeError(`--workload ${name} is not there; see --help`);
-    results.push(await measure(module, dataFor, options));
-  }
-  process.stdout.write(values.json ? `${JSON.stringify(results, null, 2)}\n` : tableOf(results));
-}
-
-async function hasSoftwareOnly(): Promise<boolean> {
-  return (await openGpu()).kind === 'software';
-}
-
-/** Digits from the first on, over again where there are not enough. */
-function repeated(values: Uint8Array, length: number): Uint8Array {
-  const result = new Uint8Array(length);
-  for (let at = 0; at < length; at += values.length) result.set(values.subarray(0, length - at), at);
-  return result;
-}
-
-function tableOf(results: readonly Measurement[]): string {
-  const lines: string[] = [];
-  for (const m of results) {
-    const { buffers, pipelines, bindGroups } = m.created;
-    lines.push(
-      `${m.workload} for ${m.target} on ${m.adapter}, ${m.steps} steps a run`,
-      `  wall        ${spreadText(m.wall)} a step`,
-      `  host        ${spreadText(m.host)} a step`,
-      `  device      ${m.device === null ? 'no timestamp queries' : `${spreadText(m.device)} a step`}`,
-      ...m.kernels.map(({ name, microseconds }) => `    ${microseconds.toFixed(1).padStart(10)} µs  ${name}`),
-      `  dispatches  ${m.dispatches} a step`,
-      `  API calls   ${m.calls.toFixed(2)} a step`,
-      `  created     ${buffers} buffers, ${pipelines} pipelines, ${bindGroups} bind groups a step`,
-      `  memory      peak ${m.peakBytes} bytes, lower bound ${m.lowerBoundBytes}`,
-      `  compile     ${m.compileMilliseconds.toFixed(0)} ms, start ${m.startMilliseconds.toFixed(0)} ms`,
-      '',
-    );
-  }
-  return lines.join('\n');
-}
-
-function spreadText({ median, least, most }: Spread): string {
-  return `${median.toFixed(1)} µs (${least.toFixed(1)} to ${most.toFixed(1)})`;
+  const dataFor = await digits();
+  const results: WebGpuMeasurement[] = [];
+  for (const name of values.workload.length === 0 ? ['w1', 'w2'] : values.workload)
+    results.push(await measureWebGpu(workloadOf(name), dataFor, options));
+  process.stdout.write(
+    values.json ? `${JSON.stringify(results, null, 2)}\n` : results.map(webGpuText).join('\n'),
+  );
 }
 
 function count(name: string, text: string | undefined, otherwise: number): number {
@@ -99,10 +100,21 @@ function count(name: string, text: string | undefined, otherwise: number): numbe
   throw new RangeError(`--${name} ${JSON.stringify(text)} is no whole number from 1 on`);
 }
 
-function targetOf(text: string): 'auto' | ProfileName {
-  const found = (['auto', 'webgpu', 'webgpu-software'] as const).find((name) => name === text);
+async function targetOf(text: string): Promise<TargetName> {
+  if (text === 'auto') return (await hasHardware()) ? 'webgpu' : 'wasm';
+  const found = targetNames.find((name) => name === text);
   if (found === undefined) throw new RangeError(`--target ${JSON.stringify(text)} is not there; see --help`);
   return found;
+}
+
+async function hasHardware(): Promise<boolean> {
+  try {
+    await openGpu({ target: 'hardware' });
+    return true;
+  } catch (error) {
+    if (error instanceof DeviceError) return false;
+    throw error;
+  }
 }
 
 try {

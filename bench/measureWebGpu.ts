@@ -8,9 +8,11 @@ import {
 } from '../src/index.ts';
 import { openGpu } from '../src/node/index.ts';
 import { countCalls } from './countCalls.ts';
+import { type Spread, spread } from './spread.ts';
+import { type DataFor, residentData, takeSteps } from './steps.ts';
 
 /** What was measured of one workload; times in microseconds unless they say otherwise. */
-export interface Measurement {
+export interface WebGpuMeasurement {
   readonly workload: string;
   readonly target: string;
   readonly adapter: string;
@@ -38,35 +40,25 @@ export interface Measurement {
   readonly startMilliseconds: number;
 }
 
-export interface Spread {
-  readonly median: number;
-  readonly least: number;
-  readonly most: number;
-}
-
 export interface MeasureOptions {
   /** Steps of each run. */
   readonly steps: number;
   /** Steps before, which are not measured. */
   readonly warmup: number;
   readonly runs: number;
-  readonly target: 'auto' | ProfileName;
+  readonly target: ProfileName;
 }
 
-/** Data for a workload by input name: enough rows for a run. */
-export type DataFor = (rows: number) => Readonly<Record<string, ArrayLike<number>>>;
-
-/** Measures the entry `train` of a module over a resident dataset. */
-export async function measure(
+/** Measures the entry `train` of a module over a resident dataset, on the adapter at hand. */
+export async function measureWebGpu(
   module: Module,
   dataFor: DataFor,
   options: MeasureOptions,
-): Promise<Measurement> {
+): Promise<WebGpuMeasurement> {
   const { steps, runs, target } = options;
   const gpu = await openGpu();
-  const profile = target === 'auto' ? (gpu.kind === 'software' ? 'webgpu-software' : 'webgpu') : target;
   const begin = performance.now();
-  const compiled = await compile(module, { target: profile });
+  const compiled = await compile(module, { target });
   const compileMilliseconds = performance.now() - begin;
   const device = await requestDevice({ gpu: gpu.gpu, adapter: gpu.adapter });
   try {
@@ -106,14 +98,14 @@ async function times(
   runs: number,
   clock: RecordingClock,
 ): Promise<{ wall: Spread; host: Spread }> {
-  const data = await session.dataset(dataFor(steps * batchOf(session)));
-  await passes(session, data, Math.ceil(warmup / steps));
+  const data = await residentData(session, dataFor, steps);
+  await takeSteps(session, data, Math.ceil(warmup / steps));
   const wall: number[] = [];
   const host: number[] = [];
   for (let run = 0; run < runs; run++) {
     clock.milliseconds = 0;
     const begin = performance.now();
-    await passes(session, data, 1, clock);
+    await takeSteps(session, data, 1, { lr: clock.learningRate });
     wall.push((1000 * (performance.now() - begin)) / steps);
     host.push((1000 * clock.milliseconds) / steps);
   }
@@ -126,10 +118,10 @@ async function calls(
   dataFor: DataFor,
   steps: number,
   counts: ReturnType<typeof countCalls>,
-): Promise<Pick<Measurement, 'calls' | 'created'>> {
-  const data = await session.dataset(dataFor(steps * batchOf(session)));
+): Promise<Pick<WebGpuMeasurement, 'calls' | 'created'>> {
+  const data = await residentData(session, dataFor, steps);
   counts.reset();
-  await passes(session, data, 1);
+  await takeSteps(session, data, 1);
   const result = {
     calls: counts.total() / steps,
     created: {
@@ -147,12 +139,12 @@ async function deviceTimes(
   device: GPUDevice,
   dataFor: DataFor,
   { steps, warmup }: MeasureOptions,
-): Promise<Pick<Measurement, 'device' | 'kernels'>> {
+): Promise<Pick<WebGpuMeasurement, 'device' | 'kernels'>> {
   if (!device.features.has('timestamp-query')) return { device: null, kernels: [] };
   const timings = async (profile: 'steps' | 'dispatches'): Promise<(readonly number[])[]> => {
     const session = await compiled.start({ seed: 1, device, profile });
-    const data = await session.dataset(dataFor(steps * batchOf(session)));
-    await passes(session, data, 1 + Math.ceil(warmup / steps));
+    const data = await residentData(session, dataFor, steps);
+    await takeSteps(session, data, 1 + Math.ceil(warmup / steps));
     const rows = session.timings.get('train') ?? [];
     session.dispose();
     return rows.map((row) => row.slice(-steps));
@@ -164,17 +156,6 @@ async function deviceTimes(
     device: spread(perStep),
     kernels: names.map((name, k) => ({ name, microseconds: spread(perDispatch[k] ?? []).median })),
   };
-}
-
-async function passes(
-  session: Session,
-  data: Awaited<ReturnType<Session['dataset']>>,
-  epochs: number,
-  clock?: RecordingClock,
-): Promise<void> {
-  const params = clock === undefined ? {} : { lr: clock.learningRate };
-  // Without a shuffle: drawing and uploading the order of an epoch is no part of a step.
-  for await (const _ of session.train({ data, epochs, params, onNaN: 'continue' }));
 }
 
 /** Adds up the time from the first step's record of a submit until `submit` returns. */
@@ -206,13 +187,3 @@ function recordingClock(device: GPUDevice): RecordingClock {
 }
 
 const LEARNING_RATE = 1e-3;
-
-function batchOf(session: Session): number {
-  return session.program.sizes[0]?.max ?? 1;
-}
-
-function spread(values: readonly number[]): Spread {
-  const sorted = [...values].sort((a, b) => a - b);
-  const at = (k: number): number => sorted[Math.min(sorted.length - 1, Math.max(0, k))] ?? Number.NaN;
-  return { median: at(sorted.length >> 1), least: at(0), most: at(sorted.length - 1) };
-}
