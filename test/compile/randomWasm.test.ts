@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { compileToWasm, type OptionalPass, optionalPasses } from '../../src/compile.ts';
 import { randomContraction } from '../oracle/randomContraction.ts';
+import { randomWide } from '../oracle/randomWide.ts';
 import { numberedModule } from './agreement.ts';
 import { assemble } from './bareWasm.ts';
 import { wasmDisagreements, waysOfContractions } from './wasmAgreement.ts';
@@ -60,6 +61,15 @@ describe('random contractions on WebAssembly', () => {
       'with several outputs',
       'with several reduction axes',
     ]);
+  });
+});
+
+describe('random graphs over long rows and many tasks on WebAssembly', () => {
+  it('agree with the reference evaluator and write nothing else', () => {
+    const found = seeds(40).flatMap((seed) =>
+      wasmDisagreements(randomWide(seed), new Set(seed % 3 === 0 ? optionalPasses : [])),
+    );
+    expect(found).toEqual([]);
   });
 });
 

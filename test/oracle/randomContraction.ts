@@ -1,9 +1,9 @@
 import { defineModule, type ModuleBuilder, type Tensor, type Update } from '../../src/graph/index.ts';
 import { type Dim, extentOf, type Size } from '../../src/loops/index.ts';
 import { gradients } from '../../src/passes/differentiate.ts';
-import type { Given } from '../../src/reference/index.ts';
 import { Dice } from './dice.ts';
-import type { RandomCase, RandomStep } from './randomGraph.ts';
+import { caseOf, type Leaf } from './leaves.ts';
+import type { RandomCase } from './randomGraph.ts';
 
 /** Products of one contraction, at most: the reference evaluator goes through them one by one. */
 const MOST_PRODUCTS = 120_000;
@@ -39,39 +39,7 @@ export function randomContraction(seed: number): RandomCase {
   );
   const { draft } = found;
   if (draft === undefined) throw new Error('defineModule did not call back');
-  const values = (dice: Dice, leaf: Leaf, live: RandomStep['live']): Given => {
-    const shape = leaf.shape.map((dim) =>
-      typeof dim === 'number' ? dim : (live[dim.size.name] ?? dim.size.max) * dim.factor,
-    );
-    const count = shape.reduce((n, extent) => n * extent, 1);
-    const data = Array.from({ length: count }, () =>
-      leaf.dtype === 'f32' ? 4 * dice.unit() - 2 : dice.below(leaf.dtype === 'u8' ? 256 : leaf.below),
-    );
-    return { shape, data };
-  };
-  return {
-    seed,
-    module,
-    gradients: [],
-    states: Object.fromEntries(
-      draft.states.map((leaf) => [leaf.name, values(new Dice(seed ^ 0x51a7e5), leaf, {})]),
-    ),
-    step: (k) => {
-      const dice = new Dice(seed ^ Math.imul(k + 1, 0x9e3779b1));
-      const { size } = draft;
-      const live =
-        size === undefined ? {} : { [size.name]: dice.chance(0.2) ? size.max : dice.between(1, size.max) };
-      const inputs = Object.fromEntries(draft.inputs.map((leaf) => [leaf.name, values(dice, leaf, live)]));
-      return { live, inputs, params: {} };
-    },
-  };
-}
-
-interface Leaf {
-  readonly name: string;
-  readonly shape: readonly Dim[];
-  readonly dtype: 'f32' | 'u8' | 'i32';
-  readonly below: number;
+  return caseOf(seed, module, draft);
 }
 
 /** Sizes around what tiles and vectors are multiples of. */

@@ -1,0 +1,47 @@
+import type { Module } from '../../src/graph/index.ts';
+import type { Dim, Size } from '../../src/loops/index.ts';
+import type { Given } from '../../src/reference/index.ts';
+import { Dice } from './dice.ts';
+import type { RandomCase } from './randomGraph.ts';
+
+/** An input or a state that is given random values: floats in [-2, 2), bytes, or integers in [0, below). */
+export interface Leaf {
+  readonly name: string;
+  readonly shape: readonly Dim[];
+  readonly dtype: 'f32' | 'u8' | 'i32';
+  readonly below: number;
+}
+
+/** A module with values for its leaves; the rows of its bounded size, where it has one, are others at each step. */
+export function caseOf(
+  seed: number,
+  module: Module,
+  { inputs, states, size }: { inputs: readonly Leaf[]; states: readonly Leaf[]; size: Size | undefined },
+): RandomCase {
+  return {
+    seed,
+    module,
+    gradients: [],
+    states: Object.fromEntries(
+      states.map((leaf) => [leaf.name, valuesOf(leaf, {}, new Dice(seed ^ 0x51a7e5))]),
+    ),
+    step: (k) => {
+      const dice = new Dice(seed ^ Math.imul(k + 1, 0x9e3779b1));
+      const rows = size && (dice.chance(0.2) ? size.max : dice.between(1, size.max));
+      const live = size === undefined || rows === undefined ? {} : { [size.name]: rows };
+      const given = inputs.map((leaf) => [leaf.name, valuesOf(leaf, live, dice)] as const);
+      return { live, inputs: Object.fromEntries(given), params: {} };
+    },
+  };
+}
+
+function valuesOf(leaf: Leaf, live: Readonly<Record<string, number>>, dice: Dice): Given {
+  const shape = leaf.shape.map((dim) =>
+    typeof dim === 'number' ? dim : (live[dim.size.name] ?? dim.size.max) * dim.factor,
+  );
+  const count = shape.reduce((n, extent) => n * extent, 1);
+  const data = Array.from({ length: count }, () =>
+    leaf.dtype === 'f32' ? 4 * dice.unit() - 2 : dice.below(leaf.dtype === 'u8' ? 256 : leaf.below),
+  );
+  return { shape, data };
+}
