@@ -1,6 +1,7 @@
-import { PACKED_COLUMNS } from '../../src/codegen/wasm/contract.ts';
+import { packTasks } from '../../src/codegen/wasm/schedule.ts';
+import { unitsOf } from '../../src/codegen/wasm/sides.ts';
 import { compileToWasm, type OptionalPass, type WasmCompilation } from '../../src/compile.ts';
-import { type Axis, domainSize } from '../../src/loops/index.ts';
+import type { Axis } from '../../src/loops/index.ts';
 import { type NDArray, referenceSession } from '../../src/reference/index.ts';
 import type { RandomCase } from '../oracle/randomGraph.ts';
 import { firstDifference } from './agreement.ts';
@@ -54,25 +55,29 @@ export function waysOfContractions({ entries }: WasmCompilation): string[] {
     for (const [k, own] of schedule.loops.entries()) {
       const loop = group.loops[k];
       if (own.kind !== 'contract' || loop === undefined) continue;
-      const { batch, rows, columns } = own.tiled;
-      const perRow = domainSize([...batch, ...rows]) / schedule.rows;
+      const { sets, rows, columns } = own.tiled;
+      const perTask = schedule.block * (unitsOf(own.cut) / Math.max(1, own.perSet));
       const isBounded = (axes: readonly Axis[]): boolean => axes.some((axis) => axis.live !== undefined);
       const facts = {
         'alone in its kernel': group.loops.length === 1,
         'inside a row program': group.loops.length > 1,
-        'with columns that its own task packs': !own.packedBefore,
-        'with columns packed for each of a batch': own.packedSets > 1,
-        'with columns for more than one task that packs': domainSize(columns) > PACKED_COLUMNS,
+        'cutting its rows': own.cut.kind === 'rows',
+        'cutting its columns': own.cut.kind === 'columns',
+        'with lines of rows': rows.outer.length > 0,
+        'with lines of columns': columns.outer.length > 0,
+        'with an operand that its own task packs whole': !own.packedBefore,
+        'with an operand packed for each of a batch': own.packedSets > 1,
+        'with an operand for more than one task that packs': packTasks(own) > own.packedSets,
         'with a reduction in chunks': own.chunk < (loop.reduceAxes[0]?.extent ?? 1),
         'with several reduction axes': loop.reduceAxes.length > 1,
-        'with several axes of rows': rows.length > 1,
-        'with several axes of columns': columns.length > 1,
-        'with several axes of a batch': batch.length > 1,
+        'with several axes of rows': rows.axes.length > 1,
+        'with several axes of columns': columns.axes.length > 1,
+        'with several axes of a batch': sets.length > 1,
         'over a bounded size': isBounded(loop.reduceAxes),
-        'with bounded rows': isBounded(rows),
-        'with bounded columns': isBounded(columns),
+        'with bounded rows': isBounded(rows.axes),
+        'with bounded columns': isBounded(columns.axes),
         'with several outputs': loop.outs.length > 1,
-        'with many of its rows for one of the program': schedule.block * perRow > own.block,
+        'with many of its rows for one of the program': perTask > own.block,
       };
       ways.push(...Object.entries(facts).flatMap(([way, holds]) => (holds ? [way] : [])));
     }

@@ -12,19 +12,14 @@ import {
 import { tensorSize } from '../../passes/fuse/edges.ts';
 import { type Group, groupName, type Stage } from '../../passes/fuse/group.ts';
 import { commentText, Names } from '../names.ts';
-import { Code, driver, i32 } from './code.ts';
-import {
-  type Contract,
-  emitContract,
-  emitPackColumns,
-  emitPackRows,
-  PACKED_COLUMNS,
-  sumsTensor,
-} from './contract.ts';
+import { Code, driver, i32, minus, plus, times } from './code.ts';
+import { type Contract, emitContract, packedUnits, sumsTensor } from './contract.ts';
 import { Evaluator, type Knowledge, type Place } from './evaluate.ts';
 import type { MathName } from './math.ts';
-import { emitNest } from './nest.ts';
+import { emitNest, endOf } from './nest.ts';
+import { emitPacking } from './packing.ts';
 import { type GroupSchedule, type LoopSchedule, loopCost, packTasks, scheduleGroup } from './schedule.ts';
+import { type Side, unitsOf } from './sides.ts';
 
 /** Bytes that everything in memory is aligned to: a cache line. */
 export const ALIGNMENT = 64;
@@ -210,138 +205,127 @@ class KernelWriter {
     scratch: number,
     schedule: GroupSchedule,
   ): { lines: string[]; end: number } {
-    const { tiled } = contract;
-    const rowsAt = scratch;
-    const sumsAt = rowsAt + aligned(contract.rowBytes);
-    const columnsAt = sumsAt + aligned(contract.sumBytes);
-    const columns = domainSize(tiled.columns);
-    const columnsPlace = contract.packedBefore ? this.#scope.packed + this.packedBytes : columnsAt;
-    const columnsText = contract.packedBefore ? i32(columnsPlace) : atScratch(columnsPlace);
+    const { cut, whole, packedBefore } = contract;
+    const panelsAt = scratch;
+    const sumsAt = panelsAt + aligned(contract.cutBytes);
+    const ownWholeAt = sumsAt + aligned(contract.sumBytes);
+    const wholeAt = packedBefore ? this.#scope.packed + this.packedBytes : ownWholeAt;
+    const wholeText = packedBefore ? i32(wholeAt) : atScratch(wholeAt);
     // What is packed before the rows of a block are computed knows no block.
-    const packColumns = this.#packColumns(loop, contract, inside, contract.packedBefore ? undefined : first);
-    const packRows = this.#packRows(loop, contract, inside, first);
-    if (contract.packedBefore) {
-      this.packs.push(this.#packTask(loop, contract, packColumns, columnsPlace));
+    const packWhole = this.#pack(loop, contract, whole, inside, packedBefore ? undefined : first);
+    const packCut = this.#pack(loop, contract, cut, inside, first);
+    if (packedBefore) {
+      this.packs.push(this.#packTask(loop, contract, packWhole, wholeAt));
       this.packedBytes += aligned(contract.packedBytes * contract.packedSets);
     }
     const sums = sumsTensor(contract);
-    const block = driver('block', domainSize([...tiled.batch, ...tiled.rows]));
-    const isSums: Place = {
+    const sumsPlace: Place = {
       address: sumsAt,
       base: '(global.get $scratch)',
       isSafe: true,
       index: ([row = int(0), column = int(0)]) =>
         apply('add', apply('mul', row, int(Number(sums.shape[1]))), column),
     };
-    const places = new Map([...inside, [sums, isSums]]);
-    const { name, code, evaluator } = this.#function(loop.name, ['from', 'to', 'first'], places, first);
-    code.scope.axes.set(block, '(local.get $from)');
-    const setBytes = i32(contract.packedBytes);
-    emitContract(
-      { evaluator, loop, contract },
-      {
-        from: '(local.get $from)',
-        to: '(local.get $to)',
-        rows: atScratch(rowsAt),
-        sums: atScratch(sumsAt),
-        columns: (set) =>
-          contract.packedBefore && contract.packedSets > 1
-            ? `(i32.add ${columnsText} (i32.mul ${set} ${setBytes}))`
-            : columnsText,
-        packRows: `$${packRows}`,
-      },
-      sums,
-      block,
-    );
+    const params = ['set', 'from', 'to', 'first'];
+    const places = new Map([...inside, [sums, sumsPlace]]);
+    const { name, code, evaluator } = this.#function(loop.name, params, places, first);
+    const setBytes = contract.packedSets > 1 ? times('(local.get $set)', i32(contract.packedBytes)) : i32(0);
+    const texts = {
+      set: '(local.get $set)',
+      from: '(local.get $from)',
+      to: '(local.get $to)',
+      panels: atScratch(panelsAt),
+      sums: atScratch(sumsAt),
+      whole: packedBefore ? plus(wholeText, setBytes) : wholeText,
+      pack: ([begin, end]: readonly [string, string], panelBytes: string) =>
+        `(call $${packCut} (local.get $set) (local.get $from) (local.get $to) ${begin} ${end} ${panelBytes} ${atScratch(panelsAt)} (local.get $first))`,
+    };
+    emitContract(evaluator, loop, contract, texts, sums);
     this.#finish(loop, code);
-    // Rows of the group that one row of it has in the contraction, which goes through them block by block.
-    const perRow = Math.max(1, domainSize([...tiled.batch, ...tiled.rows]) / Math.max(1, schedule.rows));
+    const range = rangeOf(contract, schedule);
     const lines: string[] = [];
-    if (!contract.packedBefore) {
-      const set =
-        contract.packedSets === 1
-          ? i32(0)
-          : `(i32.div_u (i32.mul (local.get $low) ${i32(perRow)}) ${i32(domainSize(tiled.rows))})`;
+    if (!packedBefore) {
+      const units = i32(unitsOf(whole));
+      const all = this.#stepsEnd(loop, new Code('any', []));
+      const panelBytes = i32(4 * contract.steps * whole.width);
       lines.push(
-        `(call $${packColumns} ${set} (i32.const 0) ${i32(columns)} ${columnsText} (local.get $low))`,
+        `(call $${packWhole} ${range.set} (i32.const 0) ${units} (i32.const 0) ${all} ${panelBytes} ${wholeText} (local.get $low))`,
       );
     }
-    const scaled = (local: string): string =>
-      perRow === 1 ? `(local.get ${local})` : `(i32.mul (local.get ${local}) ${i32(perRow)})`;
-    if (schedule.block * perRow <= contract.block) {
-      lines.push(`(call $${name} ${scaled('$low')} ${scaled('$high')} (local.get $low))`);
-    } else {
-      lines.push(
-        `(call $${this.#blocks(name, loop, contract)} ${scaled('$low')} ${scaled('$high')} (local.get $low))`,
-      );
-    }
-    const end = contract.packedBefore ? columnsAt : columnsAt + aligned(contract.packedBytes);
-    return { lines, end };
+    const perTask = schedule.block * (unitsOf(cut) / Math.max(1, contract.perSet));
+    const called = perTask <= contract.block ? name : this.#blocks(name, loop, contract);
+    lines.push(`(call $${called} ${range.set} ${range.from} ${range.to} (local.get $low))`);
+    return { lines, end: packedBefore ? ownWholeAt : ownWholeAt + aligned(contract.packedBytes) };
   }
 
-  /** A function that goes through rows block by block. */
+  /** A function that goes through units block by block. */
   #blocks(name: string, loop: Loop, contract: Contract): string {
     const own = this.#fresh(`${loop.name}_blocks`);
     const code = new Code(
       own,
-      ['from', 'to', 'first'].map((p) => ({ name: p, type: 'i32' as const })),
+      ['set', 'from', 'to', 'first'].map((p) => ({ name: p, type: 'i32' as const })),
     );
     code.loop('begin', '(local.get $from)', '(local.get $to)', contract.block, (begin) => {
       const next = `(i32.add ${begin} ${i32(contract.block)})`;
       const end = `(select ${next} (local.get $to) (i32.lt_s ${next} (local.get $to)))`;
-      code.line(`(call $${name} ${begin} ${end} (local.get $first))`);
+      code.line(`(call $${name} (local.get $set) ${begin} ${end} (local.get $first))`);
     });
     this.functions.push(code.text());
     return own;
   }
 
-  #packColumns(loop: Loop, contract: Contract, inside: Inside, first: Axis | undefined): string {
-    const params = ['set', 'from', 'to', 'out', ...(first === undefined ? [] : ['first'])];
-    const { name, code, evaluator } = this.#function(`${loop.name}_columns`, params, inside, first);
-    emitPackColumns(
-      { evaluator, loop, contract },
-      { set: '(local.get $set)', from: '(local.get $from)', to: '(local.get $to)', out: '(local.get $out)' },
-    );
-    this.functions.push(code.text());
-    return name;
-  }
-
-  #packRows(loop: Loop, contract: Contract, inside: Inside, first: Axis): string {
-    const params = ['from', 'to', 'begin', 'end', 'panel_bytes', 'out', 'first'];
-    const { name, code, evaluator } = this.#function(`${loop.name}_rows`, params, inside, first);
-    emitPackRows(
-      { evaluator, loop, contract },
+  /** The function that packs units of a side: of a set, for a part of the outermost reduction axis. */
+  #pack(loop: Loop, contract: Contract, side: Side, inside: Inside, first: Axis | undefined): string {
+    const params = ['set', 'from', 'to', 'begin', 'end', 'panel_bytes', 'out', 'first'];
+    const { name, code, evaluator } = this.#function(`${loop.name}_${side.kind}`, params, inside, first);
+    emitPacking(
+      evaluator,
+      loop,
+      contract.tiled,
+      side,
       {
+        set: '(local.get $set)',
         from: '(local.get $from)',
         to: '(local.get $to)',
-        chunk: ['(local.get $begin)', '(local.get $end)'],
-        out: '(local.get $out)',
+        part: ['(local.get $begin)', '(local.get $end)'],
         panelBytes: '(local.get $panel_bytes)',
+        out: '(local.get $out)',
       },
+      side === contract.cut ? contract.cutFacts : contract.wholeFacts,
     );
     this.functions.push(code.text());
     return name;
   }
 
-  /** The function by which threads share the packing of columns: some panels a task. */
+  /** The function by which threads share the packing of a side: some panels a task. */
   #packTask(loop: Loop, contract: Contract, pack: string, address: number): Runnable {
     const run = this.#fresh(`${loop.name}_pack`);
     const code = new Code(run, [{ name: 'task', type: 'i32' }]);
-    const columns = domainSize(contract.tiled.columns);
-    const perSet = Math.ceil(columns / PACKED_COLUMNS);
-    const set = code.let('set', 'i32', `(i32.div_u (local.get $task) ${i32(perSet)})`);
-    const from = code.let(
-      'from',
-      'i32',
-      `(i32.mul (i32.rem_u (local.get $task) ${i32(perSet)}) ${i32(PACKED_COLUMNS)})`,
+    const { whole } = contract;
+    const [units, each] = [unitsOf(whole), packedUnits(contract)];
+    const perSet = Math.ceil(units / each);
+    const task = '(local.get $task)';
+    const isOne = contract.packedSets === 1;
+    const set = isOne ? i32(0) : code.let('set', 'i32', `(i32.div_u ${task} ${i32(perSet)})`);
+    const within = isOne ? task : `(i32.rem_u ${task} ${i32(perSet)})`;
+    const from = code.let('from', 'i32', times(within, i32(each)));
+    const next = `(i32.add ${from} ${i32(each)})`;
+    const to = `(select ${next} ${i32(units)} (i32.lt_s ${next} ${i32(units)}))`;
+    const panelBytes = 4 * contract.steps * whole.width;
+    const unitBytes =
+      whole.outer.length > 0 ? (panelBytes * whole.line) / whole.width : panelBytes / whole.width;
+    const out = plus(plus(i32(address), times(set, i32(contract.packedBytes))), times(from, i32(unitBytes)));
+    const end = this.#stepsEnd(loop, code);
+    code.line(
+      `(call $${pack} ${set} ${from} ${to} (i32.const 0) ${end} ${i32(panelBytes)} ${out} (i32.const 0))`,
     );
-    const next = `(i32.add ${from} ${i32(PACKED_COLUMNS)})`;
-    const to = `(select ${next} ${i32(columns)} (i32.lt_s ${next} ${i32(columns)}))`;
-    const panels = Math.ceil(columns / 8);
-    const out = `(i32.add (i32.add ${i32(address)} (i32.mul ${set} ${i32(contract.packedBytes)})) (i32.mul ${from} ${i32(contract.packedBytes / (8 * panels))}))`;
-    code.line(`(call $${pack} ${set} ${from} ${to} ${out})`);
     this.functions.push(code.text());
     return { run, tasks: packTasks(contract) };
+  }
+
+  /** Where a contraction's outermost reduction axis ends. */
+  #stepsEnd(loop: Loop, code: Code): string {
+    return endOf(this.#evaluator(code, new Map()), loop.reduceAxes[0] ?? driver('one', 1));
   }
 
   /** A name that no other function of the module has. */
@@ -417,6 +401,20 @@ class KernelWriter {
     };
     return { places, bytes };
   }
+}
+
+/** A task's units of a contraction, as texts: its set, and where they begin and end in it. */
+function rangeOf(
+  { cut, perSet, tiled }: Contract,
+  schedule: GroupSchedule,
+): { readonly set: string; readonly from: string; readonly to: string } {
+  const perRow = i32(unitsOf(cut) / Math.max(1, perSet));
+  const [low, high] = ['(local.get $low)', '(local.get $high)'];
+  if (domainSize(tiled.sets) === 1 || schedule.rows === perSet)
+    return { set: i32(0), from: times(low, perRow), to: times(high, perRow) };
+  const set = `(i32.div_u ${low} ${i32(perSet)})`;
+  const start = times(set, i32(perSet));
+  return { set, from: times(minus(low, start), perRow), to: times(minus(high, start), perRow) };
 }
 
 /** The dimensions of a group's tensor that are its rows, in the order of the rows. */

@@ -36,6 +36,8 @@ export interface RowRange {
   readonly to: string;
   /** The row, numbered over all rows. */
   readonly row: Axis;
+  /** Values of parallel axes that do not change in the function. */
+  readonly fixed?: ReadonlyMap<Axis, Expr>;
 }
 
 /**
@@ -87,7 +89,7 @@ class NestWriter {
     this.#loop = loop;
     this.#nest = nest;
     this.#range = range;
-    this.#values = rowValues(nest.rows, range.row);
+    this.#values = new Map([...(range.fixed ?? []), ...rowValues(nest.rows, range.row)]);
     this.#lane = nest.lane !== null && nest.rows.includes(nest.lane) ? range.row : nest.lane;
     this.#reductions = loop.reductions.map((r) => ({ ...r, body: this.#bind(r.body) }));
   }

@@ -3,10 +3,10 @@ import { evaluationCost } from '../../passes/fuse/cost.ts';
 import { tensorSize } from '../../passes/fuse/edges.ts';
 import type { Group } from '../../passes/fuse/group.ts';
 import { driver } from './code.ts';
-import { type Contract, contractOf, PACKED_COLUMNS } from './contract.ts';
+import { type Contract, contractOf, cutSide, packedUnits } from './contract.ts';
 import type { Evaluator } from './evaluate.ts';
 import { type Nest, rowValues } from './nest.ts';
-import { isIndependent, tiledOf } from './sides.ts';
+import { isIndependent, tiledOf, unitsOf } from './sides.ts';
 import { TILE_COLUMNS, TILE_ROWS } from './tile.ts';
 
 /** How one loop of a group runs for a block of the group's rows. */
@@ -14,13 +14,13 @@ export type LoopSchedule =
   | ({ readonly kind: 'nest' } & Nest)
   | ({
       readonly kind: 'contract';
-      /** Whether its columns are packed before, by all threads together; else each task packs them for itself. */
+      /** Whether the whole side is packed before, by all threads together; else each task packs it for itself. */
       readonly packedBefore: boolean;
     } & Contract);
 
 /** How a group runs: `tasks` blocks of rows, which threads take one by one. */
 export interface GroupSchedule {
-  /** Axes of the first loop that rows are numbered over. */
+  /** How many rows there are: of a row program, of a loop, or units of one side of a contraction. */
   readonly rows: number;
   /** Rows of a task. */
   readonly block: number;
@@ -43,6 +43,8 @@ export interface ScheduleSummary {
         /** How many products of matrices, and the size of each. */
         readonly shape: readonly [sets: number, rows: number, columns: number, steps: number];
         readonly tile: readonly [rows: number, columns: number];
+        /** The side that tasks cut, and how much of it is computed at a time. */
+        readonly cut: 'rows' | 'columns';
         readonly block: number;
         readonly packedBefore: boolean;
         readonly packedBytes: number;
@@ -60,11 +62,12 @@ export function summaryOf({ tasks, block, rows, loops }: GroupSchedule): Schedul
     loops: loops.map((loop) => {
       if (loop.kind === 'nest')
         return { kind: 'nest', rows: names(loop.rows), lane: loop.lane?.name ?? null };
-      const { batch, rows: own, columns } = loop.tiled;
+      const { sets, rows: own, columns } = loop.tiled;
       return {
         kind: 'contract',
-        shape: [domainSize(batch), domainSize(own), domainSize(columns), loop.steps],
+        shape: [domainSize(sets), domainSize(own.axes), domainSize(columns.axes), loop.steps],
         tile: [TILE_ROWS, TILE_COLUMNS],
+        cut: loop.cut.kind,
         block: loop.block,
         packedBefore: loop.packedBefore,
         packedBytes: loop.packedBytes * loop.packedSets,
@@ -73,7 +76,7 @@ export function summaryOf({ tasks, block, rows, loops }: GroupSchedule): Schedul
   };
 }
 
-/** Rows of a block whose loops hold contractions: four panels, so that a column panel that was read serves four. */
+/** Rows of a block whose loops hold contractions. */
 const TILED_ROWS = 16;
 
 /** Elementary operations of a task: less is not worth the taking. */
@@ -91,17 +94,18 @@ export function scheduleGroup(group: Group, evaluator: Evaluator): GroupSchedule
     : scheduleRows(group, evaluator);
 }
 
-/** Tasks that pack the columns of a contraction. */
+/** Tasks that pack the whole side of a contraction. */
 export function packTasks(contract: Contract): number {
-  return contract.packedSets * Math.ceil(domainSize(contract.tiled.columns) / PACKED_COLUMNS);
+  return contract.packedSets * Math.ceil(unitsOf(contract.whole) / packedUnits(contract));
 }
 
 function scheduleLoop(loop: Loop, evaluator: Evaluator): GroupSchedule {
-  const tiled = tiledOf(loop);
+  const tiled = tiledOf(loop, [], evaluator);
   if (tiled !== null) {
-    const contract = contractOf(loop, tiled, TILED_ROWS);
-    const perBatch = domainSize(tiled.rows);
-    const sets = domainSize(tiled.batch);
+    const cut = cutSide(loop, tiled);
+    const perBatch = unitsOf(cut);
+    const contract = contractOf(loop, tiled, cut, perBatch);
+    const sets = domainSize(tiled.sets);
     const tasks = sets * Math.ceil(perBatch / contract.block);
     const schedule = { kind: 'contract' as const, packedBefore: true, ...contract };
     return { rows: sets * perBatch, block: contract.block, perBatch, tasks, loops: [schedule] };
@@ -124,9 +128,9 @@ function scheduleRows(group: Group, evaluator: Evaluator): GroupSchedule {
   const rows = domainSize(group.rows[0] ?? []);
   const written = new Set<Tensor>(group.loops.flatMap((loop) => loop.outs.map((out) => out.tensor)));
   const rowBytes = group.locals.reduce((n, tensor) => n + (4 * tensorSize(tensor)) / rows, 0);
-  const tiled = group.loops.map((loop, k) => tiledOf(loop, group.rows[k]));
+  const tiled = group.loops.map((loop, k) => tiledOf(loop, group.rows[k] ?? [], evaluator));
   const rowAxes = group.rows[0] ?? [];
-  const batch = Math.max(0, ...tiled.map((t) => t?.batch.length ?? 0));
+  const batch = Math.max(0, ...tiled.map((t) => t?.sets.length ?? 0));
   const perBatch = domainSize(rowAxes.slice(batch));
   const most = tiled.some((t) => t !== null) ? TILED_ROWS : rowsOfWork(group, rows);
   const block = Math.max(1, Math.min(rows, most, perBatch, Math.floor(BLOCK_BYTES / Math.max(1, rowBytes))));
@@ -134,11 +138,14 @@ function scheduleRows(group: Group, evaluator: Evaluator): GroupSchedule {
     const own = group.rows[k] ?? [];
     const contraction = tiled[k];
     if (contraction !== null && contraction !== undefined) {
-      const perRow =
-        domainSize(contraction.rows) / Math.max(1, domainSize(own.slice(contraction.batch.length)));
-      const most = Math.min(64, Math.ceil((block * perRow) / 4) * 4);
-      const contract = contractOf(loop, contraction, most, block * perRow);
-      return { kind: 'contract', packedBefore: isIndependent(contraction, written), ...contract };
+      const program = own.slice(contraction.sets.length);
+      const cut = program.every((axis) => contraction.rows.axes.includes(axis))
+        ? contraction.rows
+        : contraction.columns;
+      const perSet = domainSize(program);
+      const perTask = block * (unitsOf(cut) / Math.max(1, perSet));
+      const contract = contractOf(loop, contraction, cut, perSet, perTask);
+      return { kind: 'contract', packedBefore: isIndependent(contract.whole, written), ...contract };
     }
     const evenRows = block % 4 === 0 && rows % 4 === 0 && perBatch % 4 === 0;
     return { kind: 'nest', rows: own, lane: laneOf(loop, own, evaluator), evenRows };

@@ -2,77 +2,192 @@ import {
   type Axis,
   apply,
   axesIn,
+  axisRef,
   contractionOf,
   domainSize,
   type Expr,
+  int,
   type Loop,
   loadsIn,
+  substituteAxes,
   type Tensor,
 } from '../../loops/index.ts';
+import { driver } from './code.ts';
+import type { Evaluator } from './evaluate.ts';
+import { rowValues } from './nest.ts';
 import { TILE_COLUMNS, TILE_ROWS } from './tile.ts';
 
 /**
- * A contraction as its tiles see it: `out[batch, row, column] = value(Σ a[batch, row, k] · b[batch, column, k])`.
- * Rows and columns are numbered over several axes, the first one outermost.
+ * A contraction as its tiles see it: `out[set, row, column] = value(Σ rows[set, row, k] · columns[set, column, k])`,
+ * where sets, rows and columns are each numbered over some axes, the first one outermost.
  */
 export interface Tiled {
-  readonly batch: readonly Axis[];
-  readonly rows: readonly Axis[];
-  readonly columns: readonly Axis[];
-  readonly a: Expr;
-  readonly b: Expr;
+  /** Axes of both sides, or of none: each of their values is a product of its own. */
+  readonly sets: readonly Axis[];
+  readonly rows: Side;
+  readonly columns: Side;
+}
+
+/**
+ * One side of a contraction: an operand, and the axes that the other operand lacks. Its elements have positions
+ * in panels. Where one number over all axes moves every index by a constant they follow one another; else each value
+ * of the outer axes starts a *line* of whole panels.
+ */
+export interface Side {
+  readonly kind: 'rows' | 'columns';
+  readonly operand: Expr;
+  readonly axes: readonly Axis[];
+  /** Axes whose values start lines; none where there is one line of all. */
+  readonly outer: readonly Axis[];
+  /** Axes that are numbered along a line. */
+  readonly inner: readonly Axis[];
+  /** Elements of a line, and its positions, a multiple of the width. */
+  readonly length: number;
+  readonly line: number;
+  /** Positions of a panel. */
+  readonly width: number;
+  /** Whether four neighbours along the reduction are read at a time, and transposed; else four along a line. */
+  readonly alongReduction: boolean;
 }
 
 /** Below this a contraction is a loop like any other: its tiles would be mostly padding. */
 const LEAST_PRODUCTS = 2048;
 
+/** What a side is cut into: lines where it has several, else elements. */
+export function unitsOf(side: Side): number {
+  return side.outer.length > 0 ? domainSize(side.outer) : side.length;
+}
+
+/** Positions of so many units. */
+export function positionsOf(side: Side, units: number): number {
+  return side.outer.length > 0 ? units * side.line : Math.ceil(units / side.width) * side.width;
+}
+
+/** Axes that number the units of a side. */
+export function unitAxes(side: Side): readonly Axis[] {
+  return side.outer.length > 0 ? side.outer : side.inner;
+}
+
 /**
- * A loop as a contraction with tiles, or null. The columns are the axes along which its output lies
- * contiguous, unless that leaves few rows to share among threads.
- *
- * @param rows axes that must be rows or batch (those of a row program), in their order; rows come in that order first
+ * Position of an element of a side, in terms of its axes, counted from the unit `first`.
  */
-export function tiledOf(loop: Loop, rows: readonly Axis[] = []): Tiled | null {
+export function positionExpr(side: Side, first: Expr): Expr {
+  const number = flat(side.inner);
+  if (side.outer.length === 0) return apply('sub', number, first);
+  const unit = apply('sub', flat(side.outer), first);
+  return apply('add', apply('mul', unit, int(side.line)), number);
+}
+
+/** Row-major number over axes. */
+function flat(axes: readonly Axis[]): Expr {
+  return axes.reduce<Expr>(
+    (index, axis) => apply('add', apply('mul', index, int(axis.extent)), axisRef(axis)),
+    int(0),
+  );
+}
+
+/**
+ * A loop as a contraction with tiles, or null. Columns are the axes along which its output lies contiguous, unless
+ * that leaves hardly a row.
+ *
+ * @param program axes that a row program cuts, in their order: sets, then axes of one side, which come first there
+ */
+export function tiledOf(loop: Loop, program: readonly Axis[], evaluator: Evaluator): Tiled | null {
   const contraction = contractionOf(loop);
   if (contraction === null || loop.reductions.length !== 1) return null;
   const { m, n, batch } = contraction;
   const products = domainSize([...loop.axes, ...loop.reduceAxes]);
   if (products < LEAST_PRODUCTS || domainSize(loop.reduceAxes) < 4) return null;
-  const product = (factors: readonly Expr[]): Expr => factors.reduce((a, b) => apply('mul', a, b));
-  const one = { batch, rows: m, columns: n, a: product(contraction.a), b: product(contraction.b) };
-  const other = { batch, rows: n, columns: m, a: one.b, b: one.a };
+  const sets = setsOf(batch, program);
+  if (sets === null) return null;
+  const own = program.slice(sets.length);
+  const [a, b] = [ordered(m, own), ordered(n, own)];
+  if (own.length > 0 && !own.every((axis) => m.includes(axis)) && !own.every((axis) => n.includes(axis)))
+    return null;
+  const product = (factors: readonly Expr[]): Expr => factors.reduce((x, y) => apply('mul', x, y));
+  const [first, second] = [product(contraction.a), product(contraction.b)];
   const last = loop.outs[0]?.at.filter((axis) => axis.extent > 1).at(-1);
-  const contiguous = last !== undefined && m.includes(last) ? other : one;
-  const across = contiguous === one ? other : one;
+  const [rows, columns] =
+    last !== undefined && a.includes(last)
+      ? [
+          { axes: b, operand: second },
+          { axes: a, operand: first },
+        ]
+      : [
+          { axes: a, operand: first },
+          { axes: b, operand: second },
+        ];
   const few =
-    domainSize(contiguous.rows) < 2 * TILE_ROWS && domainSize(across.rows) >= 4 * domainSize(contiguous.rows);
-  const wanted = few ? [across, contiguous] : [contiguous, across];
-  return wanted.map((tiled) => inOrder(tiled, rows)).find((tiled) => tiled !== null) ?? null;
+    domainSize(rows.axes) < TILE_ROWS / 2 ||
+    domainSize(columns.axes) < TILE_COLUMNS / 2 ||
+    (domainSize(rows.axes) < TILE_ROWS && domainSize(columns.axes) > 4 * domainSize(rows.axes));
+  const [r, c] = few && domainSize(columns.axes) >= domainSize(rows.axes) ? [columns, rows] : [rows, columns];
+  if (domainSize(c.axes) < TILE_COLUMNS / 2 || domainSize(r.axes) < 2) return null;
+  const side = (s: typeof r, kind: Side['kind']): Side =>
+    sideOf(s.axes, s.operand, kind, loop, own, evaluator);
+  return { sets, rows: side(r, 'rows'), columns: side(c, 'columns') };
 }
 
-/** The rows in the order of a row program: its batch axes first, then its rows, then the others; null if they do not fit. */
-function inOrder(tiled: Tiled, rows: readonly Axis[]): Tiled | null {
-  const { columns } = tiled;
-  if (domainSize(columns) < TILE_COLUMNS / 2) return null;
-  if (rows.length === 0) return domainSize(tiled.rows) < 2 ? null : tiled;
-  const wide = tiled.batch.filter((axis) => axis.extent > 1);
-  const own = rows.filter((axis) => !wide.includes(axis));
-  // Batch axes that are no rows would tear a block of rows apart.
-  if (!wide.every((axis) => rows.includes(axis))) return null;
-  if (!own.every((axis) => tiled.rows.includes(axis))) return null;
-  const isPrefix = rows.slice(0, wide.length).every((axis) => wide.includes(axis));
-  if (!isPrefix) return null;
-  const others = tiled.rows.filter((axis) => !own.includes(axis));
-  return { ...tiled, batch: rows.slice(0, wide.length), rows: [...own, ...others] };
+/** The axes that number sets, in a row program's order; null where they would tear its rows apart. */
+function setsOf(batch: readonly Axis[], program: readonly Axis[]): readonly Axis[] | null {
+  if (program.length === 0) return batch;
+  const wide = batch.filter((axis) => axis.extent > 1);
+  const prefix = program.slice(0, wide.length);
+  return wide.every((axis) => prefix.includes(axis)) ? prefix : null;
 }
 
-/** Whether the second operand needs nothing that some tensors hold: then it can be packed before. */
-export function isIndependent(tiled: Tiled, tensors: ReadonlySet<Tensor>): boolean {
-  return loadsIn(tiled.b).every((l) => !tensors.has(l.tensor));
+/** The axes of a side with those of a row program first, in its order. */
+function ordered(axes: readonly Axis[], program: readonly Axis[]): readonly Axis[] {
+  const first = program.filter((axis) => axes.includes(axis));
+  return [...first, ...axes.filter((axis) => !first.includes(axis))];
 }
 
-/** The axes of a side that a packed operand has one panel set for. */
-export function batchOf(tiled: Tiled, side: Expr): readonly Axis[] {
-  const axes = axesIn(side);
-  return tiled.batch.some((axis) => axes.has(axis)) ? tiled.batch : [];
+/** A side as one line, where every index moves by a constant along it, else as lines along its last axis. */
+function sideOf(
+  axes: readonly Axis[],
+  operand: Expr,
+  kind: Side['kind'],
+  loop: Loop,
+  program: readonly Axis[],
+  evaluator: Evaluator,
+): Side {
+  const width = kind === 'rows' ? TILE_ROWS : TILE_COLUMNS;
+  const side = (outer: readonly Axis[], inner: readonly Axis[], alongReduction: boolean): Side => {
+    const length = domainSize(inner);
+    const line = Math.ceil(length / width) * width;
+    return { kind, operand, axes, outer, inner, length, line, width, alongReduction };
+  };
+  const number = driver('number', domainSize(axes));
+  const numbered = evaluator.simplify(substituteAxes(operand, rowValues(axes, number)));
+  const wide = axes.filter((axis) => axis.extent > 1);
+  const inner = wide[wide.length - 1];
+  if (readsAlongReduction(numbered, number, loop, evaluator)) return side([], axes, true);
+  const isRegular = loadsIn(numbered).every((l) => evaluator.stride(l.tensor, l.at, number) !== null);
+  // A row program cuts its own axes: what is numbered along a line must not be one of them.
+  if (isRegular || wide.length < 2 || inner === undefined || inner.extent < 4 || program.includes(inner))
+    return side([], axes, false);
+  return side(
+    axes.filter((axis) => axis !== inner),
+    [inner],
+    false,
+  );
+}
+
+/** Whether an operand is read faster along the reduction, and transposed, than along its own axes. */
+function readsAlongReduction(operand: Expr, own: Axis, loop: Loop, evaluator: Evaluator): boolean {
+  const inner = loop.reduceAxes[loop.reduceAxes.length - 1];
+  if (inner === undefined || inner.extent < 4) return false;
+  const TRANSPOSE = 2;
+  return evaluator.cost([operand], inner) + TRANSPOSE < evaluator.cost([operand], own);
+}
+
+/** Whether an operand needs nothing that some tensors hold: then it can be packed before. */
+export function isIndependent(side: Side, tensors: ReadonlySet<Tensor>): boolean {
+  return loadsIn(side.operand).every((l) => !tensors.has(l.tensor));
+}
+
+/** How many sets of panels an operand has: one, where it is the same in all sets. */
+export function panelSets(tiled: Tiled, side: Side): number {
+  const axes = axesIn(side.operand);
+  return tiled.sets.some((axis) => axes.has(axis)) ? domainSize(tiled.sets) : 1;
 }

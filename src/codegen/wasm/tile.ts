@@ -63,17 +63,18 @@ ${indent(stores, 6)}
 `;
 }
 
-/** All tiles of a block: `aPanels` panels of rows, one after the other, by `bPanels` panels of columns. */
-export const tilesFunction = `(func $tiles (param $a i32) (param $aPanels i32) (param $b i32) (param $bPanels i32) (param $bPitch i32) (param $k i32) (param $run i32) (param $c i32) (param $pitch i32)
+/** All tiles of a block: panels of rows by panels of columns, each side's so many bytes apart. */
+export const tilesFunction = `(func $tiles (param $a i32) (param $aPanels i32) (param $aPitch i32) (param $b i32) (param $bPanels i32) (param $bPitch i32) (param $k i32) (param $run i32) (param $c i32) (param $pitch i32)
   ;; b stays in the cache while all rows use it
   (local $left i32) (local $rows i32) (local $tile i32)
+  (if (i32.or (i32.eqz (local.get $aPanels)) (i32.eqz (local.get $bPanels))) (then (return)))
   (loop $next_column
     (local.set $rows (local.get $a))
     (local.set $tile (local.get $c))
     (local.set $left (local.get $aPanels))
     (loop $next_row
       (call $tile (local.get $rows) (local.get $b) (local.get $k) (local.get $run) (local.get $tile) (local.get $pitch))
-      (local.set $rows (i32.add (local.get $rows) (i32.shl (local.get $k) (i32.const 4))))
+      (local.set $rows (i32.add (local.get $rows) (local.get $aPitch)))
       (local.set $tile (i32.add (local.get $tile) (i32.shl (local.get $pitch) (i32.const 2))))
       (br_if $next_row (local.tee $left (i32.sub (local.get $left) (i32.const 1)))))
     (local.set $b (i32.add (local.get $b) (local.get $bPitch)))
