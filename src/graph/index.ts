@@ -1,5 +1,6 @@
 export * from './construct.ts';
 export { digraphOf, dotOf } from './dot.ts';
+export { evaluation, whileTraining } from './evaluation.ts';
 export { describe, Graph } from './graph.ts';
 export * from './issues.ts';
 export {
@@ -23,6 +24,7 @@ export { definitionOf, type Op, ops } from './ops/table.ts';
 export { neededBy } from './order.ts';
 export { parseModule } from './parse.ts';
 export type { DimLike } from './shape.ts';
+export type { ConvolveOptions, WindowsOptions } from './sliding.ts';
 export { type Axes, Tensor } from './tensor.ts';
 export { printModule, printNodes } from './text.ts';
 export { verifyModule } from './verify.ts';

@@ -20,6 +20,9 @@ export const graphIssues = {
     'a bounded dimension stays whole in a reshape, or is the outermost factor of what is merged or split',
   'bounded-range': 'a bounded dimension can only be taken whole: not sliced, padded, flipped or concatenated',
   range: 'starts, stops, steps and paddings must describe elements that exist',
+  window:
+    'a window must fit into its padded axis at least once; strides and dilations are whole numbers from 1 on',
+  groups: 'channels must divide into the groups, and outputs too',
   empty: 'an extremum that is asked for, or a gather, needs at least one element to choose from',
   constant: 'a constant must be a value of its element type',
   values: 'given values must be numbers, as many as the shape has elements',

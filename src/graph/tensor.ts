@@ -19,7 +19,9 @@ import {
 import { describe, type Graph } from './graph.ts';
 import { GraphError, ShapeError } from './issues.ts';
 import type { Node } from './node.ts';
+import { overlap } from './ops/windows.ts';
 import { type DimLike, dimAt, normalAxes, normalAxis, toShape } from './shape.ts';
+import { type ConvolveOptions, convolveAttrs, type WindowsOptions, windowsAttrs } from './sliding.ts';
 
 /** Axes of a reduction: one, several, or (left out) all; negative ones count from the end. */
 export type Axes = number | readonly number[];
@@ -260,8 +262,36 @@ export class Tensor {
     return this.#wrap(multiplied(this.graph, this.node, nodeOf('matmul', other)));
   }
 
+  /**
+   * Sums of products of a window at its positions, the primitive of all convolutions: this is
+   * `[batch, groups, in, ...space]`, the window `[groups, out, in, ...window]`; lists have a number for each axis of
+   * space. The window is not turned around.
+   *
+   * @returns `[batch, groups, out, ...positions]`
+   */
+  convolve(window: Tensor, options: ConvolveOptions = {}): Tensor {
+    const node = nodeOf('convolve', window);
+    return this.#wrap(this.graph.build('convolve', [this.node, node], convolveAttrs(this.node, options)));
+  }
+
   // Movement
 
+  /** Windows along axes: positions come in the place of each axis, the windows' elements behind all axes. */
+  windows(options: WindowsOptions): Tensor {
+    const { value = 0, ...slides } = windowsAttrs('windows', options);
+    return this.#wrap(this.graph.build('windows', [this.node], { ...slides, value }));
+  }
+  /**
+   * The way back: axes of some extents, each element the sum of what the windows have there.
+   *
+   * @param extents one for each axis that the windows slide along
+   */
+  foldWindows(extents: readonly number[], options: Omit<WindowsOptions, 'value'>): Tensor {
+    requireList('dimension', 'foldWindows', 'extents', extents);
+    const slides = windowsAttrs('foldWindows', options);
+    const op = overlap(extents, slides) ? 'foldWindows' : 'placeWindows';
+    return this.#wrap(this.graph.build(op, [this.node], { ...slides, extents: [...extents] }));
+  }
   /** Dimension `k` of the result is dimension `perm[k]` of this. */
   permute(perm: readonly number[]): Tensor {
     return this.#wrap(permuted(this.graph, this.node, perm));

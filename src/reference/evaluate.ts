@@ -2,6 +2,7 @@ import { type Node, neededBy } from '../graph/index.ts';
 import { extentOf } from '../loops/size.ts';
 import { countOf, liveOf, type NDArray } from './array.ts';
 import { numberAttr } from './attributes.ts';
+import { convolved } from './convolutions.ts';
 import { picked, taken } from './gathers.ts';
 import { type Feeds, leafValue } from './leaves.ts';
 import { moved } from './movements.ts';
@@ -9,6 +10,7 @@ import { type Precision, rounding } from './precision.ts';
 import { product, softmax } from './products.ts';
 import { reduced } from './reductions.ts';
 import { convert, formulas, wrap } from './scalars.ts';
+import { slid } from './windows.ts';
 
 /**
  * The values of nodes, by plain loops: the oracle that compiled programs are compared with. It shares nothing
@@ -61,6 +63,7 @@ function elementsOf(node: Node, operands: readonly NDArray[], feeds: Feeds, prec
   const found =
     leafValue(node, shape, feeds) ??
     moved(node, operands, shape) ??
+    slid(node, operands, shape, precision) ??
     reduced(node, operands, shape, live, precision);
   if (found !== undefined) return found;
   const formula = Object.hasOwn(formulas, node.op) ? formulas[node.op] : undefined;
@@ -72,6 +75,8 @@ function elementsOf(node: Node, operands: readonly NDArray[], feeds: Feeds, prec
       return pointwise(node, shape, operands, (x) => convert(x, node.dtype));
     case 'matmul':
       return product(node, operands, shape, live, precision);
+    case 'convolve':
+      return convolved(node, operands, shape, live, precision);
     case 'take':
       return taken(node, operands, shape, live);
     case 'pick':

@@ -13,6 +13,7 @@ export function moved(node: Node, inputs: readonly NDArray[], shape: readonly nu
   const lead = shape.length - x.shape.length;
   switch (node.op) {
     case 'detach':
+    case 'training':
     case 'reshape':
       return { shape, dtype: node.dtype, data: x.data };
     case 'permute': {

@@ -32,6 +32,7 @@ export function randomContraction(seed: number): RandomCase {
         gram,
         gram,
         transposedProduct,
+        convolution,
       ]);
       const made = form(draft);
       finish(draft, made);
@@ -171,8 +172,8 @@ function general(draft: Draft): Made {
   const long = dice.chance(0.15);
   const k = long ? [dice.between(1030, 1100)] : group(dice.oneOf([1, 1, 1, 2, 3]));
   if (long) left = Math.floor(left / 1100);
-  const m = group(dice.oneOf([1, 1, 2]));
-  const n = dice.chance(0.1) ? [Math.max(1, Math.min(left, 131))] : group(dice.oneOf([1, 1, 2]));
+  const m = group(dice.oneOf([1, 2, 2]));
+  const n = dice.chance(0.1) ? [Math.max(1, Math.min(left, 131))] : group(dice.oneOf([1, 1, 2, 2]));
   const batch = group(dice.oneOf([0, 0, 1, 2]), 5);
   const [mb, nb] = [dice.chance(0.8), dice.chance(0.8)];
   const ones = (dims: readonly number[]): number[] => dims.map(() => 1);
@@ -193,9 +194,41 @@ function spread(draft: Draft, extents: readonly number[]): Tensor {
   const { dice } = draft;
   const wide = extents.flatMap((extent, k) => (extent > 1 ? [k] : []));
   const stored = dice.chance(0.5) ? wide : dice.shuffled(wide);
-  const x = draft.operand(stored.map((k) => extents[k] ?? 1));
+  const shape = stored.map((k) => extents[k] ?? 1);
+  const x = dice.chance(0.3) ? sliced(draft, shape) : draft.operand(shape);
   const order = wide.map((k) => stored.indexOf(k));
   return (wide.length > 1 ? x.permute(order) : x).reshape(extents);
+}
+
+/** A part of a larger operand: its rows do not follow one another. */
+function sliced(draft: Draft, shape: readonly number[]): Tensor {
+  const { dice } = draft;
+  const margins = shape.map(() => [dice.below(2), dice.below(3)] as const);
+  const larger = shape.map((extent, k) => extent + (margins[k]?.[0] ?? 0) + (margins[k]?.[1] ?? 0));
+  const starts = margins.map(([before]) => before);
+  return draft.operand(larger).slice(
+    starts,
+    shape.map((extent, k) => extent + (starts[k] ?? 0)),
+  );
+}
+
+/** Windows that slide over lines and columns, by weights. */
+function convolution(draft: Draft): Made {
+  const { dice } = draft;
+  const [batch, features, outputs] = [dice.between(1, 3), dice.between(1, 4), dice.between(3, 9)];
+  const [lines, columns, high, wide] = [
+    dice.between(2, 7),
+    dice.between(2, 13),
+    dice.between(1, 3),
+    dice.between(1, 3),
+  ];
+  const x = draft.operand([batch, features, lines + high - 1, columns + wide - 1]);
+  const positions = (shape: readonly [number, number]): Tensor => x.iota(shape, 0).add(x.iota(shape, 1));
+  const windows = x.take(positions([columns, wide]), 3).take(positions([lines, high]), 2);
+  const w = draft.operand([outputs, features, high, wide]);
+  const moved = windows.permute([0, 2, 4, 1, 3, 5]).expandDims(1);
+  const products = moved.mul(w.reshape([1, outputs, 1, 1, features, high, wide]));
+  return { tensor: products.sum([4, 5, 6]), products: features * high * wide };
 }
 
 /** Bounded rows by weights. */
@@ -203,7 +236,10 @@ function rowsByWeights(draft: Draft): Made {
   const inner = draft.dice.oneOf([draft.extent(), draft.extent(), draft.dice.between(60, 140)]);
   const x = draft.operand([rowsOf(draft), inner]);
   const w = weights(draft, inner, draft.extent());
-  return { tensor: draft.before(x).matmul(w), products: inner };
+  const made = draft.before(x);
+  const isTurned = draft.dice.chance(0.3);
+  const tensor = isTurned ? w.transpose().matmul(made.transpose()) : made.matmul(w);
+  return { tensor, products: inner };
 }
 
 /** A product over bounded rows: what the gradient of weights is. */

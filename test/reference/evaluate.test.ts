@@ -68,6 +68,65 @@ describe('the reference evaluator', () => {
     });
   });
 
+  test('slides a window without turning it, over padding, gaps and crops, for each group', () => {
+    const given = { shape: [1, 2, 1, 4], data: [1, 2, 3, 4, 5, 6, 7, 8] };
+    const window = { shape: [2, 1, 1, 2], data: [1, 10, 100, 1000] };
+    const found = outputsOf(
+      (m) => {
+        const [x, w] = [m.input('x', { shape: given.shape }), m.input('w', { shape: window.shape })];
+        return {
+          plain: x.convolve(w),
+          padded: x.convolve(w, { low: [1], high: [1], stride: [2] }),
+          apart: x.convolve(w, { windowDilation: [3] }),
+          gaps: x.convolve(w, { inputDilation: [2] }),
+          cropped: x.convolve(w, { low: [-1], high: [-1] }),
+        };
+      },
+      { inputs: { x: given, w: window } },
+    );
+    expect(found).toEqual({
+      plain: [21, 32, 43, 6500, 7600, 8700],
+      padded: [10, 32, 4, 5000, 7600, 800],
+      apart: [41, 8500],
+      gaps: [1, 20, 2, 30, 3, 40, 500, 6000, 600, 7000, 700, 8000],
+      cropped: [32, 7600],
+    });
+  });
+
+  test('sums a convolution over the live features of a bounded size only', () => {
+    const { y } = outputsOf(
+      (m) => {
+        const x = m.input('x', { shape: [m.size('n', { max: 3 }), 1, 1, 2] }).transpose(0, 2);
+        return { y: x.convolve(x) };
+      },
+      { inputs: { x: { shape: [2, 1, 1, 2], data: [1, 2, 3, 4] } }, live: { n: 2 } },
+    );
+    expect(y).toEqual([1 + 4 + 9 + 16]);
+  });
+
+  test('takes windows, and adds them up where they lie', () => {
+    const moved = outputsOf(
+      (m) => {
+        const x = m.input('x', { shape: [4] });
+        const overlapping = { axes: [0], window: [3], low: [1], high: [1] };
+        const apart = { axes: [0], window: [1], stride: [3] };
+        return {
+          overlapping: x.windows({ ...overlapping, value: 9 }),
+          dilated: x.windows({ axes: [0], window: [2], dilation: [2] }),
+          added: x.windows(overlapping).foldWindows([4], overlapping),
+          placed: x.windows(apart).foldWindows([4], apart),
+        };
+      },
+      { inputs: { x: { shape: [4], data: [1, 2, 3, 4] } } },
+    );
+    expect(moved).toEqual({
+      overlapping: [9, 1, 2, 1, 2, 3, 2, 3, 4, 3, 4, 9],
+      dilated: [1, 3, 2, 4],
+      added: [2, 6, 9, 8],
+      placed: [1, 0, 0, 4],
+    });
+  });
+
   test('wraps integers to 32 bits and saturates casts', () => {
     const { product, sum, cast, truth } = outputsOf(
       (m) => {

@@ -1,13 +1,13 @@
-import { elementCount } from '../../loops/index.ts';
+import { elementCount, shapeText } from '../../loops/index.ts';
 import { numberOf } from '../attributes.ts';
 import { ShapeError } from '../issues.ts';
 import { sameShape } from '../shape.ts';
-import { MOVEMENT, type OpDef, operand, requireDtype } from './definition.ts';
+import { MOVEMENT, type OpDef, operand, requireDtype, requireSameDtype } from './definition.ts';
 
 /**
  * What composites are made of that decide their gradient themselves. `softmax` and the like are their first
  * operand, the composite written in primitives, and have a more accurate gradient in the others; `detach`
- * has none. They compute nothing.
+ * has none; `training` says what stands in its place once training is over. They compute nothing.
  */
 export const compositeOps = {
   detach: {
@@ -40,6 +40,22 @@ export const compositeOps = {
       const shifted = cotangent.sub(cotangent.takeAlongAxis(top, axis));
       return output.mul(shifted.sub(shifted.mul(output).sum(axis, { keepDims: true })));
     },
+    lower: { kind: 'value', value: ({ read }, at) => read(0, at) },
+  },
+  training: {
+    ...MOVEMENT,
+    doc: 'its first operand, which holds while a model is trained; its evaluation has the second in its place',
+    arity: 2,
+    type: (inputs) => {
+      const [trained, evaluated] = [operand(inputs, 0), operand(inputs, 1)];
+      requireSameDtype('training', inputs);
+      if (!sameShape(trained.shape, evaluated.shape)) {
+        const shapes = `${shapeText(trained.shape)} and ${shapeText(evaluated.shape)}`;
+        throw new ShapeError('shape-mismatch', 'training', `operands of shapes ${shapes}`);
+      }
+      return { shape: trained.shape, dtype: trained.dtype };
+    },
+    vjp: ({ cotangent }, k) => (k === 0 ? cotangent : undefined),
     lower: { kind: 'value', value: ({ read }, at) => read(0, at) },
   },
 } satisfies Record<string, OpDef>;

@@ -1,12 +1,14 @@
 import { GraphError } from '../issues.ts';
 import { compositeOps } from './composite.ts';
 import { contractionOps } from './contraction.ts';
+import { convolutionOps } from './convolution.ts';
 import type { OpDef } from './definition.ts';
 import { elementwiseOps } from './elementwise.ts';
 import { gatherOps } from './gather.ts';
 import { leafOps } from './leaves.ts';
 import { movementOps } from './movement.ts';
 import { reduceOps } from './reduce.ts';
+import { windowOps } from './windows.ts';
 
 /**
  * The operations: one entry each, with its type rule, its gradient, its lowering to loops and its doc. Adding
@@ -18,6 +20,8 @@ export const ops = {
   ...movementOps,
   ...reduceOps,
   ...contractionOps,
+  ...convolutionOps,
+  ...windowOps,
   ...gatherOps,
   ...compositeOps,
 } satisfies Record<string, OpDef>;
