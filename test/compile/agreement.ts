@@ -65,7 +65,7 @@ export function firstDifference(
 ): string | null {
   const { data } = expected;
   if (actual.length !== data.length) return ` has ${actual.length} elements, should have ${data.length}`;
-  const largest = Math.max(1, ...Array.from(data, (x) => (Number.isFinite(x) ? Math.abs(x) : 0)));
+  const largest = data.reduce((most, x) => (Number.isFinite(x) ? Math.max(most, Math.abs(x)) : most), 1);
   for (let i = 0; i < data.length; i++) {
     const [a, b] = [actual[i] ?? Number.NaN, data[i] ?? Number.NaN];
     if (!(Object.is(a, b) || Math.abs(a - b) <= tolerance * largest)) return `[${i}] is ${a}, should be ${b}`;
