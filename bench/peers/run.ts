@@ -10,7 +10,7 @@ import { rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { type Spread, spread, spreadText } from '../spread.ts';
+import { spread, spreadText } from '../spread.ts';
 import { type Runner, Running } from './runner.ts';
 import { readTask, writeTask } from './task.ts';
 
@@ -99,12 +99,12 @@ function versionOfTorch(python: string): string | null {
   return status === 0 ? stdout.trim() : null;
 }
 
-/** Microseconds a step of each runner. @throws Error where what they compute is not the same */
+/** Microseconds a step of each runner, round by round. @throws Error where what they compute is not the same */
 async function inTurn(
   runners: readonly Runner[],
   batches: number,
   options: { readonly rounds: number; readonly milliseconds: number },
-): Promise<ReadonlyMap<string, Spread>> {
+): Promise<ReadonlyMap<string, readonly number[]>> {
   const running = runners.map((runner) => Running.start(runner));
   try {
     const losses: number[] = [];
@@ -128,19 +128,27 @@ async function inTurn(
         const { milliseconds } = await one.take(count);
         samples.get(one)?.push((1000 * milliseconds) / count);
       }
-    return new Map([...samples].map(([{ name }, values]) => [name, spread(values)]));
+    return new Map([...samples].map(([{ name }, values]) => [name, values]));
   } finally {
     for (const one of running) one.end();
   }
 }
 
-function table(workload: string, threads: string, times: ReadonlyMap<string, Spread>): string {
-  const own = times.get('Sinter')?.median ?? Number.NaN;
-  const rows = [...times].map(
-    ([name, time]) =>
-      `  ${name.padEnd(28)} ${spreadText(time, 'µs', 0).padEnd(34)} Sinter takes ${(own / time.median).toFixed(3)} of it`,
-  );
-  return `${workload}, ${threads} threads, a step\n${rows.join('\n')}\n`;
+/**
+ * Times, and Sinter's beside each: the median of the ratios within a round, whose turns the rest of the machine
+ * disturbs alike, and the ratio of the least times, which it disturbs least.
+ */
+function table(workload: string, threads: string, times: ReadonlyMap<string, readonly number[]>): string {
+  const own = times.get('Sinter') ?? [];
+  const rows = [...times].map(([name, values]) => {
+    const time = spread(values);
+    const byRound = spread(own.map((value, round) => value / Number(values[round])));
+    const ratios = `${byRound.median.toFixed(3).padStart(8)} ${(spread(own).least / time.least).toFixed(3).padStart(8)}`;
+    return `  ${name.padEnd(28)} ${spreadText(time, 'µs', 0).padEnd(30)} ${ratios}`;
+  });
+  const head = `  ${'a step'.padEnd(28)} ${''.padEnd(30)}    Sinter   of the`;
+  const more = `  ${''.padEnd(28)} ${''.padEnd(30)}    of it    least`;
+  return `${[`${workload}, ${threads} threads`, head, more, ...rows].join('\n')}\n`;
 }
 
 try {
