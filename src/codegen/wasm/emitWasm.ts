@@ -79,7 +79,7 @@ export class WasmKernels {
   text(): string {
     return moduleText({
       kernels: this.#written.map(({ kernel }) => kernel),
-      entries: this.#module.entries.map(({ name }) => ({ name, kernels: this.#entries.get(name) ?? [] })),
+      entries: this.#entryNames().map((name) => ({ name, kernels: this.#entries.get(name) ?? [] })),
       math: this.#math,
     });
   }
@@ -119,6 +119,11 @@ export class WasmKernels {
         threadBytes: Math.max(ALIGNMENT, ...this.#written.map(({ kernel }) => aligned(kernel.scratchBytes))),
       },
     };
+  }
+
+  /** The entries as the program has them, by whose order they are numbered: an object gives whole numbers first. */
+  #entryNames(): string[] {
+    return Object.keys(Object.fromEntries(this.#module.entries.map(({ name }) => [name, null])));
   }
 
   #place(tensor: Tensor, field: (name: string) => number): Place {
