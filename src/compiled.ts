@@ -39,7 +39,8 @@ export interface CompileOptions {
  *
  * `SINTER_DEBUG=passes,kernels` in the environment prints what each pass made.
  *
- * @throws UnknownNameError for a target or a pass that is not there
+ * @throws UnknownNameError for a target or a pass that is not there; DeviceError `memory` for a plan that
+ *   WebAssembly cannot address
  */
 export async function compile(module: Module, options: CompileOptions = {}): Promise<CompiledProgram> {
   const { target = 'auto', without = [] } = options;

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { compileToWasm } from '../../src/compile.ts';
 import { defineModule } from '../../src/graph/index.ts';
-import { start } from '../../src/runtime/wasm/index.ts';
+import { init } from '../../src/nn/index.ts';
+import { DeviceError, start } from '../../src/runtime/wasm/index.ts';
 import { assemble } from '../compile/bareWasm.ts';
 
 describe('the program of a module for WebAssembly', () => {
@@ -17,5 +18,19 @@ describe('the program of a module for WebAssembly', () => {
       expect([...(out?.data ?? [])], name).toEqual([1, 2, 3, 4, 5].map((v) => v + 100 * k));
     }
     session.dispose();
+  });
+
+  it('is refused where its plan is larger than WebAssembly can address, with the bytes of its peak', () => {
+    const large = (elements: number) =>
+      defineModule('large', (m) => {
+        m.entry('run', { total: m.state('weights', { shape: [elements], init: init.zeros() }).sum() });
+      });
+    const { buffers, memory } = compileToWasm(large(2 ** 29), assemble).program;
+    expect([buffers.state, memory.bytes > 2 ** 31]).toEqual([2 ** 31, true]);
+    const compiling = () => compileToWasm(large(2 ** 30 + 2 ** 28), assemble);
+    expect(compiling).toThrow(DeviceError);
+    expect(compiling).toThrow(
+      /^the plan of large needs 53687\d+ bytes at its peak; WebAssembly can address 4294967296: /,
+    );
   });
 });

@@ -28,7 +28,7 @@ describe('memory that cannot be had', () => {
     const started = start(large, { threads: 2 });
     await expect(started).rejects.toMatchObject({ name: 'DeviceError', code: 'memory' });
     await expect(started).rejects.toThrow(
-      /^the memory of the program cannot be had: the plan of linear needs 5368709056 bytes at its peak, 5368709120 with packed operands, \d+ with what 2 threads need \(64 each\); WebAssembly has 4294967296 at most/,
+      /^the memory of the program cannot be had: the plan of linear needs 5368709056 bytes at its peak, \d+ with what 2 threads need \(64 each\); WebAssembly has 4294967296 at most/,
     );
   });
 

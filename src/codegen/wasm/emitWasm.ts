@@ -3,6 +3,7 @@ import { apply, type Expr, extentOf, int, type Tensor } from '../../loops/index.
 import type { Stage } from '../../passes/fuse/group.ts';
 import type { Storage } from '../../passes/lower.ts';
 import type { BufferLayout } from '../../passes/planBuffers.ts';
+import { DeviceError } from '../../runtime/issues.ts';
 import type { WasmKernel, WasmMemory, WasmProgram } from '../../runtime/wasm/program.ts';
 import { baseField, identifier, Names, rowsField } from '../names.ts';
 import { bufferPlan, entryOf, kernelFacts, slotsOf, stepFieldsOf } from '../slots.ts';
@@ -18,6 +19,9 @@ export const PLACE_ALIGNMENT = ALIGNMENT / 4;
 
 /** Bytes at the start of memory that are the threads' own. */
 const THREAD_WORDS = 192;
+
+/** Bytes that WebAssembly can address with 32 bits. */
+const MOST_BYTES = 2 ** 32;
 
 /** The kernels of a module under construction: where everything lies is known before the first is written. */
 export class WasmKernels {
@@ -84,9 +88,18 @@ export class WasmKernels {
     });
   }
 
-  /** The compiled artifact. */
+  /** The compiled artifact. @throws DeviceError `memory` where its plan needs more than WebAssembly can address */
   program(assemble: Assemble): WasmProgram {
     const packed = Math.max(0, ...this.#written.map(({ kernel }) => kernel.packedBytes));
+    const buffers = bufferPlan(this.#layout, packed);
+    const bytes = this.#memory.packed + aligned(packed);
+    if (bytes > MOST_BYTES) {
+      const needs = `the plan of ${this.#module.name} needs ${buffers.peakBytes} bytes at its peak`;
+      throw new DeviceError(
+        'memory',
+        `${needs}; WebAssembly can address ${MOST_BYTES}: make tensors or batches smaller`,
+      );
+    }
     const kernels = this.#written.map(
       ({ kernel, stage }): WasmKernel => ({
         ...kernelFacts(stage),
@@ -110,12 +123,12 @@ export class WasmKernels {
       target: 'wasm',
       kernels,
       entries: Object.fromEntries(entries),
-      buffers: bufferPlan(this.#layout, packed),
+      buffers,
       module: base64(assemble(this.text())),
       tiles: { relaxed: base64(assemble(tileModule(true))), strict: base64(assemble(tileModule(false))) },
       memory: {
         ...this.#memory,
-        bytes: this.#memory.packed + aligned(packed),
+        bytes,
         threadBytes: Math.max(ALIGNMENT, ...this.#written.map(({ kernel }) => aligned(kernel.scratchBytes))),
       },
     };

@@ -183,14 +183,14 @@ function createMemory(program: WasmProgram, layout: Layout, threads: number): We
 }
 
 function outOfMemory(
-  { name, buffers, memory }: WasmProgram,
+  { name, buffers }: WasmProgram,
   { threadBytes, end }: Layout,
   threads: number,
   what: string,
   cause: unknown,
 ): DeviceError {
   const needs =
-    `the plan of ${name} needs ${buffers.peakBytes} bytes at its peak, ${memory.bytes} with packed operands, ` +
+    `the plan of ${name} needs ${buffers.peakBytes} bytes at its peak, ` +
     `${end} with ${threads === 1 ? 'what its thread needs' : `what ${threads} threads need`} (${threadBytes} each)`;
   const message = `${what} cannot be had: ${needs}; WebAssembly has ${PAGE * MOST_PAGES} at most: ${cause}`;
   return new DeviceError('memory', message, { cause });
