@@ -213,7 +213,14 @@ class Road {
     const lowered = (m: Module): Loop[] => lower(m, entry, this.storage);
     let loops = this.#pass(entry, 'lower', 'graph', 'loops', lowered, this.#module);
     if (on('fusePointwise'))
-      loops = this.#pass(entry, 'fusePointwise', 'loops', 'loops', (l) => fusePointwise(l, decisions), loops);
+      loops = this.#pass(
+        entry,
+        'fusePointwise',
+        'loops',
+        'loops',
+        (l) => fusePointwise(l, profile, decisions),
+        loops,
+      );
     if (on('mergeSiblings')) {
       const merge = (l: readonly Loop[]): Loop[] => mergeSiblings(l, profile, decisions);
       loops = this.#pass(entry, 'mergeSiblings', 'loops', 'loops', merge, loops);

@@ -19,6 +19,8 @@ export interface Profile {
   readonly parallelWorkgroups: number;
   /** Bytes that the machine moves through its cache in the time of one dependent dispatch. */
   readonly bytesPerDispatch: number;
+  /** Additions that may be repeated for an element that is cheap to compute, rather than store it: a dispatch saved. */
+  readonly mostRepeated: number;
 }
 
 /** The limits that every WebGPU adapter has. */
@@ -30,6 +32,7 @@ const webgpu: Profile = {
   cooperative: true,
   parallelWorkgroups: 128,
   bytesPerDispatch: 8 << 20,
+  mostRepeated: Infinity,
 };
 
 /** The same limits on a software driver: no barriers, register tiles. */
@@ -47,6 +50,7 @@ export const wasm: Profile = {
   cooperative: false,
   parallelWorkgroups: 16,
   bytesPerDispatch: 1 << 18,
+  mostRepeated: 16,
 };
 
 /** The named profiles of WebGPU. */

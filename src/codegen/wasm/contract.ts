@@ -87,7 +87,7 @@ export function contractOf(loop: Loop, tiled: Tiled, cut: Side, perSet: number, 
 }
 
 /** Positions of a block: rows so that a panel of columns serves four panels, columns so that sums stay in the cache. */
-const MOST_POSITIONS = { rows: 16, columns: 64 };
+export const MOST_POSITIONS = { rows: 16, columns: 64 };
 
 /** Blocks that a side should have at least, so that threads share them evenly. */
 const ENOUGH_BLOCKS = 8;

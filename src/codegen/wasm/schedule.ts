@@ -3,10 +3,10 @@ import { evaluationCost } from '../../passes/fuse/cost.ts';
 import { tensorSize } from '../../passes/fuse/edges.ts';
 import type { Group } from '../../passes/fuse/group.ts';
 import { driver } from './code.ts';
-import { type Contract, contractOf, cutSide, packedUnits } from './contract.ts';
+import { type Contract, contractOf, cutSide, MOST_POSITIONS, packedUnits } from './contract.ts';
 import type { Evaluator } from './evaluate.ts';
 import { type Nest, rowValues } from './nest.ts';
-import { isIndependent, tiledOf, unitsOf } from './sides.ts';
+import { isIndependent, positionsOf, type Side, type Tiled, tiledOf, unitsOf } from './sides.ts';
 import { TILE_COLUMNS, TILE_ROWS } from './tile.ts';
 
 /** How one loop of a group runs for a block of the group's rows. */
@@ -76,9 +76,6 @@ export function summaryOf({ tasks, block, rows, loops }: GroupSchedule): Schedul
   };
 }
 
-/** Rows of a block whose loops hold contractions. */
-const TILED_ROWS = 16;
-
 /** Elementary operations of a task: less is not worth the taking. */
 const TASK_WORK = 16384;
 
@@ -132,19 +129,16 @@ function scheduleRows(group: Group, evaluator: Evaluator): GroupSchedule {
   const rowAxes = group.rows[0] ?? [];
   const batch = Math.max(0, ...tiled.map((t) => t?.sets.length ?? 0));
   const perBatch = domainSize(rowAxes.slice(batch));
-  const most = tiled.some((t) => t !== null) ? TILED_ROWS : rowsOfWork(group, rows);
+  const cuts = tiled.flatMap((t, k) => (t === null ? [] : [cutOf(t, group.rows[k] ?? [])]));
+  const most = cuts.length > 0 ? Math.min(...cuts.map(rowsOfBlock)) : rowsOfWork(group, rows);
   const block = Math.max(1, Math.min(rows, most, perBatch, Math.floor(BLOCK_BYTES / Math.max(1, rowBytes))));
   const loops = group.loops.map((loop, k): LoopSchedule => {
     const own = group.rows[k] ?? [];
     const contraction = tiled[k];
     if (contraction !== null && contraction !== undefined) {
-      const program = own.slice(contraction.sets.length);
-      const cut = program.every((axis) => contraction.rows.axes.includes(axis))
-        ? contraction.rows
-        : contraction.columns;
-      const perSet = domainSize(program);
-      const perTask = block * (unitsOf(cut) / Math.max(1, perSet));
-      const contract = contractOf(loop, contraction, cut, perSet, perTask);
+      const { side, perSet } = cutOf(contraction, own);
+      const perTask = block * (unitsOf(side) / Math.max(1, perSet));
+      const contract = contractOf(loop, contraction, side, perSet, perTask);
       return { kind: 'contract', packedBefore: isIndependent(contract.whole, written), ...contract };
     }
     const evenRows = block % 4 === 0 && rows % 4 === 0 && perBatch % 4 === 0;
@@ -152,6 +146,19 @@ function scheduleRows(group: Group, evaluator: Evaluator): GroupSchedule {
   });
   const tasks = (rows / perBatch) * Math.ceil(perBatch / block);
   return { rows, block, perBatch, tasks: Math.max(1, tasks), loops };
+}
+
+/** The side of a contraction that the rows of a program cut, and how many of these make one set. */
+function cutOf(tiled: Tiled, rows: readonly Axis[]): { readonly side: Side; readonly perSet: number } {
+  const program = rows.slice(tiled.sets.length);
+  const isRows = program.every((axis) => tiled.rows.axes.includes(axis));
+  return { side: isRows ? tiled.rows : tiled.columns, perSet: domainSize(program) };
+}
+
+/** Rows of a program that fill a block of a contraction. */
+function rowsOfBlock({ side, perSet }: { readonly side: Side; readonly perSet: number }): number {
+  const positions = positionsOf(side, unitsOf(side)) / Math.max(1, perSet);
+  return Math.max(1, Math.floor(MOST_POSITIONS[side.kind] / positions));
 }
 
 function rowsOfWork(group: Group, rows: number): number {

@@ -1,6 +1,7 @@
 import {
   type Axis,
   axisRef,
+  contractionOf,
   domainSize,
   type Expr,
   type Load,
@@ -13,6 +14,7 @@ import {
   type Tensor,
 } from '../../loops/index.ts';
 import { simplifier } from '../../loops/simplify.ts';
+import type { Profile } from '../profile.ts';
 import { CHEAP, CHEAP_DECODE, evaluationCost } from './cost.ts';
 import { Dataflow, loopAccess } from './dataflow.ts';
 import type { Decisions } from './decisions.ts';
@@ -28,12 +30,12 @@ import { tensorSize, tensorsRead, withoutDead } from './edges.ts';
  * Chains collapse first, so that an epilogue takes a whole chain at once; what is left and cheap is inlined
  * last, so that a value computed after a reduction is stored rather than computed at each of its loads.
  */
-export function fusePointwise(loops: readonly Loop[], decisions: Decisions): Loop[] {
+export function fusePointwise(loops: readonly Loop[], profile: Profile, decisions: Decisions): Loop[] {
   // One simplifier: of an expression that was put together of simple ones, only the seams are new to it.
   const simplify = simplifier();
   const collapsed = inlineWhere(loops, chainsAndDecodes, simplify, decisions);
   const merged = mergeEpilogues(collapsed, simplify, decisions);
-  return withoutDead(inlineWhere(merged, cheap, simplify, decisions));
+  return withoutDead(inlineWhere(merged, cheapFor(profile), simplify, decisions));
 }
 
 type Simplify = (expr: Expr) => Expr;
@@ -50,13 +52,17 @@ const chainsAndDecodes: InlineRule = (producer, consumers, readsTemps) => {
   return evaluations <= 1 ? 'its only reader reads each element once' : null;
 };
 
-/** What stores nothing that is dear to compute is computed where it is read. */
-const cheap: InlineRule = (producer, consumers) => {
-  if (domainSize(producer.axes) === 1) return null;
-  const cost = evaluationCost(...producer.outs.map((o) => o.value));
-  const times = consumers.reduce((n, c) => n + evaluationsIn(c, producer), 0);
-  return cost <= CHEAP || cost * (times - 1) <= CHEAP ? `costs ${cost} an element` : null;
-};
+/** What stores nothing that is dear to compute is computed where it is read, as often as the target allows. */
+function cheapFor({ mostRepeated }: Profile): InlineRule {
+  return (producer, consumers) => {
+    if (domainSize(producer.axes) === 1) return null;
+    const cost = evaluationCost(...producer.outs.map((o) => o.value));
+    const times = consumers.reduce((n, c) => n + evaluationsIn(c, producer), 0);
+    if (cost * (times - 1) <= CHEAP) return `costs ${cost} an element`;
+    const repeated = cost * (consumers.reduce((n, c) => n + operandReads(c, producer), 0) - 1);
+    return cost <= CHEAP && repeated <= mostRepeated ? `costs ${cost} an element` : null;
+  };
+}
 
 function inlineWhere(
   loops: readonly Loop[],
@@ -93,6 +99,26 @@ function evaluationsIn(consumer: Loop, producer: Loop): number {
   const outer = domainSize(consumer.axes);
   const bodies = count(consumer.reductions.map((r) => r.body)) * outer * domainSize(consumer.reduceAxes);
   return (bodies + count(consumer.outs.map((o) => o.value)) * outer) / Math.max(1, tensorSize(out.tensor));
+}
+
+/**
+ * The same where a contraction evaluates each element of its operands once, however many products it is in: a
+ * convolution still reads an element once for each place of the window.
+ */
+function operandReads(consumer: Loop, producer: Loop): number {
+  const contraction = contractionOf(consumer);
+  const out = producer.outs[0];
+  if (contraction === null || out === undefined) return evaluationsIn(consumer, producer);
+  const sides = [
+    { factors: contraction.a, own: contraction.m },
+    { factors: contraction.b, own: contraction.n },
+  ];
+  const reads = sides.reduce((n, { factors, own }) => {
+    const count = loadsIn(...factors).filter((l) => l.tensor === out.tensor).length;
+    return n + count * domainSize([...own, ...contraction.batch, ...consumer.reduceAxes]);
+  }, 0);
+  const later = loadsIn(...consumer.outs.map((o) => o.value)).filter((l) => l.tensor === out.tensor).length;
+  return (reads + later * domainSize(consumer.axes)) / Math.max(1, tensorSize(out.tensor));
 }
 
 /** The consumer with the producer's expression in place of every load of its output. */

@@ -308,7 +308,27 @@ export function rowAxes(loops: readonly Loop[]): Axis[][] | string {
     return loops.every((loop) => loop.axes.filter((a) => find(a) === root).length === 1);
   });
   if (rows.length === 0) return [...bad.values()][0] ?? 'they share no axis';
-  return loops.map((loop) => rows.map((row) => loop.axes.find((a) => find(a) === find(row)) ?? row));
+  const own = loops.map((loop) => rows.map((row) => loop.axes.find((a) => find(a) === find(row)) ?? row));
+  return withTiles(loops, own);
+}
+
+/**
+ * Row axes that leave every contraction a tile: where some are on both of its sides (the images and the channels of
+ * a convolution that is pooled), those of the side that the outermost row is not on are no rows.
+ */
+function withTiles(loops: readonly Loop[], rows: Axis[][]): Axis[][] {
+  let kept = rows;
+  for (const k of loops.keys()) {
+    const contraction = loops[k] === undefined ? null : contractionOf(loops[k]);
+    const own = kept[k] ?? [];
+    if (contraction === null || !own.some((axis) => contraction.m.includes(axis))) continue;
+    const { m, n } = contraction;
+    const outermost = own.find((axis) => m.includes(axis) || n.includes(axis));
+    const other = outermost !== undefined && m.includes(outermost) ? n : m;
+    const stays = own.map((axis) => !other.includes(axis));
+    kept = kept.map((axes) => axes.filter((_, position) => stays[position]));
+  }
+  return kept;
 }
 
 function firstLoop(group: Group): Loop {
