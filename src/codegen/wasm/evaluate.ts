@@ -58,6 +58,9 @@ export class Knowledge {
   readonly facts = new Map<number, Facts>();
 }
 
+/** Bytes that may be read beside everything in memory: before it and behind it. */
+export const MEMORY_MARGIN = 192;
+
 /** Operations of a select's arm up to this cost are evaluated whether or not they are chosen. */
 const CHEAP_ARM = 8;
 
@@ -271,7 +274,8 @@ export class Evaluator {
 
   /**
    * Only the chosen operand of a `select` may be evaluated where the other may fail: loads that are not known
-   * to be in range. For four elements of which some choose one and some the other, such loads are clamped.
+   * to be in range. For four elements of which some choose one and some the other, what is loaded beside the end
+   * of a tensor is not chosen; loads that may be far from it are clamped.
    */
   #select(expr: Apply, lane: Axis | null): string {
     const [condition, yes, no] = expr.args;
@@ -295,6 +299,15 @@ export class Evaluator {
     const blend = (a: Expr, b: Expr): string =>
       spellings.select.vector([mask, this.#value(a, lane), this.#value(b, lane)]);
     if (!unsafe) return blend(yes, no);
+    if (!this.#mayFail(no) && this.#staysNear(yes, lane)) {
+      const any = isName(mask) ? mask : this.code.let('mask', 'v128', mask);
+      return this.code.choose(
+        'v128',
+        `(v128.any_true ${any})`,
+        () => spellings.select.vector([any, this.#value(yes, lane), this.#value(no, lane)]),
+        () => this.#value(no, lane),
+      );
+    }
     const named = isName(mask) ? mask : this.code.let('mask', 'v128', mask);
     return this.code.choose(
       'v128',
@@ -307,6 +320,20 @@ export class Evaluator {
           this.#value(this.#clamp(no), lane),
         ]),
     );
+  }
+
+  /**
+   * Whether the loads of an operand lie so near to one another that where one of four is in its tensor, the others
+   * are in memory at least: there are `MEMORY_MARGIN` bytes on both sides of everything.
+   */
+  #staysNear(expr: Expr, lane: Axis): boolean {
+    for (const e of subexpressions(expr)) {
+      if (e.kind === 'apply' && (e.op === 'select' || mayTrap(e)) && this.#factsOf(e).loads) return false;
+      if (e.kind !== 'load' || this.#clamp(e) === e) continue;
+      const stride = this.stride(e.tensor, e.at, lane);
+      if (stride === null || Math.abs(3 * stride) + 16 > MEMORY_MARGIN) return false;
+    }
+    return true;
   }
 
   #loadOne(expr: Load): string {
@@ -472,6 +499,8 @@ export class Evaluator {
       if ([...axes].some((axis) => scope.axes.has(axis))) level = k;
       if ([...vars].some((name) => scope.vars.has(name))) level = k;
     }
+    // What only one arm needs is computed in it, unless it can be computed before a loop.
+    while (scopes[level + 1]?.guarded === true) level++;
     return level;
   }
 

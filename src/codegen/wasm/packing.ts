@@ -21,8 +21,8 @@ export interface PackTexts {
   /** Address of the first panel, and bytes from one to the next. */
   readonly out: string;
   readonly panelBytes: string;
-  /** Part of the outermost reduction axis; null for all of it. */
-  readonly part: readonly [from: string, to: string] | null;
+  /** Part of the outermost reduction axis. */
+  readonly part: readonly [from: string, to: string];
 }
 
 /** What is known of the units that are packed at once, and of the reduction. */
@@ -167,9 +167,8 @@ class Packing {
       const at = this.#code.local('out', 'i32');
       this.#code.line(`(local.set ${at} ${plus(out, panel)})`);
       this.#overReduction(this.#reduce.slice(0, -1), () => {
-        const part = this.#reduce.length === 1 ? this.#texts.part : null;
-        const begin = part === null ? i32(0) : part[0];
-        const end = part === null ? endOf(this.#evaluator, inner) : part[1];
+        const isOutermost = this.#reduce.length === 1;
+        const [begin, end] = isOutermost ? this.#texts.part : [i32(0), endOf(this.#evaluator, inner)];
         const name = this.#code.local(inner.name, 'i32');
         this.#code.line(`(local.set ${name} ${begin})`);
         const four = (): void => {
@@ -204,7 +203,7 @@ class Packing {
         body();
         return;
       }
-      const [from, to] = k === 0 && part !== null ? part : [i32(0), endOf(this.#evaluator, axis)];
+      const [from, to] = k === 0 ? part : [i32(0), endOf(this.#evaluator, axis)];
       this.#code.loop(axis.name, from, to, 1, () => visit(k + 1), axis);
     };
     visit(0);

@@ -97,7 +97,7 @@ export function packTasks(contract: Contract): number {
 }
 
 function scheduleLoop(loop: Loop, evaluator: Evaluator): GroupSchedule {
-  const tiled = tiledOf(loop, [], evaluator);
+  const tiled = tiledOf(loop, null, evaluator);
   if (tiled !== null) {
     const cut = cutSide(loop, tiled);
     const perBatch = unitsOf(cut);

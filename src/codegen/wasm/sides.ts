@@ -90,9 +90,10 @@ function flat(axes: readonly Axis[]): Expr {
  * A loop as a contraction with tiles, or null. Columns are the axes along which its output lies contiguous, unless
  * that leaves hardly a row.
  *
- * @param program axes that a row program cuts, in their order: sets, then axes of one side, which come first there
+ * @param program axes that a row program cuts, in their order: sets, then axes of one side, which come first there;
+ *   null where the loop runs alone
  */
-export function tiledOf(loop: Loop, program: readonly Axis[], evaluator: Evaluator): Tiled | null {
+export function tiledOf(loop: Loop, program: readonly Axis[] | null, evaluator: Evaluator): Tiled | null {
   const contraction = contractionOf(loop);
   if (contraction === null || loop.reductions.length !== 1) return null;
   const { m, n, batch } = contraction;
@@ -100,7 +101,7 @@ export function tiledOf(loop: Loop, program: readonly Axis[], evaluator: Evaluat
   if (products < LEAST_PRODUCTS || domainSize(loop.reduceAxes) < 4) return null;
   const sets = setsOf(batch, program);
   if (sets === null) return null;
-  const own = program.slice(sets.length);
+  const own = program === null ? [] : program.slice(sets.length);
   const [a, b] = [ordered(m, own), ordered(n, own)];
   if (own.length > 0 && !own.every((axis) => m.includes(axis)) && !own.every((axis) => n.includes(axis)))
     return null;
@@ -128,9 +129,12 @@ export function tiledOf(loop: Loop, program: readonly Axis[], evaluator: Evaluat
   return { sets, rows: side(r, 'rows'), columns: side(c, 'columns') };
 }
 
-/** The axes that number sets, in a row program's order; null where they would tear its rows apart. */
-function setsOf(batch: readonly Axis[], program: readonly Axis[]): readonly Axis[] | null {
-  if (program.length === 0) return batch;
+/**
+ * The axes that number sets, in a row program's order; null where they would tear its rows apart, as they do where
+ * all is one row.
+ */
+function setsOf(batch: readonly Axis[], program: readonly Axis[] | null): readonly Axis[] | null {
+  if (program === null) return batch;
   const wide = batch.filter((axis) => axis.extent > 1);
   const prefix = program.slice(0, wide.length);
   return wide.every((axis) => prefix.includes(axis)) ? prefix : null;

@@ -12,6 +12,8 @@ import type { WasmProgram } from './program.ts';
 import { Workers } from './workers.ts';
 
 const PAGE = 65536;
+/** Bytes behind everything that a program may read, and not use. */
+const MARGIN = 192;
 /** Pages that WebAssembly can address with 32 bits: 4 GiB. */
 const MOST_PAGES = 65536;
 /** Milliseconds of a chunk on threads: after that a message to each of them no longer counts. */
@@ -52,7 +54,7 @@ export class WasmEngine implements Engine {
     this.#profiling = profiling;
     const { capacity, records, stride, end } = layout;
     this.#allocator = new Allocator(end, (to) => {
-      const missing = Math.ceil((to - memory.buffer.byteLength) / PAGE);
+      const missing = Math.ceil((to + MARGIN - memory.buffer.byteLength) / PAGE);
       try {
         if (missing > 0) memory.grow(missing);
       } catch (cause) {
@@ -172,13 +174,19 @@ export class WasmEngine implements Engine {
   }
 }
 
-/** @throws DeviceError `memory` */
+/**
+ * Memory that may grow as far as can be had: engines reserve all of it at once, and some lack the room for 4 GiB.
+ *
+ * @throws DeviceError `memory`
+ */
 function createMemory(program: WasmProgram, layout: Layout, threads: number): WebAssembly.Memory {
-  try {
-    const initial = Math.ceil(layout.end / PAGE);
-    return new WebAssembly.Memory({ initial, maximum: MOST_PAGES, shared: true });
-  } catch (cause) {
-    throw outOfMemory(program, layout, threads, 'the memory of the program', cause);
+  const initial = Math.ceil(layout.end / PAGE);
+  for (let maximum = MOST_PAGES; ; maximum = Math.max(initial, maximum / 2)) {
+    try {
+      return new WebAssembly.Memory({ initial, maximum, shared: true });
+    } catch (cause) {
+      if (maximum <= initial) throw outOfMemory(program, layout, threads, 'the memory of the program', cause);
+    }
   }
 }
 

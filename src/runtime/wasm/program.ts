@@ -21,7 +21,7 @@ import type { KernelBase, ProgramBase } from '../program.ts';
  *
  * The first 192 bytes of memory are the threads' own, zero before the first call: their barrier, and the
  * counter from which they take tasks. Fields that hold a word (`result`, the bases of inputs, row numbers)
- * count words from the start of memory.
+ * count words from the start of memory. Up to 192 bytes behind everything may be read, and are not used.
  */
 export interface WasmProgram extends ProgramBase {
   readonly target: 'wasm';
