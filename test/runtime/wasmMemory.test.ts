@@ -9,6 +9,7 @@ const sessions: WasmSession[] = [];
 afterEach(() => {
   for (const session of sessions.splice(0)) session.dispose();
   vi.restoreAllMocks();
+  vi.unstubAllGlobals();
 });
 
 async function open(threads = 1): Promise<WasmSession> {
@@ -30,6 +31,24 @@ describe('memory that cannot be had', () => {
     await expect(started).rejects.toThrow(
       /^the memory of the program cannot be had: the plan of linear needs 5368709056 bytes at its peak, \d+ with what 2 threads need \(64 each\); WebAssembly has 4294967296 at most/,
     );
+  });
+
+  test('is asked for with less room to grow where the machine has no 4 GiB to reserve', async () => {
+    const asked: (number | undefined)[] = [];
+    const scarce = new Proxy(WebAssembly.Memory, {
+      construct: (Memory, [descriptor]: [WebAssembly.MemoryDescriptor]) => {
+        asked.push(descriptor.maximum);
+        if ((descriptor.maximum ?? 0) > 10_000) throw new RangeError('could not allocate memory');
+        return new Memory(descriptor);
+      },
+    });
+    const get = (all: object, name: string): unknown => (name === 'Memory' ? scarce : Reflect.get(all, name));
+    vi.stubGlobal('WebAssembly', new Proxy(WebAssembly, { get }));
+    const session = await open(2);
+    expect(asked).toEqual([65536, 32768, 16384, 8192]);
+    const data = await session.dataset(linearData(100_000));
+    expect((await session.evaluate('predict', { data })).samples).toBe(100_000);
+    await expect(session.dataset({ x: { length: 3 * 2 ** 28 } })).rejects.toMatchObject({ code: 'memory' });
   });
 
   test('is refused for a dataset before a value of it is read, and the session goes on', async () => {
