@@ -13,7 +13,7 @@ export interface Report {
   readonly target: string;
   /** Distinct kernels of all entries. */
   readonly kernels: number;
-  /** Everything but datasets. */
+  /** Everything but datasets, and on WebAssembly the scratch of each thread. */
   readonly peakBytes: number;
   /** What persists, plus the largest sum of bytes live at one dispatch; the most of any entry. */
   readonly lowerBoundBytes: number;

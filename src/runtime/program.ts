@@ -103,7 +103,10 @@ export interface BufferPlan {
   readonly words: number;
   /** Results of one step, the most of any entry. */
   readonly results: number;
-  /** What persists, temporaries and results, and on WebAssembly packed operands: everything but datasets. */
+  /**
+   * What persists, temporaries and results, and on WebAssembly packed operands: everything but datasets and the
+   * scratch of threads.
+   */
   readonly peakBytes: number;
   /** What persists, plus the largest sum of bytes live at one dispatch, the most of any entry, plus packed operands. */
   readonly lowerBoundBytes: number;
