@@ -150,9 +150,10 @@ function code(
   report: Report,
   wanted: string | true,
 ): string {
-  // Functions of one module read best in it.
-  if (wanted === true && 'text' in compilation) return compilation.text;
   const entries = Object.entries(report.entries);
+  // Functions of one module read best in it.
+  const isWhole = entries.length === compilation.entries.size;
+  if (wanted === true && isWhole && 'text' in compilation) return compilation.text;
   const all = entries.flatMap(([, entry]) => entry.kernels);
   const chosen = wanted === true ? all : all.filter(({ name }) => name === wanted);
   if (wanted !== true && chosen.length === 0) {

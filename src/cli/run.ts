@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { GraphError } from '../graph/index.ts';
+import { DeviceError } from '../runtime/index.ts';
 import { checkCommand } from './check.ts';
 import { inspectCommand } from './inspect.ts';
 import { exitCodes, UsageError } from './usage.ts';
@@ -52,7 +53,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
 /** Says what went wrong. @returns the exit code */
 function report(error: unknown, { stderr, env }: Terminal): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
-  const isInput = error instanceof UsageError || error instanceof GraphError;
+  const isInput = [UsageError, GraphError, DeviceError].some((kind) => error instanceof kind);
   const wantsStack = (env.SINTER_DEBUG ?? '') !== '';
   const message = error instanceof Error ? (wantsStack ? error.stack : error.message) : String(error);
   const hint = isInput || wantsStack ? '' : '\nThis is a fault in sinter: SINTER_DEBUG=1 shows where.';

@@ -44,6 +44,20 @@ describe('sinter inspect', () => {
     expect([beyond.code, beyond.out]).toEqual([2, '']);
   });
 
+  test('prints tasks and packed operands for WebAssembly, its module, or the functions of an entry alone', async () => {
+    const wasm = async (...args: string[]): Promise<string> =>
+      (await sinter(['inspect', W1, '--target', 'wasm', ...args])).out;
+    expect(await wasm()).toMatch(/^ +# +name +kind +tasks +packed +FLOPs +bytes$/m);
+    const module = await wasm('--code');
+    expect(module).toMatch(/^\(module\n/);
+    expect(module).toContain('(export "play")');
+    const train = await wasm('--code', '--entry', 'train');
+    expect(train).toMatch(/^\(func \$hidden\./);
+    expect(train).not.toContain('label');
+    expect(train.startsWith(await wasm('--code', 'hidden', '--entry', 'train'))).toBe(true);
+    expect(await wasm('--ir', 'functions', '--entry', 'predict')).toContain('$hidden.');
+  });
+
   test("prints the kernel that computes a node, by its label, its update's state, or as kernels spell it", async () => {
     const train = async (name: string): Promise<string> =>
       (await sinter(['inspect', W1, '--entry', 'train', '--code', name])).out;
@@ -209,6 +223,23 @@ export const broken = defineModule('broken', (m) => {
     const { code, err } = await sinter(['inspect', file]);
     expect(code).toBe(2);
     expect(err).toMatch(/cannot be loaded: matmul: .*\[2, 3\].* {2}at broken\.ts:4\n$/);
+  });
+
+  test('that are too large for WebAssembly are refused with the bytes that their plan needs', async () => {
+    const file = join(folder, 'large.ts');
+    const library = new URL('../../src/index.ts', import.meta.url).href;
+    writeFileSync(
+      file,
+      `import { defineModule, nn } from '${library}';
+export const large = defineModule('large', (m) => {
+  const weights = m.state('weights', { shape: [2 ** 30 + 2 ** 28], init: nn.init.zeros() });
+  m.entry('run', { total: weights.sum() });
+});
+`,
+    );
+    const { code, err } = await sinter(['inspect', file, '--target', 'wasm']);
+    expect(code).toBe(2);
+    expect(err).toMatch(/^sinter: the plan of large needs \d+ bytes at its peak; .*\n$/);
   });
 
   test('that a file does not export are missed', async () => {
