@@ -387,8 +387,8 @@ class NestWriter {
   }
 }
 
-/** Row-major position over reduction axes. */
-function positionOver(axes: readonly Axis[]): Expr {
+/** Row-major number over axes, what `rowValues` takes apart. */
+export function positionOver(axes: readonly Axis[]): Expr {
   return axes.reduce<Expr>(
     (index, axis) => apply('add', apply('mul', index, int(axis.extent)), axisRef(axis)),
     int(0),

@@ -2,7 +2,6 @@ import {
   type Axis,
   apply,
   axesIn,
-  axisRef,
   contractionOf,
   domainSize,
   type Expr,
@@ -14,7 +13,7 @@ import {
 } from '../../loops/index.ts';
 import { driver } from './code.ts';
 import type { Evaluator } from './evaluate.ts';
-import { rowValues } from './nest.ts';
+import { positionOver, rowValues } from './nest.ts';
 import { TILE_COLUMNS, TILE_ROWS } from './tile.ts';
 
 /**
@@ -72,18 +71,10 @@ export function unitAxes(side: Side): readonly Axis[] {
  * Position of an element of a side, in terms of its axes, counted from the unit `first`.
  */
 export function positionExpr(side: Side, first: Expr): Expr {
-  const number = flat(side.inner);
+  const number = positionOver(side.inner);
   if (side.outer.length === 0) return apply('sub', number, first);
-  const unit = apply('sub', flat(side.outer), first);
+  const unit = apply('sub', positionOver(side.outer), first);
   return apply('add', apply('mul', unit, int(side.line)), number);
-}
-
-/** Row-major number over axes. */
-function flat(axes: readonly Axis[]): Expr {
-  return axes.reduce<Expr>(
-    (index, axis) => apply('add', apply('mul', index, int(axis.extent)), axisRef(axis)),
-    int(0),
-  );
 }
 
 /**
