@@ -13,7 +13,8 @@ import { digits } from './digits.ts';
 import { measureWasm, type WasmMeasurement } from './measureWasm.ts';
 import { measureWebGpu, type WebGpuMeasurement } from './measureWebGpu.ts';
 import { measurePeak } from './peak.ts';
-import { peakText, wasmText, webGpuText } from './tables.ts';
+import { roundTrip } from './roundTrip.ts';
+import { machineText, wasmText, webGpuText } from './tables.ts';
 
 const HELP = `Measures training steps.
 
@@ -63,7 +64,8 @@ async function onWasm(values: Options): Promise<void> {
   const runs = count('runs', values.runs, 9);
   const modules = (values.workload.length === 0 ? workloadNames : values.workload).map(workloadOf);
   const peak = await measurePeak(threads);
-  if (!values.json) process.stdout.write(peakText(peak, threads));
+  const nanoseconds = await roundTrip();
+  if (!values.json) process.stdout.write(machineText(peak, nanoseconds, threads));
   const dataFor = await digits();
   const results: WasmMeasurement[] = [];
   for (const module of modules) {
@@ -72,7 +74,10 @@ async function onWasm(values: Options): Promise<void> {
     results.push(result);
     if (!values.json) process.stdout.write(`\n${wasmText(result, peak)}`);
   }
-  if (values.json) process.stdout.write(`${JSON.stringify({ peak, results }, null, 2)}\n`);
+  if (values.json)
+    process.stdout.write(
+      `${JSON.stringify({ peak, roundTripNanoseconds: nanoseconds, results }, null, 2)}\n`,
+    );
 }
 
 async function onWebGpu(target: ProfileName, values: Options): Promise<void> {

@@ -37,20 +37,22 @@ export function wasmText(m: WasmMeasurement, peak: Peak): string {
   ]);
 }
 
-/** The peak, for people. */
-export function peakText({ strict, relaxed }: Peak, threads: number): string {
+/** What the machine can do, for people. @param nanoseconds from one thread to another and back */
+export function machineText({ strict, relaxed }: Peak, nanoseconds: number, threads: number): string {
   const rates = ([one, all]: readonly [number, number]): string =>
     `${one.toFixed(1)} GFLOP/s on one thread${threads === 1 ? '' : `, ${all.toFixed(1)} on ${threads}`}`;
   return lines([
     'peak of four floats at a time, twelve independent accumulators in registers',
     `  f32x4.mul, f32x4.add  ${rates(strict)}`,
     `  f32x4.relaxed_madd    ${relaxed === null ? 'this engine lacks it' : rates(relaxed)}`,
+    `from one thread to another and back: ${nanoseconds.toFixed(0)} ns`,
   ]);
 }
 
 function kernelLine({ name, kind, microseconds, flops }: KernelTime, peak: Peak): string {
-  const time = microseconds.median.toFixed(1).padStart(10);
-  return `    ${time} µs  ${rateText(flops, microseconds.median, peak)}  ${kind.padEnd(8)}  ${name}`;
+  const { median, least } = microseconds;
+  const time = `${median.toFixed(1).padStart(10)} (least ${least.toFixed(1).padStart(7)}) µs`;
+  return `    ${time}  ${rateText(flops, median, peak)}  ${kind.padEnd(8)}  ${name}`;
 }
 
 function rateText(flops: number, microseconds: number, peak: Peak): string {

@@ -10,6 +10,7 @@ import { rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { roundTrip } from '../roundTrip.ts';
 import { spread, spreadText } from '../spread.ts';
 import { type Runner, Running } from './runner.ts';
 import { readTask, writeTask } from './task.ts';
@@ -51,11 +52,11 @@ async function main(): Promise<void> {
     try {
       const runners = [sinter(folder, threads), ...jax(folder, threads)];
       if (torch !== null) runners.push(...pyTorch(folder, threads, python, torch));
-      const times = await inTurn(runners, readTask(folder).batches, {
+      const rounds = await inTurn(runners, readTask(folder).batches, {
         rounds: Number(values.rounds),
         milliseconds: Number(values.milliseconds),
       });
-      process.stdout.write(`\n${table(workload, threads, times)}`);
+      process.stdout.write(`\n${table(workload, threads, rounds)}`);
     } finally {
       rmSync(folder, { recursive: true });
     }
@@ -99,12 +100,20 @@ function versionOfTorch(python: string): string | null {
   return status === 0 ? stdout.trim() : null;
 }
 
-/** Microseconds a step of each runner, round by round. @throws Error where what they compute is not the same */
+/** What was measured, round by round. */
+interface Rounds {
+  /** Microseconds a step of each runner. */
+  readonly times: ReadonlyMap<string, readonly number[]>;
+  /** Nanoseconds from one thread to another and back. */
+  readonly roundTrips: readonly number[];
+}
+
+/** Lets all take their turns. @throws Error where what they compute is not the same */
 async function inTurn(
   runners: readonly Runner[],
   batches: number,
   options: { readonly rounds: number; readonly milliseconds: number },
-): Promise<ReadonlyMap<string, readonly number[]>> {
+): Promise<Rounds> {
   const running = runners.map((runner) => Running.start(runner));
   try {
     const losses: number[] = [];
@@ -122,13 +131,16 @@ async function inTurn(
       steps.set(one, batches * Math.max(1, Math.round((2 * options.milliseconds) / milliseconds)));
     }
     const samples = new Map<Running, number[]>(running.map((one) => [one, []]));
-    for (let round = 0; round < options.rounds; round++)
+    const roundTrips: number[] = [];
+    for (let round = 0; round < options.rounds; round++) {
+      roundTrips.push(await roundTrip());
       for (const one of running) {
         const count = steps.get(one) ?? batches;
         const { milliseconds } = await one.take(count);
         samples.get(one)?.push((1000 * milliseconds) / count);
       }
-    return new Map([...samples].map(([{ name }, values]) => [name, values]));
+    }
+    return { times: new Map([...samples].map(([{ name }, values]) => [name, values])), roundTrips };
   } finally {
     for (const one of running) one.end();
   }
@@ -138,7 +150,7 @@ async function inTurn(
  * Times, and Sinter's beside each: the median of the ratios within a round, whose turns the rest of the machine
  * disturbs alike, and the ratio of the least times, which it disturbs least.
  */
-function table(workload: string, threads: string, times: ReadonlyMap<string, readonly number[]>): string {
+function table(workload: string, threads: string, { times, roundTrips }: Rounds): string {
   const own = times.get('Sinter') ?? [];
   const rows = [...times].map(([name, values]) => {
     const time = spread(values);
@@ -148,7 +160,9 @@ function table(workload: string, threads: string, times: ReadonlyMap<string, rea
   });
   const head = `  ${'a step'.padEnd(28)} ${''.padEnd(30)}    Sinter   of the`;
   const more = `  ${''.padEnd(28)} ${''.padEnd(30)}    of it    least`;
-  return `${[`${workload}, ${threads} threads`, head, more, ...rows].join('\n')}\n`;
+  const trip = spreadText(spread(roundTrips), 'ns', 0);
+  const title = `${workload}, ${threads} threads; from one thread to another and back: ${trip}`;
+  return `${[title, head, more, ...rows].join('\n')}\n`;
 }
 
 try {
