@@ -20,6 +20,8 @@ export interface BareSession {
 
 const PAGE = 65536;
 const LINE = 64;
+/** Bytes behind everything that may be read: no more, lest reading fails. */
+const MARGIN = 192;
 const aligned = (bytes: number): number => Math.ceil(bytes / LINE) * LINE;
 
 /** Words that a program finds where it has written nothing: NaNs, and integers out of every range. */
@@ -64,7 +66,7 @@ export function assembleBackwards(text: string): Uint8Array {
 /**
  * Starts a compilation without the runtime. What does not outlive a step is poisoned before each; between all
  * parts of memory, and between the places of states, are guards; rows lie in an order of their own, as many as are
- * live, and the last input ends where memory ends, so that reading beyond it fails.
+ * live, and the last input ends where memory ends but for the margin, so that reading beyond that fails.
  *
  * @param initial values of all states that are not constant at first
  * @param tile which of the program's inner loops of contractions runs
@@ -80,7 +82,7 @@ export function bareSession(
   const results = records + aligned(4 * stepFields.length) + LINE;
   const most = Math.max(0, ...Object.values(program.entries).map(({ resultWords }) => resultWords));
   const data = results + aligned(4 * most) + LINE;
-  const pages = Math.ceil((data + mostData(program)) / PAGE);
+  const pages = Math.ceil((data + mostData(program) + MARGIN) / PAGE);
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
   const words = new Uint32Array(memory.buffer);
   const play = instantiate(program, tile, memory);
@@ -251,7 +253,7 @@ function setData(
     parts.push({ field: slot.base, words: asWords(valueWords(slot, values)) });
   }
   const all = parts.reduce((n, { words }) => n + words.length, 0);
-  let at = memory.buffer.byteLength / 4 - all;
+  let at = (memory.buffer.byteLength - MARGIN) / 4 - all;
   const target = new Uint32Array(memory.buffer);
   target.fill(GUARD, at - LINE, at);
   for (const { field, words } of parts) {
