@@ -3,6 +3,7 @@ import { type Kernel, statementsIn } from './codegen/kernel.ts';
 import type { Schedule } from './codegen/schedule/choose.ts';
 import { partialCount } from './codegen/schedule/choose.ts';
 import { fits, fitted, kernelOf, type Scheduled } from './codegen/schedule/packed.ts';
+import { inputsOf } from './codegen/slots.ts';
 import { printKernels } from './codegen/text.ts';
 import { KernelError, verifyKernel } from './codegen/verifyKernel.ts';
 import type { Assemble } from './codegen/wasm/assemble.ts';
@@ -31,7 +32,7 @@ import { printGroups, printStages } from './passes/fuse/text.ts';
 import { declareStorage, lower, type Storage } from './passes/lower.ts';
 import { type BufferLayout, planBuffers } from './passes/planBuffers.ts';
 import { type Profile, wasm } from './passes/profile.ts';
-import type { Program, ProgramBase } from './runtime/program.ts';
+import type { InputSlot, Program, ProgramBase } from './runtime/program.ts';
 import type { WasmProgram } from './runtime/wasm/program.ts';
 import { type Levels, type LevelTools, Trace } from './trace.ts';
 
@@ -83,6 +84,11 @@ export type WebGpuCompilation = Compilation<Program, WebGpuEntry>;
 /** A compilation for WebAssembly, with the text of its module. */
 export interface WasmCompilation extends Compilation<WasmProgram> {
   readonly text: string;
+}
+
+/** The inputs of a module as every program of it states them. */
+export function inputSlots(module: Module): readonly InputSlot[] {
+  return inputsOf(module, declareStorage(module));
 }
 
 /**

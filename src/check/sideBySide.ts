@@ -1,6 +1,5 @@
-import { compileModule } from '../compile.ts';
+import { inputSlots } from '../compile.ts';
 import type { Module } from '../graph/index.ts';
-import { profiles } from '../passes/profile.ts';
 import { entryOf } from '../reference/index.ts';
 import { Lane, type TargetResult } from './lane.ts';
 import { type NonFinite, nonFiniteOf } from './nonFinite.ts';
@@ -44,7 +43,7 @@ export async function sideBySide(
 ): Promise<SideBySide> {
   const { entries, steps, seed, tolerance, onProgress = () => {} } = options;
   // Which values an input may have is the same for every target.
-  const slots = compileModule(module, profiles.webgpu).program.inputs;
+  const slots = inputSlots(module);
   const plan: Plan = { module, entries, steps, seed, tolerance, slots };
   const lanes = runners.map((runner) => new Lane(runner, plan));
   let nonFinite: NonFinite | undefined;

@@ -154,7 +154,8 @@ function statesOf(module: Module, storage: Storage, layout: BufferLayout): State
   });
 }
 
-function inputsOf(module: Module, storage: Storage): InputSlot[] {
+/** The inputs of a module, with the values that they may have. */
+export function inputsOf(module: Module, storage: Storage): InputSlot[] {
   return module.inputs.map((node): InputSlot => {
     const tensor = storage.inputs.get(node);
     const [dim] = node.shape;

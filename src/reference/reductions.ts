@@ -53,7 +53,8 @@ interface Line {
 
 /** The reductions of the graph, by name. */
 const folds: Readonly<Record<string, (line: Line) => number>> = {
-  sum: ({ values, dtype, round }) => wrap(total(values, round), dtype),
+  // Integers are added exactly, then wrapped.
+  sum: ({ values, dtype, round }) => wrap(total(values, dtype === 'f32' ? round : (x) => x), dtype),
   prod: ({ values, dtype, round }) =>
     dtype === 'f32'
       ? values.reduce((p, x) => round(p * x), 1)

@@ -32,7 +32,8 @@ export type PlayChunks = (
  * What plays chunks, and remembers for each entry how large they have grown.
  *
  * @param capacity steps of the largest chunk
- * @param longEnough milliseconds: a chunk grows while it takes less, for then its own cost still counts
+ * @param longEnough milliseconds: a chunk grows while it takes less, for then its own cost still counts, and shrinks
+ *   where it takes four times as long
  */
 export function chunkPlayer(capacity: number, longEnough: number): PlayChunks {
   const grown = new Map<string, number>();
@@ -50,8 +51,10 @@ export function chunkPlayer(capacity: number, longEnough: number): PlayChunks {
       inFlight.shift();
       release?.(place);
       const now = performance.now();
-      if (!stepsPerSubmit && now - last < longEnough) {
-        size = Math.min(2 * size, capacity);
+      if (!stepsPerSubmit) {
+        // Batches may be larger than those for which it grew.
+        if (now - last < longEnough) size = Math.min(2 * size, capacity);
+        else if (now - last > 4 * longEnough) size = Math.ceil(size / 2);
         grown.set(name, size);
       }
       last = now;

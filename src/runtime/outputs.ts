@@ -4,8 +4,8 @@ import { InputError } from './issues.ts';
 import type { Entry, OutputSlot } from './program.ts';
 import { asElements, type Output } from './values.ts';
 
-/** An output's live part out of one step's results. */
-export function outputOf(slot: OutputSlot, results: Uint32Array, live: LiveSizes): Output {
+/** An output's live part out of the results of one step, which lie from word `at` on. */
+export function outputOf(slot: OutputSlot, results: Uint32Array, at: number, live: LiveSizes): Output {
   const shape = slot.shape.map((extent, d) => {
     const dim = slot.live[d];
     return dim ? Math.min(extent, dim.factor * (live.get(dim.size) ?? extent)) : extent;
@@ -18,7 +18,7 @@ export function outputOf(slot: OutputSlot, results: Uint32Array, live: LiveSizes
   let filled = 0;
   const copy = (d: number, row: number): void => {
     if (d === cut) {
-      const from = slot.offset + row * block;
+      const from = at + slot.offset + row * block;
       words.set(results.subarray(from, from + block), filled);
       filled += block;
       return;
@@ -40,7 +40,13 @@ export interface Totals {
 
 /** Adds up the outputs of an entry, step by step, in float64. */
 export class Tally {
-  readonly #parts: readonly { slot: OutputSlot; sum: Float64Array; rows: Output[] }[];
+  readonly #parts: readonly {
+    slot: OutputSlot;
+    sum: Float64Array;
+    rows: Output[];
+    /** The word of a scalar, as an element: nothing is made anew in a step. */
+    word: Output['data'];
+  }[];
   readonly #word = new Uint32Array(1);
   #weight = 0;
 
@@ -57,6 +63,7 @@ export class Tally {
       slot,
       sum: new Float64Array(slot.live[0] ? 0 : elementCount(slot.shape)),
       rows: [],
+      word: asElements(slot.dtype, this.#word),
     }));
   }
 
@@ -66,18 +73,18 @@ export class Tally {
    * @param samples what the step's means weigh
    * @returns the name of a scalar that is NaN, where one is
    */
-  add(results: Uint32Array, live: LiveSizes, samples: number): string | undefined {
+  add(results: Uint32Array, at: number, live: LiveSizes, samples: number): string | undefined {
     this.#weight += samples;
     let nan: string | undefined;
-    for (const { slot, sum, rows } of this.#parts) {
+    for (const { slot, sum, rows, word } of this.#parts) {
       if (slot.shape.length === 0) {
-        this.#word[0] = results[slot.offset] ?? 0;
-        const value = asElements(slot.dtype, this.#word)[0] ?? 0;
+        this.#word[0] = results[at + slot.offset] ?? 0;
+        const value = word[0] ?? 0;
         sum[0] = (sum[0] ?? 0) + (slot.dtype === 'f32' ? samples : 1) * value;
         if (Number.isNaN(value)) nan ??= slot.name;
         continue;
       }
-      const output = outputOf(slot, results, live);
+      const output = outputOf(slot, results, at, live);
       if (slot.live[0]) {
         rows.push(output);
         continue;

@@ -110,10 +110,10 @@ export class Session {
             dataset,
             batches,
             options,
-            (results, live, weight) => {
+            (results, at, live, weight) => {
               signal?.throwIfAborted();
               done++;
-              const nan = tally.add(results, live, weight);
+              const nan = tally.add(results, at, live, weight);
               if (nan !== undefined && onNaN === 'stop') throw new TrainingError(name, nan, epoch, done);
             },
             () => onProgress?.({ epoch, step: done, steps, loss: lossOf(tally.totals()) }),
@@ -173,8 +173,8 @@ export class Session {
         batch,
         { steps: 1, samples: 1, live: () => live, weight: () => 1 },
         options,
-        (results) => {
-          for (const slot of entry.outputs) outputs.push([slot.name, outputOf(slot, results, live)]);
+        (results, at) => {
+          for (const slot of entry.outputs) outputs.push([slot.name, outputOf(slot, results, at, live)]);
         },
       );
       return Object.fromEntries(outputs);
@@ -259,7 +259,7 @@ export class Session {
     dataset: Dataset,
     batches: Batches,
     options: RunOptions & { readonly stepsPerSubmit?: number },
-    take: (results: Uint32Array, live: LiveSizes, samples: number) => void,
+    take: (results: Uint32Array, at: number, live: LiveSizes, samples: number) => void,
     onSubmit?: () => void,
   ): Promise<void> {
     const params = this.#params(options.params);
@@ -291,11 +291,8 @@ export class Session {
         }
       },
       take: (results, first, count) => {
-        const { resultWords } = entry;
-        for (let i = 0; i < count; i++) {
-          const own = results.subarray(i * resultWords, (i + 1) * resultWords);
-          take(own, batches.live(first + i), batches.weight(first + i));
-        }
+        for (let i = 0; i < count; i++)
+          take(results, i * entry.resultWords, batches.live(first + i), batches.weight(first + i));
         onSubmit?.();
       },
     });

@@ -26,34 +26,34 @@ function floats(...values: readonly number[]): Uint32Array {
 
 describe('an output of one step', () => {
   test('is the first rows of its leading dimension', () => {
-    const { shape, data } = outputOf(slot([4, 3], [batch(), null], { offset: 2 }), results, live);
+    const { shape, data } = outputOf(slot([4, 3], [batch(), null], { offset: 2 }), results, 0, live);
     expect(shape).toEqual([2, 3]);
     expect([...data]).toEqual([102, 103, 104, 105, 106, 107]);
   });
 
   test('is cut in inner dimensions too, and by a multiple of a size', () => {
-    const inner = outputOf(slot([2, 4], [null, batch()]), results, live);
+    const inner = outputOf(slot([2, 4], [null, batch()]), results, 0, live);
     expect(inner.shape).toEqual([2, 2]);
     expect([...inner.data]).toEqual([100, 101, 104, 105]);
-    const merged = outputOf(slot([12], [batch(3)]), results, live);
+    const merged = outputOf(slot([12], [batch(3)]), results, 0, live);
     expect(merged.shape).toEqual([6]);
-    const both = outputOf(slot([4, 2, 4], [batch(), null, batch()]), results, live);
+    const both = outputOf(slot([4, 2, 4], [batch(), null, batch()]), results, 0, live);
     expect([...both.data]).toEqual([100, 101, 104, 105, 108, 109, 112, 113]);
   });
 
   test('may be a scalar, or hold nothing', () => {
-    expect(outputOf(slot([], []), results, live)).toEqual({ shape: [], data: Uint32Array.of(100) });
-    expect(outputOf(slot([4, 0], [batch(), null]), results, live)).toEqual({
+    expect(outputOf(slot([], []), results, 0, live)).toEqual({ shape: [], data: Uint32Array.of(100) });
+    expect(outputOf(slot([4, 0], [batch(), null]), results, 0, live)).toEqual({
       shape: [2, 0],
       data: new Uint32Array(),
     });
   });
 
   test('has the type that it declares', () => {
-    expect(outputOf(slot([1], [null], { dtype: 'f32' }), floats(-1.5), live).data).toEqual(
+    expect(outputOf(slot([1], [null], { dtype: 'f32' }), floats(-1.5), 0, live).data).toEqual(
       Float32Array.of(-1.5),
     );
-    expect(outputOf(slot([1], [null], { dtype: 'i32' }), Uint32Array.of(0xffffffff), live).data).toEqual(
+    expect(outputOf(slot([1], [null], { dtype: 'i32' }), Uint32Array.of(0xffffffff), 0, live).data).toEqual(
       Int32Array.of(-1),
     );
   });
@@ -76,8 +76,8 @@ describe('the outputs of many steps', () => {
       words[1] = right;
       return words;
     };
-    expect(tally.add(step(1, 2, [5, 6, 7]), new Map([['batch', 3]]), 3)).toBeUndefined();
-    expect(tally.add(step(5, 1, [8, 9, 9]), new Map([['batch', 1]]), 1)).toBeUndefined();
+    expect(tally.add(step(1, 2, [5, 6, 7]), 0, new Map([['batch', 3]]), 3)).toBeUndefined();
+    expect(tally.add(step(5, 1, [8, 9, 9]), 0, new Map([['batch', 1]]), 1)).toBeUndefined();
     const { scalars, outputs } = tally.totals();
     expect(scalars).toEqual({ loss: 2, right: 3 });
     expect(outputs.means).toEqual({ shape: [2], data: Float32Array.of(2, -2) });
@@ -86,8 +86,8 @@ describe('the outputs of many steps', () => {
 
   test('name a scalar that is NaN', () => {
     const tally = new Tally('train', entry(slot([], [], { name: 'norm', dtype: 'f32' })), 'scalars');
-    expect(tally.add(floats(1), live, 2)).toBeUndefined();
-    expect(tally.add(floats(Number.NaN), live, 2)).toBe('norm');
+    expect(tally.add(floats(1), 0, live, 2)).toBeUndefined();
+    expect(tally.add(floats(Number.NaN), 0, live, 2)).toBe('norm');
     expect(tally.totals().scalars.norm).toBeNaN();
   });
 
@@ -101,7 +101,7 @@ describe('the outputs of many steps', () => {
 
   test('keep names of any characters', () => {
     const tally = new Tally('t', entry(slot([], [], { name: '__proto__', dtype: 'i32' })), 'scalars');
-    tally.add(Uint32Array.of(3), live, 1);
+    tally.add(Uint32Array.of(3), 0, live, 1);
     expect(Object.entries(tally.totals().scalars)).toEqual([['__proto__', 3]]);
   });
 });

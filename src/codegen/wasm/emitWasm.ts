@@ -4,21 +4,27 @@ import type { Stage } from '../../passes/fuse/group.ts';
 import type { Storage } from '../../passes/lower.ts';
 import type { BufferLayout } from '../../passes/planBuffers.ts';
 import { DeviceError } from '../../runtime/issues.ts';
-import type { WasmKernel, WasmMemory, WasmProgram } from '../../runtime/wasm/program.ts';
-import { baseField, identifier, Names, rowsField } from '../names.ts';
+import {
+  LINE,
+  lineAligned,
+  THREAD_BYTES,
+  type WasmKernel,
+  type WasmMemory,
+  type WasmProgram,
+} from '../../runtime/wasm/program.ts';
+import { baseField, Names, rowsField } from '../names.ts';
 import { bufferPlan, entryOf, kernelFacts, slotsOf, stepFieldsOf } from '../slots.ts';
 import type { Assemble } from './assemble.ts';
-import { Knowledge, type Place } from './evaluate.ts';
-import { ALIGNMENT, aligned, type ModuleScope, type WasmKernelText, wasmKernel } from './kernel.ts';
+import type { Place } from './evaluate.ts';
+import type { ModuleScope } from './functions.ts';
+import { type WasmKernelText, wasmKernel } from './kernel.ts';
+import { Knowledge } from './knowledge.ts';
 import type { MathName } from './math.ts';
 import { moduleText } from './module.ts';
 import { tileModule } from './tile.ts';
 
 /** Elements of which every place in memory is a multiple: a cache line. */
-export const PLACE_ALIGNMENT = ALIGNMENT / 4;
-
-/** Bytes at the start of memory that are the threads' own. */
-const THREAD_WORDS = 192;
+export const PLACE_ALIGNMENT = LINE / 4;
 
 /** Bytes that WebAssembly can address with 32 bits. */
 const MOST_BYTES = 2 ** 32;
@@ -29,12 +35,9 @@ export class WasmKernels {
   readonly #names = new Names();
   readonly #math = new Set<MathName>();
   readonly #memory: Omit<WasmMemory, 'bytes' | 'threadBytes'>;
-  readonly #written: {
-    readonly kernel: WasmKernelText;
-    readonly stage: Stage;
-    /** Its text without its name. */
-    readonly nameless: string;
-  }[] = [];
+  readonly #written: { readonly kernel: WasmKernelText; readonly stage: Stage }[] = [];
+  /** Numbers of kernels by their texts without their names. */
+  readonly #nameless = new Map<string, number>();
   readonly #entries = new Map<string, number[]>();
   readonly #module: Module;
   readonly #storage: Storage;
@@ -44,10 +47,10 @@ export class WasmKernels {
     this.#module = module;
     this.#storage = storage;
     this.#layout = layout;
-    const state = aligned(THREAD_WORDS);
-    const words = state + aligned(layout.state);
-    const temps = words + aligned(layout.words);
-    this.#memory = { state, words, temps, packed: temps + aligned(layout.temps) };
+    const state = THREAD_BYTES;
+    const words = state + lineAligned(layout.state);
+    const temps = words + lineAligned(layout.words);
+    this.#memory = { state, words, temps, packed: temps + lineAligned(layout.temps) };
     const fields = stepFieldsOf(module, storage).map(({ name }) => name);
     const field = (name: string): number => {
       const at = fields.indexOf(name);
@@ -65,17 +68,15 @@ export class WasmKernels {
 
   /** Writes the kernel of a stage, the next of an entry. Kernels that differ in their names alone are one. */
   add(entry: string, stage: Stage, name: string): WasmKernelText {
-    const trial = identifier(name);
-    const written = wasmKernel(stage, trial, this.#scope);
-    const nameless = withoutName(written.code, trial);
-    const alike = this.#written.findIndex((other) => other.nameless === nameless);
-    const known = this.#written[alike];
-    const number = known === undefined ? this.#written.length : alike;
-    this.#entries.set(entry, [...(this.#entries.get(entry) ?? []), number]);
-    if (known !== undefined) return { ...known.kernel, groups: written.groups };
     const own = this.#names.fresh(name);
-    const kernel = own === trial ? written : wasmKernel(stage, own, this.#scope);
-    this.#written.push({ kernel, stage, nameless });
+    const kernel = wasmKernel(stage, own, this.#scope);
+    const nameless = kernel.code.replaceAll(`$${own}.`, '$.');
+    const number = this.#nameless.get(nameless) ?? this.#written.length;
+    this.#entries.set(entry, [...(this.#entries.get(entry) ?? []), number]);
+    const known = this.#written[number];
+    if (known !== undefined) return { ...known.kernel, groups: kernel.groups };
+    this.#nameless.set(nameless, number);
+    this.#written.push({ kernel, stage });
     return kernel;
   }
 
@@ -92,7 +93,7 @@ export class WasmKernels {
   program(assemble: Assemble): WasmProgram {
     const packed = Math.max(0, ...this.#written.map(({ kernel }) => kernel.packedBytes));
     const buffers = bufferPlan(this.#layout, packed);
-    const bytes = this.#memory.packed + aligned(packed);
+    const bytes = this.#memory.packed + lineAligned(packed);
     if (bytes > MOST_BYTES) {
       const needs = `the plan of ${this.#module.name} needs ${buffers.peakBytes} bytes at its peak`;
       throw new DeviceError(
@@ -129,7 +130,7 @@ export class WasmKernels {
       memory: {
         ...this.#memory,
         bytes,
-        threadBytes: Math.max(ALIGNMENT, ...this.#written.map(({ kernel }) => aligned(kernel.scratchBytes))),
+        threadBytes: Math.max(LINE, ...this.#written.map(({ kernel }) => lineAligned(kernel.scratchBytes))),
       },
     };
   }
@@ -157,11 +158,6 @@ export class WasmKernels {
     if (place.arena === 'results') return { address: 4 * place.offset, base: word('result'), index };
     return { address: this.#memory[place.arena] + 4 * place.offset, index };
   }
-}
-
-/** A kernel's text whatever it is called. */
-function withoutName(code: string, name: string): string {
-  return code.replaceAll(`$${name}.`, '$.');
 }
 
 function base64(bytes: Uint8Array): string {

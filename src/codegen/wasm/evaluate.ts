@@ -13,17 +13,18 @@ import {
   type Load,
   load,
   mapExpr,
-  Ranges,
+  type Ranges,
   type ScalarDef,
   type ScalarOp,
   scalarOps,
-  simplifier,
   subexpressions,
   type Tensor,
   type ValueNumbers,
 } from '../../loops/index.ts';
+import { MARGIN_BYTES } from '../../runtime/wasm/program.ts';
 import { liveField, paramField } from '../names.ts';
 import { type Code, f32Const, i32, plus, times, vectorConst } from './code.ts';
+import { type Knowledge, mayTrap } from './knowledge.ts';
 import type { MathName } from './math.ts';
 import { type Lanes, repeats, type Spelling, spellings, wasmType } from './operations.ts';
 
@@ -50,17 +51,6 @@ export interface Surroundings {
   readonly known: Knowledge;
 }
 
-/** Ranges, forms and simplifications of expressions, each computed once. */
-export class Knowledge {
-  readonly ranges = new Ranges();
-  readonly simplify = simplifier();
-  /** @internal by value number */
-  readonly facts = new Map<number, Facts>();
-}
-
-/** Bytes that may be read beside everything in memory: before it and behind it. */
-export const MEMORY_MARGIN = 192;
-
 /** Operations of a select's arm up to this cost are evaluated whether or not they are chosen. */
 const CHEAP_ARM = 8;
 
@@ -76,7 +66,6 @@ export class Evaluator {
   readonly #numbers: ValueNumbers;
   readonly #forms: AffineForms;
   readonly #uses = new Map<number, number>();
-  readonly #facts: Map<number, Facts>;
   readonly #clamped = new Map<Expr, Expr>();
 
   constructor(code: Code, around: Surroundings) {
@@ -85,7 +74,6 @@ export class Evaluator {
     this.#ranges = around.known.ranges;
     this.#numbers = this.#ranges.numbers;
     this.#forms = this.#ranges.forms;
-    this.#facts = around.known.facts;
   }
 
   /** An expression with fewer operations and the same value. */
@@ -119,7 +107,7 @@ export class Evaluator {
 
   /** Whether an expression differs between lanes. */
   varies(expr: Expr, lane: Axis): boolean {
-    const { axes, vars } = this.#factsOf(expr);
+    const { axes, vars } = this.#around.known.factsOf(expr);
     return axes.has(lane) || [...vars].some((name) => this.#variable(name).lanes === 4);
   }
 
@@ -166,7 +154,7 @@ export class Evaluator {
   /** How the element's address moves with an axis, in bytes; null where it is not by a constant. */
   stride(tensor: Tensor, at: readonly Expr[], lane: Axis): number | null {
     const form = this.#form(tensor, at);
-    const own = form.terms.filter(({ atom }) => this.#factsOf(atom).axes.has(lane));
+    const own = form.terms.filter(({ atom }) => this.#around.known.factsOf(atom).axes.has(lane));
     if (own.some(({ atom }) => atom.kind !== 'axis')) return null;
     return elementBytes(tensor.dtype) * own.reduce((n, t) => n + t.coefficient, 0);
   }
@@ -232,8 +220,7 @@ export class Evaluator {
   #apply(expr: Apply, lane: Axis | null): string {
     const spelling: Spelling = spellings[expr.op];
     const operandType = (expr.args[0] as Expr).dtype;
-    if (spelling.calls !== undefined && (spelling.calls !== 'sign' || operandType === 'f32'))
-      this.#around.calls(spelling.calls);
+    if (spelling.calls !== undefined && operandType === 'f32') this.#around.calls(spelling.calls);
     const lanes: Lanes = lane === null ? 1 : 4;
     const args = expr.args.map((arg) => {
       const text = this.#value(arg, lane);
@@ -285,7 +272,8 @@ export class Evaluator {
     const type = wasmType(expr.dtype, lane === null ? 1 : 4);
     if (lane === null || !this.varies(condition, lane)) {
       const test = this.scalar(condition);
-      const costly = this.#factsOf(yes).cost > CHEAP_ARM || this.#factsOf(no).cost > CHEAP_ARM;
+      const costly =
+        this.#around.known.factsOf(yes).cost > CHEAP_ARM || this.#around.known.factsOf(no).cost > CHEAP_ARM;
       if (unsafe || costly)
         return this.code.choose(
           type,
@@ -324,14 +312,15 @@ export class Evaluator {
 
   /**
    * Whether the loads of an operand lie so near to one another that where one of four is in its tensor, the others
-   * are in memory at least: there are `MEMORY_MARGIN` bytes on both sides of everything.
+   * are in memory at least: there are `MARGIN_BYTES` on both sides of everything.
    */
   #staysNear(expr: Expr, lane: Axis): boolean {
     for (const e of subexpressions(expr)) {
-      if (e.kind === 'apply' && (e.op === 'select' || mayTrap(e)) && this.#factsOf(e).loads) return false;
+      if (e.kind === 'apply' && (e.op === 'select' || mayTrap(e)) && this.#around.known.factsOf(e).loads)
+        return false;
       if (e.kind !== 'load' || this.#clamp(e) === e) continue;
       const stride = this.stride(e.tensor, e.at, lane);
-      if (stride === null || Math.abs(3 * stride) + 16 > MEMORY_MARGIN) return false;
+      if (stride === null || Math.abs(3 * stride) + 16 > MARGIN_BYTES) return false;
     }
     return true;
   }
@@ -491,7 +480,7 @@ export class Evaluator {
 
   /** The outermost open region in which an expression can be evaluated. */
   #levelOf(expr: Expr): number {
-    const { axes, vars, loads } = this.#factsOf(expr);
+    const { axes, vars, loads } = this.#around.known.factsOf(expr);
     const { scopes } = this.code;
     let level = 0;
     for (const [k, scope] of scopes.entries()) {
@@ -521,33 +510,9 @@ export class Evaluator {
     throw new RangeError(`${this.code.name}: variable ${name} has no value here`);
   }
 
-  #factsOf(expr: Expr): Facts {
-    const number = this.#numbers.of(expr);
-    const known = this.#facts.get(number);
-    if (known !== undefined) return known;
-    const axes = new Set<Axis>();
-    const vars = new Set<string>();
-    // A division may trap: it is not moved out of a condition.
-    let loads = expr.kind === 'load' || (expr.kind === 'apply' && mayTrap(expr));
-    let cost =
-      expr.kind === 'load' ? 1 : expr.kind === 'apply' ? (scalarOps[expr.op] satisfies ScalarDef).cost : 0;
-    if (expr.kind === 'axis') axes.add(expr.axis);
-    if (expr.kind === 'var') vars.add(expr.name);
-    for (const child of childrenOf(expr)) {
-      const own = this.#factsOf(child);
-      for (const axis of own.axes) axes.add(axis);
-      for (const name of own.vars) vars.add(name);
-      loads ||= own.loads;
-      cost += own.cost;
-    }
-    const facts = { axes, vars, loads, cost };
-    this.#facts.set(number, facts);
-    return facts;
-  }
-
   /** Whether a load in an expression is not known to be in range. */
   #mayFail(expr: Expr): boolean {
-    if (!this.#factsOf(expr).loads) return false;
+    if (!this.#around.known.factsOf(expr).loads) return false;
     return this.#clamp(expr) !== expr || (expr.kind === 'apply' && mayTrap(expr));
   }
 
@@ -581,19 +546,6 @@ interface Address {
   /** Bytes from one lane to the next; null where each lane has `lanes`, its own bytes, to add. */
   readonly stride: number | null;
   readonly lanes: string;
-}
-
-/** What must be known of an expression to place it. */
-interface Facts {
-  readonly axes: ReadonlySet<Axis>;
-  readonly vars: ReadonlySet<string>;
-  /** Whether it loads or divides: such things stay under their condition. */
-  readonly loads: boolean;
-  readonly cost: number;
-}
-
-function mayTrap(expr: Apply): boolean {
-  return (expr.op === 'idiv' || expr.op === 'mod') && expr.args[1]?.kind !== 'const';
 }
 
 function elementBytes(dtype: Dtype): number {

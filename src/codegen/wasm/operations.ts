@@ -17,7 +17,7 @@ export interface Spelling {
   readonly scalar: (args: readonly string[], dtype: Dtype, to: Dtype) => string;
   /** Null where there are no such instructions: each lane is then computed by itself. */
   readonly vector: (args: readonly string[], dtype: Dtype, to: Dtype) => string | null;
-  /** The function of the module that it calls, if it calls one. */
+  /** The function of the module that it calls for floats, if it calls one. */
   readonly calls?: MathName;
 }
 

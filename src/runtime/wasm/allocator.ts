@@ -1,10 +1,4 @@
-/** Bytes that every place is aligned to and a multiple of: a line of the cache. */
-export const LINE = 64;
-
-/** The first multiple of a line that is not less. */
-export function lineAligned(bytes: number): number {
-  return Math.ceil(bytes / LINE) * LINE;
-}
+import { LINE, lineAligned } from './program.ts';
 
 /**
  * Places in a memory that grows and never shrinks: the first free one that is large enough (Knuth, *The art of

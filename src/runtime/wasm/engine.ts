@@ -8,12 +8,10 @@ import type { Crew } from './crew.ts';
 import type { Host } from './host.ts';
 import { type Layout, layOut } from './layout.ts';
 import { compileModules, link } from './modules.ts';
-import type { WasmProgram } from './program.ts';
+import { MARGIN_BYTES, type WasmProgram } from './program.ts';
 import { Workers } from './workers.ts';
 
 const PAGE = 65536;
-/** Bytes behind everything that a program may read, and not use. */
-const MARGIN = 192;
 /** Pages that WebAssembly can address with 32 bits: 4 GiB. */
 const MOST_PAGES = 65536;
 /** Milliseconds of a chunk on threads: after that a message to each of them no longer counts. */
@@ -54,7 +52,7 @@ export class WasmEngine implements Engine {
     this.#profiling = profiling;
     const { capacity, records, stride, end } = layout;
     this.#allocator = new Allocator(end, (to) => {
-      const missing = Math.ceil((to + MARGIN - memory.buffer.byteLength) / PAGE);
+      const missing = Math.ceil((to + MARGIN_BYTES - memory.buffer.byteLength) / PAGE);
       try {
         if (missing > 0) memory.grow(missing);
       } catch (cause) {
@@ -180,7 +178,7 @@ export class WasmEngine implements Engine {
  * @throws DeviceError `memory`
  */
 function createMemory(program: WasmProgram, layout: Layout, threads: number): WebAssembly.Memory {
-  const initial = Math.ceil(layout.end / PAGE);
+  const initial = Math.ceil((layout.end + MARGIN_BYTES) / PAGE);
   for (let maximum = MOST_PAGES; ; maximum = Math.max(initial, maximum / 2)) {
     try {
       return new WebAssembly.Memory({ initial, maximum, shared: true });

@@ -1,7 +1,6 @@
 import { checkBase, fail } from '../format.ts';
 import { elementCount } from '../init.ts';
-import { LINE } from './allocator.ts';
-import type { WasmProgram } from './program.ts';
+import { LINE, THREAD_BYTES, type WasmProgram } from './program.ts';
 
 /**
  * Says whether a value, from JSON say, is a program that this runtime can replay. Its modules are compiled by
@@ -31,8 +30,8 @@ export function checkProgram(value: unknown): asserts value is WasmProgram {
     const start = memory[arena];
     const place = `program.memory.${arena}`;
     // The first lines are the threads' own.
-    if (start % LINE !== 0 || start < THREADS_OWN)
-      fail(place, `a multiple of 64 from ${THREADS_OWN} on`, start);
+    if (start % LINE !== 0 || start < THREAD_BYTES)
+      fail(place, `a multiple of 64 from ${THREAD_BYTES} on`, start);
     if (start + buffers[arena] > memory.bytes)
       fail(place, `${buffers[arena]} bytes before the end, ${memory.bytes}`, start);
   }
@@ -45,9 +44,6 @@ export function checkProgram(value: unknown): asserts value is WasmProgram {
   for (const [i, { arena, offset, words }] of constants.entries())
     inside(`program.constants[${i}]`, arena, 4 * offset + 4 * Math.floor((3 * words.length) / 16));
 }
-
-/** Bytes at the start of memory that threads have for their barrier. */
-const THREADS_OWN = 192;
 
 /** What a module begins with, in base64: `\0asm` and version 1, but for the bits that the next byte shares. */
 const MAGIC = 'AGFzbQEAA';

@@ -1,7 +1,6 @@
 import { chunkCapacity } from '../chunks.ts';
 import type { Profiling } from '../engine.ts';
-import { lineAligned } from './allocator.ts';
-import type { WasmProgram } from './program.ts';
+import { lineAligned, type WasmProgram } from './program.ts';
 
 /**
  * Where the runtime's own parts lie in memory, in bytes, behind the program's. Records, results and times are

@@ -19,9 +19,9 @@ import type { KernelBase, ProgramBase } from '../program.ts';
  * of the thread's own, aligned to 64. Where `times` is not 0, thread 0 writes there for each step and each of
  * its kernels the milliseconds that it took, as f64.
  *
- * The first 192 bytes of memory are the threads' own, zero before the first call: their barrier, and the
+ * The first `THREAD_BYTES` of memory are the threads' own, zero before the first call: their barrier, and the
  * counter from which they take tasks. Fields that hold a word (`result`, the bases of inputs, row numbers)
- * count words from the start of memory. Up to 192 bytes behind everything may be read, and are not used.
+ * count words from the start of memory. Up to `MARGIN_BYTES` behind everything may be read, and are not used.
  */
 export interface WasmProgram extends ProgramBase {
   readonly target: 'wasm';
@@ -54,3 +54,17 @@ export interface WasmMemory {
   /** Scratch that each thread needs. */
   readonly threadBytes: number;
 }
+
+/** Bytes that everything in memory is aligned to: a cache line. */
+export const LINE = 64;
+
+/** `bytes` up to the next cache line. */
+export function lineAligned(bytes: number): number {
+  return Math.ceil(bytes / LINE) * LINE;
+}
+
+/** Bytes at the start of memory that are the threads' own: three words, each in a line of its own. */
+export const THREAD_BYTES = 3 * LINE;
+
+/** Bytes behind everything that a program may read, and does not use; before everything are the threads' own. */
+export const MARGIN_BYTES = THREAD_BYTES;
