@@ -53,8 +53,9 @@ export function chunkPlayer(capacity: number, longEnough: number): PlayChunks {
       const now = performance.now();
       if (!stepsPerSubmit) {
         // Batches may be larger than those for which it grew.
-        if (now - last < longEnough) size = Math.min(2 * size, capacity);
-        else if (now - last > 4 * longEnough) size = Math.ceil(size / 2);
+        const took = now - last;
+        size =
+          took < longEnough ? Math.min(2 * size, capacity) : took > 4 * longEnough ? (size + 1) >> 1 : size;
         grown.set(name, size);
       }
       last = now;

@@ -44,7 +44,7 @@ export class Tally {
     slot: OutputSlot;
     sum: Float64Array;
     rows: Output[];
-    /** The word of a scalar, as an element: nothing is made anew in a step. */
+    /** The one word of a scalar, as an element: nothing is made anew in a step. */
     word: Output['data'];
   }[];
   readonly #word = new Uint32Array(1);
