@@ -39,12 +39,14 @@ export interface CompileOptions {
  *
  * `SINTER_DEBUG=passes,kernels` in the environment prints what each pass made.
  *
- * @throws UnknownNameError for a target or a pass that is not there; DeviceError `memory` for a plan that
+ * @throws UnknownNameError for a target, a pass or an option that is not there; TypeError for what is no module;
+ *   DeviceError `memory` for a plan that
  *   WebAssembly cannot address
  */
 export async function compile(module: Module, options: CompileOptions = {}): Promise<CompiledProgram> {
+  // Callers without types may give anything.
+  checkArguments(module, options);
   const { target = 'auto', without = [] } = options;
-  // Callers without types may give any name.
   if (target !== 'auto' && !targetNames.includes(target))
     throw new UnknownNameError('target', target, ['auto', ...targetNames]);
   for (const pass of without)
@@ -55,6 +57,21 @@ export async function compile(module: Module, options: CompileOptions = {}): Pro
   const text = debugText(compilation, topics);
   if (text !== '') console.error(text);
   return new CompiledProgram(compilation);
+}
+
+/** @throws TypeError for what is no module or no options; UnknownNameError for an option that is not there */
+function checkArguments(module: unknown, options: unknown): void {
+  if (!(Object(module).graph instanceof Object)) {
+    const found = module instanceof Object ? 'another object' : String(module);
+    throw new TypeError(`compile: expected a module of defineModule, found ${found}`);
+  }
+  if (!(options instanceof Object))
+    throw new TypeError(
+      `compile: expected options, as in { target: 'wasm' }, found ${JSON.stringify(options)}`,
+    );
+  for (const name of Object.keys(options))
+    if (!['target', 'without'].includes(name))
+      throw new UnknownNameError('option', name, ['target', 'without']);
 }
 
 /** What a module becomes on a target; the assembler is loaded only where it is needed. */
@@ -141,6 +158,8 @@ export class CompiledProgram {
    * @throws DeviceError where there is no adapter, no memory, or the program needs more than there is
    */
   async start(options: StartOptions = {}): Promise<Session> {
+    if (!(options instanceof Object))
+      throw new TypeError(`start: expected options, as in { seed: 1 }, found ${JSON.stringify(options)}`);
     const { program } = this;
     if (isForWasm(program)) {
       const { start: startThreads } = await import('./runtime/wasm/index.ts');

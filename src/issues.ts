@@ -1,6 +1,7 @@
 /** A name that is not there: of an entry, a target, a node. Lists those that are. */
 export class UnknownNameError extends Error {
   override readonly name = 'UnknownNameError';
+  readonly code = 'unknown-name';
   /** What was looked for, `entry`. */
   readonly kind: string;
   readonly unknown: string;

@@ -87,4 +87,17 @@ describe('a compiled program', () => {
       printed.mockRestore();
     }
   });
+
+  test('refuses what is no module, and options that are not there', async () => {
+    // @ts-expect-error: a caller without types
+    await expect(compile(undefined)).rejects.toThrow(
+      'compile: expected a module of defineModule, found undefined',
+    );
+    // @ts-expect-error: a caller without types
+    await expect(compile(line, 'wasm')).rejects.toThrow(
+      `expected options, as in { target: 'wasm' }, found "wasm"`,
+    );
+    // @ts-expect-error: a caller without types
+    await expect(compile(line, { targets: 'wasm' })).rejects.toThrow('there is no option "targets"');
+  });
 });

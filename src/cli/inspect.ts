@@ -61,7 +61,9 @@ export function inspectCommand(terminal: Terminal, done: (code: number) => void)
       ).conflicts(['ir', 'after', 'explain']),
     )
     .addOption(
-      new Option('--ir <level>', 'print the program at a level').choices([...levels]).conflicts('explain'),
+      new Option('--ir <level>', 'print the program at a level (kernels: WebGPU; functions: WebAssembly)')
+        .choices([...levels])
+        .conflicts('explain'),
     )
     .addOption(new Option('--after <pass>', 'print what this pass made').conflicts('explain'))
     .option('--explain <names...>', 'A B: why two nodes share a kernel, or why not')
@@ -197,6 +199,10 @@ function text({ module, trace }: Compilation, { ir, after, entry }: InspectOptio
       (ir === undefined || p.level === ir) &&
       (after === undefined || p.pass === after),
   );
+  if (passes.length === 0 && after === undefined) {
+    const levels = [...new Set(['graph', ...trace.passes.map((p) => p.level)])];
+    throw new UsageError(`--ir: this target has no level ${JSON.stringify(ir)}; there are ${listed(levels)}`);
+  }
   if (passes.length === 0) {
     const names = [...new Set(trace.passes.map((p) => p.pass))];
     throw new UsageError(

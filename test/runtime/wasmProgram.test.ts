@@ -43,6 +43,38 @@ describe('a program for WebAssembly', () => {
       'program.tiles.strict: expected a WebAssembly module in base64, found "AGFzbQEAAAA*"',
     ],
     [
+      'that lacks a field of a step',
+      spoilt((p) =>
+        Object.assign(p, { stepFields: program.stepFields.filter(({ name }) => name !== 'result') }),
+      ),
+      'program.stepFields: expected a field "result" (program), found',
+    ],
+    [
+      'with a field that nothing sets',
+      spoilt((p) => Object.assign(p, { stepFields: [...program.stepFields, { name: 'zz', dtype: 'i32' }] })),
+      `program.stepFields[${program.stepFields.length}].name: expected one of step, result`,
+    ],
+    [
+      'with an output beyond the results',
+      spoilt((p) => {
+        const [name, entry] = Object.entries(program.entries)[0] ?? [];
+        const outputs = entry?.outputs.map((output) => ({ ...output, offset: 1e9 }));
+        Object.assign(p, { entries: { [name ?? '']: { ...entry, outputs } } });
+      }),
+      'outputs[0].offset: expected an end within',
+    ],
+    [
+      'with a first value that is no number',
+      spoilt((p) => {
+        const state = program.state.map((slot) => ({
+          ...slot,
+          init: { kind: 'constant', value: Number.NaN },
+        }));
+        Object.assign(p, { state });
+      }),
+      'program.state[0].init.value: expected a number, found',
+    ],
+    [
       'whose arena lies where threads meet',
       spoilt((p) => Object.assign(p, { memory: { ...program.memory, state: 128 } })),
       'program.memory.state: expected a multiple of 64 from 192 on, found 128',

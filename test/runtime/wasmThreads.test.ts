@@ -48,7 +48,9 @@ describe('threads', () => {
   test.each([0, 65, 1.5, -1, Number.NaN, '2'])('%s of them are refused', async (threads) => {
     const started = start(program, { threads } as unknown as StartOptions);
     await expect(started).rejects.toMatchObject({ name: 'InputError', code: 'range', input: 'threads' });
-    await expect(started).rejects.toThrow(`threads: expected 1 to 64, found ${threads}`);
+    await expect(started).rejects.toThrow(
+      `threads: expected a whole number from 1 to 64, found ${typeof threads} ${threads}`,
+    );
   });
 
   test('get one message each for a chunk of steps, however many it has', async () => {

@@ -22,7 +22,8 @@ export function checkProgram(value: unknown): asserts value is WasmProgram {
       threadBytes: 'count',
     },
   });
-  const { module, tiles, memory, buffers, state, constants } = value as WasmProgram;
+  const program = value as WasmProgram;
+  const { module, tiles, memory, buffers, state, constants } = program;
   checkModule(module, 'program.module');
   checkModule(tiles.relaxed, 'program.tiles.relaxed');
   checkModule(tiles.strict, 'program.tiles.strict');
@@ -39,10 +40,55 @@ export function checkProgram(value: unknown): asserts value is WasmProgram {
     if (arena !== 'state' && arena !== 'words') fail(`${at}.arena`, 'state or words', arena);
     if (end > buffers[arena]) fail(`${at}.offset`, `an end within ${buffers[arena]} bytes`, end);
   };
-  for (const [i, { arena, offset, shape }] of state.entries())
+  for (const [i, { arena, offset, shape, init }] of state.entries()) {
     inside(`program.state[${i}]`, arena, 4 * (offset + elementCount(shape)));
+    for (const [name, part] of Object.entries(init)) {
+      // JSON has no number that is none: it writes null.
+      if (part === null || Number.isNaN(part)) fail(`program.state[${i}].init.${name}`, 'a number', part);
+    }
+  }
   for (const [i, { arena, offset, words }] of constants.entries())
     inside(`program.constants[${i}]`, arena, 4 * offset + 4 * Math.floor((3 * words.length) / 16));
+  checkFields(program);
+  checkOutputs(program);
+}
+
+/** @throws FormatError where a step would not be told what it reads, or is told it under another name */
+function checkFields({ stepFields, sizes, inputs, params }: WasmProgram): void {
+  const wanted = new Map([
+    ['step', 'program'],
+    ['result', 'program'],
+  ]);
+  for (const [i, { live, rows }] of sizes.entries()) {
+    wanted.set(live, `program.sizes[${i}].live`);
+    if (rows !== undefined) wanted.set(rows, `program.sizes[${i}].rows`);
+  }
+  for (const [i, { base }] of inputs.entries()) wanted.set(base, `program.inputs[${i}].base`);
+  for (const [i, { field }] of params.entries()) wanted.set(field, `program.params[${i}].field`);
+  const found = new Set(stepFields.map(({ name }) => name));
+  for (const [name, of] of wanted)
+    if (!found.has(name))
+      fail('program.stepFields', `a field ${JSON.stringify(name)} (${of})`, [...found].join(', '));
+  const stranger = stepFields.findIndex(({ name }) => !wanted.has(name));
+  if (stranger >= 0)
+    fail(
+      `program.stepFields[${stranger}].name`,
+      `one of ${[...wanted.keys()].join(', ')}`,
+      stepFields[stranger]?.name,
+    );
+}
+
+/** @throws FormatError where an output lies outside of what a step gives */
+function checkOutputs({ entries, buffers }: WasmProgram): void {
+  for (const [name, { outputs, resultWords }] of Object.entries(entries)) {
+    const at = `program.entries.${name}`;
+    if (4 * resultWords > buffers.results)
+      fail(`${at}.resultWords`, `${buffers.results / 4} at most`, resultWords);
+    for (const [i, { offset, shape }] of outputs.entries()) {
+      const end = offset + elementCount(shape);
+      if (end > resultWords) fail(`${at}.outputs[${i}].offset`, `an end within ${resultWords} words`, end);
+    }
+  }
 }
 
 /** What a module begins with, in base64: `\0asm` and version 1, but for the bits that the next byte shares. */

@@ -18,7 +18,11 @@ let isTold = false;
 export function threadCount(host: Host, asked: number | undefined): number {
   const wanted = asked ?? Math.max(1, Math.min(host.cores, MOST_BY_DEFAULT));
   if (!Number.isInteger(wanted) || wanted < 1 || wanted > MOST)
-    throw new InputError('range', 'threads', `expected 1 to ${MOST}, found ${wanted}`);
+    throw new InputError(
+      'range',
+      'threads',
+      `expected a whole number from 1 to ${MOST}, found ${typeof wanted} ${wanted}`,
+    );
   if (wanted === 1 || host.alone === undefined) return wanted;
   if (!isTold) console.warn(`sinter runs on one thread, not ${wanted}: ${host.alone}`);
   isTold = true;
