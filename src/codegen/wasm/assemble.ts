@@ -45,27 +45,32 @@ function unfold(node: Tree, into: Tree[]): void {
     into.push(node);
     return;
   }
-  const [op = '', ...parts] = node;
-  const immediates = parts.filter((part) => typeof part === 'string' || part[0] === 'result');
-  const operands = parts.filter((part) => !immediates.includes(part));
-  if (op === 'block' || op === 'loop') {
-    into.push(op, ...immediates);
-    for (const operand of operands) unfold(operand, into);
-    into.push('end');
-  } else if (op === 'if') {
-    for (const operand of operands)
-      if (!isForm(operand, 'then') && !isForm(operand, 'else')) unfold(operand, into);
-    into.push(op, ...immediates);
-    for (const operand of operands) {
-      if (isForm(operand, 'else')) into.push('else');
-      if (isForm(operand, 'then') || isForm(operand, 'else'))
-        for (const inner of operand.slice(1)) unfold(inner, into);
-    }
-    into.push('end');
-  } else {
-    for (const operand of operands) unfold(operand, into);
-    into.push(op, ...immediates);
+  const [op = ''] = node;
+  const isBlock = op === 'block' || op === 'loop';
+  // What an instruction takes besides operands comes right after it; a block's before what is in it.
+  if (isBlock) immediates(node, into);
+  for (let k = 1; k < node.length; k++) {
+    const part = node[k] ?? '';
+    if (isOperand(part) && !isForm(part, 'then') && !isForm(part, 'else')) unfold(part, into);
   }
+  if (!isBlock) immediates(node, into);
+  if (op === 'if') {
+    for (const part of node) {
+      if (isForm(part, 'else')) into.push('else');
+      if (isForm(part, 'then') || isForm(part, 'else'))
+        for (let k = 1; k < part.length; k++) unfold(part[k] ?? '', into);
+    }
+  }
+  if (isBlock || op === 'if') into.push('end');
+}
+
+/** Writes an instruction with what it takes that is no operand: numbers, names, types. */
+function immediates(node: readonly Tree[], into: Tree[]): void {
+  for (const part of node) if (!isOperand(part)) into.push(part);
+}
+
+function isOperand(part: Tree): boolean {
+  return typeof part !== 'string' && part[0] !== 'result';
 }
 
 function isForm(node: Tree, name: string): node is readonly Tree[] {
