@@ -43,7 +43,7 @@ export async function measurePeak(threads: number): Promise<Peak> {
 const ACCUMULATORS = 12;
 const LANES = 4;
 /** Turns of the loop in a call: about a millisecond. */
-const TURNS = 50_000;
+const TURNS = 500_000;
 /** Calls of a thread, and how many of them count together: other work on the machine disturbs some. */
 const CALLS = 600;
 const WINDOW = 50;
