@@ -1,0 +1,149 @@
+import { requireOneOf, requireOptions, shown } from '../graph/arguments.ts';
+import { declarationsOf, type Initializer, ShapeError, type Tensor } from '../graph/index.ts';
+import { type Activation, activations } from './activations.ts';
+import {
+  type ConvolutionOptions,
+  convolutionOptions,
+  convolved,
+  groupsOf,
+  type TransposedOptions,
+  transposed,
+  transposedOptions,
+} from './convolve.ts';
+import { uniform } from './init.ts';
+import { type PerAxis, perAxis, perChannel, spaceOf } from './space.ts';
+
+/** What layers of weights have besides how they slide. */
+interface LayerOptions {
+  readonly activation?: Activation | undefined;
+  /** Names the layer, its states `NAME.weight` and `NAME.bias`, and its result. */
+  readonly name?: string;
+  /**
+   * First weights; where it is left out uniform ones within `±1/sqrt(fan in)`, as PyTorch's. It sees them as
+   * `[...window, in, out]`, as those of a dense layer, and gives as many in the order in which they are stored.
+   */
+  readonly kernelInit?: Initializer;
+  /** First bias `[filters]`; uniform within the same bounds where it is left out. */
+  readonly biasInit?: Initializer;
+  readonly bias?: boolean;
+}
+
+export interface ConvOptions extends ConvolutionOptions, LayerOptions {}
+
+export interface ConvTransposeOptions extends TransposedOptions, LayerOptions {}
+
+const layerOptions: readonly (keyof LayerOptions)[] = [
+  'activation',
+  'name',
+  'kernelInit',
+  'biasInit',
+  'bias',
+];
+
+/**
+ * A convolution over one axis of space, `activation(x * W + b)`, that declares its weights
+ * `[filters, channels / groups, kernel]` as states of the module.
+ *
+ * @param x `[batch, channels, width]`, or the channels last; only the batch may be bounded
+ * @returns `[batch, filters, positions]`, or the filters last
+ * @throws ShapeError where the window fits nowhere or groups do not divide, GraphError where an option is none that
+ *   there is
+ */
+export function conv1d(x: Tensor, filters: number, kernel: PerAxis, options: ConvOptions = {}): Tensor {
+  return conv('conv1d', 1, x, filters, kernel, options);
+}
+
+/**
+ * A convolution over two axes of space, `activation(x * W + b)`, that declares its weights
+ * `[filters, channels / groups, ...kernel]` as states of the module.
+ *
+ * @param x `[batch, channels, height, width]`, or the channels last; only the batch may be bounded
+ * @returns `[batch, filters, ...positions]`, or the filters last
+ * @throws as {@link conv1d}
+ */
+export function conv2d(x: Tensor, filters: number, kernel: PerAxis, options: ConvOptions = {}): Tensor {
+  return conv('conv2d', 2, x, filters, kernel, options);
+}
+
+/**
+ * A transposed convolution over two axes of space that declares its weights `[channels, filters / groups, ...kernel]`
+ * as states of the module.
+ *
+ * @param x as of {@link conv2d}
+ * @returns `[batch, filters, ...larger]`, or the filters last
+ * @throws as {@link conv1d}
+ */
+export function convTranspose2d(
+  x: Tensor,
+  filters: number,
+  kernel: PerAxis,
+  options: ConvTransposeOptions = {},
+): Tensor {
+  const op = 'convTranspose2d';
+  requireOptions(op, options, [...transposedOptions, ...layerOptions]);
+  const space = spaceOf(op, x, options.layout, 2);
+  const window = perAxis(op, 'kernel', kernel, 2, 1);
+  const groups = groupsOf(op, options.groups, space.channels, requireFilters(op, filters));
+  const shape = [space.channels, filters / groups, ...window];
+  return layer(op, x, filters, shape, options, (weight) => transposed(op, x, weight, space, options));
+}
+
+function conv(
+  op: string,
+  rank: number,
+  x: Tensor,
+  filters: number,
+  kernel: PerAxis,
+  options: ConvOptions,
+): Tensor {
+  requireOptions(op, options, [...convolutionOptions, ...layerOptions]);
+  const space = spaceOf(op, x, options.layout, rank);
+  const window = perAxis(op, 'kernel', kernel, rank, 1);
+  const groups = groupsOf(op, options.groups, space.channels, requireFilters(op, filters));
+  const shape = [filters, space.channels / groups, ...window];
+  return layer(op, x, filters, shape, options, (weight) => convolved(op, x, weight, space, options));
+}
+
+function requireFilters(op: string, filters: number): number {
+  if (Number.isSafeInteger(filters) && filters >= 1) return filters;
+  const text = `filters must be a whole number from 1 on, not ${shown(filters)}`;
+  throw new ShapeError('dimension', op, text);
+}
+
+/** Weights and bias as states, what they make of the operand, and the activation. */
+function layer(
+  op: string,
+  x: Tensor,
+  filters: number,
+  shape: readonly number[],
+  { activation, name, kernelInit, biasInit, bias = true, layout }: ConvOptions,
+  apply: (weight: Tensor) => Tensor,
+): Tensor {
+  if (activation !== undefined) requireOneOf(op, 'activation', activation, Object.keys(activations));
+  const declarations = declarationsOf(op, x);
+  const own = name ?? declarations.freshName(op);
+  const [outer = 1, inner = 1, ...window] = shape;
+  // PyTorch's default (He et al. 2015 with a = √5): the fan in is that of the second dimension and the window.
+  const bound =
+    1 /
+    Math.sqrt(
+      Math.max(
+        1,
+        window.reduce((n, extent) => n * extent, inner),
+      ),
+    );
+  const usual = uniform(-bound, bound);
+  const [inputs, outputs] = op === 'convTranspose2d' ? [outer, inner] : [inner, outer];
+  const init: Initializer = (_, stream, dtype) =>
+    (kernelInit ?? usual)([...window, inputs, outputs], stream, dtype);
+  const result = apply(declarations.state(`${own}.weight`, { shape, init }));
+  const biased = bias
+    ? result.add(
+        perChannel(
+          declarations.state(`${own}.bias`, { shape: [filters], init: biasInit ?? usual }),
+          spaceOf(op, result, layout),
+        ),
+      )
+    : result;
+  return (activation === undefined ? biased : activations[activation](biased)).named(own);
+}

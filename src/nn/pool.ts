@@ -1,0 +1,198 @@
+import { requireOptions, shown } from '../graph/arguments.ts';
+import { requireFloat } from '../graph/build.ts';
+import { GraphError, ShapeError, type Tensor } from '../graph/index.ts';
+import { positionsOf } from '../graph/ops/geometry.ts';
+import { type Dtype, shapeText } from '../loops/index.ts';
+import { literalIn } from './literal.ts';
+import { type Layout, type Padding, type PerAxis, paddingOf, perAxis, type Space, spaceOf } from './space.ts';
+
+/** How the window of a pooling slides. */
+export interface PoolOptions {
+  /** The window's own size where it is left out, so that windows lie side by side. */
+  readonly stride?: PerAxis;
+  readonly padding?: Padding;
+  /** `nchw` (`ncw`) where it is left out. */
+  readonly layout?: Layout;
+}
+
+export interface MaxPoolOptions extends PoolOptions {
+  /** Distance of neighbours of the window. */
+  readonly dilation?: PerAxis;
+}
+
+export interface AvgPoolOptions extends PoolOptions {
+  /** Whether a window's mean counts its padding, as zeros; it does where it is left out, as in PyTorch. */
+  readonly countIncludePad?: boolean;
+}
+
+/**
+ * The largest of each window, over two axes of space. A NaN counts as the largest; the gradient goes to the first of
+ * equal ones, as in PyTorch.
+ *
+ * @param x `[batch, channels, height, width]`, or the channels last
+ * @throws ShapeError where the window fits nowhere or meets padding alone
+ */
+export function maxPool2d(x: Tensor, kernel: PerAxis, options: MaxPoolOptions = {}): Tensor {
+  return maxPool('maxPool2d', 2, x, kernel, options);
+}
+
+/** The largest of each window, over one axis of space; see {@link maxPool2d}. */
+export function maxPool1d(x: Tensor, kernel: PerAxis, options: MaxPoolOptions = {}): Tensor {
+  return maxPool('maxPool1d', 1, x, kernel, options);
+}
+
+/**
+ * The mean of each window, over two axes of space.
+ *
+ * @param x `[batch, channels, height, width]`, f32, or the channels last
+ * @throws ShapeError where the window fits nowhere or meets padding alone
+ */
+export function avgPool2d(x: Tensor, kernel: PerAxis, options: AvgPoolOptions = {}): Tensor {
+  return avgPool('avgPool2d', 2, x, kernel, options);
+}
+
+/** The mean of each window, over one axis of space; see {@link avgPool2d}. */
+export function avgPool1d(x: Tensor, kernel: PerAxis, options: AvgPoolOptions = {}): Tensor {
+  return avgPool('avgPool1d', 1, x, kernel, options);
+}
+
+/**
+ * The mean of each channel over all of its space.
+ *
+ * @param x `[batch, channels, ...space]`, f32, or the channels last
+ * @returns `[batch, channels]`
+ */
+export function globalAvgPool(x: Tensor, options: { readonly layout?: Layout } = {}): Tensor {
+  requireOptions('globalAvgPool', options, ['layout']);
+  return x.mean(spaceOf('globalAvgPool', x, options.layout).axes);
+}
+
+/**
+ * Means of windows that are as equal as they can be, as many as are asked for: the `i`-th of `n` along an axis has the
+ * elements from `floor(i · extent / n)` up to `ceil((i + 1) · extent / n)` (excluded), as PyTorch's.
+ *
+ * @param x `[batch, channels, height, width]`, f32, or the channels last
+ * @param size of the result, for each axis or for all
+ */
+export function adaptiveAvgPool2d(
+  x: Tensor,
+  size: PerAxis,
+  options: { readonly layout?: Layout } = {},
+): Tensor {
+  const op = 'adaptiveAvgPool2d';
+  requireOptions(op, options, ['layout']);
+  const { axes, extents } = spaceOf(op, x, options.layout, 2);
+  requireFloat(op, x.node);
+  const sizes = perAxis(op, 'size', size, axes.length, 1);
+  if (extents.includes(0)) throw new ShapeError('empty', op, `${shapeText(x.shape)} has nothing to average`);
+  if (extents.every((extent, d) => extent % (sizes[d] ?? 1) === 0)) {
+    const window = extents.map((extent, d) => extent / (sizes[d] ?? 1));
+    return x.windows({ axes, window, stride: window }).mean(axes.map((_, d) => x.shape.length + d));
+  }
+  // Windows are products of intervals, so their means are means of means: one product with weights for each axis.
+  return axes.reduce((y, axis, d) => {
+    const [extent, count] = [extents[d] ?? 0, sizes[d] ?? 1];
+    const weights = literalIn(x, [extent, count], shares(extent, count));
+    return y.transpose(axis, -1).matmul(weights).transpose(axis, -1);
+  }, x);
+}
+
+/** What element `k` contributes to mean `i`, `[extent, count]`. */
+function shares(extent: number, count: number): number[] {
+  return Array.from({ length: extent * count }, (_, n) => {
+    const [k, i] = [Math.floor(n / count), n % count];
+    const [from, to] = [Math.floor((i * extent) / count), Math.ceil(((i + 1) * extent) / count)];
+    return k >= from && k < to ? 1 / (to - from) : 0;
+  });
+}
+
+function maxPool(op: string, rank: number, x: Tensor, kernel: PerAxis, options: MaxPoolOptions): Tensor {
+  requireOptions(op, options, ['stride', 'padding', 'dilation', 'layout']);
+  const space = spaceOf(op, x, options.layout, rank);
+  const slides = slidesOf(op, x, kernel, space, options);
+  const windows = x.windows({ axes: space.axes, ...slides, value: lowest(op, x.dtype) });
+  return windows.max(space.axes.map((_, d) => x.shape.length + d));
+}
+
+function avgPool(op: string, rank: number, x: Tensor, kernel: PerAxis, options: AvgPoolOptions): Tensor {
+  requireOptions(op, options, ['stride', 'padding', 'countIncludePad', 'layout']);
+  const { countIncludePad = true } = options;
+  if (typeof countIncludePad !== 'boolean') {
+    const text = `countIncludePad is ${shown(countIncludePad)}: it must be true or false`;
+    throw new GraphError('option', op, text);
+  }
+  const space = spaceOf(op, x, options.layout, rank);
+  requireFloat(op, x.node);
+  const slides = slidesOf(op, x, kernel, space, options);
+  const counts = countsOf(space, slides);
+  const windows = x.windows({ axes: space.axes, ...slides });
+  const sums = windows.sum(space.axes.map((_, d) => x.shape.length + d));
+  const whole = slides.window.reduce((n, count) => n * count, 1);
+  const isWhole = counts.every((own, d) => own.every((count) => count === slides.window[d]));
+  if (countIncludePad || isWhole) return sums.div(whole);
+  return space.axes.reduce((y, axis, d) => {
+    const own = counts[d] ?? [];
+    const shape = y.shape.map((_, k) => (k === axis ? own.length : 1));
+    return y.div(literalIn(x, shape, own));
+  }, sums);
+}
+
+interface PoolSlides {
+  readonly window: readonly number[];
+  readonly stride: readonly number[];
+  readonly dilation: readonly number[];
+  readonly low: readonly number[];
+  readonly high: readonly number[];
+}
+
+function slidesOf(
+  op: string,
+  x: Tensor,
+  kernel: PerAxis,
+  space: Space,
+  { stride, padding = 'valid', dilation = 1 }: MaxPoolOptions,
+): PoolSlides {
+  const rank = space.axes.length;
+  const window = perAxis(op, 'kernel', kernel, rank, 1);
+  const slides = {
+    window,
+    stride: perAxis(op, 'stride', stride ?? window, rank, 1),
+    dilation: perAxis(op, 'dilation', dilation, rank, 1),
+  };
+  const all = { ...slides, ...paddingOf(op, padding, x, space, slides) };
+  const alone = countsOf(space, all).findIndex((own) => own.includes(0));
+  if (alone < 0) return all;
+  const [low, high] = [all.low[alone], all.high[alone]];
+  const text = `a window of ${window[alone]} along axis ${space.axes[alone]} of ${shapeText(x.shape)} meets padding alone`;
+  throw new ShapeError('window', op, `${text}: pad less than ${low} before and ${high} after`);
+}
+
+/** For each axis of space the number of elements, without padding, of the window at each position. */
+function countsOf({ extents }: Space, { window, stride, dilation, low, high }: PoolSlides): number[][] {
+  return extents.map((extent, d) => {
+    const [count, step, apart] = [window[d] ?? 1, stride[d] ?? 1, dilation[d] ?? 1];
+    const [before, after] = [low[d] ?? 0, high[d] ?? 0];
+    const sliding = { extent, window: count, stride: step, low: before, high: after, inputDilation: 1 };
+    return Array.from({ length: positionsOf({ ...sliding, windowDilation: apart }) }, (_, p) => {
+      const places = Array.from({ length: count }, (__, k) => p * step + k * apart - before);
+      return places.filter((place) => place >= 0 && place < extent).length;
+    });
+  });
+}
+
+/** What no element lies below: the padding of a maximum. */
+function lowest(op: string, dtype: Dtype): number {
+  switch (dtype) {
+    case 'f32':
+      return -Infinity;
+    case 'i32':
+      return -(2 ** 31);
+    case 'u32':
+      return 0;
+    case 'bool':
+    case 'u8':
+      throw new ShapeError('dtype', op, `operand of type ${dtype}; takes f32, i32, u32: cast it first`);
+    default:
+      return dtype satisfies never;
+  }
+}

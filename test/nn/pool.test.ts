@@ -1,0 +1,111 @@
+import { describe, expect, it } from 'vitest';
+import type { GraphIssue, Tensor } from '../../src/graph/index.ts';
+import * as nn from '../../src/nn/index.ts';
+import { expectRefusal, untyped } from '../graph/refusal.ts';
+import { gradientOf, moduleOf, valuesOf } from './layers.ts';
+
+const FILE = 'pool.test.ts';
+
+describe('pooling', () => {
+  it('takes the largest or the mean of windows that lie side by side', () => {
+    expect(valuesOf([1, 1, 4, 4], (x) => nn.maxPool2d(x, 2))).toEqual([5, 7, 13, 15]);
+    expect(valuesOf([1, 1, 4, 4], (x) => nn.avgPool2d(x, 2))).toEqual([2.5, 4.5, 10.5, 12.5]);
+    expect(valuesOf([1, 1, 5], (x) => nn.maxPool1d(x, 3, { stride: 1 }))).toEqual([2, 3, 4]);
+    expect(valuesOf([1, 1, 5], (x) => nn.avgPool1d(x, 3, { stride: 2 }))).toEqual([1, 3]);
+  });
+
+  it('gives the same in either layout', () => {
+    const first = valuesOf([2, 3, 4, 6], (x) => nn.maxPool2d(x, [2, 3], { padding: [1, 1] }));
+    const last = valuesOf([2, 3, 4, 6], (x) => {
+      const turned = x.permute([0, 2, 3, 1]);
+      return nn.maxPool2d(turned, [2, 3], { padding: 1, layout: 'nhwc' }).permute([0, 3, 1, 2]);
+    });
+    expect(last).toEqual(first);
+  });
+
+  it('counts padding in a mean, or only what is there', () => {
+    const x = [6, 6, 6];
+    expect(valuesOf([1, 1, 3], (t) => nn.avgPool1d(t, 3, { stride: 1, padding: 1 }), x)).toEqual([4, 6, 4]);
+    const options = { stride: 1, padding: 1, countIncludePad: false };
+    expect(valuesOf([1, 1, 3], (t) => nn.avgPool1d(t, 3, options), x)).toEqual([6, 6, 6]);
+  });
+
+  it('sends the gradient of a maximum to the first of equal ones, once for each window', () => {
+    const pool = (x: Tensor): Tensor => nn.maxPool1d(x, 3, { stride: 1 });
+    expect(valuesOf([1, 1, 5], gradientOf(pool), [7, 7, 1, 7, 2])).toEqual([1, 1, 0, 1, 0]);
+    const apart = (x: Tensor): Tensor => nn.maxPool1d(x, 2);
+    expect(valuesOf([1, 1, 5], gradientOf(apart), [3, 3, 1, 2, 9])).toEqual([1, 0, 0, 1, 0]);
+  });
+
+  it('takes a NaN for the largest, and sends it the gradient', () => {
+    const nan = Number.NaN;
+    expect(valuesOf([1, 1, 4], (x) => nn.maxPool1d(x, 2), [1, nan, 2, 3])).toEqual([nan, 3]);
+    expect(
+      valuesOf(
+        [1, 1, 4],
+        gradientOf((x) => nn.maxPool1d(x, 2)),
+        [9, nan, 2, 3],
+      ),
+    ).toEqual([0, 1, 0, 1]);
+  });
+
+  it('does not take padding for the largest', () => {
+    const pool = (x: Tensor): Tensor => nn.maxPool1d(x, 3, { stride: 2, padding: 1 });
+    expect(valuesOf([1, 1, 4], pool, [-1, -2, -3, -4])).toEqual([-1, -2]);
+    const integers = (x: Tensor): Tensor => nn.maxPool1d(x.cast('i32'), 3, { stride: 2, padding: 1 });
+    expect(valuesOf([1, 1, 4], integers, [-1, -2, -3, -4])).toEqual([-1, -2]);
+  });
+
+  it('of everything is a mean of each channel', () => {
+    expect(valuesOf([1, 2, 2, 2], (x) => nn.globalAvgPool(x))).toEqual([1.5, 5.5]);
+    expect(valuesOf([1, 2, 2, 2], (x) => nn.globalAvgPool(x, { layout: 'nhwc' }))).toEqual([3, 4]);
+  });
+
+  it('adapts its windows to the size that is asked for, as PyTorch does', () => {
+    expect(valuesOf([1, 1, 4, 2], (x) => nn.adaptiveAvgPool2d(x, [2, 1]))).toEqual([1.5, 5.5]);
+    // Of five, three windows: elements 0 and 1, 1 to 3, 3 and 4.
+    const uneven = valuesOf([1, 1, 5, 1], (x) => nn.adaptiveAvgPool2d(x, [3, 2]));
+    for (const [k, value] of [0.5, 0.5, 2, 2, 3.5, 3.5].entries()) expect(uneven[k]).toBeCloseTo(value, 6);
+    expect(uneven).toHaveLength(6);
+  });
+
+  it.each<[build: (x: Tensor) => Tensor, code: GraphIssue, text: string]>([
+    [
+      (x) => nn.maxPool2d(x, 5),
+      'window',
+      'maxPool2d: a window of 5 fits nowhere in axis 2 of [2, 3, 4, 4]: 4 elements are 4',
+    ],
+    [
+      (x) => nn.maxPool2d(x, 2, { padding: 2 }),
+      'window',
+      'maxPool2d: a window of 2 along axis 2 of [2, 3, 4, 4] meets padding alone: pad less than 2 before and 2 after',
+    ],
+    [
+      (x) => nn.avgPool2d(x.cast('i32'), 2),
+      'dtype',
+      'avgPool2d: operand of type i32; takes f32: cast it first',
+    ],
+    [
+      (x) => nn.maxPool2d(x.gt(0), 2),
+      'dtype',
+      'maxPool2d: operand of type bool; takes f32, i32, u32: cast it first',
+    ],
+    [
+      (x) => nn.avgPool2d(x, 2, { countIncludePad: untyped('no') }),
+      'option',
+      'avgPool2d: countIncludePad is "no": it must be true or false',
+    ],
+    [
+      (x) => nn.adaptiveAvgPool2d(x, 0),
+      'option',
+      'adaptiveAvgPool2d: size is 0: it must be a whole number from 1 on, or a list of 2, one an axis of space',
+    ],
+    [
+      (x) => nn.globalAvgPool(x.sum([1, 2])),
+      'rank',
+      'globalAvgPool: takes [batch, channels, height, width], or the channels last, not [2, 4]',
+    ],
+  ])('refuses what does not fit, saying what would: %#', (build, code, text) => {
+    expect(expectRefusal(() => moduleOf([2, 3, 4, 4], build), code, text, FILE).code).toBe(code);
+  });
+});
