@@ -21,6 +21,9 @@ export interface Profile {
   readonly bytesPerDispatch: number;
   /** Additions that may be repeated for an element that is cheap to compute, rather than store it: a dispatch saved. */
   readonly mostRepeated: number;
+  /** Blocks of so many rows that a large contraction is to be cut into, rather than save a dispatch; 0 for any. */
+  readonly leastBlocks: number;
+  readonly blockRows: number;
 }
 
 /** The limits that every WebGPU adapter has. */
@@ -33,6 +36,8 @@ const webgpu: Profile = {
   parallelWorkgroups: 128,
   bytesPerDispatch: 8 << 20,
   mostRepeated: Infinity,
+  leastBlocks: 0,
+  blockRows: 1,
 };
 
 /** The same limits on a software driver: no barriers, register tiles. */
@@ -51,6 +56,8 @@ export const wasm: Profile = {
   parallelWorkgroups: 16,
   bytesPerDispatch: 1 << 18,
   mostRepeated: 16,
+  leastBlocks: 8,
+  blockRows: 16,
 };
 
 /** The named profiles of WebGPU. */

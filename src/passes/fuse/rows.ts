@@ -127,8 +127,29 @@ function joined(from: Group, to: Group, read: Readers, profile: Profile): Joined
     return { result: fits({ ...from, loops, rows: loops.map(() => []) }, read, profile), untiled: null };
   }
   const group: Group = { ...from, loops, rows };
-  const result = streamsTooMuch(from, to, group, profile) ?? fits(group, read, profile);
-  return { result, untiled: tilesLost(from, to) };
+  const reason = leavesFewBlocks(group, profile) ?? streamsTooMuch(from, to, group, profile);
+  return { result: reason ?? fits(group, read, profile), untiled: tilesLost(from, to) };
+}
+
+/** A contraction of more products than this is worth a dispatch that all of the machine shares. */
+const LARGE_CONTRACTION = 1 << 20;
+
+/**
+ * Where dispatches are cheap, a large contraction is not joined to what leaves the machine few blocks of its rows:
+ * a convolution and the statistics of its few channels, say.
+ */
+function leavesFewBlocks(group: Group, { leastBlocks, blockRows }: Profile): string | null {
+  for (const [k, loop] of group.loops.entries()) {
+    const contraction = contractionOf(loop);
+    const rows = group.rows[k] ?? [];
+    if (contraction === null || domainSize([...loop.axes, ...loop.reduceAxes]) < LARGE_CONTRACTION) continue;
+    const { m, n, batch } = contraction;
+    const side = rows.some((axis) => m.includes(axis)) ? m : n;
+    const blocks = Math.min(rowCount(group), domainSize(batch) * Math.ceil(domainSize(side) / blockRows));
+    if (blocks < leastBlocks)
+      return `${loop.name} would be cut into ${blocks} blocks of rows, fewer than ${leastBlocks}`;
+  }
+  return null;
 }
 
 /**
