@@ -27,7 +27,7 @@ export interface AvgPoolOptions extends PoolOptions {
 
 /**
  * The largest of each window, over two axes of space. A NaN counts as the largest; the gradient goes to the first of
- * equal ones, as in PyTorch.
+ * equal ones, as in PyTorch; in a window of -infinities alone padding counts among them, and takes it away.
  *
  * @param x `[batch, channels, height, width]`, or the channels last
  * @throws ShapeError where the window fits nowhere or meets padding alone
