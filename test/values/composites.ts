@@ -1,5 +1,6 @@
 import type { Tensor } from '../../src/graph/index.ts';
 import { extentOf } from '../../src/loops/index.ts';
+import { standardize } from '../../src/nn/index.ts';
 
 /** Operations of the fixtures that the library has no function for: written in its operations. */
 
@@ -20,7 +21,7 @@ export function layerNorm(
   axes: readonly number[],
   eps: number,
 ): Tensor {
-  return normalized(x, axes, eps).mul(gain).add(bias);
+  return standardize(x, axes, { eps }).mul(gain).add(bias);
 }
 
 /** Division by the root of the mean square (Zhang and Sennrich 2019). */
@@ -32,12 +33,12 @@ export function rmsNorm(x: Tensor, gain: Tensor, axes: readonly number[], eps: n
 export function groupNorm(x: Tensor, gain: Tensor, bias: Tensor, groups: number, eps: number): Tensor {
   const [batch = 1, channels = 1, ...field] = x.shape;
   const apart = x.reshape([batch, groups, extentOf(channels) / groups, ...field]);
-  return perChannel(normalized(apart, [2, 3, 4], eps).reshape(x.shape), gain, bias);
+  return perChannel(standardize(apart, [2, 3, 4], { eps }).reshape(x.shape), gain, bias);
 }
 
 /** Batch normalisation (Ioffe and Szegedy 2015) of `[batch, channels, height, width]` by the batch's statistics. */
 export function batchNorm(x: Tensor, gain: Tensor, bias: Tensor, eps: number): Tensor {
-  return perChannel(normalized(x, [0, 2, 3], eps), gain, bias);
+  return perChannel(standardize(x, [0, 2, 3], { eps }), gain, bias);
 }
 
 /** `softmax(q · kᵀ / √d) · v`; causal: a query sees keys up to its own place (Vaswani et al. 2017). */
@@ -79,11 +80,6 @@ function aligned(letters: readonly string[], x: Tensor, all: readonly string[]):
   const order = all.filter((letter) => letters.includes(letter));
   const turned = x.permute(order.map((letter) => letters.indexOf(letter)));
   return turned.reshape(all.map((letter) => x.shape[letters.indexOf(letter)] ?? 1));
-}
-
-function normalized(x: Tensor, axes: readonly number[], eps: number): Tensor {
-  const centred = x.sub(x.mean(axes, { keepDims: true }));
-  return centred.mul(x.variance(axes, { keepDims: true }).add(eps).rsqrt());
 }
 
 function perChannel(x: Tensor, gain: Tensor, bias: Tensor): Tensor {

@@ -1,5 +1,5 @@
-import { type Node, neededBy } from '../../src/graph/index.ts';
-import { extentOf } from '../../src/loops/index.ts';
+import { definitionOf, type Node, neededBy } from '../../src/graph/index.ts';
+import { elementCount, extentOf } from '../../src/loops/index.ts';
 import { numbersAttr } from '../../src/reference/attributes.ts';
 
 /** The largest number of terms that any reduction or product among some nodes sums up. */
@@ -10,6 +10,8 @@ export function longestSum(nodes: readonly Node[]): number {
 function termsOf(node: Node): number {
   const shape = node.inputs[0]?.shape ?? [];
   if (node.op === 'matmul') return extentOf(shape.at(-1) ?? 1);
-  if (!('axes' in node.attrs) || node.op === 'flip') return 1;
+  if (node.op === 'convolve') return elementCount(node.inputs[1]?.shape.slice(2) ?? []);
+  if (node.op === 'foldWindows') return elementCount(shape.slice(node.shape.length));
+  if (!definitionOf(node.op).isReduction) return 1;
   return numbersAttr(node, 'axes').reduce((n, axis) => n * extentOf(shape[axis] ?? 1), 1);
 }
