@@ -3,7 +3,7 @@ import type { WgslConstant, WgslFunctionName } from './wgslMath.ts';
 
 /**
  * Text and how tightly it binds: 6 primary, 5 unary, 4 product, 3 sum, 2 comparison, 1 logical. WGSL has no
- * precedence between `&&` and `||`, nor chains of comparisons: what is not tighter than its operator is put in
+ * precedence between `&` and `|`, nor chains of comparisons: what is not tighter than its operator is put in
  * parentheses.
  */
 export interface Printed {
@@ -117,11 +117,16 @@ function infix(symbol: string, level: Printed['level'], leftLevel: number = leve
   });
 }
 
-/** A chain of one operator needs no parentheses; WGSL refuses a mixed one. */
-function logical(symbol: '&&' | '||'): Spelling {
-  return (args, expr, ctx) => {
+/**
+ * Without a jump: with `&&` every operand becomes a branch, and of a kernel with dozens of guards a driver's compiler
+ * makes one in most of a minute (SwiftShader, a padded convolution: 47 s, this way 0.5 s). Operands have no effects,
+ * so all may be computed. A chain of one operator needs no parentheses; WGSL refuses a mixed one, and comparisons.
+ */
+function logical(symbol: '&' | '|'): Spelling {
+  return (args, expr) => {
     const [left] = expr.args;
-    return infix(symbol, 1, left?.kind === 'apply' && left.op === expr.op ? 1 : 2)(args, expr, ctx);
+    const isChain = left?.kind === 'apply' && left.op === expr.op;
+    return { text: `${operand(args, 0, isChain ? 1 : 5)} ${symbol} ${operand(args, 1, 5)}`, level: 1 };
   };
 }
 
@@ -249,8 +254,8 @@ const spellings = {
   le: infix('<=', 2, 3),
   eq: infix('==', 2, 3),
   ne: different,
-  and: logical('&&'),
-  or: logical('||'),
+  and: logical('&'),
+  or: logical('|'),
   not: (args) => ({ text: `!${operand(args, 0, 5)}`, level: 5 }),
   isNan: own('is_nan'),
   select: choose,

@@ -242,7 +242,7 @@ describe('a printed expression', () => {
       "let hidden = temps[1];
         let hidden_2 = temps[2];
         let holds = hidden < hidden_2;
-        select(0.0, 1.0, holds && hidden_2 <= temps[3] && (holds || hidden_2 < hidden))"
+        select(0.0, 1.0, holds & (hidden_2 <= temps[3]) & (holds | (hidden_2 < hidden)))"
     `);
   });
 

@@ -225,7 +225,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     let part = parts[first + q];
     acc_2 = acc_2 + part;
   }
-  if (lane == 0 && slot < 10) {
+  if ((lane == 0) & (slot < 10)) {
     let output_2 = acc_2 + state[e + 101760];
     output[e] = output_2;
     temps[wg * 10 + e + 32768] = output_2;
@@ -246,7 +246,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     let part_2 = parts[first_2 + q_2];
     acc_4 = max_nan(acc_4, part_2);
   }
-  if (lane_2 == 0 && slot_2 < 1) {
+  if ((lane_2 == 0) & (slot_2 < 1)) {
     reduceMax_17[0] = acc_4;
     temps[wg + 35328] = acc_4;
   }
@@ -280,7 +280,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     acc_7 = joint_2;
     acc_8 = part_6;
   }
-  if (lane_3 == 0 && slot_3 < 1) {
+  if ((lane_3 == 0) & (slot_3 < 1)) {
     let logSumExp_23_2 = acc_7 + log_f32(acc_8);
     logSumExp_23[0] = logSumExp_23_2;
     temps[wg + 35456] = logSumExp_23_2;
@@ -416,7 +416,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
       let part_2 = shared_f32[first + q_2];
       acc_3 = acc_3 + part_2;
     }
-    if (lane == 0 && e < 1) {
+    if ((lane == 0) & (e < 1)) {
       let loss = acc_3 / f32(step.batch_live);
       results[step.result] = bitcast<u32>(loss);
     }
@@ -452,7 +452,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
           let own_2 = lid % 4;
           let kAt_2 = chunk + k_2;
           let at_2 = left + own_2;
-          let holds = at_2 < 10 && kAt_2 < step.batch_live;
+          let holds = (at_2 < 10) & (kAt_2 < step.batch_live);
           shared_f32[k_2 * 5 + own_2 + 160] = select(0.0, temps[select(0, kAt_2 * 10 + at_2 + 34048, holds)], holds);
         }
         storageBarrier();
@@ -493,7 +493,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
         let column = lid % 4;
         let m = top + row;
         let n = left + column;
-        if (m < 128 && n < 10) {
+        if ((m < 128) & (n < 10)) {
           let sum = shared_f32[lid + 320];
           let output_weight = state[m * 10 + n + 100480] - sum * step.lr;
           state[m * 10 + n + 100480] = output_weight;
