@@ -18,11 +18,6 @@ export const notBuiltYet: readonly string[] = [
   'pow',
   'cumsum',
   'scatter_add',
-  'conv1d_ncw',
-  'conv2d_nchw',
-  'conv_transpose2d_nchw',
-  'max_pool2d_nchw',
-  'avg_pool2d_nchw',
 ];
 
 /** The operations by the names of the fixtures. */
@@ -109,6 +104,24 @@ export const builders: Readonly<Record<string, OpBuilder>> = {
     ),
   batch_norm_train_nchw: (inputs, attrs) =>
     batchNorm(input(inputs, 0), input(inputs, 1), input(inputs, 2), number(attrs, 'eps')),
+  conv1d_ncw: binary((x, weight, attrs) => nn.convolve(x, weight, slides(attrs))),
+  conv2d_nchw: binary((x, weight, attrs) => nn.convolve(x, weight, slides(attrs))),
+  conv_transpose2d_nchw: binary((x, weight, attrs) =>
+    nn.convolveTransposed(x, weight, { stride: number(attrs, 'stride'), padding: number(attrs, 'padding') }),
+  ),
+  max_pool2d_nchw: unary((x, attrs) =>
+    nn.maxPool2d(x, number(attrs, 'kernel'), {
+      stride: number(attrs, 'stride'),
+      padding: number(attrs, 'padding'),
+    }),
+  ),
+  avg_pool2d_nchw: unary((x, attrs) =>
+    nn.avgPool2d(x, number(attrs, 'kernel'), {
+      stride: number(attrs, 'stride'),
+      padding: number(attrs, 'padding'),
+      countIncludePad: attrs.count_include_pad === true,
+    }),
+  ),
   cross_entropy: binary((logits, labels, attrs) =>
     nn.crossEntropy(logits, labels, {
       labelSmoothing: 'label_smoothing' in attrs ? number(attrs, 'label_smoothing') : 0,
@@ -123,6 +136,15 @@ export const builders: Readonly<Record<string, OpBuilder>> = {
   attention: (inputs, attrs) =>
     attention(input(inputs, 0), input(inputs, 1), input(inputs, 2), attrs.causal === true),
 };
+
+function slides(attrs: FixtureAttrs): nn.ConvolutionOptions {
+  return {
+    stride: number(attrs, 'stride'),
+    padding: number(attrs, 'padding'),
+    dilation: number(attrs, 'dilation'),
+    groups: number(attrs, 'groups'),
+  };
+}
 
 /** Given values in the shape of a tensor. */
 function valuesLike(x: Tensor, values: readonly number[]): Tensor {
