@@ -1,7 +1,7 @@
 import type { Module } from '../src/index.ts';
-import { w1, w2, w2Large } from './workloads.ts';
+import { w1, w2, w2Large, w3 } from './workloads.ts';
 
-const workloads: Readonly<Record<string, Module>> = { w1, w2, 'w2-1024': w2Large };
+const workloads: Readonly<Record<string, Module>> = { w1, w2, 'w2-1024': w2Large, w3 };
 
 /** Names of the workloads. */
 export const workloadNames: readonly string[] = Object.keys(workloads);
