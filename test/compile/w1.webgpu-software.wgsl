@@ -1,9 +1,9 @@
 // hidden: contract, 8 × 64
-//   %2 = cast(x)  at workloads.ts:32
-//   %5 = div(%2, %4)  at workloads.ts:32
-//   %7 = matmul(%5, hidden.weight)  at workloads.ts:34
-//   %10 = add(%7, %9)  at workloads.ts:34
-//   hidden = relu(%10)  at workloads.ts:34
+//   %2 = cast(x)  at workloads.ts:64
+//   %5 = div(%2, %4)  at workloads.ts:64
+//   %7 = matmul(%5, hidden.weight)  at workloads.ts:43
+//   %10 = add(%7, %9)  at workloads.ts:43
+//   hidden = relu(%10)  at workloads.ts:43
 
 struct Step {
   step: i32,
@@ -236,25 +236,25 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
 }
 
 // output_to_where_60: rows, 2 × 64
-//   %13 = matmul(hidden, output.weight)  at workloads.ts:35
-//   output = add(%13, %15)  at workloads.ts:35
-//   %17 = reduceMax(output)  at workloads.ts:36
-//   %21 = sub(output, %20)  at workloads.ts:36
-//   %23 = logSumExp(%21)  at workloads.ts:36
-//   %41 = iota()  at workloads.ts:36
-//   %43 = eq(%41, %42)  at workloads.ts:36
-//   %26 = extent()  at workloads.ts:36
-//   %27 = cast(%26)  at workloads.ts:36
-//   %30 = div(%29, %27)  at workloads.ts:36
-//   %32 = neg(%31)  at workloads.ts:36
-//   %48 = where(%43, %45, %47)  at workloads.ts:36
-//   %37 = sub(%21, %36)  at workloads.ts:36
-//   %38 = exp(%37)  at workloads.ts:36
-//   %39 = mul(%34, %38)  at workloads.ts:36
-//   %49 = add(%39, %48)  at workloads.ts:36
-//   %55 = matmul(%49, %54)  at workloads.ts:35
-//   %59 = lt(%58, hidden)  at workloads.ts:34
-//   %60 = where(%59, %55, %58)  at workloads.ts:34
+//   %13 = matmul(hidden, output.weight)  at workloads.ts:64
+//   output = add(%13, %15)  at workloads.ts:64
+//   %17 = reduceMax(output)  at workloads.ts:65
+//   %21 = sub(output, %20)  at workloads.ts:65
+//   %23 = logSumExp(%21)  at workloads.ts:65
+//   %41 = iota()  at workloads.ts:65
+//   %43 = eq(%41, %42)  at workloads.ts:65
+//   %26 = extent()  at workloads.ts:65
+//   %27 = cast(%26)  at workloads.ts:65
+//   %30 = div(%29, %27)  at workloads.ts:65
+//   %32 = neg(%31)  at workloads.ts:65
+//   %48 = where(%43, %45, %47)  at workloads.ts:65
+//   %37 = sub(%21, %36)  at workloads.ts:65
+//   %38 = exp(%37)  at workloads.ts:65
+//   %39 = mul(%34, %38)  at workloads.ts:65
+//   %49 = add(%39, %48)  at workloads.ts:65
+//   %55 = matmul(%49, %54)  at workloads.ts:64
+//   %59 = lt(%58, hidden)  at workloads.ts:43
+//   %60 = where(%59, %55, %58)  at workloads.ts:43
 
 struct Step {
   step: i32,
@@ -329,7 +329,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   let lid = i32(local);
   // rows: output..where_60, 2 workgroups
   let row = wg * 64 + lid;
-  // output = add(%13, %15)  at workloads.ts:35
+  // output = add(%13, %15)  at workloads.ts:64
   for (var e: i32 = 0; e < 10; e++) {
     var acc: f32 = 0.0;
     for (var run: i32 = 0; run < 128; run += 32) {
@@ -343,13 +343,13 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     let output = acc + state[e + 101760];
     temps[row * 10 + e + 32768] = output;
   }
-  // %17 = reduceMax(output)  at workloads.ts:36
+  // %17 = reduceMax(output)  at workloads.ts:65
   var acc_3: f32 = -bitcast<f32>(infinity_bits);
   for (var k0_2: i32 = 0; k0_2 < 10; k0_2++) {
     acc_3 = max_nan(acc_3, temps[row * 10 + k0_2 + 32768]);
   }
   temps[row + 35328] = acc_3;
-  // %23 = logSumExp(%21)  at workloads.ts:36
+  // %23 = logSumExp(%21)  at workloads.ts:65
   let reduceMax_17 = temps[row + 35328];
   var acc_4: f32 = -bitcast<f32>(infinity_bits);
   var acc_5: f32 = 0.0;
@@ -363,14 +363,14 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   }
   let logSumExp_23 = acc_4 + log_f32(acc_5);
   temps[row + 35456] = logSumExp_23;
-  // %49 = add(%39, %48)  at workloads.ts:36
+  // %49 = add(%39, %48)  at workloads.ts:65
   for (var e_2: i32 = 0; e_2 < 10; e_2++) {
     let t_2 = 1.0 / f32(step.batch_live);
     let t_3 = exp_f32(temps[row * 10 + e_2 + 32768] - temps[row + 35328] - temps[row + 35456]);
     let add_49 = t_2 * t_3 + select(0.0, -t_2, e_2 == i32(data[step.y_base + u32(i32(data[step.batch_rows + u32(row)]))]));
     temps[row * 10 + e_2 + 34048] = add_49;
   }
-  // %60 = where(%59, %55, %58)  at workloads.ts:34
+  // %60 = where(%59, %55, %58)  at workloads.ts:43
   for (var e_3: i32 = 0; e_3 < 128; e_3++) {
     var acc_6: f32 = 0.0;
     for (var k0_4: i32 = 0; k0_4 < 10; k0_4++) {
@@ -382,32 +382,32 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
 }
 
 // loss_to_d_hidden_weight: packed, 55 × 64
-//   %21 = sub(output, %20)  at workloads.ts:36
-//   %22 = pick(%21, y)  at workloads.ts:36
-//   %24 = sub(%23, %22)  at workloads.ts:36
-//   %25 = sum(%24)  at workloads.ts:36
-//   %26 = extent()  at workloads.ts:36
-//   %27 = cast(%26)  at workloads.ts:36
-//   %28 = div(%25, %27)  at workloads.ts:36
-//   output loss  at workloads.ts:36
-//   d output.bias = sum(%49)  at workloads.ts:35
-//   %75 = mul(d output.bias, %74)  at workloads.ts:37
-//   %76 = sub(output.bias, %75)  at workloads.ts:37
-//   update output.bias'  at workloads.ts:37
-//   d output.weight = matmul(%56, %49)  at workloads.ts:35
-//   %72 = mul(d output.weight, %71)  at workloads.ts:37
-//   %73 = sub(output.weight, %72)  at workloads.ts:37
-//   update output.weight'  at workloads.ts:37
-//   d hidden.bias = sum(%60)  at workloads.ts:34
-//   %69 = mul(d hidden.bias, %68)  at workloads.ts:37
-//   %70 = sub(hidden.bias, %69)  at workloads.ts:37
-//   update hidden.bias'  at workloads.ts:37
-//   %2 = cast(x)  at workloads.ts:32
-//   %5 = div(%2, %4)  at workloads.ts:32
-//   d hidden.weight = matmul(%62, %60)  at workloads.ts:34
-//   %66 = mul(d hidden.weight, %65)  at workloads.ts:37
-//   %67 = sub(hidden.weight, %66)  at workloads.ts:37
-//   update hidden.weight'  at workloads.ts:37
+//   %21 = sub(output, %20)  at workloads.ts:65
+//   %22 = pick(%21, y)  at workloads.ts:65
+//   %24 = sub(%23, %22)  at workloads.ts:65
+//   %25 = sum(%24)  at workloads.ts:65
+//   %26 = extent()  at workloads.ts:65
+//   %27 = cast(%26)  at workloads.ts:65
+//   %28 = div(%25, %27)  at workloads.ts:65
+//   output loss  at workloads.ts:65
+//   d output.bias = sum(%49)  at workloads.ts:64
+//   %75 = mul(d output.bias, %74)  at workloads.ts:66
+//   %76 = sub(output.bias, %75)  at workloads.ts:66
+//   update output.bias'  at workloads.ts:66
+//   d output.weight = matmul(%56, %49)  at workloads.ts:64
+//   %72 = mul(d output.weight, %71)  at workloads.ts:66
+//   %73 = sub(output.weight, %72)  at workloads.ts:66
+//   update output.weight'  at workloads.ts:66
+//   d hidden.bias = sum(%60)  at workloads.ts:43
+//   %69 = mul(d hidden.bias, %68)  at workloads.ts:66
+//   %70 = sub(hidden.bias, %69)  at workloads.ts:66
+//   update hidden.bias'  at workloads.ts:66
+//   %2 = cast(x)  at workloads.ts:64
+//   %5 = div(%2, %4)  at workloads.ts:64
+//   d hidden.weight = matmul(%62, %60)  at workloads.ts:43
+//   %66 = mul(d hidden.weight, %65)  at workloads.ts:66
+//   %67 = sub(hidden.weight, %66)  at workloads.ts:66
+//   update hidden.weight'  at workloads.ts:66
 
 struct Step {
   step: i32,
@@ -438,14 +438,14 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   var tile_sums_2: array<f32, 32>;
   if (wg < 1) {
     // reduce: loss, 1 workgroups
-    // %21 = sub(output, %20)  at workloads.ts:36
-    // %22 = pick(%21, y)  at workloads.ts:36
-    // %24 = sub(%23, %22)  at workloads.ts:36
-    // %25 = sum(%24)  at workloads.ts:36
-    // %26 = extent()  at workloads.ts:36
-    // %27 = cast(%26)  at workloads.ts:36
-    // %28 = div(%25, %27)  at workloads.ts:36
-    // output loss  at workloads.ts:36
+    // %21 = sub(output, %20)  at workloads.ts:65
+    // %22 = pick(%21, y)  at workloads.ts:65
+    // %24 = sub(%23, %22)  at workloads.ts:65
+    // %25 = sum(%24)  at workloads.ts:65
+    // %26 = extent()  at workloads.ts:65
+    // %27 = cast(%26)  at workloads.ts:65
+    // %28 = div(%25, %27)  at workloads.ts:65
+    // output loss  at workloads.ts:65
     if (lid < 1) {
       var acc: f32 = 0.0;
       for (var run: i32 = 0; run < step.batch_live; run += 32) {
@@ -464,10 +464,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     if (wg < 2) {
       let wg_2 = wg - 1;
       // reduce: d output.bias, 1 workgroups
-      // d output.bias = sum(%49)  at workloads.ts:35
-      // %75 = mul(d output.bias, %74)  at workloads.ts:37
-      // %76 = sub(output.bias, %75)  at workloads.ts:37
-      // update output.bias'  at workloads.ts:37
+      // d output.bias = sum(%49)  at workloads.ts:64
+      // %75 = mul(d output.bias, %74)  at workloads.ts:66
+      // %76 = sub(output.bias, %75)  at workloads.ts:66
+      // update output.bias'  at workloads.ts:66
       if (lid < 10) {
         var acc_3: f32 = 0.0;
         for (var run_2: i32 = 0; run_2 < step.batch_live; run_2 += 32) {
@@ -485,10 +485,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
       if (wg < 4) {
         let wg_3 = wg - 2;
         // contract: d output.weight, 2 workgroups
-        // d output.weight = matmul(%56, %49)  at workloads.ts:35
-        // %72 = mul(d output.weight, %71)  at workloads.ts:37
-        // %73 = sub(output.weight, %72)  at workloads.ts:37
-        // update output.weight'  at workloads.ts:37
+        // d output.weight = matmul(%56, %49)  at workloads.ts:64
+        // %72 = mul(d output.weight, %71)  at workloads.ts:66
+        // %73 = sub(output.weight, %72)  at workloads.ts:66
+        // update output.weight'  at workloads.ts:66
         let tile = wg_3 * 64 + lid;
         if (tile < 96) {
           let batch = tile / 96;
@@ -606,10 +606,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
         if (wg < 6) {
           let wg_4 = wg - 4;
           // reduce: d hidden.bias, 2 workgroups
-          // d hidden.bias = sum(%60)  at workloads.ts:34
-          // %69 = mul(d hidden.bias, %68)  at workloads.ts:37
-          // %70 = sub(hidden.bias, %69)  at workloads.ts:37
-          // update hidden.bias'  at workloads.ts:37
+          // d hidden.bias = sum(%60)  at workloads.ts:43
+          // %69 = mul(d hidden.bias, %68)  at workloads.ts:66
+          // %70 = sub(hidden.bias, %69)  at workloads.ts:66
+          // update hidden.bias'  at workloads.ts:66
           let e_2 = wg_4 * 64 + lid;
           var acc_37: f32 = 0.0;
           for (var run_4: i32 = 0; run_4 < step.batch_live; run_4 += 32) {
@@ -625,12 +625,12 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
         } else {
           let wg_5 = wg - 6;
           // contract: d hidden.weight, 49 workgroups
-          // %2 = cast(x)  at workloads.ts:32
-          // %5 = div(%2, %4)  at workloads.ts:32
-          // d hidden.weight = matmul(%62, %60)  at workloads.ts:34
-          // %66 = mul(d hidden.weight, %65)  at workloads.ts:37
-          // %67 = sub(hidden.weight, %66)  at workloads.ts:37
-          // update hidden.weight'  at workloads.ts:37
+          // %2 = cast(x)  at workloads.ts:64
+          // %5 = div(%2, %4)  at workloads.ts:64
+          // d hidden.weight = matmul(%62, %60)  at workloads.ts:43
+          // %66 = mul(d hidden.weight, %65)  at workloads.ts:66
+          // %67 = sub(hidden.weight, %66)  at workloads.ts:66
+          // update hidden.weight'  at workloads.ts:66
           let tile_2 = wg_5 * 64 + lid;
           let top_2 = tile_2 / 16 * 4;
           let left_2 = tile_2 % 16;

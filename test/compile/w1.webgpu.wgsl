@@ -1,9 +1,9 @@
 // hidden: contract, 128 × 256
-//   %2 = cast(x)  at workloads.ts:32
-//   %5 = div(%2, %4)  at workloads.ts:32
-//   %7 = matmul(%5, hidden.weight)  at workloads.ts:34
-//   %10 = add(%7, %9)  at workloads.ts:34
-//   hidden = relu(%10)  at workloads.ts:34
+//   %2 = cast(x)  at workloads.ts:64
+//   %5 = div(%2, %4)  at workloads.ts:64
+//   %7 = matmul(%5, hidden.weight)  at workloads.ts:43
+//   %10 = add(%7, %9)  at workloads.ts:43
+//   hidden = relu(%10)  at workloads.ts:43
 
 struct Step {
   step: i32,
@@ -110,25 +110,25 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
 }
 
 // output_to_where_60: rows, 128 × 256
-//   %13 = matmul(hidden, output.weight)  at workloads.ts:35
-//   output = add(%13, %15)  at workloads.ts:35
-//   %17 = reduceMax(output)  at workloads.ts:36
-//   %21 = sub(output, %20)  at workloads.ts:36
-//   %23 = logSumExp(%21)  at workloads.ts:36
-//   %41 = iota()  at workloads.ts:36
-//   %43 = eq(%41, %42)  at workloads.ts:36
-//   %26 = extent()  at workloads.ts:36
-//   %27 = cast(%26)  at workloads.ts:36
-//   %30 = div(%29, %27)  at workloads.ts:36
-//   %32 = neg(%31)  at workloads.ts:36
-//   %48 = where(%43, %45, %47)  at workloads.ts:36
-//   %37 = sub(%21, %36)  at workloads.ts:36
-//   %38 = exp(%37)  at workloads.ts:36
-//   %39 = mul(%34, %38)  at workloads.ts:36
-//   %49 = add(%39, %48)  at workloads.ts:36
-//   %55 = matmul(%49, %54)  at workloads.ts:35
-//   %59 = lt(%58, hidden)  at workloads.ts:34
-//   %60 = where(%59, %55, %58)  at workloads.ts:34
+//   %13 = matmul(hidden, output.weight)  at workloads.ts:64
+//   output = add(%13, %15)  at workloads.ts:64
+//   %17 = reduceMax(output)  at workloads.ts:65
+//   %21 = sub(output, %20)  at workloads.ts:65
+//   %23 = logSumExp(%21)  at workloads.ts:65
+//   %41 = iota()  at workloads.ts:65
+//   %43 = eq(%41, %42)  at workloads.ts:65
+//   %26 = extent()  at workloads.ts:65
+//   %27 = cast(%26)  at workloads.ts:65
+//   %30 = div(%29, %27)  at workloads.ts:65
+//   %32 = neg(%31)  at workloads.ts:65
+//   %48 = where(%43, %45, %47)  at workloads.ts:65
+//   %37 = sub(%21, %36)  at workloads.ts:65
+//   %38 = exp(%37)  at workloads.ts:65
+//   %39 = mul(%34, %38)  at workloads.ts:65
+//   %49 = add(%39, %48)  at workloads.ts:65
+//   %55 = matmul(%49, %54)  at workloads.ts:64
+//   %59 = lt(%58, hidden)  at workloads.ts:43
+//   %60 = where(%59, %55, %58)  at workloads.ts:43
 
 struct Step {
   step: i32,
@@ -209,7 +209,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   let wg = i32(group.x);
   let lid = i32(local);
   // rows: output..where_60, 128 workgroups
-  // output = add(%13, %15)  at workloads.ts:35
+  // output = add(%13, %15)  at workloads.ts:64
   let lane = lid % 16;
   let slot = lid / 16;
   let e = min(slot, 9);
@@ -231,7 +231,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     temps[wg * 10 + e + 32768] = output_2;
   }
   workgroupBarrier();
-  // %17 = reduceMax(output)  at workloads.ts:36
+  // %17 = reduceMax(output)  at workloads.ts:65
   let lane_2 = lid % 8;
   let slot_2 = lid / 8;
   var acc_3: f32 = -bitcast<f32>(infinity_bits);
@@ -251,7 +251,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     temps[wg + 35328] = acc_4;
   }
   workgroupBarrier();
-  // %23 = logSumExp(%21)  at workloads.ts:36
+  // %23 = logSumExp(%21)  at workloads.ts:65
   let lane_3 = lid % 8;
   let slot_3 = lid / 8;
   var acc_5: f32 = -bitcast<f32>(infinity_bits);
@@ -286,7 +286,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     temps[wg + 35456] = logSumExp_23_2;
   }
   workgroupBarrier();
-  // %49 = add(%39, %48)  at workloads.ts:36
+  // %49 = add(%39, %48)  at workloads.ts:65
   if (lid < 10) {
     let block_row = lid / 10;
     let row = wg + block_row;
@@ -301,7 +301,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     }
   }
   workgroupBarrier();
-  // %60 = where(%59, %55, %58)  at workloads.ts:34
+  // %60 = where(%59, %55, %58)  at workloads.ts:43
   let lane_4 = lid % 2;
   let slot_4 = lid / 2;
   var acc_9: f32 = 0.0;
@@ -323,32 +323,32 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
 }
 
 // loss_to_d_hidden_weight: packed, 293 × 256
-//   %21 = sub(output, %20)  at workloads.ts:36
-//   %22 = pick(%21, y)  at workloads.ts:36
-//   %24 = sub(%23, %22)  at workloads.ts:36
-//   %25 = sum(%24)  at workloads.ts:36
-//   %26 = extent()  at workloads.ts:36
-//   %27 = cast(%26)  at workloads.ts:36
-//   %28 = div(%25, %27)  at workloads.ts:36
-//   output loss  at workloads.ts:36
-//   d output.weight = matmul(%56, %49)  at workloads.ts:35
-//   %72 = mul(d output.weight, %71)  at workloads.ts:37
-//   %73 = sub(output.weight, %72)  at workloads.ts:37
-//   update output.weight'  at workloads.ts:37
-//   d output.bias = sum(%49)  at workloads.ts:35
-//   %75 = mul(d output.bias, %74)  at workloads.ts:37
-//   %76 = sub(output.bias, %75)  at workloads.ts:37
-//   update output.bias'  at workloads.ts:37
-//   %2 = cast(x)  at workloads.ts:32
-//   %5 = div(%2, %4)  at workloads.ts:32
-//   d hidden.weight = matmul(%62, %60)  at workloads.ts:34
-//   %66 = mul(d hidden.weight, %65)  at workloads.ts:37
-//   %67 = sub(hidden.weight, %66)  at workloads.ts:37
-//   update hidden.weight'  at workloads.ts:37
-//   d hidden.bias = sum(%60)  at workloads.ts:34
-//   %69 = mul(d hidden.bias, %68)  at workloads.ts:37
-//   %70 = sub(hidden.bias, %69)  at workloads.ts:37
-//   update hidden.bias'  at workloads.ts:37
+//   %21 = sub(output, %20)  at workloads.ts:65
+//   %22 = pick(%21, y)  at workloads.ts:65
+//   %24 = sub(%23, %22)  at workloads.ts:65
+//   %25 = sum(%24)  at workloads.ts:65
+//   %26 = extent()  at workloads.ts:65
+//   %27 = cast(%26)  at workloads.ts:65
+//   %28 = div(%25, %27)  at workloads.ts:65
+//   output loss  at workloads.ts:65
+//   d output.weight = matmul(%56, %49)  at workloads.ts:64
+//   %72 = mul(d output.weight, %71)  at workloads.ts:66
+//   %73 = sub(output.weight, %72)  at workloads.ts:66
+//   update output.weight'  at workloads.ts:66
+//   d output.bias = sum(%49)  at workloads.ts:64
+//   %75 = mul(d output.bias, %74)  at workloads.ts:66
+//   %76 = sub(output.bias, %75)  at workloads.ts:66
+//   update output.bias'  at workloads.ts:66
+//   %2 = cast(x)  at workloads.ts:64
+//   %5 = div(%2, %4)  at workloads.ts:64
+//   d hidden.weight = matmul(%62, %60)  at workloads.ts:43
+//   %66 = mul(d hidden.weight, %65)  at workloads.ts:66
+//   %67 = sub(hidden.weight, %66)  at workloads.ts:66
+//   update hidden.weight'  at workloads.ts:66
+//   d hidden.bias = sum(%60)  at workloads.ts:43
+//   %69 = mul(d hidden.bias, %68)  at workloads.ts:66
+//   %70 = sub(hidden.bias, %69)  at workloads.ts:66
+//   update hidden.bias'  at workloads.ts:66
 
 struct Step {
   step: i32,
@@ -379,14 +379,14 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   let lid = i32(local);
   if (wg < 1) {
     // reduce: loss, 1 workgroups
-    // %21 = sub(output, %20)  at workloads.ts:36
-    // %22 = pick(%21, y)  at workloads.ts:36
-    // %24 = sub(%23, %22)  at workloads.ts:36
-    // %25 = sum(%24)  at workloads.ts:36
-    // %26 = extent()  at workloads.ts:36
-    // %27 = cast(%26)  at workloads.ts:36
-    // %28 = div(%25, %27)  at workloads.ts:36
-    // output loss  at workloads.ts:36
+    // %21 = sub(output, %20)  at workloads.ts:65
+    // %22 = pick(%21, y)  at workloads.ts:65
+    // %24 = sub(%23, %22)  at workloads.ts:65
+    // %25 = sum(%24)  at workloads.ts:65
+    // %26 = extent()  at workloads.ts:65
+    // %27 = cast(%26)  at workloads.ts:65
+    // %28 = div(%25, %27)  at workloads.ts:65
+    // output loss  at workloads.ts:65
     let lane = lid % 64;
     let e = lid / 64;
     var acc: f32 = 0.0;
@@ -424,14 +424,14 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     if (wg < 97) {
       let wg_2 = wg - 1;
       // contract: d output.weight, 96 workgroups
-      // d output.weight = matmul(%56, %49)  at workloads.ts:35
-      // %72 = mul(d output.weight, %71)  at workloads.ts:37
-      // %73 = sub(output.weight, %72)  at workloads.ts:37
-      // update output.weight'  at workloads.ts:37
-      // d output.bias = sum(%49)  at workloads.ts:35
-      // %75 = mul(d output.bias, %74)  at workloads.ts:37
-      // %76 = sub(output.bias, %75)  at workloads.ts:37
-      // update output.bias'  at workloads.ts:37
+      // d output.weight = matmul(%56, %49)  at workloads.ts:64
+      // %72 = mul(d output.weight, %71)  at workloads.ts:66
+      // %73 = sub(output.weight, %72)  at workloads.ts:66
+      // update output.weight'  at workloads.ts:66
+      // d output.bias = sum(%49)  at workloads.ts:64
+      // %75 = mul(d output.bias, %74)  at workloads.ts:66
+      // %76 = sub(output.bias, %75)  at workloads.ts:66
+      // update output.bias'  at workloads.ts:66
       let top = wg_2 / 3 * 4;
       let left = wg_2 % 3 * 4;
       let tx = lid % 4;
@@ -506,16 +506,16 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     } else {
       let wg_3 = wg - 97;
       // contract: d hidden.weight, 196 workgroups
-      // %2 = cast(x)  at workloads.ts:32
-      // %5 = div(%2, %4)  at workloads.ts:32
-      // d hidden.weight = matmul(%62, %60)  at workloads.ts:34
-      // %66 = mul(d hidden.weight, %65)  at workloads.ts:37
-      // %67 = sub(hidden.weight, %66)  at workloads.ts:37
-      // update hidden.weight'  at workloads.ts:37
-      // d hidden.bias = sum(%60)  at workloads.ts:34
-      // %69 = mul(d hidden.bias, %68)  at workloads.ts:37
-      // %70 = sub(hidden.bias, %69)  at workloads.ts:37
-      // update hidden.bias'  at workloads.ts:37
+      // %2 = cast(x)  at workloads.ts:64
+      // %5 = div(%2, %4)  at workloads.ts:64
+      // d hidden.weight = matmul(%62, %60)  at workloads.ts:43
+      // %66 = mul(d hidden.weight, %65)  at workloads.ts:66
+      // %67 = sub(hidden.weight, %66)  at workloads.ts:66
+      // update hidden.weight'  at workloads.ts:66
+      // d hidden.bias = sum(%60)  at workloads.ts:43
+      // %69 = mul(d hidden.bias, %68)  at workloads.ts:66
+      // %70 = sub(hidden.bias, %69)  at workloads.ts:66
+      // update hidden.bias'  at workloads.ts:66
       let top_2 = wg_3 / 4 * 16;
       let left_2 = wg_3 % 4 * 32;
       let tx_2 = lid % 8;
