@@ -141,7 +141,7 @@ export function compileToWasm(
   for (const [name, entry] of fused)
     entries.set(name, { ...entry, ...road.toFunctions(name, entry.stages, kernels) });
   const { storage, trace } = road;
-  const [program, text] = [kernels.program(assemble), kernels.text()];
+  const { program, text } = kernels.program(assemble);
   const milliseconds = performance.now() - start;
   return { module, profile: wasm, program, entries, storage, layout, trace, text, milliseconds };
 }

@@ -2,6 +2,7 @@ import { compileModule } from '../../src/compile.ts';
 import { type ProfileName, profiles } from '../../src/passes/profile.ts';
 import { start } from '../../src/runtime/index.ts';
 import { sharedDevice } from '../softwareDevice.ts';
+import { initialOf, targetSession } from './sessionTarget.ts';
 import type { Target } from './targets.ts';
 
 /**
@@ -17,22 +18,8 @@ export function wgsl(profile: ProfileName, steps?: number): Target {
     start: async (module, states = {}) => {
       const device = await sharedDevice();
       const { program } = compileModule(module, profiles[profile]);
-      const initial = Object.fromEntries(Object.entries(states).map(([name, { data }]) => [name, data]));
-      const session = await start(program, { device, initial });
-      const given = (
-        names: readonly string[],
-        inputs: Readonly<Record<string, { data: ArrayLike<number> }>>,
-      ): Record<string, ArrayLike<number>> =>
-        Object.fromEntries(names.map((name) => [name, inputs[name]?.data ?? []]));
-      return {
-        step: async (entry, feeds = {}) =>
-          session.run(entry, given(program.entries[entry]?.inputs ?? [], feeds.inputs ?? {}), {
-            ...(feeds.params === undefined ? {} : { params: feeds.params }),
-            ...(feeds.live === undefined ? {} : { sizes: feeds.live }),
-          }),
-        read: (state) => session.read(state),
-        dispose: async () => session.dispose(),
-      };
+      const session = await start(program, { device, initial: initialOf(states) });
+      return targetSession(program, session);
     },
   };
 }

@@ -1,6 +1,7 @@
 import {
   type Axis,
   apply,
+  axisEnd,
   type Dtype,
   domainSize,
   type Expr,
@@ -11,7 +12,7 @@ import {
   type Tensor,
 } from '../../loops/index.ts';
 import type { Stmt } from '../kernel.ts';
-import { all, axisEnd, type Body, definition, identities, type Phase } from './body.ts';
+import { all, type Body, definition, identities, type Phase } from './body.ts';
 
 /** One element's whole reduction by one invocation. @returns the final parts of each reduction */
 export function reduceAlone(

@@ -7,11 +7,9 @@ import {
   constant,
   type Dtype,
   type Expr,
-  extentOf,
   int,
   type Load,
   type Loop,
-  liveExtent,
   load,
   loadedDtype,
   loadsIn,
@@ -330,21 +328,6 @@ export function all(conditions: readonly Expr[]): Expr {
   return conditions.reduce<Expr>(
     (a, b) => (a.kind === 'const' && a.value !== 0 ? b : apply('and', a, b)),
     constant(1, 'bool'),
-  );
-}
-
-/** Where a loop over an axis ends: its live extent where it has one. */
-export function axisEnd(axis: Axis): Expr {
-  if (axis.live === undefined) return int(axis.extent);
-  const live = liveExtent(axis.live.size);
-  return axis.live.factor === 1 ? live : apply('mul', live, int(axis.live.factor));
-}
-
-/** Row-major flat index. */
-export function flatten(at: readonly Expr[], shape: Tensor['shape']): Expr {
-  return at.reduce<Expr>(
-    (flat, e, d) => apply('add', apply('mul', flat, int(extentOf(shape[d] ?? 1))), e),
-    int(0),
   );
 }
 

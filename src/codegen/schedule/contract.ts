@@ -1,6 +1,7 @@
 import {
   type Axis,
   apply,
+  axisEnd,
   type Contraction,
   contractionOf,
   domainSize,
@@ -16,7 +17,7 @@ import {
 import type { Partial } from '../../passes/fuse/group.ts';
 import type { Stmt } from '../kernel.ts';
 import { inRuns } from './accumulate.ts';
-import { all, axisEnd, type Body, noRows } from './body.ts';
+import { all, type Body, noRows } from './body.ts';
 import type { ContractSchedule } from './choose.ts';
 import { PartialSums } from './partial.ts';
 

@@ -1,8 +1,8 @@
-import { type Axis, apply, type Expr, int } from '../../loops/index.ts';
+import { type Axis, apply, axisEnd, type Expr, int } from '../../loops/index.ts';
 import type { Partial } from '../../passes/fuse/group.ts';
 import type { Stmt } from '../kernel.ts';
 import { accumulate, combineInto, combineLanes, scratchFor } from './accumulate.ts';
-import { all, axisEnd, type Body, noRows } from './body.ts';
+import { all, type Body, noRows } from './body.ts';
 
 /**
  * Partial reductions of what a kernel makes: each invocation adds up its own elements; then those of a

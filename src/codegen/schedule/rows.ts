@@ -5,6 +5,7 @@ import {
   domainSize,
   type Expr,
   extentOf,
+  flatten,
   int,
   type Loop,
   loadedDtype,
@@ -15,7 +16,7 @@ import type { Group } from '../../passes/fuse/group.ts';
 import { fixedBytes, rowCount } from '../../passes/fuse/rows.ts';
 import type { Stmt } from '../kernel.ts';
 import { reduceAlone, reduceTogether, scratchFor } from './accumulate.ts';
-import { all, type Body, flatten, noRows, type Phase } from './body.ts';
+import { all, type Body, noRows, type Phase } from './body.ts';
 import type { RowsSchedule } from './choose.ts';
 
 /**

@@ -65,7 +65,7 @@ export function contractOf(loop: Loop, tiled: Tiled, cut: Side, perSet: number, 
   const isWhole = last?.live === undefined && (last?.extent ?? 1) % 4 === 0;
   const isEven = (n: number): boolean => n % cut.width === 0;
   const units = unitsOf(cut);
-  const wholePositions = positionsOf(whole, unitsOf(whole));
+  const wholePositions = positionsOf(whole);
   return {
     tiled,
     perSet,
@@ -111,7 +111,7 @@ const CACHED_BYTES = 1 << 22;
  */
 export function cutSide(loop: Loop, { rows, columns }: Tiled): Side {
   const blocks = (side: Side): number => Math.ceil(unitsOf(side) / blockOf(side, Infinity));
-  const bytes = (side: Side): number => positionsOf(side, unitsOf(side)) * domainSize(loop.reduceAxes) * 4;
+  const bytes = (side: Side): number => positionsOf(side) * domainSize(loop.reduceAxes) * 4;
   if (blocks(rows) < ENOUGH_BLOCKS && blocks(columns) > blocks(rows)) return columns;
   return bytes(columns) > CACHED_BYTES && bytes(rows) < bytes(columns) ? columns : rows;
 }
@@ -125,7 +125,7 @@ export function packedUnits(contract: Contract): number {
 
 /** The sums of a block as a tensor, `[row, column]`, which the outputs' values read. */
 export function sumsTensor({ cut, whole, block }: Contract): Tensor {
-  const sizes = [positionsOf(cut, block), positionsOf(whole, unitsOf(whole))];
+  const sizes = [positionsOf(cut, block), positionsOf(whole)];
   const shape = cut.kind === 'rows' ? sizes : sizes.reverse();
   return { name: 'sums', shape, dtype: 'f32', role: 'private' };
 }
@@ -165,7 +165,7 @@ export function emitContract(
   const count = minus(to, from);
   const positions = cut.outer.length > 0 ? times(count, i32(cut.line)) : plus(count, i32(cut.width - 1));
   const cutPanels = code.let('panels', 'i32', `(i32.div_u ${positions} ${i32(cut.width)})`);
-  const wholePanels = i32(positionsOf(whole, unitsOf(whole)) / whole.width);
+  const wholePanels = i32(positionsOf(whole) / whole.width);
   const [rowPanels, columnPanels] = cut.kind === 'rows' ? [cutPanels, wholePanels] : [wholePanels, cutPanels];
   emitZeros(evaluator, contract, texts.sums, cutPanels, pitch);
   const [outer, ...inner] = loop.reduceAxes;
@@ -210,7 +210,7 @@ function emitZeros(
     code.line(`(memory.fill ${sums} (i32.const 0) ${times(cutPanels, i32(TILE_ROWS * pitch))})`);
     return;
   }
-  const rows = positionsOf(whole, unitsOf(whole));
+  const rows = positionsOf(whole);
   code.line(`(memory.fill ${sums} (i32.const 0) ${i32(rows * pitch)})`);
 }
 

@@ -1,5 +1,5 @@
 import type { Module } from '../../graph/index.ts';
-import { apply, type Expr, extentOf, int, type Tensor } from '../../loops/index.ts';
+import { type Expr, flatten, type Tensor } from '../../loops/index.ts';
 import type { Stage } from '../../passes/fuse/group.ts';
 import type { Storage } from '../../passes/lower.ts';
 import type { BufferLayout } from '../../passes/planBuffers.ts';
@@ -81,7 +81,7 @@ export class WasmKernels {
   }
 
   /** The text of the module. */
-  text(): string {
+  #text(): string {
     return moduleText({
       kernels: this.#written.map(({ kernel }) => kernel),
       entries: this.#entryNames().map((name) => ({ name, kernels: this.#entries.get(name) ?? [] })),
@@ -89,8 +89,12 @@ export class WasmKernels {
     });
   }
 
-  /** The compiled artifact. @throws DeviceError `memory` where its plan needs more than WebAssembly can address */
-  program(assemble: Assemble): WasmProgram {
+  /**
+   * The compiled artifact, and its module as text.
+   *
+   * @throws DeviceError `memory` where its plan needs more than WebAssembly can address
+   */
+  program(assemble: Assemble): { readonly program: WasmProgram; readonly text: string } {
     const packed = Math.max(0, ...this.#written.map(({ kernel }) => kernel.packedBytes));
     const buffers = bufferPlan(this.#layout, packed);
     const bytes = this.#memory.packed + lineAligned(packed);
@@ -119,13 +123,14 @@ export class WasmKernels {
       const stages = own.flatMap((kernel) => this.#written[kernel]?.stage ?? []);
       return [name, entryOf(this.#module, name, steps, stages, this.#storage, this.#layout)] as const;
     });
-    return {
+    const text = this.#text();
+    const program: WasmProgram = {
       ...slotsOf(this.#module, this.#storage, this.#layout),
       target: 'wasm',
       kernels,
       entries: Object.fromEntries(entries),
       buffers,
-      module: base64(assemble(this.text())),
+      module: base64(assemble(text)),
       tiles: { relaxed: base64(assemble(tileModule(true))), strict: base64(assemble(tileModule(false))) },
       memory: {
         ...this.#memory,
@@ -133,6 +138,7 @@ export class WasmKernels {
         threadBytes: Math.max(LINE, ...this.#written.map(({ kernel }) => lineAligned(kernel.scratchBytes))),
       },
     };
+    return { program, text };
   }
 
   /** The entries as the program has them, by whose order they are numbered: an object gives whole numbers first. */
@@ -141,11 +147,7 @@ export class WasmKernels {
   }
 
   #place(tensor: Tensor, field: (name: string) => number): Place {
-    const index = (at: readonly Expr[]): Expr =>
-      at.reduce<Expr>(
-        (n, e, d) => apply('add', apply('mul', n, int(extentOf(tensor.shape[d] ?? 1))), e),
-        int(0),
-      );
+    const index = (at: readonly Expr[]): Expr => flatten(at, tensor.shape);
     const word = (name: string): string =>
       `(i32.shl (i32.load offset=${4 * field(name)} (global.get $record)) (i32.const 2))`;
     const [dim] = tensor.shape;

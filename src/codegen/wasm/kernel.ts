@@ -4,7 +4,7 @@ import {
   axisRef,
   domainSize,
   type Expr,
-  extentOf,
+  flatten,
   int,
   type Loop,
   type Tensor,
@@ -182,13 +182,15 @@ class KernelWriter {
       for (const { tensor, dims, row } of own) {
         const address = at;
         at += lineAligned(4 * row * block);
-        const index = (index: readonly Expr[]): Expr => {
-          const number = flat(dims.map((d) => [index[d] ?? int(0), extentOf(tensor.shape[d] ?? 1)]));
-          const rest = tensor.shape.flatMap((dim, d) =>
-            dims.includes(d) ? [] : [[index[d] ?? int(0), extentOf(dim)] as const],
+        const rest = tensor.shape.map((_, d) => d).filter((d) => !dims.includes(d));
+        const number = (of: readonly number[], at: readonly Expr[]): Expr =>
+          flatten(
+            of.map((d) => at[d] ?? int(0)),
+            of.map((d) => tensor.shape[d] ?? 1),
           );
-          const block = dims.length === 0 ? int(0) : apply('sub', number, axisRef(first));
-          return apply('add', apply('mul', block, int(row)), flat(rest));
+        const index = (at: readonly Expr[]): Expr => {
+          const block = dims.length === 0 ? int(0) : apply('sub', number(dims, at), axisRef(first));
+          return apply('add', apply('mul', block, int(row)), number(rest, at));
         };
         result.set(tensor, { address, base: '(global.get $scratch)', index });
       }
@@ -206,9 +208,4 @@ function rowDims(group: Group, tensor: Tensor): number[] {
       return (group.rows[k] ?? []).map((axis) => out.at.indexOf(axis)).filter((d) => d >= 0);
   }
   throw new RangeError(`${tensor.name} is written by no loop of its group`);
-}
-
-/** Row-major number of indices with their extents. */
-function flat(at: readonly (readonly [Expr, number])[]): Expr {
-  return at.reduce<Expr>((n, [e, extent]) => apply('add', apply('mul', n, int(extent)), e), int(0));
 }

@@ -1,15 +1,16 @@
 import {
   type Axis,
   apply,
+  axisEnd,
   axisRef,
   constant,
   type Expr,
   int,
   type Loop,
-  liveExtent,
   mapExpr,
   monoidDef,
   type Out,
+  positionOver,
   type Reduction,
   varRef,
 } from '../../loops/index.ts';
@@ -67,9 +68,7 @@ export function rowValues(rows: readonly Axis[], row: Axis): Map<Axis, Expr> {
 
 /** Where a loop over an axis ends, as a text: its live extent where it has one. */
 export function endOf(evaluator: Evaluator, axis: Axis): string {
-  if (axis.live === undefined) return i32(axis.extent);
-  const live = liveExtent(axis.live.size);
-  return evaluator.scalar(axis.live.factor === 1 ? live : apply('mul', live, int(axis.live.factor)));
+  return evaluator.scalar(axisEnd(axis));
 }
 
 class NestWriter {
@@ -385,14 +384,6 @@ class NestWriter {
   #withAccumulators(expr: Expr): Expr {
     return mapExpr(expr, (e) => (e.kind === 'acc' ? varRef(`acc${e.reduction}_${e.part}`, e.dtype) : e));
   }
-}
-
-/** Row-major number over axes, what `rowValues` takes apart. */
-export function positionOver(axes: readonly Axis[]): Expr {
-  return axes.reduce<Expr>(
-    (index, axis) => apply('add', apply('mul', index, int(axis.extent)), axisRef(axis)),
-    int(0),
-  );
 }
 
 /** The parts of each reduction, each in a local. */

@@ -1,5 +1,5 @@
 import { type Axis, domainSize, type Loop, substituteAxes, type Tensor } from '../../loops/index.ts';
-import { evaluationCost } from '../../passes/fuse/cost.ts';
+import { loopWork } from '../../passes/fuse/cost.ts';
 import { tensorSize } from '../../passes/fuse/edges.ts';
 import type { Group } from '../../passes/fuse/group.ts';
 import { driver } from './code.ts';
@@ -157,7 +157,7 @@ function cutOf(tiled: Tiled, rows: readonly Axis[]): { readonly side: Side; read
 
 /** Rows of a program that fill a block of a contraction. */
 function rowsOfBlock({ side, perSet }: { readonly side: Side; readonly perSet: number }): number {
-  const positions = positionsOf(side, unitsOf(side)) / Math.max(1, perSet);
+  const positions = positionsOf(side) / Math.max(1, perSet);
   return Math.max(1, Math.floor(MOST_POSITIONS[side.kind] / positions));
 }
 
@@ -166,11 +166,9 @@ function rowsOfWork(group: Group, rows: number): number {
   return Math.max(4, Math.ceil(TASK_WORK / Math.max(1, work) / 4) * 4);
 }
 
-/** Elementary operations of a loop, roughly. */
+/** Elementary operations of a loop, roughly, its stores included. */
 export function loopCost(loop: Loop): number {
-  const bodies = loop.reductions.reduce((n, r) => n + evaluationCost(r.body) + 1, 0);
-  const outs = evaluationCost(...loop.outs.map((out) => out.value)) + loop.outs.length;
-  return domainSize(loop.axes) * (domainSize(loop.reduceAxes) * bodies + outs);
+  return loopWork(loop) + domainSize(loop.axes) * loop.outs.length;
 }
 
 /**

@@ -8,12 +8,13 @@ import {
   int,
   type Loop,
   loadsIn,
+  positionOver,
   substituteAxes,
   type Tensor,
 } from '../../loops/index.ts';
 import { driver } from './code.ts';
 import type { Evaluator } from './evaluate.ts';
-import { positionOver, rowValues } from './nest.ts';
+import { rowValues } from './nest.ts';
 import { TILE_COLUMNS, TILE_ROWS } from './tile.ts';
 
 /**
@@ -57,8 +58,8 @@ export function unitsOf(side: Side): number {
   return side.outer.length > 0 ? domainSize(side.outer) : side.length;
 }
 
-/** Positions of so many units. */
-export function positionsOf(side: Side, units: number): number {
+/** Positions of so many units; of all where it is not said. */
+export function positionsOf(side: Side, units = unitsOf(side)): number {
   return side.outer.length > 0 ? units * side.line : Math.ceil(units / side.width) * side.width;
 }
 
