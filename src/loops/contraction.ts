@@ -1,10 +1,14 @@
-import { type Axis, axesIn, type Expr, loadsIn } from './expr.ts';
+import { findIndexFault } from './bounds.ts';
+import { type Axis, apply, axesIn, type Expr, float, loadsIn } from './expr.ts';
 import type { Loop } from './loop.ts';
 
 /**
  * A sum of products of two sides: `Σ a · b`, where some parallel axes occur in `a` alone (`m`) and some in
  * `b` alone (`n`). Axes in both or in neither are `batch`. Matmul in all transposes, convolutions and their
  * gradients have this shape; it is recognised by nothing else.
+ *
+ * A guard around the products, `select(inside, a · b, 0)`, guards the sides: each condition every side that knows its
+ * axes. Where only one does, what is left out is computed as a product with zero: NaN, if the other factor is not finite.
  */
 export interface Contraction {
   readonly a: readonly Expr[];
@@ -32,11 +36,11 @@ function recognise(loop: Loop): Contraction | null {
   if (reduction === undefined || reduction.monoid !== 'sum' || loop.scan || reduction.body.dtype !== 'f32')
     return null;
   const parallel = new Set(loop.axes);
-  const factors = factorsOf(reduction.body).map((expr) => ({
-    expr,
-    axes: new Set([...axesIn(expr)].filter((axis) => parallel.has(axis))),
-  }));
+  const ownAxes = (...exprs: Expr[]): Set<Axis> =>
+    new Set([...axesIn(...exprs)].filter((axis) => parallel.has(axis)));
   const within = (x: ReadonlySet<Axis>, y: ReadonlySet<Axis>): boolean => [...x].every((axis) => y.has(axis));
+  const { guards, product } = guardedProduct(reduction.body);
+  const factors = factorsOf(product).map((expr) => ({ expr, axes: ownAxes(expr) }));
   const [first, ...rest] = factors;
   if (first === undefined) return null;
   const second = rest.find((f) => !within(f.axes, first.axes));
@@ -52,7 +56,43 @@ function recognise(loop: Loop): Contraction | null {
   const m = loop.axes.filter((axis) => first.axes.has(axis) && !second.axes.has(axis));
   const n = loop.axes.filter((axis) => second.axes.has(axis) && !first.axes.has(axis));
   if (m.length === 0 || n.length === 0) return null;
-  return { a, b, m, n, batch: loop.axes.filter((axis) => !m.includes(axis) && !n.includes(axis)) };
+  const batch = loop.axes.filter((axis) => !m.includes(axis) && !n.includes(axis));
+  if (guards.length === 0) return { a, b, m, n, batch };
+  const known = [first, second].map(({ axes }) => guards.filter((guard) => within(ownAxes(guard), axes)));
+  const [ofA = [], ofB = []] = known;
+  if (!guards.every((guard) => ofA.includes(guard) || ofB.includes(guard))) return null;
+  const [guardedA, guardedB] = [underGuards(ofA, a), underGuards(ofB, b)];
+  // A side that lacks a guard may read where only the guard kept it inside.
+  if (findIndexFault([...guardedA, ...guardedB]) !== undefined) return null;
+  return { a: guardedA, b: guardedB, m, n, batch };
+}
+
+/** A product, and the conditions under which it counts; else it is zero. */
+function guardedProduct(body: Expr): { guards: Expr[]; product: Expr } {
+  if (body.kind !== 'apply' || body.op !== 'select') return { guards: [], product: body };
+  const [condition, product, zero] = body.args;
+  if (condition === undefined || product === undefined || zero?.kind !== 'const' || zero.value !== 0)
+    return { guards: [], product: body };
+  return { guards: conjuncts(condition), product };
+}
+
+/** The conditions that all hold where `condition` does. */
+export function conjuncts(condition: Expr): Expr[] {
+  if (condition.kind !== 'apply' || condition.op !== 'and') return [condition];
+  return condition.args.flatMap(conjuncts);
+}
+
+function underGuards(guards: readonly Expr[], factors: readonly Expr[]): Expr[] {
+  if (guards.length === 0) return [...factors];
+  const product = factors.reduce((x, y) => apply('mul', x, y));
+  return [
+    apply(
+      'select',
+      guards.reduce((x, y) => apply('and', x, y)),
+      product,
+      float(0),
+    ),
+  ];
 }
 
 function factorsOf(expr: Expr): Expr[] {
