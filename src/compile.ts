@@ -32,6 +32,7 @@ import { printGroups, printStages } from './passes/fuse/text.ts';
 import { declareStorage, lower, type Storage } from './passes/lower.ts';
 import { type BufferLayout, planBuffers } from './passes/planBuffers.ts';
 import { type Profile, wasm } from './passes/profile.ts';
+import { splitPhases } from './passes/splitPhases.ts';
 import type { InputSlot, Program, ProgramBase } from './runtime/program.ts';
 import type { WasmProgram } from './runtime/wasm/program.ts';
 import { type Levels, type LevelTools, Trace } from './trace.ts';
@@ -40,6 +41,7 @@ import { type Levels, type LevelTools, Trace } from './trace.ts';
 export const optionalPasses = [
   'fusePointwise',
   'mergeSiblings',
+  'splitPhases',
   'groupRows',
   'splitReductions',
   'packStages',
@@ -230,6 +232,10 @@ class Road {
     if (on('mergeSiblings')) {
       const merge = (l: readonly Loop[]): Loop[] => mergeSiblings(l, profile, decisions);
       loops = this.#pass(entry, 'mergeSiblings', 'loops', 'loops', merge, loops);
+    }
+    if (on('splitPhases')) {
+      const split = (l: readonly Loop[]): Loop[] => splitPhases(l, decisions);
+      loops = this.#pass(entry, 'splitPhases', 'loops', 'loops', split, loops);
     }
     const join = (l: readonly Loop[]): Group[] =>
       on('groupRows') ? groupRows(l, profile, decisions) : singletons(l);

@@ -267,6 +267,10 @@ export class Tensor {
    * `[batch, groups, in, ...space]`, the window `[groups, out, in, ...window]`; lists have a number for each axis of
    * space. The window is not turned around.
    *
+   * Padding is zeros that the window multiplies; between dilated neighbours there is nothing. Where the window holds an
+   * infinity or a NaN, products with padding are NaN; where the input does, so may be those with elements by which
+   * a window is widened to a multiple of the input's dilation.
+   *
    * @returns `[batch, groups, out, ...positions]`
    */
   convolve(window: Tensor, options: ConvolveOptions = {}): Tensor {

@@ -1,7 +1,9 @@
+import { findIndexFault } from './bounds.ts';
 import {
   type Axis,
   apply,
   axisRef,
+  constant,
   type Expr,
   int,
   liveExtent,
@@ -10,10 +12,10 @@ import {
   substituteAxes,
   type Tensor,
 } from './expr.ts';
-import type { Loop, Reduction } from './loop.ts';
+import { type Loop, loopLoads, type Reduction } from './loop.ts';
 import { monoidDef } from './monoid.ts';
 import { simplifyLoop } from './simplify.ts';
-import type { Dim } from './size.ts';
+import { type Dim, extentOf } from './size.ts';
 
 /** An axis rewrite that would change what the loop computes. */
 export class AxisError extends Error {
@@ -44,12 +46,13 @@ export interface AxisRewrite {
 }
 
 /**
- * Splits an axis in two: `axis = outer * factor + inner`. A parallel axis must divide, and splits the outputs'
- * dimension too (see `readThrough`). A reduction axis that does not divide, or whose live extent does not,
- * is guarded: elements beyond it are the monoid's neutral element.
+ * Splits an axis in two: `axis = outer * factor + inner`. A parallel axis splits the outputs' dimension too (see
+ * `readThrough`); where it does not divide, that dimension is longer than before, and what lies beyond the axis is zero.
+ * A reduction axis that does not divide, or whose live extent does not, is guarded: elements beyond it are the monoid's
+ * neutral element.
  *
- * Throws AxisError for a scan, for statistics (`moments`) that would need a guard, and for an arg-reduction
- * whose positions would change.
+ * Throws AxisError for a scan, for statistics (`moments`) that would need a guard, for an arg-reduction
+ * whose positions would change, and for an output that would be longer and is no temporary.
  */
 export function splitAxis(loop: Loop, axis: Axis, factor: number): AxisRewrite {
   if (!Number.isInteger(factor) || factor < 1) throw new AxisError(loop, `cannot split by ${factor}`);
@@ -57,11 +60,10 @@ export function splitAxis(loop: Loop, axis: Axis, factor: number): AxisRewrite {
   if (!parallel && !loop.reduceAxes.includes(axis)) throw new AxisError(loop, `has no axis ${axis.name}`);
   if (!parallel && loop.scan) throw new AxisError(loop, `the axis ${axis.name} of a scan cannot be split`);
   const divides = axis.extent % factor === 0;
-  if (parallel && !divides) {
-    throw new AxisError(
-      loop,
-      `axis ${axis.name} of ${axis.extent} is parallel, and ${factor} does not divide it`,
-    );
+  const fixed = loop.outs.find((out) => out.at.includes(axis) && out.tensor.role !== 'temp');
+  if (parallel && !divides && fixed !== undefined) {
+    const text = `${factor} does not divide axis ${axis.name} of ${axis.extent}, and ${fixed.tensor.name} is no temporary`;
+    throw new AxisError(loop, text);
   }
   const { live } = axis;
   const outerLive =
@@ -78,7 +80,10 @@ export function splitAxis(loop: Loop, axis: Axis, factor: number): AxisRewrite {
   const replaced = replaceAxes(loop, new Map([[axis, position]]), (list) =>
     list.flatMap((a) => (a === axis ? [outer, inner] : [a])),
   );
-  if (parallel) return withViews(loop, replaced, axis, [outer, inner], factor);
+  if (parallel) {
+    const whole = divides ? replaced : withinAxis(replaced, apply('lt', position, int(axis.extent)), outer);
+    return withViews(loop, whole, axis, [outer, inner], factor);
+  }
 
   const limits: Expr[] = divides ? [] : [int(axis.extent)];
   if (live !== undefined && outerLive === undefined) {
@@ -152,6 +157,7 @@ export function reorderAxes(loop: Loop, order: readonly Axis[]): Loop {
 
 /** A reader of a tensor that a rewrite has given another shape: its loads of `from` become loads of `to`. */
 export function readThrough(loop: Loop, view: View): Loop {
+  if (!loopLoads(loop).some((l) => l.tensor === view.from)) return loop;
   const rule = (expr: Expr): Expr => {
     if (expr.kind !== 'load' || expr.tensor !== view.from) return expr;
     const { at } = expr;
@@ -188,6 +194,34 @@ function replaceAxes(
   };
 }
 
+/**
+ * A loop that runs beyond an axis: zero there, and nothing read outside of a tensor. A guard of the index itself is
+ * preferred to `inside`: it is about the axes that the index is about.
+ */
+function withinAxis(loop: Loop, inside: Expr, along: Axis): Loop {
+  const outs = loop.outs.map((out) =>
+    out.at.includes(along)
+      ? { ...out, value: apply('select', inside, out.value, constant(0, out.value.dtype)) }
+      : out,
+  );
+  const reductions = loop.reductions.map((reduction) => {
+    let guarded = reduction;
+    for (let turn = 0; turn < MOST_INDICES; turn++) {
+      const fault = findIndexFault([guarded.body]);
+      if (fault === undefined) return guarded;
+      const index = fault.load.at[fault.dimension] ?? int(0);
+      const extent = extentOf(fault.load.tensor.shape[fault.dimension] ?? 0);
+      const isInside = apply('and', apply('le', int(0), index), apply('lt', index, int(extent)));
+      guarded = guard(loop, guarded, isInside, false);
+    }
+    return guard(loop, reduction, inside, false);
+  });
+  return { ...loop, outs, reductions };
+}
+
+/** Indices of one body that are guarded one by one; where there are more, one guard is simpler. */
+const MOST_INDICES = 4;
+
 /** Gives the outputs that have the old axis a tensor of the new shape. */
 function withViews(before: Loop, after: Loop, old: Axis, axes: readonly Axis[], inner: number): AxisRewrite {
   const views: View[] = [];
@@ -219,5 +253,13 @@ function guard(loop: Loop, reduction: Reduction, condition: Expr, keepsPositions
   }
   const [neutral] = monoidDef(monoid).identity(body.dtype);
   if (neutral === undefined) throw new AxisError(loop, `${monoid} has no neutral element`);
+  // one guard around a term, however often it is guarded
+  if (body.kind === 'apply' && body.op === 'select') {
+    const [before, value, other] = body.args;
+    const isNeutral =
+      other?.kind === 'const' && neutral.kind === 'const' && Object.is(other.value, neutral.value);
+    if (before !== undefined && value !== undefined && isNeutral)
+      return { monoid, body: apply('select', apply('and', before, condition), value, neutral) };
+  }
   return { monoid, body: apply('select', condition, body, neutral) };
 }

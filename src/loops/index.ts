@@ -8,6 +8,7 @@ export * from './interpret.ts';
 export * from './interval.ts';
 export * from './loop.ts';
 export * from './monoid.ts';
+export * from './phases.ts';
 export * from './position.ts';
 export * from './range.ts';
 export * from './rewrite.ts';

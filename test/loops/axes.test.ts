@@ -130,8 +130,35 @@ loop d(j: 4, i: 6):
       "
     `);
     expect(run([split.loop, reader])).toEqual(run([first, second]));
-    expect(() => splitAxis(first, axisOf(first, 'i'), 4)).toThrow(
-      new AxisError(first, 'axis i of 6 is parallel, and 4 does not divide it'),
+  });
+
+  it('of a parallel axis that does not divide makes the output longer, with zeros beyond', () => {
+    const [first, second] = parseLoops(`tensor a: f32[7] input
+tensor b: f32[7] temp
+loop b(i: 7) reduce(k: 3):
+  r0 = sum(select(i + k < 7, a[i + k] * 2.0, 0.0))
+  b[i] = r0.0 + a[i]
+tensor c: f32[7] result
+loop c(i: 7):
+  c[i] = b[i]
+`);
+    if (first === undefined || second === undefined) throw new Error('two loops');
+    const split = splitAxis(first, axisOf(first, 'i'), 2);
+    const reader = split.views.reduce(readThrough, second);
+    expect(printLoops([split.loop, reader])).toMatchInlineSnapshot(`
+      "tensor a: f32[7] input
+      tensor b: f32[4, 2] temp
+      tensor c: f32[7] result
+      loop b(i_outer: 4, i_inner: 2) reduce(k: 3):
+        r0 = sum(select(i_outer * 2 + i_inner + k < 7, a[i_outer * 2 + i_inner + k] * 2.0, 0.0))
+        b[i_outer, i_inner] = select(i_outer * 2 + i_inner < 7, r0.0 + a[i_outer * 2 + i_inner], 0.0)
+      loop c(i: 7):
+        c[i] = b[i // 2, i % 2]
+      "
+    `);
+    expect(run([split.loop, reader])).toEqual(run([first, second]));
+    expect(() => splitAxis(second, axisOf(second, 'i'), 2)).toThrow(
+      new AxisError(second, '2 does not divide axis i of 7, and c is no temporary'),
     );
   });
 

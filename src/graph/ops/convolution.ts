@@ -64,12 +64,16 @@ export const convolutionOps = {
           sourceOf(along, indexAt(at, d + LEADING), indexAt(r, d + 1)),
         );
         const space = sources.map(({ index }) => index);
+        const zero = constant(0, node.dtype);
         const inside = guarded(
           sources.flatMap(({ guards }) => guards),
           read(0, [batch, group, indexAt(r, 0), ...space]),
-          constant(0, node.dtype),
+          zero,
         );
-        return [{ monoid: 'sum', body: apply('mul', inside, read(1, [group, out, ...r])) }];
+        // Padding is zeros, which the window multiplies; in a gap there is nothing, and no product.
+        const product = apply('mul', inside, read(1, [group, out, ...r]));
+        const gaps = sources.flatMap((source) => source.gaps);
+        return [{ monoid: 'sum', body: guarded(gaps, product, zero) }];
       },
       value: (_ctx, _at, [parts = []]): Expr => indexAt(parts, 0),
     },
@@ -106,28 +110,62 @@ function fixed(dim: Dim, d: number): number {
 /**
  * The cotangent by the window turned around, with stride and input dilation exchanged (Dumoulin and Visin 2016).
  * The paddings are those that give the input's extent; they may be negative.
+ *
+ * Along axes where the window is one element, products need no gaps: they are placed where they belong afterwards.
  */
 function gradientOfInput(w: Tensor, cotangent: Tensor, along: readonly Sliding[]): Tensor {
   const turned = w.flip(along.map((_, d) => d + LEADING)).transpose(1, 2);
-  const low = along.map((a) => (a.window - 1) * a.windowDilation - a.low);
-  return cotangent.convolve(turned, {
+  const isPlaced = (a: Sliding): boolean => a.window === 1 && a.inputDilation === 1;
+  const low = along.map((a) => (isPlaced(a) ? 0 : (a.window - 1) * a.windowDilation - a.low));
+  const product = cotangent.convolve(turned, {
     stride: along.map((a) => a.inputDilation),
     low,
     high: along.map((a, d) => {
+      if (isPlaced(a)) return 0;
       const wanted = spanOf(a.extent, a.inputDilation) - 1 + spanOf(a.window, a.windowDilation);
       return wanted - spanOf(positionsOf(a), a.stride) - (low[d] ?? 0);
     }),
-    inputDilation: along.map((a) => a.stride),
+    inputDilation: along.map((a) => (isPlaced(a) ? 1 : a.stride)),
     windowDilation: along.map((a) => a.windowDilation),
   });
+  const placed = along.flatMap((a, d) =>
+    isPlaced(a) && positionsOf(a) !== a.extent ? [{ ...a, axis: d + LEADING }] : [],
+  );
+  if (placed.length === 0) return product;
+  return product.reshape([...product.shape, ...placed.map(() => 1)]).foldWindows(
+    placed.map(({ extent }) => extent),
+    {
+      axes: placed.map(({ axis }) => axis),
+      window: placed.map(() => 1),
+      stride: placed.map(({ stride }) => stride),
+      low: placed.map((a) => a.low),
+      high: placed.map((a) => a.high),
+    },
+  );
 }
 
 /**
- * The input by the cotangent, where the batch is what is summed over and stride and window dilation are exchanged:
- * its positions are the window's elements.
+ * The input by the cotangent, where the batch is what is summed over, and positions are the window's elements. One of
+ * the two slides over the other: the one whose neighbours have no gaps is slid over, as far as there is one.
  */
 function gradientOfWindow(x: Tensor, cotangent: Tensor, along: readonly Sliding[]): Tensor {
   const space = along.map((_, d) => d + LEADING);
+  const hasGaps = along.some((a) => a.inputDilation > 1);
+  if (hasGaps && along.every((a) => a.stride === 1)) {
+    // Positions count from the window's last element down.
+    const low = along.map((a) => (a.window - 1) * a.windowDilation - a.low);
+    const turned = cotangent.transpose(0, 2).convolve(x.permute([1, 2, 0, ...space]), {
+      stride: along.map((a) => a.windowDilation),
+      low,
+      high: along.map((a, d) => {
+        const wanted = (a.window - 1) * a.windowDilation + spanOf(a.extent, a.inputDilation);
+        return wanted - positionsOf(a) - (low[d] ?? 0);
+      }),
+      inputDilation: along.map(() => 1),
+      windowDilation: along.map((a) => a.inputDilation),
+    });
+    return turned.flip(space).transpose(0, 1);
+  }
   const product = x.transpose(0, 2).convolve(cotangent.permute([1, 2, 0, ...space]), {
     stride: along.map((a) => a.windowDilation),
     low: along.map((a) => a.low),

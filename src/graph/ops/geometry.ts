@@ -55,7 +55,10 @@ export function requireSliding(op: string, along: Sliding, place: string, shape:
 /** What an element of a window reads: the axis's element, and the conditions under which there is one. */
 export interface Source {
   readonly index: Expr;
+  /** That it lies in no padding. */
   readonly guards: readonly Expr[];
+  /** That it lies in no gap between neighbours. */
+  readonly gaps: readonly Expr[];
 }
 
 /** The element that window element `k` at position `p` reads; guarded only where it may be missing. */
@@ -66,12 +69,12 @@ export function sourceOf(along: Sliding, p: Expr, k: Expr): Source {
   const guards = low > 0 ? [apply('le', int(0), place)] : [];
   if (inputDilation === 1) {
     if (last >= extent) guards.push(apply('lt', place, int(extent)));
-    return { index: place, guards };
+    return { index: place, guards, gaps: [] };
   }
-  guards.push(apply('eq', apply('mod', place, int(inputDilation)), int(0)));
+  const gaps = [apply('eq', apply('mod', place, int(inputDilation)), int(0))];
   const index = apply('idiv', place, int(inputDilation));
   if (last >= extent * inputDilation) guards.push(apply('lt', index, int(extent)));
-  return { index, guards };
+  return { index, guards, gaps };
 }
 
 /** A value where all conditions hold, else another one. */

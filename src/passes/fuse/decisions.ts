@@ -1,7 +1,16 @@
 import type { Loop } from '../../loops/index.ts';
 
 /** The moves by which two loops come to share a kernel or a dispatch. */
-export type Move = 'inline' | 'epilogue' | 'sibling' | 'rows' | 'partial' | 'prologue' | 'pack' | 'in place';
+export type Move =
+  | 'inline'
+  | 'epilogue'
+  | 'sibling'
+  | 'phases'
+  | 'rows'
+  | 'partial'
+  | 'prologue'
+  | 'pack'
+  | 'in place';
 
 /** One thing that fusion considered: two loops by name, what it did, and why. */
 export interface Decision {
