@@ -320,8 +320,16 @@ export function flatIndex(tensor: Tensor, at: readonly Expr[], offset: number): 
   let stride = 1;
   const terms: Expr[] = [];
   for (let d = at.length - 1; d >= 0; d--) {
-    const extent = extentOf(tensor.shape[d] ?? 1);
+    let extent = extentOf(tensor.shape[d] ?? 1);
     let index = at[d];
+    // A dimension that was split in two, and is read at the quotient and the remainder of one number, is whole again.
+    let whole = splitNumber(at[d - 1], index, extent);
+    while (whole !== undefined) {
+      index = whole;
+      d--;
+      extent *= extentOf(tensor.shape[d] ?? 1);
+      whole = splitNumber(at[d - 1], index, extent);
+    }
     // The only index of an extent of one is 0; the first of `data` may be any row.
     const fixed = extent === 1 && !(d === 0 && tensor.role === 'data');
     if (index !== undefined && !fixed) {
@@ -338,4 +346,14 @@ export function flatIndex(tensor: Tensor, at: readonly Expr[], offset: number): 
   if (sum === undefined) return int(rest);
   if (rest === 0) return sum;
   return rest > 0 ? apply('add', sum, int(rest)) : apply('sub', sum, int(-rest));
+}
+
+/** The number of which two indices are the quotient and the remainder by `extent`, if they are. */
+function splitNumber(outer: Expr | undefined, inner: Expr | undefined, extent: number): Expr | undefined {
+  if (outer?.kind !== 'apply' || inner?.kind !== 'apply') return undefined;
+  const [[whole, by], [same, also]] = [outer.args, inner.args];
+  const isPair = outer.op === 'idiv' && inner.op === 'mod' && whole === same;
+  const isExtent =
+    by?.kind === 'const' && also?.kind === 'const' && by.value === extent && also.value === extent;
+  return isPair && isExtent ? whole : undefined;
 }
