@@ -158,8 +158,7 @@ function instantiate(
   if (!WebAssembly.validate(bytes)) nodeHost.allowRelaxed();
   const link = (code: Uint8Array<ArrayBuffer>, imports: WebAssembly.ModuleImports): WebAssembly.Exports =>
     new WebAssembly.Instance(new WebAssembly.Module(code), { sinter: { memory, ...imports } }).exports;
-  const { tile } = link(bytes, {});
-  const { play } = link(decodeBytes(module), { tile: tile ?? 0, now: () => performance.now() });
+  const { play } = link(decodeBytes(module), { ...link(bytes, {}), now: () => performance.now() });
   if (typeof play !== 'function') throw new TypeError('the module exports no play');
   return (...args) => void play(...args);
 }

@@ -14,10 +14,15 @@ import type { Evaluator } from './evaluate.ts';
 import { emitNest, endOf, rowValues } from './nest.ts';
 import type { PackFacts } from './packing.ts';
 import { panelSets, positionExpr, positionsOf, type Side, type Tiled, unitAxes, unitsOf } from './sides.ts';
-import { TILE_COLUMNS, TILE_ROWS } from './tile.ts';
+import { TILE_COLUMNS } from './tile.ts';
 
-/** Products that a tile adds up before it adds them to the rest. */
+/** Products that a tile adds up at most before it adds them to the rest. */
 const RUN = 64;
+
+/** Runs of so many products that they are all about as long: a short one costs as much as a long one. */
+function runOf(products: number | null): number {
+  return products === null ? RUN : Math.ceil(products / Math.max(1, Math.ceil(products / RUN)));
+}
 
 /** Steps of the reduction for which a task packs its own side at a time: its panels stay in the cache. */
 const CHUNK = 1024;
@@ -167,12 +172,11 @@ export function emitContract(
   const cutPanels = code.let('panels', 'i32', `(i32.div_u ${positions} ${i32(cut.width)})`);
   const wholePanels = i32(positionsOf(whole) / whole.width);
   const [rowPanels, columnPanels] = cut.kind === 'rows' ? [cutPanels, wholePanels] : [wholePanels, cutPanels];
-  emitZeros(evaluator, contract, texts.sums, cutPanels, pitch);
   const [outer, ...inner] = loop.reduceAxes;
   if (outer === undefined) throw new RangeError(`${loop.name}: a contraction without a reduction`);
   const steps = inner.map((axis) => endOf(evaluator, axis)).reduce((a, b) => times(a, b), i32(1));
   const end = endOf(evaluator, outer);
-  const tiles = (begin: string, stop: string): void => {
+  const tiles = (begin: string, stop: string, isAdded: string): void => {
     const number = times(minus(stop, begin), steps);
     const k = constantOf(number) === null ? code.let('k', 'i32', number) : number;
     const cutBytes = times(k, i32(4 * cut.width));
@@ -184,34 +188,20 @@ export function emitContract(
     };
     const [rows, columns] = cut.kind === 'rows' ? [own, other] : [other, own];
     code.line(
-      `(call $tiles ${rows.at} ${rowPanels} ${rows.bytes} ${columns.at} ${columnPanels} ${columns.bytes} ${k} ${i32(RUN)} ${texts.sums} ${i32(pitch)})`,
+      `(call $tiles ${rows.at} ${rowPanels} ${rows.bytes} ${columns.at} ${columnPanels} ${columns.bytes} ${k} ${i32(runOf(constantOf(k)))} ${texts.sums} ${i32(pitch)} ${isAdded})`,
     );
   };
-  if (contract.chunk >= outer.extent) tiles(i32(0), end);
+  if (contract.chunk >= outer.extent) tiles(i32(0), end, i32(0));
   else {
-    code.loop('begin', i32(0), end, contract.chunk, (begin) => {
+    // The first chunk is taken where there is nothing to sum too: it sets the sums to zero.
+    const last =
+      outer.live === undefined ? end : `(select ${end} (i32.const 1) (i32.gt_s ${end} (i32.const 0)))`;
+    code.loop('begin', i32(0), last, contract.chunk, (begin) => {
       const next = plus(begin, i32(contract.chunk));
-      tiles(begin, code.let('stop', 'i32', `(select ${next} ${end} (i32.lt_s ${next} ${end}))`));
+      tiles(begin, code.let('stop', 'i32', `(select ${next} ${end} (i32.lt_s ${next} ${end}))`), begin);
     });
   }
   emitOutputs(evaluator, loop, contract, texts, sums);
-}
-
-/** Zeros where the sums of a block are added up: whole rows, or the first columns of each. */
-function emitZeros(
-  evaluator: Evaluator,
-  { cut, whole }: Contract,
-  sums: string,
-  cutPanels: string,
-  pitch: number,
-): void {
-  const { code } = evaluator;
-  if (cut.kind === 'rows') {
-    code.line(`(memory.fill ${sums} (i32.const 0) ${times(cutPanels, i32(TILE_ROWS * pitch))})`);
-    return;
-  }
-  const rows = positionsOf(whole);
-  code.line(`(memory.fill ${sums} (i32.const 0) ${i32(rows * pitch)})`);
 }
 
 /** What remains is a loop without a reduction, over the block's units and all of the other side. */

@@ -1,7 +1,7 @@
 import { i32 } from './code.ts';
 import type { WasmKernelText } from './kernel.ts';
 import { type MathName, mathText } from './math.ts';
-import { tilesFunction } from './tile.ts';
+import { tileImports } from './tile.ts';
 
 /** Turns for which a thread looks whether the others have come before it sleeps. */
 const SPINS = 20000;
@@ -20,7 +20,6 @@ export function moduleText({ kernels, entries, math }: ModuleParts): string {
   const parts = [
     HEAD,
     mathText(math),
-    tilesFunction,
     THREADS,
     ...kernels.map((kernel) => `;; kernel ${kernel.name}\n${kernel.code}`),
     ...phases.map(
@@ -41,7 +40,7 @@ export function moduleText({ kernels, entries, math }: ModuleParts): string {
 }
 
 const HEAD = `(import "sinter" "memory" (memory 1 65536 shared))
-(import "sinter" "tile" (func $tile (param i32 i32 i32 i32 i32 i32)))
+${tileImports}
 (import "sinter" "now" (func $now (result f64)))
 (global $record (mut i32) (i32.const 0))
 (global $scratch (mut i32) (i32.const 0))

@@ -45,10 +45,10 @@ export async function compileModules({ module, tiles }: WasmProgram, host: Host)
  */
 export async function link({ tiles, main }: Modules, memory: WebAssembly.Memory): Promise<Play> {
   try {
-    const { tile } = (await WebAssembly.instantiate(tiles, { sinter: { memory } })).exports;
-    if (tile === undefined) throw new TypeError('it exports no tile');
+    const { exports } = await WebAssembly.instantiate(tiles, { sinter: { memory } });
+    if (exports.tile === undefined) throw new TypeError('it exports no tile');
     const now = (): number => performance.now();
-    const { play } = (await WebAssembly.instantiate(main, { sinter: { memory, tile, now } })).exports;
+    const { play } = (await WebAssembly.instantiate(main, { sinter: { ...exports, memory, now } })).exports;
     if (typeof play !== 'function') throw new TypeError('it exports no function play');
     return (...args) => void play(...args);
   } catch (cause) {

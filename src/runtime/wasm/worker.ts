@@ -12,9 +12,9 @@ port.onmessage = ({ data }) => {
   try {
     const { call, memory, tiles, main, args } = data;
     if (memory) {
-      const { tile } = new WebAssembly.Instance(tiles, { sinter: { memory } }).exports;
+      const { exports } = new WebAssembly.Instance(tiles, { sinter: { memory } });
       const now = () => performance.now();
-      ({ play } = new WebAssembly.Instance(main, { sinter: { memory, tile, now } }).exports);
+      ({ play } = new WebAssembly.Instance(main, { sinter: { ...exports, memory, now } }).exports);
       own = args;
     } else {
       const [entry, record, stride, count, times] = args;
