@@ -64,6 +64,12 @@ describe('random contractions on WebAssembly', () => {
       'with several axes of rows',
       'with several outputs',
       'with several reduction axes',
+      'with windows as rows',
+      'with windows in blocks of several lines',
+      'with windows in blocks that are not all as long',
+      'with windows in several blocks',
+      'with windows in several parts of the reduction',
+      'with windows of a row program',
     ]);
   });
 });

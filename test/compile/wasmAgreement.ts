@@ -1,3 +1,4 @@
+import { slidExtent } from '../../src/codegen/wasm/contract.ts';
 import { packTasks } from '../../src/codegen/wasm/schedule.ts';
 import { unitsOf } from '../../src/codegen/wasm/sides.ts';
 import { compileToWasm, type OptionalPass, type WasmCompilation } from '../../src/compile.ts';
@@ -78,6 +79,12 @@ export function waysOfContractions({ entries }: WasmCompilation): string[] {
         'with bounded columns': isBounded(columns.axes),
         'with several outputs': loop.outs.length > 1,
         'with many of its rows for one of the program': perTask > own.block,
+        'with windows as rows': own.window !== null,
+        'with windows of a row program': own.window !== null && group.loops.length > 1,
+        'with windows in several blocks': own.window !== null && slidExtent(own.cut) > own.block,
+        'with windows in blocks of several lines': own.window !== null && own.block > 1,
+        'with windows in blocks that are not all as long': own.window?.isWholeBlock === false,
+        'with windows in several parts of the reduction': own.window?.isWholeChunk === false,
       };
       ways.push(...Object.entries(facts).flatMap(([way, holds]) => (holds ? [way] : [])));
     }

@@ -32,6 +32,8 @@ export function randomContraction(seed: number): RandomCase {
         gram,
         gram,
         transposedProduct,
+        slidingProduct,
+        convolution,
         convolution,
       ]);
       const made = form(draft);
@@ -212,8 +214,47 @@ function sliced(draft: Draft, shape: readonly number[]): Tensor {
   );
 }
 
-/** Windows that slide over lines and columns, by weights. */
+/** A convolution with strides, dilations and paddings, channels before or after space, over a batch that may be bounded. */
 function convolution(draft: Draft): Made {
+  const { dice } = draft;
+  const [features, outputs] = [dice.oneOf([1, 2, 3, 5, 8, 17]), dice.oneOf([4, 5, 8, 11, 16])];
+  const along = Array.from({ length: dice.between(1, 2) }, () => ({
+    window: dice.between(1, 4),
+    stride: dice.oneOf([1, 1, 1, 2, 3]),
+    windowDilation: dice.oneOf([1, 1, 2]),
+    low: dice.between(-1, 3),
+    high: dice.between(0, 3),
+  }));
+  const products = features * along.reduce((n, { window }) => n * window, 1);
+  // So many positions that the reference evaluator goes through them in time.
+  let left = MOST_PRODUCTS / (products * outputs);
+  const space = along.map(({ window, stride, windowDilation, low, high }, d) => {
+    const most = Math.max(1, Math.min(dice.oneOf([9, 20, 300]), left / (d === 0 ? along.length : 1)));
+    const positions = dice.between(1, Math.ceil(most));
+    left /= positions;
+    const needed = (positions - 1) * stride + (window - 1) * windowDilation + 1 - low - high;
+    return Math.max(needed, 1, 1 - low, 1 - high, (window - 1) * windowDilation + 1 - low - high);
+  });
+  const most = Math.max(1, Math.min(20, Math.floor(left)));
+  const batch: Dim = dice.chance(0.3) ? rowsOf(draft) : dice.between(1, most);
+  const isLast = dice.chance(0.3);
+  const x = draft.operand(isLast ? [batch, ...space, features] : [batch, features, ...space]);
+  const first = isLast ? x.permute([0, x.shape.length - 1, ...space.map((_, k) => k + 1)]) : x;
+  const w = draft.operand([1, outputs, features, ...along.map(({ window }) => window)]);
+  const moved = draft
+    .before(first)
+    .reshape([batch, 1, features, ...space])
+    .convolve(w, {
+      stride: along.map(({ stride }) => stride),
+      low: along.map(({ low }) => low),
+      high: along.map(({ high }) => high),
+      windowDilation: along.map(({ windowDilation }) => windowDilation),
+    });
+  return { tensor: moved.reshape([batch, ...moved.shape.slice(2)]), products };
+}
+
+/** Windows that slide over lines and columns, by weights: a product of what is taken at sums of numbers. */
+function slidingProduct(draft: Draft): Made {
   const { dice } = draft;
   const [batch, features, outputs] = [dice.between(1, 3), dice.between(1, 4), dice.between(3, 9)];
   const [lines, columns, high, wide] = [

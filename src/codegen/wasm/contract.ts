@@ -9,12 +9,21 @@ import {
   mapExpr,
   type Tensor,
 } from '../../loops/index.ts';
+import { lineAligned } from '../../runtime/wasm/program.ts';
 import { constantOf, driver, i32, minus, plus, times } from './code.ts';
 import type { Evaluator } from './evaluate.ts';
 import { emitNest, endOf, rowValues } from './nest.ts';
 import type { PackFacts } from './packing.ts';
 import { panelSets, positionExpr, positionsOf, type Side, type Tiled, unitAxes, unitsOf } from './sides.ts';
 import { TILE_COLUMNS } from './tile.ts';
+import { layOutWindow } from './window.ts';
+import {
+  copyBytes,
+  emitWindowTables,
+  rowTableBytes,
+  type TableTexts,
+  type WindowBlock,
+} from './windowKernel.ts';
 
 /** Products that a tile adds up at most before it adds them to the rest. */
 const RUN = 64;
@@ -45,6 +54,8 @@ export interface Contract {
   /** Bytes of one set of the other side's panels, and how many sets there are. */
   readonly packedBytes: number;
   readonly packedSets: number;
+  /** The copy of a block in place of the cut side's panels, where rows are windows. */
+  readonly window: WindowBlock | null;
   readonly cutFacts: PackFacts;
   readonly wholeFacts: PackFacts;
   /** Of a thread's scratch, while it runs: panels of the block, and its sums. */
@@ -60,12 +71,13 @@ export interface Contract {
  * @param perTask units of the cut side in a task; as many as are computed at a time by default
  */
 export function contractOf(loop: Loop, tiled: Tiled, cut: Side, perSet: number, perTask?: number): Contract {
-  const block = blockOf(cut, perTask ?? Infinity);
   const whole = cut === tiled.rows ? tiled.columns : tiled.rows;
   const [first, ...inner] = loop.reduceAxes;
   const innerSteps = domainSize(inner);
   const chunk = Math.min(first?.extent ?? 1, Math.max(1, Math.floor(CHUNK / innerSteps)));
+  const block = blockOf(cut, perTask ?? Infinity, loop, chunk);
   const steps = domainSize(loop.reduceAxes);
+  const window = cut.window === null ? null : windowBlock(cut, block, loop, chunk, perTask);
   const last = inner[inner.length - 1] ?? first;
   const isWhole = last?.live === undefined && (last?.extent ?? 1) % 4 === 0;
   const isEven = (n: number): boolean => n % cut.width === 0;
@@ -81,12 +93,16 @@ export function contractOf(loop: Loop, tiled: Tiled, cut: Side, perSet: number, 
     chunk,
     packedBytes: wholePositions * steps * 4,
     packedSets: panelSets(tiled, whole),
+    window,
     cutFacts: {
       isEven: cut.outer.length === 0 && isEven(units) && isEven(block) && isEven(perTask ?? block),
       evenSteps: isWhole && (inner.length > 0 || chunk % 4 === 0),
     },
     wholeFacts: { isEven: whole.outer.length === 0 && whole.length % whole.width === 0, evenSteps: isWhole },
-    cutBytes: positionsOf(cut, block) * chunk * innerSteps * 4,
+    cutBytes:
+      window === null
+        ? positionsOf(cut, block) * chunk * innerSteps * 4
+        : windowPlaces(window, positionsOf(cut, block), chunk * innerSteps).end,
     sumBytes: positionsOf(cut, block) * wholePositions * 4,
   };
 }
@@ -97,14 +113,59 @@ export const MOST_POSITIONS = { rows: 16, columns: 64 };
 /** Blocks that a side should have at least, so that threads share them evenly. */
 const ENOUGH_BLOCKS = 8;
 
+/** Positions of a block of windows, and bytes of its copy, at most. */
+export const WINDOW_POSITIONS = 256;
+const COPY_BYTES = 1 << 17;
+
 /** Units of a side that are computed at a time. @param perTask units of a task */
-function blockOf(cut: Side, perTask: number): number {
+function blockOf(cut: Side, perTask: number, loop: Loop, chunk: number): number {
+  if (cut.window !== null) return windowUnits(cut, perTask, loop, chunk);
   const units = Math.min(unitsOf(cut), perTask);
   const most = MOST_POSITIONS[cut.kind];
   if (cut.outer.length > 0) return Math.max(1, Math.min(units, Math.floor((2 * most) / cut.line)));
   const panels = Math.ceil(units / cut.width);
   const enough = Number.isFinite(perTask) ? panels : Math.ceil(panels / ENOUGH_BLOCKS);
   return cut.width * Math.max(1, Math.min(most / cut.width, enough));
+}
+
+/** The same where rows are windows: values of the last outer axis, about as many in each block. */
+function windowUnits(cut: Side, perTask: number, loop: Loop, chunk: number): number {
+  const extent = slidExtent(cut);
+  const enough = Number.isFinite(perTask) ? perTask : Math.ceil(unitsOf(cut) / ENOUGH_BLOCKS);
+  let most = Math.min(extent, enough, Math.max(1, Math.floor(WINDOW_POSITIONS / cut.length)));
+  while (most > 1 && copyBytes(windowBlock(cut, most, loop, chunk)) > COPY_BYTES) most = Math.ceil(most / 2);
+  return Math.ceil(extent / Math.ceil(extent / Math.max(1, most)));
+}
+
+/** Values of the axis along which a block of windows is cut: no block crosses where it begins again. */
+export function slidExtent({ outer }: Side): number {
+  return Math.max(1, outer[outer.length - 1]?.extent ?? 1);
+}
+
+function windowBlock(cut: Side, block: number, loop: Loop, chunk: number, perTask?: number): WindowBlock {
+  const slid = cut.outer[cut.outer.length - 1];
+  const [outermost] = loop.reduceAxes;
+  const extentOf = (axis: Axis): number =>
+    axis === slid ? block : axis === outermost ? chunk : cut.outer.includes(axis) ? 1 : axis.extent;
+  const extent = slidExtent(cut);
+  return {
+    layout: layOutWindow(cut.window ?? [], extentOf),
+    block,
+    chunk,
+    isWholeBlock: block === 1 || (extent % block === 0 && (perTask === undefined || perTask % extent === 0)),
+    isWholeChunk: outermost?.live === undefined && chunk >= (outermost?.extent ?? 1),
+  };
+}
+
+/** Where the parts of a block of windows lie, in bytes from where it begins: the copy, then its tables. */
+function windowPlaces(
+  window: WindowBlock,
+  positions: number,
+  steps: number,
+): { readonly rows: number; readonly steps: number; readonly end: number } {
+  const rows = lineAligned(copyBytes(window));
+  const stepsAt = rows + lineAligned(rowTableBytes(positions));
+  return { rows, steps: stepsAt, end: stepsAt + 4 * steps };
 }
 
 /** Bytes of packed columns that caches hold beside everything else. */
@@ -115,7 +176,8 @@ const CACHED_BYTES = 1 << 22;
  * that packing them all before would only move them through memory.
  */
 export function cutSide(loop: Loop, { rows, columns }: Tiled): Side {
-  const blocks = (side: Side): number => Math.ceil(unitsOf(side) / blockOf(side, Infinity));
+  if (rows.window !== null) return rows;
+  const blocks = (side: Side): number => Math.ceil(unitsOf(side) / blockOf(side, Infinity, loop, 1));
   const bytes = (side: Side): number => positionsOf(side) * domainSize(loop.reduceAxes) * 4;
   if (blocks(rows) < ENOUGH_BLOCKS && blocks(columns) > blocks(rows)) return columns;
   return bytes(columns) > CACHED_BYTES && bytes(rows) < bytes(columns) ? columns : rows;
@@ -168,17 +230,23 @@ export function emitContract(
   const { from, to } = texts;
   const pitch = 4 * Number(sums.shape[1]);
   const count = minus(to, from);
-  const positions = cut.outer.length > 0 ? times(count, i32(cut.line)) : plus(count, i32(cut.width - 1));
-  const cutPanels = code.let('panels', 'i32', `(i32.div_u ${positions} ${i32(cut.width)})`);
+  const positions = cut.outer.length > 0 ? times(count, i32(cut.line)) : count;
+  const isWhole = cut.outer.length > 0 && cut.line % cut.width === 0;
+  const upwards = isWhole ? positions : plus(positions, i32(cut.width - 1));
+  const cutPanels = code.let('panels', 'i32', `(i32.div_u ${upwards} ${i32(cut.width)})`);
   const wholePanels = i32(positionsOf(whole) / whole.width);
   const [rowPanels, columnPanels] = cut.kind === 'rows' ? [cutPanels, wholePanels] : [wholePanels, cutPanels];
   const [outer, ...inner] = loop.reduceAxes;
   if (outer === undefined) throw new RangeError(`${loop.name}: a contraction without a reduction`);
   const steps = inner.map((axis) => endOf(evaluator, axis)).reduce((a, b) => times(a, b), i32(1));
   const end = endOf(evaluator, outer);
+  const tables = windowTables(loop, contract, texts, count);
+  if (tables !== null && contract.window !== null)
+    emitWindowTables(evaluator, loop, cut, contract.window, tables);
   const tiles = (begin: string, stop: string, isAdded: string): void => {
     const number = times(minus(stop, begin), steps);
     const k = constantOf(number) === null ? code.let('k', 'i32', number) : number;
+    const run = i32(runOf(constantOf(k)));
     const cutBytes = times(k, i32(4 * cut.width));
     code.line(texts.pack([begin, stop], cutBytes));
     const own = { at: texts.panels, bytes: cutBytes };
@@ -186,9 +254,15 @@ export function emitContract(
       at: plus(texts.whole, times(times(begin, steps), i32(4 * whole.width))),
       bytes: i32(4 * contract.steps * whole.width),
     };
+    const sumTexts = `${k} ${run} ${texts.sums} ${i32(pitch)} ${isAdded}`;
+    if (tables !== null) {
+      const rows = `${tables.rows} ${rowPanels} ${tables.steps}`;
+      code.line(`(call $tiles_at ${rows} ${other.at} ${columnPanels} ${other.bytes} ${sumTexts})`);
+      return;
+    }
     const [rows, columns] = cut.kind === 'rows' ? [own, other] : [other, own];
     code.line(
-      `(call $tiles ${rows.at} ${rowPanels} ${rows.bytes} ${columns.at} ${columnPanels} ${columns.bytes} ${k} ${i32(runOf(constantOf(k)))} ${texts.sums} ${i32(pitch)} ${isAdded})`,
+      `(call $tiles ${rows.at} ${rowPanels} ${rows.bytes} ${columns.at} ${columnPanels} ${columns.bytes} ${sumTexts})`,
     );
   };
   if (contract.chunk >= outer.extent) tiles(i32(0), end, i32(0));
@@ -202,6 +276,24 @@ export function emitContract(
     });
   }
   emitOutputs(evaluator, loop, contract, texts, sums);
+}
+
+/** Where the tables of a block of windows lie; null where rows are packed. */
+function windowTables(
+  loop: Loop,
+  { window, cut, block, chunk }: Contract,
+  { panels }: ContractTexts,
+  count: string,
+): TableTexts | null {
+  if (window === null) return null;
+  const steps = chunk * domainSize(loop.reduceAxes.slice(1));
+  const places = windowPlaces(window, positionsOf(cut, block), steps);
+  return {
+    count,
+    copy: panels,
+    rows: plus(panels, i32(places.rows)),
+    steps: plus(panels, i32(places.steps)),
+  };
 }
 
 /** What remains is a loop without a reduction, over the block's units and all of the other side. */

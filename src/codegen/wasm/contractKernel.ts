@@ -1,13 +1,14 @@
 import { type Axis, apply, domainSize, int, type Loop } from '../../loops/index.ts';
 import { lineAligned } from '../../runtime/wasm/program.ts';
 import { Code, driver, i32, minus, plus, times } from './code.ts';
-import { type Contract, emitContract, packedUnits, sumsTensor } from './contract.ts';
+import { type Contract, emitContract, packedUnits, slidExtent, sumsTensor } from './contract.ts';
 import type { Evaluator, Place } from './evaluate.ts';
 import type { Functions, Inside, Runnable } from './functions.ts';
 import { endOf } from './nest.ts';
-import { emitPacking } from './packing.ts';
+import { emitPacking, type PackTexts } from './packing.ts';
 import { type GroupSchedule, type LoopSchedule, packTasks } from './schedule.ts';
 import { type Side, unitsOf } from './sides.ts';
+import { emitWindowCopy } from './windowKernel.ts';
 
 /** Writes the functions of a kernel's contractions, and says where their operands and sums lie. */
 export class ContractWriter {
@@ -80,24 +81,32 @@ export class ContractWriter {
         `(call $${packWhole} ${range.set} (i32.const 0) ${units} (i32.const 0) ${all} ${panelBytes} ${wholeText} (local.get $low))`,
       );
     }
-    const perTask = schedule.block * (unitsOf(cut) / Math.max(1, contract.perSet));
-    const called = perTask <= contract.block ? name : this.#blocks(name, loop, contract);
+    const called = isOneBlock(contract, schedule) ? name : this.#blocks(name, loop, contract);
     lines.push(`(call $${called} ${range.set} ${range.from} ${range.to} (local.get $low))`);
     return { lines, end: packedBefore ? ownWholeAt : ownWholeAt + lineAligned(contract.packedBytes) };
   }
 
-  /** A function that goes through units block by block. */
+  /** A function that goes through units block by block; none of windows crosses where their last axis begins again. */
   #blocks(name: string, loop: Loop, contract: Contract): string {
     const own = this.#functions.fresh(`${loop.name}_blocks`);
     const code = new Code(
       own,
       ['set', 'from', 'to', 'first'].map((p) => ({ name: p, type: 'i32' as const })),
     );
-    code.loop('begin', '(local.get $from)', '(local.get $to)', contract.block, (begin) => {
-      const next = `(i32.add ${begin} ${i32(contract.block)})`;
-      const end = `(select ${next} (local.get $to) (i32.lt_s ${next} (local.get $to)))`;
-      code.line(`(call $${name} (local.get $set) ${begin} ${end} (local.get $first))`);
-    });
+    const [begin, end] = [code.local('begin', 'i32'), code.local('end', 'i32')];
+    const clip = (to: string): void =>
+      code.line(`(if (i32.gt_s (local.get ${end}) ${to}) (then (local.set ${end} ${to})))`);
+    code.line(`(local.set ${begin} (local.get $from))`);
+    code.line('(loop $next');
+    code.line(`(local.set ${end} (i32.add (local.get ${begin}) ${i32(contract.block)}))`);
+    if (contract.window !== null) {
+      const extent = i32(slidExtent(contract.cut));
+      const turn = `(i32.add (i32.div_u (local.get ${begin}) ${extent}) (i32.const 1))`;
+      clip(code.let('stop', 'i32', `(i32.mul ${turn} ${extent})`));
+    }
+    clip('(local.get $to)');
+    code.line(`(call $${name} (local.get $set) (local.get ${begin}) (local.get ${end}) (local.get $first))`);
+    code.line(`(br_if $next (i32.lt_s (local.tee ${begin} (local.get ${end})) (local.get $to))))`);
     this.#functions.finish(code);
     return own;
   }
@@ -111,21 +120,17 @@ export class ContractWriter {
       inside,
       first,
     );
-    emitPacking(
-      evaluator,
-      loop,
-      contract.tiled,
-      side,
-      {
-        set: '(local.get $set)',
-        from: '(local.get $from)',
-        to: '(local.get $to)',
-        part: ['(local.get $begin)', '(local.get $end)'],
-        panelBytes: '(local.get $panel_bytes)',
-        out: '(local.get $out)',
-      },
-      side === contract.cut ? contract.cutFacts : contract.wholeFacts,
-    );
+    const texts: PackTexts = {
+      set: '(local.get $set)',
+      from: '(local.get $from)',
+      to: '(local.get $to)',
+      part: ['(local.get $begin)', '(local.get $end)'],
+      panelBytes: '(local.get $panel_bytes)',
+      out: '(local.get $out)',
+    };
+    const { tiled, cut, window, cutFacts, wholeFacts } = contract;
+    if (side === cut && window !== null) emitWindowCopy(evaluator, loop, tiled, side, window, texts);
+    else emitPacking(evaluator, loop, tiled, side, texts, side === cut ? cutFacts : wholeFacts);
     this.#functions.finish(code);
     return name;
   }
@@ -155,6 +160,15 @@ export class ContractWriter {
     this.#functions.finish(code);
     return { run, tasks: packTasks(contract) };
   }
+}
+
+/** Whether the units of every task are one block. */
+function isOneBlock({ cut, block, perSet, window }: Contract, schedule: GroupSchedule): boolean {
+  const perRow = unitsOf(cut) / Math.max(1, perSet);
+  if (schedule.block * perRow > block) return false;
+  const extent = slidExtent(cut);
+  const isWithin = extent === unitsOf(cut) || schedule.perBatch * perRow === extent;
+  return window === null || isWithin || (schedule.block === 1 && (perRow === 1 || perRow === extent));
 }
 
 /** Where a contraction's outermost reduction axis ends. */

@@ -3,7 +3,15 @@ import { loopWork } from '../../passes/fuse/cost.ts';
 import { tensorSize } from '../../passes/fuse/edges.ts';
 import type { Group } from '../../passes/fuse/group.ts';
 import { driver } from './code.ts';
-import { type Contract, contractOf, cutSide, MOST_POSITIONS, packedUnits } from './contract.ts';
+import {
+  type Contract,
+  contractOf,
+  cutSide,
+  MOST_POSITIONS,
+  packedUnits,
+  slidExtent,
+  WINDOW_POSITIONS,
+} from './contract.ts';
 import type { Evaluator } from './evaluate.ts';
 import { type Nest, rowValues } from './nest.ts';
 import { isIndependent, positionsOf, type Side, type Tiled, tiledOf, unitsOf } from './sides.ts';
@@ -100,12 +108,13 @@ function scheduleLoop(loop: Loop, evaluator: Evaluator): GroupSchedule {
   const tiled = tiledOf(loop, null, evaluator);
   if (tiled !== null) {
     const cut = cutSide(loop, tiled);
-    const perBatch = unitsOf(cut);
-    const contract = contractOf(loop, tiled, cut, perBatch);
-    const sets = domainSize(tiled.sets);
-    const tasks = sets * Math.ceil(perBatch / contract.block);
+    const units = unitsOf(cut);
+    const contract = contractOf(loop, tiled, cut, units);
+    const rows = domainSize(tiled.sets) * units;
+    const perBatch = cut.window === null ? units : slidExtent(cut);
+    const tasks = (rows / perBatch) * Math.ceil(perBatch / contract.block);
     const schedule = { kind: 'contract' as const, packedBefore: true, ...contract };
-    return { rows: sets * perBatch, block: contract.block, perBatch, tasks, loops: [schedule] };
+    return { rows, block: contract.block, perBatch, tasks, loops: [schedule] };
   }
   const lane = laneOf(loop, [], evaluator);
   const wide = loop.axes.filter((axis) => axis.extent !== 1);
@@ -158,7 +167,8 @@ function cutOf(tiled: Tiled, rows: readonly Axis[]): { readonly side: Side; read
 /** Rows of a program that fill a block of a contraction. */
 function rowsOfBlock({ side, perSet }: { readonly side: Side; readonly perSet: number }): number {
   const positions = positionsOf(side) / Math.max(1, perSet);
-  return Math.max(1, Math.floor(MOST_POSITIONS[side.kind] / positions));
+  const most = side.window === null ? MOST_POSITIONS[side.kind] : WINDOW_POSITIONS;
+  return Math.max(1, Math.floor(most / positions));
 }
 
 function rowsOfWork(group: Group, rows: number): number {

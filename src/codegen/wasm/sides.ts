@@ -16,6 +16,7 @@ import { driver } from './code.ts';
 import type { Evaluator } from './evaluate.ts';
 import { rowValues } from './nest.ts';
 import { TILE_COLUMNS, TILE_ROWS } from './tile.ts';
+import { type Coordinate, coordinatesOf, innerAxes, layOutWindow } from './window.ts';
 
 /**
  * A contraction as its tiles see it: `out[set, row, column] = value(Σ rows[set, row, k] · columns[set, column, k])`,
@@ -48,6 +49,11 @@ export interface Side {
   readonly width: number;
   /** Whether four neighbours along the reduction are read at a time, and transposed; else four along a line. */
   readonly alongReduction: boolean;
+  /**
+   * Where its rows are windows that overlap: the coordinates of what they slide over. That is copied once for a block and
+   * its rows are read where they lie, in place of panels; so lines need not be whole panels. Else null.
+   */
+  readonly window: readonly Coordinate[] | null;
 }
 
 /** Below this a contraction is a loop like any other: its tiles would be mostly padding. */
@@ -60,7 +66,8 @@ export function unitsOf(side: Side): number {
 
 /** Positions of so many units; of all where it is not said. */
 export function positionsOf(side: Side, units = unitsOf(side)): number {
-  return side.outer.length > 0 ? units * side.line : Math.ceil(units / side.width) * side.width;
+  const positions = side.outer.length > 0 ? units * side.line : units;
+  return Math.ceil(positions / side.width) * side.width;
 }
 
 /** Axes that number the units of a side. */
@@ -99,6 +106,8 @@ export function tiledOf(loop: Loop, program: readonly Axis[] | null, evaluator: 
     return null;
   const product = (factors: readonly Expr[]): Expr => factors.reduce((x, y) => apply('mul', x, y));
   const [first, second] = [product(contraction.a), product(contraction.b)];
+  const slid = slidOf({ axes: a, operand: first }, { axes: b, operand: second }, loop, own, evaluator);
+  if (slid !== null) return { sets, ...slid };
   const last = loop.outs[0]?.at.filter((axis) => axis.extent > 1).at(-1);
   const [rows, columns] =
     last !== undefined && a.includes(last)
@@ -138,6 +147,79 @@ function ordered(axes: readonly Axis[], program: readonly Axis[]): readonly Axis
   return [...first, ...axes.filter((axis) => !first.includes(axis))];
 }
 
+/** Axes of one side, and its operand. */
+type Part = Pick<Side, 'axes' | 'operand'>;
+
+/** How often elements must be read at least, for a copy of them to be worth its while. */
+const LEAST_OVERLAP = 2;
+
+/**
+ * Both sides, where one of them has windows that overlap: those are rows. Null where neither has, or where a row
+ * program cuts the other one.
+ *
+ * @param own axes of one side that a row program cuts
+ */
+function slidOf(
+  a: Part,
+  b: Part,
+  loop: Loop,
+  own: readonly Axis[],
+  evaluator: Evaluator,
+): Pick<Tiled, 'rows' | 'columns'> | null {
+  let found: Pick<Tiled, 'rows' | 'columns'> | null = null;
+  let most = LEAST_OVERLAP;
+  for (const [part, other] of [
+    [a, b],
+    [b, a],
+  ] as const) {
+    if (!own.every((axis) => part.axes.includes(axis)) || domainSize(other.axes) < TILE_COLUMNS / 2) continue;
+    const rows = windowSide(part, loop, own, evaluator);
+    if (rows === null || overlapOf(rows, loop) < most) continue;
+    most = overlapOf(rows, loop);
+    found = { rows, columns: sideOf(other.axes, other.operand, 'columns', loop, own, evaluator) };
+  }
+  return found;
+}
+
+/** A side whose rows are windows. */
+function windowSide(
+  { axes, operand }: Part,
+  loop: Loop,
+  program: readonly Axis[],
+  evaluator: Evaluator,
+): Side | null {
+  const found = coordinatesOf(operand, [...axes, ...loop.reduceAxes]) ?? [];
+  const [first] = found;
+  if (first === undefined) return null;
+  const inner = innerAxes(axes, program);
+  const outer = axes.slice(0, axes.length - inner.length);
+  // Lines of the copy lie along the coordinate along which it is made fastest.
+  const cost = ({ along, moves }: Coordinate): number =>
+    moves.every(({ axis }) => axis.extent < 4) ? Infinity : evaluator.cost([operand], along);
+  const line = found.reduce((best, c) => (cost(c) <= cost(best) ? c : best), first);
+  const length = domainSize(inner);
+  return {
+    kind: 'rows',
+    operand,
+    axes,
+    outer,
+    inner,
+    length,
+    line: length,
+    width: TILE_ROWS,
+    alongReduction: false,
+    window: [...found.filter((c) => c !== line), line],
+  };
+}
+
+/** How many elements of panels one of a copy stands for, where as many lines are taken together as follow one another. */
+function overlapOf({ axes, outer, inner, window }: Side, loop: Loop): number {
+  const cut = outer[outer.length - 1];
+  const reached = new Set([...inner, ...(cut === undefined ? [] : [cut]), ...loop.reduceAxes]);
+  const { size } = layOutWindow(window ?? [], (axis) => (reached.has(axis) ? axis.extent : 1));
+  return domainSize([...axes.filter((axis) => reached.has(axis)), ...loop.reduceAxes]) / size;
+}
+
 /** A side as one line, where every index moves by a constant along it, else as lines along its last axis. */
 function sideOf(
   axes: readonly Axis[],
@@ -151,7 +233,7 @@ function sideOf(
   const side = (outer: readonly Axis[], inner: readonly Axis[], alongReduction: boolean): Side => {
     const length = domainSize(inner);
     const line = Math.ceil(length / width) * width;
-    return { kind, operand, axes, outer, inner, length, line, width, alongReduction };
+    return { kind, operand, axes, outer, inner, length, line, width, alongReduction, window: null };
   };
   const number = driver('number', domainSize(axes));
   const numbered = evaluator.simplify(substituteAxes(operand, rowValues(axes, number)));
