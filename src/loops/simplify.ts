@@ -19,8 +19,8 @@ import { floatRules, indexRules, truthRules } from './rules.ts';
 export interface SimplifyOptions {
   /** Ranges of leaves; axes run over their extent and live extents up to their bound without it. */
   readonly range?: RangeOfLeaf;
-  /** Results of earlier calls with the same `range`, to share work and objects between calls. */
-  readonly memo?: Map<Expr, Expr>;
+  /** What is known of expressions already, instead of `range`. */
+  readonly ranges?: Ranges;
 }
 
 /**
@@ -64,40 +64,41 @@ const rules = {
 
 class Simplifier {
   readonly #root: Ranges;
-  readonly #memos = new Map<Ranges, Map<Expr, Expr>>();
+  /** For each scope results by value number. */
+  readonly #memos = new Map<Ranges, Map<number, Expr>>();
   readonly #sizes = new Map<Expr, number>();
   readonly #readsTensors = new Map<Expr, boolean>();
   /** Rewritten expressions by value number, so that equal results are one object. */
   readonly #interned = new Map<number, Expr>();
 
   constructor(options: SimplifyOptions) {
-    this.#root = new Ranges(options.range);
-    if (options.memo !== undefined) this.#memos.set(this.#root, options.memo);
+    this.#root = options.ranges ?? new Ranges(options.range);
   }
 
   simplify(expr: Expr, scope: Ranges = this.#root): Expr {
+    const { numbers } = scope;
     let memo = this.#memos.get(scope);
     if (memo === undefined) {
       memo = new Map();
       this.#memos.set(scope, memo);
     }
-    const known = memo.get(expr);
-    if (known !== undefined) return known;
-    const inside = this.#simplifyChildren(expr, scope);
-    const next = this.#step(inside, scope);
-    const result = this.#interning(next === inside ? next : this.simplify(next, scope), expr);
-    memo.set(expr, result);
-    memo.set(result, result);
-    return result;
+    // By number: what was put together again of the same parts is not simplified again.
+    const number = numbers.of(expr);
+    let result = memo.get(number);
+    if (result === undefined) {
+      const inside = this.#simplifyChildren(expr, scope);
+      const next = this.#step(inside, scope);
+      result = this.#interning(next === inside ? next : this.simplify(next, scope));
+      memo.set(number, result);
+      memo.set(numbers.of(result), result);
+    }
+    // What did not change stays itself.
+    return result === expr || numbers.of(result) === number ? expr : result;
   }
 
-  /** Equal results are one object, but what did not change stays itself. */
-  #interning(result: Expr, original: Expr): Expr {
+  /** Equal results are one object. */
+  #interning(result: Expr): Expr {
     const number = this.#root.numbers.of(result);
-    if (result === original || this.#root.numbers.of(original) === number) {
-      if (!this.#interned.has(number)) this.#interned.set(number, original);
-      return original;
-    }
     const known = this.#interned.get(number);
     if (known !== undefined) return known;
     this.#interned.set(number, result);

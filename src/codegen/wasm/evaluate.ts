@@ -67,6 +67,8 @@ export class Evaluator {
   readonly #forms: AffineForms;
   readonly #uses = new Map<number, number>();
   readonly #clamped = new Map<Expr, Expr>();
+  /** Forms by the indices of loads: the same load is asked about for each axis along which it might move. */
+  readonly #elements = new Map<Tensor, Map<readonly Expr[], Affine>>();
 
   constructor(code: Code, around: Surroundings) {
     this.code = code;
@@ -445,12 +447,22 @@ export class Evaluator {
     return made;
   }
 
+  /** The number of an element as an affine form. */
   #form(tensor: Tensor, at: readonly Expr[]): Affine {
+    let ofTensor = this.#elements.get(tensor);
+    if (ofTensor === undefined) {
+      ofTensor = new Map();
+      this.#elements.set(tensor, ofTensor);
+    }
+    const known = ofTensor.get(at);
+    if (known !== undefined) return known;
     const index = this.#around.place(tensor).index(at);
     const form = this.#forms.of(index);
     // Quotients and remainders may add up to what was divided.
     const divides = form.terms.some(({ atom }) => atom.kind === 'apply' && DIVISIONS.has(atom.op));
-    return divides ? this.#forms.of(this.simplify(index)) : form;
+    const result = divides ? this.#forms.of(this.simplify(index)) : form;
+    ofTensor.set(at, result);
+    return result;
   }
 
   /** Names a value if it is used more than once, or can be computed further outside. */

@@ -13,7 +13,7 @@ import {
 export class Knowledge {
   readonly ranges = new Ranges();
   /** An expression with fewer operations and the same value. */
-  readonly simplify = simplifier();
+  readonly simplify = simplifier({ ranges: this.ranges });
   readonly #facts = new Map<number, Facts>();
 
   /** What an expression depends on, and what it costs. */
