@@ -64,22 +64,7 @@ export class Ranges {
 
   /** The interval of a form over exact integers; it may exceed an i32. */
   ofForm(form: Affine): Range {
-    let [low, high] = [form.constant, form.constant];
-    for (const t of form.terms) {
-      const r = scaled(this.of(t.atom), t.coefficient);
-      low += r.low;
-      high += r.high;
-    }
-    for (const fact of this.#facts) {
-      if (fact.form.terms.length < 2) continue;
-      const multiple = this.#multipleOf(form, fact.form);
-      if (multiple === 0) continue;
-      const rest = this.forms.add(form, fact.form, -multiple);
-      const [part, others] = [scaled(fact, multiple), this.#plain(rest)];
-      low = Math.max(low, part.low + others.low);
-      high = Math.min(high, part.high + others.high);
-    }
-    return low <= high ? { low, high } : this.#plain(form);
+    return this.#withFacts(form, 0);
   }
 
   /** Whether an i32 expression equals its affine form: the form's values all fit an i32. */
@@ -114,6 +99,23 @@ export class Ranges {
       this.#scopes.set(key, scope);
     }
     return scope;
+  }
+
+  /** The interval of a form by its atoms, and by those facts from the `first` on that are a part of it. */
+  #withFacts(form: Affine, first: number): Range {
+    const plain = this.#plain(form);
+    let { low, high } = plain;
+    for (let k = first; k < this.#facts.length; k++) {
+      const fact = this.#facts[k];
+      if (fact === undefined || fact.form.terms.length < 2) continue;
+      const multiple = this.#multipleOf(form, fact.form);
+      if (multiple === 0) continue;
+      const rest = this.forms.add(form, fact.form, -multiple);
+      const [part, others] = [scaled(fact, multiple), this.#withFacts(rest, k + 1)];
+      low = Math.max(low, part.low + others.low);
+      high = Math.min(high, part.high + others.high);
+    }
+    return low <= high ? { low, high } : plain;
   }
 
   #plain(form: Affine): Range {

@@ -7,7 +7,10 @@ import { parseExpr, printExpr } from '../../src/loops/text.ts';
 import { assignments, evaluate, indices } from './expressions.ts';
 
 const axes = new Map(
-  Object.entries({ i: 10, j: 4, k: 3 }).map(([name, extent]): [string, Axis] => [name, { name, extent }]),
+  Object.entries({ i: 10, j: 4, k: 3, l: 3 }).map(([name, extent]): [string, Axis] => [
+    name,
+    { name, extent },
+  ]),
 );
 const parse = (text: string) => parseExpr(text, { axes });
 
@@ -42,6 +45,8 @@ describe('the range of an expression', () => {
     ['select(i != 0, i - 1, 0)', 0, 8],
     ['select(i // 2 < 3, i, 0)', 0, 5],
     ['select(i < j, i, 0)', 0, 2],
+    // What pads both dimensions of an image: both guards bound the one number of the element.
+    ['select(1 <= i + k && i + k < 5 && 1 <= j + l && j + l < 5, (i + k - 1) * 4 + (j + l - 1), 0)', 0, 15],
   ];
   for (const [text, low, high] of guarded) {
     it(`is ${low}..${high} under the guard in ${text}`, () => {
