@@ -21,8 +21,9 @@ export interface Profile {
   readonly bytesPerDispatch: number;
   /** Additions that may be repeated for an element that is cheap to compute, rather than store it: a dispatch saved. */
   readonly mostRepeated: number;
-  /** Blocks of so many rows that a large contraction is to be cut into, rather than save a dispatch; 0 for any. */
-  readonly leastBlocks: number;
+  /** Products that a block may compute, rather than save a dispatch, which all of the machine would share else. */
+  readonly mostIdle: number;
+  /** Rows of a contraction that a block takes at a time. */
   readonly blockRows: number;
 }
 
@@ -36,12 +37,19 @@ const webgpu: Profile = {
   parallelWorkgroups: 128,
   bytesPerDispatch: 8 << 20,
   mostRepeated: Infinity,
-  leastBlocks: 0,
+  mostIdle: 1 << 21,
   blockRows: 1,
 };
 
-/** The same limits on a software driver: no barriers, register tiles. */
-const webgpuSoftware: Profile = { ...webgpu, name: 'webgpu-software', workgroup: 64, cooperative: false };
+/** The same limits on a software driver: no barriers, register tiles; arithmetic is dearer than a dispatch. */
+const webgpuSoftware: Profile = {
+  ...webgpu,
+  name: 'webgpu-software',
+  workgroup: 64,
+  cooperative: false,
+  mostRepeated: 16,
+  mostIdle: 1 << 27,
+};
 
 /**
  * WebAssembly: a task computes alone, in scratch memory that should stay in a core's cache. What a dispatch
@@ -56,7 +64,7 @@ export const wasm: Profile = {
   parallelWorkgroups: 16,
   bytesPerDispatch: 1 << 18,
   mostRepeated: 16,
-  leastBlocks: 8,
+  mostIdle: 1 << 18,
   blockRows: 16,
 };
 

@@ -162,6 +162,25 @@ describe('groupRows', () => {
     `);
   });
 
+  it('leaves a product to all of the machine where few rows would compute it', () => {
+    const softmax = (rows: number): string[] => {
+      const module = defineModule('test', (m) => {
+        const x = m.input('x', { shape: [rows, 2048] });
+        m.entry('run', { y: x.matmul(m.input('w', { shape: [2048, 2048] })).softmax(1) });
+      });
+      const { decisions, stages } = compileModule(module, profiles.webgpu).entries.get('run') ?? {};
+      const refused = decisions?.all.filter((d) => d.move === 'rows' && !d.taken) ?? [];
+      return [`${stages?.length} dispatches`, ...new Set(refused.map((d) => d.reason))];
+    };
+    expect(softmax(2)).toMatchInlineSnapshot(`
+      [
+        "2 dispatches",
+        "matmul_2 would be computed in 2 blocks of rows, each 4128768 products longer than if all of the machine shared it; a dispatch is worth 2097152",
+      ]
+    `);
+    expect(softmax(64).slice(1)).toEqual([]);
+  });
+
   it('leaves two products apart whose weights every row block would stream', () => {
     expect(
       textAfter('groupRows', (m) => {

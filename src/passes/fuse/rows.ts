@@ -127,27 +127,28 @@ function joined(from: Group, to: Group, read: Readers, profile: Profile): Joined
     return { result: fits({ ...from, loops, rows: loops.map(() => []) }, read, profile), untiled: null };
   }
   const group: Group = { ...from, loops, rows };
-  const reason = leavesFewBlocks(group, profile) ?? streamsTooMuch(from, to, group, profile);
+  const reason = leavesIdle(group, profile) ?? streamsTooMuch(from, to, group, profile);
   return { result: reason ?? fits(group, read, profile), untiled: tilesLost(from, to) };
 }
 
-/** A contraction of more products than this is worth a dispatch that all of the machine shares. */
-const LARGE_CONTRACTION = 1 << 20;
-
 /**
- * Where dispatches are cheap, a large contraction is not joined to what leaves the machine few blocks of its rows:
- * a convolution and the statistics of its few channels, say.
+ * A large contraction is not joined to what leaves most of the machine idle while few blocks of rows compute it: a
+ * convolution and the statistics of its few channels, say.
  */
-function leavesFewBlocks(group: Group, { leastBlocks, blockRows }: Profile): string | null {
+function leavesIdle(group: Group, profile: Profile): string | null {
+  const { cooperative, workgroup, parallelWorkgroups, blockRows, mostIdle } = profile;
+  // An invocation that computes alone takes a row.
+  const workgroups = Math.ceil(rowCount(group) / (cooperative ? 1 : workgroup));
   for (const [k, loop] of group.loops.entries()) {
     const contraction = contractionOf(loop);
-    const rows = group.rows[k] ?? [];
-    if (contraction === null || domainSize([...loop.axes, ...loop.reduceAxes]) < LARGE_CONTRACTION) continue;
+    if (contraction === null) continue;
     const { m, n, batch } = contraction;
-    const side = rows.some((axis) => m.includes(axis)) ? m : n;
-    const blocks = Math.min(rowCount(group), domainSize(batch) * Math.ceil(domainSize(side) / blockRows));
-    if (blocks < leastBlocks)
-      return `${loop.name} would be cut into ${blocks} blocks of rows, fewer than ${leastBlocks}`;
+    const side = (group.rows[k] ?? []).some((axis) => m.includes(axis)) ? m : n;
+    const blocks = Math.min(workgroups, domainSize(batch) * Math.ceil(domainSize(side) / blockRows));
+    const products = domainSize([...loop.axes, ...loop.reduceAxes]);
+    const longer = products / blocks - products / parallelWorkgroups;
+    if (longer > mostIdle)
+      return `${loop.name} would be computed in ${blocks} blocks of rows, each ${Math.round(longer)} products longer than if all of the machine shared it; a dispatch is worth ${mostIdle}`;
   }
   return null;
 }
