@@ -10,7 +10,7 @@ import { model } from './model.ts';
 import { SEED, training } from './training.ts';
 
 /** What only a program for WebAssembly needs: the assembler, and a runtime. */
-const assembler = 'src/codegen/wasm/assembler/';
+const assembler = 'node_modules/watr/';
 const runtime = 'src/runtime/wasm/start.ts';
 
 /** The chunks that hold a file, or files of a folder; there is one at least. */
