@@ -79,6 +79,8 @@ export function waysOfContractions({ entries }: WasmCompilation): string[] {
         'with bounded columns': isBounded(columns.axes),
         'with several outputs': loop.outs.length > 1,
         'with many of its rows for one of the program': perTask > own.block,
+        'with a reduction in parts': own.split !== null,
+        'with windows in parts of the reduction': own.split !== null && own.window !== null,
         'with windows as rows': own.window !== null,
         'with windows of a row program': own.window !== null && group.loops.length > 1,
         'with windows in several blocks': own.window !== null && slidExtent(own.cut) > own.block,

@@ -32,6 +32,8 @@ export function randomContraction(seed: number): RandomCase {
         gram,
         gram,
         transposedProduct,
+        longProduct,
+        longProduct,
         slidingProduct,
         convolution,
         convolution,
@@ -288,6 +290,23 @@ function transposedProduct(draft: Draft): Made {
   const rows = rowsOf(draft);
   const [x, y] = [draft.operand([rows, draft.extent()]), draft.operand([rows, draft.extent()])];
   return { tensor: draft.before(x).transpose().matmul(draft.before(y)), products: extentOf(rows) };
+}
+
+/** Few sums of so many products that the reduction itself is shared: of lines of a batch, or of windows over them. */
+function longProduct(draft: Draft): Made {
+  const { dice } = draft;
+  const batch: Dim = dice.chance(0.4) ? rowsOf(draft) : dice.between(8, 40);
+  const isSliding = dice.chance(0.6);
+  const [rows, columns] = [dice.between(isSliding ? 3 : 2, 7), dice.between(4, 9)];
+  const length = Math.ceil(2048 / extentOf(batch)) + dice.below(20);
+  const y = draft.operand([batch, length, columns]);
+  const x = isSliding
+    ? draft.operand([batch, length + rows - 1])
+    : draft.operand(dice.chance(0.5) ? [batch, length, rows] : [batch, rows, length]);
+  const at = x.iota([length, rows], 0).add(x.iota([length, rows], 1));
+  const lines = isSliding ? x.take(at, 1) : x.shape[1] === length ? x : x.permute([0, 2, 1]);
+  const tensor = draft.before(lines).expandDims(3).mul(draft.before(y).expandDims(2)).sum([0, 1]);
+  return { tensor, products: extentOf(batch) * length };
 }
 
 /** Two or three products one after the other, with something between them. */

@@ -1,37 +1,10 @@
-import {
-  type Axis,
-  axisRef,
-  domainSize,
-  type Expr,
-  int,
-  type Loop,
-  load,
-  mapExpr,
-  type Tensor,
-} from '../../loops/index.ts';
+import { type Axis, domainSize, type Tensor } from '../../loops/index.ts';
 import { lineAligned } from '../../runtime/wasm/program.ts';
-import { constantOf, driver, i32, minus, plus, times } from './code.ts';
-import type { Evaluator } from './evaluate.ts';
-import { emitNest, endOf, rowValues } from './nest.ts';
 import type { PackFacts } from './packing.ts';
-import { panelSets, positionExpr, positionsOf, type Side, type Tiled, unitAxes, unitsOf } from './sides.ts';
+import { panelSets, positionsOf, type Side, type Tiled, unitsOf } from './sides.ts';
 import { TILE_COLUMNS } from './tile.ts';
 import { layOutWindow } from './window.ts';
-import {
-  copyBytes,
-  emitWindowTables,
-  rowTableBytes,
-  type TableTexts,
-  type WindowBlock,
-} from './windowKernel.ts';
-
-/** Products that a tile adds up at most before it adds them to the rest. */
-const RUN = 64;
-
-/** Runs of so many products that they are all about as long: a short one costs as much as a long one. */
-function runOf(products: number | null): number {
-  return products === null ? RUN : Math.ceil(products / Math.max(1, Math.ceil(products / RUN)));
-}
+import { copyBytes, rowTableBytes, type WindowBlock } from './windowKernel.ts';
 
 /** Steps of the reduction for which a task packs its own side at a time: its panels stay in the cache. */
 const CHUNK = 1024;
@@ -51,16 +24,27 @@ export interface Contract {
   readonly block: number;
   /** Values of the outermost reduction axis for which they are packed at a time. */
   readonly chunk: number;
-  /** Bytes of one set of the other side's panels, and how many sets there are. */
+  /** Bytes of one set of the other side's panels, or of a part's chunk, and how many sets there are. */
   readonly packedBytes: number;
   readonly packedSets: number;
   /** The copy of a block in place of the cut side's panels, where rows are windows. */
   readonly window: WindowBlock | null;
+  /** Where the reduction itself is shared between tasks, each with all units; else null. */
+  readonly split: Split | null;
   readonly cutFacts: PackFacts;
   readonly wholeFacts: PackFacts;
   /** Of a thread's scratch, while it runs: panels of the block, and its sums. */
   readonly cutBytes: number;
   readonly sumBytes: number;
+}
+
+/** A reduction in parts: each task adds up one for all outputs, and tasks of a phase after add up the parts, in order. */
+export interface Split {
+  readonly parts: number;
+  /** Values of the outermost reduction axis in a part. */
+  readonly perPart: number;
+  /** Units whose parts one task adds up. */
+  readonly units: number;
 }
 
 /**
@@ -70,19 +54,25 @@ export interface Contract {
  * @param perSet rows of the group that make one set
  * @param perTask units of the cut side in a task; as many as are computed at a time by default
  */
-export function contractOf(loop: Loop, tiled: Tiled, cut: Side, perSet: number, perTask?: number): Contract {
+export function contractOf(tiled: Tiled, cut: Side, perSet: number, perTask?: number): Contract {
   const whole = cut === tiled.rows ? tiled.columns : tiled.rows;
-  const [first, ...inner] = loop.reduceAxes;
+  const split = perTask === undefined && cut.kind === 'rows' ? splitOf(tiled) : null;
+  const [first, ...inner] = tiled.reduce;
   const innerSteps = domainSize(inner);
-  const chunk = Math.min(first?.extent ?? 1, Math.max(1, Math.floor(CHUNK / innerSteps)));
-  const block = blockOf(cut, perTask ?? Infinity, loop, chunk);
-  const steps = domainSize(loop.reduceAxes);
-  const window = cut.window === null ? null : windowBlock(cut, block, loop, chunk, perTask);
+  const extent = first?.extent ?? 1;
+  const most = Math.floor((split === null ? CHUNK : PART_CHUNK) / innerSteps);
+  const chunk = Math.max(1, Math.min(split?.perPart ?? extent, inner.length > 0 ? most : 4 * (most >> 2)));
+  const block = split === null ? blockOf(cut, perTask ?? Infinity, tiled, chunk) : unitsOf(cut);
+  const steps = domainSize(tiled.reduce);
+  const window =
+    cut.window === null ? null : windowBlock(cut, block, tiled, chunk, perTask, split?.perPart ?? extent);
   const last = inner[inner.length - 1] ?? first;
   const isWhole = last?.live === undefined && (last?.extent ?? 1) % 4 === 0;
   const isEven = (n: number): boolean => n % cut.width === 0;
+  const evenSteps = isWhole && (inner.length > 0 || (chunk % 4 === 0 && (split?.perPart ?? 4) % 4 === 0));
   const units = unitsOf(cut);
   const wholePositions = positionsOf(whole);
+  const chunkSteps = chunk * innerSteps;
   return {
     tiled,
     perSet,
@@ -91,20 +81,46 @@ export function contractOf(loop: Loop, tiled: Tiled, cut: Side, perSet: number, 
     steps,
     block,
     chunk,
-    packedBytes: wholePositions * steps * 4,
+    packedBytes: wholePositions * (split === null ? steps : chunkSteps) * 4,
     packedSets: panelSets(tiled, whole),
     window,
+    split,
     cutFacts: {
       isEven: cut.outer.length === 0 && isEven(units) && isEven(block) && isEven(perTask ?? block),
-      evenSteps: isWhole && (inner.length > 0 || chunk % 4 === 0),
+      evenSteps,
     },
-    wholeFacts: { isEven: whole.outer.length === 0 && whole.length % whole.width === 0, evenSteps: isWhole },
+    wholeFacts: {
+      isEven: whole.outer.length === 0 && whole.length % whole.width === 0,
+      evenSteps: split === null ? isWhole : evenSteps,
+    },
     cutBytes:
       window === null
-        ? positionsOf(cut, block) * chunk * innerSteps * 4
-        : windowPlaces(window, positionsOf(cut, block), chunk * innerSteps).end,
+        ? positionsOf(cut, block) * chunkSteps * 4
+        : windowPlaces(window, positionsOf(cut, block), chunkSteps).end,
     sumBytes: positionsOf(cut, block) * wholePositions * 4,
   };
+}
+
+/** Steps for which a part of the reduction packs both sides at a time. */
+const PART_CHUNK = 512;
+
+/** Steps from which on a reduction is split, and sums up to which: adding up parts should cost next to nothing. */
+const LEAST_STEPS = 2048;
+const MOST_SUMS = 1 << 15;
+
+/** Parts of a reduction: enough for threads to share, whatever their number is, for sums depend on it. */
+const PARTS = 16;
+
+/** The parts of a long reduction with few outputs; null where it is none, or where windows are cut along several axes. */
+function splitOf({ sets, rows, columns, reduce }: Tiled): Split | null {
+  const [first, ...inner] = reduce;
+  if (first === undefined || domainSize(sets) > 1 || domainSize(reduce) < LEAST_STEPS) return null;
+  if (positionsOf(rows) * positionsOf(columns) > MOST_SUMS || first.extent < PARTS / 2) return null;
+  if (rows.window !== null && slidExtent(rows) !== unitsOf(rows)) return null;
+  const each = Math.ceil(first.extent / PARTS);
+  const perPart = inner.length > 0 ? each : 4 * Math.ceil(each / 4);
+  const units = Math.ceil(unitsOf(rows) / ENOUGH_BLOCKS);
+  return { parts: Math.ceil(first.extent / perPart), perPart, units };
 }
 
 /** Positions of a block: rows so that a panel of columns serves four panels, columns so that sums stay in the cache. */
@@ -118,8 +134,8 @@ export const WINDOW_POSITIONS = 256;
 const COPY_BYTES = 1 << 17;
 
 /** Units of a side that are computed at a time. @param perTask units of a task */
-function blockOf(cut: Side, perTask: number, loop: Loop, chunk: number): number {
-  if (cut.window !== null) return windowUnits(cut, perTask, loop, chunk);
+function blockOf(cut: Side, perTask: number, tiled: Tiled, chunk: number): number {
+  if (cut.window !== null) return windowUnits(cut, perTask, tiled, chunk);
   const units = Math.min(unitsOf(cut), perTask);
   const most = MOST_POSITIONS[cut.kind];
   if (cut.outer.length > 0) return Math.max(1, Math.min(units, Math.floor((2 * most) / cut.line)));
@@ -129,11 +145,11 @@ function blockOf(cut: Side, perTask: number, loop: Loop, chunk: number): number 
 }
 
 /** The same where rows are windows: values of the last outer axis, about as many in each block. */
-function windowUnits(cut: Side, perTask: number, loop: Loop, chunk: number): number {
+function windowUnits(cut: Side, perTask: number, tiled: Tiled, chunk: number): number {
   const extent = slidExtent(cut);
   const enough = Number.isFinite(perTask) ? perTask : Math.ceil(unitsOf(cut) / ENOUGH_BLOCKS);
   let most = Math.min(extent, enough, Math.max(1, Math.floor(WINDOW_POSITIONS / cut.length)));
-  while (most > 1 && copyBytes(windowBlock(cut, most, loop, chunk)) > COPY_BYTES) most = Math.ceil(most / 2);
+  while (most > 1 && copyBytes(windowBlock(cut, most, tiled, chunk)) > COPY_BYTES) most = Math.ceil(most / 2);
   return Math.ceil(extent / Math.ceil(extent / Math.max(1, most)));
 }
 
@@ -142,9 +158,16 @@ export function slidExtent({ outer }: Side): number {
   return Math.max(1, outer[outer.length - 1]?.extent ?? 1);
 }
 
-function windowBlock(cut: Side, block: number, loop: Loop, chunk: number, perTask?: number): WindowBlock {
+function windowBlock(
+  cut: Side,
+  block: number,
+  { reduce }: Tiled,
+  chunk: number,
+  perTask?: number,
+  perPart = chunk,
+): WindowBlock {
   const slid = cut.outer[cut.outer.length - 1];
-  const [outermost] = loop.reduceAxes;
+  const [outermost] = reduce;
   const extentOf = (axis: Axis): number =>
     axis === slid ? block : axis === outermost ? chunk : cut.outer.includes(axis) ? 1 : axis.extent;
   const extent = slidExtent(cut);
@@ -153,12 +176,13 @@ function windowBlock(cut: Side, block: number, loop: Loop, chunk: number, perTas
     block,
     chunk,
     isWholeBlock: block === 1 || (extent % block === 0 && (perTask === undefined || perTask % extent === 0)),
-    isWholeChunk: outermost?.live === undefined && chunk >= (outermost?.extent ?? 1),
+    isWholeChunk:
+      outermost?.live === undefined && (outermost?.extent ?? 1) % perPart === 0 && perPart % chunk === 0,
   };
 }
 
 /** Where the parts of a block of windows lie, in bytes from where it begins: the copy, then its tables. */
-function windowPlaces(
+export function windowPlaces(
   window: WindowBlock,
   positions: number,
   steps: number,
@@ -175,10 +199,11 @@ const CACHED_BYTES = 1 << 22;
  * The side that tasks cut: rows, so that sums lie together; columns where there are few rows, or so many columns
  * that packing them all before would only move them through memory.
  */
-export function cutSide(loop: Loop, { rows, columns }: Tiled): Side {
-  if (rows.window !== null) return rows;
-  const blocks = (side: Side): number => Math.ceil(unitsOf(side) / blockOf(side, Infinity, loop, 1));
-  const bytes = (side: Side): number => positionsOf(side) * domainSize(loop.reduceAxes) * 4;
+export function cutSide(tiled: Tiled): Side {
+  const { rows, columns, reduce } = tiled;
+  if (rows.window !== null || splitOf(tiled) !== null) return rows;
+  const blocks = (side: Side): number => Math.ceil(unitsOf(side) / blockOf(side, Infinity, tiled, 1));
+  const bytes = (side: Side): number => positionsOf(side) * domainSize(reduce) * 4;
   if (blocks(rows) < ENOUGH_BLOCKS && blocks(columns) > blocks(rows)) return columns;
   return bytes(columns) > CACHED_BYTES && bytes(rows) < bytes(columns) ? columns : rows;
 }
@@ -190,153 +215,9 @@ export function packedUnits(contract: Contract): number {
   return whole.outer.length > 0 ? Math.max(1, Math.floor(positions / whole.line)) : positions;
 }
 
-/** The sums of a block as a tensor, `[row, column]`, which the outputs' values read. */
-export function sumsTensor({ cut, whole, block }: Contract): Tensor {
-  const sizes = [positionsOf(cut, block), positionsOf(whole)];
+/** The sums of units as a tensor, `[row, column]`, which the outputs' values read. */
+export function sumsTensor({ cut, whole }: Contract, units: number): Tensor {
+  const sizes = [positionsOf(cut, units), positionsOf(whole)];
   const shape = cut.kind === 'rows' ? sizes : sizes.reverse();
   return { name: 'sums', shape, dtype: 'f32', role: 'private' };
-}
-
-/** Addresses and functions that a contraction's code uses, as texts. */
-export interface ContractTexts {
-  readonly set: string;
-  /** Units of the cut side, within their set. */
-  readonly from: string;
-  readonly to: string;
-  /** Where the panels of the cut side and the sums lie. */
-  readonly panels: string;
-  readonly sums: string;
-  /** Where the panels of the whole side lie, of the set. */
-  readonly whole: string;
-  /** The call that packs the cut side: of a part of the outermost reduction axis, panels so many bytes apart. */
-  readonly pack: (part: readonly [from: string, to: string], panelBytes: string) => string;
-}
-
-/**
- * Writes a contraction for units `[from, to)`, at most a block and of one set: packs them, adds up the tiles,
- * then computes the outputs from the sums.
- *
- * @param sums tensor that the outputs' values read, `sumsTensor`
- */
-export function emitContract(
-  evaluator: Evaluator,
-  loop: Loop,
-  contract: Contract,
-  texts: ContractTexts,
-  sums: Tensor,
-): void {
-  const { code } = evaluator;
-  const { cut, whole } = contract;
-  const { from, to } = texts;
-  const pitch = 4 * Number(sums.shape[1]);
-  const count = minus(to, from);
-  const positions = cut.outer.length > 0 ? times(count, i32(cut.line)) : count;
-  const isWhole = cut.outer.length > 0 && cut.line % cut.width === 0;
-  const upwards = isWhole ? positions : plus(positions, i32(cut.width - 1));
-  const cutPanels = code.let('panels', 'i32', `(i32.div_u ${upwards} ${i32(cut.width)})`);
-  const wholePanels = i32(positionsOf(whole) / whole.width);
-  const [rowPanels, columnPanels] = cut.kind === 'rows' ? [cutPanels, wholePanels] : [wholePanels, cutPanels];
-  const [outer, ...inner] = loop.reduceAxes;
-  if (outer === undefined) throw new RangeError(`${loop.name}: a contraction without a reduction`);
-  const steps = inner.map((axis) => endOf(evaluator, axis)).reduce((a, b) => times(a, b), i32(1));
-  const end = endOf(evaluator, outer);
-  const tables = windowTables(loop, contract, texts, count);
-  if (tables !== null && contract.window !== null)
-    emitWindowTables(evaluator, loop, cut, contract.window, tables);
-  const tiles = (begin: string, stop: string, isAdded: string): void => {
-    const number = times(minus(stop, begin), steps);
-    const k = constantOf(number) === null ? code.let('k', 'i32', number) : number;
-    const run = i32(runOf(constantOf(k)));
-    const cutBytes = times(k, i32(4 * cut.width));
-    code.line(texts.pack([begin, stop], cutBytes));
-    const own = { at: texts.panels, bytes: cutBytes };
-    const other = {
-      at: plus(texts.whole, times(times(begin, steps), i32(4 * whole.width))),
-      bytes: i32(4 * contract.steps * whole.width),
-    };
-    const sumTexts = `${k} ${run} ${texts.sums} ${i32(pitch)} ${isAdded}`;
-    if (tables !== null) {
-      const rows = `${tables.rows} ${rowPanels} ${tables.steps}`;
-      code.line(`(call $tiles_at ${rows} ${other.at} ${columnPanels} ${other.bytes} ${sumTexts})`);
-      return;
-    }
-    const [rows, columns] = cut.kind === 'rows' ? [own, other] : [other, own];
-    code.line(
-      `(call $tiles ${rows.at} ${rowPanels} ${rows.bytes} ${columns.at} ${columnPanels} ${columns.bytes} ${sumTexts})`,
-    );
-  };
-  if (contract.chunk >= outer.extent) tiles(i32(0), end, i32(0));
-  else {
-    // The first chunk is taken where there is nothing to sum too: it sets the sums to zero.
-    const last =
-      outer.live === undefined ? end : `(select ${end} (i32.const 1) (i32.gt_s ${end} (i32.const 0)))`;
-    code.loop('begin', i32(0), last, contract.chunk, (begin) => {
-      const next = plus(begin, i32(contract.chunk));
-      tiles(begin, code.let('stop', 'i32', `(select ${next} ${end} (i32.lt_s ${next} ${end}))`), begin);
-    });
-  }
-  emitOutputs(evaluator, loop, contract, texts, sums);
-}
-
-/** Where the tables of a block of windows lie; null where rows are packed. */
-function windowTables(
-  loop: Loop,
-  { window, cut, block, chunk }: Contract,
-  { panels }: ContractTexts,
-  count: string,
-): TableTexts | null {
-  if (window === null) return null;
-  const steps = chunk * domainSize(loop.reduceAxes.slice(1));
-  const places = windowPlaces(window, positionsOf(cut, block), steps);
-  return {
-    count,
-    copy: panels,
-    rows: plus(panels, i32(places.rows)),
-    steps: plus(panels, i32(places.steps)),
-  };
-}
-
-/** What remains is a loop without a reduction, over the block's units and all of the other side. */
-function emitOutputs(
-  evaluator: Evaluator,
-  loop: Loop,
-  { cut, whole, tiled }: Contract,
-  texts: ContractTexts,
-  sums: Tensor,
-): void {
-  const units = unitAxes(cut);
-  const unit = driver('unit', Math.max(2, domainSize(units)));
-  const first = driver('block', Math.max(2, domainSize(units)));
-  evaluator.code.scope.axes.set(first, texts.from);
-  const set = driver('set', domainSize(tiled.sets));
-  evaluator.code.scope.axes.set(set, texts.set);
-  const own = positionExpr(cut, axisRef(first));
-  const other = positionExpr(whole, int(0));
-  const sum = load(sums, cut.kind === 'rows' ? [own, other] : [other, own]);
-  const isSum = (e: Expr): boolean => e.kind === 'acc' && e.reduction === 0 && e.part === 0;
-  const outputs: Loop = {
-    ...loop,
-    axes: [...units, ...loop.axes.filter((axis) => !units.includes(axis) && !tiled.sets.includes(axis))],
-    reduceAxes: [],
-    reductions: [],
-    outs: loop.outs.map((out) => ({ ...out, value: mapExpr(out.value, (e) => (isSum(e) ? sum : e)) })),
-  };
-  const lane = laneAxis(tiled.columns, units);
-  const fixed = rowValues(tiled.sets, set);
-  emitNest(
-    evaluator,
-    outputs,
-    { rows: units, lane, evenRows: false },
-    { from: texts.from, to: texts.to, row: unit, fixed },
-  );
-}
-
-/** The axis along which sums lie side by side, and outputs with them as far as a side was chosen for that. */
-function laneAxis(columns: Side, units: readonly Axis[]): Axis | null {
-  const wide = columns.inner.filter((axis) => axis.extent > 1);
-  const last = wide[wide.length - 1];
-  if (last === undefined || columns.length < 4) return null;
-  // Four neighbours of a line of several axes: only where its elements follow one another.
-  if (units.includes(last) && wide.length > 1) return columns.alongReduction ? null : last;
-  return last.extent < 4 ? null : last;
 }

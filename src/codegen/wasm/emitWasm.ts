@@ -118,7 +118,8 @@ export class WasmKernels {
       const own = this.#entries.get(name) ?? [];
       const steps = own.map((kernel) => ({
         kernel,
-        workgroups: this.#written[kernel]?.kernel.phases.at(-1)?.tasks ?? 0,
+        workgroups:
+          this.#written[kernel]?.kernel.groups.reduce((n, { schedule }) => n + schedule.tasks, 0) ?? 0,
       }));
       const stages = own.flatMap((kernel) => this.#written[kernel]?.stage ?? []);
       return [name, entryOf(this.#module, name, steps, stages, this.#storage, this.#layout)] as const;

@@ -60,6 +60,7 @@ export function wasmKernel(stage: Stage, own: string, scope: ModuleScope): WasmK
       groups.map(({ run, schedule }) => ({ run, tasks: schedule.tasks })),
     ),
   );
+  if (writer.contractions.sums.length > 0) phases.push(writer.dispatch('sums', writer.contractions.sums));
   return {
     name: own,
     kind: groups.length > 1 ? 'packed' : (kinds[0] ?? 'map'),

@@ -1,13 +1,4 @@
-import {
-  type Axis,
-  apply,
-  axisRef,
-  domainSize,
-  type Expr,
-  int,
-  type Loop,
-  substituteAxes,
-} from '../../loops/index.ts';
+import { type Axis, apply, axisRef, domainSize, type Expr, int, substituteAxes } from '../../loops/index.ts';
 import { type Code, driver, i32, minus, plus } from './code.ts';
 import type { Evaluator } from './evaluate.ts';
 import { endOf, rowValues } from './nest.ts';
@@ -40,13 +31,12 @@ export interface PackFacts {
  */
 export function emitPacking(
   evaluator: Evaluator,
-  loop: Loop,
   tiled: Tiled,
   side: Side,
   texts: PackTexts,
   facts: PackFacts,
 ): void {
-  new Packing(evaluator, loop, tiled, side, texts, facts).write();
+  new Packing(evaluator, tiled, side, texts, facts).write();
 }
 
 class Packing {
@@ -63,17 +53,10 @@ class Packing {
   /** The operand in terms of both. */
   readonly #value: Expr;
 
-  constructor(
-    evaluator: Evaluator,
-    loop: Loop,
-    tiled: Tiled,
-    side: Side,
-    texts: PackTexts,
-    facts: PackFacts,
-  ) {
+  constructor(evaluator: Evaluator, tiled: Tiled, side: Side, texts: PackTexts, facts: PackFacts) {
     this.#evaluator = evaluator;
     this.#code = evaluator.code;
-    this.#reduce = loop.reduceAxes;
+    this.#reduce = tiled.reduce;
     this.#side = side;
     this.#texts = texts;
     this.#facts = facts;

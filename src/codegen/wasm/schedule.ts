@@ -28,7 +28,7 @@ export type LoopSchedule =
 
 /** How a group runs: `tasks` blocks of rows, which threads take one by one. */
 export interface GroupSchedule {
-  /** How many rows there are: of a row program, of a loop, or units of one side of a contraction. */
+  /** How many rows there are: of a row program, of a loop, units of one side of a contraction, or parts of its reduction. */
   readonly rows: number;
   /** Rows of a task. */
   readonly block: number;
@@ -56,6 +56,8 @@ export interface ScheduleSummary {
         readonly block: number;
         readonly packedBefore: boolean;
         readonly packedBytes: number;
+        /** Parts of the reduction, one a task; 1 where tasks cut a side. */
+        readonly parts: number;
       }
   )[];
 }
@@ -79,6 +81,7 @@ export function summaryOf({ tasks, block, rows, loops }: GroupSchedule): Schedul
         block: loop.block,
         packedBefore: loop.packedBefore,
         packedBytes: loop.packedBytes * loop.packedSets,
+        parts: loop.split?.parts ?? 1,
       };
     }),
   };
@@ -107,9 +110,14 @@ export function packTasks(contract: Contract): number {
 function scheduleLoop(loop: Loop, evaluator: Evaluator): GroupSchedule {
   const tiled = tiledOf(loop, null, evaluator);
   if (tiled !== null) {
-    const cut = cutSide(loop, tiled);
+    const cut = cutSide(tiled);
     const units = unitsOf(cut);
-    const contract = contractOf(loop, tiled, cut, units);
+    const contract = contractOf(tiled, cut, units);
+    if (contract.split !== null) {
+      const { parts } = contract.split;
+      const schedule = { kind: 'contract' as const, packedBefore: false, ...contract };
+      return { rows: parts, block: 1, perBatch: parts, tasks: parts, loops: [schedule] };
+    }
     const rows = domainSize(tiled.sets) * units;
     const perBatch = cut.window === null ? units : slidExtent(cut);
     const tasks = (rows / perBatch) * Math.ceil(perBatch / contract.block);
@@ -147,7 +155,7 @@ function scheduleRows(group: Group, evaluator: Evaluator): GroupSchedule {
     if (contraction !== null && contraction !== undefined) {
       const { side, perSet } = cutOf(contraction, own);
       const perTask = block * (unitsOf(side) / Math.max(1, perSet));
-      const contract = contractOf(loop, contraction, side, perSet, perTask);
+      const contract = contractOf(contraction, side, perSet, perTask);
       return { kind: 'contract', packedBefore: isIndependent(contract.whole, written), ...contract };
     }
     const evenRows = block % 4 === 0 && rows % 4 === 0 && perBatch % 4 === 0;

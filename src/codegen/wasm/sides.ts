@@ -25,6 +25,8 @@ import { type Coordinate, coordinatesOf, innerAxes, layOutWindow } from './windo
 export interface Tiled {
   /** Axes of both sides, or of none: each of their values is a product of its own. */
   readonly sets: readonly Axis[];
+  /** Axes of the reduction, but for those of one value; one of these where there is no other. */
+  readonly reduce: readonly Axis[];
   readonly rows: Side;
   readonly columns: Side;
 }
@@ -96,8 +98,9 @@ export function tiledOf(loop: Loop, program: readonly Axis[] | null, evaluator: 
   const contraction = contractionOf(loop);
   if (contraction === null || loop.reductions.length !== 1) return null;
   const { m, n, batch } = contraction;
-  const products = domainSize([...loop.axes, ...loop.reduceAxes]);
-  if (products < LEAST_PRODUCTS || domainSize(loop.reduceAxes) < 4) return null;
+  const reduce = wideAxes(loop.reduceAxes);
+  const products = domainSize([...loop.axes, ...reduce]);
+  if (products < LEAST_PRODUCTS || domainSize(reduce) < 4) return null;
   const sets = setsOf(batch, program);
   if (sets === null) return null;
   const own = program === null ? [] : program.slice(sets.length);
@@ -106,8 +109,8 @@ export function tiledOf(loop: Loop, program: readonly Axis[] | null, evaluator: 
     return null;
   const product = (factors: readonly Expr[]): Expr => factors.reduce((x, y) => apply('mul', x, y));
   const [first, second] = [product(contraction.a), product(contraction.b)];
-  const slid = slidOf({ axes: a, operand: first }, { axes: b, operand: second }, loop, own, evaluator);
-  if (slid !== null) return { sets, ...slid };
+  const slid = slidOf({ axes: a, operand: first }, { axes: b, operand: second }, reduce, own, evaluator);
+  if (slid !== null) return { sets, reduce, ...slid };
   const last = loop.outs[0]?.at.filter((axis) => axis.extent > 1).at(-1);
   const [rows, columns] =
     last !== undefined && a.includes(last)
@@ -126,8 +129,14 @@ export function tiledOf(loop: Loop, program: readonly Axis[] | null, evaluator: 
   const [r, c] = few && domainSize(columns.axes) >= domainSize(rows.axes) ? [columns, rows] : [rows, columns];
   if (domainSize(c.axes) < TILE_COLUMNS / 2 || domainSize(r.axes) < 2) return null;
   const side = (s: typeof r, kind: Side['kind']): Side =>
-    sideOf(s.axes, s.operand, kind, loop, own, evaluator);
-  return { sets, rows: side(r, 'rows'), columns: side(c, 'columns') };
+    sideOf(s.axes, s.operand, kind, reduce, own, evaluator);
+  return { sets, reduce, rows: side(r, 'rows'), columns: side(c, 'columns') };
+}
+
+/** Axes of more than one value, or of a number that is known at run time; the first where there is none. */
+function wideAxes(axes: readonly Axis[]): readonly Axis[] {
+  const wide = axes.filter((axis) => axis.extent > 1 || axis.live !== undefined);
+  return wide.length > 0 ? wide : axes.slice(0, 1);
 }
 
 /**
@@ -162,7 +171,7 @@ const LEAST_OVERLAP = 2;
 function slidOf(
   a: Part,
   b: Part,
-  loop: Loop,
+  reduce: readonly Axis[],
   own: readonly Axis[],
   evaluator: Evaluator,
 ): Pick<Tiled, 'rows' | 'columns'> | null {
@@ -173,10 +182,10 @@ function slidOf(
     [b, a],
   ] as const) {
     if (!own.every((axis) => part.axes.includes(axis)) || domainSize(other.axes) < TILE_COLUMNS / 2) continue;
-    const rows = windowSide(part, loop, own, evaluator);
-    if (rows === null || overlapOf(rows, loop) < most) continue;
-    most = overlapOf(rows, loop);
-    found = { rows, columns: sideOf(other.axes, other.operand, 'columns', loop, own, evaluator) };
+    const rows = windowSide(part, reduce, own, evaluator);
+    if (rows === null || overlapOf(rows, reduce) < most) continue;
+    most = overlapOf(rows, reduce);
+    found = { rows, columns: sideOf(other.axes, other.operand, 'columns', reduce, own, evaluator) };
   }
   return found;
 }
@@ -184,11 +193,11 @@ function slidOf(
 /** A side whose rows are windows. */
 function windowSide(
   { axes, operand }: Part,
-  loop: Loop,
+  reduce: readonly Axis[],
   program: readonly Axis[],
   evaluator: Evaluator,
 ): Side | null {
-  const found = coordinatesOf(operand, [...axes, ...loop.reduceAxes]) ?? [];
+  const found = coordinatesOf(operand, [...axes, ...reduce]) ?? [];
   const [first] = found;
   if (first === undefined) return null;
   const inner = innerAxes(axes, program);
@@ -213,11 +222,11 @@ function windowSide(
 }
 
 /** How many elements of panels one of a copy stands for, where as many lines are taken together as follow one another. */
-function overlapOf({ axes, outer, inner, window }: Side, loop: Loop): number {
+function overlapOf({ axes, outer, inner, window }: Side, reduce: readonly Axis[]): number {
   const cut = outer[outer.length - 1];
-  const reached = new Set([...inner, ...(cut === undefined ? [] : [cut]), ...loop.reduceAxes]);
+  const reached = new Set([...inner, ...(cut === undefined ? [] : [cut]), ...reduce]);
   const { size } = layOutWindow(window ?? [], (axis) => (reached.has(axis) ? axis.extent : 1));
-  return domainSize([...axes.filter((axis) => reached.has(axis)), ...loop.reduceAxes]) / size;
+  return domainSize([...axes.filter((axis) => reached.has(axis)), ...reduce]) / size;
 }
 
 /** A side as one line, where every index moves by a constant along it, else as lines along its last axis. */
@@ -225,7 +234,7 @@ function sideOf(
   axes: readonly Axis[],
   operand: Expr,
   kind: Side['kind'],
-  loop: Loop,
+  reduce: readonly Axis[],
   program: readonly Axis[],
   evaluator: Evaluator,
 ): Side {
@@ -239,7 +248,7 @@ function sideOf(
   const numbered = evaluator.simplify(substituteAxes(operand, rowValues(axes, number)));
   const wide = axes.filter((axis) => axis.extent > 1);
   const inner = wide[wide.length - 1];
-  if (readsAlongReduction(numbered, number, loop, evaluator)) return side([], axes, true);
+  if (readsAlongReduction(numbered, number, reduce, evaluator)) return side([], axes, true);
   const isRegular = loadsIn(numbered).every((l) => evaluator.stride(l.tensor, l.at, number) !== null);
   // A row program cuts its own axes: what is numbered along a line must not be one of them.
   if (isRegular || wide.length < 2 || inner === undefined || inner.extent < 4 || program.includes(inner))
@@ -252,8 +261,13 @@ function sideOf(
 }
 
 /** Whether an operand is read faster along the reduction, and transposed, than along its own axes. */
-function readsAlongReduction(operand: Expr, own: Axis, loop: Loop, evaluator: Evaluator): boolean {
-  const inner = loop.reduceAxes[loop.reduceAxes.length - 1];
+function readsAlongReduction(
+  operand: Expr,
+  own: Axis,
+  reduce: readonly Axis[],
+  evaluator: Evaluator,
+): boolean {
+  const inner = reduce[reduce.length - 1];
   if (inner === undefined || inner.extent < 4) return false;
   const TRANSPOSE = 2;
   return evaluator.cost([operand], inner) + TRANSPOSE < evaluator.cost([operand], own);

@@ -1,13 +1,4 @@
-import {
-  type Axis,
-  apply,
-  axisRef,
-  domainSize,
-  type Expr,
-  int,
-  type Loop,
-  substituteAxes,
-} from '../../loops/index.ts';
+import { type Axis, apply, axisRef, domainSize, type Expr, int, substituteAxes } from '../../loops/index.ts';
 import { constantOf, driver, i32, minus, plus, times } from './code.ts';
 import type { Evaluator } from './evaluate.ts';
 import { endOf, rowValues } from './nest.ts';
@@ -43,7 +34,6 @@ export function rowTableBytes(positions: number): number {
  */
 export function emitWindowCopy(
   evaluator: Evaluator,
-  loop: Loop,
   tiled: Tiled,
   side: Side,
   window: WindowBlock,
@@ -52,7 +42,7 @@ export function emitWindowCopy(
   const { code } = evaluator;
   const { dims } = window.layout;
   const numbers = dims.map(({ coordinate, extent }) => driver(coordinate.along.name, extent));
-  const [outermost] = loop.reduceAxes;
+  const [outermost] = tiled.reduce;
   const bind = (name: string, extent: number, text: string): Axis => {
     const axis = driver(name, extent);
     code.scope.axes.set(axis, text);
@@ -64,7 +54,7 @@ export function emitWindowCopy(
   const values = new Map<Axis, Expr>([
     ...rowValues(tiled.sets, set),
     ...rowValues(side.outer, unit),
-    ...[...side.inner, ...loop.reduceAxes].map((axis) => [axis, int(0)] as const),
+    ...[...side.inner, ...tiled.reduce].map((axis) => [axis, int(0)] as const),
     ...(outermost === undefined ? [] : [[outermost, axisRef(begin)] as const]),
   ]);
   // The axis that stands for a coordinate takes it on; the others stay where the box begins.
@@ -75,7 +65,7 @@ export function emitWindowCopy(
   }
   const value = evaluator.simplify(substituteAxes(side.operand, values));
   const range = (dim: WindowDim): readonly [from: string, to: string] =>
-    rangeOf(dim, loop, side, window, texts);
+    rangeOf(dim, tiled, side, window, texts);
   const visit = (d: number): void => {
     const [dim, number] = [dims[d], numbers[d]];
     if (dim === undefined || number === undefined) return;
@@ -113,7 +103,7 @@ export function emitWindowCopy(
 /** The elements of a coordinate that a block has, where it may have fewer units or a shorter part than its box has room for. */
 function rangeOf(
   { coordinate, extent }: WindowDim,
-  loop: Loop,
+  { reduce }: Tiled,
   side: Side,
   window: WindowBlock,
   texts: PackTexts,
@@ -128,7 +118,7 @@ function rangeOf(
   const moveOf = (axis: Axis | undefined): Move | undefined => coordinate.moves.find((m) => m.axis === axis);
   if (!window.isWholeBlock)
     shorten(moveOf(side.outer[side.outer.length - 1]), window.block, texts.from, texts.to);
-  if (!window.isWholeChunk) shorten(moveOf(loop.reduceAxes[0]), window.chunk, ...texts.part);
+  if (!window.isWholeChunk) shorten(moveOf(reduce[0]), window.chunk, ...texts.part);
   return [from, to];
 }
 
@@ -145,13 +135,13 @@ export interface TableTexts {
 /** Writes the tables by which tiles find rows in the copy. */
 export function emitWindowTables(
   evaluator: Evaluator,
-  loop: Loop,
+  { reduce }: Tiled,
   side: Side,
   { layout, chunk }: WindowBlock,
   { count, copy, rows, steps }: TableTexts,
 ): void {
   const { code } = evaluator;
-  const [outermost] = loop.reduceAxes;
+  const [outermost] = reduce;
   const offset = (isIn: (axis: Axis) => boolean): Expr =>
     flat(
       layout.dims.flatMap(({ coordinate, pitch }) =>
@@ -179,13 +169,13 @@ export function emitWindowTables(
     visit(0);
     return `(local.get ${at})`;
   };
-  const stepAxes = loop.reduceAxes.map(
+  const stepAxes = reduce.map(
     (axis) => [axis, axis === outermost ? i32(chunk) : endOf(evaluator, axis)] as const,
   );
   write(
     steps,
     stepAxes,
-    offset((axis) => loop.reduceAxes.includes(axis)),
+    offset((axis) => reduce.includes(axis)),
     i32(0),
   );
   const cut = side.outer[side.outer.length - 1];
