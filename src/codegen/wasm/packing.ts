@@ -106,11 +106,12 @@ class Packing {
     const { width } = this.#side;
     const name = this.#code.local(this.#own.name, 'i32');
     this.#code.line(`(local.set ${name} ${from})`);
+    const start = this.#startOf(width);
     const whole = (): void => {
-      for (let q = 0; q < width; q += 4) this.#store(at, 4 * q, this.#shifted(q), this.#own);
+      for (let q = 0; q < width; q += 4) this.#store(at, 4 * q, this.#shifted(start, q), start);
       this.#advance(at, this.#texts.panelBytes);
     };
-    this.#code.loopOn(name, isEven ? to : minus(to, i32(width - 1)), width, whole, this.#own, from);
+    this.#code.loopOn(name, isEven ? to : minus(to, i32(width - 1)), width, whole, start, from);
     if (isEven) return;
     // The last panel may be narrower. It is left half way, so that the next line starts where the next panel does.
     const rest = this.#code.local('rest', 'i32');
@@ -139,7 +140,10 @@ class Packing {
     if (inner === undefined) throw new RangeError('a contraction without a reduction');
     const last = driver('last', this.#own.extent);
     this.#code.scope.axes.set(last, minus(to, i32(1)));
-    const rows = [0, 1, 2, 3].map((r) => (this.#facts.isEven ? this.#shifted(r) : this.#clamped(r, last)));
+    const start = this.#facts.isEven ? this.#startOf(4) : this.#own;
+    const rows = [0, 1, 2, 3].map((r) =>
+      this.#facts.isEven ? this.#shifted(start, r) : this.#clamped(r, last),
+    );
     const quads = (own: string): void => {
       const step = 4 * width;
       const quad = this.#code.let('quad', 'i32', `(i32.shr_u ${minus(own, from)} (i32.const 2))`);
@@ -175,7 +179,7 @@ class Packing {
         this.#code.loopOn(name, end, 1, one, inner);
       });
     };
-    this.#code.loop(this.#own.name, from, to, 4, quads, this.#own);
+    this.#code.loop(this.#own.name, from, to, 4, quads, start);
   }
 
   #overReduction(axes: readonly Axis[], body: () => void): void {
@@ -202,14 +206,18 @@ class Packing {
     this.#code.line(`(local.set ${local} (i32.add (local.get ${local}) ${bytes}))`);
   }
 
+  /** Where so many neighbours begin that are all there. */
+  #startOf(neighbours: number): Axis {
+    return driver(this.#own.name, Math.max(1, this.#own.extent - neighbours + 1));
+  }
+
   /** The operand `by` elements further on. */
-  #shifted(by: number): Expr {
-    if (by === 0) return this.#value;
-    const moved = apply('add', axisRef(this.#own), int(by));
+  #shifted(start: Axis, by: number): Expr {
+    const moved = apply('add', axisRef(start), int(by));
     return this.#evaluator.simplify(substituteAxes(this.#value, new Map([[this.#own, moved]])));
   }
 
-  /** The same, or the last element: what is beyond is never read. */
+  /** The operand so much further on, or the last element: what is beyond is never read. */
   #clamped(by: number, last: Axis): Expr {
     if (by === 0) return this.#value;
     const moved = apply('min', apply('add', axisRef(this.#own), int(by)), axisRef(last));
