@@ -21,8 +21,11 @@ const LARGEST_COEFFICIENT = 2 ** 31 - 1;
 
 /** Whether every number of the form is an i32, so that the form can be written as an expression. */
 export function isWritable(form: Affine): boolean {
-  const fits = (n: number): boolean => Math.abs(n) <= LARGEST_COEFFICIENT;
   return fits(form.constant) && form.terms.every((t) => fits(t.coefficient));
+}
+
+function fits(n: number): boolean {
+  return Math.abs(n) <= LARGEST_COEFFICIENT;
 }
 
 /** Affine forms of expressions, memoised by object; atoms are the same if `numbers` says so. */
@@ -129,24 +132,26 @@ export function affineExpr(form: Affine): Expr {
   }
   const positive = form.terms.filter((t) => t.coefficient > 0);
   const negative = form.terms.filter((t) => t.coefficient < 0);
-  const term = (t: Term): Expr => {
-    const c = Math.abs(t.coefficient);
-    return c === 1 ? t.atom : apply('mul', t.atom, int(c));
-  };
   let constant = form.constant + 0;
   let sum: Expr | undefined;
-  for (const t of positive) sum = sum === undefined ? term(t) : apply('add', sum, term(t));
+  for (const t of positive) sum = sum === undefined ? productOf(t) : apply('add', sum, productOf(t));
   if (sum === undefined && constant > 0) {
     sum = int(constant);
     constant = 0;
   }
   for (const t of negative) {
-    if (sum !== undefined) sum = apply('sub', sum, term(t));
+    if (sum !== undefined) sum = apply('sub', sum, productOf(t));
     else sum = t.coefficient === -1 ? apply('neg', t.atom) : apply('mul', t.atom, int(t.coefficient));
   }
   if (sum === undefined) return int(constant);
   if (constant > 0) return apply('add', sum, int(constant));
   return constant < 0 ? apply('sub', sum, int(-constant)) : sum;
+}
+
+/** `|coefficient| * atom`. */
+function productOf({ atom, coefficient }: Term): Expr {
+  const c = Math.abs(coefficient);
+  return c === 1 ? atom : apply('mul', atom, int(c));
 }
 
 function productsOf(form: Affine): number {

@@ -238,7 +238,6 @@ export class Ranges {
 
   #computeApply(expr: Apply): Range {
     const full = fullRange(expr.dtype);
-    const wrapped = (r: Range): Range => (within(r, full) ? r : full);
     const [a, b, c] = expr.args;
     if (a === undefined) return full;
     if (expr.op === 'select') {
@@ -251,25 +250,25 @@ export class Ranges {
     if (expr.dtype === 'bool') return this.#computeTruth(expr, a, b);
     if (expr.dtype === 'f32') return full;
     const form = expr.dtype === 'i32' ? this.forms.of(expr) : undefined;
-    if (form !== undefined && form.terms[0]?.atom !== expr) return wrapped(this.ofForm(form));
+    if (form !== undefined && form.terms[0]?.atom !== expr) return wrapped(this.ofForm(form), full);
     const x = this.of(a);
-    if (b === undefined) return wrapped(unaryRange(expr.op, x) ?? full);
+    if (b === undefined) return wrapped(unaryRange(expr.op, x) ?? full, full);
     if (expr.dtype === 'i32' && (expr.op === 'min' || expr.op === 'max')) {
       const difference = this.difference(a, b);
       const r = difference === undefined ? full : this.ofForm(difference);
       if (r.high <= 0) return this.of(expr.op === 'min' ? a : b);
       if (r.low >= 0) return this.of(expr.op === 'min' ? b : a);
     }
-    return wrapped(binaryRange(expr.op, x, this.of(b)) ?? full);
+    return wrapped(binaryRange(expr.op, x, this.of(b)) ?? full, full);
   }
 
   #computeTruth(expr: Apply, a: Expr, b: Expr | undefined): Range {
-    const known = (value: boolean | undefined): Range =>
-      value === undefined ? fullRange('bool') : { low: Number(value), high: Number(value) };
-    const [p, q] = [a, b].map((e) => (e?.dtype === 'bool' ? this.truth(e) : undefined));
-    if (expr.op === 'not') return known(p === undefined ? undefined : !p);
-    if (expr.op === 'and') return known(p === false || q === false ? false : p && q);
-    if (expr.op === 'or') return known(p === true || q === true ? true : p === undefined ? undefined : q);
+    const p = a.dtype === 'bool' ? this.truth(a) : undefined;
+    const q = b?.dtype === 'bool' ? this.truth(b) : undefined;
+    if (expr.op === 'not') return truthRange(p === undefined ? undefined : !p);
+    if (expr.op === 'and') return truthRange(p === false || q === false ? false : p && q);
+    if (expr.op === 'or')
+      return truthRange(p === true || q === true ? true : p === undefined ? undefined : q);
     if (b === undefined || a.dtype === 'f32') return fullRange('bool');
     let r: Range;
     if (a.dtype === 'i32') {
@@ -282,16 +281,25 @@ export class Ranges {
     }
     switch (expr.op) {
       case 'lt':
-        return known(r.high < 0 ? true : r.low >= 0 ? false : undefined);
+        return truthRange(r.high < 0 ? true : r.low >= 0 ? false : undefined);
       case 'le':
-        return known(r.high <= 0 ? true : r.low > 0 ? false : undefined);
+        return truthRange(r.high <= 0 ? true : r.low > 0 ? false : undefined);
       case 'eq':
       case 'ne': {
         const equal = r.low === 0 && r.high === 0 ? true : r.low > 0 || r.high < 0 ? false : undefined;
-        return known(equal === undefined ? undefined : equal === (expr.op === 'eq'));
+        return truthRange(equal === undefined ? undefined : equal === (expr.op === 'eq'));
       }
       default:
         return fullRange('bool');
     }
   }
+}
+
+/** What is left of a range where a machine's numbers wrap. */
+function wrapped(range: Range, full: Range): Range {
+  return within(range, full) ? range : full;
+}
+
+function truthRange(value: boolean | undefined): Range {
+  return value === undefined ? fullRange('bool') : { low: Number(value), high: Number(value) };
 }
