@@ -113,8 +113,11 @@ export class ContractWriter {
     const end = code.let('end', 'i32', `(select ${last} ${begin} (i32.gt_s ${last} ${begin}))`);
     const packed =
       (pack: string | undefined, side: Side, out: string) =>
-      ([first, stop]: PartTexts, panelBytes: string): string =>
-        `(call $${pack} (i32.const 0) (i32.const 0) ${i32(unitsOf(side))} ${first} ${stop} ${panelBytes} ${out} (i32.const 0))`;
+      ([first, stop]: PartTexts, panelBytes: string): string => {
+        const call = `(call $${pack} (i32.const 0) (i32.const 0) ${i32(unitsOf(side))} ${first} ${stop} ${panelBytes} ${out} (i32.const 0))`;
+        // What packing reads outside of its loops may not be there for a part that is empty.
+        return `(if (i32.lt_s ${first} ${stop}) (then ${call}))`;
+      };
     emitSums(evaluator, contract, {
       set: i32(0),
       from: i32(0),

@@ -103,15 +103,16 @@ class Packing {
 
   /** One step of the elements `[from, to)` of a line; the local at which they are written moves on by panels. */
   #line(at: string, from: string, to: string, isEven: boolean): void {
-    const { width } = this.#side;
+    const { width, length } = this.#side;
     const name = this.#code.local(this.#own.name, 'i32');
     this.#code.line(`(local.set ${name} ${from})`);
-    const start = this.#startOf(width);
+    const start = this.#startOf(width - 4);
     const whole = (): void => {
       for (let q = 0; q < width; q += 4) this.#store(at, 4 * q, this.#shifted(start, q), start);
       this.#advance(at, this.#texts.panelBytes);
     };
-    this.#code.loopOn(name, isEven ? to : minus(to, i32(width - 1)), width, whole, start, from);
+    if (length >= width)
+      this.#code.loopOn(name, isEven ? to : minus(to, i32(width - 1)), width, whole, start, from);
     if (isEven) return;
     // The last panel may be narrower. It is left half way, so that the next line starts where the next panel does.
     const rest = this.#code.local('rest', 'i32');
@@ -140,7 +141,7 @@ class Packing {
     if (inner === undefined) throw new RangeError('a contraction without a reduction');
     const last = driver('last', this.#own.extent);
     this.#code.scope.axes.set(last, minus(to, i32(1)));
-    const start = this.#facts.isEven ? this.#startOf(4) : this.#own;
+    const start = this.#facts.isEven ? this.#startOf(3) : this.#own;
     const rows = [0, 1, 2, 3].map((r) =>
       this.#facts.isEven ? this.#shifted(start, r) : this.#clamped(r, last),
     );
@@ -206,9 +207,9 @@ class Packing {
     this.#code.line(`(local.set ${local} (i32.add (local.get ${local}) ${bytes}))`);
   }
 
-  /** Where so many neighbours begin that are all there. */
-  #startOf(neighbours: number): Axis {
-    return driver(this.#own.name, Math.max(1, this.#own.extent - neighbours + 1));
+  /** An element, or all lanes of a vector, behind which so many more are there. */
+  #startOf(more: number): Axis {
+    return driver(this.#own.name, Math.max(1, this.#own.extent - more));
   }
 
   /** The operand `by` elements further on. */
