@@ -110,7 +110,9 @@ export class Evaluator {
   /** Whether an expression differs between lanes. */
   varies(expr: Expr, lane: Axis): boolean {
     const { axes, vars } = this.#around.known.factsOf(expr);
-    return axes.has(lane) || [...vars].some((name) => this.#variable(name).lanes === 4);
+    if (axes.has(lane)) return true;
+    for (const name of vars) if (this.#variable(name).lanes === 4) return true;
+    return false;
   }
 
   /** Stores one element. */
@@ -494,11 +496,11 @@ export class Evaluator {
   #levelOf(expr: Expr): number {
     const { axes, vars, loads } = this.#around.known.factsOf(expr);
     const { scopes } = this.code;
-    let level = 0;
-    for (const [k, scope] of scopes.entries()) {
-      if (loads && scope.guarded) level = k;
-      if ([...axes].some((axis) => scope.axes.has(axis))) level = k;
-      if ([...vars].some((name) => scope.vars.has(name))) level = k;
+    let level = scopes.length - 1;
+    for (; level > 0; level--) {
+      const scope = scopes[level];
+      if (scope === undefined || (loads && scope.guarded)) break;
+      if (hasKeyOf(scope.axes, axes) || hasKeyOf(scope.vars, vars)) break;
     }
     // What only one arm needs is computed in it, unless it can be computed before a loop.
     while (scopes[level + 1]?.guarded === true) level++;
@@ -515,8 +517,9 @@ export class Evaluator {
   }
 
   #variable(name: string): { readonly text: string; readonly lanes: Lanes } {
-    for (const scope of [...this.code.scopes].reverse()) {
-      const variable = scope.vars.get(name);
+    const { scopes } = this.code;
+    for (let level = scopes.length - 1; level >= 0; level--) {
+      const variable = scopes[level]?.vars.get(name);
       if (variable !== undefined) return variable;
     }
     throw new RangeError(`${this.code.name}: variable ${name} has no value here`);
@@ -558,6 +561,12 @@ interface Address {
   /** Bytes from one lane to the next; null where each lane has `lanes`, its own bytes, to add. */
   readonly stride: number | null;
   readonly lanes: string;
+}
+
+/** Whether a map has one of some keys. */
+function hasKeyOf<K>(map: ReadonlyMap<K, unknown>, keys: ReadonlySet<K>): boolean {
+  if (map.size > 0) for (const key of keys) if (map.has(key)) return true;
+  return false;
 }
 
 function elementBytes(dtype: Dtype): number {

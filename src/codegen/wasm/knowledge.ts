@@ -21,18 +21,16 @@ export class Knowledge {
     const number = this.ranges.numbers.of(expr);
     const known = this.#facts.get(number);
     if (known !== undefined) return known;
-    const axes = new Set<Axis>();
-    const vars = new Set<string>();
+    let axes: ReadonlySet<Axis> = expr.kind === 'axis' ? new Set([expr.axis]) : NO_AXES;
+    let vars: ReadonlySet<string> = expr.kind === 'var' ? new Set([expr.name]) : NO_VARS;
     // A division may trap: it is not moved out of a condition.
     let loads = expr.kind === 'load' || (expr.kind === 'apply' && mayTrap(expr));
     let cost =
       expr.kind === 'load' ? 1 : expr.kind === 'apply' ? (scalarOps[expr.op] satisfies ScalarDef).cost : 0;
-    if (expr.kind === 'axis') axes.add(expr.axis);
-    if (expr.kind === 'var') vars.add(expr.name);
     for (const child of childrenOf(expr)) {
       const own = this.factsOf(child);
-      for (const axis of own.axes) axes.add(axis);
-      for (const name of own.vars) vars.add(name);
+      axes = union(axes, own.axes);
+      vars = union(vars, own.vars);
       loads ||= own.loads;
       cost += own.cost;
     }
@@ -49,6 +47,16 @@ export interface Facts {
   /** Whether it loads or divides: such things stay under their condition. */
   readonly loads: boolean;
   readonly cost: number;
+}
+
+const NO_AXES: ReadonlySet<Axis> = new Set();
+const NO_VARS: ReadonlySet<string> = new Set();
+
+/** What is in one of two sets: the larger one itself where it holds the other, as it mostly does. */
+function union<T>(a: ReadonlySet<T>, b: ReadonlySet<T>): ReadonlySet<T> {
+  const [large, small] = a.size >= b.size ? [a, b] : [b, a];
+  for (const element of small) if (!large.has(element)) return new Set([...large, ...small]);
+  return large;
 }
 
 /** Whether an operation may end the program: a division whose divisor is not a constant. */
