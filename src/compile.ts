@@ -3,6 +3,7 @@ import { type Kernel, statementsIn } from './codegen/kernel.ts';
 import type { Schedule } from './codegen/schedule/choose.ts';
 import { partialCount } from './codegen/schedule/choose.ts';
 import { fits, fitted, kernelOf, type Scheduled } from './codegen/schedule/packed.ts';
+import { timeOf } from './codegen/schedule/time.ts';
 import { inputsOf } from './codegen/slots.ts';
 import { printKernels } from './codegen/text.ts';
 import { KernelError, verifyKernel } from './codegen/verifyKernel.ts';
@@ -267,8 +268,9 @@ function splitFor(profile: Profile, groups: readonly Group[], decisions: Decisio
   const target = {
     workgroupsOf: (group: Group) => partialCount(group, profile),
     fits: (group: Group) => fits({ groups: [group] }, profile),
+    timeOf: (group: Group) => timeOf(group, profile),
   };
-  return splitReductions(groups, target, decisions);
+  return splitReductions(groups, profile, target, decisions);
 }
 
 /** What a stage's kernel is called: its groups' first and last loops. */

@@ -164,7 +164,7 @@ function tileOf(extent: number, most: number): number {
  * - `wait`: two barriers a chunk, one a split when the splits are added up
  * - `waves`: how often the machine must be filled
  */
-function contractTime(s: ContractSchedule, k: number, profile: Profile): number {
+export function contractTime(s: ContractSchedule, k: number, profile: Profile): number {
   const [rows, columns] = [s.threads[0] * s.perThread[0], s.threads[1] * s.perThread[1]];
   const [tm, tn] = s.perThread;
   const chunks = Math.ceil(k / s.depth);

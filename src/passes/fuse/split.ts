@@ -1,22 +1,20 @@
 import {
   type Axis,
-  accumulators,
   axisRef,
   domainSize,
   type Expr,
-  int,
   type Loop,
   load,
   loadsIn,
   mapExpr,
-  monoidDef,
-  type Reduction,
-  splitAxis,
   type Tensor,
 } from '../../loops/index.ts';
+import type { Profile } from '../profile.ts';
 import type { Decisions } from './decisions.ts';
 import { tensorsRead } from './edges.ts';
+import { fillMachine, type TimeOf } from './fill.ts';
 import { type Group, groupName, type Partial, singleton, tensorsWritten } from './group.ts';
+import { type InParts, inParts, isClosed, isDivisible, partsTensor } from './parts.ts';
 import { isScalar } from './rows.ts';
 
 /** Elements that every workgroup of a consumer may reduce in its prologue; partial results may be more. */
@@ -33,7 +31,8 @@ const ALONE_ELEMENTS = 65536;
 const PARTS = 512;
 
 /**
- * Move 5 of fusion, split reductions: a reduction to one element takes no dispatch of its own.
+ * Move 5 of fusion, split reductions: long ones with few outputs are cut so that the machine is filled (`fillMachine`), and
+ * a reduction to one element takes no dispatch of its own.
  *
  * 1. Its producer reduces what each of its workgroups makes, and writes that as one more output.
  * 2. Every workgroup that reads the result reduces the partial results again, in a fixed order, in its
@@ -43,10 +42,12 @@ const PARTS = 512;
  */
 export function splitReductions(
   groups: readonly Group[],
+  profile: Profile,
   target: ScheduledAs,
   decisions: Decisions,
 ): Group[] {
-  return absorbPrologues(writePartials(groups, target.workgroupsOf, decisions), target.fits, decisions);
+  const filled = fillMachine(groups, profile, target.timeOf, decisions);
+  return absorbPrologues(writePartials(filled, target.workgroupsOf, decisions), target.fits, decisions);
 }
 
 /**
@@ -57,7 +58,7 @@ export function cutReductions(groups: readonly Group[], decisions: Decisions): G
   return groups.flatMap((group) => {
     const [loop, ...more] = group.loops;
     const isLong = loop !== undefined && more.length === 0 && domainSize(loop.reduceAxes) > ALONE_ELEMENTS;
-    const cut = isLong && isScalar(group) ? inParts(loop) : null;
+    const cut = isLong && isScalar(group) ? inLongParts(loop) : null;
     if (loop === undefined || cut === null) return [group];
     decisions.take('partial', loop, loop, `it reduces ${domainSize(loop.reduceAxes)} elements to one`);
     return [singleton(cut.parts), { ...group, loops: [cut.final] }];
@@ -70,6 +71,8 @@ export interface ScheduledAs {
   readonly workgroupsOf: (group: Group) => number;
   /** Whether its workgroups have the memory that they need. */
   readonly fits: (group: Group) => boolean;
+  /** How long it takes, and how much of the machine. */
+  readonly timeOf: TimeOf;
 }
 
 function writePartials(
@@ -87,7 +90,7 @@ function writePartials(
         .map((g) => ({ group: g, halves: halves(loop, g, workgroupsOf) }))
         .find(({ group, halves: h }) => group !== scalar && h !== null);
       if (found === undefined || found.halves === null) {
-        const cut = domainSize(loop.reduceAxes) > ALONE_ELEMENTS ? inParts(loop) : null;
+        const cut = domainSize(loop.reduceAxes) > ALONE_ELEMENTS ? inLongParts(loop) : null;
         if (cut === null) continue;
         decisions.take('partial', loop, loop, `it reduces ${domainSize(loop.reduceAxes)} elements to one`);
         current = current.flatMap((g) =>
@@ -113,43 +116,10 @@ function writePartials(
  * A reduction to one element as a loop that reduces parts of its longest axis, and the reduction of the parts:
  * for operands that no group makes in tiles, such as inputs. Null where a part is no element.
  */
-function inParts(loop: Loop): { parts: Loop; final: Loop } | null {
+function inLongParts(loop: Loop): InParts | null {
   const [axis] = [...loop.reduceAxes].sort((a, b) => b.extent - a.extent);
-  if (
-    axis === undefined ||
-    axis.live !== undefined ||
-    axis.extent < PARTS ||
-    !loop.reductions.every(isClosed)
-  )
-    return null;
-  const { loop: cut, axes } = splitAxis(loop, axis, Math.ceil(axis.extent / PARTS));
-  const [outer, inner] = axes;
-  if (outer === undefined || inner === undefined) return null;
-  const part: Axis = { name: 'w', extent: outer.extent };
-  const tensors = loop.reductions.map((r, k) => partialTensor(loop, k, outer.extent, r.body.dtype));
-  const acc = loop.reductions.map((_, k) => accumulators(loop.reductions, k)[0]);
-  const parts: Loop = {
-    ...cut,
-    name: `${loop.name}_parts`,
-    axes: [outer],
-    reduceAxes: cut.reduceAxes.filter((a) => a !== outer),
-    outs: tensors.map((tensor, k) => ({ tensor, at: [outer], value: acc[k] ?? axisRef(outer) })),
-  };
-  const reductions = loop.reductions.map((r, k) => ({
-    ...r,
-    body: load(tensors[k] ?? partialTensor(loop, k, 0, r.body.dtype), [axisRef(part)]),
-  }));
-  return { parts, final: { ...loop, reduceAxes: [part], reductions } };
-}
-
-/** Whether the parts of one element are the element, so that partial results are elements again. */
-function isClosed({ monoid, body }: Reduction): boolean {
-  const [lifted, ...more] = monoidDef(monoid).lift(body, int(0));
-  return lifted === body && more.length === 0;
-}
-
-function partialTensor(loop: Loop, k: number, extent: number, dtype: Tensor['dtype']): Tensor {
-  return { name: `${loop.name}_parts${k === 0 ? '' : k}`, shape: [extent], dtype, role: 'temp' };
+  if (axis === undefined || axis.live !== undefined || axis.extent < PARTS || !isDivisible(loop)) return null;
+  return inParts(loop, axis, Math.ceil(axis.extent / PARTS));
 }
 
 /** A reduction to one element as partial results of the group that makes its operand, and their reduction. */
@@ -184,7 +154,7 @@ function halves(
       new Set(map.values()).size !== wide(producer.axes).length
     )
       return null;
-    const tensor = partialTensor(loop, k, part.extent, reduction.body.dtype);
+    const tensor = partsTensor(loop, k, [part.extent], reduction.body.dtype);
     const body = mapExpr(reduction.body, (e): Expr => {
       if (e.kind === 'load') return outs.get(e.tensor)?.value ?? e;
       const to = e.kind === 'axis' ? map.get(e.axis) : undefined;
