@@ -160,7 +160,7 @@ function ordered(axes: readonly Axis[], program: readonly Axis[]): readonly Axis
 type Part = Pick<Side, 'axes' | 'operand'>;
 
 /** How often elements must be read at least, for a copy of them to be worth its while. */
-const LEAST_OVERLAP = 2;
+const LEAST_OVERLAP = 1.5;
 
 /**
  * Both sides, where one of them has windows that overlap: those are rows. Null where neither has, or where a row
