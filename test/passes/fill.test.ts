@@ -93,7 +93,6 @@ describe('a long reduction with few outputs', () => {
       }),
     ).toMatchInlineSnapshot(`
       "
-      not cut: convolve_4..convolve_20: it keeps 50 % of the machine busy for 47790 multiply-adds, but no parts of convolve_4 take less than half of the time
       cut: two.weight: it keeps 28 % of the machine busy for 67137 multiply-adds: 32 parts along k0 fill it
       cut: one.weight: it keeps 56 % of the machine busy for 84466 multiply-adds: 8 parts along k0 fill it
       dispatch 0
@@ -116,7 +115,7 @@ describe('a long reduction with few outputs', () => {
       }),
     ).toMatchInlineSnapshot(`
       "
-      not cut: y: it keeps 3.1 % of the machine busy for 15625 multiply-adds, but parts of y are no elements that could be reduced again
+      not cut: y: it keeps 3.1 % of the machine busy for 15625 multiply-adds, but parts of an element are no elements to reduce again
       dispatch 0
         group y: y
 
@@ -154,10 +153,6 @@ const modules: Readonly<Record<string, (m: ModuleBuilder) => void>> = {
   'extrema and products of a few rows, beyond which lie the neutral elements': (m) => {
     const x = m.input('x', { shape: [3, 20011] }).sub(3);
     m.entry('run', { max: x.max(1), min: x.min(1), product: x.mul(1e-3).add(1.003).prod(1) });
-  },
-  'an output over more axes than its sum': (m) => {
-    const x = m.input('x', { shape: [4, 2048] });
-    m.entry('run', { y: x.sum(1, { keepDims: true }).add(m.input('z', { shape: [4, 7] })) });
   },
 };
 

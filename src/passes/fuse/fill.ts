@@ -1,8 +1,7 @@
 import type { Axis, Loop } from '../../loops/index.ts';
 import type { Profile } from '../profile.ts';
-import { loopWork } from './cost.ts';
 import type { Decisions } from './decisions.ts';
-import { inOrder, tensorSize, tensorsRead, writers } from './edges.ts';
+import { inOrder, tensorSize } from './edges.ts';
 import { type Group, groupName, singleton, tensorsWritten } from './group.ts';
 import { type InParts, inParts, isDivisible, sketchParts } from './parts.ts';
 import { groupDependencies, isScalar } from './rows.ts';
@@ -101,7 +100,7 @@ function worthwhile(cuts: readonly Cut[], groups: readonly Group[], dispatch: nu
 interface Stages {
   /** Makes the parts. */
   readonly first: Group;
-  /** The group with a loop that adds up the parts in the place of the loop that was cut. */
+  /** The group with a loop in its place that adds up the parts. */
   readonly second: Group;
 }
 
@@ -120,9 +119,11 @@ function dispatchTime({ mostIdle, workgroup }: Profile): number {
   return mostIdle / workgroup;
 }
 
-/** Whether a group is long, and leaves some of the machine idle meanwhile. */
+/** Whether a group is a long reduction, and leaves some of the machine idle meanwhile. */
 function leavesIdle(group: Group, timeOf: TimeOf, dispatch: number): boolean {
-  if (isScalar(group) || group.loops.every((loop) => loop.reductions.length === 0)) return false;
+  // What shares its rows was joined to save dispatches.
+  const [loop, ...more] = group.loops;
+  if (loop === undefined || more.length > 0 || loop.reductions.length === 0 || isScalar(group)) return false;
   const { chain, fill } = timeOf(group);
   return fill < 1 && chain > dispatch;
 }
@@ -132,17 +133,13 @@ function alone({ chain, fill }: GroupTime): number {
   return chain * Math.max(1, fill);
 }
 
-/** The cut of a group that takes the least time, of its loop that has the most to do; or why there is none. */
+/** The cut of a group's only loop that takes the least time; or why there is none. */
 function bestCut(group: Group, profile: Profile, timeOf: TimeOf): Cut | string {
-  const own = writers(group.loops);
-  const [loop] = group.loops
-    .filter((l) => l.reductions.length > 0 && ![...tensorsRead(l)].some((tensor) => own.has(tensor)))
-    .sort((a, b) => loopWork(b) - loopWork(a));
-  if (loop === undefined) return 'what it reduces is made in the same group';
-  if (!isDivisible(loop)) return `parts of ${loop.name} are no elements that could be reduced again`;
+  const [loop] = group.loops;
+  if (loop === undefined || !isDivisible(loop)) return 'parts of an element are no elements to reduce again';
   const inStages = ({ parts, final }: InParts): Stages => ({
     first: singleton(parts),
-    second: { ...group, loops: group.loops.map((l) => (l === loop ? final : l)) },
+    second: { ...group, loops: [final] },
   });
   let best: { axis: Axis; factor: number; moved: number } | null = null;
   let least = alone(timeOf(group)) / 2;
@@ -157,7 +154,7 @@ function bestCut(group: Group, profile: Profile, timeOf: TimeOf): Cut | string {
       best = { axis, factor, moved };
     }
   }
-  if (best === null) return `no parts of ${loop.name} take less than half of the time`;
+  if (best === null) return 'no parts take less than half of the time';
   const { axis, factor, moved } = best;
   const count = Math.ceil(axis.extent / factor);
   return { group, loop, axis, count, moved, ...inStages(inParts(loop, axis, factor)) };
