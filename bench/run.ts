@@ -83,12 +83,9 @@ async function onWasm(values: Options): Promise<void> {
 async function onWebGpu(target: ProfileName, values: Options): Promise<void> {
   const isSoftware = (await openGpu()).kind === 'software';
   if (values.threads !== undefined) throw new RangeError('--threads is for --target wasm');
-  const options = {
-    target,
-    steps: count('steps', values.steps, isSoftware ? 20 : 200),
-    runs: count('runs', values.runs, isSoftware ? 3 : 5),
-    warmup: isSoftware ? 20 : 200,
-  };
+  const steps = count('steps', values.steps, isSoftware ? 20 : 200);
+  const runs = count('runs', values.runs, isSoftware ? 3 : 5);
+  const options = { target, steps, runs, warmup: steps };
   const dataFor = await digits();
   const results: WebGpuMeasurement[] = [];
   for (const name of values.workload.length === 0 ? ['w1', 'w2'] : values.workload)
