@@ -10,7 +10,7 @@ export interface Task {
   readonly about: string;
   readonly module: Module;
   readonly batch: number;
-  /** Passes over the 60,000 digits, and the learning rate of the first step, unless asked for others. */
+  /** Passes over the digits, and the learning rate of the first step, unless asked for others. */
   readonly epochs: number;
   readonly lr: number;
   /** The inputs of the entry `train` out of digits. */
@@ -23,6 +23,8 @@ interface Options {
   readonly epochs: number;
   readonly lr: number;
   readonly seed: number;
+  /** Digits to train on, and to test on, at most. */
+  readonly digits: number;
   readonly target: 'auto' | TargetName;
   readonly threads?: number;
 }
@@ -45,9 +47,10 @@ export async function accuracy(session: Session, test: Digits): Promise<string> 
   return `test accuracy: ${((100 * right) / test.count).toFixed(2)} %`;
 }
 
-async function train(task: Task, { epochs, lr, seed, target, ...threads }: Options): Promise<void> {
+async function train(task: Task, { epochs, lr, seed, digits, target, ...threads }: Options): Promise<void> {
   const { module, batch, inputs, score } = task;
-  const data = await loadMnist();
+  const mnist = await loadMnist();
+  const data = { train: firstOf(mnist.train, digits), test: firstOf(mnist.test, digits) };
   const program = await compile(module, { target });
   console.log(program.summary());
   const session = await program.start({ seed, ...threads });
@@ -58,7 +61,7 @@ async function train(task: Task, { epochs, lr, seed, target, ...threads }: Optio
   const start = performance.now();
   let begin = start;
   const line = (epoch: number, loss: number, steps: number): string => {
-    const speed = ((1000 * steps) / (performance.now() - begin)).toFixed(0);
+    const speed = rateText((1000 * steps) / (performance.now() - begin));
     return `epoch ${epoch}/${epochs}  loss ${loss.toFixed(4)}  ${speed} steps/s  ${dispatches} dispatches a step`;
   };
   const passes = session.train({
@@ -78,6 +81,18 @@ async function train(task: Task, { epochs, lr, seed, target, ...threads }: Optio
   session.dispose();
 }
 
+/** The first digits, as many as there are at most. */
+function firstOf({ count, images, labels }: Digits, most: number): Digits {
+  const kept = Math.min(count, most);
+  const pixels = images.length / count;
+  return { count: kept, images: images.slice(0, pixels * kept), labels: labels.slice(0, kept) };
+}
+
+/** Steps a second: a software adapter takes seconds for one. */
+function rateText(rate: number): string {
+  return rate < 10 ? rate.toPrecision(2) : rate.toFixed(0);
+}
+
 /** The options of the command line; undefined where only help was asked for. */
 function optionsOf({ about, epochs, lr }: Task): Options | undefined {
   const { values } = parseArgs({
@@ -85,6 +100,7 @@ function optionsOf({ about, epochs, lr }: Task): Options | undefined {
       epochs: { type: 'string', default: String(epochs) },
       lr: { type: 'string', default: String(lr) },
       seed: { type: 'string', default: '1' },
+      digits: { type: 'string', default: '60000' },
       target: { type: 'string', default: 'auto' },
       threads: { type: 'string' },
       help: { type: 'boolean', default: false },
@@ -93,7 +109,8 @@ function optionsOf({ about, epochs, lr }: Task): Options | undefined {
   if (values.help) {
     process.stdout.write(`${about}
 
-  --epochs N    passes over the 60,000 digits (${epochs})
+  --epochs N    passes over the digits (${epochs})
+  --digits N    train and test on the first N digits only, for a quick try (60000, and 10000 to test on)
   --lr RATE     learning rate of the first step; it falls evenly to that of the last, 0 (${lr})
   --seed N      of first values and the order of the digits (1)
   --target T    auto (a GPU, else WebAssembly), ${targetNames.join(', ')} (auto)
@@ -106,6 +123,7 @@ function optionsOf({ about, epochs, lr }: Task): Options | undefined {
     epochs: number('epochs', values.epochs, isWhole),
     lr: number('lr', values.lr, (n) => n > 0),
     seed: number('seed', values.seed, Number.isInteger),
+    digits: number('digits', values.digits, isWhole),
     target: targetOf(values.target),
     ...(values.threads === undefined ? {} : { threads: number('threads', values.threads, isWhole) }),
   };
