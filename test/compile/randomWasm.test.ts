@@ -65,6 +65,7 @@ describe('random contractions on WebAssembly', () => {
       'with several axes of rows',
       'with several outputs',
       'with several reduction axes',
+      'with sums that are turned',
       'with windows as rows',
       'with windows in blocks of several lines',
       'with windows in blocks that are not all as long',

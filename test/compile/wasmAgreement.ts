@@ -1,6 +1,7 @@
 import { slidExtent } from '../../src/codegen/wasm/contract.ts';
 import { packTasks } from '../../src/codegen/wasm/schedule.ts';
 import { unitsOf } from '../../src/codegen/wasm/sides.ts';
+import { turnedOf } from '../../src/codegen/wasm/turnedOutputs.ts';
 import { compileToWasm, type OptionalPass, type WasmCompilation } from '../../src/compile.ts';
 import type { Axis } from '../../src/loops/index.ts';
 import { type NDArray, referenceSession } from '../../src/reference/index.ts';
@@ -82,6 +83,7 @@ export function waysOfContractions({ entries }: WasmCompilation): string[] {
         'with a reduction in parts': own.split !== null,
         'with windows in parts of the reduction': own.split !== null && own.window !== null,
         'with windows as rows': own.window !== null,
+        'with sums that are turned': turnedOf(loop, own) !== null,
         'with windows of a row program': own.window !== null && group.loops.length > 1,
         'with windows in several blocks': own.window !== null && slidExtent(own.cut) > own.block,
         'with windows in blocks of several lines': own.window !== null && own.block > 1,

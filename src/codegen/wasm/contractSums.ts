@@ -14,6 +14,7 @@ import { type Contract, windowPlaces } from './contract.ts';
 import type { Evaluator } from './evaluate.ts';
 import { emitNest, endOf, rowValues } from './nest.ts';
 import { positionExpr, positionsOf, type Side, unitAxes } from './sides.ts';
+import { emitTurnedOutputs, turnedOf } from './turnedOutputs.ts';
 import { emitWindowTables, type TableTexts } from './windowKernel.ts';
 
 /** Products that a tile adds up at most before it adds them to the rest. */
@@ -141,10 +142,11 @@ function windowTables(
 export function emitOutputs(
   evaluator: Evaluator,
   loop: Loop,
-  { cut, whole, tiled }: Contract,
+  contract: Contract,
   texts: UnitTexts,
   sums: Tensor,
 ): void {
+  const { cut, whole, tiled } = contract;
   const units = unitAxes(cut);
   const unit = driver('unit', Math.max(2, domainSize(units)));
   const first = driver('block', Math.max(2, domainSize(units)));
@@ -162,14 +164,14 @@ export function emitOutputs(
     reductions: [],
     outs: loop.outs.map((out) => ({ ...out, value: mapExpr(out.value, (e) => (isSum(e) ? sum : e)) })),
   };
+  const range = { from: texts.from, to: texts.to, row: unit, fixed: rowValues(tiled.sets, set) };
+  const turned = turnedOf(loop, contract);
+  if (turned !== null) {
+    emitTurnedOutputs(evaluator, outputs, sum, units, turned, range);
+    return;
+  }
   const lane = laneAxis(tiled.columns, units);
-  const fixed = rowValues(tiled.sets, set);
-  emitNest(
-    evaluator,
-    outputs,
-    { rows: units, lane, evenRows: false },
-    { from: texts.from, to: texts.to, row: unit, fixed },
-  );
+  emitNest(evaluator, outputs, { rows: units, lane, evenRows: false }, range);
 }
 
 /** The axis along which sums lie side by side, and outputs with them as far as a side was chosen for that. */
