@@ -162,8 +162,9 @@ export function emitWindowTables(
         code.loop(axis.name, i32(0), end, 1, () => visit(k + 1), axis);
         return;
       }
-      evaluator.expect(value);
-      code.line(`(i32.store (local.get ${at}) ${plus(first, evaluator.scalar(value))})`);
+      const number = evaluator.simplify(value);
+      evaluator.expect(number);
+      code.line(`(i32.store (local.get ${at}) ${plus(first, evaluator.scalar(number))})`);
       code.line(`(local.set ${at} (i32.add (local.get ${at}) (i32.const 4)))`);
     };
     visit(0);
