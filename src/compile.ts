@@ -30,6 +30,7 @@ import {
   tensorsWritten,
 } from './passes/fuse/index.ts';
 import { printGroups, printStages } from './passes/fuse/text.ts';
+import { requireIndexable } from './passes/indexable.ts';
 import { declareStorage, lower, type Storage } from './passes/lower.ts';
 import { type BufferLayout, planBuffers } from './passes/planBuffers.ts';
 import { type Profile, wasm } from './passes/profile.ts';
@@ -238,6 +239,7 @@ class Road {
       const split = (l: readonly Loop[]): Loop[] => splitPhases(l, decisions);
       loops = this.#pass(entry, 'splitPhases', 'loops', 'loops', split, loops);
     }
+    requireIndexable(loops);
     const join = (l: readonly Loop[]): Group[] =>
       on('groupRows') ? groupRows(l, profile, decisions) : singletons(l);
     let groups = this.#pass(entry, 'groupRows', 'loops', 'groups', join, loops);

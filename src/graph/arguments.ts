@@ -49,6 +49,12 @@ export function requireOption(
   throw new GraphError('option', op, `${name} is ${shown(value)}: it must be ${wanted}`);
 }
 
+/** Requires true or false. @throws GraphError for what only counts as such */
+export function requireFlag(op: string, name: string, value: unknown): void {
+  if (typeof value === 'boolean') return;
+  throw new GraphError('option', op, `${name} is ${shown(value)}: it must be true or false`);
+}
+
 /** Requires a list of numbers such as a shape. @throws ShapeError of a code, saying what was given */
 export function requireList(code: GraphIssue, op: string, name: string, value: unknown): void {
   if (Array.isArray(value)) return;

@@ -1,6 +1,6 @@
-import { shapeText } from '../loops/index.ts';
+import { type Dim, elementCount, extentOf, MOST_ELEMENTS, shapeText } from '../loops/index.ts';
 import { attrsText } from './attributes.ts';
-import { GraphError, sourceLine } from './issues.ts';
+import { GraphError, ShapeError, sourceLine } from './issues.ts';
 import type { Declarations } from './module.ts';
 import type { Attrs, Node } from './node.ts';
 import { definitionOf } from './ops/table.ts';
@@ -46,6 +46,7 @@ export class Graph {
       throw new GraphError('operands', op, `${inputs.length} operands, takes ${wanted}`);
     }
     const type = definition.type(inputs, attrs);
+    requireIndexable(op, type.shape, definition.isLeaf);
     const source = this.#source === undefined ? sourceLine() : this.#source.line;
     const node: Labelled = {
       id: this.#nodes.length,
@@ -91,6 +92,17 @@ export class Graph {
       this.#source = before;
     }
   }
+}
+
+/** Requires axes, and what is stored, to be short enough for indices. @throws ShapeError */
+function requireIndexable(op: string, shape: readonly Dim[], isStored: boolean): void {
+  const axis = shape.findIndex((dim) => extentOf(dim) > MOST_ELEMENTS);
+  const long = shape[axis];
+  if (long === undefined && (!isStored || elementCount(shape) <= MOST_ELEMENTS)) return;
+  const place = long === undefined ? '' : `axis ${axis} of `;
+  const count = long === undefined ? elementCount(shape) : extentOf(long);
+  const text = `${place}${shapeText(shape)} has ${count} elements: there may be at most ${MOST_ELEMENTS}`;
+  throw new ShapeError('too-large', op, text);
 }
 
 /** A node in a message: its label or number, operation and shape. */

@@ -15,6 +15,8 @@ export const graphIssues = {
   rank: 'a tensor must have as many dimensions as the operation needs',
   axis: 'an axis must lie in the shape, and stand once in a list of axes',
   dimension: 'a dimension is a whole number from 0 on, or a bounded size',
+  'too-large':
+    'an axis, a stored tensor and what one kernel goes through have at most 2,147,418,112 elements: indices have 32 bits',
   'element-count': 'a reshape must keep the number of elements',
   'bounded-reshape':
     'a bounded dimension stays whole in a reshape, or is the outermost factor of what is merged or split',

@@ -19,8 +19,9 @@ import {
 import { describe, type Graph } from './graph.ts';
 import { GraphError, ShapeError } from './issues.ts';
 import type { Node } from './node.ts';
+import { requireDtype } from './ops/definition.ts';
 import { overlap } from './ops/windows.ts';
-import { type DimLike, dimAt, normalAxes, normalAxis, toShape } from './shape.ts';
+import { type DimLike, dimAt, normalAxes, normalAxis, toDim, toShape } from './shape.ts';
 import { type ConvolveOptions, convolveAttrs, type WindowsOptions, windowsAttrs } from './sliding.ts';
 
 /** Axes of a reduction: one, several, or (left out) all; negative ones count from the end. */
@@ -357,15 +358,26 @@ export class Tensor {
 
   // Indices
 
-  /** Elements of an axis by number: the dimensions of `indices` (i32) come in the axis's place. */
+  /**
+   * Elements of an axis by number: the dimensions of `indices` (i32) come in the axis's place.
+   *
+   * An index out of range reads the nearest element that there is, whose gradient it then gets, on every target. Where
+   * `indices` are given, as an input in whatever shape, such values are refused as they come in (InputError `range`).
+   */
   take(indices: Tensor, axis = 0): Tensor {
     return this.#wrap(taken(this.graph, this.node, nodeOf('take', indices), axis));
   }
-  /** One element of each row of the last axis: `[..., n]` at `indices` (i32) `[...]`. */
+  /**
+   * One element of each row of the last axis: `[..., n]` at `indices` (i32) `[...]`, which may be out of range as
+   * those of {@link take}.
+   */
   pick(indices: Tensor): Tensor {
     return this.#wrap(this.graph.build('pick', [this.node, nodeOf('pick', indices)]));
   }
-  /** NumPy's `take_along_axis`: `indices` (i32) has this shape, but for any extent along the axis. */
+  /**
+   * NumPy's `take_along_axis`: `indices` (i32) has this shape, but for any extent along the axis; out of range as
+   * those of {@link take}.
+   */
   takeAlongAxis(indices: Tensor, axis = -1): Tensor {
     requireTensor('takeAlongAxis', indices);
     const at = normalAxis('takeAlongAxis', this.shape.length, axis);
@@ -374,8 +386,13 @@ export class Tensor {
     const shape = [...chosen.shape, dimAt(this.shape, at)];
     return rows.broadcastTo(shape).pick(chosen).transpose(at, -1);
   }
-  /** 1 at each index (i32) along a new last axis of `n` elements, 0 elsewhere; f32. */
+  /**
+   * 1 at each index (i32) along a new last axis of `n` elements, 0 elsewhere; f32. An index out of range has no place:
+   * its elements are all 0.
+   */
   oneHot(n: number): Tensor {
+    toDim('oneHot', n);
+    requireDtype('oneHot', this.dtype, ['i32']);
     return this.iota([...this.shape, n], this.shape.length)
       .eq(this.expandDims(-1))
       .cast('f32');

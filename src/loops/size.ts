@@ -18,6 +18,12 @@ export function extentOf(dim: Dim): number {
   return typeof dim === 'number' ? dim : dim.size.max * dim.factor;
 }
 
+/**
+ * Elements that an axis, a stored tensor or a loop may have: indices are i32, and the last workgroup may go a little
+ * beyond the last element.
+ */
+export const MOST_ELEMENTS = 2 ** 31 - 2 ** 16;
+
 /** Whether two dimensions are the same: equal numbers, or equal multiples of one size. */
 export function sameDim(a: Dim, b: Dim): boolean {
   if (typeof a === 'number' || typeof b === 'number') return a === b;

@@ -1,5 +1,6 @@
-import { requireOneOf, requireOptions, shown } from '../graph/arguments.ts';
-import { declarationsOf, type Initializer, ShapeError, type Tensor } from '../graph/index.ts';
+import { requireFlag, requireOneOf, requireOptions, shown } from '../graph/arguments.ts';
+import { requireFloat } from '../graph/build.ts';
+import { declarationsOf, GraphError, type Initializer, ShapeError, type Tensor } from '../graph/index.ts';
 import { type Activation, activations } from './activations.ts';
 import {
   type ConvolutionOptions,
@@ -11,6 +12,7 @@ import {
   transposedOptions,
 } from './convolve.ts';
 import { uniform } from './init.ts';
+import { layerName } from './layer.ts';
 import { type PerAxis, perAxis, perChannel, spaceOf } from './space.ts';
 
 /** What layers of weights have besides how they slide. */
@@ -83,7 +85,8 @@ export function convTranspose2d(
   requireOptions(op, options, [...transposedOptions, ...layerOptions]);
   const space = spaceOf(op, x, options.layout, 2);
   const window = perAxis(op, 'kernel', kernel, 2, 1);
-  const groups = groupsOf(op, options.groups, space.channels, requireFilters(op, filters));
+  const { groups: count = 1 } = options;
+  const groups = groupsOf(op, count, space.channels, requireFilters(op, filters));
   const shape = [space.channels, filters / groups, ...window];
   return layer(op, x, filters, shape, options, (weight) => transposed(op, x, weight, space, options));
 }
@@ -99,7 +102,8 @@ function conv(
   requireOptions(op, options, [...convolutionOptions, ...layerOptions]);
   const space = spaceOf(op, x, options.layout, rank);
   const window = perAxis(op, 'kernel', kernel, rank, 1);
-  const groups = groupsOf(op, options.groups, space.channels, requireFilters(op, filters));
+  const { groups: count = 1 } = options;
+  const groups = groupsOf(op, count, space.channels, requireFilters(op, filters));
   const shape = [filters, space.channels / groups, ...window];
   return layer(op, x, filters, shape, options, (weight) => convolved(op, x, weight, space, options));
 }
@@ -120,8 +124,14 @@ function layer(
   apply: (weight: Tensor) => Tensor,
 ): Tensor {
   if (activation !== undefined) requireOneOf(op, 'activation', activation, Object.keys(activations));
+  if (kernelInit !== undefined && typeof kernelInit !== 'function') {
+    const text = `kernelInit is ${shown(kernelInit)}: it must be what nn.init.zeros() and the like give`;
+    throw new GraphError('option', op, text);
+  }
+  requireFlag(op, 'bias', bias);
+  requireFloat(op, x.node);
   const declarations = declarationsOf(op, x);
-  const own = name ?? declarations.freshName(op);
+  const own = layerName(op, x, name);
   const [outer = 1, inner = 1, ...window] = shape;
   // PyTorch's default (He et al. 2015 with a = √5): the fan in is that of the second dimension and the window.
   const bound =

@@ -86,10 +86,10 @@ export function convolved(
   space: Space,
   options: ConvolutionOptions,
 ): Tensor {
-  const { stride = 1, padding = 'valid', dilation = 1 } = options;
+  const { stride = 1, padding = 'valid', dilation = 1, groups: count = 1 } = options;
   const rank = space.axes.length;
   const [out = 0, inside = 0, ...window] = fixedWeights(op, weight);
-  const groups = groupsOf(op, options.groups, space.channels, out);
+  const groups = groupsOf(op, count, space.channels, out);
   requireFeatures(op, x, weight, inside, space.channels / groups);
   const slides = {
     window,
@@ -113,13 +113,14 @@ export function transposed(
   space: Space,
   options: TransposedOptions,
 ): Tensor {
-  const { padding = 'valid' } = options;
+  const { stride: steps = 1, padding = 'valid', dilation: apart = 1 } = options;
+  const { outputPadding = 0, groups: count = 1 } = options;
   const rank = space.axes.length;
   const [inputs = 0, outs = 0, ...window] = fixedWeights(op, weight);
-  const stride = perAxis(op, 'stride', options.stride ?? 1, rank, 1);
-  const dilation = perAxis(op, 'dilation', options.dilation ?? 1, rank, 1);
-  const more = perAxis(op, 'outputPadding', options.outputPadding ?? 0, rank, 0);
-  const groups = groupsOf(op, options.groups, space.channels, outs * (options.groups ?? 1));
+  const stride = perAxis(op, 'stride', steps, rank, 1);
+  const dilation = perAxis(op, 'dilation', apart, rank, 1);
+  const more = perAxis(op, 'outputPadding', outputPadding, rank, 0);
+  const groups = groupsOf(op, count, space.channels, outs * count);
   requireFeatures(op, x, weight, inputs, space.channels);
   const cut = space.extents.map((_, d) => {
     const extra = spanOf(window[d] ?? 1, dilation[d] ?? 1) - (stride[d] ?? 1);
@@ -131,15 +132,21 @@ export function transposed(
   const low = around.map((n, d) => n - (cut[d]?.[0] ?? 0));
   const high = around.map((n, d) => n - (cut[d]?.[1] ?? 0) + (more[d] ?? 0));
   for (const [d, extent] of space.extents.entries()) {
+    const whole = spanOf(extent, stride[d] ?? 1) + (around[d] ?? 0) + (more[d] ?? 0);
+    const [before, after] = cut[d] ?? [0, 0];
+    if (extent > 0 && before + after >= whole) {
+      const text = `paddings of ${before} and ${after} cut off all ${whole} elements along axis ${space.axes[d]}`;
+      throw new ShapeError('window', op, text);
+    }
     const along = { extent, window: window[d] ?? 1, low: low[d] ?? 0, high: high[d] ?? 0, stride: 1 };
     const sliding = { ...along, inputDilation: stride[d] ?? 1, windowDilation: dilation[d] ?? 1 };
     requireSliding(op, sliding, `axis ${space.axes[d]}`, x.shape);
   }
   const inside = space.channels / groups;
   const [batch = 0] = x.shape;
-  const apart = channelsFirst(x, space).reshape([batch, groups, inside, ...space.extents]);
+  const grouped = channelsFirst(x, space).reshape([batch, groups, inside, ...space.extents]);
   const turned = weight.flip(window.map((_, d) => d + 2)).reshape([groups, inside, outs, ...window]);
-  const result = apart.convolve(turned.transpose(1, 2), {
+  const result = grouped.convolve(turned.transpose(1, 2), {
     low,
     high,
     inputDilation: stride,
@@ -149,13 +156,14 @@ export function transposed(
 }
 
 /** The groups, which must divide both channels and outputs. @throws GraphError, ShapeError where they do not */
-export function groupsOf(op: string, groups: number | undefined, channels: number, out: number): number {
-  if (groups === undefined) return 1;
+export function groupsOf(op: string, groups: number, channels: number, outputs: number): number {
   const isCount = Number.isSafeInteger(groups) && groups >= 1;
   requireOption(op, 'groups', groups, isCount, 'a whole number from 1 on');
-  if (channels % groups === 0 && out % groups === 0) return groups;
-  const text = `${groups} groups divide not both ${channels} channels and ${out} outputs`;
-  throw new ShapeError('groups', op, text);
+  for (const [name, count] of Object.entries({ channels, outputs })) {
+    if (count % groups === 0) continue;
+    throw new ShapeError('groups', op, `${groups} groups do not divide ${count} ${name}`);
+  }
+  return groups;
 }
 
 /** Axes of space that weights are for. */

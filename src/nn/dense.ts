@@ -1,7 +1,8 @@
-import { requireOneOf, requireOptions, shown } from '../graph/arguments.ts';
+import { requireFlag, requireOneOf, requireOptions, shown } from '../graph/arguments.ts';
 import { declarationsOf, type Initializer, ShapeError, type Tensor } from '../graph/index.ts';
 import { type Activation, activations } from './activations.ts';
 import { glorotUniform, zeros } from './init.ts';
+import { layerName } from './layer.ts';
 
 export interface DenseOptions {
   readonly activation?: Activation | undefined;
@@ -25,6 +26,7 @@ export function dense(x: Tensor, units: number, options: DenseOptions = {}): Ten
   requireOptions('dense', options, ['activation', 'name', 'kernelInit', 'biasInit', 'bias']);
   const { activation, name, kernelInit = glorotUniform(), biasInit = zeros(), bias = true } = options;
   if (activation !== undefined) requireOneOf('dense', 'activation', activation, Object.keys(activations));
+  requireFlag('dense', 'bias', bias);
   const declarations = declarationsOf('dense', x);
   const inputs = x.shape.at(-1);
   if (typeof inputs !== 'number') {
@@ -37,7 +39,7 @@ export function dense(x: Tensor, units: number, options: DenseOptions = {}): Ten
   if (!Number.isSafeInteger(units) || units < 0) {
     throw new ShapeError('dimension', 'dense', `units must be a whole number from 0 on, not ${shown(units)}`);
   }
-  const layer = name ?? declarations.freshName('dense');
+  const layer = layerName('dense', x, name);
   const weight = declarations.state(`${layer}.weight`, { shape: [inputs, units], init: kernelInit });
   let result = x.matmul(weight);
   if (bias) result = result.add(declarations.state(`${layer}.bias`, { shape: [units], init: biasInit }));

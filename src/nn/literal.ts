@@ -1,4 +1,13 @@
-import { Tensor, wordsOf } from '../graph/index.ts';
+import { ShapeError, Tensor, wordsOf } from '../graph/index.ts';
+
+/** Elements of a table of indices or weights that a layer may make: it is part of the module. */
+const MOST_VALUES = 2 ** 24;
+
+/** Requires a layer's table to be of a sensible size, before it is made. @throws ShapeError naming what it is for */
+export function requireTable(op: string, what: string, count: number): void {
+  if (count <= MOST_VALUES) return;
+  throw new ShapeError('too-large', op, `${what} takes a table of ${count} values: at most ${MOST_VALUES}`);
+}
 
 /** Given values as a tensor of another tensor's graph, row-major. */
 export function literalIn(

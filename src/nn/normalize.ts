@@ -1,4 +1,4 @@
-import { requireOption, requireOptions } from '../graph/arguments.ts';
+import { requireFlag, requireOption, requireOptions } from '../graph/arguments.ts';
 import { requireFloat } from '../graph/build.ts';
 import { declarationsOf, ShapeError, type Tensor, type Update, whileTraining } from '../graph/index.ts';
 import { dimAt } from '../graph/shape.ts';
@@ -6,6 +6,7 @@ import { type Axes, requireTensor } from '../graph/tensor.ts';
 import { shapeText } from '../loops/index.ts';
 import { groupsOf } from './convolve.ts';
 import { ones, zeros } from './init.ts';
+import { layerName } from './layer.ts';
 import { channelsFirst, inLayout, type Layout, perChannel, type Space, spaceOf } from './space.ts';
 
 /** What every normalisation takes. */
@@ -62,11 +63,12 @@ export function batchNorm(x: Tensor, options: BatchNormOptions = {}): BatchNorm 
   const op = 'batchNorm';
   requireOptions(op, options, ['eps', 'momentum', 'layout', 'affine', 'name']);
   const { momentum = 0.1, affine = true } = options;
+  requireFlag(op, 'affine', affine);
   requireOption(op, 'momentum', momentum, momentum >= 0 && momentum <= 1, 'from 0 to 1');
   const eps = epsOf(op, options.eps);
   const space = channelsOf(op, x, options.layout);
   const declarations = declarationsOf(op, x);
-  const name = options.name ?? declarations.freshName(op);
+  const name = layerName(op, x, options.name);
   const running = (what: string, init = zeros()): Tensor =>
     declarations.state(`${name}.${what}`, { shape: [space.channels], init, trainable: false });
   const [runningMean, runningVar] = [running('runningMean'), running('runningVar', ones())];
@@ -96,7 +98,8 @@ export function batchNorm(x: Tensor, options: BatchNormOptions = {}): BatchNorm 
  * @throws ShapeError where they do not, GraphError where an option is none that there is
  */
 export function groupNorm(x: Tensor, groups: number, options: NormOptions = {}): Tensor {
-  return byGroups('groupNorm', x, groups, options, true);
+  const op = 'groupNorm';
+  return byGroups(op, x, options, true, (channels) => groupsOf(op, groups, channels, channels));
 }
 
 /**
@@ -107,28 +110,30 @@ export function groupNorm(x: Tensor, groups: number, options: NormOptions = {}):
  * @throws as {@link groupNorm}
  */
 export function instanceNorm(x: Tensor, options: NormOptions = {}): Tensor {
-  return byGroups('instanceNorm', x, undefined, options, false);
+  // No channels are one group of none.
+  return byGroups('instanceNorm', x, options, false, (channels) => Math.max(1, channels));
 }
 
 function byGroups(
   op: string,
   x: Tensor,
-  groups: number | undefined,
   options: NormOptions,
   isAffine: boolean,
+  groupsFor: (channels: number) => number,
 ): Tensor {
   requireOptions(op, options, ['eps', 'layout', 'affine', 'name']);
   const eps = epsOf(op, options.eps);
   const space = channelsOf(op, x, options.layout);
   const { channels, extents } = space;
-  const count = groupsOf(op, groups ?? channels, channels, channels);
+  const count = groupsFor(channels);
   const batch = dimAt(x.shape, 0);
   const apart = channelsFirst(x, space).reshape([batch, count, channels / count, ...extents]);
   const axes = apart.shape.flatMap((_, k) => (k < 2 ? [] : [k]));
   const own = inLayout(standardize(apart, axes, { eps }).reshape([batch, channels, ...extents]), space);
   const { affine = isAffine, name } = options;
-  if (!affine) return name === undefined ? own : own.named(name);
-  const layer = name ?? declarationsOf(op, x).freshName(op);
+  requireFlag(op, 'affine', affine);
+  if (!affine) return name === undefined ? own : own.named(layerName(op, x, name));
+  const layer = layerName(op, x, name);
   return scaled(op, own, space, layer).named(layer);
 }
 

@@ -1,9 +1,9 @@
-import { requireOptions, shown } from '../graph/arguments.ts';
+import { requireFlag, requireOptions } from '../graph/arguments.ts';
 import { requireFloat } from '../graph/build.ts';
-import { GraphError, ShapeError, type Tensor } from '../graph/index.ts';
-import { positionsOf } from '../graph/ops/geometry.ts';
+import { ShapeError, type Tensor } from '../graph/index.ts';
+import { positionsOf, type Sliding } from '../graph/ops/geometry.ts';
 import { type Dtype, shapeText } from '../loops/index.ts';
-import { literalIn } from './literal.ts';
+import { literalIn, requireTable } from './literal.ts';
 import { type Layout, type Padding, type PerAxis, paddingOf, perAxis, type Space, spaceOf } from './space.ts';
 
 /** How the window of a pooling slides. */
@@ -64,7 +64,9 @@ export function avgPool1d(x: Tensor, kernel: PerAxis, options: AvgPoolOptions = 
  */
 export function globalAvgPool(x: Tensor, options: { readonly layout?: Layout } = {}): Tensor {
   requireOptions('globalAvgPool', options, ['layout']);
-  return x.mean(spaceOf('globalAvgPool', x, options.layout).axes);
+  const { axes } = spaceOf('globalAvgPool', x, options.layout);
+  requireFloat('globalAvgPool', x.node);
+  return x.mean(axes);
 }
 
 /**
@@ -92,6 +94,7 @@ export function adaptiveAvgPool2d(
   // Windows are products of intervals, so their means are means of means: one product with weights for each axis.
   return axes.reduce((y, axis, d) => {
     const [extent, count] = [extents[d] ?? 0, sizes[d] ?? 1];
+    requireTable(op, `axis ${axis} from ${extent} to ${count}`, extent * count);
     const weights = literalIn(x, [extent, count], shares(extent, count));
     return y.transpose(axis, -1).matmul(weights).transpose(axis, -1);
   }, x);
@@ -117,19 +120,21 @@ function maxPool(op: string, rank: number, x: Tensor, kernel: PerAxis, options: 
 function avgPool(op: string, rank: number, x: Tensor, kernel: PerAxis, options: AvgPoolOptions): Tensor {
   requireOptions(op, options, ['stride', 'padding', 'countIncludePad', 'layout']);
   const { countIncludePad = true } = options;
-  if (typeof countIncludePad !== 'boolean') {
-    const text = `countIncludePad is ${shown(countIncludePad)}: it must be true or false`;
-    throw new GraphError('option', op, text);
-  }
+  requireFlag(op, 'countIncludePad', countIncludePad);
   const space = spaceOf(op, x, options.layout, rank);
   requireFloat(op, x.node);
   const slides = slidesOf(op, x, kernel, space, options);
-  const counts = countsOf(space, slides);
   const windows = x.windows({ axes: space.axes, ...slides });
   const sums = windows.sum(space.axes.map((_, d) => x.shape.length + d));
   const whole = slides.window.reduce((n, count) => n * count, 1);
-  const isWhole = counts.every((own, d) => own.every((count) => count === slides.window[d]));
-  if (countIncludePad || isWhole) return sums.div(whole);
+  if (countIncludePad) return sums.div(whole);
+  const counts = space.extents.map((extent, d) => {
+    const along = slidingAlong(extent, d, slides);
+    const positions = positionsOf(along);
+    requireTable(op, `axis ${space.axes[d]} of ${positions}`, positions);
+    return Array.from({ length: positions }, (_, p) => elementsAt(along, p));
+  });
+  if (counts.every((own, d) => own.every((count) => count === slides.window[d]))) return sums.div(whole);
   return space.axes.reduce((y, axis, d) => {
     const own = counts[d] ?? [];
     const shape = y.shape.map((_, k) => (k === axis ? own.length : 1));
@@ -156,28 +161,45 @@ function slidesOf(
   const window = perAxis(op, 'kernel', kernel, rank, 1);
   const slides = {
     window,
-    stride: perAxis(op, 'stride', stride ?? window, rank, 1),
+    stride: stride === undefined ? window : perAxis(op, 'stride', stride, rank, 1),
     dilation: perAxis(op, 'dilation', dilation, rank, 1),
   };
   const all = { ...slides, ...paddingOf(op, padding, x, space, slides) };
-  const alone = countsOf(space, all).findIndex((own) => own.includes(0));
+  const alone = space.extents.findIndex((extent, d) => meetsPaddingAlone(slidingAlong(extent, d, all)));
   if (alone < 0) return all;
   const [low, high] = [all.low[alone], all.high[alone]];
   const text = `a window of ${window[alone]} along axis ${space.axes[alone]} of ${shapeText(x.shape)} meets padding alone`;
   throw new ShapeError('window', op, `${text}: pad less than ${low} before and ${high} after`);
 }
 
-/** For each axis of space the number of elements, without padding, of the window at each position. */
-function countsOf({ extents }: Space, { window, stride, dilation, low, high }: PoolSlides): number[][] {
-  return extents.map((extent, d) => {
-    const [count, step, apart] = [window[d] ?? 1, stride[d] ?? 1, dilation[d] ?? 1];
-    const [before, after] = [low[d] ?? 0, high[d] ?? 0];
-    const sliding = { extent, window: count, stride: step, low: before, high: after, inputDilation: 1 };
-    return Array.from({ length: positionsOf({ ...sliding, windowDilation: apart }) }, (_, p) => {
-      const places = Array.from({ length: count }, (__, k) => p * step + k * apart - before);
-      return places.filter((place) => place >= 0 && place < extent).length;
-    });
-  });
+function slidingAlong(extent: number, d: number, slides: PoolSlides): Sliding {
+  const { window, stride, dilation, low, high } = slides;
+  return {
+    extent,
+    window: window[d] ?? 1,
+    stride: stride[d] ?? 1,
+    low: low[d] ?? 0,
+    high: high[d] ?? 0,
+    inputDilation: 1,
+    windowDilation: dilation[d] ?? 1,
+  };
+}
+
+/** Whether a window at some position has no element. */
+function meetsPaddingAlone(along: Sliding): boolean {
+  const last = positionsOf(along) - 1;
+  // Only windows that step further than the axis is long can pass over it in between.
+  const between = along.windowDilation > along.extent ? Math.min(last, along.windowDilation) : 0;
+  for (let p = 0; p <= between; p++) if (elementsAt(along, p) === 0) return true;
+  return elementsAt(along, last) === 0;
+}
+
+/** How many elements, without padding, a window at a position has. */
+function elementsAt({ extent, window, stride, low, windowDilation }: Sliding, position: number): number {
+  const from = low - position * stride;
+  const first = Math.max(0, Math.ceil(from / windowDilation));
+  const end = Math.min(window, Math.floor((extent - 1 + from) / windowDilation) + 1);
+  return Math.max(0, end - first);
 }
 
 /** What no element lies below: the padding of a maximum. */

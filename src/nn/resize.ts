@@ -1,8 +1,8 @@
 import { requireOneOf, requireOptions } from '../graph/arguments.ts';
-import { requireFloat } from '../graph/build.ts';
 import { ShapeError, type Tensor } from '../graph/index.ts';
+import { requireDtype } from '../graph/ops/definition.ts';
 import { shapeText } from '../loops/index.ts';
-import { literalIn } from './literal.ts';
+import { literalIn, requireTable } from './literal.ts';
 import { type Layout, type PerAxis, perAxis, spaceOf } from './space.ts';
 
 /** How an image gets another size. */
@@ -29,7 +29,7 @@ export function resize(x: Tensor, size: PerAxis, options: ResizeOptions = {}): T
   const { axes, extents } = spaceOf('resize', x, layout);
   const sizes = perAxis('resize', 'size', size, axes.length, 1);
   if (extents.includes(0)) throw new ShapeError('empty', 'resize', `${shapeText(x.shape)} has no elements`);
-  if (method === 'bilinear') requireFloat('resize', x.node);
+  requireDtype('resize', x.dtype, method === 'bilinear' ? ['f32'] : ['f32', 'i32', 'u32', 'bool']);
   return axes.reduce((y, axis, d) => {
     const [extent, count] = [extents[d] ?? 1, sizes[d] ?? 1];
     if (extent === count) return y;
@@ -48,6 +48,7 @@ function nearest(x: Tensor, axis: number, extent: number, count: number): Tensor
   }
   const steps = x.shape.map((_, k) => (k === axis ? extent / count : 1));
   if (extent % count === 0) return x.slice([], [], steps);
+  requireTable('resize', `axis ${axis} of ${count}`, count);
   return x.take(
     indices(
       x,
@@ -58,6 +59,7 @@ function nearest(x: Tensor, axis: number, extent: number, count: number): Tensor
 }
 
 function linear(x: Tensor, axis: number, extent: number, count: number): Tensor {
+  requireTable('resize', `axis ${axis} of ${count}`, count);
   const places = Array.from({ length: count }, (_, i) => Math.max(0, ((i + 0.5) * extent) / count - 0.5));
   const before = places.map((place) => Math.min(Math.floor(place), extent - 1));
   const share = places.map((place, i) => place - (before[i] ?? 0));

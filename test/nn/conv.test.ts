@@ -129,7 +129,7 @@ describe('layers of convolution', () => {
       [2, 3, 4, 4],
       (x) => nn.conv2d(x, 4, 3, { groups: 2 }),
       'groups',
-      'conv2d: 2 groups divide not both 3 channels and 4 outputs',
+      'conv2d: 2 groups do not divide 3 channels',
     ],
     [
       [2, 3, 4, 4],
@@ -171,7 +171,7 @@ describe('layers of convolution', () => {
       [2, 3, 4, 4],
       (x) => nn.convTranspose2d(x, 4, 2, { padding: 4 }),
       'window',
-      'convTranspose2d: a window of 2 fits nowhere in axis 2 of [2, 3, 4, 4]: 4 elements and padding -3 and -3 are -2',
+      'convTranspose2d: paddings of 4 and 4 cut off all 5 elements along axis 2',
     ],
     [
       [2, 3, 4, 4],

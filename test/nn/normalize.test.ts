@@ -102,7 +102,7 @@ describe('normalisation of samples', () => {
   });
 
   it.each<[build: (x: Tensor) => Tensor, code: GraphIssue, text: string]>([
-    [(x) => nn.groupNorm(x, 2), 'groups', 'groupNorm: 2 groups divide not both 3 channels and 3 outputs'],
+    [(x) => nn.groupNorm(x, 2), 'groups', 'groupNorm: 2 groups do not divide 3 channels'],
     [
       (x) => nn.groupNorm(x, 3, { eps: -1 }),
       'option',

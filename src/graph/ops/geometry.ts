@@ -1,4 +1,4 @@
-import { apply, type Dim, type Expr, int, shapeText } from '../../loops/index.ts';
+import { apply, type Dim, type Expr, int, MOST_ELEMENTS, shapeText } from '../../loops/index.ts';
 import { ShapeError } from '../issues.ts';
 
 /**
@@ -34,7 +34,7 @@ export function positionsOf(along: Sliding): number {
  *
  * @param place of the axis, in words
  * @param shape that it belongs to
- * @throws ShapeError saying which number is wrong, or which window fits nowhere
+ * @throws ShapeError saying which number is wrong or too large, or which window fits nowhere
  */
 export function requireSliding(op: string, along: Sliding, place: string, shape: readonly Dim[]): void {
   const { stride, inputDilation, windowDilation } = along;
@@ -42,10 +42,22 @@ export function requireSliding(op: string, along: Sliding, place: string, shape:
     if (Number.isInteger(value) && value >= 1) continue;
     throw new ShapeError('window', op, `${name} ${value} of ${place}: a whole number from 1 on`);
   }
-  if (along.extent >= 1 && along.window >= 1 && positionsOf(along) >= 1) return;
   const span = spanOf(along.window, windowDilation);
-  const spread = span === along.window ? '' : `, which spans ${span},`;
   const room = spanOf(along.extent, inputDilation) + along.low + along.high;
+  const numbers = {
+    stride,
+    inputDilation,
+    windowDilation,
+    'the window spans': span,
+    'the padded axis has': room,
+  };
+  for (const [name, value] of Object.entries(numbers)) {
+    if (value <= MOST_ELEMENTS) continue;
+    const text = `${name} ${value} along ${place} of ${shapeText(shape)}: at most ${MOST_ELEMENTS}`;
+    throw new ShapeError('too-large', op, text);
+  }
+  if (along.extent >= 1 && along.window >= 1 && positionsOf(along) >= 1) return;
+  const spread = span === along.window ? '' : `, which spans ${span},`;
   const padded = along.low === 0 && along.high === 0 ? '' : ` and padding ${along.low} and ${along.high}`;
   const gaps = inputDilation === 1 ? '' : `, ${inputDilation} apart`;
   const text = `a window of ${along.window}${spread} fits nowhere in ${place} of ${shapeText(shape)}`;

@@ -177,6 +177,10 @@ function folded(op: string, { shape, dtype }: ValueTypeOf, attrs: Attrs): ValueT
 /** How the windows of a folded tensor slide over the axes that it goes back to. */
 function foldedOf(op: string, { shape }: ValueTypeOf, attrs: Attrs): Sliding[] {
   const extents = numbersOf(op, attrs, 'extents');
+  if (extents.some((extent) => extent < 0)) {
+    const text = `extents [${extents.join(', ')}] must be whole numbers from 0 on`;
+    throw new ShapeError('dimension', op, text);
+  }
   const axes = axesOf(op, attrs, shape.slice(0, shape.length - numbersOf(op, attrs, 'axes').length));
   if (extents.length !== axes.length)
     throw new ShapeError('rank', op, `extents must have ${axes.length} numbers, one an axis`);
