@@ -75,29 +75,62 @@ export function emitWindowCopy(
       return;
     }
     const before = flat(dims.slice(0, d).map(({ pitch }, k) => times4(pitch, numbers[k] ?? number)));
-    const at = code.local('at', 'i32');
     const line = plus(texts.out, evaluator.scalar(evaluator.simplify(before)));
-    code.line(`(local.set ${at} ${plus(line, times(from, i32(4)))})`);
-    const name = code.local(number.name, 'i32');
-    code.line(`(local.set ${name} ${from})`);
-    const store = (type: string, text: string, bytes: number): void => {
-      code.line(`(${type}.store (local.get ${at}) ${text})`);
-      code.line(`(local.set ${at} (i32.add (local.get ${at}) ${i32(bytes)}))`);
-    };
-    const four = (): void => {
-      evaluator.expect(value);
-      store('v128', evaluator.vector(value, number), 16);
-    };
-    const one = (): void => {
-      evaluator.expect(value);
-      store('f32', evaluator.scalar(value), 4);
-    };
-    const [first, end] = [constantOf(from), constantOf(to)];
-    const isEven = first !== null && end !== null && (end - first) % 4 === 0;
-    code.loopOn(name, isEven ? to : minus(to, i32(3)), 4, four, number, from);
-    if (!isEven) code.loopOn(name, to, 1, one, number);
+    const at = code.let('at', 'i32', plus(line, times(from, i32(4))));
+    emitLine(evaluator, value, number, at, from, to);
   };
   visit(0);
+}
+
+/** Elements of a line that is written without a loop, at most. */
+const SHORT_LINE = 32;
+
+/**
+ * Writes the elements `[from, to)` of a line. Those of a short line are written one after the other, so that what does
+ * not change from line to line, as guards of their numbers, is computed before all of them.
+ */
+function emitLine(
+  evaluator: Evaluator,
+  value: Expr,
+  number: Axis,
+  at: string,
+  from: string,
+  to: string,
+): void {
+  const { code } = evaluator;
+  const [first, end] = [constantOf(from), constantOf(to)];
+  if (first !== null && end !== null && end - first <= SHORT_LINE) {
+    const whole = end - ((end - first) % 4);
+    for (let k = first; k < end; k += k < whole ? 4 : 1) {
+      const own = driver(number.name, number.extent);
+      code.scopes[0]?.axes.set(own, i32(k));
+      const element = evaluator.simplify(
+        substituteAxes(value, new Map([[number, k < whole ? axisRef(own) : int(k)]])),
+      );
+      evaluator.expect(element);
+      const text = k < whole ? evaluator.vector(element, own) : evaluator.scalar(element);
+      code.line(`(${k < whole ? 'v128' : 'f32'}.store offset=${4 * (k - first)} ${at} ${text})`);
+    }
+    return;
+  }
+  const [name, place] = [code.local(number.name, 'i32'), code.local('at', 'i32')];
+  code.line(`(local.set ${name} ${from})`);
+  code.line(`(local.set ${place} ${at})`);
+  const store = (type: string, text: string, bytes: number): void => {
+    code.line(`(${type}.store (local.get ${place}) ${text})`);
+    code.line(`(local.set ${place} (i32.add (local.get ${place}) ${i32(bytes)}))`);
+  };
+  const four = (): void => {
+    evaluator.expect(value);
+    store('v128', evaluator.vector(value, number), 16);
+  };
+  const one = (): void => {
+    evaluator.expect(value);
+    store('f32', evaluator.scalar(value), 4);
+  };
+  const isEven = first !== null && end !== null && (end - first) % 4 === 0;
+  code.loopOn(name, isEven ? to : minus(to, i32(3)), 4, four, number, from);
+  if (!isEven) code.loopOn(name, to, 1, one, number);
 }
 
 /** The elements of a coordinate that a block has, where it may have fewer units or a shorter part than its box has room for. */
