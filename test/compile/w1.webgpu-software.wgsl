@@ -235,7 +235,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   }
 }
 
-// output_to_where_60: rows, 2 × 64
+// output_to_where_60: rows, 32 × 64
 //   %13 = matmul(hidden, output.weight)  at workloads.ts:64
 //   output = add(%13, %15)  at workloads.ts:64
 //   %17 = reduceMax(output)  at workloads.ts:65
@@ -327,57 +327,180 @@ fn log_f32(x: f32) -> f32 {
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
   let wg = i32(group.x);
   let lid = i32(local);
-  // rows: output..where_60, 2 workgroups
-  let row = wg * 64 + lid;
-  // output = add(%13, %15)  at workloads.ts:64
-  for (var e: i32 = 0; e < 10; e++) {
-    var acc: f32 = 0.0;
-    for (var run: i32 = 0; run < 128; run += 32) {
+  var tile_sums: array<f32, 5>;
+  var tile_sums_2: array<f32, 16>;
+  // rows: output..where_60, 32 workgroups
+  let row = wg * 4 + lid;
+  if ((lid < 4) & (row < 128)) {
+    // output = add(%13, %15)  at workloads.ts:64
+    for (var tile: i32 = 0; tile < 2; tile++) {
+      let left = tile * 5;
+      let n = left + 1;
+      let n_2 = left + 2;
+      let n_3 = left + 3;
+      let n_4 = left + 4;
+      var acc: f32 = 0.0;
       var acc_2: f32 = 0.0;
-      let k0_end = min(run + 32, 128);
-      for (var k0: i32 = run; k0 < k0_end; k0++) {
-        acc_2 = acc_2 + temps[row * 128 + k0] * state[k0 * 10 + e + 100480];
+      var acc_3: f32 = 0.0;
+      var acc_4: f32 = 0.0;
+      var acc_5: f32 = 0.0;
+      for (var run: i32 = 0; run < 128; run += 32) {
+        var acc_6: f32 = 0.0;
+        var acc_7: f32 = 0.0;
+        var acc_8: f32 = 0.0;
+        var acc_9: f32 = 0.0;
+        var acc_10: f32 = 0.0;
+        let k0_end = min(run + 32, 128);
+        for (var k0: i32 = run; k0 < k0_end; k0++) {
+          let a = temps[row * 128 + k0];
+          let b = state[k0 * 10 + left + 100480];
+          let b_2 = state[k0 * 10 + n + 100480];
+          let b_3 = state[k0 * 10 + n_2 + 100480];
+          let b_4 = state[k0 * 10 + n_3 + 100480];
+          let b_5 = state[k0 * 10 + n_4 + 100480];
+          acc_6 = acc_6 + a * b;
+          acc_7 = acc_7 + a * b_2;
+          acc_8 = acc_8 + a * b_3;
+          acc_9 = acc_9 + a * b_4;
+          acc_10 = acc_10 + a * b_5;
+        }
+        acc = acc + acc_6;
+        acc_2 = acc_2 + acc_7;
+        acc_3 = acc_3 + acc_8;
+        acc_4 = acc_4 + acc_9;
+        acc_5 = acc_5 + acc_10;
       }
-      acc = acc + acc_2;
+      tile_sums[0] = acc;
+      tile_sums[1] = acc_2;
+      tile_sums[2] = acc_3;
+      tile_sums[3] = acc_4;
+      tile_sums[4] = acc_5;
+      for (var e: i32 = 0; e < 5; e++) {
+        let n_5 = left + e;
+        let sum = tile_sums[e];
+        let output = sum + state[n_5 + 101760];
+        temps[row * 10 + n_5 + 32768] = output;
+      }
     }
-    let output = acc + state[e + 101760];
-    temps[row * 10 + e + 32768] = output;
-  }
-  // %17 = reduceMax(output)  at workloads.ts:65
-  var acc_3: f32 = -bitcast<f32>(infinity_bits);
-  for (var k0_2: i32 = 0; k0_2 < 10; k0_2++) {
-    acc_3 = max_nan(acc_3, temps[row * 10 + k0_2 + 32768]);
-  }
-  temps[row + 35328] = acc_3;
-  // %23 = logSumExp(%21)  at workloads.ts:65
-  let reduceMax_17 = temps[row + 35328];
-  var acc_4: f32 = -bitcast<f32>(infinity_bits);
-  var acc_5: f32 = 0.0;
-  for (var k0_3: i32 = 0; k0_3 < 10; k0_3++) {
-    let value = temps[row * 10 + k0_3 + 32768] - reduceMax_17;
-    let joint = max_nan(acc_4, value);
-    let t = acc_5 * select(exp_f32(acc_4 - joint), 1.0, acc_4 == joint);
-    let part = t + select(exp_f32(value - joint), 1.0, value == joint);
-    acc_4 = joint;
-    acc_5 = part;
-  }
-  let logSumExp_23 = acc_4 + log_f32(acc_5);
-  temps[row + 35456] = logSumExp_23;
-  // %49 = add(%39, %48)  at workloads.ts:65
-  for (var e_2: i32 = 0; e_2 < 10; e_2++) {
-    let t_2 = 1.0 / f32(step.batch_live);
-    let t_3 = exp_f32(temps[row * 10 + e_2 + 32768] - temps[row + 35328] - temps[row + 35456]);
-    let add_49 = t_2 * t_3 + select(0.0, -t_2, e_2 == i32(data[step.y_base + u32(i32(data[step.batch_rows + u32(row)]))]));
-    temps[row * 10 + e_2 + 34048] = add_49;
-  }
-  // %60 = where(%59, %55, %58)  at workloads.ts:43
-  for (var e_3: i32 = 0; e_3 < 128; e_3++) {
-    var acc_6: f32 = 0.0;
-    for (var k0_4: i32 = 0; k0_4 < 10; k0_4++) {
-      acc_6 = acc_6 + temps[row * 10 + k0_4 + 34048] * state[e_3 * 10 + k0_4 + 100480];
+    // %17 = reduceMax(output)  at workloads.ts:65
+    var acc_11: f32 = -bitcast<f32>(infinity_bits);
+    for (var k0_2: i32 = 0; k0_2 < 10; k0_2++) {
+      acc_11 = max_nan(acc_11, temps[row * 10 + k0_2 + 32768]);
     }
-    let where_60 = select(0.0, acc_6, 0.0 < temps[row * 128 + e_3]);
-    temps[row * 128 + e_3 + 16384] = where_60;
+    temps[row + 35328] = acc_11;
+    // %23 = logSumExp(%21)  at workloads.ts:65
+    let reduceMax_17 = temps[row + 35328];
+    var acc_12: f32 = -bitcast<f32>(infinity_bits);
+    var acc_13: f32 = 0.0;
+    for (var k0_3: i32 = 0; k0_3 < 10; k0_3++) {
+      let value = temps[row * 10 + k0_3 + 32768] - reduceMax_17;
+      let joint = max_nan(acc_12, value);
+      let t = acc_13 * select(exp_f32(acc_12 - joint), 1.0, acc_12 == joint);
+      let part = t + select(exp_f32(value - joint), 1.0, value == joint);
+      acc_12 = joint;
+      acc_13 = part;
+    }
+    let logSumExp_23 = acc_12 + log_f32(acc_13);
+    temps[row + 35456] = logSumExp_23;
+    // %49 = add(%39, %48)  at workloads.ts:65
+    for (var e_2: i32 = 0; e_2 < 10; e_2++) {
+      let t_2 = 1.0 / f32(step.batch_live);
+      let t_3 = exp_f32(temps[row * 10 + e_2 + 32768] - temps[row + 35328] - temps[row + 35456]);
+      let add_49 = t_2 * t_3 + select(0.0, -t_2, e_2 == i32(data[step.y_base + u32(i32(data[step.batch_rows + u32(row)]))]));
+      temps[row * 10 + e_2 + 34048] = add_49;
+    }
+    // %60 = where(%59, %55, %58)  at workloads.ts:43
+    for (var tile_2: i32 = 0; tile_2 < 8; tile_2++) {
+      let left_2 = tile_2 * 16;
+      let n_6 = left_2 + 1;
+      let n_7 = left_2 + 2;
+      let n_8 = left_2 + 3;
+      let n_9 = left_2 + 4;
+      let n_10 = left_2 + 5;
+      let n_11 = left_2 + 6;
+      let n_12 = left_2 + 7;
+      let n_13 = left_2 + 8;
+      let n_14 = left_2 + 9;
+      let n_15 = left_2 + 10;
+      let n_16 = left_2 + 11;
+      let n_17 = left_2 + 12;
+      let n_18 = left_2 + 13;
+      let n_19 = left_2 + 14;
+      let n_20 = left_2 + 15;
+      var acc_14: f32 = 0.0;
+      var acc_15: f32 = 0.0;
+      var acc_16: f32 = 0.0;
+      var acc_17: f32 = 0.0;
+      var acc_18: f32 = 0.0;
+      var acc_19: f32 = 0.0;
+      var acc_20: f32 = 0.0;
+      var acc_21: f32 = 0.0;
+      var acc_22: f32 = 0.0;
+      var acc_23: f32 = 0.0;
+      var acc_24: f32 = 0.0;
+      var acc_25: f32 = 0.0;
+      var acc_26: f32 = 0.0;
+      var acc_27: f32 = 0.0;
+      var acc_28: f32 = 0.0;
+      var acc_29: f32 = 0.0;
+      for (var k0_4: i32 = 0; k0_4 < 10; k0_4++) {
+        let a_2 = temps[row * 10 + k0_4 + 34048];
+        let b_6 = state[left_2 * 10 + k0_4 + 100480];
+        let b_7 = state[n_6 * 10 + k0_4 + 100480];
+        let b_8 = state[n_7 * 10 + k0_4 + 100480];
+        let b_9 = state[n_8 * 10 + k0_4 + 100480];
+        let b_10 = state[n_9 * 10 + k0_4 + 100480];
+        let b_11 = state[n_10 * 10 + k0_4 + 100480];
+        let b_12 = state[n_11 * 10 + k0_4 + 100480];
+        let b_13 = state[n_12 * 10 + k0_4 + 100480];
+        let b_14 = state[n_13 * 10 + k0_4 + 100480];
+        let b_15 = state[n_14 * 10 + k0_4 + 100480];
+        let b_16 = state[n_15 * 10 + k0_4 + 100480];
+        let b_17 = state[n_16 * 10 + k0_4 + 100480];
+        let b_18 = state[n_17 * 10 + k0_4 + 100480];
+        let b_19 = state[n_18 * 10 + k0_4 + 100480];
+        let b_20 = state[n_19 * 10 + k0_4 + 100480];
+        let b_21 = state[n_20 * 10 + k0_4 + 100480];
+        acc_14 = acc_14 + a_2 * b_6;
+        acc_15 = acc_15 + a_2 * b_7;
+        acc_16 = acc_16 + a_2 * b_8;
+        acc_17 = acc_17 + a_2 * b_9;
+        acc_18 = acc_18 + a_2 * b_10;
+        acc_19 = acc_19 + a_2 * b_11;
+        acc_20 = acc_20 + a_2 * b_12;
+        acc_21 = acc_21 + a_2 * b_13;
+        acc_22 = acc_22 + a_2 * b_14;
+        acc_23 = acc_23 + a_2 * b_15;
+        acc_24 = acc_24 + a_2 * b_16;
+        acc_25 = acc_25 + a_2 * b_17;
+        acc_26 = acc_26 + a_2 * b_18;
+        acc_27 = acc_27 + a_2 * b_19;
+        acc_28 = acc_28 + a_2 * b_20;
+        acc_29 = acc_29 + a_2 * b_21;
+      }
+      tile_sums_2[0] = acc_14;
+      tile_sums_2[1] = acc_15;
+      tile_sums_2[2] = acc_16;
+      tile_sums_2[3] = acc_17;
+      tile_sums_2[4] = acc_18;
+      tile_sums_2[5] = acc_19;
+      tile_sums_2[6] = acc_20;
+      tile_sums_2[7] = acc_21;
+      tile_sums_2[8] = acc_22;
+      tile_sums_2[9] = acc_23;
+      tile_sums_2[10] = acc_24;
+      tile_sums_2[11] = acc_25;
+      tile_sums_2[12] = acc_26;
+      tile_sums_2[13] = acc_27;
+      tile_sums_2[14] = acc_28;
+      tile_sums_2[15] = acc_29;
+      for (var e_3: i32 = 0; e_3 < 16; e_3++) {
+        let n_21 = left_2 + e_3;
+        let sum_2 = tile_sums_2[e_3];
+        let where_60 = select(0.0, sum_2, 0.0 < temps[row * 128 + n_21]);
+        temps[row * 128 + n_21 + 16384] = where_60;
+      }
+    }
   }
 }
 

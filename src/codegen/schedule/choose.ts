@@ -1,7 +1,9 @@
-import { contractionOf, domainSize, type Loop, runsAlongReduction } from '../../loops/index.ts';
+import { contractionOf, domainSize, type Loop } from '../../loops/index.ts';
 import type { Group } from '../../passes/fuse/group.ts';
 import { fixedBytes, localBytes, rowCount, rowsPerBlock, streamedBytes } from '../../passes/fuse/rows.ts';
 import type { Profile } from '../../passes/profile.ts';
+import { choosePhase, operandCost, type PhaseSchedule } from './choosePhase.ts';
+import { orientedContraction } from './orient.ts';
 
 /** How a group's loops are laid over workgroups and invocations: plain data. */
 export type Schedule = MapSchedule | ReduceSchedule | ContractSchedule | RowsSchedule;
@@ -34,10 +36,15 @@ export interface ContractSchedule {
   readonly workgroups: number;
 }
 
-/** A workgroup (an invocation, where they compute alone) runs all phases for `block` rows. */
+/**
+ * A workgroup runs all phases for `block` rows; where invocations compute alone, each of the first `lanes` of a
+ * workgroup runs them for one row.
+ */
 export interface RowsSchedule {
   readonly kind: 'rows';
   readonly block: number;
+  readonly lanes: number;
+  readonly phases: readonly PhaseSchedule[];
   readonly workgroups: number;
 }
 
@@ -85,13 +92,33 @@ function chooseReduce(loop: Loop, profile: Profile): ReduceSchedule {
 
 function chooseRows(group: Group, profile: Profile): RowsSchedule {
   const rows = rowCount(group);
-  if (!profile.cooperative)
-    return { kind: 'rows', block: 1, workgroups: Math.ceil(rows / profile.workgroup) };
+  const phases = (block: number): PhaseSchedule[] =>
+    group.loops.map((loop, k) => choosePhase(loop, group.rows[k] ?? [], block, profile));
+  if (!profile.cooperative) {
+    const lanes = lanesFor(rows, profile);
+    return { kind: 'rows', block: 1, lanes, phases: phases(1), workgroups: Math.ceil(rows / lanes) };
+  }
   const free = profile.workgroupMemory - fixedBytes(group, profile);
   const bytes = localBytes(group.locals, rows);
   let block = rowsPerBlock(rows, streamedBytes(group), profile);
   while (block > 1 && bytes * block > free) block /= 2;
-  return { kind: 'rows', block, workgroups: Math.ceil(rows / block) };
+  return {
+    kind: 'rows',
+    block,
+    lanes: profile.workgroup,
+    phases: phases(block),
+    workgroups: Math.ceil(rows / block),
+  };
+}
+
+/** Invocations that a software driver computes at once, as one vector. */
+const VECTOR = 4;
+
+/** Rows that the invocations of a workgroup take where each computes alone: all, unless workgroups would stand idle. */
+function lanesFor(rows: number, profile: Profile): number {
+  let lanes = profile.workgroup;
+  while (lanes > VECTOR && Math.ceil(rows / lanes) < profile.parallelWorkgroups) lanes /= 2;
+  return lanes;
 }
 
 /** Thread grids, outputs a thread, and reduction splits that tiles are chosen from; each fills 256 invocations. */
@@ -113,26 +140,13 @@ const tiles: readonly (readonly [
 ];
 
 function chooseContract(loop: Loop, profile: Profile): ContractSchedule {
-  const contraction = contractionOf(loop);
+  const contraction = orientedContraction(loop);
   if (contraction === null) throw new RangeError(`${loop.name} is no contraction`);
   const [m, n, batch] = [domainSize(contraction.m), domainSize(contraction.n), domainSize(contraction.batch)];
   const k = domainSize(loop.reduceAxes);
   if (!profile.cooperative) {
-    // Neighbours have neighbouring columns. Where those lie apart in memory (contiguous along the reduction),
-    // each column is a gather, so there are few; where they are one load, a decoded row serves many.
-    const gathers = runsAlongReduction(contraction.b, contraction.n, loop.reduceAxes);
-    const perThread = gathers
-      ? ([tileOf(m, 8), tileOf(n, 2)] as const)
-      : ([tileOf(m, 4), tileOf(n, 8)] as const);
-    const invocations = Math.ceil(m / perThread[0]) * Math.ceil(n / perThread[1]) * batch;
-    return {
-      kind: 'contract',
-      threads: [1, 1],
-      perThread,
-      split: 1,
-      depth: 1,
-      workgroups: Math.ceil(invocations / profile.workgroup),
-    };
+    const cost = [operandCost(contraction.a, [], profile), operandCost(contraction.b, [], profile)] as const;
+    return loneTile([m, n, batch], cost, profile);
   }
   let best: ContractSchedule | undefined;
   let least = Infinity;
@@ -147,6 +161,38 @@ function chooseContract(loop: Loop, profile: Profile): ContractSchedule {
   }
   if (best === undefined) throw new RangeError('no tile');
   return best;
+}
+
+/** Tiles that a lone invocation's is chosen from. */
+const loneTiles = [
+  [4, 8],
+  [8, 4],
+  [2, 16],
+  [16, 2],
+] as const;
+
+/** Cores that a software driver has to share workgroups among, at least. */
+const CORES = 2;
+
+/**
+ * The tile of invocations that compute alone: the one that takes the least time for a product.
+ *
+ * @param cost of the operand of a row and of a column, in multiply-adds
+ */
+function loneTile(
+  [m, n, batch]: readonly [number, number, number],
+  cost: readonly [number, number],
+  { workgroup }: Profile,
+): ContractSchedule {
+  const schedules = loneTiles.map((most): ContractSchedule => {
+    const perThread = [tileOf(m, most[0]), tileOf(n, most[1])] as const;
+    const invocations = Math.ceil(m / perThread[0]) * Math.ceil(n / perThread[1]) * batch;
+    const workgroups = Math.ceil(invocations / workgroup);
+    return { kind: 'contract', threads: [1, 1], perThread, split: 1, depth: 1, workgroups };
+  });
+  const time = ({ perThread: [p, q], workgroups }: ContractSchedule): number =>
+    (1 + cost[0] / q + cost[1] / p) / Math.min(CORES, workgroups);
+  return schedules.reduce((best, other) => (time(other) < time(best) ? other : best));
 }
 
 /** Outputs a lone invocation computes along an axis: up to `most`, fewer where that would leave few invocations. */

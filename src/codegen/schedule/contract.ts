@@ -3,7 +3,6 @@ import {
   apply,
   axisEnd,
   type Contraction,
-  contractionOf,
   domainSize,
   type Expr,
   float,
@@ -16,10 +15,11 @@ import {
 } from '../../loops/index.ts';
 import type { Partial } from '../../passes/fuse/group.ts';
 import type { Stmt } from '../kernel.ts';
-import { inRuns } from './accumulate.ts';
 import { all, type Body, noRows } from './body.ts';
 import type { ContractSchedule } from './choose.ts';
+import { orientedContraction } from './orient.ts';
 import { PartialSums } from './partial.ts';
+import { addProducts, addTo, emitTile, grid, product, type TileSide } from './tile.ts';
 
 /**
  * A contraction kernel, `Σ a · b` over tiles of `m` × `n` outputs. Both sides are whole expressions: gathers,
@@ -31,14 +31,12 @@ export function emitContract(
   schedule: ContractSchedule,
   partials: readonly Partial[],
 ): Stmt[] {
-  const contraction = contractionOf(loop);
+  const contraction = orientedContraction(loop);
   if (contraction === null) throw new RangeError(`${loop.name} is no contraction`);
   return body.profile.cooperative
     ? emitTogether(body, loop, contraction, schedule, partials)
     : emitAlone(body, loop, contraction, schedule, partials);
 }
-
-const product = (factors: readonly Expr[]): Expr => factors.reduce((x, y) => apply('mul', x, y));
 
 /** Each invocation computes a tile in registers, without workgroup memory. */
 function emitAlone(
@@ -71,61 +69,27 @@ function emitAlone(
     );
     // An invocation's columns lie apart, so that neighbours load and store neighbouring elements.
     const left = body.let('left', apply('mod', tile, int(columns)), inner);
-    // Rows and columns beyond the edge repeat the last one: their products are not stored.
-    const clamped = (from: Expr, k: number, extent: number): Expr =>
-      apply('min', apply('add', from, int(k)), int(extent - 1));
-    const rowAxes = Array.from({ length: tm }, (_, i) =>
-      body.unflatten(body.let('m', clamped(top, i, m), inner), c.m, inner),
-    );
-    const columnAxes = Array.from({ length: tn }, (_, j) =>
-      body.unflatten(body.let('n', clamped(left, j * columns, n), inner), c.n, inner),
-    );
     const side = (
-      factors: readonly Expr[],
-      own: ReadonlyMap<Axis, Expr>,
-    ): { expr: Expr; own: ReadonlyMap<Axis, Expr> } => ({
-      expr: body.hoist(product(factors), new Map([...fixed, ...own]), noRows, inner),
-      own,
+      own: Pick<TileSide, 'factors' | 'extent' | 'count' | 'from' | 'stride'>,
+      axes: readonly Axis[],
+    ): TileSide => ({
+      ...own,
+      place: (index, to) => ({ at: body.unflatten(index, axes, to) }),
     });
-    const rowSides = rowAxes.map((own) => side(c.a, own));
-    const columnSides = columnAxes.map((own) => side(c.b, own));
-    const acc = inRuns(body, loop.reduceAxes, new Map(fixed), inner, {
-      make: (to) => grid(tm, tn, () => body.variable('acc', float(0), to)),
-      visit: (sums, at, to) => {
-        const value = (name: string, { expr, own }: { expr: Expr; own: ReadonlyMap<Axis, Expr> }): Expr =>
-          body.let(name, body.instantiate(expr, new Map([...at, ...own]), noRows), to);
-        const a = rowSides.map((row) => value('a', row));
-        const b = columnSides.map((column) => value('b', column));
-        addProducts(sums, a, b, to);
+    emitTile(
+      body,
+      loop,
+      { at: fixed, phase: noRows, inside: all([]) },
+      [
+        side({ factors: c.a, extent: m, count: tm, from: top, stride: 1 }, c.m),
+        side({ factors: c.b, extent: n, count: tn, from: left, stride: columns }, c.n),
+      ],
+      inner,
+      (at, phase, sum, inside) => {
+        sums.add(at, [[sum]], inside);
+        body.writeOuts(loop, at, phase, [[sum]], inside);
       },
-      join: (total, run, to) => {
-        for (const [i, row] of total.entries())
-          for (const [j, sum] of row.entries()) addTo(sum, run[i]?.[j], to);
-      },
-    });
-    const results = body.array('tile_sums', 'f32', tm * tn, 'private');
-    for (const [i, row] of acc.entries()) {
-      for (const [j, value] of row.entries())
-        inner.push({ kind: 'store', tensor: results, at: [int(i * tn + j)], value });
-    }
-    body.for('e', int(0), int(tm * tn), 1, inner, (e, element) => {
-      const mAt = body.let('m', apply('add', top, apply('idiv', e, int(tn))), element);
-      const nAt = body.let(
-        'n',
-        apply('add', left, apply('mul', apply('mod', e, int(tn)), int(columns))),
-        element,
-      );
-      body.if(all([apply('lt', mAt, int(m)), apply('lt', nAt, int(n))]), element, (inside) => {
-        const at = new Map([
-          ...fixed,
-          ...body.unflatten(mAt, c.m, inside),
-          ...body.unflatten(nAt, c.n, inside),
-        ]);
-        const parts = [[body.let('sum', load(results, [e]), inside)]];
-        sums.add(at, parts, inside);
-        body.writeOuts(loop, at, noRows, parts, inside);
-      });
-    });
+    );
   });
   sums.finish(into);
   return into;
@@ -344,27 +308,4 @@ function guestSides(loop: Loop, c: Contraction): { side: 'a' | 'b' }[] {
     if (c.b.length === 1 && c.b[0] !== undefined && numbers.same(c.b[0], body)) return { side: 'b' };
     throw new RangeError(`${loop.name}: a sum beside a contraction must be of one of its sides`);
   });
-}
-
-function addProducts(
-  acc: readonly (readonly Expr[])[],
-  a: readonly Expr[],
-  b: readonly Expr[],
-  into: Stmt[],
-): void {
-  for (const [i, row] of acc.entries()) {
-    for (const [j, sum] of row.entries()) {
-      const [x, y] = [a[i], b[j]];
-      if (x !== undefined && y !== undefined) addTo(sum, apply('mul', x, y), into);
-    }
-  }
-}
-
-function addTo(sum: Expr, value: Expr | undefined, into: Stmt[]): void {
-  if (sum.kind === 'var' && value !== undefined)
-    into.push({ kind: 'assign', name: sum.name, value: apply('add', sum, value) });
-}
-
-function grid(rows: number, columns: number, make: () => Expr): Expr[][] {
-  return Array.from({ length: rows }, () => Array.from({ length: columns }, make));
 }
