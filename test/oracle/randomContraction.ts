@@ -266,12 +266,18 @@ function slidingProduct(draft: Draft): Made {
     dice.between(1, 3),
   ];
   const x = draft.operand([batch, features, lines + high - 1, columns + wide - 1]);
-  const positions = (shape: readonly [number, number]): Tensor => x.iota(shape, 0).add(x.iota(shape, 1));
+  const positions = (shape: readonly [number, number]): Tensor => slidingPositions(draft, x, shape);
   const windows = x.take(positions([columns, wide]), 3).take(positions([lines, high]), 2);
   const w = draft.operand([outputs, features, high, wide]);
   const moved = windows.permute([0, 2, 4, 1, 3, 5]).expandDims(1);
   const products = moved.mul(w.reshape([1, outputs, 1, 1, features, high, wide]));
   return { tensor: products.sum([4, 5, 6]), products: features * high * wide };
+}
+
+/** Where windows read that slide by one: each from its first element, or from its last one. */
+function slidingPositions({ dice }: Draft, x: Tensor, shape: readonly [number, number]): Tensor {
+  const [position, step] = [x.iota(shape, 0), x.iota(shape, 1)];
+  return dice.chance(0.5) ? position.add(step) : position.sub(step).add(shape[1] - 1);
 }
 
 /** Bounded rows by weights. */
@@ -303,7 +309,7 @@ function longProduct(draft: Draft): Made {
   const x = isSliding
     ? draft.operand([batch, length + rows - 1])
     : draft.operand(dice.chance(0.5) ? [batch, length, rows] : [batch, rows, length]);
-  const at = x.iota([length, rows], 0).add(x.iota([length, rows], 1));
+  const at = slidingPositions(draft, x, [length, rows]);
   const lines = isSliding ? x.take(at, 1) : x.shape[1] === length ? x : x.permute([0, 2, 1]);
   const tensor = draft.before(lines).expandDims(3).mul(draft.before(y).expandDims(2)).sum([0, 1]);
   return { tensor, products: extentOf(batch) * length };

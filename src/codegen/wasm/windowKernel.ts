@@ -218,8 +218,9 @@ export function emitWindowTables(
   const low = layout.dims.reduce((n, { low, pitch }) => n + low * pitch, 0);
   const place = offset((axis) => own.some(([one]) => one === axis));
   const end = write(rows, own, apply('sub', place, int(4 * low)), copy);
-  // The last tile may have fewer rows: what it reads in their place is not used.
-  for (let r = 0; r < TILE_ROWS - 1; r++) code.line(`(i32.store offset=${4 * r} ${end} ${copy})`);
+  // The last tile may have fewer rows: it reads the last one again in their place, and what comes of it is not used.
+  const last = code.let('last', 'i32', `(i32.load (i32.sub ${end} (i32.const 4)))`);
+  for (let r = 0; r < TILE_ROWS - 1; r++) code.line(`(i32.store offset=${4 * r} ${end} ${last})`);
 }
 
 function times4(by: number, axis: Axis): Expr {
