@@ -348,12 +348,26 @@ export function flatIndex(tensor: Tensor, at: readonly Expr[], offset: number): 
   return rest > 0 ? apply('add', sum, int(rest)) : apply('sub', sum, int(-rest));
 }
 
-/** The number of which two indices are the quotient and the remainder by `extent`, if they are. */
+/**
+ * The number that two indices are the quotient and the remainder of by `extent`, if they are; where the quotient is a
+ * remainder itself, the remainder of that number by both.
+ */
 function splitNumber(outer: Expr | undefined, inner: Expr | undefined, extent: number): Expr | undefined {
-  if (outer?.kind !== 'apply' || inner?.kind !== 'apply') return undefined;
-  const [[whole, by], [same, also]] = [outer.args, inner.args];
-  const isPair = outer.op === 'idiv' && inner.op === 'mod' && whole === same;
-  const isExtent =
-    by?.kind === 'const' && also?.kind === 'const' && by.value === extent && also.value === extent;
-  return isPair && isExtent ? whole : undefined;
+  const [rest, quotient] = [dividedBy(inner, 'mod'), dividedBy(outer, 'idiv')];
+  if (rest?.by !== extent) return undefined;
+  if (quotient !== undefined) return quotient.by === extent && quotient.of === rest.of ? rest.of : undefined;
+  const above = dividedBy(outer, 'mod');
+  const part = dividedBy(above?.of, 'idiv');
+  if (above === undefined || part?.by !== extent || part.of !== rest.of) return undefined;
+  return apply('mod', rest.of, int(extent * above.by));
+}
+
+/** What is divided by which constant; undefined where nothing is. */
+function dividedBy(
+  expr: Expr | undefined,
+  op: 'idiv' | 'mod',
+): { readonly of: Expr; readonly by: number } | undefined {
+  if (expr?.kind !== 'apply' || expr.op !== op) return undefined;
+  const [of, by] = expr.args;
+  return of !== undefined && by?.kind === 'const' ? { of, by: by.value } : undefined;
 }

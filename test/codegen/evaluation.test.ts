@@ -16,6 +16,14 @@ test('dimensions that were split from one are read at its number', () => {
   expect(printExpr(flatIndex(thirds, [j, quotient(i, 2), remainder(i, 2)], 0))).toBe('j * 6 + i');
 });
 
+test('dimensions that were split from one in three are read at its number', () => {
+  const images = tensorOf('images', 'temp', [5, 2, 7, 7]);
+  const row = remainder(quotient(i, 7), 7);
+  expect(printExpr(flatIndex(images, [j, quotient(i, 49), row, remainder(i, 7)], 3))).toBe('j * 98 + i + 3');
+  const places = tensorOf('places', 'temp', [4, 7, 7]);
+  expect(printExpr(flatIndex(places, [j, row, remainder(i, 7)], 0))).toBe('j * 49 + i % 49');
+});
+
 test('a quotient and a remainder of other numbers, or by another extent, stay', () => {
   const halves = tensorOf('halves', 'temp', [3, 2]);
   expect(printExpr(flatIndex(halves, [quotient(i, 2), remainder(j, 2)], 0))).toBe('i // 2 * 2 + j % 2');

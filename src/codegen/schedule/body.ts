@@ -220,23 +220,22 @@ export class Body {
 
   /**
    * A loop's expression with what does not depend on unbound axes (those of a reduction, say) computed
-   * before: every such load becomes a name, and every such index that is divided for. Loads in operands of a
-   * select stay where they are, since only the chosen one may be evaluated.
+   * before: every such load becomes a name. Operands of a select stay where they are, since only the chosen
+   * one may be evaluated.
    */
   hoist(expr: Expr, axes: ReadonlyMap<Axis, Expr>, phase: Phase, into: Stmt[]): Expr {
-    const visit = (e: Expr, mayLoad: boolean): Expr => {
-      const isBound = axesIn(e).size === 0;
-      if (e.kind === 'load' && isBound && mayLoad) return this.let(e.tensor.name, e, into);
-      if (e.kind === 'apply' && isBound && isDivided(e) && (mayLoad || loadsIn(e).length === 0))
-        return this.let('at', e, into);
+    const visit = (e: Expr): Expr => {
+      if (e.kind === 'load' && [...axesIn(e)].every((axis) => axes.has(axis))) {
+        return this.let(e.tensor.name, this.instantiate(e, axes, phase), into);
+      }
       const children = childrenOf(e);
       const guarded = e.kind === 'apply' && e.op === 'select';
       return withChildren(
         e,
-        children.map((child, k) => visit(child, mayLoad && !(guarded && k > 0))),
+        children.map((child, k) => (guarded && k > 0 ? child : visit(child))),
       );
     };
-    return visit(this.instantiate(expr, axes, phase), true);
+    return visit(expr);
   }
 
   /** Stores an element: into the tensor's array, its buffer, or both. */
@@ -322,12 +321,6 @@ function ownerOf(loop: Loop, out: Out, axes: ReadonlyMap<Axis, Expr>): Expr {
       .filter((axis) => axis.extent > 1 && !out.at.includes(axis))
       .map((axis) => apply('eq', axes.get(axis) ?? axisRef(axis), int(0))),
   );
-}
-
-/** Whether an expression is an index with a quotient or a remainder in it. */
-function isDivided(expr: Expr): boolean {
-  if (expr.dtype !== 'i32') return false;
-  return [...subexpressions(expr)].some((e) => e.kind === 'apply' && (e.op === 'idiv' || e.op === 'mod'));
 }
 
 /** Conjunction; true of none. */
