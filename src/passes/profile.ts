@@ -41,7 +41,7 @@ const webgpu: Profile = {
   blockRows: 1,
 };
 
-/** The same limits on a software driver: no barriers, register tiles; arithmetic is dearer than a dispatch. */
+/** The same limits on a software driver: no barriers, register tiles; a few cores, which a few workgroups fill. */
 const webgpuSoftware: Profile = {
   ...webgpu,
   name: 'webgpu-software',

@@ -1,6 +1,13 @@
 import { contractionOf, domainSize, type Loop } from '../../loops/index.ts';
 import type { Group } from '../../passes/fuse/group.ts';
-import { fixedBytes, localBytes, rowCount, rowsPerBlock, streamedBytes } from '../../passes/fuse/rows.ts';
+import {
+  fixedBytes,
+  localBytes,
+  rowCount,
+  rowLanes,
+  rowsPerBlock,
+  streamedBytes,
+} from '../../passes/fuse/rows.ts';
 import type { Profile } from '../../passes/profile.ts';
 import { choosePhase, operandCost, type PhaseSchedule } from './choosePhase.ts';
 import { orientedContraction } from './orient.ts';
@@ -95,7 +102,7 @@ function chooseRows(group: Group, profile: Profile): RowsSchedule {
   const phases = (block: number): PhaseSchedule[] =>
     group.loops.map((loop, k) => choosePhase(loop, group.rows[k] ?? [], block, profile));
   if (!profile.cooperative) {
-    const lanes = lanesFor(rows, profile);
+    const lanes = rowLanes(rows, profile);
     return { kind: 'rows', block: 1, lanes, phases: phases(1), workgroups: Math.ceil(rows / lanes) };
   }
   const free = profile.workgroupMemory - fixedBytes(group, profile);
@@ -109,16 +116,6 @@ function chooseRows(group: Group, profile: Profile): RowsSchedule {
     phases: phases(block),
     workgroups: Math.ceil(rows / block),
   };
-}
-
-/** Invocations that a software driver computes at once, as one vector. */
-const VECTOR = 4;
-
-/** Rows that the invocations of a workgroup take where each computes alone: all, unless workgroups would stand idle. */
-function lanesFor(rows: number, profile: Profile): number {
-  let lanes = profile.workgroup;
-  while (lanes > VECTOR && Math.ceil(rows / lanes) < profile.parallelWorkgroups) lanes /= 2;
-  return lanes;
 }
 
 /** Thread grids, outputs a thread, and reduction splits that tiles are chosen from; each fills 256 invocations. */

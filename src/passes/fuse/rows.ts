@@ -136,9 +136,9 @@ function joined(from: Group, to: Group, read: Readers, profile: Profile): Joined
  * convolution and the statistics of its few channels, say.
  */
 function leavesIdle(group: Group, profile: Profile): string | null {
-  const { cooperative, workgroup, parallelWorkgroups, blockRows, mostIdle } = profile;
-  // An invocation that computes alone takes a row.
-  const workgroups = Math.ceil(rowCount(group) / (cooperative ? 1 : workgroup));
+  const { cooperative, parallelWorkgroups, blockRows, mostIdle } = profile;
+  const rows = rowCount(group);
+  const workgroups = Math.ceil(rows / (cooperative ? 1 : rowLanes(rows, profile)));
   for (const [k, loop] of group.loops.entries()) {
     const contraction = contractionOf(loop);
     if (contraction === null) continue;
@@ -230,6 +230,16 @@ export function rowsPerBlock(rows: number, streamed: number, profile: Profile): 
     block *= 2;
   }
   return block;
+}
+
+/** Invocations that a software driver computes at once, as one vector. */
+const VECTOR = 4;
+
+/** Rows that a workgroup takes where each invocation computes one alone: a row for each, unless workgroups would stand idle. */
+export function rowLanes(rows: number, profile: Profile): number {
+  let lanes = profile.workgroup;
+  while (lanes > VECTOR && Math.ceil(rows / lanes) < profile.parallelWorkgroups) lanes /= 2;
+  return lanes;
 }
 
 /** Bytes of what every row block reads whole: tensors that are not rows of the group. */
