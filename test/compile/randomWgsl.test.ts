@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { ProfileName } from '../../src/passes/profile.ts';
 import { referenceSession } from '../../src/reference/index.ts';
+import type { RandomCase } from '../oracle/randomGraph.ts';
+import { randomRows } from '../oracle/randomRows.ts';
 import { wgsl } from '../values/wgsl.ts';
 import { firstDifference, numberedModule } from './agreement.ts';
 
@@ -11,8 +13,7 @@ const TOLERANCE = 1e-4;
 const [first, last] = (process.env.SINTER_SEEDS ?? '0-24').split('-').map(Number);
 
 /** Two steps of each entry of a random module, on a device beside the reference evaluator. */
-async function disagreements(seed: number, profile: ProfileName): Promise<string[]> {
-  const random = numberedModule(seed);
+async function disagreements(random: RandomCase, profile: ProfileName): Promise<string[]> {
   const found: string[] = [];
   const reference = referenceSession(random.module, random.states);
   const session = await wgsl(profile).start(random.module, random.states);
@@ -23,7 +24,8 @@ async function disagreements(seed: number, profile: ProfileName): Promise<string
       const actual = await session.step(name, feeds);
       for (const [output, value] of Object.entries(expected)) {
         const difference = firstDifference(actual[output]?.data ?? [], value, TOLERANCE);
-        if (difference !== null) found.push(`seed ${seed}, step ${k} of ${name}: ${output}${difference}`);
+        if (difference !== null)
+          found.push(`${random.module.name}, step ${k} of ${name}: ${output}${difference}`);
       }
     }
   }
@@ -35,7 +37,14 @@ describe.each(['webgpu-software', 'webgpu'] as const)('random graphs on WGSL for
   it('agree with the reference evaluator', async () => {
     const found: string[] = [];
     for (let seed = first ?? 0; seed < (last ?? 0); seed++)
-      found.push(...(await disagreements(seed, profile)));
+      found.push(...(await disagreements(numberedModule(seed), profile)));
+    expect(found).toEqual([]);
+  });
+
+  it('agree with it where contractions are in row programs', async () => {
+    const found: string[] = [];
+    for (let seed = first ?? 0; seed < (last ?? 0); seed++)
+      found.push(...(await disagreements(randomRows(seed), profile)));
     expect(found).toEqual([]);
   });
 });
