@@ -268,9 +268,8 @@ export class Tensor {
    * `[batch, groups, in, ...space]`, the window `[groups, out, in, ...window]`; lists have a number for each axis of
    * space. The window is not turned around.
    *
-   * Padding is zeros that the window multiplies; between dilated neighbours there is nothing. Where the window holds an
-   * infinity or a NaN, products with padding are NaN; where the input does, so may be those with elements by which
-   * a window is widened to a multiple of the input's dilation.
+   * Padding is zeros that the window multiplies: by an infinity or a NaN in it they are NaN. Between dilated neighbours
+   * there is nothing.
    *
    * @returns `[batch, groups, out, ...positions]`
    */

@@ -1,7 +1,7 @@
-import { findIndexFault } from './bounds.ts';
 import {
   type Axis,
   apply,
+  axesIn,
   axisRef,
   constant,
   type Expr,
@@ -81,7 +81,9 @@ export function splitAxis(loop: Loop, axis: Axis, factor: number): AxisRewrite {
     list.flatMap((a) => (a === axis ? [outer, inner] : [a])),
   );
   if (parallel) {
-    const whole = divides ? replaced : withinAxis(replaced, apply('lt', position, int(axis.extent)), outer);
+    const whole = divides
+      ? replaced
+      : withinAxis(replaced, apply('lt', position, int(axis.extent)), [outer, inner]);
     return withViews(loop, whole, axis, [outer, inner], factor);
   }
 
@@ -195,32 +197,30 @@ function replaceAxes(
 }
 
 /**
- * A loop that runs beyond an axis: zero there, and nothing read outside of a tensor. A guard of the index itself is
- * preferred to `inside`: it is about the axes that the index is about.
+ * A loop that runs beyond an axis, after it was split: zero there, and nothing read outside of a tensor. Indices are
+ * clamped rather than terms guarded: an index that is read within the axis is in range, and stays what it was.
  */
-function withinAxis(loop: Loop, inside: Expr, along: Axis): Loop {
+function withinAxis(loop: Loop, inside: Expr, parts: readonly Axis[]): Loop {
+  const isBeyond = (index: Expr): boolean => [...axesIn(index)].some((axis) => parts.includes(axis));
+  const clamped = (expr: Expr): Expr => {
+    if (expr.kind !== 'load') return expr;
+    const at = expr.at.map((index, d) => {
+      // How many rows data has is known at run time only.
+      if (d === 0 && expr.tensor.role === 'data') return index;
+      const last = extentOf(expr.tensor.shape[d] ?? 1) - 1;
+      return isBeyond(index) ? apply('max', apply('min', index, int(last)), int(0)) : index;
+    });
+    return { ...expr, at };
+  };
+  const memo = new Map<Expr, Expr>();
+  const reductions = loop.reductions.map((r) => ({ ...r, body: mapExpr(r.body, clamped, memo) }));
   const outs = loop.outs.map((out) =>
-    out.at.includes(along)
+    parts.some((axis) => out.at.includes(axis))
       ? { ...out, value: apply('select', inside, out.value, constant(0, out.value.dtype)) }
       : out,
   );
-  const reductions = loop.reductions.map((reduction) => {
-    let guarded = reduction;
-    for (let turn = 0; turn < MOST_INDICES; turn++) {
-      const fault = findIndexFault([guarded.body]);
-      if (fault === undefined) return guarded;
-      const index = fault.load.at[fault.dimension] ?? int(0);
-      const extent = extentOf(fault.load.tensor.shape[fault.dimension] ?? 0);
-      const isInside = apply('and', apply('le', int(0), index), apply('lt', index, int(extent)));
-      guarded = guard(loop, guarded, isInside, false);
-    }
-    return guard(loop, reduction, inside, false);
-  });
   return { ...loop, outs, reductions };
 }
-
-/** Indices of one body that are guarded one by one; where there are more, one guard is simpler. */
-const MOST_INDICES = 4;
 
 /** Gives the outputs that have the old axis a tensor of the new shape. */
 function withViews(before: Loop, after: Loop, old: Axis, axes: readonly Axis[], inner: number): AxisRewrite {

@@ -1,4 +1,3 @@
-import { findIndexFault } from './bounds.ts';
 import { type Axis, apply, axesIn, type Expr, float, loadsIn } from './expr.ts';
 import type { Loop } from './loop.ts';
 
@@ -7,8 +6,8 @@ import type { Loop } from './loop.ts';
  * `b` alone (`n`). Axes in both or in neither are `batch`. Matmul in all transposes, convolutions and their
  * gradients have this shape; it is recognised by nothing else.
  *
- * A guard around the products, `select(inside, a · b, 0)`, guards the sides: each condition every side that knows its
- * axes. Where only one does, what is left out is computed as a product with zero: NaN, if the other factor is not finite.
+ * A guard around the products, `select(inside, a · b, 0)`, guards both sides, so that what is left out is 0 · 0 whatever
+ * lies there; its axes are then axes of both.
  */
 export interface Contraction {
   readonly a: readonly Expr[];
@@ -53,18 +52,14 @@ function recognise(loop: Loop): Contraction | null {
     else if (within(factor.axes, second.axes)) b.push(factor.expr);
     else return null;
   }
-  const m = loop.axes.filter((axis) => first.axes.has(axis) && !second.axes.has(axis));
-  const n = loop.axes.filter((axis) => second.axes.has(axis) && !first.axes.has(axis));
+  const guarded = guards.length === 0 ? [a, b] : [[underGuards(guards, a)], [underGuards(guards, b)]];
+  const [sideA = a, sideB = b] = guarded;
+  const [ofA, ofB] = [ownAxes(...sideA), ownAxes(...sideB)];
+  const m = loop.axes.filter((axis) => ofA.has(axis) && !ofB.has(axis));
+  const n = loop.axes.filter((axis) => ofB.has(axis) && !ofA.has(axis));
   if (m.length === 0 || n.length === 0) return null;
   const batch = loop.axes.filter((axis) => !m.includes(axis) && !n.includes(axis));
-  if (guards.length === 0) return { a, b, m, n, batch };
-  const known = [first, second].map(({ axes }) => guards.filter((guard) => within(ownAxes(guard), axes)));
-  const [ofA = [], ofB = []] = known;
-  if (!guards.every((guard) => ofA.includes(guard) || ofB.includes(guard))) return null;
-  const [guardedA, guardedB] = [underGuards(ofA, a), underGuards(ofB, b)];
-  // A side that lacks a guard may read where only the guard kept it inside.
-  if (findIndexFault([...guardedA, ...guardedB]) !== undefined) return null;
-  return { a: guardedA, b: guardedB, m, n, batch };
+  return { a: sideA, b: sideB, m, n, batch };
 }
 
 /** A product, and the conditions under which it counts; else it is zero. */
@@ -82,17 +77,14 @@ export function conjuncts(condition: Expr): Expr[] {
   return condition.args.flatMap(conjuncts);
 }
 
-function underGuards(guards: readonly Expr[], factors: readonly Expr[]): Expr[] {
-  if (guards.length === 0) return [...factors];
+function underGuards(guards: readonly Expr[], factors: readonly Expr[]): Expr {
   const product = factors.reduce((x, y) => apply('mul', x, y));
-  return [
-    apply(
-      'select',
-      guards.reduce((x, y) => apply('and', x, y)),
-      product,
-      float(0),
-    ),
-  ];
+  return apply(
+    'select',
+    guards.reduce((x, y) => apply('and', x, y)),
+    product,
+    float(0),
+  );
 }
 
 function factorsOf(expr: Expr): Expr[] {

@@ -47,10 +47,16 @@ export function convolved(
 /** Where one element of a window meets the input: places in a plane of positions, and in a field of the input. */
 interface Meetings {
   readonly positions: Int32Array;
+  /** PADDING where it meets that. */
   readonly elements: Int32Array;
 }
 
-/** For each element of the window, row-major, all positions at which it meets an element of the input. */
+const PADDING = -1;
+
+/**
+ * For each element of the window, row-major, all positions at which it meets an element of the input, or padding: zeros
+ * that count. Between dilated neighbours there is nothing.
+ */
 function meetingsOf(
   node: Node,
   window: readonly number[],
@@ -70,14 +76,16 @@ function meetingsOf(
     const found: Record<keyof Meetings, number[]> = { positions: [], elements: [] };
     forEachIndex(positions, (p, flat) => {
       let offset = 0;
+      let isInside = true;
       for (const [d, extent] of space.entries()) {
         const place = (p[d] ?? 0) * (stride[d] ?? 1) + (k[d] ?? 0) * (dilation[d] ?? 1) - (low[d] ?? 0);
         const element = place / (input[d] ?? 1);
-        if (!Number.isInteger(element) || element < 0 || element >= extent) return;
+        if (!Number.isInteger(element)) return;
+        isInside &&= element >= 0 && element < extent;
         offset += element * (strides[d] ?? 0);
       }
       found.positions.push(flat);
-      found.elements.push(offset);
+      found.elements.push(isInside ? offset : PADDING);
     });
     all.push({ positions: Int32Array.from(found.positions), elements: Int32Array.from(found.elements) });
   });
@@ -94,7 +102,8 @@ function addProducts(
 ): void {
   for (let n = 0; n < positions.length; n++) {
     const position = positions[n] ?? 0;
-    const value = x[field + (elements[n] ?? 0)] ?? 0;
+    const element = elements[n] ?? PADDING;
+    const value = element === PADDING ? 0 : (x[field + element] ?? 0);
     const before = sums[position] ?? 0;
     sums[position] =
       dtype === 'f32' ? before + factor * value : wrap(before + Math.imul(factor, value), dtype);

@@ -75,7 +75,7 @@ function moduleOf(cases: readonly Case[]): Module {
     const rows: Dim = live === undefined ? batch : { size: m.size(`rows${seed}`, { max: batch }), factor: 1 };
     const x = m.input(`x${seed}`, { shape: [rows, ...rest] });
     const w = weight && m.input(`w${seed}`, { shape: weight });
-    const y = build(x, w);
+    const y = build(moved(x, seed), w);
     const last = y.shape.length - 1;
     const loss = y.mul(y.iotaLike(last).cast('f32').mul(0.25).add(0.5)).mul(y).sum();
     const [dx = x, dw] = gradients(loss, w === undefined ? [x] : [x, w]);
@@ -84,6 +84,18 @@ function moduleOf(cases: readonly Case[]): Module {
   return defineModule('convolutions', (m) => {
     for (const one of cases) build(m, one);
   });
+}
+
+/** Every third operand is one place on, behind ones: what windows read is a choice then. */
+function moved(x: Tensor, seed: number): Tensor {
+  if (seed % 3 > 0) return x;
+  const rest = x.shape.slice(1).map(Number);
+  const kept = x.slice([undefined, ...rest.map(() => 0)], [undefined, ...rest.map((extent) => extent - 1)]);
+  return kept.pad(
+    [0, ...rest.map(() => 1)],
+    x.shape.map(() => 0),
+    1,
+  );
 }
 
 function inputsOf({ seed, shape, weight, live, ties }: Case): Record<string, Given> {

@@ -115,7 +115,7 @@ function fixed(dim: Dim, d: number): number {
  */
 function gradientOfInput(w: Tensor, cotangent: Tensor, along: readonly Sliding[]): Tensor {
   const turned = w.flip(along.map((_, d) => d + LEADING)).transpose(1, 2);
-  const isPlaced = (a: Sliding): boolean => a.window === 1 && a.inputDilation === 1;
+  const isPlaced = (a: Sliding): boolean => a.window === 1 && a.stride > 1 && a.inputDilation === 1;
   const low = along.map((a) => (isPlaced(a) ? 0 : (a.window - 1) * a.windowDilation - a.low));
   const product = cotangent.convolve(turned, {
     stride: along.map((a) => a.inputDilation),
@@ -128,9 +128,7 @@ function gradientOfInput(w: Tensor, cotangent: Tensor, along: readonly Sliding[]
     inputDilation: along.map((a) => (isPlaced(a) ? 1 : a.stride)),
     windowDilation: along.map((a) => a.windowDilation),
   });
-  const placed = along.flatMap((a, d) =>
-    isPlaced(a) && positionsOf(a) !== a.extent ? [{ ...a, axis: d + LEADING }] : [],
-  );
+  const placed = along.flatMap((a, d) => (isPlaced(a) ? [{ ...a, axis: d + LEADING }] : []));
   if (placed.length === 0) return product;
   return product.reshape([...product.shape, ...placed.map(() => 1)]).foldWindows(
     placed.map(({ extent }) => extent),
