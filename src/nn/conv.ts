@@ -30,8 +30,10 @@ interface LayerOptions {
   readonly bias?: boolean;
 }
 
+/** Options of {@link conv1d} and {@link conv2d}. */
 export interface ConvOptions extends ConvolutionOptions, LayerOptions {}
 
+/** Options of {@link convTranspose1d} and {@link convTranspose2d}. */
 export interface ConvTransposeOptions extends TransposedOptions, LayerOptions {}
 
 const layerOptions: readonly (keyof LayerOptions)[] = [
@@ -68,6 +70,23 @@ export function conv2d(x: Tensor, filters: number, kernel: PerAxis, options: Con
 }
 
 /**
+ * A transposed convolution over one axis of space that declares its weights `[channels, filters / groups, kernel]` as
+ * states of the module.
+ *
+ * @param x as of {@link conv1d}
+ * @returns `[batch, filters, larger]`, or the filters last
+ * @throws as {@link conv1d}
+ */
+export function convTranspose1d(
+  x: Tensor,
+  filters: number,
+  kernel: PerAxis,
+  options: ConvTransposeOptions = {},
+): Tensor {
+  return convTranspose('convTranspose1d', 1, x, filters, kernel, options);
+}
+
+/**
  * A transposed convolution over two axes of space that declares its weights `[channels, filters / groups, ...kernel]`
  * as states of the module.
  *
@@ -81,14 +100,25 @@ export function convTranspose2d(
   kernel: PerAxis,
   options: ConvTransposeOptions = {},
 ): Tensor {
-  const op = 'convTranspose2d';
+  return convTranspose('convTranspose2d', 2, x, filters, kernel, options);
+}
+
+function convTranspose(
+  op: string,
+  rank: number,
+  x: Tensor,
+  filters: number,
+  kernel: PerAxis,
+  options: ConvTransposeOptions,
+): Tensor {
   requireOptions(op, options, [...transposedOptions, ...layerOptions]);
-  const space = spaceOf(op, x, options.layout, 2);
-  const window = perAxis(op, 'kernel', kernel, 2, 1);
+  const space = spaceOf(op, x, options.layout, rank);
+  const window = perAxis(op, 'kernel', kernel, rank, 1);
   const { groups: count = 1 } = options;
   const groups = groupsOf(op, count, space.channels, requireFilters(op, filters));
-  const shape = [space.channels, filters / groups, ...window];
-  return layer(op, x, filters, shape, options, (weight) => transposed(op, x, weight, space, options));
+  const [inputs, outputs] = [space.channels, filters / groups];
+  const weights = { shape: [inputs, outputs, ...window], seen: [...window, inputs, outputs] };
+  return layer(op, x, filters, weights, options, (weight) => transposed(op, x, weight, space, options));
 }
 
 function conv(
@@ -104,8 +134,9 @@ function conv(
   const window = perAxis(op, 'kernel', kernel, rank, 1);
   const { groups: count = 1 } = options;
   const groups = groupsOf(op, count, space.channels, requireFilters(op, filters));
-  const shape = [filters, space.channels / groups, ...window];
-  return layer(op, x, filters, shape, options, (weight) => convolved(op, x, weight, space, options));
+  const [inputs, outputs] = [space.channels / groups, filters];
+  const weights = { shape: [outputs, inputs, ...window], seen: [...window, inputs, outputs] };
+  return layer(op, x, filters, weights, options, (weight) => convolved(op, x, weight, space, options));
 }
 
 function requireFilters(op: string, filters: number): number {
@@ -114,12 +145,18 @@ function requireFilters(op: string, filters: number): number {
   throw new ShapeError('dimension', op, text);
 }
 
+/** Shape of a layer's weights, as they are stored and as an initialiser sees them. */
+interface Weights {
+  readonly shape: readonly number[];
+  readonly seen: readonly number[];
+}
+
 /** Weights and bias as states, what they make of the operand, and the activation. */
 function layer(
   op: string,
   x: Tensor,
   filters: number,
-  shape: readonly number[],
+  { shape, seen }: Weights,
   { activation, name, kernelInit, biasInit, bias = true, layout }: ConvOptions,
   apply: (weight: Tensor) => Tensor,
 ): Tensor {
@@ -132,20 +169,11 @@ function layer(
   requireFloat(op, x.node);
   const declarations = declarationsOf(op, x);
   const own = layerName(op, x, name);
-  const [outer = 1, inner = 1, ...window] = shape;
   // PyTorch's default (He et al. 2015 with a = √5): the fan in is that of the second dimension and the window.
-  const bound =
-    1 /
-    Math.sqrt(
-      Math.max(
-        1,
-        window.reduce((n, extent) => n * extent, inner),
-      ),
-    );
+  const fanIn = shape.slice(1).reduce((n, extent) => n * extent, 1);
+  const bound = 1 / Math.sqrt(Math.max(1, fanIn));
   const usual = uniform(-bound, bound);
-  const [inputs, outputs] = op === 'convTranspose2d' ? [outer, inner] : [inner, outer];
-  const init: Initializer = (_, stream, dtype) =>
-    (kernelInit ?? usual)([...window, inputs, outputs], stream, dtype);
+  const init: Initializer = (_, stream, dtype) => (kernelInit ?? usual)(seen, stream, dtype);
   const result = apply(declarations.state(`${own}.weight`, { shape, init }));
   const biased = bias
     ? result.add(

@@ -37,6 +37,7 @@ export interface TransposedOptions extends ConvolutionOptions {
 }
 
 /** The names of the options above. */
+/** Names of the options of {@link convolve}. */
 export const convolutionOptions: readonly (keyof ConvolutionOptions)[] = [
   'stride',
   'padding',
@@ -44,6 +45,7 @@ export const convolutionOptions: readonly (keyof ConvolutionOptions)[] = [
   'groups',
   'layout',
 ];
+/** Names of the options of {@link convolveTransposed}. */
 export const transposedOptions: readonly (keyof TransposedOptions)[] = [
   ...convolutionOptions,
   'outputPadding',

@@ -9,7 +9,14 @@ export {
   silu,
   softplus,
 } from './activations.ts';
-export { type ConvOptions, type ConvTransposeOptions, conv1d, conv2d, convTranspose2d } from './conv.ts';
+export {
+  type ConvOptions,
+  type ConvTransposeOptions,
+  conv1d,
+  conv2d,
+  convTranspose1d,
+  convTranspose2d,
+} from './conv.ts';
 export {
   type ConvolutionOptions,
   convolve,

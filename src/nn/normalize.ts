@@ -21,6 +21,7 @@ export interface NormOptions {
   readonly name?: string;
 }
 
+/** Options of {@link batchNorm}. */
 export interface BatchNormOptions extends NormOptions {
   /** Share of the batch in the next running statistics; 0.1 where it is left out. */
   readonly momentum?: number;

@@ -1,7 +1,7 @@
 import { requireFlag, requireOptions } from '../graph/arguments.ts';
 import { requireFloat } from '../graph/build.ts';
 import { ShapeError, type Tensor } from '../graph/index.ts';
-import { positionsOf, type Sliding } from '../graph/ops/geometry.ts';
+import { positionsOf, type SlideLists, type Sliding, slidingAlong } from '../graph/ops/geometry.ts';
 import { type Dtype, shapeText } from '../loops/index.ts';
 import { literalIn, requireTable } from './literal.ts';
 import { type Layout, type Padding, type PerAxis, paddingOf, perAxis, type Space, spaceOf } from './space.ts';
@@ -15,11 +15,13 @@ export interface PoolOptions {
   readonly layout?: Layout;
 }
 
+/** Options of {@link maxPool1d} and {@link maxPool2d}. */
 export interface MaxPoolOptions extends PoolOptions {
   /** Distance of neighbours of the window. */
   readonly dilation?: PerAxis;
 }
 
+/** Options of {@link avgPool1d} and {@link avgPool2d}. */
 export interface AvgPoolOptions extends PoolOptions {
   /** Whether a window's mean counts its padding, as zeros; it does where it is left out, as in PyTorch. */
   readonly countIncludePad?: boolean;
@@ -142,21 +144,13 @@ function avgPool(op: string, rank: number, x: Tensor, kernel: PerAxis, options: 
   }, sums);
 }
 
-interface PoolSlides {
-  readonly window: readonly number[];
-  readonly stride: readonly number[];
-  readonly dilation: readonly number[];
-  readonly low: readonly number[];
-  readonly high: readonly number[];
-}
-
 function slidesOf(
   op: string,
   x: Tensor,
   kernel: PerAxis,
   space: Space,
   { stride, padding = 'valid', dilation = 1 }: MaxPoolOptions,
-): PoolSlides {
+): SlideLists {
   const rank = space.axes.length;
   const window = perAxis(op, 'kernel', kernel, rank, 1);
   const slides = {
@@ -170,19 +164,6 @@ function slidesOf(
   const [low, high] = [all.low[alone], all.high[alone]];
   const text = `a window of ${window[alone]} along axis ${space.axes[alone]} of ${shapeText(x.shape)} meets padding alone`;
   throw new ShapeError('window', op, `${text}: pad less than ${low} before and ${high} after`);
-}
-
-function slidingAlong(extent: number, d: number, slides: PoolSlides): Sliding {
-  const { window, stride, dilation, low, high } = slides;
-  return {
-    extent,
-    window: window[d] ?? 1,
-    stride: stride[d] ?? 1,
-    low: low[d] ?? 0,
-    high: high[d] ?? 0,
-    inputDilation: 1,
-    windowDilation: dilation[d] ?? 1,
-  };
 }
 
 /** Whether a window at some position has no element. */

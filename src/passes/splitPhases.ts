@@ -43,7 +43,7 @@ function inPhases(loop: Loop, decisions: Decisions): Phased {
     const { parallel, reduce, modulus } = found;
     const phases = phasesOf(found);
     if (parallel === null || parallel.axis.extent <= phases) {
-      const reason = `every ${modulus}th of its terms counts along ${reduce.axis.name}`;
+      const reason = `one of every ${modulus} of its terms counts along ${reduce.axis.name}`;
       decisions.take('phases', loop, loop, reason);
       current = leaveOutTerms(current, found);
       continue;
@@ -68,7 +68,9 @@ function withFreeShapes(loop: Loop, axis: Axis): { readonly loop: Loop; readonly
     copies.push(copyOf(temp, out.tensor, loop));
     return { ...out, tensor: temp };
   });
-  return copies.length === 0 ? { loop, copies } : { loop: { ...loop, outs }, copies };
+  return copies.length === 0
+    ? { loop, copies }
+    : { loop: { ...loop, name: `${loop.name}_phases`, outs }, copies };
 }
 
 function copyOf(from: Tensor, to: Tensor, { origin }: Loop): Loop {

@@ -93,7 +93,7 @@ describe('a reduction of which every second term counts', () => {
       tensor w: f32[3] input
       tensor x_phases: f32[5, 2] temp
       tensor x: f32[10] result
-      loop x(i_outer: 5, i_inner: 2) reduce(k: 2):
+      loop x_phases(i_outer: 5, i_inner: 2) reduce(k: 2):
         r0 = sum(select(k * 2 - 2 < i_inner, select(i_outer + k < 5, g[i_outer + k], 0.0) * w[k * 2 + (1 - i_inner)], 0.0))
         x_phases[i_outer, i_inner] = r0.0
       loop x(i0: 10):
@@ -134,12 +134,16 @@ describe('a congruence', () => {
       fc.property(numbers, ({ a, b, c, modulus, extent, window, monoid }) => {
         const neutral = { sum: '0.0', max: '-inf', product: '1.0' }[monoid];
         const place = `i * ${a} + k * ${b} + ${c}`;
-        const loops = parsed(`tensor g: f32[100] input
+        // No longer than what counts reads: what leads out of it is a fault.
+        const most = a * (extent - 1) + b * (window - 1) + c;
+        const [low, high] = [Math.ceil(c / modulus), Math.floor(most / modulus)];
+        if (high < low) return;
+        const loops = parsed(`tensor g: f32[${high - low + 1}] input
 tensor w: f32[${window}] input
 tensor x: f32[${extent}] temp
 tensor y: f32[${extent}] result
 loop x(i: ${extent}) reduce(k: ${window}):
-  r0 = ${monoid}(select((${place}) % ${modulus} == 0, g[(${place}) // ${modulus} + 8] * w[k], ${neutral}))
+  r0 = ${monoid}(select((${place}) % ${modulus} == 0, select(0.0 < w[k], g[(${place}) // ${modulus} - ${low}], 5.0) * w[k], ${neutral}))
   x[i] = r0.0
 loop y(i: ${extent}):
   y[i] = x[i]

@@ -17,6 +17,8 @@ describe('layers of convolution', () => {
     [[2, 8, 9, 3], (x) => nn.conv2d(x, 4, 3, { layout: 'nhwc' }), '[2, 6, 7, 4]'],
     [[2, 3, 8], (x) => nn.conv1d(x, 4, 3, { padding: 1 }), '[2, 4, 8]'],
     [[2, 8, 3], (x) => nn.conv1d(x, 4, 3, { layout: 'nwc' }), '[2, 6, 4]'],
+    [[2, 3, 5], (x) => nn.convTranspose1d(x, 4, 3, { stride: 2, padding: 1 }), '[2, 4, 9]'],
+    [[2, 5, 4], (x) => nn.convTranspose1d(x, 6, 2, { stride: 2, groups: 2, layout: 'nwc' }), '[2, 10, 6]'],
     [[2, 3, 5, 5], (x) => nn.convTranspose2d(x, 4, 3, { stride: 2, padding: 1 }), '[2, 4, 9, 9]'],
     [[2, 3, 5, 5], (x) => nn.convTranspose2d(x, 4, 3, { stride: 2, padding: 'same' }), '[2, 4, 10, 10]'],
     [

@@ -121,7 +121,7 @@ describe('a program for WebAssembly', () => {
       {
         tiles: { relaxed: BROKEN, strict: assembled(tileText('(f32.const 0)').replace('"tile"', '"other"')) },
       },
-      /^the program's modules do not fit together: TypeError: it exports no tile/,
+      /^the program's modules do not fit together: TypeError: the tiles export no tile/,
     ],
     [
       'exports nothing to call',

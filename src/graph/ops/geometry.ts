@@ -18,6 +18,28 @@ export interface Sliding {
   readonly windowDilation: number;
 }
 
+/** How windows slide along several axes: a number for each. */
+export interface SlideLists {
+  readonly window: readonly number[];
+  readonly stride: readonly number[];
+  readonly dilation: readonly number[];
+  readonly low: readonly number[];
+  readonly high: readonly number[];
+}
+
+/** How windows slide along axis `d` of those that lists are for: an axis without gaps. */
+export function slidingAlong(extent: number, d: number, lists: SlideLists): Sliding {
+  return {
+    extent,
+    window: lists.window[d] ?? 1,
+    stride: lists.stride[d] ?? 1,
+    low: lists.low[d] ?? 0,
+    high: lists.high[d] ?? 0,
+    inputDilation: 1,
+    windowDilation: lists.dilation[d] ?? 1,
+  };
+}
+
 /** Elements that `count` neighbours span, `dilation` apart. */
 export function spanOf(count: number, dilation: number): number {
   return count === 0 ? 0 : (count - 1) * dilation + 1;

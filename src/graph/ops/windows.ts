@@ -8,8 +8,10 @@ import {
   guarded,
   positionsOf,
   requireSliding,
+  type SlideLists,
   type Sliding,
   scaled,
+  slidingAlong,
   sourceOf,
   spanOf,
   sum,
@@ -103,13 +105,8 @@ export const windowOps = {
 } satisfies Record<string, OpDef>;
 
 /** How windows slide: one number for each of `axes`. */
-export interface Slides {
+export interface Slides extends SlideLists {
   readonly axes: readonly number[];
-  readonly window: readonly number[];
-  readonly stride: readonly number[];
-  readonly dilation: readonly number[];
-  readonly low: readonly number[];
-  readonly high: readonly number[];
 }
 
 /** How many windows lie on one element of the axis, at most: 1 where they do not overlap. */
@@ -188,16 +185,8 @@ function foldedOf(op: string, { shape }: ValueTypeOf, attrs: Attrs): Sliding[] {
 }
 
 function slidingOf(op: string, attrs: Attrs, extents: readonly number[]): Sliding[] {
-  const { window, stride, dilation, low, high } = slidesOf(op, attrs);
-  return extents.map((extent, n) => ({
-    extent,
-    window: window[n] ?? 1,
-    stride: stride[n] ?? 1,
-    low: low[n] ?? 0,
-    high: high[n] ?? 0,
-    inputDilation: 1,
-    windowDilation: dilation[n] ?? 1,
-  }));
+  const slides = slidesOf(op, attrs);
+  return extents.map((extent, n) => slidingAlong(extent, n, slides));
 }
 
 /** The lists of a node, as the methods of tensors take them. @throws ShapeError where their lengths differ */

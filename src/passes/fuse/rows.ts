@@ -24,7 +24,7 @@ const SMALL_WORK = 16384;
 /**
  * What joining a reduction to the contraction that it normalises may stream, in units of
  * `bytesPerDispatch`: such a chain (last layer, softmax, its gradient) would else take three dispatches, and
- * the tiles of the lone contraction are all that it loses.
+ * workgroup memory for the tiles of the lone contraction is all that it loses.
  */
 const NORMALISATION = 128;
 
@@ -154,8 +154,8 @@ function leavesIdle(group: Group, profile: Profile): string | null {
 }
 
 /**
- * The contraction that would lose its tiles, which one has that runs alone. A loop that is no contraction is
- * worth them only if what follows the contraction then takes fewer dispatches.
+ * The contraction whose tiles would lose workgroup memory, which they have where one runs alone. A loop that is no
+ * contraction is worth that only if what follows the contraction then takes fewer dispatches.
  */
 function tilesLost(from: Group, to: Group): Loop | null {
   const [only, ...more] = from.loops;

@@ -46,8 +46,11 @@ export async function compileModules({ module, tiles }: WasmProgram, host: Host)
 export async function link({ tiles, main }: Modules, memory: WebAssembly.Memory): Promise<Play> {
   try {
     const { exports } = await WebAssembly.instantiate(tiles, { sinter: { memory } });
-    if (exports.tile === undefined) throw new TypeError('it exports no tile');
     const now = (): number => performance.now();
+    const needed = WebAssembly.Module.imports(main).find(
+      ({ name }) => !(name in { ...exports, memory, now }),
+    );
+    if (needed !== undefined) throw new TypeError(`the tiles export no ${needed.name}`);
     const { play } = (await WebAssembly.instantiate(main, { sinter: { ...exports, memory, now } })).exports;
     if (typeof play !== 'function') throw new TypeError('it exports no function play');
     return (...args) => void play(...args);

@@ -9,7 +9,7 @@ import type { KernelBase, ProgramBase } from '../program.ts';
  * | name | type |
  * | --- | --- |
  * | memory | shared, at least `memory.bytes` |
- * | tile, … | what one of `tiles` exports: `tile`, and others |
+ * | tile, tile_at | what one of `tiles` exports |
  * | now | `() -> f64`, milliseconds; called by thread 0 alone, and only where times are asked for |
  *
  * and exports `play(entry, record, stride, count, thread, threads, scratch, times)`, all i32. Every one of
@@ -29,8 +29,8 @@ export interface WasmProgram extends ProgramBase {
   /** The module, in base64. */
   readonly module: string;
   /**
-   * The inner loop of contractions, as two modules in base64 that import `sinter.memory` and export `tile` and others:
-   * with `f32x4.relaxed_madd`, and with products and sums for engines that lack it.
+   * The inner loops of contractions, as two modules in base64 that import `sinter.memory` and export `tile` (packed rows)
+   * and `tile_at` (rows where they lie): with `f32x4.relaxed_madd`, and with products and sums for engines that lack it.
    */
   readonly tiles: { readonly relaxed: string; readonly strict: string };
   readonly memory: WasmMemory;
