@@ -1,6 +1,6 @@
 /**
- * Trains a small residual network with batch normalisation. Fashion-MNIST has the format of MNIST; where it is not
- * installed, these are MNIST's digits.
+ * Trains a small residual network with batch normalisation on MNIST; Fashion-MNIST, which has its format, is in no
+ * package that could be installed here.
  *
  *     npx tsx examples/fashion-resnet.ts
  */

@@ -170,7 +170,13 @@ export class CompiledProgram {
     const { threads, ...rest } = options;
     if (threads !== undefined)
       throw new InputError('unknown', 'threads', 'a program for WebGPU has no threads');
-    return start(program, isGiven ? rest : { ...rest, ...(await findGpu('any')).options });
+    if (isGiven) return start(program, rest);
+    const found = await findGpu('any');
+    if (found.profile === 'webgpu-software' && program.target === 'webgpu')
+      console.warn(
+        "sinter found no GPU: a software driver runs what was compiled for one; the targets 'wasm' and 'webgpu-software' suit it",
+      );
+    return start(program, { ...rest, ...found.options });
   }
 }
 

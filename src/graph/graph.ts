@@ -62,12 +62,18 @@ export class Graph {
     return node;
   }
 
-  /** Gives a node a name for people; the first one stays. */
+  /**
+   * Gives a node a name for people; the first one stays. What moves elements is computed nowhere: the node whose
+   * elements they are has the name too, where it has none.
+   */
   label(node: Node, label: string): void {
     const own = this.#nodes[node.id];
     if (own !== node)
       throw new GraphError('other-graph', node.op, `${describe(node)} belongs to another graph`);
     own.label ??= label;
+    const [moved, ...others] = own.inputs;
+    const isView = definitionOf(own.op).isMovement && others.length === 0;
+    if (isView && moved !== undefined && !definitionOf(moved.op).isLeaf) this.label(moved, label);
   }
 
   /**

@@ -53,7 +53,12 @@ export function decodeSnapshot(program: ProgramBase, bytes: Uint8Array): Snapsho
   const expected = 4 + length + 4 * program.state.reduce((n, { shape }) => n + elementCount(shape), 0);
   if (bytes.length !== expected) fail(`expected ${expected} bytes, found ${bytes.length}`);
   const { seed, steps, shuffles } = header;
-  return { seed, steps, shuffles, words: new Uint32Array(bytes.slice(4 + length).buffer) };
+  return {
+    seed,
+    steps,
+    shuffles,
+    words: new Uint32Array(Uint8Array.from(bytes.subarray(4 + length)).buffer),
+  };
 }
 
 const FORMAT = 1;

@@ -32,6 +32,16 @@ export function lifetimeSuite(target: Target): void {
       resumed.dispose();
     });
 
+    test('comes back out of a part of a larger array, as files are read', async () => {
+      const session = await machine.start({ seed: 5 });
+      const saved = await session.save();
+      const other = await machine.start({ seed: 6 });
+      await other.load(Buffer.concat([Buffer.from([1, 2, 3]), saved]).subarray(3));
+      expect(await other.save()).toEqual(saved);
+      session.dispose();
+      other.dispose();
+    });
+
     test('keeps the bits of every value', async () => {
       const odd = [-0, Number.NaN, 1e-42];
       const session = await machine.start({ initial: { w: odd } });
