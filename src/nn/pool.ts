@@ -161,9 +161,13 @@ function slidesOf(
   const all = { ...slides, ...paddingOf(op, padding, x, space, slides) };
   const alone = space.extents.findIndex((extent, d) => meetsPaddingAlone(slidingAlong(extent, d, all)));
   if (alone < 0) return all;
-  const [low, high] = [all.low[alone], all.high[alone]];
+  const [low = 0, high = 0] = [all.low[alone], all.high[alone]];
   const text = `a window of ${window[alone]} along axis ${space.axes[alone]} of ${shapeText(x.shape)} meets padding alone`;
-  throw new ShapeError('window', op, `${text}: pad less than ${low} before and ${high} after`);
+  const sides = [
+    ...(low > 0 ? [`less than ${low} before`] : []),
+    ...(high > 0 ? [`less than ${high} after`] : []),
+  ];
+  throw new ShapeError('window', op, `${text}: pad ${sides.join(', or ')}`);
 }
 
 /** Whether a window at some position has no element. */

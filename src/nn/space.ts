@@ -137,6 +137,7 @@ export function sidesOf(op: string, padding: Padding, rank: number, d: number): 
     if (isList && isCount(before) && isCount(after) && more.length === 0) return [before, after];
   }
   const wanted = `same, valid, a whole number from 0 on, or a list of ${rank} of those or of [before, after]`;
-  const given = Array.isArray(padding) ? JSON.stringify(padding) : shown(padding);
+  const item = (one: unknown): string => (Array.isArray(one) ? `[${one.map(shown).join(', ')}]` : shown(one));
+  const given = Array.isArray(padding) ? `[${padding.map(item).join(', ')}]` : shown(padding);
   throw new GraphError('option', op, `padding is ${given}: it must be ${wanted}`);
 }

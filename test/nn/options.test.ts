@@ -30,7 +30,7 @@ describe.each(Object.entries(sliding))('%s', (op, build) => {
     [{ padding: Number.NaN }, `padding is NaN: ${PADDING}`],
     [{ padding: 0.5 }, `padding is 0.5: ${PADDING}`],
     [{ padding: [1] }, `padding is [1]: ${PADDING}`],
-    [{ padding: [1, [1]] }, `padding is [1,[1]]: ${PADDING}`],
+    [{ padding: [1, [1]] }, `padding is [1, [1]]: ${PADDING}`],
     [{ padding: null }, `padding is null: ${PADDING}`],
     [{ layout: 'NCHW' }, 'layout is "NCHW": it must be one of nchw, nhwc'],
   ])('says what an option must be: %j', (options, text) => {
