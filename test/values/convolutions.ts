@@ -117,7 +117,7 @@ function inputsOf({ seed, shape, weight, live, ties }: Case): Record<string, Giv
 function drawn(seed: number): Case {
   const dice = new Dice(seed ^ 0x6a09e667);
   for (;;) {
-    const found = dice.oneOf([convolution, convolution, transposed, pooling, pooling])(seed, dice);
+    const found = dice.oneOf([convolution, transposed, primitive, primitive, pooling, pooling])(seed, dice);
     if (found !== undefined) return found;
   }
 }
@@ -182,6 +182,28 @@ function transposed(seed: number, dice: Dice): Case | undefined {
     layout,
   };
   return made(seed, dice, operand, weight, options, (x, w) => nn.convolveTransposed(x, given(w), options));
+}
+
+/** The primitive itself: both dilations, strides and paddings that crop, which layers and their gradients make. */
+function primitive(seed: number, dice: Dice): Case | undefined {
+  const rank = dice.between(1, 2);
+  const [batch, groups, inside, outs] = [
+    dice.between(1, 4),
+    dice.oneOf([1, 1, 2]),
+    dice.between(1, 8),
+    dice.between(1, 8),
+  ];
+  const shape = [batch, groups, inside, ...each(rank, () => dice.between(1, 11))];
+  const weight = [groups, outs, inside, ...each(rank, () => dice.between(1, 4))];
+  const options = {
+    stride: each(rank, () => dice.between(1, 3)),
+    low: each(rank, () => dice.between(-1, 4)),
+    high: each(rank, () => dice.between(-1, 4)),
+    inputDilation: each(rank, () => dice.between(1, 3)),
+    windowDilation: each(rank, () => dice.oneOf([1, 1, 2])),
+  };
+  const live = dice.chance(0.4) ? dice.between(1, batch) : undefined;
+  return made(seed, dice, { shape, live }, weight, options, (x, w) => x.convolve(given(w), options));
 }
 
 function pooling(seed: number, dice: Dice): Case | undefined {
