@@ -93,16 +93,16 @@ describe('a long reduction with few outputs', () => {
       }),
     ).toMatchInlineSnapshot(`
       "
-      cut: two.weight: it keeps 28 % of the machine busy for 67137 multiply-adds: 32 parts along k0 fill it
-      cut: one.weight: it keeps 56 % of the machine busy for 84466 multiply-adds: 8 parts along k0 fill it
+      cut: d two.weight: it keeps 28 % of the machine busy for 67137 multiply-adds: 32 parts along k0 fill it
+      cut: d one.weight: it keeps 56 % of the machine busy for 84466 multiply-adds: 8 parts along k0 fill it
       dispatch 0
-        group convolve_4..convolve_20: convolve_4 → add_16 → convolve_20  rows(i0: 64)
+        group one..convolve_20: one → two → convolve_20  rows(i0: 64)
       dispatch 1
-        group two.weight_parts: two.weight_parts
-        group one.weight_parts: one.weight_parts
+        group d two.weight_parts: d two.weight_parts
+        group d one.weight_parts: d one.weight_parts
       dispatch 2
-        group two.weight: two.weight
-        group one.weight: one.weight
+        group d two.weight: d two.weight
+        group d one.weight: d one.weight
 
       "
     `);
