@@ -52,13 +52,7 @@ export function decodeSnapshot(program: ProgramBase, bytes: Uint8Array): Snapsho
   }
   const expected = 4 + length + 4 * program.state.reduce((n, { shape }) => n + elementCount(shape), 0);
   if (bytes.length !== expected) fail(`expected ${expected} bytes, found ${bytes.length}`);
-  const { seed, steps, shuffles } = header;
-  return {
-    seed,
-    steps,
-    shuffles,
-    words: new Uint32Array(Uint8Array.from(bytes.subarray(4 + length)).buffer),
-  };
+  return { ...header, words: new Uint32Array(new Uint8Array(bytes.subarray(4 + length)).buffer) };
 }
 
 const FORMAT = 1;
