@@ -12,6 +12,7 @@ import {
   substituteAxes,
   type Tensor,
 } from './expr.ts';
+import { guardedTerm } from './guard.ts';
 import { type Loop, loopLoads, type Reduction } from './loop.ts';
 import { monoidDef } from './monoid.ts';
 import { simplifyLoop } from './simplify.ts';
@@ -253,13 +254,8 @@ function guard(loop: Loop, reduction: Reduction, condition: Expr, keepsPositions
   }
   const [neutral] = monoidDef(monoid).identity(body.dtype);
   if (neutral === undefined) throw new AxisError(loop, `${monoid} has no neutral element`);
-  // one guard around a term, however often it is guarded
-  if (body.kind === 'apply' && body.op === 'select') {
-    const [before, value, other] = body.args;
-    const isNeutral =
-      other?.kind === 'const' && neutral.kind === 'const' && Object.is(other.value, neutral.value);
-    if (before !== undefined && value !== undefined && isNeutral)
-      return { monoid, body: apply('select', apply('and', before, condition), value, neutral) };
-  }
-  return { monoid, body: apply('select', condition, body, neutral) };
+  // One guard around a term, however often it is guarded.
+  const { guards, value } = guardedTerm(reduction) ?? { guards: [], value: body };
+  const all = [...guards, condition].reduce((p, q) => apply('and', p, q));
+  return { monoid, body: apply('select', all, value, neutral) };
 }

@@ -1,4 +1,5 @@
 import { type Axis, apply, axesIn, type Expr, float, loadsIn } from './expr.ts';
+import { guardedTerm } from './guard.ts';
 import type { Loop } from './loop.ts';
 
 /**
@@ -38,7 +39,7 @@ function recognise(loop: Loop): Contraction | null {
   const ownAxes = (...exprs: Expr[]): Set<Axis> =>
     new Set([...axesIn(...exprs)].filter((axis) => parallel.has(axis)));
   const within = (x: ReadonlySet<Axis>, y: ReadonlySet<Axis>): boolean => [...x].every((axis) => y.has(axis));
-  const { guards, product } = guardedProduct(reduction.body);
+  const { guards, value: product } = guardedTerm(reduction) ?? { guards: [], value: reduction.body };
   const factors = factorsOf(product).map((expr) => ({ expr, axes: ownAxes(expr) }));
   const [first, ...rest] = factors;
   if (first === undefined) return null;
@@ -60,21 +61,6 @@ function recognise(loop: Loop): Contraction | null {
   if (m.length === 0 || n.length === 0) return null;
   const batch = loop.axes.filter((axis) => !m.includes(axis) && !n.includes(axis));
   return { a: sideA, b: sideB, m, n, batch };
-}
-
-/** A product, and the conditions under which it counts; else it is zero. */
-function guardedProduct(body: Expr): { guards: Expr[]; product: Expr } {
-  if (body.kind !== 'apply' || body.op !== 'select') return { guards: [], product: body };
-  const [condition, product, zero] = body.args;
-  if (condition === undefined || product === undefined || zero?.kind !== 'const' || zero.value !== 0)
-    return { guards: [], product: body };
-  return { guards: conjuncts(condition), product };
-}
-
-/** The conditions that all hold where `condition` does. */
-export function conjuncts(condition: Expr): Expr[] {
-  if (condition.kind !== 'apply' || condition.op !== 'and') return [condition];
-  return condition.args.flatMap(conjuncts);
 }
 
 function underGuards(guards: readonly Expr[], factors: readonly Expr[]): Expr {

@@ -1,8 +1,7 @@
 import { affineOf, gcd } from './affine.ts';
-import { conjuncts } from './contraction.ts';
 import { type Axis, apply, axisRef, type Expr, int, substituteAxes, ValueNumbers } from './expr.ts';
+import { guardedTerm } from './guard.ts';
 import type { Loop, Reduction } from './loop.ts';
-import { monoidDef } from './monoid.ts';
 import { simplifyLoop } from './simplify.ts';
 
 /**
@@ -42,23 +41,6 @@ export function congruenceOf(loop: Loop): Congruence | null {
     if (found !== null) return found;
   }
   return null;
-}
-
-/** A term, and the conditions under which it counts: else it is the neutral element. */
-interface GuardedTerm {
-  readonly guards: readonly Expr[];
-  readonly value: Expr;
-  readonly neutral: Expr;
-}
-
-function guardedTerm({ monoid, body }: Reduction): GuardedTerm | null {
-  if (body.kind !== 'apply' || body.op !== 'select') return null;
-  const [condition, value, other] = body.args;
-  const [neutral, ...parts] = monoidDef(monoid).identity(body.dtype);
-  if (condition === undefined || value === undefined || other?.kind !== 'const') return null;
-  // What counts positions, or how many there are, needs every term.
-  if (parts.length > 0 || neutral?.kind !== 'const' || !Object.is(other.value, neutral.value)) return null;
-  return { guards: conjuncts(condition), value, neutral };
 }
 
 function asCongruence(loop: Loop, condition: Expr): Congruence | null {
