@@ -84,8 +84,8 @@ export async function compileFor(
   return compileToWasm(module, await loadAssembler(), without);
 }
 
-/** `webgpu` where there is a hardware adapter, else `wasm`. */
-async function targetAtHand(): Promise<TargetName> {
+/** What `auto` is here: `webgpu` where there is a hardware adapter, else `wasm`. */
+export async function targetAtHand(): Promise<TargetName> {
   try {
     return (await findGpu('hardware')).profile;
   } catch (error) {

@@ -162,6 +162,7 @@ async function healingPasses(
 ): Promise<OptionalPass[]> {
   const healing: OptionalPass[] = [];
   for (const pass of optionalPasses) {
+    plan.onProgress(`${runner.name}: trying without ${pass}`);
     const running = await runner.start(plan.module, { seed: plan.seed, without: [pass] });
     try {
       const outputs = await retake(running, parting);

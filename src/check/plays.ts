@@ -4,6 +4,7 @@ import {
   firstValues,
   type Given,
   type NDArray,
+  type OnNode,
   type ReferenceStep,
   referenceStep,
   type Situation,
@@ -24,6 +25,8 @@ export interface Plan {
   readonly tolerance: number;
   /** The inputs of the module's program. */
   readonly slots: readonly InputSlot[];
+  /** Is told what is being done, at each node that the reference evaluates. */
+  readonly onProgress: (doing: string) => void;
 }
 
 /** One step of one entry. */
@@ -69,15 +72,21 @@ export interface ExpectedStep {
 
 /** A step by the reference evaluator, from states that may be the same in both precisions, or not. */
 export function expectedStep(
-  { module }: Plan,
+  { module, steps, onProgress }: Plan,
   { entry, step }: Play,
   inputs: Readonly<Record<string, Given>>,
   states: { readonly f64: Situation['states']; readonly f32: Situation['states'] },
 ): ExpectedStep {
   const declared = entryOf(module, entry);
+  const onNode =
+    (half: number): OnNode =>
+    (node, k, nodes) =>
+      onProgress(
+        `reference: ${entry}, step ${step} of ${steps}, node ${half * nodes + k + 1} of ${2 * nodes}, ${node.op}`,
+      );
   return {
-    f64: referenceStep(declared, { inputs, states: states.f64, step }, 'f64'),
-    f32: referenceStep(declared, { inputs, states: states.f32, step }, 'f32'),
+    f64: referenceStep(declared, { inputs, states: states.f64, step }, 'f64', onNode(0)),
+    f32: referenceStep(declared, { inputs, states: states.f32, step }, 'f32', onNode(1)),
   };
 }
 

@@ -44,7 +44,7 @@ export async function sideBySide(
   const { entries, steps, seed, tolerance, onProgress = () => {} } = options;
   // Which values an input may have is the same for every target.
   const slots = inputSlots(module);
-  const plan: Plan = { module, entries, steps, seed, tolerance, slots };
+  const plan: Plan = { module, entries, steps, seed, tolerance, slots, onProgress };
   const lanes = runners.map((runner) => new Lane(runner, plan));
   let nonFinite: NonFinite | undefined;
   try {
@@ -54,14 +54,12 @@ export async function sideBySide(
     }
     let states = { f64: firstStates(plan), f32: firstStates(plan) };
     for (const play of playsOf(plan)) {
-      const doing = `${play.entry}, step ${play.step} of ${steps}`;
-      onProgress(`reference: ${doing}`);
       const inputs = inputsOf(plan, play);
       const expected = expectedStep(plan, play, inputs, states);
       states = { f64: expected.f64.states, f32: expected.f32.states };
       nonFinite ??= nonFiniteOf(entryOf(module, play.entry), play, expected);
       for (const lane of lanes) {
-        onProgress(`${lane.runner.name}: ${doing}`);
+        onProgress(`${lane.runner.name}: ${play.entry}, step ${play.step} of ${steps}`);
         await lane.take(play, inputs, expected);
       }
     }

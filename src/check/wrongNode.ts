@@ -37,7 +37,8 @@ export async function inspectNodes(plan: Plan, runner: Runner, parting: Parting)
     f32: valueIn(parting.expected.f32.values, node),
   });
   let parted: NodeDifference | undefined;
-  for (const node of nodes) {
+  for (const [k, node] of nodes.entries()) {
+    plan.onProgress(`${runner.name}: looking at node ${k + 1} of ${nodes.length}, ${node.op}`);
     const operands = node.inputs.map((input) => valueIn(values, input));
     const ofOperands: Expected = {
       f64: evaluateNode(node, operands, feeds, 'f64'),

@@ -9,6 +9,7 @@ import { DeviceError } from '../runtime/index.ts';
 import { loadModel } from './loadModel.ts';
 import { paintFor } from './paint.ts';
 import type { Terminal } from './run.ts';
+import { statusLine } from './statusLine.ts';
 import { exitCodes, listed, UsageError } from './usage.ts';
 
 interface CheckOptions {
@@ -17,6 +18,7 @@ interface CheckOptions {
   readonly steps: number;
   readonly seed: number;
   readonly tolerance: number;
+  readonly allowNonFinite?: true;
   readonly json?: true;
 }
 
@@ -43,6 +45,7 @@ export function checkCommand(
     .option('--steps <n>', 'steps of each entry', wholeNumber('--steps', 1), 3)
     .option('--seed <n>', 'of first values and inputs', wholeNumber('--seed', 0), 0)
     .option('--tolerance <t>', 'how far apart values may be, relative to their tensor', tolerance, 1e-5)
+    .option('--allow-non-finite', 'NaN and infinities on which all agree are no reason to end with 1')
     .option('--json', 'print everything as JSON; NaN and infinities are texts')
     .addHelpText(
       'after',
@@ -58,8 +61,8 @@ Examples:
   $ sinter check model.ts#mnist --entry train --steps 10
   $ sinter check model.ts --target webgpu-software --tolerance 1e-4
 
-Exit codes: 0, all agree, or part by rounding alone; 1, a target differs or fails; 2, wrong usage or bad
-input; 3, a fault in sinter itself.`,
+Exit codes: 0, all agree, or part by rounding alone; 1, a target differs or fails, or a result is NaN or
+infinite; 2, wrong usage or bad input; 3, a fault in sinter itself.`,
     )
     .action(async (file: string, options: CheckOptions) => {
       const chosen = known.filter(({ name }) => options.target?.includes(name) ?? true);
@@ -76,7 +79,7 @@ async function check(
   const module = await loadModel(file);
   const entries = entriesOf(module, options.entry);
   const { steps, seed } = options;
-  const progress = progressOn(terminal);
+  const progress = statusLine(terminal.stderr);
   const runners: Runner[] = [];
   let found: SideBySide;
   let missing: readonly Missing[];
@@ -100,8 +103,9 @@ async function check(
   terminal.stdout.write(
     options.json === true ? jsonText({ ...found, missing }) : `${sideBySideText(found, paint)}${rest}`,
   );
-  const isGood = found.targets.every(({ status }) => status === 'agrees' || status === 'rounding');
-  return isGood ? exitCodes.ok : exitCodes.expectationFailed;
+  const isRight = found.targets.every(({ status }) => status === 'agrees' || status === 'rounding');
+  const isSound = found.nonFinite === null || options.allowNonFinite === true;
+  return isRight && isSound ? exitCodes.ok : exitCodes.expectationFailed;
 }
 
 function entriesOf({ name, entries }: Module, wanted: string | undefined): string[] {
@@ -144,15 +148,6 @@ interface Missing {
 
 function missingText(missing: readonly Missing[]): string {
   return `not at hand: ${missing.map(({ name, reason }) => `${name} (${reason})`).join('; ')}`;
-}
-
-/** A line that says what is being done, on a terminal alone. */
-function progressOn({ stderr }: Terminal): { show(doing: string): void; end(): void } {
-  if (stderr.isTTY !== true) return { show: () => {}, end: () => {} };
-  return {
-    show: (doing) => stderr.write(`\r\u001b[K${doing}`),
-    end: () => stderr.write('\r\u001b[K'),
-  };
 }
 
 function jsonText(found: SideBySide & { readonly missing: readonly Missing[] }): string {

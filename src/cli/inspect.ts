@@ -6,7 +6,7 @@ import {
   type WasmCompilation,
   type WebGpuCompilation,
 } from '../compile.ts';
-import { compileFor } from '../compiled.ts';
+import { compileFor, targetAtHand } from '../compiled.ts';
 import { dispatchesOf, explain, explanationText } from '../explain.ts';
 import { printModule } from '../graph/index.ts';
 import { UnknownNameError } from '../issues.ts';
@@ -21,7 +21,7 @@ import type { Terminal } from './run.ts';
 import { exitCodes, listed, UsageError } from './usage.ts';
 
 interface InspectOptions {
-  readonly target: TargetName;
+  readonly target: 'auto' | TargetName;
   readonly entry?: string;
   readonly code?: string | true;
   readonly ir?: Traced['level'];
@@ -51,7 +51,12 @@ export function inspectCommand(terminal: Terminal, done: (code: number) => void)
     .description('compile a module, without a device, and show its dispatches and its memory')
     .argument('<file>', 'a file that exports a module (defineModule), or FILE#EXPORT where it has several')
     .addOption(
-      new Option('--target <target>', 'what to compile for').choices([...targetNames]).default('webgpu'),
+      new Option(
+        '--target <target>',
+        'what to compile for; auto is what compile() takes here: webgpu where there is a GPU, else wasm',
+      )
+        .choices(['auto', ...targetNames])
+        .default('auto'),
     )
     .option('--entry <name>', 'show this entry only')
     .addOption(
@@ -98,7 +103,8 @@ Exit codes: 0, all is well; 1, an expectation does not hold; 2, wrong usage or b
 async function inspect(file: string, options: InspectOptions, terminal: Terminal): Promise<number> {
   const expectations = (options.expect ?? []).map(parseExpectation);
   const module = await loadModel(file);
-  const compilation = await compileFor(module, options.target, new Set(options.without ?? []));
+  const target = options.target === 'auto' ? await targetAtHand() : options.target;
+  const compilation = await compileFor(module, target, new Set(options.without ?? []));
   const report = reportOf(compilation);
   const { entry } = options;
   if (entry !== undefined && !compilation.entries.has(entry)) {
@@ -123,7 +129,15 @@ function output(
   if (options.explain !== undefined) return explanation(compilation, options.explain, options.entry);
   if (options.code !== undefined) return code(compilation, shown, options.code);
   if (options.ir !== undefined || options.after !== undefined) return text(compilation, options);
-  return reportText(shown, paint);
+  const listing = reportText(shown, paint);
+  if (options.target !== 'auto') return listing;
+  return `${paint.dim(chosenText(report.target))}\n\n${listing}`;
+}
+
+/** Which target was taken where none was named, and how to have another. */
+function chosenText(target: string): string {
+  const reason = target === 'wasm' ? 'no GPU is at hand' : 'a GPU is at hand';
+  return `target ${target}, as compile() takes here: ${reason}; --target names another, without a device`;
 }
 
 function only(report: Report, entry: string | undefined): Report {

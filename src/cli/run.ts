@@ -13,8 +13,11 @@ export interface Terminal {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-interface Output {
+/** Something that takes text: a terminal, or not. */
+export interface Output {
   readonly isTTY?: boolean;
+  /** Of a terminal that tells. */
+  readonly columns?: number;
   write(text: string): unknown;
 }
 

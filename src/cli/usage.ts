@@ -1,7 +1,7 @@
 /** Exit codes that scripts may rely on. */
 export const exitCodes = {
   ok: 0,
-  /** An `--expect` does not hold, or a target differs. */
+  /** An `--expect` does not hold, a target differs, or a result is not finite. */
   expectationFailed: 1,
   /** Wrong usage or bad input. */
   usage: 2,

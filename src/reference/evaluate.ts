@@ -26,14 +26,20 @@ export function evaluate(nodes: readonly Node[], feeds: Feeds, precision: Precis
   return nodes.map((node) => known(values, node));
 }
 
+/** Is told which node is evaluated next: the `k`-th of so many, from 0. */
+export type OnNode = (node: Node, k: number, nodes: number) => void;
+
 /** The values of some nodes and of all that they depend on, operands first. @throws as {@link evaluate} */
 export function evaluateAll(
   nodes: readonly Node[],
   feeds: Feeds,
   precision: Precision = 'f64',
+  onNode: OnNode = () => {},
 ): Map<Node, NDArray> {
   const values = new Map<Node, NDArray>();
-  for (const node of neededBy(nodes)) {
+  const needed = neededBy(nodes);
+  for (const [k, node] of needed.entries()) {
+    onNode(node, k, needed.length);
     const operands = node.inputs.map((input) => known(values, input));
     values.set(node, evaluateNode(node, operands, feeds, precision));
   }

@@ -1,6 +1,6 @@
 /** The reference evaluator: what a graph means, in plain loops. */
 export { type Live, type NDArray, padded, trimmed } from './array.ts';
-export { evaluate, evaluateAll, evaluateNode } from './evaluate.ts';
+export { evaluate, evaluateAll, evaluateNode, type OnNode } from './evaluate.ts';
 export { firstValues } from './firstValues.ts';
 export type { Feeds, Given } from './leaves.ts';
 export type { Precision } from './precision.ts';

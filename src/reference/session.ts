@@ -1,6 +1,6 @@
 import type { Module, ModuleEntry, Node } from '../graph/index.ts';
 import { type Live, type NDArray, trimmed } from './array.ts';
-import { evaluateAll } from './evaluate.ts';
+import { evaluateAll, type OnNode } from './evaluate.ts';
 import { firstValues } from './firstValues.ts';
 import type { Feeds, Given } from './leaves.ts';
 import type { Precision } from './precision.ts';
@@ -76,9 +76,10 @@ export function referenceStep(
   entry: ModuleEntry,
   situation: Situation,
   precision: Precision = 'f64',
+  onNode?: OnNode,
 ): ReferenceStep {
   const roots = [...entry.outputs.map(({ node }) => node), ...entry.updates.map(({ next }) => next)];
-  const values = evaluateAll(roots, feedsOf(situation), precision);
+  const values = evaluateAll(roots, feedsOf(situation), precision, onNode);
   const computed = (node: Node): NDArray => {
     const value = values.get(node);
     if (value === undefined) throw new RangeError(`node ${node.id} (${node.op}) has no value`);

@@ -42,6 +42,24 @@ describe('a target beside the reference', () => {
     expect(result?.worst?.relative).toBeLessThan(1e-5);
   });
 
+  test('is told of while it works: each node that the reference evaluates, and each step of the target', async () => {
+    const told: string[] = [];
+    const runner = evaluatorRunner((_, value) => value);
+    const options = {
+      ...usual,
+      steps: 2,
+      entries: ['predict'],
+      onProgress: (doing: string) => told.push(doing),
+    };
+    await sideBySide(perceptron, [runner], options);
+    const nodes = told.filter((doing) => doing.startsWith('reference: predict, step 2 of 2, node '));
+    expect(nodes[0]).toMatch(/node 1 of (\d+), \w+$/);
+    const [, count] = /of (\d+), \w+$/.exec(nodes[0] ?? '') ?? [];
+    expect(nodes.at(-1)).toContain(`node ${count} of ${count}, tanh`);
+    expect(nodes).toHaveLength(Number(count));
+    expect(told.at(-1)).toBe(`${runner.name}: predict, step 2 of 2`);
+  });
+
   test('differs by the first node that is wrong, named with its line, kernel and element', async () => {
     const runner = evaluatorRunner((node, value) =>
       node.label === 'hidden' ? withElement(value, 7, (x) => x + 0.25) : value,

@@ -2,14 +2,21 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { w1 } from '../../bench/workloads.ts';
+import { compile } from '../../src/index.ts';
 import type { Report } from '../../src/report.ts';
-import { sinter } from './run.ts';
+import { type Run, sinter } from './run.ts';
 
 const W1 = 'bench/workloads.ts#w1';
 
+/** What is inspected for WebGPU, whatever is at hand. */
+function inspectW1(...args: readonly string[]): Promise<Run> {
+  return sinter(['inspect', W1, '--target', 'webgpu', ...args]);
+}
+
 describe('sinter inspect', () => {
   test('prints dispatches, nodes with their lines, the buffer plan and totals', async () => {
-    const { code, out } = await sinter(['inspect', W1]);
+    const { code, out } = await inspectW1();
     expect(code).toBe(0);
     expect(out).toMatch(/^train: 3 dispatches a step, /m);
     expect(out).toMatch(/^ +# +name +kind +grid +workgroup +FLOPs +bytes +bindings$/m);
@@ -17,6 +24,22 @@ describe('sinter inspect', () => {
     expect(out).toMatch(/^ +hidden +f32\[128, 128\] +65\.5 kB +temps +\d+ +0\.\.2$/m);
     expect(out).toMatch(/^ +hidden\.weight +f32\[784, 128\] +401 kB +state +0$/m);
     expect(out).toMatch(/^memory: peak .* of the lower bound .*; datasets apart$/m);
+  });
+
+  test('takes the target that compile takes, and says which and how to have another', async () => {
+    const { target } = await compile(w1);
+    const listing = await sinter(['inspect', W1]);
+    expect([listing.code, listing.err]).toEqual([0, '']);
+    expect(listing.out).toMatch(
+      new RegExp(
+        `^target ${target}, as compile\\(\\) takes here: (no|a) GPU is at hand; --target names another`,
+      ),
+    );
+    expect(listing.out).toContain(`\nw1 for ${target}: `);
+    expect(await sinter(['inspect', W1, '--target', 'auto'])).toEqual(listing);
+    const named = await sinter(['inspect', W1, '--target', target]);
+    expect(listing.out.endsWith(`\n\n${named.out}`)).toBe(true);
+    expect(JSON.parse((await sinter(['inspect', W1, '--json'])).out).target).toBe(target);
   });
 
   test('prints JSON with target, dispatches and bytes', async () => {
@@ -31,16 +54,16 @@ describe('sinter inspect', () => {
   });
 
   test('prints the kernels, one of them by its name, or that of a dispatch by its number', async () => {
-    const all = await sinter(['inspect', W1, '--code', '--entry', 'train']);
+    const all = await inspectW1('--code', '--entry', 'train');
     expect(all.out.match(/@compute/g)).toHaveLength(3);
-    const byName = await sinter(['inspect', W1, '--entry', 'train', '--code', 'hidden']);
-    const byNumber = await sinter(['inspect', W1, '--entry', 'train', '--code', '0']);
+    const byName = await inspectW1('--entry', 'train', '--code', 'hidden');
+    const byNumber = await inspectW1('--entry', 'train', '--code', '0');
     expect(byName.out).toBe(byNumber.out);
     expect(all.out.startsWith(byName.out)).toBe(true);
-    const missing = await sinter(['inspect', W1, '--code', 'nothing']);
+    const missing = await inspectW1('--code', 'nothing');
     expect(missing.code).toBe(2);
     expect(missing.err).toMatch(/^sinter: --code: there is no kernel "nothing"; there are "hidden", /);
-    const beyond = await sinter(['inspect', W1, '--entry', 'train', '--code', '3']);
+    const beyond = await inspectW1('--entry', 'train', '--code', '3');
     expect([beyond.code, beyond.out]).toEqual([2, '']);
   });
 
@@ -60,83 +83,68 @@ describe('sinter inspect', () => {
 
   test("prints the kernel that computes a node, by its label, its update's state, or as kernels spell it", async () => {
     const train = async (name: string): Promise<string> =>
-      (await sinter(['inspect', W1, '--entry', 'train', '--code', name])).out;
+      (await inspectW1('--entry', 'train', '--code', name)).out;
     const [second, third] = [await train('1'), await train('2')];
     expect(second).toContain('@compute');
     expect(await train('output')).toBe(second);
     for (const name of ['d hidden.weight', 'd_hidden_weight', 'hidden.weight', 'hidden_weight', 'loss'])
       expect([name, await train(name)]).toEqual([name, third]);
-    const elsewhere = await sinter(['inspect', W1, '--entry', 'predict', '--code', 'loss']);
+    const elsewhere = await inspectW1('--entry', 'predict', '--code', 'loss');
     expect([elsewhere.code, elsewhere.out]).toEqual([2, '']);
-    const group = JSON.parse((await sinter(['inspect', W1, '--json'])).out).entries.train.dispatches[1]
-      .groups[0];
+    const group = JSON.parse((await inspectW1('--json')).out).entries.train.dispatches[1].groups[0];
     expect(await train(group.name)).toBe(second);
   });
 
   test.each(['graph', 'loops', 'groups', 'stages', 'kernels'])('prints the level %s', async (level) => {
-    const { code, out } = await sinter(['inspect', W1, '--ir', level]);
+    const { code, out } = await inspectW1('--ir', level);
     expect(code).toBe(0);
     expect(out).toContain('hidden');
     expect(out.split('\n').length).toBeGreaterThan(8);
   });
 
   test('prints what a pass made, and lists the passes where there is none of the name', async () => {
-    const lowered = await sinter(['inspect', W1, '--entry', 'train', '--after', 'lower']);
-    const fused = await sinter(['inspect', W1, '--entry', 'train', '--after', 'fusePointwise']);
+    const lowered = await inspectW1('--entry', 'train', '--after', 'lower');
+    const fused = await inspectW1('--entry', 'train', '--after', 'fusePointwise');
     expect(lowered.out).toMatch(/^# train, after lower$/m);
     expect(fused.out.match(/^loop /gm)?.length).toBeLessThan(lowered.out.match(/^loop /gm)?.length ?? 0);
-    const missing = await sinter(['inspect', W1, '--after', 'nothing']);
+    const missing = await inspectW1('--after', 'nothing');
     expect(missing.code).toBe(2);
     expect(missing.err).toContain('there are "lower", "fusePointwise"');
   });
 
   test('explains why two nodes share a dispatch, or why not', async () => {
-    const apart = await sinter(['inspect', W1, '--entry', 'train', '--explain', 'hidden', 'output']);
+    const apart = await inspectW1('--entry', 'train', '--explain', 'hidden', 'output');
     expect(apart.out).toMatch(/^train: hidden and output share no dispatch$/m);
     expect(apart.out).toMatch(/^ {2}rows hidden → output: refused, .*/m);
     expect(apart.out).toMatch(/reads hidden, which hidden writes$/m);
-    const packed = await sinter(['inspect', W1, '--explain', 'hidden.weight', 'output.weight']);
+    const packed = await inspectW1('--explain', 'hidden.weight', 'output.weight');
     expect(packed.out).toMatch(/^train: hidden\.weight and output\.weight share a dispatch/m);
-    const spelled = await sinter(['inspect', W1, '--explain', 'hidden_weight', 'output_weight']);
+    const spelled = await inspectW1('--explain', 'hidden_weight', 'output_weight');
     expect(spelled.out).toBe(
       packed.out.replaceAll(/\b(hidden|output)\.weight(?= (and|is in|share)\b)/g, '$1_weight'),
     );
-    const unknown = await sinter(['inspect', W1, '--explain', 'hidden', 'nobody']);
+    const unknown = await inspectW1('--explain', 'hidden', 'nobody');
     expect(unknown.code).toBe(2);
     expect(unknown.err).toMatch(/there is no node "nobody"; there are "hidden", /);
   });
 
   test('keeps a budget: the exit code is 1 where one does not hold, and the figure is said', async () => {
-    const kept = await sinter([
-      'inspect',
-      W1,
-      '--expect',
-      'train.dispatches<=3',
-      '--expect',
-      'peakRatio<1.2',
-    ]);
+    const kept = await inspectW1('--expect', 'train.dispatches<=3', '--expect', 'peakRatio<1.2');
     expect(kept.code).toBe(0);
-    const broken = await sinter([
-      'inspect',
-      W1,
-      '--expect',
-      'train.dispatches <= 3',
-      '--expect',
-      'train.dispatches<3',
-    ]);
+    const broken = await inspectW1('--expect', 'train.dispatches <= 3', '--expect', 'train.dispatches<3');
     expect(broken.code).toBe(1);
     expect(broken.err).toContain('holds: train.dispatches <= 3 (train.dispatches is 3)');
     expect(broken.err).toContain('FAILS: train.dispatches<3 (train.dispatches is 3)');
   });
 
   test('leaves out passes, which then cost dispatches', async () => {
-    const { out } = await sinter(['inspect', W1, '--without', 'packStages', '--json']);
+    const { out } = await inspectW1('--without', 'packStages', '--json');
     const report: Report = JSON.parse(out);
     expect(report.entries.train?.dispatches.length).toBeGreaterThan(3);
   });
 
   test('colours only where it is told to when its output is no terminal', async () => {
-    const plain = await sinter(['inspect', W1]);
+    const plain = await inspectW1();
     const forced = await sinter(['inspect', W1], { FORCE_COLOR: '1' });
     expect(plain.out).not.toContain('\u001b[');
     expect(forced.out).toContain('\u001b[');
@@ -151,7 +159,7 @@ describe('wrong usage of sinter', () => {
     [
       'an unknown target',
       ['inspect', W1, '--target', 'abacus'],
-      /Allowed choices are webgpu, webgpu-software/,
+      /Allowed choices are auto, webgpu, webgpu-software/,
     ],
     [
       'an unknown entry',

@@ -17,7 +17,15 @@ function sinter(...args: string[]): Promise<{ code: unknown; out: string; err: s
 
 test('the command ends with 0, 1 and 2, prints to the right stream, and has no stack traces', async () => {
   const [kept, broken, wrong] = await Promise.all([
-    sinter('inspect', 'bench/workloads.ts#w1', '--json', '--expect', 'train.dispatches<=3'),
+    sinter(
+      'inspect',
+      'bench/workloads.ts#w1',
+      '--target',
+      'webgpu',
+      '--json',
+      '--expect',
+      'train.dispatches<=3',
+    ),
     sinter('inspect', 'bench/workloads.ts#w1', '--json', '--expect', 'train.dispatches<=2'),
     sinter('inspect', 'missing.ts'),
   ]);
