@@ -311,7 +311,10 @@ export class Session {
       if (!slot) throw new InputError('unknown', name, unknown('run-time scalar', params));
       if (typeof value !== 'function') scalarOf(slot, value);
     }
-    return params.map((slot) => ({ slot, value: given[slot.name] ?? slot.initial }));
+    return params.map((slot) => ({
+      slot,
+      value: (Object.hasOwn(given, slot.name) ? given[slot.name] : undefined) ?? slot.initial,
+    }));
   }
 
   /** Room for one batch that the host uploads: every input at its largest, read in order. */
