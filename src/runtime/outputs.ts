@@ -34,8 +34,11 @@ export function outputOf(slot: OutputSlot, results: Uint32Array, at: number, liv
 export interface Totals {
   /** Scalars: f32 as the mean over samples, integers and truth values as their sum. */
   readonly scalars: Readonly<Record<string, number>>;
-  /** Arrays: those with rows one after the other, others as scalars are. */
-  readonly outputs: Readonly<Record<string, Output>>;
+  /**
+   * Arrays: those with rows one after the other, others as scalars are. Sums of integers and truth values are
+   * `Float64Array`, whatever their type: batches together may exceed 32 bits. They are exact up to 2⁵³.
+   */
+  readonly outputs: Readonly<Record<string, Output<Output['data'] | Float64Array<ArrayBuffer>>>>;
 }
 
 /** Adds up the outputs of an entry, step by step, in float64. */
@@ -98,14 +101,14 @@ export class Tally {
   /** The sums and means so far. */
   totals(): Totals {
     const scalars: [string, number][] = [];
-    const outputs: [string, Output][] = [];
+    const outputs: [string, Totals['outputs'][string]][] = [];
     for (const { slot, sum, rows } of this.#parts) {
       const { name, dtype, shape } = slot;
       if (slot.live[0]) {
         outputs.push([name, concatenated(dtype, rows, shape.slice(1))]);
         continue;
       }
-      const data = dtype === 'f32' ? Float32Array.from(sum, (s) => s / this.#weight) : Int32Array.from(sum);
+      const data = dtype === 'f32' ? Float32Array.from(sum, (s) => s / this.#weight) : sum.slice();
       if (shape.length > 0) outputs.push([name, { shape, data }]);
       else scalars.push([name, (sum[0] ?? 0) / (dtype === 'f32' ? this.#weight : 1)]);
     }

@@ -67,9 +67,9 @@ const bounds = {
 } as const;
 
 /** Elements with their shape: `Uint32Array` for u32, and for bool, 0 or 1. */
-export interface Output {
+export interface Output<Elements = Float32Array | Int32Array | Uint32Array> {
   readonly shape: readonly number[];
-  readonly data: Float32Array | Int32Array | Uint32Array;
+  readonly data: Elements;
 }
 
 /** 32-bit words as elements of a type; shares their memory. */

@@ -84,6 +84,21 @@ describe('the outputs of many steps', () => {
     expect(outputs.row).toEqual({ shape: [4], data: Float32Array.of(5, 6, 7, 8) });
   });
 
+  test('of integers do not wrap where they exceed 32 bits, nor where one type is read as another', () => {
+    const slots = (['u32', 'i32', 'bool'] as const).map((dtype, k) =>
+      slot([1], [null], { name: dtype, dtype, offset: k }),
+    );
+    const scalar = slot([], [], { name: 'scalar', dtype: 'u32' });
+    const tally = new Tally('check', entry(scalar, ...slots), 'all');
+    const words = Uint32Array.of(3_000_000_000, -2_000_000_000, 1);
+    for (let step = 0; step < 3; step++) tally.add(words, 0, live, 2);
+    const { scalars, outputs } = tally.totals();
+    expect(scalars.scalar).toBe(9_000_000_000);
+    expect(outputs.u32).toEqual({ shape: [1], data: Float64Array.of(9_000_000_000) });
+    expect(outputs.i32).toEqual({ shape: [1], data: Float64Array.of(-6_000_000_000) });
+    expect(outputs.bool).toEqual({ shape: [1], data: Float64Array.of(3) });
+  });
+
   test('name a scalar that is NaN', () => {
     const tally = new Tally('train', entry(slot([], [], { name: 'norm', dtype: 'f32' })), 'scalars');
     expect(tally.add(floats(1), 0, live, 2)).toBeUndefined();
