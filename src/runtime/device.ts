@@ -1,3 +1,4 @@
+import { openDawn } from './dawn.ts';
 import { DeviceError } from './issues.ts';
 import type { Program } from './program.ts';
 
@@ -18,7 +19,7 @@ export interface DeviceOptions {
 export async function requestDevice(options: DeviceOptions = {}): Promise<GPUDevice> {
   let { gpu, adapter = null } = options;
   if (!adapter) {
-    gpu ??= await findGpu();
+    gpu ??= globalThis.navigator?.gpu ?? (await openDawn());
     adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
   }
   if (!adapter) {
@@ -37,20 +38,6 @@ export async function requestDevice(options: DeviceOptions = {}): Promise<GPUDev
   // Dawn crashes when the object that `create()` returned is collected before its devices: this holds it.
   device.lost.then(() => gpu);
   return device;
-}
-
-async function findGpu(): Promise<GPU> {
-  const found = globalThis.navigator?.gpu;
-  if (found) return found;
-  if (!('process' in globalThis)) {
-    throw new DeviceError('no-webgpu', 'this browser has no WebGPU: update it, or switch WebGPU on');
-  }
-  try {
-    const { create } = await import('webgpu');
-    return create([]);
-  } catch (cause) {
-    throw new DeviceError('no-webgpu', 'the package webgpu does not load: run npm install webgpu', { cause });
-  }
 }
 
 /**

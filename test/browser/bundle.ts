@@ -27,9 +27,7 @@ export async function bundle(page: string): Promise<Bundle> {
     metafile: true,
     format: 'esm',
     platform: 'browser',
-    // A page that finds `navigator.gpu` never imports it.
-    external: ['webgpu'],
-    plugins: [leftOutForBrowsers],
+    plugins: [asForBrowsers],
   });
   const files = new Map(outputFiles.map(({ path, text }) => [path.slice(`${root}out`.length), text]));
   return { files, sources: sourcesOf(metafile) };
@@ -42,16 +40,21 @@ function sourcesOf({ outputs }: Metafile): Bundle['sources'] {
 }
 
 /** Does to sources what `browser` in package.json makes bundlers do to the built package. */
-const leftOutForBrowsers: Plugin = {
+export const asForBrowsers: Plugin = {
   name: 'browser',
   setup({ onLoad }) {
     const { browser } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
-    for (const built of Object.keys(browser)) {
-      const source = built.replace('./dist/', `${root}src/`).replace(/\.js$/, '.ts');
-      onLoad({ filter: exactly(source) }, () => ({ contents: '' }));
+    for (const [built, instead] of Object.entries(browser)) {
+      const contents = typeof instead === 'string' ? `export * from '${sourceOf(instead)}';` : '';
+      onLoad({ filter: exactly(sourceOf(built)) }, () => ({ contents, resolveDir: root }));
     }
   },
 };
+
+/** The source of a built file that package.json names. */
+function sourceOf(built: string): string {
+  return built.replace('./dist/', `${root}src/`).replace(/\.js$/, '.ts');
+}
 
 function exactly(text: string): RegExp {
   return new RegExp(`^${text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')}$`);

@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { expect, test } from 'vitest';
+import { asForBrowsers } from '../browser/bundle.ts';
 
 test('the runtime alone is at most 10,240 bytes, minified and gzipped', async () => {
   const { outputFiles } = await build({
@@ -9,10 +10,11 @@ test('the runtime alone is at most 10,240 bytes, minified and gzipped', async ()
     minify: true,
     format: 'esm',
     platform: 'browser',
-    external: ['webgpu'],
+    plugins: [asForBrowsers],
     write: false,
   });
   const [bundle] = outputFiles;
   expect(bundle?.text).toContain('requestAdapter');
+  expect(bundle?.text).not.toContain('npm install webgpu');
   expect(gzipSync(bundle?.contents ?? '', { level: 9 }).length).toBeLessThanOrEqual(10_240);
 });

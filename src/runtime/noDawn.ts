@@ -1,0 +1,6 @@
+import { DeviceError } from './issues.ts';
+
+/** What `dawn.ts` is to browsers. @throws DeviceError `no-webgpu`, always */
+export function openDawn(): never {
+  throw new DeviceError('no-webgpu', 'this browser has no WebGPU: update it, or switch WebGPU on');
+}
