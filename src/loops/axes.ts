@@ -12,7 +12,7 @@ import {
   substituteAxes,
   type Tensor,
 } from './expr.ts';
-import { guardedTerm } from './guard.ts';
+import { guarded, guardedTerm } from './guard.ts';
 import { type Loop, loopLoads, type Reduction } from './loop.ts';
 import { monoidDef } from './monoid.ts';
 import { simplifyLoop } from './simplify.ts';
@@ -104,8 +104,7 @@ export function splitAxis(loop: Loop, axis: Axis, factor: number): AxisRewrite {
           isFirst || divides,
         ),
   );
-  const guarded = { ...replaced, reductions };
-  return { loop: simplifyLoop(guarded), axes: [outer, inner], views: [] };
+  return { loop: simplifyLoop({ ...replaced, reductions }), axes: [outer, inner], views: [] };
 }
 
 /**
@@ -256,6 +255,5 @@ function guard(loop: Loop, reduction: Reduction, condition: Expr, keepsPositions
   if (neutral === undefined) throw new AxisError(loop, `${monoid} has no neutral element`);
   // One guard around a term, however often it is guarded.
   const { guards, value } = guardedTerm(reduction) ?? { guards: [], value: body };
-  const all = [...guards, condition].reduce((p, q) => apply('and', p, q));
-  return { monoid, body: apply('select', all, value, neutral) };
+  return { monoid, body: guarded({ guards: [condition, ...guards], value, neutral }) };
 }

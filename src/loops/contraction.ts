@@ -1,5 +1,5 @@
 import { type Axis, apply, axesIn, type Expr, float, loadsIn } from './expr.ts';
-import { guardedTerm } from './guard.ts';
+import { guarded, guardedTerm } from './guard.ts';
 import type { Loop } from './loop.ts';
 
 /**
@@ -53,8 +53,8 @@ function recognise(loop: Loop): Contraction | null {
     else if (within(factor.axes, second.axes)) b.push(factor.expr);
     else return null;
   }
-  const guarded = guards.length === 0 ? [a, b] : [[underGuards(guards, a)], [underGuards(guards, b)]];
-  const [sideA = a, sideB = b] = guarded;
+  const sides = guards.length === 0 ? [a, b] : [[underGuards(guards, a)], [underGuards(guards, b)]];
+  const [sideA = a, sideB = b] = sides;
   const [ofA, ofB] = [ownAxes(...sideA), ownAxes(...sideB)];
   const m = loop.axes.filter((axis) => ofA.has(axis) && !ofB.has(axis));
   const n = loop.axes.filter((axis) => ofB.has(axis) && !ofA.has(axis));
@@ -64,13 +64,8 @@ function recognise(loop: Loop): Contraction | null {
 }
 
 function underGuards(guards: readonly Expr[], factors: readonly Expr[]): Expr {
-  const product = factors.reduce((x, y) => apply('mul', x, y));
-  return apply(
-    'select',
-    guards.reduce((x, y) => apply('and', x, y)),
-    product,
-    float(0),
-  );
+  const value = factors.reduce((x, y) => apply('mul', x, y));
+  return guarded({ guards, value, neutral: float(0) });
 }
 
 function factorsOf(expr: Expr): Expr[] {

@@ -1,6 +1,6 @@
 import { affineOf, gcd } from './affine.ts';
 import { type Axis, apply, axisRef, type Expr, int, substituteAxes, ValueNumbers } from './expr.ts';
-import { guardedTerm } from './guard.ts';
+import { guarded, guardedTerm } from './guard.ts';
 import type { Loop, Reduction } from './loop.ts';
 import { simplifyLoop } from './simplify.ts';
 
@@ -81,17 +81,9 @@ export function leaveOutTerms(loop: Loop, congruence: Congruence): Loop {
     const term = guardedTerm(r);
     if (term === null) throw new RangeError(`${loop.name}: a reduction without the guard of its congruence`);
     const others = term.guards.filter((guard) => !numbers.same(guard, congruence.condition));
-    const condition = [...inside, ...others.map((guard) => substituteAxes(guard, by))];
+    const all = [...inside, ...others.map((guard) => substituteAxes(guard, by))];
     const value = substituteAxes(term.value, by);
-    return {
-      ...r,
-      body: apply(
-        'select',
-        condition.reduce((x, y) => apply('and', x, y)),
-        value,
-        term.neutral,
-      ),
-    };
+    return { ...r, body: guarded({ guards: all, value, neutral: term.neutral }) };
   });
   const reduceAxes = loop.reduceAxes.map((other) => (other === axis ? taken : other));
   return simplifyLoop({ ...loop, reduceAxes, reductions });

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AxisError, mergeAxes, readThrough, reorderAxes, splitAxis } from '../../src/loops/axes.ts';
 import type { Axis, Loop, Tensor } from '../../src/loops/index.ts';
@@ -88,6 +89,77 @@ describe('a split', () => {
       "
     `);
     expect(run([split])).toEqual(run([loop]));
+  });
+
+  it('evaluates a condition that loads under the bounds, never beside them', () => {
+    const loop = only(`tensor x: f32[10] input
+tensor mask: f32[10] input
+tensor y: f32[] temp
+loop y() reduce(k: 10):
+  r0 = sum(select(mask[k] < 1.0 && k % 3 == 0, x[k], 0.0))
+  y[] = r0.0
+`);
+    const split = splitAxis(loop, axisOf(loop, 'k'), 4).loop;
+    expect(printLoops([split])).toMatchInlineSnapshot(`
+      "tensor mask: f32[10] input
+      tensor x: f32[10] input
+      tensor y: f32[] temp
+      loop y() reduce(k_outer: 3, k_inner: 4):
+        r0 = sum(select(k_outer * 4 + k_inner < 10 && (k_outer * 4 + k_inner) % 3 == 0, select(mask[k_outer * 4 + k_inner] < 1.0, x[k_outer * 4 + k_inner], 0.0), 0.0))
+        y[] = r0.0
+      "
+    `);
+    expect(run([split])).toEqual(run([loop]));
+    const again = splitAxis(split, axisOf(split, 'k_inner'), 3).loop;
+    expect(printLoops([again])).toMatchInlineSnapshot(`
+      "tensor mask: f32[10] input
+      tensor x: f32[10] input
+      tensor y: f32[] temp
+      loop y() reduce(k_outer: 3, k_inner_outer: 2, k_inner_inner: 3):
+        %0 = k_outer * 4 + (k_inner_outer * 3 + k_inner_inner)
+        r0 = sum(select(k_inner_outer * 3 + k_inner_inner < 4 && %0 < 10 && (k_outer * 4 + k_inner_inner) % 3 == 0, select(mask[%0] < 1.0, x[%0], 0.0), 0.0))
+        y[] = r0.0
+      "
+    `);
+    expect(run([again])).toEqual(run([loop]));
+  });
+
+  it('of any length by any factor, of terms under any conditions, keeps the value', () => {
+    const guards = ['mask[k] < 1.0', 'k % 2 == 0', 'mask[k] != 0.0', '1 <= k', 'k < live(n<=LENGTH)'];
+    const term = (conditions: readonly (readonly string[])[], neutral: string): string =>
+      conditions.reduceRight((inner, all) => `select(${all.join(' && ')}, ${inner}, ${neutral})`, 'x[k]');
+    fc.assert(
+      fc.property(
+        fc.record({
+          extent: fc.integer({ min: 1, max: 23 }),
+          factors: fc.array(fc.integer({ min: 1, max: 24 }), { minLength: 1, maxLength: 3 }),
+          conditions: fc.array(fc.subarray(guards, { minLength: 1 }), { maxLength: 3 }),
+          monoid: fc.constantFrom(['sum', '0.0'], ['max', '-inf'], ['product', '1.0']),
+          live: fc.boolean(),
+          rows: fc.nat(23),
+        }),
+        ({ extent, factors, conditions, monoid: [monoid, neutral = ''], live, rows }) => {
+          const length = live ? `n<=${extent}` : String(extent);
+          const loop = only(
+            `tensor x: f32[${length}] input
+tensor mask: f32[${length}] input
+tensor y: f32[] temp
+loop y() reduce(k: ${length}):
+  r0 = ${monoid}(${term(conditions, neutral).replaceAll('LENGTH', String(extent))})
+  y[] = r0.0
+`,
+          );
+          const n = Math.min(rows, extent);
+          let split = loop;
+          for (const factor of factors) {
+            const [last] = split.reduceAxes.slice(-1);
+            if (last !== undefined) split = splitAxis(split, last, factor).loop;
+          }
+          expect(run([split], { n })).toEqual(run([loop], { n }));
+        },
+      ),
+      { numRuns: 100 },
+    );
   });
 
   it('of a reduction over live rows is guarded by their number', () => {

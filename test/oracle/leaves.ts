@@ -4,11 +4,11 @@ import type { Given } from '../../src/reference/index.ts';
 import { Dice } from './dice.ts';
 import type { RandomCase } from './randomGraph.ts';
 
-/** An input or a state that is given random values: floats in [-2, 2), bytes, or integers in [0, below). */
+/** An input or a state that is given random values: floats in [-2, 2), bytes, truth values, or integers in [0, below). */
 export interface Leaf {
   readonly name: string;
   readonly shape: readonly Dim[];
-  readonly dtype: 'f32' | 'u8' | 'i32';
+  readonly dtype: 'f32' | 'u8' | 'i32' | 'bool';
   readonly below: number;
 }
 
@@ -40,8 +40,9 @@ function valuesOf(leaf: Leaf, live: Readonly<Record<string, number>>, dice: Dice
     typeof dim === 'number' ? dim : (live[dim.size.name] ?? dim.size.max) * dim.factor,
   );
   const count = shape.reduce((n, extent) => n * extent, 1);
+  const below = leaf.dtype === 'u8' ? 256 : leaf.dtype === 'bool' ? 2 : leaf.below;
   const data = Array.from({ length: count }, () =>
-    leaf.dtype === 'f32' ? 4 * dice.unit() - 2 : dice.below(leaf.dtype === 'u8' ? 256 : leaf.below),
+    leaf.dtype === 'f32' ? 4 * dice.unit() - 2 : dice.below(below),
   );
   return { shape, data };
 }

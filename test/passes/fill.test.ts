@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { compileModule } from '../../src/compile.ts';
 import { defineModule, type Module, type ModuleBuilder, type Node } from '../../src/graph/index.ts';
-import { conv2d } from '../../src/nn/index.ts';
+import { conv2d, dense, init } from '../../src/nn/index.ts';
 import { adam } from '../../src/optim/index.ts';
 import { type Profile, profiles } from '../../src/passes/profile.ts';
 import { disagreements, numberedModule } from '../compile/agreement.ts';
@@ -154,11 +154,41 @@ const modules: Readonly<Record<string, (m: ModuleBuilder) => void>> = {
     const x = m.input('x', { shape: [3, 20011] }).sub(3);
     m.entry('run', { max: x.max(1), min: x.min(1), product: x.mul(1e-3).add(1.003).prod(1) });
   },
+  'terms that count where a mask, a label or the term itself says so, along a prime length': (m) => {
+    const shape = [3, 2003];
+    const x = m.input('x', { shape });
+    const mask = m.input('mask', { shape, dtype: 'bool' });
+    const labels = m.input('labels', { shape: [2003], dtype: 'i32' });
+    m.entry('run', {
+      masked: mask.where(x, 0).sum(1),
+      labelled: labels.ne(3).where(x, 0).sum(1),
+      positive: x.gt(0).where(x, 0).sum(1),
+      both: mask.and(labels.lt(4)).where(labels.gt(0).where(x, 0), 0).sum(1),
+      highest: mask.where(x, -Infinity).max(1),
+    });
+  },
+  'products that count where a mask says so, along a prime length': (m) => {
+    const [a, b] = [m.input('a', { shape: [5, 2003] }), m.input('b', { shape: [2003, 3] })];
+    const mask = m.input('mask', { shape: [2003], dtype: 'bool' });
+    m.entry('run', { y: mask.where(a, 0).matmul(b) });
+  },
+  'the gradients of a bias under relu and of rows of an embedding, along a prime length': (m) => {
+    const hidden = dense(m.input('x', { shape: [2003, 2] }), 3, { name: 'hidden', activation: 'relu' });
+    const rows = m.state('rows', { shape: [6, 2], init: init.ones() });
+    const ids = m.input('ids', { shape: [2003], dtype: 'i32' });
+    const loss = hidden.mean().add(rows.take(ids).mean());
+    m.entry('run', { updates: adam({ lr: 1e-2 }).minimize(loss) });
+  },
 };
 
 /** A module with values for its inputs and for the states that start at random. */
 function caseFor(module: Module): RandomCase {
-  const leaf = (name: string, { shape }: Node): Leaf => ({ name, shape, dtype: 'f32', below: 1 });
+  const leaf = (name: string, { shape, dtype }: Node): Leaf => ({
+    name,
+    shape,
+    dtype: dtype === 'u32' ? 'i32' : dtype,
+    below: 6,
+  });
   const random = module.states.filter(({ init }) => init.kind !== 'constant');
   return caseOf(7, module, {
     inputs: module.inputs.map((node) => leaf(String(node.attrs.name), node)),
