@@ -20,7 +20,7 @@ export function unknown(what: string, known: readonly (string | { readonly name:
  * - `limit`: the program needs more than the device gives; `limit` says what
  * - `shader`: a kernel does not compile (`kernel` names it), or the module of a program for WebAssembly
  * - `validation`, `memory`, `lost`: the device refused a call, ran out of memory, or is gone, as is a session on
- *   WebAssembly when one of its threads died
+ *   WebAssembly when one of its threads died or is out of step with the others
  */
 export type DeviceErrorCode =
   | 'no-webgpu'

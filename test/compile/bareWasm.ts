@@ -158,7 +158,10 @@ function instantiate(
   if (!WebAssembly.validate(bytes)) nodeHost.allowRelaxed();
   const link = (code: Uint8Array<ArrayBuffer>, imports: WebAssembly.ModuleImports): WebAssembly.Exports =>
     new WebAssembly.Instance(new WebAssembly.Module(code), { sinter: { memory, ...imports } }).exports;
-  const { play } = link(decodeBytes(module), { ...link(bytes, {}), now: () => performance.now() });
+  const lost = (): never => {
+    throw new Error('the only thread is out of step');
+  };
+  const { play } = link(decodeBytes(module), { ...link(bytes, {}), now: () => performance.now(), lost });
   if (typeof play !== 'function') throw new TypeError('the module exports no play');
   return (...args) => void play(...args);
 }

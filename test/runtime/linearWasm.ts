@@ -1,4 +1,5 @@
 import { compile } from 'watr';
+import { barrierImport, barrierText } from '../../src/codegen/wasm/barrier.ts';
 import type { WasmProgram } from '../../src/runtime/wasm/index.ts';
 import { COLUMNS, linearModel } from './linearModel.ts';
 
@@ -9,14 +10,21 @@ const field = { step: 0, result: 4, batch: 8, rows: 12, x: 16, y: 20, lr: 24 };
 const load = (name: keyof typeof field): string => `(i32.load offset=${field[name]} (local.get $record))`;
 const state = (k: number): string => `(f32.load (i32.const ${memory.state + 4 * k}))`;
 
-/** What the program does at a step besides, as text of instructions that see `$record`, `$thread`, `$threads`. */
+/**
+ * What a thread does besides before a step, or before each where none is given: instructions, which see `$record`,
+ * `$thread`, `$threads`, and a local of their own, `$turns`.
+ */
 export interface Mischief {
-  readonly step: number;
+  readonly step?: number;
   readonly thread: number;
   readonly instructions: string;
 }
 
-function moduleText(mischief: Mischief): string {
+/** Instructions that take a while: the others sleep at the next barrier before this thread comes there. */
+export const dawdle = `(loop $turn
+  (br_if $turn (i32.lt_u (local.tee $turns (i32.add (local.get $turns) (i32.const 1))) (i32.const 300000))))`;
+
+function moduleText({ step, thread, instructions }: Mischief): string {
   const column = (k: number): string => `(call $x (local.get $record) (local.get $row) (i32.const ${k}))`;
   const slopes = [0, 1, 2, 3].map((k) => `(local $slope${k} f32)`).join(' ');
   return `
@@ -24,21 +32,9 @@ function moduleText(mischief: Mischief): string {
   (import "sinter" "memory" (memory 1 65536 shared))
   (import "sinter" "tile" (func $tile (param f32 f32 f32) (result f32)))
   (import "sinter" "now" (func $now (result f64)))
+  ${barrierImport}
 
-  ;; Word 0 counts who has come, word 16 how often all had.
-  (func $barrier (param $threads i32) (local $turn i32)
-    (local.set $turn (i32.atomic.load offset=64 (i32.const 0)))
-    (if (i32.eq (i32.add (i32.atomic.rmw.add (i32.const 0) (i32.const 1)) (i32.const 1)) (local.get $threads))
-      (then
-        (i32.atomic.store (i32.const 0) (i32.const 0))
-        (drop (i32.atomic.rmw.add offset=64 (i32.const 0) (i32.const 1)))
-        (drop (memory.atomic.notify offset=64 (i32.const 0) (i32.const -1))))
-      (else
-        (block $met
-          (loop $wait
-            (br_if $met (i32.ne (i32.atomic.load offset=64 (i32.const 0)) (local.get $turn)))
-            (drop (memory.atomic.wait32 offset=64 (i32.const 0) (local.get $turn) (i64.const -1)))
-            (br $wait))))))
+  ${barrierText}
 
   (func $x (param $record i32) (param $row i32) (param $column i32) (result f32)
     (f32.convert_i32_u (i32.load8_u (i32.add
@@ -105,11 +101,11 @@ function moduleText(mischief: Mischief): string {
         (local.set $r (i32.add (local.get $r) (local.get $threads)))
         (br $rows))))
 
-  (func $mischief (param $record i32) (param $thread i32) (param $threads i32)
+  (func $mischief (param $record i32) (param $thread i32) (param $threads i32) (local $turns i32)
     (if (i32.and
-          (i32.eq ${load('step')} (i32.const ${mischief.step}))
-          (i32.eq (local.get $thread) (i32.const ${mischief.thread})))
-      (then ${mischief.instructions})))
+          ${step === undefined ? '(i32.const 1)' : `(i32.eq ${load('step')} (i32.const ${step}))`}
+          (i32.eq (local.get $thread) (i32.const ${thread})))
+      (then ${instructions})))
 
   ;; Thread 0 writes the time that a kernel took, and gives that of the next.
   (func $note (param $thread i32) (param $times i32) (param $since f64) (result f64) (local $at f64)
@@ -122,6 +118,7 @@ function moduleText(mischief: Mischief): string {
     (param $entry i32) (param $record i32) (param $stride i32) (param $count i32)
     (param $thread i32) (param $threads i32) (param $scratch i32) (param $times i32)
     (local $since f64)
+    (global.set $threads (local.get $threads))
     ;; Scratch is aligned, and the thread's own: whoever finds another's mark fails.
     (if (i32.and (local.get $scratch) (i32.const 63)) (then (unreachable)))
     (if (i32.gt_u (i32.load (local.get $scratch)) (i32.add (local.get $thread) (i32.const 1))) (then (unreachable)))
@@ -133,11 +130,11 @@ function moduleText(mischief: Mischief): string {
       (if (i32.eqz (local.get $entry))
         (then
           (call $errors (local.get $record) (local.get $thread) (local.get $threads))
-          (call $barrier (local.get $threads))
+          (call $barrier)
           (local.set $since (call $note (local.get $thread) (local.get $times) (local.get $since)))
           (if (i32.eqz (local.get $thread)) (then (call $update (local.get $record)))))
         (else (call $predict (local.get $record) (local.get $thread) (local.get $threads))))
-      (call $barrier (local.get $threads))
+      (call $barrier)
       (if (i32.eqz (local.get $entry))
         (then
           (if (local.get $times) (then (local.set $times (i32.add (local.get $times) (i32.const 8)))))))
@@ -167,7 +164,7 @@ export function assembled(text: string): string {
 }
 
 /** `linearModel` for WebAssembly, written by hand; by default it does what it should. */
-export function linearWasm(mischief: Mischief = { step: 0, thread: -1, instructions: '' }): WasmProgram {
+export function linearWasm(mischief: Mischief = { thread: -1, instructions: '' }): WasmProgram {
   const { kernels, ...rest } = linearModel;
   return {
     ...rest,

@@ -6,6 +6,7 @@ import { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { DeviceError, type StartOptions, start, type WasmSession } from '../../src/runtime/wasm/index.ts';
 import { threadCount } from '../../src/runtime/wasm/threadCount.ts';
+import { OUT_OF_STEP } from '../../src/runtime/wasm/worker.ts';
 import { Workers } from '../../src/runtime/wasm/workers.ts';
 import { BATCH, linearData } from './linearModel.ts';
 import { linearWasm, type Mischief } from './linearWasm.ts';
@@ -96,33 +97,57 @@ describe('the thread that calls', () => {
   });
 });
 
+/**
+ * Expects that what a thread does at the fifth step fails every call, those that wait and those that come.
+ *
+ * @param says what each of them says
+ */
+async function expectLost(
+  threads: number,
+  mischief: Pick<Mischief, 'thread' | 'instructions'>,
+  says: string,
+): Promise<WasmSession> {
+  const session = await open({ threads }, { step: 5, ...mischief });
+  const waiting: Promise<unknown>[] = [];
+  const onProgress = (): void => {
+    if (waiting.length === 0) waiting.push(session.run('predict', { x: [1, 2, 3] }), session.save());
+  };
+  const running = lastOf(session.train({ data: linearData(800), stepsPerSubmit: 1, onProgress }));
+  const results: PromiseSettledResult<unknown>[] = await Promise.allSettled([running]);
+  results.push(...(await Promise.allSettled([...waiting, session.read('w')])));
+  expect(results).toHaveLength(4);
+  for (const result of results)
+    expect(result).toMatchObject({
+      status: 'rejected',
+      reason: { name: 'DeviceError', code: 'lost', message: expect.stringContaining(says) },
+    });
+  return session;
+}
+
+describe('a thread that is out of step', () => {
+  const add = (count: number): string =>
+    `(global.set $passed (i32.add (global.get $passed) (i32.const ${count})))`;
+
+  test.each([
+    ['ahead of the others', add(1)],
+    ['behind the others', add(-1)],
+    ['far from the others', add(0x7fff_ffff)],
+    ['where their common count is overwritten', '(i32.store (i32.const 64) (i32.const 99))'],
+    ['where more have come than there are', '(i32.store (i32.const 0) (i32.const 64))'],
+  ])('%s fails every call, those that wait and those that come', async (_, instructions) => {
+    for (const threads of [1, 2, 3])
+      await expectLost(threads, { thread: threads - 1, instructions }, OUT_OF_STEP);
+  });
+});
+
 describe('a thread that dies', () => {
   test.each([1, 2, 3])(
     'fails every call, those that wait and those that come, and says why (%s)',
     async (threads) => {
-      const session = await open(
-        { threads },
-        { step: 5, thread: threads - 1, instructions: '(drop (i32.load (i32.const -4)))' },
-      );
-      const waiting: Promise<unknown>[] = [];
-      const onProgress = (): void => {
-        if (waiting.length === 0) waiting.push(session.run('predict', { x: [1, 2, 3] }), session.save());
-      };
-      const running = lastOf(session.train({ data: linearData(800), stepsPerSubmit: 1, onProgress }));
-      const results: PromiseSettledResult<unknown>[] = await Promise.allSettled([running]);
-      results.push(...(await Promise.allSettled([...waiting, session.read('w')])));
-      expect(results).toHaveLength(4);
-      for (const result of results)
-        expect(result).toMatchObject({
-          status: 'rejected',
-          reason: {
-            name: 'DeviceError',
-            code: 'lost',
-            message: expect.stringContaining('memory access out of bounds'),
-          },
-        });
-      if (threads > 1)
-        await expect(session.read('w')).rejects.toThrow(`thread ${threads - 1} of the program`);
+      const thread = threads - 1;
+      const instructions = '(drop (i32.load (i32.const -4)))';
+      const session = await expectLost(threads, { thread, instructions }, 'memory access out of bounds');
+      if (threads > 1) await expect(session.read('w')).rejects.toThrow(`thread ${thread} of the program`);
       session.dispose();
       await expect(session.read('w')).rejects.toMatchObject({ code: 'disposed' });
     },

@@ -1,10 +1,8 @@
+import { barrierImport, barrierText } from './barrier.ts';
 import { i32 } from './code.ts';
 import type { WasmKernelText } from './kernel.ts';
 import { type MathName, mathText } from './math.ts';
 import { tileImports } from './tile.ts';
-
-/** Turns for which a thread looks whether the others have come before it sleeps. */
-const SPINS = 20000;
 
 /** What the whole module is made of. */
 export interface ModuleParts {
@@ -20,7 +18,7 @@ export function moduleText({ kernels, entries, math }: ModuleParts): string {
   const parts = [
     HEAD,
     mathText(math),
-    THREADS,
+    barrierText,
     ...kernels.map((kernel) => `;; kernel ${kernel.name}\n${kernel.code}`),
     ...phases.map(
       ({ run, tasks }) => `(func $${run}_all (local $task i32)
@@ -42,33 +40,9 @@ export function moduleText({ kernels, entries, math }: ModuleParts): string {
 const HEAD = `(import "sinter" "memory" (memory 1 65536 shared))
 ${tileImports}
 (import "sinter" "now" (func $now (result f64)))
+${barrierImport}
 (global $record (mut i32) (i32.const 0))
-(global $scratch (mut i32) (i32.const 0))
-(global $threads (mut i32) (i32.const 1))`;
-
-/**
- * Memory starts with the threads' own words, each in a cache line of its own: how many have come to the
- * barrier (0), how often all have (64), and the next task (128), which the last to come sets back.
- */
-const THREADS = `(func $take (result i32)
-  (i32.atomic.rmw.add (i32.const 128) (i32.const 1)))
-
-(func $barrier (local $turn i32) (local $spins i32)
-  (local.set $turn (i32.atomic.load (i32.const 64)))
-  (if (i32.eq (i32.add (i32.atomic.rmw.add (i32.const 0) (i32.const 1)) (i32.const 1)) (global.get $threads))
-    (then
-      (i32.atomic.store (i32.const 128) (i32.const 0))
-      (i32.atomic.store (i32.const 0) (i32.const 0))
-      (drop (i32.atomic.rmw.add (i32.const 64) (i32.const 1)))
-      (drop (memory.atomic.notify (i32.const 64) (global.get $threads)))
-      (return)))
-  ;; waking takes longer than most waits last
-  (loop $look
-    (if (i32.ne (i32.atomic.load (i32.const 64)) (local.get $turn)) (then (return)))
-    (br_if $look (i32.lt_u (local.tee $spins (i32.add (local.get $spins) (i32.const 1))) ${i32(SPINS)})))
-  (loop $sleep
-    (drop (memory.atomic.wait32 (i32.const 64) (local.get $turn) (i64.const -1)))
-    (br_if $sleep (i32.eq (i32.atomic.load (i32.const 64)) (local.get $turn)))))`;
+(global $scratch (mut i32) (i32.const 0))`;
 
 function play(kernels: readonly WasmKernelText[], entries: ModuleParts['entries']): string {
   const steps = entries.map(({ name, kernels: own }, e) => {

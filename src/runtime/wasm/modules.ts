@@ -3,6 +3,7 @@ import { DeviceError } from '../issues.ts';
 import type { Modules } from './crew.ts';
 import type { Host } from './host.ts';
 import type { WasmProgram } from './program.ts';
+import { OUT_OF_STEP } from './worker.ts';
 
 /** `play` of a program's module, for the thread that calls. */
 export type Play = (
@@ -47,11 +48,13 @@ export async function link({ tiles, main }: Modules, memory: WebAssembly.Memory)
   try {
     const { exports } = await WebAssembly.instantiate(tiles, { sinter: { memory } });
     const now = (): number => performance.now();
-    const needed = WebAssembly.Module.imports(main).find(
-      ({ name }) => !(name in { ...exports, memory, now }),
-    );
+    const lost = (): never => {
+      throw new Error(OUT_OF_STEP);
+    };
+    const sinter = { ...exports, memory, now, lost };
+    const needed = WebAssembly.Module.imports(main).find(({ name }) => !(name in sinter));
     if (needed !== undefined) throw new TypeError(`the tiles export no ${needed.name}`);
-    const { play } = (await WebAssembly.instantiate(main, { sinter: { ...exports, memory, now } })).exports;
+    const { play } = (await WebAssembly.instantiate(main, { sinter })).exports;
     if (typeof play !== 'function') throw new TypeError('it exports no function play');
     return (...args) => void play(...args);
   } catch (cause) {

@@ -11,6 +11,7 @@ import type { KernelBase, ProgramBase } from '../program.ts';
  * | memory | shared, at least `memory.bytes` |
  * | tile, tile_at | what one of `tiles` exports |
  * | now | `() -> f64`, milliseconds; called by thread 0 alone, and only where times are asked for |
+ * | lost | `() -> ()`, throws; called where a thread is ahead of the others or behind them |
  *
  * and exports `play(entry, record, stride, count, thread, threads, scratch, times)`, all i32. Every one of
  * `threads` threads calls it with its own number and with the same other arguments, but for `scratch`; it
