@@ -43,7 +43,7 @@ async function contents(path: string): Promise<Uint8Array> {
   try {
     return await readFile(path);
   } catch (cause) {
-    throw new FormatError('file', `${path}: cannot be read: ${reasonOf(cause)}`, cause);
+    throw new FormatError('file', `${path}: cannot be read: ${reasonOf(cause)}`, { cause });
   }
 }
 

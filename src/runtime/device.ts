@@ -1,5 +1,5 @@
 import { openDawn } from './dawn.ts';
-import { DeviceError } from './issues.ts';
+import { DeviceError, reasonOf } from './issues.ts';
 import type { Program } from './program.ts';
 
 /** Where a device comes from. */
@@ -92,7 +92,6 @@ export function checkBuffer(device: GPUDevice, what: string, bytes: number): voi
 export function checkLimits(device: GPUDevice, program: Program): void {
   for (const name of ['state', 'temps', 'words', 'results'] as const)
     checkBuffer(device, `buffer ${name}`, program.buffers[name]);
-  checkLimit(device, 'a program', 'maxStorageBuffersPerShaderStage', 5);
   for (const { name, workgroup, sharedBytes } of program.kernels) {
     const what = `kernel ${name}`;
     checkLimit(device, what, 'maxComputeInvocationsPerWorkgroup', workgroup);
@@ -102,32 +101,30 @@ export function checkLimits(device: GPUDevice, program: Program): void {
 }
 
 /**
- * The kernels of a program as pipelines of one layout, compiled side by side.
+ * The kernels of a program as pipelines of one layout, compiled side by side. When it returns or throws, none is being
+ * compiled any more: a device that is destroyed under its compiler ends the process in Node.
  *
  * @throws DeviceError `shader` with the kernel's name, the line and the compiler's words
  */
-export function createPipelines(
+export async function createPipelines(
   device: GPUDevice,
   program: Program,
   group: GPUBindGroupLayout,
 ): Promise<GPUComputePipeline[]> {
   const layout = device.createPipelineLayout({ bindGroupLayouts: [group] });
-  return Promise.all(
-    program.kernels.map(async ({ name: label, code }) => {
-      const module = guard(device, `kernel ${label}`, () => device.createShaderModule({ label, code }));
-      try {
-        return await device.createComputePipelineAsync({
-          label,
-          layout,
-          compute: { module: await module, entryPoint: 'main' },
-        });
-      } catch (cause) {
-        const reason = cause instanceof Error ? cause.message : String(cause);
-        throw new DeviceError('shader', `kernel ${label} does not compile: ${reason}`, {
-          kernel: label,
-          cause,
-        });
-      }
-    }),
-  );
+  const pipelines = program.kernels.map(async ({ name: label, code }) => {
+    try {
+      const module = await guard(device, 'the shader', () => device.createShaderModule({ label, code }));
+      return await device.createComputePipelineAsync({
+        label,
+        layout,
+        compute: { module, entryPoint: 'main' },
+      });
+    } catch (cause) {
+      const message = `kernel ${label} does not compile: ${reasonOf(cause)}`;
+      throw new DeviceError('shader', message, { kernel: label, cause });
+    }
+  });
+  await Promise.allSettled(pipelines);
+  return Promise.all(pipelines);
 }

@@ -2,11 +2,16 @@
 abstract class CodedError<Code extends string> extends Error {
   readonly code: Code;
 
-  constructor(name: string, code: Code, message: string, cause?: unknown) {
-    super(message, cause ? { cause } : undefined);
+  constructor(name: string, code: Code, message: string, options?: ErrorOptions) {
+    super(message, options);
     this.name = name;
     this.code = code;
   }
+}
+
+/** What a caught value says went wrong. */
+export function reasonOf(cause: unknown): string {
+  return String(Object(cause).message ?? cause);
 }
 
 /** What to say of a name that is not there: `no such size; there are batch, time`. */
@@ -49,7 +54,7 @@ export class DeviceError extends CodedError<DeviceErrorCode> {
     message: string,
     about: { kernel?: string; limit?: ExceededLimit; cause?: unknown } = {},
   ) {
-    super('DeviceError', code, message, about.cause);
+    super('DeviceError', code, message, about);
     this.kernel = about.kernel;
     this.limit = about.limit;
   }
@@ -57,8 +62,8 @@ export class DeviceError extends CodedError<DeviceErrorCode> {
 
 /** Data of a format that is read here is something else: a program, a saved state, a file. */
 export class FormatError extends CodedError<'program' | 'saved' | 'file'> {
-  constructor(code: 'program' | 'saved' | 'file', message: string, cause?: unknown) {
-    super('FormatError', code, message, cause);
+  constructor(code: 'program' | 'saved' | 'file', message: string, options?: ErrorOptions) {
+    super('FormatError', code, message, options);
   }
 }
 

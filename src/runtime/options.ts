@@ -77,6 +77,15 @@ const MOST = 4294967295;
 const known = 'params sizes data stepsPerSubmit entry epochs shuffle onNaN onProgress signal'.split(' ');
 const counts = { run: 2, evaluate: 4, train: known.length };
 
+/** The least whole number that an option may be, or the words. */
+const allowed: Readonly<Record<string, number | readonly unknown[]>> = {
+  epochs: 0,
+  stepsPerSubmit: 1,
+  seed: 0,
+  onNaN: ['stop', 'continue'],
+  profile: ['none', 'steps', 'dispatches'],
+};
+
 /**
  * Refuses options that there are not, and numbers and words that they cannot be.
  *
@@ -88,26 +97,17 @@ export function checkOptions(
   options: Partial<TrainOptions> & SessionOptions = {},
 ): void {
   const names = typeof call === 'string' ? known.slice(0, counts[call]) : call;
-  for (const name of Object.keys(options)) {
+  for (const [name, value] of Object.entries(options)) {
     if (!names.includes(name)) throw new InputError('unknown', name, unknown('option', names));
-  }
-  const within = (name: string, value: unknown, least: number): void => {
-    if (
-      value !== undefined &&
-      !(Number.isInteger(value) && Number(value) >= least && Number(value) <= MOST)
-    ) {
-      throw new InputError('range', name, `expected ${least} to ${MOST}, found ${value}`);
+    const rule = allowed[name];
+    if (value === undefined || rule === undefined) continue;
+    const isLeast = typeof rule === 'number';
+    const fits = isLeast ? Number.isInteger(value) && value >= rule && value <= MOST : rule.includes(value);
+    if (!fits) {
+      const expected = isLeast ? `${rule} to ${MOST}` : rule.join(' or ');
+      throw new InputError('range', name, `expected ${expected}, found ${value}`);
     }
-  };
-  within('epochs', options.epochs, 0);
-  within('stepsPerSubmit', options.stepsPerSubmit, 1);
-  within('seed', options.seed, 0);
-  const among = (name: string, value: string | undefined, words: readonly string[]): void => {
-    if (value !== undefined && !words.includes(value))
-      throw new InputError('range', name, `expected ${words.join(' or ')}, found ${value}`);
-  };
-  among('onNaN', options.onNaN, ['stop', 'continue']);
-  among('profile', options.profile, ['none', 'steps', 'dispatches']);
+  }
   if (names.includes('data') && !options.data)
     throw new InputError('missing', 'data', 'expected arrays or a dataset');
 }

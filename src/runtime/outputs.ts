@@ -6,25 +6,23 @@ import { asElements, type Output } from './values.ts';
 
 /** An output's live part out of the results of one step, which lie from word `at` on. */
 export function outputOf(slot: OutputSlot, results: Uint32Array, at: number, live: LiveSizes): Output {
-  const shape = slot.shape.map((extent, d) => {
+  const full = slot.shape;
+  const shape = full.map((extent, d) => {
     const dim = slot.live[d];
     return dim ? Math.min(extent, dim.factor * (live.get(dim.size) ?? extent)) : extent;
   });
   const words = new Uint32Array(elementCount(shape));
   // From here on nothing is cut: whole blocks are copied.
-  const depth = slot.shape.length - [...shape].reverse().findIndex((n, d) => n !== slot.shape.at(-1 - d));
-  const cut = depth > slot.shape.length ? 0 : depth;
-  const block = elementCount(slot.shape.slice(cut));
+  let cut = shape.length;
+  while (cut > 0 && shape[cut - 1] === full[cut - 1]) cut--;
+  const block = elementCount(full.slice(cut));
   let filled = 0;
   const copy = (d: number, row: number): void => {
     if (d === cut) {
       const from = at + slot.offset + row * block;
       words.set(results.subarray(from, from + block), filled);
       filled += block;
-      return;
-    }
-    const extent = shape[d] ?? 0;
-    for (let i = 0; i < extent; i++) copy(d + 1, row * (slot.shape[d] ?? 0) + i);
+    } else for (let i = 0; i < (shape[d] ?? 0); i++) copy(d + 1, row * (full[d] ?? 0) + i);
   };
   copy(0, 0);
   return { shape, data: asElements(slot.dtype, words) };
@@ -43,31 +41,20 @@ export interface Totals {
 
 /** Adds up the outputs of an entry, step by step, in float64. */
 export class Tally {
-  readonly #parts: readonly {
-    slot: OutputSlot;
-    sum: Float64Array;
-    rows: Output[];
-    /** The one word of a scalar, as an element: nothing is made anew in a step. */
-    word: Output['data'];
-  }[];
-  readonly #word = new Uint32Array(1);
+  readonly #parts: readonly { slot: OutputSlot; sum: Float64Array; rows: Output[] }[];
   #weight = 0;
 
   /** @param only `scalars` where arrays do not matter */
   constructor(name: string, entry: Entry, only: 'scalars' | 'all') {
     const slots = entry.outputs.filter((slot) => only === 'all' || slot.shape.length === 0);
-    for (const { name: output, live } of slots) {
-      if (live.some((dim, d) => dim !== null && d > 0)) {
+    this.#parts = slots.map((slot) => {
+      const [first, ...others] = slot.live;
+      if (others.some(Boolean)) {
         const text = `an output of ${name} with a bounded size that is not its first has no sum over batches: use run`;
-        throw new InputError('length', output, text);
+        throw new InputError('length', slot.name, text);
       }
-    }
-    this.#parts = slots.map((slot) => ({
-      slot,
-      sum: new Float64Array(slot.live[0] ? 0 : elementCount(slot.shape)),
-      rows: [],
-      word: asElements(slot.dtype, this.#word),
-    }));
+      return { slot, sum: new Float64Array(first ? 0 : elementCount(slot.shape)), rows: [] };
+    });
   }
 
   /**
@@ -79,21 +66,16 @@ export class Tally {
   add(results: Uint32Array, at: number, live: LiveSizes, samples: number): string | undefined {
     this.#weight += samples;
     let nan: string | undefined;
-    for (const { slot, sum, rows, word } of this.#parts) {
-      if (slot.shape.length === 0) {
-        this.#word[0] = results[at + slot.offset] ?? 0;
-        const value = word[0] ?? 0;
-        sum[0] = (sum[0] ?? 0) + (slot.dtype === 'f32' ? samples : 1) * value;
-        if (Number.isNaN(value)) nan ??= slot.name;
-        continue;
-      }
-      const output = outputOf(slot, results, at, live);
+    for (const { slot, sum, rows } of this.#parts) {
+      const { name, dtype, shape, offset } = slot;
       if (slot.live[0]) {
-        rows.push(output);
+        rows.push(outputOf(slot, results, at, live));
         continue;
       }
-      const weight = slot.dtype === 'f32' ? samples : 1;
-      for (const [i, value] of output.data.entries()) sum[i] = (sum[i] ?? 0) + weight * value;
+      const weight = dtype === 'f32' ? samples : 1;
+      const elements = asElements(dtype, results);
+      for (let i = 0; i < sum.length; i++) sum[i] = (sum[i] ?? 0) + weight * (elements[at + offset + i] ?? 0);
+      if (shape.length === 0 && Number.isNaN(elements[at + offset])) nan ??= name;
     }
     return nan;
   }
@@ -104,13 +86,11 @@ export class Tally {
     const outputs: [string, Totals['outputs'][string]][] = [];
     for (const { slot, sum, rows } of this.#parts) {
       const { name, dtype, shape } = slot;
-      if (slot.live[0]) {
-        outputs.push([name, concatenated(dtype, rows, shape.slice(1))]);
-        continue;
-      }
-      const data = dtype === 'f32' ? Float32Array.from(sum, (s) => s / this.#weight) : sum.slice();
-      if (shape.length > 0) outputs.push([name, { shape, data }]);
-      else scalars.push([name, (sum[0] ?? 0) / (dtype === 'f32' ? this.#weight : 1)]);
+      const isMean = dtype === 'f32';
+      const totals = sum.map((s) => s / (isMean ? this.#weight : 1));
+      if (slot.live[0]) outputs.push([name, concatenated(dtype, rows, shape.slice(1))]);
+      else if (shape.length === 0) scalars.push([name, totals[0] ?? 0]);
+      else outputs.push([name, { shape, data: isMean ? Float32Array.from(totals) : totals }]);
     }
     return { scalars: Object.fromEntries(scalars), outputs: Object.fromEntries(outputs) };
   }

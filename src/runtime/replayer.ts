@@ -2,7 +2,7 @@ import { chunkCapacity, chunkPlayer, noteTimes, type PlayChunks } from './chunks
 import { checkBuffer, checkLimits, createPipelines, guard } from './device.ts';
 import type { Block, Engine, Playback, Profiling, Region } from './engine.ts';
 import { foldGrid } from './grid.ts';
-import { DeviceError } from './issues.ts';
+import { DeviceError, reasonOf } from './issues.ts';
 import type { Program } from './program.ts';
 import { recordWriter, type WriteRecords } from './records.ts';
 
@@ -274,10 +274,10 @@ async function mapped(buffer: GPUBuffer): Promise<void> {
   try {
     await buffer.mapAsync(1);
   } catch (cause) {
-    throw lostBecause(cause instanceof Error ? cause : { message: String(cause) }, cause);
+    throw lostBecause(cause);
   }
 }
 
-function lostBecause({ message }: { readonly message: string }, cause?: unknown): DeviceError {
-  return new DeviceError('lost', `the device was lost: ${message}`, { cause });
+function lostBecause(cause: unknown): DeviceError {
+  return new DeviceError('lost', `the device was lost: ${reasonOf(cause)}`, { cause });
 }

@@ -73,7 +73,8 @@ export interface Output<Elements = Float32Array | Int32Array | Uint32Array> {
 }
 
 /** 32-bit words as elements of a type; shares their memory. */
-export function asElements(dtype: ValueType, words: Uint32Array<ArrayBuffer>): Output['data'] {
-  if (dtype === 'u32' || dtype === 'bool' || dtype === 'u8') return words;
-  return new arrays[dtype](words.buffer, words.byteOffset, words.length);
+export function asElements(dtype: ValueType, words: Uint32Array): Output['data'] {
+  const { buffer, byteOffset, length } = words;
+  if (dtype === 'f32') return new Float32Array(buffer, byteOffset, length);
+  return dtype === 'i32' ? new Int32Array(buffer, byteOffset, length) : words;
 }
