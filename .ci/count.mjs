@@ -1,10 +1,12 @@
-// Reads vitest's JSON: how many tests passed and failed, and how many of them ran WGSL: those of the files that open
-// an adapter, by importing test/softwareAdapter.ts themselves or through another file. Exits with 1 where a test
-// failed or did not run, or where such a file has no passed test.
+// Reads the results of tests, files as vitest's JSON has them: how many passed and failed, and how many of them ran
+// WGSL: those of the test files that open an adapter, by importing test/softwareAdapter.ts themselves or through
+// another file. Exits with 1 where a test failed or did not run, or where such a file has no passed test.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 
-const { testResults } = JSON.parse(readFileSync(process.argv[2], 'utf8'));
+const testResults = process.argv
+  .slice(2)
+  .flatMap((path) => JSON.parse(readFileSync(path, 'utf8')).testResults);
 const files = new Map(
   testResults.map(({ name, assertionResults, status }) => [
     relative(process.cwd(), name),
