@@ -251,6 +251,8 @@ const spellings = {
   round: call('round'),
   exp: own('exp_f32'),
   log: own('log_f32'),
+  log1p: own('log1p_f32'),
+  expm1: own('expm1_f32'),
   sqrt: own('sqrt_nan'),
   tanh: own('tanh_f32'),
   sigmoid: own('sigmoid_f32'),

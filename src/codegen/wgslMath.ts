@@ -141,6 +141,58 @@ fn log_f32(x: f32) -> f32 {
   return s * (h + r) + k * 9.0580006145e-6 - h + f + k * 6.9313812256e-1;
 }`,
   },
+  log1p_f32: {
+    uses: ['is_nan'],
+    constants: ['infinity', 'nan'],
+    text: `
+// ln(1 + x) = k ln 2 + ln(1 + f) with 3/4 <= 1 + f < 3/2; f = x / 2^k + (1 / 2^k - 1) is exact; at most 1.01 ulp.
+fn log1p_f32(x: f32) -> f32 {
+  let bits = bitcast<u32>(x);
+  // Below 2^-24 the result is x: a subnormal would be flushed. Infinity and NaN stay too.
+  if ((bits & 0x7fffffffu) < 0x33800000u || is_nan(x) || bits == 0x7f800000u) { return x; }
+  if (bits == 0xbf800000u) { return -bitcast<f32>(infinity_bits); }
+  if (bits > 0xbf800000u) { return bitcast<f32>(nan_bits); }
+  // k in the place of an exponent, by that of (1 + x) / (3/4).
+  let k = (bitcast<u32>(1.0 + x) - 0x3f400000u) & 0xff800000u;
+  // 4 / 2^k, which is not subnormal where 1 / 2^k is.
+  let four = bitcast<f32>(0x40800000u - k);
+  let f = bitcast<f32>(bits - k) + (0.25 * four - 1.0);
+  let n = f32(bitcast<i32>(k) >> 23u);
+  var p = -4.4942606e-2;
+  p = p * f + 1.0455526e-1;
+  p = p * f - 1.3166603e-1;
+  p = p * f + 1.448245e-1;
+  p = p * f - 1.664741e-1;
+  p = p * f + 1.999054e-1;
+  p = p * f - 2.5000063e-1;
+  p = p * f + 3.3333457e-1;
+  p = p * f - 5.0e-1;
+  return p * (f * f) - n * 2.12194440e-4 + f + n * 0.693359375;
+}`,
+  },
+  expm1_f32: {
+    uses: ['is_nan'],
+    text: `
+// e^x - 1 = 2^n (e^r - 1) + (2^n - 1), n = 0 where |x| < 1/2, e^r - 1 by a polynomial; at most 1.5 ulp.
+fn expm1_f32(x: f32) -> f32 {
+  // Below 2^-24 the result is x: a subnormal would be flushed.
+  if ((bitcast<u32>(x) & 0x7fffffffu) < 0x33800000u || is_nan(x)) { return x; }
+  let c = clamp(x, -25.0, 89.0);
+  let n = select(floor(c * 1.44269504 + 0.5), 0.0, abs(c) < 0.5);
+  let r = c - n * 0.693359375 + n * 2.12194440e-4;
+  var q = 1.9849832e-4;
+  q = q * r + 1.3996605e-3;
+  q = q * r + 8.3335815e-3;
+  q = q * r + 4.1665349e-2;
+  q = q * r + 1.6666664e-1;
+  q = q * r + 5.0000006e-1;
+  let p = q * (r * r) + r;
+  // Half of it: 2^n itself may lie outside of f32.
+  let s = bitcast<f32>((i32(n) + 126) << 23u);
+  let y = p * s + (s - 0.5);
+  return y + y;
+}`,
+  },
   tanh_f32: {
     uses: ['exp_f32', 'is_nan'],
     text: `

@@ -113,6 +113,14 @@ export class Tensor {
   log(): Tensor {
     return this.#pointwise('log');
   }
+  /** `log(1 + x)`, to the last digits near 0 too; -∞ at -1, NaN below. */
+  log1p(): Tensor {
+    return this.#pointwise('log1p');
+  }
+  /** `exp(x) - 1`, to the last digits near 0 too. */
+  expm1(): Tensor {
+    return this.#pointwise('expm1');
+  }
   tanh(): Tensor {
     return this.#pointwise('tanh');
   }

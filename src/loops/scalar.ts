@@ -130,6 +130,22 @@ export const scalarOps = {
     cost: 12,
     doc: 'natural logarithm',
   },
+  log1p: {
+    arity: 1,
+    operands: 'float',
+    result: 'same',
+    evaluate: Math.log1p,
+    cost: 12,
+    doc: 'log(1 + x), exact near 0',
+  },
+  expm1: {
+    arity: 1,
+    operands: 'float',
+    result: 'same',
+    evaluate: Math.expm1,
+    cost: 10,
+    doc: 'exp(x) - 1, exact near 0',
+  },
   sqrt: { arity: 1, operands: 'float', result: 'same', evaluate: Math.sqrt, cost: 4, doc: 'square root' },
   tanh: {
     arity: 1,

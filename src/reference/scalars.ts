@@ -1,3 +1,4 @@
+import type { ElementwiseOp } from '../graph/ops/elementwise.ts';
 import type { Dtype } from '../loops/dtype.ts';
 
 /** Formula of an operation on one element each; the element type matters for integers. */
@@ -5,8 +6,7 @@ export type Formula = (x: number, y: number, z: number, dtype: Dtype) => number;
 
 const truth = (holds: boolean): number => (holds ? 1 : 0);
 
-/** The pointwise operations of the graph, by name: `where` is (condition, a, b). */
-export const formulas: Readonly<Record<string, Formula>> = {
+const elementwise = {
   neg: (x) => -x,
   abs: (x) => Math.abs(x),
   sign: (x) => (x > 0 ? 1 : x < 0 ? -1 : x),
@@ -16,6 +16,8 @@ export const formulas: Readonly<Record<string, Formula>> = {
   round: nearestEven,
   exp: (x) => Math.exp(x),
   log: (x) => Math.log(x),
+  log1p: (x) => Math.log1p(x),
+  expm1: (x) => Math.expm1(x),
   sqrt: (x) => Math.sqrt(x),
   tanh: (x) => Math.tanh(x),
   sigmoid: (x) => 1 / (1 + Math.exp(-x)),

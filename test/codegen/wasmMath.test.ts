@@ -5,15 +5,23 @@ import { type MathName, mathFunctions, mathText } from '../../src/codegen/wasm/m
 import { scalarOps } from '../../src/loops/index.ts';
 
 /** Errors allowed, in units in the last place of the float32 result. */
-const bounds = { exp: 1.01, log: 1.23, tanh: 1.5, sigmoid: 1.87, erf: 2.7, sign: 0 } satisfies Record<
-  MathName,
-  number
->;
+const bounds = {
+  exp: 1.01,
+  log: 1.23,
+  log1p: 1.01,
+  expm1: 1.5,
+  tanh: 1.5,
+  sigmoid: 1.87,
+  erf: 2.7,
+  sign: 0,
+} satisfies Record<MathName, number>;
 
 /** What no result may lie below or above. */
 const ranges = {
   exp: [0, Infinity],
   log: [-Infinity, Infinity],
+  log1p: [-Infinity, Infinity],
+  expm1: [-1, Infinity],
   tanh: [-1, 1],
   sigmoid: [0, 1],
   erf: [-1, 1],
@@ -183,6 +191,15 @@ describe('special values on WebAssembly', () => {
   test('log is -infinity at both zeros, and no number below', () => {
     const xs = [0, -0, -(2 ** -149), -1, -Infinity, 1, Infinity, nan];
     expect(valuesAt('log', xs)).toEqual([-Infinity, -Infinity, nan, nan, nan, 0, Infinity, nan]);
+  });
+
+  test('log1p is -infinity at -1, and no number below; it and expm1 keep the sign of zero and tiny numbers', () => {
+    const least = 2 ** -149;
+    const xs = [0, -0, least, -least, 2 ** -130, -1, -1 - 2 ** -23, -Infinity, Infinity, nan];
+    const log1ps = [0, -0, least, -least, 2 ** -130, -Infinity, nan, nan, Infinity, nan];
+    expect(valuesAt('log1p', xs)).toEqual(log1ps);
+    const expm1s = [0, -0, least, -least, 2 ** -130, -1, Infinity, nan];
+    expect(valuesAt('expm1', [0, -0, least, -least, 2 ** -130, -Infinity, Infinity, nan])).toEqual(expm1s);
   });
 
   test('tanh and erf keep the sign of zero and of the least subnormal numbers, and end in -1 and 1', () => {

@@ -71,6 +71,8 @@ const exact: Readonly<Record<string, (x: Tensor, y: Tensor) => Tensor>> = {
 const rounded: Readonly<Record<string, (x: Tensor) => Tensor>> = {
   exp: (x) => x.exp(),
   log: (x) => x.log(),
+  log1p: (x) => x.log1p(),
+  expm1: (x) => x.expm1(),
   tanh: (x) => x.tanh(),
   sigmoid: (x) => x.sigmoid(),
   erf: (x) => x.erf(),

@@ -13,6 +13,8 @@ const smooth = {
   relu: unary((x) => x.relu(), { keepsExact: true }),
   exp: unary((x) => x.exp(), { bound: (b) => Math.exp(b), within: 3 }),
   log: unary((x) => x.abs().add(0.5).log(), { bound: (b) => 1 + Math.log(b + 1) }),
+  log1p: unary((x) => x.abs().sub(0.5).log1p(), { bound: (b) => 1 + Math.log(b + 1) }),
+  expm1: unary((x) => x.expm1(), { bound: (b) => Math.exp(b), within: 3 }),
   sqrt: unary((x) => x.abs().add(0.5).sqrt(), { bound: (b) => b + 1 }),
   tanh: unary((x) => x.tanh(), { bound: () => 1 }),
   sigmoid: unary((x) => x.sigmoid(), { bound: () => 1 }),

@@ -1,16 +1,13 @@
-import { erf, exp, sigmoid, tanh } from './mathExp.ts';
-import { log } from './mathLog.ts';
+import { erf, exp, expm1, sigmoid, tanh } from './mathExp.ts';
+import { log, log1p } from './mathLog.ts';
 import { constant } from './mathPieces.ts';
 
 /** A function of the module's text, with the names of those that it calls. */
 export interface WasmFunction {
   /** `(func $NAME (param v128) (result v128) …)` over four floats, after the globals `$NAME.…` that it reads. */
   readonly text: string;
-  readonly calls: readonly MathName[];
+  readonly calls: readonly string[];
 }
-
-/** The scalar operations that are functions, by their names in `scalarOps`. */
-export type MathName = 'exp' | 'log' | 'tanh' | 'sigmoid' | 'erf' | 'sign';
 
 /** The sign as `Math.sign` has it: a NaN and the zeros are their own. */
 const sign = `;; -1 or 1; zeros and NaN stay.
@@ -29,24 +26,28 @@ ${constant('sign.one', '1')}
  * range. There are no branches and no relaxed instructions: a lane's result is the same whatever stands in
  * the others, and on every machine. The errors stand at each function, and were measured on all 2^32 floats.
  */
-export const mathFunctions: Readonly<Record<MathName, WasmFunction>> = {
+export const mathFunctions = {
   exp: { text: exp, calls: [] },
   log: { text: log, calls: [] },
+  log1p: { text: log1p, calls: [] },
+  expm1: { text: expm1, calls: [] },
   tanh: { text: tanh, calls: [] },
   sigmoid: { text: sigmoid, calls: ['exp'] },
   erf: { text: erf, calls: [] },
   sign: { text: sign, calls: [] },
-};
+} satisfies Readonly<Record<string, WasmFunction>>;
 
-const order: readonly MathName[] = ['exp', 'log', 'tanh', 'sigmoid', 'erf', 'sign'];
+/** The scalar operations that are functions, by their names in `scalarOps`. */
+export type MathName = keyof typeof mathFunctions;
 
-/** The text of the named functions and of all that they call, each once, in a fixed order. */
+/** The text of the named functions and of all that they call, each once, in the order of the table. */
 export function mathText(names: Iterable<MathName>): string {
-  const needed = new Set(names);
+  const table: ReadonlyMap<string, WasmFunction> = new Map(Object.entries(mathFunctions));
+  const needed = new Set<string>(names);
   // A set gives what is added while it is walked, too.
-  for (const name of needed) for (const called of mathFunctions[name].calls) needed.add(called);
-  return order
-    .filter((name) => needed.has(name))
-    .map((name) => mathFunctions[name].text)
+  for (const name of needed) for (const called of table.get(name)?.calls ?? []) needed.add(called);
+  return [...table]
+    .filter(([name]) => needed.has(name))
+    .map(([, { text }]) => text)
     .join('\n\n');
 }

@@ -1,5 +1,11 @@
 import { coefficients, constant, horner } from './mathPieces.ts';
 
+/** q of `reduce` where |r| <= ln(2) / 2, the lowest power first. */
+const SHORT = ['0.49999997', '0.16666545', '0.041667465', '8.366424e-3', '1.3868316e-3'];
+
+/** The same where |r| <= 1/2. */
+const LONG = ['0.50000006', '0.16666664', '0.041665349', '8.3335815e-3', '1.3996605e-3', '1.9849832e-4'];
+
 /** e^x: at most 1.01 ulp (measured on all floats, subnormal results included). */
 export const exp = `;; e^x = 2^n e^r; at most 1.01 ulp.
 ${constant('exp.least', '-104')}
@@ -19,6 +25,31 @@ ${reductionConstants('exp', 254)}
       (f32x4.add (local.get $p) (global.get $exp.one))
       (i32x4.shl (local.get $half) (i32.const 23)))
     (i32x4.shl (i32x4.sub (local.get $t) (local.get $half)) (i32.const 23))))`;
+
+/** e^x - 1: at most 1.5 ulp (measured on every seventh float, subnormal results included). */
+export const expm1 = `;; e^x - 1 = 2^n (e^r - 1) + (2^n - 1); at most 1.5 ulp.
+${constant('expm1.least', '-25')}
+${constant('expm1.most', '89')}
+${constant('expm1.half', '0.5')}
+${constant('expm1.tiny', '0x1p-24')}
+${reductionConstants('expm1', 126, LONG)}
+(func $expm1 (param $of v128) (result v128)
+  (local $x v128) (local $t v128) (local $n v128) (local $r v128) (local $p v128) (local $near v128)
+  ;; Beyond these bounds the result is -1 or infinite; pmin and pmax leave a NaN.
+  (local.set $x (f32x4.pmin (f32x4.pmax (local.get $of) (global.get $expm1.least)) (global.get $expm1.most)))
+  ;; n = 0 there: with n = 1 the error of a negative p weighs twice in a small result.
+  (local.set $near (f32x4.lt (f32x4.abs (local.get $of)) (global.get $expm1.half)))
+  ${reduce('expm1', LONG, '$near')}
+  ;; Half of it, since 2^n may lie outside of f32; the low bits of t are the exponent of 2^(n - 1).
+  (local.set $t (i32x4.shl (local.get $t) (i32.const 23)))
+  (local.set $p (f32x4.add
+    (f32x4.mul (local.get $p) (local.get $t))
+    (f32x4.sub (local.get $t) (global.get $expm1.half))))
+  ;; Below 2^-24 the result is x, which keeps the sign of zero.
+  (v128.bitselect
+    (local.get $of)
+    (f32x4.add (local.get $p) (local.get $p))
+    (f32x4.lt (f32x4.abs (local.get $of)) (global.get $expm1.tiny))))`;
 
 /** 1 / (1 + e^-x): at most 1.87 ulp (measured on all floats, subnormal results included). Calls `exp`. */
 export const sigmoid = `;; 1 / (1 + e^-x), by e = e^-|x|, which does not overflow; at most 1.87 ulp.
@@ -55,7 +86,7 @@ ${reductionConstants('tanh', 127)}
   (local.set $x (f32x4.abs (local.get $of)))
   (local.set $x (f32x4.pmin (f32x4.add (local.get $x) (local.get $x)) (global.get $tanh.most)))
   ${reduce('tanh')}
-  ${expm1('tanh')}
+  ${lessOne('tanh')}
   (v128.bitselect
     (local.get $of)
     (v128.bitselect
@@ -88,7 +119,7 @@ ${reductionConstants('erf', 127)}
   ${horner('p', 'x', 'erf.c', 7)}
   (local.set $x (f32x4.neg (f32x4.add (f32x4.mul (local.get $p) (local.get $x)) (local.get $x))))
   ${reduce('erf')}
-  ${expm1('erf')}
+  ${lessOne('erf')}
   (v128.bitselect (local.get $of) (local.get $p) (global.get $erf.sign)))`;
 
 /**
@@ -96,33 +127,38 @@ ${reductionConstants('erf', 127)}
  * `$p` and n, plus the bias of `reductionConstants`, in the low bits of `$t`. A NaN goes through to `$p`.
  *
  * Every function has its own copy: a call costs a quarter of what `exp` does.
+ *
+ * @param near local that is a mask of the lanes where n is to be 0, whose r is then x
  */
-function reduce(f: string): string {
+function reduce(f: string, q: readonly string[] = SHORT, near?: string): string {
+  const t = `(f32x4.add (f32x4.mul (local.get $x) (global.get $${f}.log2_e)) (global.get $${f}.shift))`;
+  const chosen =
+    near === undefined ? t : `(v128.bitselect (global.get $${f}.shift) ${t} (local.get ${near}))`;
   return `;; x = n ln 2 + r: t is so large that it has no bits for a fraction, so n is the nearest integer.
-  (local.set $t (f32x4.add (f32x4.mul (local.get $x) (global.get $${f}.log2_e)) (global.get $${f}.shift)))
+  (local.set $t ${chosen})
   (local.set $n (f32x4.sub (local.get $t) (global.get $${f}.shift)))
   ;; ln 2 in two parts (Cephes): the product of n and the high one is exact.
   (local.set $r (f32x4.sub
     (f32x4.sub (local.get $x) (f32x4.mul (local.get $n) (global.get $${f}.ln2_high)))
     (f32x4.mul (local.get $n) (global.get $${f}.ln2_low))))
   ;; p = e^r - 1 = r + r^2 q(r), minimax by Lawson's iteration: relative error 1.4e-8.
-  ${horner('p', 'r', `${f}.q`, 4)}
+  ${horner('p', 'r', `${f}.q`, q.length - 1)}
   (local.set $p (f32x4.add
     (f32x4.mul (local.get $p) (f32x4.mul (local.get $r) (local.get $r)))
     (local.get $r)))`;
 }
 
 /** What `reduce` needs; `bias` is added to n in `$t`, whose low bits are 0 otherwise. */
-function reductionConstants(f: string, bias: number): string {
+function reductionConstants(f: string, bias: number, q: readonly string[] = SHORT): string {
   return `${constant(`${f}.shift`, String(1.5 * 2 ** 23 + bias))}
 ${constant(`${f}.log2_e`, '1.44269504')}
 ${constant(`${f}.ln2_high`, '0.693359375')}
 ${constant(`${f}.ln2_low`, '-2.12194440e-4')}
-${coefficients(`${f}.q`, ['0.49999997', '0.16666545', '0.041667465', '8.366424e-3', '1.3868316e-3'])}`;
+${coefficients(`${f}.q`, q)}`;
 }
 
 /** Statements that make e^x - 1 in `$p` of what `reduce` leaves with a bias of 127, where n is in [-126, 127]. */
-function expm1(f: string): string {
+function lessOne(f: string): string {
   return `;; e^x - 1 = 2^n p + (2^n - 1); the low bits of t are the exponent of 2^n.
   (local.set $t (i32x4.shl (local.get $t) (i32.const 23)))
   (local.set $p (f32x4.add

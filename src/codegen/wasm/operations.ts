@@ -139,6 +139,8 @@ export const spellings = {
   round: float('nearest'),
   exp: call('exp'),
   log: call('log'),
+  log1p: call('log1p'),
+  expm1: call('expm1'),
   sqrt: float('sqrt'),
   tanh: call('tanh'),
   sigmoid: call('sigmoid'),

@@ -24,7 +24,7 @@ import {
 } from './definition.ts';
 
 /** Scalar operations that are graph operations of the same name; the others only the compiler makes. */
-type ElementwiseOp = Exclude<ScalarOp, 'idiv' | 'mod' | 'isNan' | 'select' | 'cast'>;
+export type ElementwiseOp = Exclude<ScalarOp, 'idiv' | 'mod' | 'isNan' | 'select' | 'cast'>;
 
 const truth: NoVjp = { none: 'its result is a truth value' };
 const zeroGradient: Vjp = () => undefined;
@@ -55,6 +55,9 @@ const vjps = {
   round: zeroGradient,
   exp: ({ output, cotangent }) => cotangent.mul(output),
   log: ({ inputs, cotangent }) => cotangent.div(operand(inputs, 0)),
+  log1p: ({ inputs, cotangent }) => cotangent.div(operand(inputs, 0).add(1)),
+  // Not output + 1, which has none of the digits of a small exp(x).
+  expm1: ({ inputs, cotangent }) => cotangent.mul(operand(inputs, 0).exp()),
   sqrt: ({ output, cotangent }) => cotangent.mul(0.5).div(output),
   tanh: ({ output, cotangent }) => cotangent.mul(output.square().neg().add(1)),
   sigmoid: ({ output, cotangent }) => cotangent.mul(output.mul(output.neg().add(1))),
