@@ -4,6 +4,8 @@ import { dtypeFrom } from './attributes.ts';
 import { concatenated, filled } from './build.ts';
 import { Graph } from './graph.ts';
 import { GraphError } from './issues.ts';
+import type { Attrs } from './node.ts';
+import type { CompositeOp } from './ops/composite.ts';
 import { type DimLike, normalAxis, toShape } from './shape.ts';
 import { requireTensor, requireTensors, Tensor } from './tensor.ts';
 
@@ -46,6 +48,22 @@ export function iota(where: InGraph, shape: readonly DimLike[], axis = 0): Tenso
   const at = normalAxis('iota', dims.length, axis);
   const graph = graphOf('iota', where);
   return new Tensor(graph, graph.build('iota', [], { shape: dims, axis: at }));
+}
+
+/**
+ * A composite with a gradient of its own, an entry of `src/graph/ops/composite.ts`.
+ *
+ * @param value    the composite, written in primitives
+ * @param operands what it is a function of, broadcast to its shape
+ */
+export function composite(
+  op: CompositeOp,
+  value: Tensor,
+  operands: readonly Tensor[],
+  attrs?: Attrs,
+): Tensor {
+  const nodes = operands.map((operand) => operand.broadcastTo(value.shape).node);
+  return new Tensor(value.graph, value.graph.build(op, [value.node, ...nodes], attrs));
 }
 
 /** One value everywhere. */

@@ -1,5 +1,5 @@
 import { type Dim, type Dtype, elementCount, shapeText } from '../loops/index.ts';
-import { requireList, requireOptions, shown } from './arguments.ts';
+import { requireList, requireOption, requireOptions, shown } from './arguments.ts';
 import { dtypeFrom } from './attributes.ts';
 import {
   choice,
@@ -146,9 +146,17 @@ export class Tensor {
   round(): Tensor {
     return this.#pointwise('round');
   }
-  /** Cut to a range; the gradient passes where the value was not cut, bounds included. A NaN stays. */
+  /**
+   * Cut to a range; the gradient passes where the value was not cut, bounds included. A NaN stays.
+   *
+   * @throws GraphError where a bound is NaN, or the lower one is above the upper one
+   */
   clamp(min: number, max: number): Tensor {
-    for (const bound of [min, max]) operandOf('clamp', bound);
+    for (const [name, bound] of Object.entries({ min, max })) {
+      operandOf('clamp', bound);
+      requireOption('clamp', name, bound, !Number.isNaN(bound), 'a number other than NaN');
+    }
+    requireOption('clamp', 'min', min, min <= max, `at most max, which is ${max}`);
     return this.lt(min).where(min, this.gt(max).where(max, this));
   }
 

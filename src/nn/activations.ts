@@ -1,5 +1,5 @@
-import { requireOneOf, requireOptions } from '../graph/arguments.ts';
-import type { Tensor } from '../graph/index.ts';
+import { requireOneOf, requireOption, requireOptions } from '../graph/arguments.ts';
+import { composite, type Tensor } from '../graph/index.ts';
 
 /** Activations that layers take by name. */
 export const activations = {
@@ -12,7 +12,10 @@ export const activations = {
   leakyRelu: (x) => leakyRelu(x),
   hardswish,
   softplus,
+  logSigmoid,
   elu: (x) => elu(x),
+  celu: (x) => celu(x),
+  selu,
   mish,
 } satisfies Record<string, (x: Tensor) => Tensor>;
 
@@ -48,32 +51,37 @@ export function hardswish(x: Tensor): Tensor {
 }
 
 /**
- * `log(1 + exp(x))` without overflow, as `max(x, 0) + log(1 + exp(-|x|))`. The rounding of `1 + exp(-|x|)` in
- * float32 leaves the logarithm an absolute error of up to 6e-8: it is 0 where x is below -17.
+ * `log(1 + exp(x))` without overflow, as `max(x, 0) + log1p(exp(-|x|))`: its relative error is small wherever the
+ * result is a normal number. The gradient is `sigmoid(x)` everywhere, and differentiates again.
  */
 export function softplus(x: Tensor): Tensor {
-  return x.maximum(0).add(x.abs().neg().exp().add(1).log());
+  return composite('softplus', x.relu().add(x.abs().neg().exp().log1p()), [x]);
 }
 
-/** `x` where it is positive, else `alpha (exp(x) - 1)`. */
+/** `log(sigmoid(x))`, which is `-softplus(-x)`. */
+export function logSigmoid(x: Tensor): Tensor {
+  return softplus(x.neg()).neg();
+}
+
+/** `x` where it is positive, else `alpha (exp(x) - 1)` (Clevert et al. 2016). */
 export function elu(x: Tensor, alpha = 1): Tensor {
   const isPositive = x.gt(0);
   // Chosen twice, so that nothing overflows where it is not wanted; `minimum` would halve the gradient at 0.
-  return isPositive.where(x, expm1(isPositive.where(0, x)).mul(alpha));
+  return isPositive.where(x, isPositive.where(0, x).expm1().mul(alpha));
 }
 
-/** `x tanh(softplus(x))` (Misra 2019), with {@link softplus}'s error times |x|: 0 where x is below -17. */
+/** `x` where it is positive, else `alpha (exp(x / alpha) - 1)` (Barron 2017): the gradient has no step at 0. */
+export function celu(x: Tensor, alpha = 1): Tensor {
+  requireOption('celu', 'alpha', alpha, alpha > 0, 'a number above 0');
+  return elu(x.div(alpha)).mul(alpha);
+}
+
+/** The `elu` times a number, with constants that keep a mean of 0 and a variance of 1 (Klambauer et al. 2017). */
+export function selu(x: Tensor): Tensor {
+  return elu(x, 1.6732632423543772).mul(1.0507009873554805);
+}
+
+/** `x tanh(softplus(x))` (Misra 2019). */
 export function mish(x: Tensor): Tensor {
   return x.mul(softplus(x).tanh());
-}
-
-/**
- * `exp(x) - 1` of numbers that are not positive, without cancellation: near zero, where `exp(x)` rounds x away,
- * it is `2t / (1 - t)` with t = tanh(x / 2), an identity all of whose steps keep the relative error. Below -1 the
- * difference as it stands is exact enough, and its gradient exp(x) is better than that of the identity, which
- * has the factor `1 - t²`.
- */
-function expm1(x: Tensor): Tensor {
-  const t = x.mul(0.5).tanh();
-  return x.gt(-1).where(t.mul(2).div(t.neg().add(1)), x.exp().sub(1));
 }

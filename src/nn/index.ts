@@ -1,11 +1,14 @@
 export {
   type Activation,
   activations,
+  celu,
   elu,
   gelu,
   hardswish,
   leakyRelu,
+  logSigmoid,
   mish,
+  selu,
   silu,
   softplus,
 } from './activations.ts';

@@ -1,5 +1,5 @@
 import { requireOneOf, requireOption, requireOptions } from '../graph/arguments.ts';
-import type { Tensor } from '../graph/index.ts';
+import { composite, type Tensor } from '../graph/index.ts';
 import { requireTensor } from '../graph/tensor.ts';
 
 /** How the losses of single samples become one: their mean over live samples, or not at all. */
@@ -39,7 +39,10 @@ export function mse(prediction: Tensor, target: Tensor, options: LossOptions = {
   return reduce(prediction.sub(target).square(), options.reduction);
 }
 
-/** Squared error (halved) up to a distance of `delta`, linear beyond (Huber 1964). */
+/**
+ * Squared error (halved) up to a distance of `delta`, linear beyond (Huber 1964): at an infinite distance it is
+ * infinite, and its gradient is `delta` with the sign of the distance.
+ */
 export function huber(
   prediction: Tensor,
   target: Tensor,
@@ -49,21 +52,20 @@ export function huber(
   const { delta = 1, reduction } = options;
   requireOption('huber', 'delta', delta, delta >= 0, 'a number from 0 on');
   const distance = prediction.sub(target).abs();
-  const near = distance.square().mul(0.5);
-  const far = distance.sub(0.5 * delta).mul(delta);
-  return reduce(distance.le(delta).where(near, far), reduction);
+  // n (d - n / 2) is both: the gradient goes through d beyond delta, where n has none and nothing is infinite.
+  const near = distance.minimum(delta);
+  return reduce(near.mul(distance.sub(near.mul(0.5))), reduction);
 }
 
 /**
- * Binary cross-entropy of a sigmoid, without overflow: `max(x, 0) - x t + log(1 + exp(-|x|))`.
- *
- * The logarithm has an absolute error of up to 6e-8, the rounding of `1 + exp(-|x|)` in float32: a sample whose
- * logit is right by more than 17 has a loss of 0.
+ * Binary cross-entropy of a sigmoid, without overflow: `max(x, 0) - x t + log1p(exp(-|x|))`. A loss that is small,
+ * since the logit is right by much, has a small relative error; so has its gradient, `sigmoid(x) - t`.
  */
 export function bceWithLogits(logits: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
   requireLoss('bceWithLogits', [logits, target], options);
-  const tail = logits.abs().neg().exp().add(1).log();
-  return reduce(logits.maximum(0).sub(logits.mul(target)).add(tail), options.reduction);
+  const tail = logits.abs().neg().exp().log1p();
+  const losses = logits.relu().sub(logits.mul(target)).add(tail);
+  return reduce(composite('bceWithLogits', losses, [logits, target]), options.reduction);
 }
 
 function requireLoss(

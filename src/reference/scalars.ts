@@ -36,7 +36,15 @@ const elementwise = {
   ne: (x, y) => truth(x !== y),
   and: (x, y) => x * y,
   or: (x, y) => Math.max(x, y),
+} satisfies Record<ElementwiseOp, Formula>;
+
+/** The pointwise operations of the graph, by name: `where` is (condition, a, b). */
+export const formulas: Readonly<Record<string, Formula>> = {
+  ...elementwise,
   where: (condition, a, b) => (condition !== 0 ? a : b),
+  // Composites: what they mean, of the operands behind the value written in primitives.
+  softplus: (_, x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
+  bceWithLogits: (_, x, target) => Math.max(x, 0) - x * target + Math.log1p(Math.exp(-Math.abs(x))),
 };
 
 /** A value as its type holds it: integers modulo 2³², floats as they are. */

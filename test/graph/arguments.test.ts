@@ -37,6 +37,8 @@ describe('arguments that no type check has seen', () => {
       'operands',
       'clamp: takes a tensor or a number, not undefined',
     ],
+    [(_m, x) => x.clamp(0.5, -0.5), 'option', 'clamp: min is 0.5: it must be at most max, which is -0.5'],
+    [(_m, x) => x.clamp(0, Number.NaN), 'option', 'clamp: max is NaN: it must be a number other than NaN'],
     [(_m, x) => x.matmul(untyped(3)), 'operands', 'matmul: takes a tensor, not 3'],
     [(_m, x) => x.pick(untyped(3)), 'operands', 'pick: takes a tensor, not 3'],
     [

@@ -143,12 +143,12 @@ describe('layers, losses and activations', () => {
     [
       (x) => nn.dense(x, 2, { activation: untyped('foo') }),
       'option',
-      'dense: activation is "foo": it must be one of relu, gelu, geluTanh, tanh, sigmoid, silu, leakyRelu, hardswish, softplus, elu, mish',
+      'dense: activation is "foo": it must be one of relu, gelu, geluTanh, tanh, sigmoid, silu, leakyRelu, hardswish, softplus, logSigmoid, elu, celu, selu, mish',
     ],
     [
       (x) => nn.dense(x, 2, { activation: untyped('toString') }),
       'option',
-      'dense: activation is "toString": it must be one of relu, gelu, geluTanh, tanh, sigmoid, silu, leakyRelu, hardswish, softplus, elu, mish',
+      'dense: activation is "toString": it must be one of relu, gelu, geluTanh, tanh, sigmoid, silu, leakyRelu, hardswish, softplus, logSigmoid, elu, celu, selu, mish',
     ],
     [
       (x) => nn.dense(x, 2, untyped({ activatoin: 'relu' })),

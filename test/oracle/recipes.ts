@@ -1,5 +1,6 @@
 import { concat, full, type Tensor, whileTraining } from '../../src/graph/index.ts';
 import { type Dim, extentOf, sameDim } from '../../src/loops/index.ts';
+import * as nn from '../../src/nn/index.ts';
 import { type Draft, type Drawn, elements, moderate } from './draft.ts';
 import { convolved, folded, windowsOf } from './sliding.ts';
 
@@ -52,6 +53,10 @@ const smooth = {
   variance: reduced((x, axes) => x.variance(axes), { bound: (b) => b * b, needsElements: true }),
   softmax: unary((x) => (hasElements(x.shape.slice(-1)) && x.shape.length > 0 ? x.softmax() : x), {
     bound: (b) => b + 1,
+  }),
+  softplus: unary((x) => nn.softplus(x), { bound: (b) => b + 1 }),
+  bceWithLogits: binary((a, b) => nn.bceWithLogits(a, b.sigmoid(), { reduction: 'none' }), {
+    bound: (a) => a + 1,
   }),
   matmul: product,
   convolve: convolved,

@@ -1,13 +1,14 @@
 import { elementCount, shapeText } from '../../loops/index.ts';
 import { numberOf } from '../attributes.ts';
 import { ShapeError } from '../issues.ts';
+import type { ValueTypeOf } from '../node.ts';
 import { sameShape } from '../shape.ts';
-import { MOVEMENT, type OpDef, operand, requireDtype, requireSameDtype } from './definition.ts';
+import { MOVEMENT, type OpDef, operand, requireDtype, requireSameDtype, type Vjp } from './definition.ts';
 
 /**
  * What composites are made of that decide their gradient themselves. `softmax` and the like are their first
- * operand, the composite written in primitives, and have a more accurate gradient in the others; `detach`
- * has none; `training` says what stands in its place once training is over. They compute nothing.
+ * operand, the composite written in primitives, and have a better gradient in the others; `detach` has none;
+ * `training` says what stands in its place once training is over. They compute nothing.
  */
 export const compositeOps = {
   detach: {
@@ -19,29 +20,39 @@ export const compositeOps = {
     lower: { kind: 'value', value: ({ read }, at) => read(0, at) },
   },
   softmax: {
-    ...MOVEMENT,
-    doc: 'its first operand, which is the softmax of the second along an axis',
-    arity: 2,
-    type: (inputs, attrs) => {
-      const [value, x] = [operand(inputs, 0), operand(inputs, 1)];
-      requireDtype('softmax', x.dtype, ['f32']);
-      numberOf('softmax', attrs, 'axis');
-      if (!sameShape(value.shape, x.shape))
-        throw new ShapeError('shape-mismatch', 'softmax', 'value and operand differ in shape');
-      return { shape: x.shape, dtype: x.dtype };
-    },
     // dx = s (c - Σ c s) does not change if a number is added to c. Taking that at the largest element away
     // keeps a saturated softmax (s near 1 there) from cancelling.
-    vjp: ({ node, inputs, output, cotangent }, k) => {
-      if (k === 0) return undefined;
+    ...composite('softmax', 'the softmax of the second along an axis', 1, ({ node, inputs, ...ctx }) => {
+      const { output, cotangent } = ctx;
       const axis = numberOf('softmax', node.attrs, 'axis');
       if (elementCount(node.shape) === 0) return cotangent;
       const top = operand(inputs, 1).argmax(axis, { keepDims: true });
       const shifted = cotangent.sub(cotangent.takeAlongAxis(top, axis));
       return output.mul(shifted.sub(shifted.mul(output).sum(axis, { keepDims: true })));
+    }),
+    type: (inputs, attrs) => {
+      numberOf('softmax', attrs, 'axis');
+      return floatsOfOneShape('softmax', inputs);
     },
-    lower: { kind: 'value', value: ({ read }, at) => read(0, at) },
   },
+  // Its pieces have kinks at 0, and the function has none: the pieces' second derivative there is not its own.
+  softplus: composite('softplus', 'log(1 + exp(x)) of the second', 1, ({ inputs, cotangent }) =>
+    cotangent.mul(operand(inputs, 1).sigmoid()),
+  ),
+  bceWithLogits: composite(
+    'bceWithLogits',
+    'the binary cross-entropy of the second, logits, with the third, targets',
+    2,
+    ({ inputs, cotangent }, k) => {
+      const [x, target] = [operand(inputs, 1), operand(inputs, 2)];
+      if (k === 2) return cotangent.mul(x).neg();
+      // sigmoid(x) - t, by the smaller one of sigmoid(x) and 1 - sigmoid(x): what is nearly right keeps a gradient.
+      const isPositive = x.ge(0);
+      const small = isPositive.where(x.neg(), x).sigmoid();
+      const difference = isPositive.where(target.neg().add(1).sub(small), small.sub(target));
+      return cotangent.mul(difference);
+    },
+  ),
   training: {
     ...MOVEMENT,
     doc: 'its first operand, which holds while a model is trained; its evaluation has the second in its place',
@@ -59,3 +70,35 @@ export const compositeOps = {
     lower: { kind: 'value', value: ({ read }, at) => read(0, at) },
   },
 } satisfies Record<string, OpDef>;
+
+/** The composites with a gradient of their own. */
+export type CompositeOp = Exclude<keyof typeof compositeOps, 'detach' | 'training'>;
+
+/**
+ * A composite with a gradient of its own. Its first operand is its value, through which no gradient goes; the others
+ * are what it is a function of, floats of its shape.
+ *
+ * @param doc      what the value is
+ * @param count    of the operands beside the value
+ * @param gradient the cotangents of operands 1 to `count`
+ */
+function composite(op: string, doc: string, count: number, gradient: Vjp): OpDef {
+  return {
+    ...MOVEMENT,
+    doc: `its first operand, which is ${doc}`,
+    arity: 1 + count,
+    type: (inputs) => floatsOfOneShape(op, inputs),
+    vjp: (ctx, k) => (k === 0 ? undefined : gradient(ctx, k)),
+    lower: { kind: 'value', value: ({ read }, at) => read(0, at) },
+  };
+}
+
+function floatsOfOneShape(op: string, inputs: readonly ValueTypeOf[]): ValueTypeOf {
+  const { shape } = operand(inputs, 0);
+  for (const input of inputs) {
+    requireDtype(op, input.dtype, ['f32']);
+    if (!sameShape(input.shape, shape))
+      throw new ShapeError('shape-mismatch', op, 'value and operand differ in shape');
+  }
+  return { shape, dtype: 'f32' };
+}
