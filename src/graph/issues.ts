@@ -98,12 +98,17 @@ export function firstUserFrame(stack: string): string | undefined {
 // A model is built from few lines, by few functions: the same frames come again and again.
 const places = new Map<string, string | null>();
 
-/** The place of a stack's line, `file:line`; null where it is no frame, or one of this library or of Node. */
+/** The place of a stack's line, `file:line`; null where it is no frame, or one of this library or of the engine. */
 function placeOf(line: string): string | null {
   const frame = frameOf(line);
-  if (libraryFolders === undefined || frame === undefined || frame.path.startsWith('node:')) return null;
+  if (libraryFolders === undefined || frame === undefined || isBuiltIn(frame.path)) return null;
   if (libraryFolders.some((folder) => frame.path.startsWith(folder))) return null;
   return `${frame.path.slice(frame.path.lastIndexOf('/') + 1)}:${frame.line}`;
+}
+
+/** Whether a frame's file is Node's own, or what Bun names in place of the files of built-in functions. */
+function isBuiltIn(path: string): boolean {
+  return path.startsWith('node:') || path === 'native' || path === 'unknown';
 }
 
 // Gradients of deep models are built far below the user's line: ten frames, V8's default, would not reach it.

@@ -83,6 +83,10 @@ describe('the line of the user', () => {
       'V8 in an anonymous callback',
       `Error\n    at Array.map (<anonymous>)\n    at async /home/@me/model.ts:12:7`,
     ],
+    [
+      'Bun, whose built-in functions have places too',
+      `Error\n    at new ShapeError (unknown:1:28)\n    at map (native:1:11)\n    at <anonymous> (/home/me/model.ts:12:7)`,
+    ],
     ['other browsers', `add@${own}:1:2\nbuild@https://example.org/model.ts?v=3:12:7`],
   ])('is found in the stack of %s', (_, stack) => {
     expect(firstUserFrame(stack)).toBe('model.ts:12');
