@@ -82,7 +82,10 @@ export interface Declarations {
   state(name: string, options: StateOptions): Tensor;
   /** A run-time scalar. @throws GraphError where its name is taken */
   param(name: string, options: ParamOptions): Tensor;
-  /** Number of the entry's step, counted from 1 (i32). */
+  /**
+   * Number of the step (i32): a session counts the steps of each entry by itself, from 1. It is for schedules; what
+   * belongs to a state, such as how often an optimizer has updated it, is kept in a state beside it.
+   */
   step(): Tensor;
   /** A name that no declaration has taken, nor one with `.` and more behind it: the stem, or with a number. */
   freshName(stem: string): string;

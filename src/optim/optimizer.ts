@@ -5,6 +5,7 @@ import {
   declarationsOf,
   type Graph,
   GraphError,
+  type StateOptions,
   Tensor,
   type Update,
 } from '../graph/index.ts';
@@ -46,7 +47,10 @@ export interface RuleContext {
   readonly gradient: Tensor;
   /** Scalar. */
   readonly lr: Tensor;
-  /** Number of the step, counted from 1, as a float scalar. */
+  /**
+   * Number of this update of the parameter, counted from 1, as a float scalar. The count is a state beside the
+   * moments, `STATE.step`, so it goes on wherever they do: in another entry, in a session that loads them.
+   */
   step(): Tensor;
   /** Keeps a moment of the parameter's shape, zero at first: its next value, made of the one before. */
   keep(name: string, next: (before: Tensor) => Tensor): Tensor;
@@ -93,26 +97,38 @@ export function optimizer(op: string, { lr, name }: OptimizerOptions, rule: Rule
       const { graph } = parameter;
       const declarations = declarationsOf(op, parameter);
       if (parameter.node.op !== 'state') throw new GraphError('update', op, `${parameter} is no state`);
-      const moments: Update[] = [];
+      const moments = new Map<string, Update>();
+      const kept = (
+        moment: string,
+        options: StateOptions,
+        nextMoment: (before: Tensor) => Tensor,
+      ): Tensor => {
+        const label = [
+          textOf('state', parameter.node.attrs, 'name'),
+          ...(name === undefined ? [] : [name]),
+          moment,
+        ].join('.');
+        const state = once(graph, label, () => declarations.state(label, { ...options, trainable: false }));
+        const after = nextMoment(state);
+        moments.set(label, { state, next: after });
+        return after;
+      };
+      const shape = parameter.shape.filter((dim) => typeof dim === 'number');
       const next = rule({
         parameter,
         gradient,
         lr: rate(graph, declarations),
-        step: () => declarations.step().cast('f32'),
+        step: () => kept(STEP, { shape: [], dtype: 'i32' }, oneMore).cast('f32'),
         keep: (moment, nextMoment) => {
-          const label = [
-            textOf('state', parameter.node.attrs, 'name'),
-            ...(name === undefined ? [] : [name]),
-            moment,
-          ].join('.');
-          const shape = parameter.shape.filter((dim) => typeof dim === 'number');
-          const state = once(graph, label, () => declarations.state(label, { shape, trainable: false }));
-          const after = nextMoment(state);
-          moments.push({ state, next: after });
-          return after;
+          if (moment !== STEP) return kept(moment, { shape }, nextMoment);
+          throw new GraphError(
+            'name',
+            op,
+            `${shown(STEP)} is the count of updates: name the moment otherwise`,
+          );
         },
       });
-      return [{ state: parameter, next }, ...moments];
+      return [{ state: parameter, next }, ...moments.values()];
     });
   };
 
@@ -130,6 +146,14 @@ export function optimizer(op: string, { lr, name }: OptimizerOptions, rule: Rule
       return update(wrt, clipGlobalNorm === undefined ? raw : clipByGlobalNorm(raw, clipGlobalNorm));
     },
   };
+}
+
+/** What a parameter's count of updates is called. */
+const STEP = 'step';
+
+/** The next count. It is an integer, since a float would stand still at 2²⁴, and stays at the largest there is. */
+function oneMore(count: Tensor): Tensor {
+  return count.minimum(2 ** 31 - 2).add(1);
 }
 
 /** Requires an object of options that every optimizer takes, and some more. @throws GraphError listing them */

@@ -188,10 +188,13 @@ describe('a module', () => {
       'dense2.weight',
       'dense.weight.m',
       'dense.weight.v',
+      'dense.weight.step',
       'dense.bias.m',
       'dense.bias.v',
+      'dense.bias.step',
       'dense2.weight.m',
       'dense2.weight.v',
+      'dense2.weight.step',
     ]);
     expect(module.entries[0]?.updates).toHaveLength(9);
   });

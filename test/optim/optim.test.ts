@@ -59,9 +59,9 @@ describe('an optimizer', () => {
 
   it.each([
     ['sgd', optim.sgd({ lr: 1, momentum: 0.5 }), ['w', 'w.momentum']],
-    ['adam', optim.adam({ lr: 1 }), ['w', 'w.m', 'w.v']],
-    ['adamw', optim.adamw({ lr: 1 }), ['w', 'w.m', 'w.v']],
-    ['adamax', optim.adamax({ lr: 1 }), ['w', 'w.m', 'w.u']],
+    ['adam', optim.adam({ lr: 1 }), ['w', 'w.m', 'w.v', 'w.step']],
+    ['adamw', optim.adamw({ lr: 1 }), ['w', 'w.m', 'w.v', 'w.step']],
+    ['adamax', optim.adamax({ lr: 1 }), ['w', 'w.m', 'w.u', 'w.step']],
     ['rmsprop', optim.rmsprop({ lr: 1 }), ['w', 'w.v']],
     ['adagrad', optim.adagrad({ lr: 1 }), ['w', 'w.sum']],
   ])('%s updates the state and its moments once each', (_, optimizer, states) => {
@@ -71,7 +71,7 @@ describe('an optimizer', () => {
     expect(module.states.map(({ trainable }) => trainable)).toEqual(states.map((name) => name === 'w'));
   });
 
-  it('shares its moments and learning rate between entries', () => {
+  it('shares its moments, their counts and the learning rate between entries', () => {
     const optimizer = optim.adam({ lr: 0.1 });
     const module = defineModule('two', (m) => {
       const w = m.state('w', { shape: [3] });
@@ -79,8 +79,8 @@ describe('an optimizer', () => {
       m.entry('free', { updates: optimizer.minimize(loss) });
       m.entry('clipped', { updates: optimizer.minimize(loss, { clipGlobalNorm: 1 }) });
     });
-    expect(module.states.map(({ name }) => name)).toEqual(['w', 'w.m', 'w.v']);
-    expect(module.params.map((node) => node.label)).toEqual(['lr', 'step']);
+    expect(module.states.map(({ name }) => name)).toEqual(['w', 'w.m', 'w.v', 'w.step']);
+    expect(module.params.map((node) => node.label)).toEqual(['lr']);
   });
 
   it('may serve several modules', () => {
@@ -269,6 +269,11 @@ describe('an optimizer', () => {
         }),
       'update',
       'sgd: x (input f32[]) is no state',
+    ],
+    [
+      () => train(optim.optimizer('mine', { lr: 1 }, ({ parameter, keep }) => keep('step', () => parameter))),
+      'name',
+      'mine: "step" is the count of updates: name the moment otherwise',
     ],
     [
       () =>

@@ -97,6 +97,7 @@ describe('a long reduction with few outputs', () => {
       cut: d one.weight: it keeps 56 % of the machine busy for 84466 multiply-adds: 8 parts along k0 fill it
       dispatch 0
         group one..convolve_20: one → two → convolve_20  rows(i0: 64)
+        group two.weight.step: two.weight.step
       dispatch 1
         group d two.weight_parts: d two.weight_parts
         group d one.weight_parts: d one.weight_parts

@@ -44,13 +44,30 @@ type InlineRule = (producer: Loop, readers: readonly Loop[], readsTemps: boolean
 
 /** A chain of pointwise loops is one loop; what only decodes inputs is repeated at its loads. */
 const chainsAndDecodes: InlineRule = (producer, consumers, readsTemps) => {
-  const cost = readsTemps ? Infinity : evaluationCost(...producer.outs.map((o) => o.value));
-  if (cost <= CHEAP_DECODE) return `reads no intermediate and costs ${cost} an element`;
+  const cost = evaluationCost(...producer.outs.map((o) => o.value));
+  if (!readsTemps && !isNextScalar(producer, consumers) && cost <= CHEAP_DECODE)
+    return `reads no intermediate and costs ${cost} an element`;
   const [only, ...others] = consumers;
   if (only === undefined || others.length > 0) return null;
   const evaluations = evaluationsIn(only, producer);
   return evaluations <= 1 ? 'its only reader reads each element once' : null;
 };
+
+/**
+ * Whether a loop makes the next value of a state of one element out of the old one: a count. Inlined, all who read the
+ * new value would read the old one instead, and the state could be written over only after the last of them.
+ */
+function isNextScalar(producer: Loop, consumers: readonly Loop[]): boolean {
+  if (domainSize(producer.axes) > 1) return false;
+  const made = producer.outs[0]?.tensor;
+  const old = tensorsRead(producer);
+  return consumers.some(({ outs }) =>
+    outs.some(
+      ({ tensor: { over }, value }) =>
+        over !== undefined && old.has(over) && value.kind === 'load' && value.tensor === made,
+    ),
+  );
+}
 
 /** What stores nothing that is dear to compute is computed where it is read, as often as the target allows. */
 function cheapFor({ mostRepeated }: Profile): InlineRule {

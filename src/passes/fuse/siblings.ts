@@ -2,6 +2,7 @@ import {
   type Axis,
   axisRef,
   contractionOf,
+  domainSize,
   type Expr,
   type Loop,
   loadsIn,
@@ -17,7 +18,8 @@ import { scratchBytes } from './rows.ts';
 
 /**
  * Move 3 of fusion: two reductions over the same elements that read the same tensor become one loop with
- * several accumulators.
+ * several accumulators. Numbers that are there before anything is computed (counts of steps) are one loop too: a
+ * workgroup for each would be more text than work.
  *
  * The second may lack some parallel axes of the first if that is a contraction and the second sums one of
  * its sides (a bias gradient beside its weight gradient): the tiles are in workgroup memory already, and the
@@ -25,7 +27,8 @@ import { scratchBytes } from './rows.ts';
  */
 export function mergeSiblings(loops: readonly Loop[], profile: Profile, decisions: Decisions): Loop[] {
   const flow = new Dataflow(loops, loopAccess);
-  for (const candidate of loops) {
+  mergeScalars(flow, decisions);
+  for (const candidate of flow.items) {
     if (!flow.has(candidate) || candidate.reductions.length === 0 || candidate.scan) continue;
     const read = loadsIn(...candidate.reductions.map((r) => r.body)).map((l) => l.tensor);
     for (const host of flow.sorted(new Set(read.flatMap((tensor) => flow.readersOf(tensor))))) {
@@ -43,6 +46,28 @@ export function mergeSiblings(loops: readonly Loop[], profile: Profile, decision
     }
   }
   return flow.items;
+}
+
+/** Loops of one element that wait for nothing, as one. */
+function mergeScalars(flow: Dataflow<Loop>, decisions: Decisions): void {
+  const isReady = (loop: Loop): boolean =>
+    domainSize([...loop.axes, ...loop.reduceAxes]) === 1 &&
+    loop.reductions.length === 0 &&
+    flow.sourcesOf(loop).size === 0;
+  const [first, ...others] = flow.items.filter(isReady);
+  if (first === undefined) return;
+  let host = first;
+  for (const guest of others) {
+    const merged: Loop = {
+      ...host,
+      axes: [...host.axes, ...guest.axes],
+      outs: [...host.outs, ...guest.outs],
+      origin: [...new Set([...host.origin, ...guest.origin])],
+    };
+    flow.join(host, guest, merged);
+    decisions.take('sibling', host, guest, 'they are numbers that wait for nothing');
+    host = merged;
+  }
 }
 
 /** Reductions that are siblings may take this part of the workgroup memory: the rest is for what a kernel keeps. */

@@ -174,7 +174,10 @@ function absorbPrologues(groups: readonly Group[], fits: ScheduledAs['fits'], de
     isScalar(group) && group.loops.every((loop) => domainSize(loop.reduceAxes) <= most(loop));
   const loopOf = new Map<Tensor, Loop>();
   for (const group of groups.filter(small)) {
-    for (const loop of group.loops) for (const out of loop.outs) loopOf.set(out.tensor, loop);
+    for (const loop of group.loops) {
+      if (writesOver(loop)) continue;
+      for (const out of loop.outs) loopOf.set(out.tensor, loop);
+    }
   }
   /** The scalar loops that a set of tensors needs, operands first. */
   const needed = (tensors: Iterable<Tensor>, into: Loop[]): Loop[] => {
@@ -215,6 +218,14 @@ function absorbPrologues(groups: readonly Group[], fits: ScheduledAs['fits'], de
     if (!small(group) || tensors.some(isOutput) || readByKept || readDirectly) kept.add(group);
   }
   return absorbed.filter((g) => kept.has(g));
+}
+
+/**
+ * Whether a loop writes a state over the old value that it reads: whoever computed it once more would have to come
+ * before, and the loop itself after.
+ */
+function writesOver(loop: Loop): boolean {
+  return loop.outs.some(({ tensor: { over } }) => over !== undefined && tensorsRead(loop).has(over));
 }
 
 /** A loop without its outputs to memory that outlives the step: those are written once, by its own group. */
