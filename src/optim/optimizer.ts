@@ -3,6 +3,7 @@ import { textOf } from '../graph/attributes.ts';
 import {
   type Declarations,
   declarationsOf,
+  describe,
   type Graph,
   GraphError,
   type StateOptions,
@@ -11,7 +12,8 @@ import {
 } from '../graph/index.ts';
 import { neededBy } from '../graph/order.ts';
 import { requireTensor, requireTensors } from '../graph/tensor.ts';
-import { gradients } from '../passes/differentiate.ts';
+import { isFloat } from '../loops/index.ts';
+import { endOfGradient, gradients, nodesWithGradient } from '../passes/differentiate.ts';
 import { clipByGlobalNorm } from './clip.ts';
 
 /** What every optimizer takes. */
@@ -25,16 +27,18 @@ export interface OptimizerOptions {
 export interface MinimizeOptions {
   /** Scales all gradients down together where their common norm is larger. */
   readonly clipGlobalNorm?: number;
-  /** States to update; all trainable ones that the loss depends on where it is left out. */
+  /** States to update; all trainable ones that the loss depends on where it is left out. See {@link Optimizer}. */
   readonly wrt?: readonly Tensor[];
 }
 
 /** Makes next values of states out of gradients. */
 export interface Optimizer {
   /**
-   * Updates that make a loss smaller.
+   * Updates that make a loss smaller, of states in which it has a gradient. A state that it depends on through
+   * `detach`, comparisons, `argmax` or integers alone stays as it is, without weight decay or momentum, as a parameter
+   * whose `grad` is `None` does in PyTorch. Rounding and signs have a gradient, which is zero.
    *
-   * @throws GraphError where the loss is no float scalar or depends on no trainable state
+   * @throws GraphError where the loss is no float scalar or has a gradient in none of the states
    */
   minimize(loss: Tensor, options?: MinimizeOptions): Update[];
   /** Updates out of gradients that were made elsewhere, one for each state, of its shape. */
@@ -137,8 +141,9 @@ export function optimizer(op: string, { lr, name }: OptimizerOptions, rule: Rule
     minimize: (loss, options = {}) => {
       requireTensor(op, loss);
       requireOptions(op, options, ['clipGlobalNorm', 'wrt']);
-      const { clipGlobalNorm, wrt = trainableStates(op, loss) } = options;
-      requireTensors(op, wrt);
+      const { clipGlobalNorm, wrt: asked = trainableStates(op, loss) } = options;
+      requireTensors(op, asked);
+      const wrt = statesWithGradient(op, loss, asked);
       const raw = gradients(loss, wrt);
       raw.forEach((gradient, k) => {
         gradient.named(`d ${wrt[k]?.node.label ?? k}`);
@@ -163,6 +168,20 @@ export function requireOptimizerOptions(
   more: readonly string[],
 ): void {
   requireOptions(op, options, ['lr', 'name', ...more]);
+}
+
+/** Those of some states in which a loss has a gradient. @throws GraphError where there are none */
+function statesWithGradient(op: string, loss: Tensor, states: readonly Tensor[]): Tensor[] {
+  // What is no float scalar, or of another graph, is refused by what differentiates.
+  if (!isFloat(loss.dtype) || states.length === 0) return [...states];
+  const reached = nodesWithGradient(loss);
+  const found = states.filter(({ graph, node }) => graph !== loss.graph || reached.has(node));
+  const [first] = states;
+  if (found.length > 0 || first === undefined) return found;
+  const end = endOfGradient(loss, first.node);
+  const why =
+    end === undefined ? `does not depend on ${first}` : `depends on ${first} only through ${describe(end)}`;
+  throw new GraphError('gradient', op, `${loss} has a gradient in none of the states: it ${why}`);
 }
 
 /** The trainable states that a loss depends on, in order of declaration. */

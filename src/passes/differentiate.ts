@@ -54,9 +54,8 @@ function vjpOf(node: Node, cotangent: Tensor, active: ReadonlySet<Node>): [Node,
     cotangent,
   };
   return node.inputs.flatMap((input, k): [Node, Tensor][] => {
-    if (!active.has(input)) return [];
+    if (!active.has(input) || !goesOn(node, k)) return [];
     const part = vjp(context, k);
-    if (part === undefined) return [];
     if (part.dtype !== input.dtype || !sameShape(part.shape, input.shape)) {
       const [found, wanted] = [part.node, input].map((n) => `${n.dtype}${shapeText(n.shape)}`);
       throw new GraphError(
@@ -69,14 +68,50 @@ function vjpOf(node: Node, cotangent: Tensor, active: ReadonlySet<Node>): [Node,
   });
 }
 
-/** The nodes among `needed` that depend on some nodes through floats alone, those nodes included. */
+/** The nodes among `needed` whose gradient in some nodes there is, those nodes included. */
 function dependents(needed: readonly Node[], on: ReadonlySet<Node>): Set<Node> {
   const found = new Set<Node>();
   for (const node of needed) {
     if (!isFloat(node.dtype)) continue;
-    if (on.has(node) || node.inputs.some((input) => found.has(input))) found.add(node);
+    if (on.has(node) || node.inputs.some((input, k) => found.has(input) && goesOn(node, k))) found.add(node);
   }
   return found;
+}
+
+/** Whether a gradient goes on from a node to its operand `k`. One that is zero everywhere does, as in PyTorch. */
+function goesOn(node: Node, k: number): boolean {
+  const { vjp, gradientOperands } = definitionOf(node.op);
+  if (typeof vjp !== 'function' && !('zero' in vjp)) return false;
+  return isFloat(node.inputs[k]?.dtype ?? 'bool') && (gradientOperands?.includes(k) ?? true);
+}
+
+/**
+ * The nodes in which a loss has a gradient, as PyTorch has one (`grad` is not `None`): those that it depends on other
+ * than through `detach`, truth values and integers alone. Through rounding there is one, of zeros.
+ */
+export function nodesWithGradient(loss: Tensor): ReadonlySet<Node> {
+  const found = new Set([loss.node]);
+  for (const node of neededBy([loss.node]).toReversed()) {
+    if (!found.has(node)) continue;
+    for (const [k, input] of node.inputs.entries()) if (goesOn(node, k)) found.add(input);
+  }
+  return found;
+}
+
+/** The last node on the way from a loss to one of its operands that a gradient comes to, or would come to next. */
+export function endOfGradient(loss: Tensor, operand: Node): Node | undefined {
+  const needed = neededBy([loss.node]);
+  const found = nodesWithGradient(loss);
+  const above = new Set<Node>();
+  for (const node of needed)
+    if (node === operand || node.inputs.some((input) => above.has(input))) above.add(node);
+  for (const node of needed.toReversed()) {
+    if (!found.has(node)) continue;
+    const k = node.inputs.findIndex((input, i) => above.has(input) && !goesOn(node, i));
+    if (k < 0) continue;
+    return typeof definitionOf(node.op).vjp === 'function' ? node.inputs[k] : node;
+  }
+  return undefined;
 }
 
 function requireDifferentiable(loss: Tensor, wrt: readonly Tensor[], cotangent: Tensor | undefined): void {

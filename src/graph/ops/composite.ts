@@ -57,6 +57,7 @@ export const compositeOps = {
     ...MOVEMENT,
     doc: 'its first operand, which holds while a model is trained; its evaluation has the second in its place',
     arity: 2,
+    gradientOperands: [0],
     type: (inputs) => {
       const [trained, evaluated] = [operand(inputs, 0), operand(inputs, 1)];
       requireSameDtype('training', inputs);
@@ -66,7 +67,7 @@ export const compositeOps = {
       }
       return { shape: trained.shape, dtype: trained.dtype };
     },
-    vjp: ({ cotangent }, k) => (k === 0 ? cotangent : undefined),
+    vjp: ({ cotangent }) => cotangent,
     lower: { kind: 'value', value: ({ read }, at) => read(0, at) },
   },
 } satisfies Record<string, OpDef>;
@@ -87,8 +88,9 @@ function composite(op: string, doc: string, count: number, gradient: Vjp): OpDef
     ...MOVEMENT,
     doc: `its first operand, which is ${doc}`,
     arity: 1 + count,
+    gradientOperands: Array.from({ length: count }, (_, k) => k + 1),
     type: (inputs) => floatsOfOneShape(op, inputs),
-    vjp: (ctx, k) => (k === 0 ? undefined : gradient(ctx, k)),
+    vjp: gradient,
     lower: { kind: 'value', value: ({ read }, at) => read(0, at) },
   };
 }

@@ -22,7 +22,9 @@ export interface OpDef {
   readonly indexedAxis?: number;
   /** The result's type. @throws ShapeError where operands or attributes do not fit */
   readonly type: (inputs: readonly ValueTypeOf[], attrs: Attrs) => ValueTypeOf;
-  readonly vjp: Vjp | NoVjp;
+  readonly vjp: Vjp | ZeroVjp | NoVjp;
+  /** Operands that the gradient goes on to, by their numbers; all of them where it is left out. */
+  readonly gradientOperands?: readonly number[];
   readonly lower: Lowering;
 }
 
@@ -37,12 +39,17 @@ export interface VjpContext {
 }
 
 /**
- * The vector-Jacobian product: the cotangent of operand `k`, of its shape; undefined where it is zero
- * everywhere. It is built of graph operations, so that it differentiates again.
+ * The vector-Jacobian product: the cotangent of operand `k`, of its shape. It is built of graph operations, so that
+ * it differentiates again.
  */
-export type Vjp = (ctx: VjpContext, k: number) => Tensor | undefined;
+export type Vjp = (ctx: VjpContext, k: number) => Tensor;
 
-/** An operation without a gradient, and why. */
+/** An operation of floats whose gradient is zero wherever there is one, and why: what it depends on still counts. */
+export interface ZeroVjp {
+  readonly zero: string;
+}
+
+/** An operation without a gradient, and why: what is before it is a constant to gradients. */
 export interface NoVjp {
   readonly none: string;
 }

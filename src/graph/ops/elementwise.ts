@@ -21,13 +21,14 @@ import {
   requireResult,
   requireSameDtype,
   type Vjp,
+  type ZeroVjp,
 } from './definition.ts';
 
 /** Scalar operations that are graph operations of the same name; the others only the compiler makes. */
 export type ElementwiseOp = Exclude<ScalarOp, 'idiv' | 'mod' | 'isNan' | 'select' | 'cast'>;
 
 const truth: NoVjp = { none: 'its result is a truth value' };
-const zeroGradient: Vjp = () => undefined;
+const steps: ZeroVjp = { zero: 'it is constant between its steps' };
 
 /** Vector-Jacobian products. Where the result says the same as the operand, it is used: it is there anyway. */
 const vjps = {
@@ -48,11 +49,11 @@ const vjps = {
   },
   neg: ({ cotangent }) => cotangent.neg(),
   abs: ({ inputs, cotangent }) => cotangent.mul(operand(inputs, 0).sign()),
-  sign: zeroGradient,
-  floor: zeroGradient,
-  ceil: zeroGradient,
-  trunc: zeroGradient,
-  round: zeroGradient,
+  sign: steps,
+  floor: steps,
+  ceil: steps,
+  trunc: steps,
+  round: steps,
   exp: ({ output, cotangent }) => cotangent.mul(output),
   log: ({ inputs, cotangent }) => cotangent.div(operand(inputs, 0)),
   log1p: ({ inputs, cotangent }) => cotangent.div(operand(inputs, 0).add(1)),
@@ -78,7 +79,7 @@ const vjps = {
   and: truth,
   or: truth,
   not: truth,
-} satisfies Record<ElementwiseOp, Vjp | NoVjp>;
+} satisfies Record<ElementwiseOp, Vjp | ZeroVjp | NoVjp>;
 
 const operandTypes: Readonly<Record<ScalarDef['operands'], readonly Dtype[]>> = {
   float: ['f32'],
@@ -134,6 +135,7 @@ export const elementwiseOps = {
     ...POINTWISE,
     doc: 'where(c, a, b): a where c holds, else b',
     arity: 3,
+    gradientOperands: [1, 2],
     type: (inputs) => {
       const [condition, a, b] = [operand(inputs, 0), operand(inputs, 1), operand(inputs, 2)];
       requireDtype('where', condition.dtype, ['bool']);
@@ -144,7 +146,6 @@ export const elementwiseOps = {
     },
     vjp: ({ inputs, cotangent }, k) => {
       const condition = operand(inputs, 0);
-      if (k === 0) return undefined;
       return k === 1 ? condition.where(cotangent, 0) : condition.where(0, cotangent);
     },
     lower: {

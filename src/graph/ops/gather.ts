@@ -22,6 +22,7 @@ export const gatherOps = {
     doc: 'rows of x [n, ...rest] by number: [...indices, ...rest]',
     arity: 2,
     indexOperand: 1,
+    gradientOperands: [0],
     indexedAxis: 0,
     type: (inputs) => {
       const [x, indices] = [operand(inputs, 0), operand(inputs, 1)];
@@ -32,8 +33,7 @@ export const gatherOps = {
       return { shape: [...indices.shape, ...rest], dtype: x.dtype };
     },
     // One owner for each row: it sums the cotangents of all places that read it, in their order.
-    vjp: ({ inputs, cotangent }, k) => {
-      if (k === 1) return undefined;
+    vjp: ({ inputs, cotangent }) => {
       const [x, indices] = [operand(inputs, 0), operand(inputs, 1)];
       const rank = indices.shape.length;
       const shape = [dimAt(x.shape, 0), ...cotangent.shape];
@@ -59,6 +59,7 @@ export const gatherOps = {
     doc: 'one element of each row: x [..., n] at indices [...]',
     arity: 2,
     indexOperand: 1,
+    gradientOperands: [0],
     indexedAxis: -1,
     type: (inputs) => {
       const [x, indices] = [operand(inputs, 0), operand(inputs, 1)];
@@ -77,8 +78,7 @@ export const gatherOps = {
       }
       return { shape: rows, dtype: x.dtype };
     },
-    vjp: ({ inputs, cotangent }, k) => {
-      if (k === 1) return undefined;
+    vjp: ({ inputs, cotangent }) => {
       const [x, indices] = [operand(inputs, 0), operand(inputs, 1)];
       const last = x.shape.length - 1;
       const chosen = inRange(indices, dimAt(x.shape, last)).expandDims(-1);
