@@ -196,6 +196,6 @@ describe('a module', () => {
       'dense2.weight.v',
       'dense2.weight.step',
     ]);
-    expect(module.entries[0]?.updates).toHaveLength(9);
+    expect(module.entries[0]?.updates).toHaveLength(12);
   });
 });
