@@ -125,13 +125,17 @@ function paramsOf(module: Module): Param[] {
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
+/** In the order that the runtime knows: programs from elsewhere are checked against it. */
 function fieldsOf(module: Module, storage: Storage, params: readonly Param[]): StepField[] {
+  const sizes = module.sizes.map(({ name }) => name);
   return [
     { name: 'step', dtype: 'i32' },
     { name: 'result', dtype: 'u32' },
-    ...module.sizes.map(({ name }): StepField => ({ name: liveField(name), dtype: 'i32' })),
-    ...[...storage.rows.keys()].map((name): StepField => ({ name: rowsField(name), dtype: 'u32' })),
-    ...[...storage.inputs.values()].map(({ name }): StepField => ({ name: baseField(name), dtype: 'u32' })),
+    ...sizes.map((name): StepField => ({ name: liveField(name), dtype: 'i32' })),
+    ...sizes
+      .filter((name) => storage.rows.has(name))
+      .map((name): StepField => ({ name: rowsField(name), dtype: 'u32' })),
+    ...inputsOf(module, storage).map(({ base }): StepField => ({ name: base, dtype: 'u32' })),
     ...params.map((p): StepField => ({ name: paramField(p.name), dtype: p.dtype })),
   ];
 }

@@ -1,3 +1,4 @@
+import { checkArenas } from './arenas.ts';
 import { FormatError } from './issues.ts';
 import type { Program, ProgramBase } from './program.ts';
 
@@ -25,56 +26,63 @@ export function checkBase(
 ): asserts value is ProgramBase {
   const found: Readonly<Record<string, unknown>> = Object(value);
   if (found.format !== 1) fail('program.format', '1', found.format);
-  if (!String(found.target).startsWith(target)) fail('program.target', target, found.target);
+  if (!String(found.target).startsWith(target))
+    fail(
+      'program.target',
+      `${target} (sinter/runtime starts webgpu, sinter/runtime/wasm starts wasm)`,
+      found.target,
+    );
   check(value, { ...shape, ...more }, 'program');
-  const { entries, kernels } = value as ProgramBase;
+  const program = value as ProgramBase;
+  const { entries, kernels } = program;
   for (const [name, { steps }] of Object.entries(entries)) {
     for (const [i, { kernel }] of steps.entries()) {
       if (kernel >= kernels.length)
         fail(`program.entries.${name}.steps[${i}].kernel`, `a kernel below ${kernels.length}`, kernel);
     }
   }
+  checkArenas(program);
 }
 
 /**
- * What plain data is to be: a type's name (`count` is a whole number from 0), a list of one kind, a record of one
- * kind (under `*`), or an object with these fields at least.
+ * What plain data is to be: a type's name (`count` is a whole number from 0), one of some words (`f32|i32`), a list of
+ * one kind, a record of one kind (under `*`), or an object with these fields at least.
  */
-export type Shape = 'string' | 'count' | 'number' | readonly [Shape] | { readonly [field: string]: Shape };
+export type Shape = string | readonly [Shape] | { readonly [field: string]: Shape };
+
+const word = 'f32|i32|u32|bool';
+const tensor = { name: 'string', dtype: word, shape: ['count'] } as const;
+const place = { arena: 'state|words', offset: 'count' };
+const element = `${word}|u8`;
 
 const shape: Readonly<Record<string, Shape>> = {
   name: 'string',
   entries: {
     '*': {
       steps: [{ kernel: 'count', workgroups: 'count' }],
-      outputs: [{ name: 'string', dtype: 'string', shape: ['count'], offset: 'count' }],
+      outputs: [{ ...tensor, dtype: element, offset: 'count', live: ['any'] }],
       inputs: ['string'],
       resultWords: 'count',
     },
   },
   buffers: { state: 'count', temps: 'count', words: 'count', results: 'count' },
-  state: [
-    {
-      name: 'string',
-      dtype: 'string',
-      shape: ['count'],
-      arena: 'string',
-      offset: 'count',
-      init: { kind: 'string' },
-    },
-  ],
-  inputs: [{ name: 'string', dtype: 'string', shape: ['count'], base: 'string' }],
-  params: [{ name: 'string', field: 'string', initial: 'number' }],
+  state: [{ ...tensor, ...place, init: { kind: 'constant|uniform|normal|values' } }],
+  inputs: [{ ...tensor, dtype: element, base: 'string' }],
+  params: [{ name: 'string', field: 'string', dtype: word, initial: 'number' }],
   sizes: [{ name: 'string', max: 'count', live: 'string' }],
-  stepFields: [{ name: 'string', dtype: 'string' }],
-  constants: [{ arena: 'string', offset: 'count', words: 'string' }],
+  stepFields: [{ name: 'string', dtype: word }],
+  constants: [{ ...place, words: 'string' }],
 };
 
 /** @throws FormatError with the place below `at`, `program` or `saved`, that is not as expected */
 export function check(value: unknown, expected: Shape, at: string): void {
   if (typeof expected === 'string') {
     const fits =
-      expected === 'count' ? Number.isSafeInteger(value) && Number(value) >= 0 : typeof value === expected;
+      expected === 'count'
+        ? Number.isSafeInteger(value) && (value as number) >= 0
+        : typeof value === expected ||
+          expected === 'any' ||
+          expected.split('|').some((word) => word === value);
     if (!fits) fail(at, expected, value);
     return;
   }

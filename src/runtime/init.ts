@@ -1,42 +1,23 @@
-import { FormatError } from './issues.ts';
 import type { StateSlot } from './program.ts';
 import { normal, uniform } from './random.ts';
+import { asElements } from './values.ts';
 
 /**
- * A state's first value as 32-bit words. Draws are float64, rounded once to float32; element i of a state
- * depends on the seed, the state's stream and i alone.
- *
- * @throws FormatError where given values are not as many as the state's elements
+ * A state's first value as 32-bit words, for a program that was checked. Draws are float64, rounded once to float32;
+ * element i of a state depends on the seed, the state's stream and i alone.
  */
-export function firstValue(slot: StateSlot, seed: number): Uint32Array<ArrayBuffer> {
-  const { init, dtype, shape, name } = slot;
-  const count = elementCount(shape);
-  const words = new Uint32Array(count);
-  if (init.kind === 'values') {
-    const given = decodeWords(init.words);
-    if (given.length !== count) {
-      throw new FormatError('program', `state ${name}: ${given.length} given values for ${count} elements`);
+export function firstValue({ init, dtype, shape }: StateSlot, seed: number): Uint32Array<ArrayBuffer> {
+  if (init.kind === 'values') return decodeWords(init.words);
+  const words = new Uint32Array(elementCount(shape));
+  const values = asElements(dtype, words);
+  if (init.kind === 'constant') values.fill(init.value);
+  else {
+    for (let i = 0; i < values.length; i++) {
+      values[i] =
+        init.kind === 'uniform'
+          ? init.low + (init.high - init.low) * uniform(seed, init.stream, i, 0)
+          : init.mean + init.deviation * normal(seed, init.stream, i);
     }
-    return given;
-  }
-  const values =
-    dtype === 'f32' ? new Float32Array(words.buffer) : dtype === 'i32' ? new Int32Array(words.buffer) : words;
-  switch (init.kind) {
-    case 'constant':
-      values.fill(init.value);
-      break;
-    case 'uniform':
-      for (let i = 0; i < count; i++)
-        values[i] = init.low + (init.high - init.low) * uniform(seed, init.stream, i, 0);
-      break;
-    case 'normal':
-      for (let i = 0; i < count; i++) values[i] = init.mean + init.deviation * normal(seed, init.stream, i);
-      break;
-    default:
-      throw new FormatError(
-        'program',
-        `state ${name}: no such first value: ${JSON.stringify(init satisfies never)}`,
-      );
   }
   return words;
 }

@@ -15,7 +15,10 @@ export interface ProgramBase {
   readonly inputs: readonly InputSlot[];
   readonly params: readonly ParamSlot[];
   readonly sizes: readonly SizeSlot[];
-  /** The fields of the step block in order, each one 32-bit word. */
+  /**
+   * The fields of the step block, each one 32-bit word: `step`, `result`, the live extents of sizes, the rows of sizes,
+   * the bases of inputs, run-time scalars, each in the order of their slots.
+   */
   readonly stepFields: readonly StepField[];
   readonly constants: readonly ConstantSlot[];
 }

@@ -77,16 +77,14 @@ export function permutation(
 ): Uint32Array<ArrayBuffer> {
   const order = rowNumbers(count, capacity);
   for (let i = count - 1; i > 0; i--) {
-    const j = Math.floor(uniform(seed, SHUFFLES, i, draw) * (i + 1));
+    // The stream of shuffles, the last word: those of first values count from 0.
+    const j = Math.floor(uniform(seed, -1, i, draw) * (i + 1));
     const moved = order[j] ?? 0;
     order[j] = order[i] ?? 0;
     order[i] = moved;
   }
   return order;
 }
-
-/** The stream of shuffles: apart from those of first values, which count from 0. */
-const SHUFFLES = 0xffffffff;
 
 /** 0..count-1 in order, followed by zeros up to `capacity`. */
 export function rowNumbers(count: number, capacity: number): Uint32Array<ArrayBuffer> {

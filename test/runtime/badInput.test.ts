@@ -29,7 +29,7 @@ describe('a program that is none', () => {
     [
       'another target',
       spoilt((p) => Object.assign(p, { target: 'wasm' })),
-      'program.target: expected webgpu, found "wasm"',
+      'program.target: expected webgpu (sinter/runtime starts webgpu, sinter/runtime/wasm starts wasm), found "wasm"',
     ],
     ['nothing', JSON.parse('null'), 'program.format: expected 1, found undefined'],
     ['no kernels', spoilt((p) => delete p.kernels), 'program.kernels: expected list, found undefined'],
@@ -37,6 +37,40 @@ describe('a program that is none', () => {
       'a state without an offset',
       spoilt((p) => Object.assign(p, { state: [{ ...linearModel.state[0], offset: null }] })),
       'program.state[0].offset: expected count, found null',
+    ],
+    [
+      'a state outside of its arena',
+      spoilt((p) => Object.assign(p, { state: [{ ...linearModel.state[0], shape: [200_000_000] }] })),
+      'program.state[0].offset: expected an end within 32 bytes, found 800000000',
+    ],
+    [
+      'a state whose extents are no number together',
+      spoilt((p) =>
+        Object.assign(p, { state: [{ ...linearModel.state[0], shape: [...Array(25).fill(2 ** 50), 0] }] }),
+      ),
+      'program.state[0].offset: expected an end within 32 bytes, found null',
+    ],
+    [
+      'a given array outside of its arena',
+      spoilt((p) =>
+        Object.assign(p, {
+          constants: [{ arena: 'state', offset: 8, words: Buffer.alloc(4).toString('base64') }],
+        }),
+      ),
+      'program.constants[0].offset: expected an end within 32 bytes, found 36',
+    ],
+    [
+      'other first values than its state has elements',
+      spoilt((p) => {
+        const init = { kind: 'values', words: Buffer.alloc(8).toString('base64') };
+        Object.assign(p, { state: [{ ...linearModel.state[0], init }] });
+      }),
+      'program.state[0].init.words: expected 3 words, found 2',
+    ],
+    [
+      'a type that is a name of every object',
+      spoilt((p) => Object.assign(p, { inputs: [{ ...linearModel.inputs[0], dtype: 'toString' }] })),
+      'program.inputs[0].dtype: expected f32|i32|u32|bool|u8, found "toString"',
     ],
     [
       'a step of a kernel that is not there',

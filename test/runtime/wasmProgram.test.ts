@@ -27,7 +27,7 @@ describe('a program for WebAssembly', () => {
     [
       'for another target',
       JSON.parse(JSON.stringify(linearModel)),
-      'program.target: expected wasm, found "webgpu"',
+      'program.target: expected wasm (sinter/runtime starts webgpu, sinter/runtime/wasm starts wasm), found "webgpu"',
     ],
     ['without a module', spoilt((p) => delete p.module), 'program.module: expected string, found undefined'],
     [
@@ -47,12 +47,12 @@ describe('a program for WebAssembly', () => {
       spoilt((p) =>
         Object.assign(p, { stepFields: program.stepFields.filter(({ name }) => name !== 'result') }),
       ),
-      'program.stepFields: expected a field "result" (program), found',
+      'program.stepFields[1]: expected result u32, found "batch i32"',
     ],
     [
       'with a field that nothing sets',
       spoilt((p) => Object.assign(p, { stepFields: [...program.stepFields, { name: 'zz', dtype: 'i32' }] })),
-      `program.stepFields[${program.stepFields.length}].name: expected one of step, result`,
+      `program.stepFields[${program.stepFields.length}]: expected no field, found "zz i32"`,
     ],
     [
       'with an output beyond the results',
@@ -82,12 +82,12 @@ describe('a program for WebAssembly', () => {
     [
       'whose arena is not aligned',
       spoilt((p) => Object.assign(p, { memory: { ...program.memory, temps: 324 } })),
-      'program.memory.temps: expected a multiple of 64 from 192 on, found 324',
+      'program.memory.temps: expected a multiple of 64 from 272 on, found 324',
     ],
     [
       'whose arena reaches beyond its memory',
       spoilt((p) => Object.assign(p, { memory: { ...program.memory, bytes: 340 } })),
-      'program.memory.temps: expected 32 bytes before the end, 340, found 320',
+      'program.memory.bytes: expected 384 at least, found 340',
     ],
     [
       'whose state reaches beyond its arena',
@@ -97,7 +97,7 @@ describe('a program for WebAssembly', () => {
     [
       'whose state lies in no arena',
       spoilt((p) => Object.assign(p, { state: [{ ...program.state[0], arena: 'temps' }] })),
-      'program.state[0].arena: expected state or words, found "temps"',
+      'program.state[0].arena: expected state|words, found "temps"',
     ],
     [
       'whose constant reaches beyond its arena',

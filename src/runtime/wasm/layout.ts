@@ -29,8 +29,9 @@ export interface Layout {
 export function layOut(program: WasmProgram, threads: number, profiling: Profiling): Layout {
   const { memory, stepFields } = program;
   const entries = Object.values(program.entries);
-  const stepResults = 4 * Math.max(0, ...entries.map(({ resultWords }) => resultWords));
-  const stepTimes = profiling === 'none' ? 0 : 8 * Math.max(0, ...entries.map(({ steps }) => steps.length));
+  const stepResults = 4 * entries.reduce((most, { resultWords }) => Math.max(most, resultWords), 0);
+  const kernels = entries.reduce((most, { steps }) => Math.max(most, steps.length), 0);
+  const stepTimes = profiling === 'none' ? 0 : 8 * kernels;
   const capacity = chunkCapacity(stepResults);
   const threadBytes = lineAligned(memory.threadBytes);
   const stride = lineAligned(4 * stepFields.length);

@@ -1,0 +1,138 @@
+import { checkInside } from './arenas.ts';
+import { check, fail } from './format.ts';
+import { elementCount } from './init.ts';
+import type { ProgramBase } from './program.ts';
+
+/**
+ * Says whether what a program says of one place agrees with what it says of others: names are told apart, those that
+ * are referred to are there, step fields are those that its slots need, counts fit what is declared. It takes a program
+ * whose parts have their form and lie in their arenas.
+ *
+ * @throws FormatError naming the first place that does not agree
+ */
+export function checkAgreement(program: ProgramBase): void {
+  checkName('program.name', program.name);
+  for (const [i, { name }] of program.kernels.entries()) checkName(`program.kernels[${i}].name`, name);
+  checkSlots(program);
+  checkFields(program);
+  checkEntries(program);
+}
+
+/** Elements that an input or a size may have: no more than can be addressed as 32-bit words. */
+const MOST_ELEMENTS = 2 ** 29;
+
+function checkSlots({ sizes, inputs, params, state, constants }: ProgramBase): void {
+  const extents = new Map(sizes.map(({ name, max }) => [name, max]));
+  each('sizes', sizes, ({ max, rows }, at) => {
+    atMost(`${at}.max`, max, MOST_ELEMENTS);
+    if (rows !== undefined) check(rows, 'string', `${at}.rows`);
+  });
+  each('inputs', inputs, ({ shape, size, range }, at) => {
+    atMost(`${at}.shape`, elementCount(shape), MOST_ELEMENTS);
+    if (size !== undefined && (shape.length === 0 || extents.get(size) !== shape[0]))
+      fail(`${at}.size`, `a size whose maximum is the first extent, ${shape[0]}`, size);
+    if (range === undefined) return;
+    check(range, ['number'], `${at}.range`);
+    if (!(range.length === 2 && range[0] < range[1]))
+      fail(`${at}.range`, 'a number and a larger one', range.join(', '));
+  });
+  each('params', params, () => {});
+  each('state', state, ({ init }, at) => {
+    check(init, inits[init.kind], `${at}.init`);
+    for (const [name, part] of Object.entries(init))
+      if (Number.isNaN(part)) fail(`${at}.init.${name}`, 'a number', part);
+    if (init.kind === 'values') checkWords(`${at}.init.words`, init.words);
+  });
+  each('constants', constants, ({ words }, at) => checkWords(`${at}.words`, words));
+}
+
+/** What each kind of first value is made of. */
+const inits = {
+  constant: { value: 'number' },
+  uniform: { low: 'number', high: 'number', stream: 'count' },
+  normal: { mean: 'number', deviation: 'number', stream: 'count' },
+  values: { words: 'string' },
+};
+
+/** Step fields are `step`, `result`, and those of sizes, inputs and run-time scalars, in this order. */
+function checkFields({ stepFields, sizes, inputs, params }: ProgramBase): void {
+  const wanted = [
+    'step i32',
+    'result u32',
+    ...sizes.map(({ live }) => `${live} i32`),
+    ...sizes.flatMap(({ rows }) => (rows === undefined ? [] : `${rows} u32`)),
+    ...inputs.map(({ base }) => `${base} u32`),
+    ...params.map(({ field, dtype }) => `${field} ${dtype}`),
+  ];
+  each('stepFields', stepFields, ({ name, dtype }, at, i) => {
+    if (`${name} ${dtype}` !== wanted[i]) fail(at, wanted[i] ?? 'no field', `${name} ${dtype}`);
+  });
+  const missing = wanted[stepFields.length];
+  if (missing !== undefined) fail(`program.stepFields[${stepFields.length}]`, missing, undefined);
+}
+
+/** Workgroups of any dispatch, however small the program: some may find nothing to do. */
+const FEW_WORKGROUPS = 65_535;
+
+function checkEntries({ entries, sizes, inputs, buffers }: ProgramBase): void {
+  const extents = new Map(sizes.map(({ name, max }) => [name, max]));
+  const names = new Set(inputs.map(({ name }) => name));
+  const { state, temps, words, results } = buffers;
+  // A workgroup writes a word at least.
+  const mostWorkgroups = Math.max(FEW_WORKGROUPS, (state + temps + words + results) / 4);
+  for (const [name, { steps, outputs, inputs: read, resultWords }] of Object.entries(entries)) {
+    const own = `entries.${name}`;
+    checkName(`program.${own}`, name);
+    each(`${own}.steps`, steps, ({ workgroups }, at) =>
+      atMost(`${at}.workgroups`, workgroups, mostWorkgroups),
+    );
+    for (const [i, input] of read.entries())
+      if (!names.has(input)) fail(`program.${own}.inputs[${i}]`, 'an input of the program', input);
+    atMost(`program.${own}.resultWords`, resultWords, results / 4);
+    each(`${own}.outputs`, outputs, ({ shape, live, offset }, at) => {
+      checkInside(at, offset + elementCount(shape), 4 * resultWords);
+      if (live.length !== shape.length)
+        fail(`${at}.live`, `${shape.length} dimensions, as shape`, live.length);
+      for (const [d, dim] of live.entries()) {
+        if (dim === null) continue;
+        const place = `${at}.live[${d}]`;
+        check(dim, { size: 'string', factor: 'count' }, place);
+        if (dim.factor * (extents.get(dim.size) ?? Number.NaN) !== shape[d])
+          fail(`${place}.size`, `a size of which ${dim.factor} times the maximum is ${shape[d]}`, dim.size);
+      }
+    });
+  }
+}
+
+/** Visits the slots of a list with their places; those that have names have each its own. */
+function each<T extends object>(
+  list: string,
+  slots: readonly T[],
+  visit: (slot: T, at: string, i: number) => void,
+): void {
+  const names = new Set<unknown>();
+  for (const [i, slot] of slots.entries()) {
+    const at = `program.${list}[${i}]`;
+    if ('name' in slot) {
+      checkName(`${at}.name`, slot.name);
+      if (names.has(slot.name)) fail(`${at}.name`, 'a name of its own', slot.name);
+      names.add(slot.name);
+    }
+    visit(slot, at, i);
+  }
+}
+
+/** A name stands in one line, in errors and in comments of kernels. */
+function checkName(at: string, name: unknown): void {
+  if (/\p{Cc}/u.test(String(name))) fail(at, 'a name without control characters', name);
+}
+
+/** Base64 with its padding. A search, as a repeated class has no room in a long text. */
+function checkWords(at: string, text: string): void {
+  const length = text.search(/[^A-Za-z0-9+/]|$/);
+  if (text.length % 4 !== 0 || !/^={0,2}$/.test(text.slice(length))) fail(at, 'base64', text);
+}
+
+function atMost(at: string, found: number, most: number): void {
+  if (!(found <= most)) fail(at, `at most ${most}`, found);
+}
