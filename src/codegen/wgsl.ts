@@ -14,6 +14,7 @@ import {
 } from './kernel.ts';
 import { KernelScope } from './kernelScope.ts';
 import { commentText, fieldWish, liveField, Names, paramField } from './names.ts';
+import { Roundings } from './roundings.ts';
 import { type ExprContext, type Printed, printWgslExpr } from './wgslExpr.ts';
 import { type WgslConstant, type WgslFunctionName, wgslDeclarations, wgslFunctions } from './wgslMath.ts';
 
@@ -52,6 +53,7 @@ const ownNames = [
   'infinity_bits',
   'nan_bits',
   'zero',
+  'no_bits',
   WORKGROUP_ID,
   LOCAL_ID,
   ...Object.keys(bindings),
@@ -68,9 +70,11 @@ class WgslPrinter {
   readonly #functions = new Set<WgslFunctionName>();
   readonly #constants = new Set<WgslConstant>();
   readonly #arenas = new Set<Arena>();
+  readonly #roundings = new Roundings((tensor) => tensor.role === 'private');
   #exchangesStorage = false;
   #usesStep = false;
   #zero: string | undefined;
+  #noBits: string | undefined;
   #usesWorkgroupId = false;
   #usesLocalId = false;
 
@@ -108,6 +112,7 @@ class WgslPrinter {
       ...(this.#usesLocalId ? [`  let ${LOCAL_ID} = i32(local);`] : []),
       // Steps count from 1: a zero that is not taken for one, since 0 times infinity is not 0.
       ...(this.#zero === undefined ? [] : [`  let zero = ${this.#zero};`]),
+      ...(this.#noBits === undefined ? [] : [`  let no_bits = ${this.#noBits};`]),
       ...kernel.arrays.filter((t) => t.role === 'private').map((t) => `  var ${this.#declaration(t)};`),
     ];
     const sections = [
@@ -167,13 +172,15 @@ class WgslPrinter {
     switch (stmt.kind) {
       case 'let':
       case 'var': {
-        const { lines, texts } = this.#evaluate([stmt.value], scope, indent);
+        const { lines, texts, roots } = this.#evaluate([stmt.value], scope, indent);
         scope.define(stmt);
+        this.#roundings.holds(stmt.name, roots[0] ?? stmt.value);
         const type = stmt.kind === 'var' ? `: ${valueType(stmt.value.dtype)}` : '';
         return [...lines, `${indent}${stmt.kind} ${this.#variable(stmt.name)}${type} = ${texts[0]?.text};`];
       }
       case 'assign': {
-        const { lines, texts } = this.#evaluate([stmt.value], scope, indent);
+        const { lines, texts, roots } = this.#evaluate([stmt.value], scope, indent);
+        this.#roundings.holds(stmt.name, roots[0] ?? stmt.value);
         return [...lines, `${indent}${this.#variable(stmt.name)} = ${texts[0]?.text};`];
       }
       case 'store':
@@ -194,10 +201,12 @@ class WgslPrinter {
   #store(stmt: Extract<Stmt, { kind: 'store' }>, scope: KernelScope, indent: string): string[] {
     const { tensor } = stmt;
     const index = flatIndex(tensor, stmt.at, this.#offset(tensor));
-    const { lines, texts } = this.#evaluate([index, stmt.value], scope, indent);
+    const { lines, texts, roots } = this.#evaluate([index, stmt.value], scope, indent);
     const [at, value] = texts;
     if (at === undefined || value === undefined) return lines;
+    const [place = index, root = stmt.value] = roots;
     const stored = this.#stored(tensor, value.text);
+    this.#roundings.stores(tensor, place, root);
     return [...lines, `${indent}${this.#place(tensor, at.text)} = ${stored};`];
   }
 
@@ -221,11 +230,14 @@ class WgslPrinter {
       lines.push(`${indent}let ${end} = ${to.text};`);
       bound = { text: end, level: 6 };
     }
+    this.#roundings.forget(stmt.body);
+    const inside = this.#block(stmt.body, scope.inLoop(stmt), `${indent}  `);
+    this.#roundings.forget(stmt.body);
     const next = stmt.step === 1 ? `${name}++` : `${name} += ${stmt.step}`;
     return [
       ...lines,
       `${indent}for (var ${name}: i32 = ${from.text}; ${name} < ${bound.text}; ${next}) {`,
-      ...this.#block(stmt.body, scope.inLoop(stmt), `${indent}  `),
+      ...inside,
       `${indent}}`,
     ];
   }
@@ -233,7 +245,9 @@ class WgslPrinter {
   #branch(stmt: Extract<Stmt, { kind: 'if' }>, scope: KernelScope, indent: string): string[] {
     const { lines, texts } = this.#evaluate([stmt.condition], scope, indent);
     const then = this.#block(stmt.body, scope.where(stmt.condition, true), `${indent}  `);
+    this.#roundings.forget(stmt.body);
     const otherwise = this.#block(stmt.otherwise, scope.where(stmt.condition, false), `${indent}  `);
+    this.#roundings.forget([...stmt.body, ...stmt.otherwise]);
     return [
       ...lines,
       `${indent}if (${texts[0]?.text}) {`,
@@ -252,12 +266,12 @@ class WgslPrinter {
     ];
   }
 
-  /** The `let`s for what is shared, and the roots' texts. */
+  /** The `let`s for what is shared, the roots' texts, and the roots as they are printed. */
   #evaluate(
     roots: readonly Expr[],
     scope: KernelScope,
     indent: string,
-  ): { readonly lines: string[]; readonly texts: readonly Printed[] } {
+  ): { readonly lines: string[]; readonly texts: readonly Printed[]; readonly roots: readonly Expr[] } {
     const plan = this.#evaluations.plan(roots, scope);
     const named = new Map<Expr, string>();
     const lines: string[] = [];
@@ -271,6 +285,11 @@ class WgslPrinter {
         this.#zero ??= `f32(min(${this.#field('step').text}, 0))`;
         return 'zero';
       },
+      noBits: () => {
+        this.#noBits ??= `u32(min(${this.#field('step').text}, 0))`;
+        return 'no_bits';
+      },
+      roundings: this.#roundings,
       useFunction: (name) => this.#functions.add(name),
       useConstant: (name) => this.#constants.add(name),
     };
@@ -280,7 +299,8 @@ class WgslPrinter {
       lines.push(`${indent}let ${name} = ${text};`);
       named.set(expr, name);
     }
-    return { lines, texts: plan.roots.map((root) => printWgslExpr(root, context)) };
+    const texts = plan.roots.map((root) => printWgslExpr(root, context));
+    return { lines, texts, roots: plan.roots };
   }
 
   #variable(name: string): string {

@@ -1,4 +1,5 @@
 import type { Apply, Dtype, Expr, Load, ScalarOp } from '../loops/index.ts';
+import type { Roundings } from './roundings.ts';
 import type { WgslConstant, WgslFunctionName } from './wgslMath.ts';
 
 /**
@@ -24,6 +25,10 @@ export interface ExprContext {
   readonly nonNegative: (expr: Expr) => boolean;
   /** The name of a zero that no optimiser knows. */
   readonly zero: () => string;
+  /** The name of 32 zero bits that no optimiser knows. */
+  readonly noBits: () => string;
+  /** What a driver's compiler sees in floats. */
+  readonly roundings: Roundings;
   readonly useFunction: (name: WgslFunctionName) => void;
   readonly useConstant: (name: WgslConstant) => void;
 }
@@ -156,19 +161,38 @@ const byType =
     (expr.args[0]?.dtype === 'f32' ? float : integer)(args, expr, ctx);
 
 /**
- * Products and quotients with a constant zero: drivers take them for zero, which they are not where the other
- * operand is infinite or NaN. The zero is computed where they cannot see it.
+ * Float arithmetic that drivers leave as it is. An operand that they might merge with the other one goes through bits
+ * that they do not know.
  */
-const kept =
-  (symbol: '*' | '/'): Spelling =>
+const arithmetic =
+  (symbol: '+' | '-' | '*' | '/', level: 3 | 4): Spelling =>
   (args, expr, ctx) => {
-    const hidden = args.map((arg, k): Printed => {
-      const operand = expr.args[k];
-      if (operand?.kind !== 'const' || operand.dtype !== 'f32' || operand.value !== 0) return arg;
-      return Object.is(operand.value, -0) ? { text: `-${ctx.zero()}`, level: 5 } : primary(ctx.zero());
+    if (expr.dtype !== 'f32') return infix(symbol, level)(args, expr, ctx);
+    const hidden = ctx.roundings.hiddenOperand(expr);
+    const operands = args.map((arg, k) => {
+      const shown = level === 4 ? withoutZero(arg, expr.args[k], ctx) : arg;
+      return k === hidden && shown === arg ? rounded(arg, ctx) : shown;
     });
-    return infix(symbol, 4)(hidden, expr, ctx);
+    return infix(symbol, level)(operands, expr, ctx);
   };
+
+/**
+ * A factor or divisor that is a constant zero: drivers take the result for zero, which it is not where the other operand
+ * is infinite or NaN. The zero is computed where they cannot see it.
+ */
+function withoutZero(arg: Printed, operand: Expr | undefined, ctx: ExprContext): Printed {
+  if (operand?.dtype !== 'f32') return arg;
+  if (operand.kind === 'const' && operand.value === 0)
+    return Object.is(operand.value, -0) ? { text: `-${ctx.zero()}`, level: 5 } : primary(ctx.zero());
+  const seen = ctx.roundings.seen(operand);
+  return seen.kind === 'const' && seen.value === 0 ? rounded(arg, ctx) : arg;
+}
+
+/** A float behind its own bits, combined with none that a driver knows of. */
+function rounded(arg: Printed, ctx: ExprContext): Printed {
+  ctx.useFunction('rounded');
+  return primary(`rounded(${arg.text}, ${ctx.noBits()})`);
+}
 
 /** WGSL's own operator truncates: right where both operands are known not to be negative. */
 const floored =
@@ -234,10 +258,10 @@ const sign: Spelling = (args, expr, ctx) => {
 
 /** How WGSL spells each operation. */
 const spellings = {
-  add: infix('+', 3),
-  sub: infix('-', 3),
-  mul: kept('*'),
-  div: kept('/'),
+  add: arithmetic('+', 3),
+  sub: arithmetic('-', 3),
+  mul: arithmetic('*', 4),
+  div: arithmetic('/', 4),
   idiv: floored('/', 'floor_div'),
   mod: floored('%', 'floor_mod'),
   min: byType(own('min_nan'), call('min')),

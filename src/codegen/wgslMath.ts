@@ -12,6 +12,14 @@ fn is_nan(x: f32) -> bool {
   return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
 }`,
   },
+  rounded: {
+    uses: [],
+    text: `
+// x, which a compiler cannot know: what comes of it is not merged with what it comes from. The second operand is 0.
+fn rounded(x: f32, no_bits: u32) -> f32 {
+  return bitcast<f32>(bitcast<u32>(x) ^ no_bits);
+}`,
+  },
   min_nan: {
     uses: ['is_nan'],
     text: `

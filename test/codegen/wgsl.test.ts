@@ -255,6 +255,51 @@ describe('a printed expression', () => {
     expect(floatLiteral(Math.fround(3.4028235e38))).toBe('3.402823466e+38');
   });
 
+  test('hides one operand of operations that a driver would merge, wherever the other one stands', () => {
+    const [x, y, z] = [load(loss, [lid]), load(weights, [int(0), lid]), load(weights, [int(1), lid])];
+    const t = varRef('t', 'f32');
+    const store = (value: Expr): Stmt => storeOf(hidden, [int(0), lid], value);
+    const add = (a: Expr, b: Expr): Expr => apply('add', a, b);
+    const last = (...body: Stmt[]): string | undefined => main(body, { workgroup: 128 }).split('\n').at(-1);
+    expect(last(letOf('t', apply('mul', x, y)), store(apply('div', t, y)))).toBe(
+      '  temps[lid] = rounded(t, no_bits) / state[lid + 64];',
+    );
+    expect(last(letOf('t', add(x, float(1e8))), store(apply('sub', t, float(1e8))))).toBe(
+      '  temps[lid] = rounded(t, no_bits) - 100000000.0;',
+    );
+    expect(last(letOf('t', apply('neg', apply('sub', y, x))), store(add(t, y)))).toContain('rounded(t');
+    expect(last(letOf('t', apply('mul', x, z)), store(add(t, apply('mul', z, y))))).toContain('rounded(t');
+    // In a long sum, through a variable, through an array of an invocation.
+    const sum = { kind: 'var', name: 't', value: add(x, y) } as const;
+    expect(last(sum, { kind: 'assign', name: 't', value: add(t, z) }, store(apply('sub', t, x)))).toContain(
+      'rounded(t',
+    );
+    const array = tensorOf('kept', 'private', [2]);
+    const kept = [storeOf(array, [int(1)], add(x, y)), store(apply('sub', load(array, [int(1)]), y))];
+    expect(main(kept, { workgroup: 128, arrays: [array] })).toContain('rounded(kept[1], no_bits) - ');
+    expect(last({ kind: 'var', name: 't', value: float(0) }, store(apply('div', t, t)))).toContain(
+      'rounded(t',
+    );
+  });
+
+  test('hides nothing of arithmetic that has nothing to take back', () => {
+    const [x, y] = [load(loss, [lid]), load(weights, [int(0), lid])];
+    const t = varRef('t', 'f32');
+    const store = (value: Expr): Stmt => storeOf(hidden, [int(0), lid], value);
+    const values = [
+      apply('mul', apply('sub', x, y), apply('add', x, y)),
+      apply('sub', x, apply('mul', apply('add', x, y), float(0.5))),
+      apply('div', y, apply('div', x, y)),
+      apply('add', apply('add', x, y), x),
+      apply('add', apply('mul', x, x), apply('mul', y, y)),
+    ];
+    expect(main(values.map(store), { workgroup: 128 })).not.toContain('rounded');
+    // A later turn sees what an earlier one left.
+    const loop = forOf('k', int(0), int(9), [{ kind: 'assign', name: 't', value: apply('add', t, x) }]);
+    const body: Stmt[] = [{ kind: 'var', name: 't', value: x }, loop, store(apply('sub', t, x))];
+    expect(main(body, { workgroup: 128 })).not.toContain('rounded');
+  });
+
   test('takes infinities and NaNs through a variable', () => {
     const printed = print([storeOf(hidden, [int(0), int(0)], apply('min', a, float(-Infinity)))]);
     expect(printed).toContain('var<private> infinity_bits: u32 = 0x7f800000u;');
