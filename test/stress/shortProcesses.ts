@@ -17,7 +17,7 @@ import { assemble } from '../compile/bareWasm.ts';
 import { small } from '../compile/smallModel.ts';
 import { linearWasm } from '../runtime/linearWasm.ts';
 
-/** Milliseconds after which a process stands still: it takes two or three seconds alone. */
+/** Milliseconds for one session of a process, or for its end, after which it stands still: alone it takes 0.2 s. */
 const PATIENCE = 60_000;
 /** Processes after which it is said how far this is. */
 const REPORT = 25;
@@ -51,16 +51,17 @@ function once(): Promise<string | undefined> {
     let printed = '';
     let complained = '';
     let stoodStill = false;
-    child.stdout.on('data', (text) => {
-      printed += text;
-    });
-    child.stderr.on('data', (text) => {
-      complained += text;
-    });
     const watchdog = setTimeout(() => {
       stoodStill = true;
       child.kill('SIGKILL');
     }, PATIENCE);
+    child.stdout.on('data', (text) => {
+      printed += text;
+      watchdog.refresh();
+    });
+    child.stderr.on('data', (text) => {
+      complained += text;
+    });
     child.on('close', (code, signal) => {
       clearTimeout(watchdog);
       const last = printed.trim().split('\n').at(-1);
