@@ -22,6 +22,8 @@ import {
   type Program,
   start,
 } from './runtime/index.ts';
+import { takeInitial } from './runtime/initial.ts';
+import { named } from './runtime/options.ts';
 import type { Session, WasmProgram, StartOptions as WasmStartOptions } from './runtime/wasm/index.ts';
 
 export interface CompileOptions {
@@ -158,9 +160,11 @@ export class CompiledProgram {
    * @throws DeviceError where there is no adapter, no memory, or the program needs more than there is
    */
   async start(options: StartOptions = {}): Promise<Session> {
-    if (!(options instanceof Object))
-      throw new TypeError(`start: expected options, as in { seed: 1 }, found ${JSON.stringify(options)}`);
     const { program } = this;
+    // What is given is taken now: opening may wait.
+    options = named('options', options);
+    if (options.initial !== undefined)
+      options = { ...options, initial: Object.fromEntries(takeInitial(program, options.initial)) };
     if (isForWasm(program)) {
       const { start: startThreads } = await import('./runtime/wasm/index.ts');
       return startThreads(program, options);

@@ -1,5 +1,5 @@
 import type { Dataset } from './dataset.ts';
-import { InputError, unknown } from './issues.ts';
+import { InputError, slotOf } from './issues.ts';
 import type { Entry, ProgramBase } from './program.ts';
 
 /** The live extent of each bounded size. */
@@ -66,8 +66,7 @@ export function liveSizes(
 ): Map<string, number> {
   const live = new Map(program.sizes.map((size) => [size.name, size.max]));
   for (const [name, extent] of [...Object.entries(given), ...rows]) {
-    const max = program.sizes.find((size) => size.name === name)?.max;
-    if (max === undefined) throw new InputError('unknown', name, unknown('size', program.sizes));
+    const { max } = slotOf('size', program.sizes, name);
     if (!Number.isInteger(extent) || extent < 1 || extent > max) {
       throw new InputError('range', name, `expected 1 to ${max}, found ${extent}`);
     }

@@ -1,12 +1,16 @@
 import type { Block, Engine } from './engine.ts';
-import { elementCount } from './init.ts';
-import { InputError, SessionError, unknown } from './issues.ts';
+import { elementCount, inFours } from './init.ts';
+import { InputError, SessionError, slotOf } from './issues.ts';
+import { named } from './options.ts';
 import type { InputSlot, ProgramBase } from './program.ts';
 import { permutation, rowNumbers } from './random.ts';
-import { type Values, valueWords } from './values.ts';
+import { type Values, valueWords, type Words } from './values.ts';
 
 /** Arrays by input name, each element after element, rows first. */
 export type Data = Readonly<Record<string, Values>>;
+
+/** Says which inputs there are. */
+type Names = Pick<ReadonlySet<string>, 'has'>;
 
 /**
  * Inputs that lie where the program runs: for each bounded size the numbers of its rows in the order in which they are
@@ -16,7 +20,7 @@ export class Dataset {
   /** Rows of each bounded size. */
   readonly rows: ReadonlyMap<string, number>;
   /** @internal */
-  readonly inputs: ReadonlySet<string>;
+  readonly inputs: Names;
   /** Step fields and the word in `block` that each holds, for a step that starts at row 0. @internal */
   readonly starts: ReadonlyMap<string, number>;
   /** @internal */
@@ -25,7 +29,7 @@ export class Dataset {
   readonly #orders: readonly Order[];
   #disposed = false;
 
-  private constructor(engine: Engine, inputs: ReadonlySet<string>, layout: Layout, block: Block) {
+  private constructor(engine: Engine, inputs: Names, layout: Layout, block: Block) {
     this.#engine = engine;
     this.#orders = layout.orders;
     this.inputs = inputs;
@@ -35,26 +39,30 @@ export class Dataset {
   }
 
   /**
-   * Room for the named inputs with so many rows of each size, and `data` in it; row numbers are in order.
+   * Room for the named inputs with so many rows of each size, and `pieces` in it; row numbers are in order. Everything
+   * is read and written before it first waits.
    *
-   * @throws DeviceError `limit`, `memory`; InputError `type`, `range`
+   * @throws DeviceError `limit`, `memory`, `validation`; InputError `type`, `range`
    * @internal
    */
   static async allocate(
     engine: Engine,
-    inputs: ReadonlySet<string>,
+    inputs: Names,
     rows: ReadonlyMap<string, number>,
-    data: Data = {},
+    pieces: Iterable<Piece> = [],
   ): Promise<Dataset> {
     const layout = layOut(engine.program, inputs, rows);
-    const block = await engine.allocate(layout.words);
+    let block: Block | undefined;
     try {
-      const dataset = new Dataset(engine, inputs, layout, block);
-      dataset.order();
-      dataset.write(data);
-      return dataset;
+      return await engine.upload('the dataset', () => {
+        block = engine.allocate(layout.words);
+        const dataset = new Dataset(engine, inputs, layout, block);
+        dataset.order();
+        dataset.write(pieces);
+        return dataset;
+      });
     } catch (error) {
-      block.dispose();
+      block?.dispose();
       throw error;
     }
   }
@@ -67,7 +75,7 @@ export class Dataset {
     return first;
   }
 
-  /** Puts the rows in order, or in the order of the `draw`th shuffle of a seed. @internal */
+  /** Puts the rows in order, or in the order of the `draw`th shuffle of a seed, as part of an upload. @internal */
   order(seed = 0, draw?: number): void {
     for (const order of this.#orders) {
       if (order.draw === draw && order.seed === seed) continue;
@@ -80,20 +88,17 @@ export class Dataset {
     }
   }
 
-  /**
-   * Uploads checked arrays.
-   *
-   * @throws InputError `type`, `range`, before anything is written
-   * @internal
-   */
-  write(data: Data): void {
-    const writes = this.#engine.program.inputs.flatMap((slot) => {
-      const values = Object.hasOwn(data, slot.name) ? data[slot.name] : undefined;
-      const start = this.starts.get(slot.base);
-      if (!values || start === undefined) return [];
-      return [{ start, bytes: valueWords(slot, values) }];
-    });
-    for (const { start, bytes } of writes) this.block.write(start, bytes);
+  /** Takes no order for granted: the upload of the last may have been refused. @internal */
+  forgetOrder(): void {
+    for (const order of this.#orders) order.draw = null;
+  }
+
+  /** Writes pieces, as part of an upload. @internal */
+  write(pieces: Iterable<Piece>): void {
+    for (const { base, at, words } of pieces) {
+      const start = this.starts.get(base);
+      if (start !== undefined) this.block.write(start + at, words);
+    }
   }
 
   /**
@@ -103,7 +108,7 @@ export class Dataset {
   check(engine: Engine, entry: string, inputs: readonly string[]): void {
     if (this.#disposed) throw new SessionError('disposed', 'the dataset is disposed');
     if (this.#engine !== engine) throw new SessionError('other-session', 'the dataset is of another session');
-    checkPresent(entry, inputs, (name) => this.inputs.has(name));
+    checkPresent(entry, inputs, this.inputs);
   }
 
   /** Frees its memory; a step that was submitted before still runs. */
@@ -128,11 +133,7 @@ interface Layout {
   readonly orders: readonly Order[];
 }
 
-function layOut(
-  program: ProgramBase,
-  inputs: ReadonlySet<string>,
-  rows: ReadonlyMap<string, number>,
-): Layout {
+function layOut(program: ProgramBase, inputs: Names, rows: ReadonlyMap<string, number>): Layout {
   const starts = new Map<string, number>();
   const orders: Order[] = [];
   let words = 0;
@@ -140,7 +141,7 @@ function layOut(
     const count = rows.get(size.name);
     if (size.rows === undefined || count === undefined) continue;
     // The last batch may start at any row: all the numbers that a step can read lie inside.
-    const capacity = aligned(count + size.max);
+    const capacity = inFours(count + size.max);
     starts.set(size.rows, words);
     orders.push({ start: words, count, capacity, draw: null, seed: 0 });
     words += capacity;
@@ -149,13 +150,9 @@ function layOut(
     if (!inputs.has(slot.name)) continue;
     const elements = rowElements(slot) * (slot.size ? (rows.get(slot.size) ?? 0) : 1);
     starts.set(slot.base, words);
-    words += aligned(slot.dtype === 'u8' ? Math.ceil(elements / 4) : elements);
+    words += inFours(slot.dtype === 'u8' ? Math.ceil(elements / 4) : elements);
   }
   return { words, rows, starts, orders };
-}
-
-function aligned(words: number): number {
-  return Math.ceil(words / 4) * 4;
 }
 
 /** Elements of a row; of the whole input where it is not read by row. */
@@ -164,26 +161,48 @@ function rowElements({ shape, size }: InputSlot): number {
 }
 
 /** @throws InputError `missing` */
-export function checkPresent(entry: string, inputs: readonly string[], has: (name: string) => boolean): void {
-  const missing = inputs.find((name) => !has(name));
+export function checkPresent(entry: string, inputs: readonly string[], given: Names): void {
+  const missing = inputs.find((name) => !given.has(name));
   if (missing !== undefined) {
     throw new InputError('missing', missing, `${entry} reads this input: give it, as an array`);
   }
 }
 
+/** Arrays that were given, each read once: what a getter says later does not count. */
+export interface Arrays {
+  readonly inputs: Names;
+  /** Rows of each bounded size. */
+  readonly rows: ReadonlyMap<string, number>;
+  /** Copies of the values, made one after the other as they are asked for. @throws InputError `type`, `range` */
+  readonly pieces: () => Iterable<Piece>;
+}
+
+/** A part of an input's values. */
+export interface Piece {
+  /** The input's. */
+  readonly base: string;
+  /** The word of the input that it starts at. */
+  readonly at: number;
+  readonly words: Words;
+}
+
+/** Elements of a piece: large datasets are converted without a second copy of them as a whole. A multiple of four. */
+const PIECE = 1 << 18;
+
 /**
- * How many rows of each bounded size the arrays hold.
+ * Looks at arrays: which inputs they are for, and how many rows of each bounded size they hold.
  *
  * @throws InputError `unknown`, `type`, `length`: a name that is no input, something that is no array, or
  *   arrays that hold no whole number of rows or not equally many
  */
-export function countRows(program: ProgramBase, data: Data): Map<string, number> {
+export function takeArrays(program: ProgramBase, data: Data): Arrays {
   const rows = new Map<string, number>();
-  for (const [name, values] of Object.entries(data)) {
-    const slot = program.inputs.find((input) => input.name === name);
-    if (!slot) throw new InputError('unknown', name, unknown('input', program.inputs));
-    if (!Number.isInteger(values?.length)) throw new InputError('type', name, 'expected an array');
-    const { length } = values;
+  const inputs = new Map<string, readonly [slot: InputSlot, values: Values, length: number]>();
+  for (const [name, values] of Object.entries(named('data', data))) {
+    const slot = slotOf('input', program.inputs, name);
+    const length = values?.length;
+    if (!Number.isInteger(length)) throw new InputError('type', name, 'expected an array');
+    inputs.set(name, [slot, values, length]);
     const row = rowElements(slot);
     if (!slot.size) {
       if (length !== row) throw new InputError('length', name, `expected ${row} elements, found ${length}`);
@@ -204,5 +223,16 @@ export function countRows(program: ProgramBase, data: Data): Map<string, number>
     }
     rows.set(slot.size, count);
   }
-  return rows;
+  return {
+    inputs,
+    rows,
+    *pieces() {
+      for (const [slot, values, length] of inputs.values()) {
+        for (let i = 0; i < length; i += PIECE) {
+          const words = valueWords(slot, values, i, Math.min(PIECE, length - i));
+          yield { base: slot.base, at: slot.dtype === 'u8' ? i / 4 : i, words };
+        }
+      }
+    },
+  };
 }

@@ -1,5 +1,5 @@
 import { openDawn } from './dawn.ts';
-import { DeviceError, reasonOf } from './issues.ts';
+import { CodedError, DeviceError, type DeviceErrorCode, reasonOf } from './issues.ts';
 import type { Program } from './program.ts';
 
 /** Where a device comes from. */
@@ -41,26 +41,63 @@ export async function requestDevice(options: DeviceOptions = {}): Promise<GPUDev
 }
 
 /**
- * Does what makes calls on a device, and says what became of them.
+ * Does what makes calls on a device, and says what became of them. The calls are made, and `work` has returned, before
+ * it does.
  *
  * @param what names the work in the error: `kernel hidden`, `train, steps 1 to 64`
- * @throws DeviceError `validation`, `memory`
+ * @throws DeviceError `validation` at once where a call throws, and `validation`, `memory` or `lost` later; an error of
+ *   ours that `work` throws, at once
  */
-export async function guard<T>(device: GPUDevice, what: string, work: () => T): Promise<T> {
+export function guard<T>(device: GPUDevice, what: string, work: () => T): Promise<T> {
+  const close = (): Promise<(GPUError | null)[]> => Promise.all([0, 1].map(() => device.popErrorScope()));
   device.pushErrorScope('out-of-memory');
   device.pushErrorScope('validation');
-  let result: T;
-  let faults: Promise<(GPUError | null)[]>;
   try {
-    result = work();
-  } finally {
-    // A lost device may refuse to answer: that it is lost is told elsewhere.
-    faults = Promise.all([0, 1].map(() => device.popErrorScope().catch(() => null)));
+    const result = work();
+    return close().then(
+      ([invalid, memory]) => {
+        // A device that is lost refuses nothing.
+        const fault = lossOf(device).error ?? invalid;
+        if (fault) throw refusal(what, fault);
+        if (memory) throw refusal(what, memory, 'memory');
+        return result;
+      },
+      (cause) => {
+        throw lostBecause(cause);
+      },
+    );
+  } catch (cause) {
+    close().catch(() => {});
+    throw refusal(what, cause);
   }
-  const [invalid, memory] = await faults;
-  if (invalid) throw new DeviceError('validation', `${what}: ${invalid.message}`);
-  if (memory) throw new DeviceError('memory', `${what}: out of device memory: ${memory.message}`);
-  return result;
+}
+
+/** A call that a device refused, as an error of ours; one that is ours as it is. */
+export function refusal(what: string, cause: unknown, code: DeviceErrorCode = 'validation'): Error {
+  return cause instanceof CodedError
+    ? cause
+    : new DeviceError(code, `${what}: ${reasonOf(cause)}`, { cause });
+}
+
+/** A device that is gone, as an error of ours. */
+export function lostBecause(cause: unknown): Error {
+  return refusal('the device was lost', cause, 'lost');
+}
+
+const losses = new WeakMap<GPUDevice, { error?: Error }>();
+
+/**
+ * Why a device is lost, once it is. One of these watches each device: its promise holds whatever waits for it as long as
+ * the device lives.
+ */
+export function lossOf(device: GPUDevice): { readonly error?: Error } {
+  const loss = losses.get(device) ?? {};
+  if (!losses.has(device))
+    device.lost.then((info) => {
+      loss.error = lostBecause(info);
+    });
+  losses.set(device, loss);
+  return loss;
 }
 
 /** @throws DeviceError `limit` where `needed` is more than the device gives */
@@ -109,9 +146,8 @@ export function checkLimits(device: GPUDevice, program: Program): void {
 export async function createPipelines(
   device: GPUDevice,
   program: Program,
-  group: GPUBindGroupLayout,
+  layout: GPUPipelineLayout,
 ): Promise<GPUComputePipeline[]> {
-  const layout = device.createPipelineLayout({ bindGroupLayouts: [group] });
   const pipelines = program.kernels.map(async ({ name: label, code }) => {
     try {
       const module = await guard(device, 'the shader', () => device.createShaderModule({ label, code }));

@@ -1,4 +1,3 @@
-import type { DeviceError } from './issues.ts';
 import type { Entry, ProgramBase } from './program.ts';
 
 /**
@@ -12,8 +11,8 @@ export interface Engine {
    * each dispatch of a step, in order.
    */
   readonly timings: Timings;
-  /** Kept when the engine has failed for good; says why. */
-  readonly lost: Promise<DeviceError>;
+  /** Why the engine has failed for good, a DeviceError, where it has. */
+  readonly lost: Error | undefined;
   /**
    * Runs steps, some of them in flight at once. When it returns or throws, none is.
    *
@@ -22,10 +21,17 @@ export interface Engine {
   play(playback: Playback): Promise<void>;
   /** Reads regions of the arenas, one after the other. @throws DeviceError `lost`, `memory` */
   read(regions: readonly Region[]): Promise<Uint32Array<ArrayBuffer>>;
-  /** Writes words from an element of an arena on, before the steps that are played later. */
-  write(arena: Region['arena'], offset: number, words: ArrayBufferView<ArrayBuffer>): void;
-  /** Memory for inputs, all zeros. @throws DeviceError `limit`, `memory` */
-  allocate(words: number): Promise<Block>;
+  /**
+   * Does at once what allocates and writes, and says what became of it.
+   *
+   * @param what names it in errors
+   * @throws DeviceError `validation`, `memory` where anything was refused, at once or later; what `work` throws, at once
+   */
+  upload<T>(what: string, work: () => T): Promise<T>;
+  /** Writes words from an element of an arena on, before the steps that are played later; part of an `upload`. */
+  write(place: Address, words: ArrayBufferView<ArrayBuffer>): void;
+  /** Memory for inputs, all zeros; part of an `upload`. @throws DeviceError `limit`, `memory` */
+  allocate(words: number): Block;
   /** Frees everything; steps in flight fail. */
   dispose(): void;
 }
@@ -34,7 +40,7 @@ export interface Engine {
 export interface Block {
   /** The word where it starts, as steps count words. */
   readonly start: number;
-  /** Writes from a word of the block on. */
+  /** Writes from a word of the block on; part of an `upload`. */
   write(word: number, values: ArrayBufferView<ArrayBuffer>): void;
   /** Frees it, once or many times; steps in flight may still read it. */
   dispose(): void;
@@ -55,6 +61,8 @@ export interface Playback {
   readonly steps: number;
   /** Steps of a chunk; by default as many as take some time. */
   readonly stepsPerSubmit: number | undefined;
+  /** Uploads what the steps read and is not there yet, right before the first; where it is refused, so are they. */
+  readonly upload: () => void;
   /** Sets the fields of step i (from 0) that are not the same as those of the step before. */
   readonly fill: (i: number, set: (field: string, value: number) => void) => void;
   /**
@@ -64,9 +72,13 @@ export interface Playback {
   readonly take: (results: Uint32Array, first: number, count: number) => void;
 }
 
-/** Where words lie: in an arena, from an element on. */
-export interface Region {
+/** An element of an arena. */
+export interface Address {
   readonly arena: 'state' | 'words';
   readonly offset: number;
+}
+
+/** Where words lie: in an arena, from an element on. */
+export interface Region extends Address {
   readonly words: number;
 }

@@ -1,5 +1,5 @@
 /** An error that a program can tell apart by its `code`. */
-abstract class CodedError<Code extends string> extends Error {
+export abstract class CodedError<Code extends string> extends Error {
   readonly code: Code;
 
   constructor(name: string, code: Code, message: string, options?: ErrorOptions) {
@@ -17,6 +17,17 @@ export function reasonOf(cause: unknown): string {
 /** What to say of a name that is not there: `no such size; there are batch, time`. */
 export function unknown(what: string, known: readonly (string | { readonly name: string })[]): string {
   return `no such ${what}; there are ${known.map((k) => (typeof k === 'string' ? k : k.name)).join(', ')}`;
+}
+
+/** The one of a name. @throws InputError `unknown` listing those that there are */
+export function slotOf<Slot extends { readonly name: string }>(
+  what: string,
+  slots: readonly Slot[],
+  name: string,
+): Slot {
+  const slot = slots.find((one) => one.name === name);
+  if (slot) return slot;
+  throw new InputError('unknown', name, unknown(what, slots));
 }
 
 /**

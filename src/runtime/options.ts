@@ -86,16 +86,24 @@ const allowed: Readonly<Record<string, number | readonly unknown[]>> = {
   profile: ['none', 'steps', 'dispatches'],
 };
 
+/** A copy of what was given by name: getters are read once. @throws InputError `type` for what is no object */
+export function named<T extends object>(what: string, given: T): T {
+  if (Object(given) !== given) throw new InputError('type', what, `expected an object, found ${given}`);
+  return { ...given };
+}
+
 /**
- * Refuses options that there are not, and numbers and words that they cannot be.
+ * A copy of options, so that what is changed later does not count. Refuses options that there are not, and numbers and
+ * words that they cannot be.
  *
  * @param call whose options: a call of a session, or the names of those that there are
  * @throws InputError
  */
-export function checkOptions(
+export function takeOptions<Options extends Partial<TrainOptions> & SessionOptions>(
   call: keyof typeof counts | readonly string[],
-  options: Partial<TrainOptions> & SessionOptions = {},
-): void {
+  given: Options,
+): Options {
+  const options = named('options', given);
   const names = typeof call === 'string' ? known.slice(0, counts[call]) : call;
   for (const [name, value] of Object.entries(options)) {
     if (!names.includes(name)) throw new InputError('unknown', name, unknown('option', names));
@@ -110,4 +118,6 @@ export function checkOptions(
   }
   if (names.includes('data') && !options.data)
     throw new InputError('missing', 'data', 'expected arrays or a dataset');
+  const { params = {}, sizes = {} } = options;
+  return { ...options, params: named('params', params), sizes: named('sizes', sizes) };
 }

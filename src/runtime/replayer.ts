@@ -1,13 +1,13 @@
 import { chunkCapacity, chunkPlayer, noteTimes, type PlayChunks } from './chunks.ts';
-import { checkBuffer, checkLimits, createPipelines, guard } from './device.ts';
-import type { Block, Engine, Playback, Profiling, Region } from './engine.ts';
+import { checkBuffer, checkLimits, createPipelines, guard, lossOf, lostBecause, refusal } from './device.ts';
+import type { Address, Block, Engine, Playback, Profiling, Region } from './engine.ts';
 import { foldGrid } from './grid.ts';
-import { DeviceError, reasonOf } from './issues.ts';
+import { inFours } from './init.ts';
 import type { Program } from './program.ts';
 import { recordWriter, type WriteRecords } from './records.ts';
 
 /** WebGPU's flags by their values: Node has no such globals. */
-const MAP_READ = 1;
+const MAP_READ = 1 | 8;
 const COPY = 4 | 8;
 const UNIFORM = 64;
 const STORAGE = 128;
@@ -28,7 +28,6 @@ export class Replayer implements Engine {
   readonly program: Program;
   readonly arenas: Readonly<Record<'state' | 'temps' | 'words' | 'results', GPUBuffer>>;
   readonly timings = new Map<string, number[][]>();
-  readonly lost: Promise<DeviceError>;
   readonly #pipelines: readonly GPUComputePipeline[];
   readonly #layout: GPUBindGroupLayout;
   readonly #profiling: Profiling;
@@ -55,7 +54,6 @@ export class Replayer implements Engine {
     this.#buffers = buffers;
     this.device = device;
     this.program = program;
-    this.lost = device.lost.then(lostBecause);
     this.#pipelines = pipelines;
     this.#layout = layout;
     this.#profiling = device.features.has('timestamp-query') ? profiling : 'none';
@@ -85,27 +83,26 @@ export class Replayer implements Engine {
       this.#times = this.#ownBuffer('times', times, QUERY_RESOLVE | COPY);
     }
     const room = this.arenas.results.size + times;
-    const staging = (): GPUBuffer => this.#ownBuffer('staging', room, MAP_READ | 8);
+    const staging = (): GPUBuffer => this.#ownBuffer('staging', room, MAP_READ);
     this.#staging = [staging(), staging()];
   }
 
   /** @throws DeviceError `limit`, `shader`, `validation`, `memory` */
   static async create(device: GPUDevice, program: Program, profiling: Profiling): Promise<Replayer> {
     checkLimits(device, program);
-    const storage = (binding: number): GPUBindGroupLayoutEntry => ({
-      binding,
-      visibility: COMPUTE,
-      buffer: { type: binding === 1 ? 'read-only-storage' : 'storage' },
+    const [layout, pipelineLayout] = await guard(device, 'the layout', () => {
+      const layout = device.createBindGroupLayout({
+        entries: [0, 1, 2, 3, 4, 5].map((binding) => ({
+          binding,
+          visibility: COMPUTE,
+          buffer: binding
+            ? { type: binding > 1 ? 'storage' : 'read-only-storage' }
+            : { hasDynamicOffset: true },
+        })),
+      });
+      return [layout, device.createPipelineLayout({ bindGroupLayouts: [layout] })] as const;
     });
-    const layout = await guard(device, 'the bind group layout', () =>
-      device.createBindGroupLayout({
-        entries: [
-          { binding: 0, visibility: COMPUTE, buffer: { hasDynamicOffset: true } },
-          ...[1, 2, 3, 4, 5].map(storage),
-        ],
-      }),
-    );
-    const pipelines = await createPipelines(device, program, layout);
+    const pipelines = await createPipelines(device, program, pipelineLayout);
     const buffers: GPUBuffer[] = [];
     try {
       return await guard(
@@ -121,7 +118,7 @@ export class Replayer implements Engine {
 
   /** A storage buffer, which who asks for it destroys; of 16 bytes at least. */
   #createBuffer(label: string, bytes: number, usage = STORAGE | COPY): GPUBuffer {
-    return this.device.createBuffer({ label, size: Math.max(16, Math.ceil(bytes / 4) * 4), usage });
+    return this.device.createBuffer({ label, size: Math.max(16, inFours(bytes)), usage });
   }
 
   #ownBuffer(...args: [label: string, bytes: number, usage?: number]): GPUBuffer {
@@ -130,36 +127,37 @@ export class Replayer implements Engine {
     return buffer;
   }
 
-  async allocate(count: number): Promise<Block> {
-    const what = 'the dataset';
-    const bytes = count * 4;
-    checkBuffer(this.device, what, bytes);
-    let buffer: GPUBuffer | undefined;
+  get lost(): Error | undefined {
+    return lossOf(this.device).error;
+  }
+
+  upload<T>(what: string, work: () => T): Promise<T> {
+    return guard(this.device, what, work);
+  }
+
+  allocate(count: number): Block {
+    checkBuffer(this.device, 'the dataset', count * 4);
+    const data = this.#createBuffer('data', count * 4);
+    const block: Block = {
+      start: 0,
+      write: (word, values) => this.device.queue.writeBuffer(data, word * 4, values),
+      dispose: () => data.destroy(),
+    };
     try {
-      return await guard(this.device, what, () => {
-        const data = this.#createBuffer('data', bytes);
-        buffer = data;
-        const block: Block = {
-          start: 0,
-          write: (word, values) => this.device.queue.writeBuffer(data, word * 4, values),
-          dispose: () => data.destroy(),
-        };
-        // One bind group serves all kernels: a bind costs more host time than a dispatch.
-        const { state, temps, words, results } = this.arenas;
-        const entries = [
-          { buffer: this.#record, size: Math.ceil(this.program.stepFields.length / 4) * 16 },
-          ...[data, state, temps, words, results].map((buffer) => ({ buffer })),
-        ].map((resource, binding) => ({ binding, resource }));
-        this.#groups.set(block, this.device.createBindGroup({ layout: this.#layout, entries }));
-        return block;
-      });
+      // One bind group serves all kernels: a bind costs more host time than a dispatch.
+      const entries = [
+        { buffer: this.#record, size: inFours(this.program.stepFields.length) * 4 },
+        ...[data, ...Object.values(this.arenas)].map((buffer) => ({ buffer })),
+      ].map((resource, binding) => ({ binding, resource }));
+      this.#groups.set(block, this.device.createBindGroup({ layout: this.#layout, entries }));
+      return block;
     } catch (error) {
-      buffer?.destroy();
+      data.destroy();
       throw error;
     }
   }
 
-  write(arena: Region['arena'], offset: number, words: ArrayBufferView<ArrayBuffer>): void {
+  write({ arena, offset }: Address, words: ArrayBufferView<ArrayBuffer>): void {
     this.device.queue.writeBuffer(this.arenas[arena], offset * 4, words);
   }
 
@@ -169,7 +167,7 @@ export class Replayer implements Engine {
       playback,
       (first, count, place) => this.#submit(playback, first, count, staging[place]),
       (first, count, place) => {
-        const read = staging[place].getMappedRange();
+        const read = rangeOf(staging[place]);
         this.#noteTimes(playback, count, read);
         playback.take(new Uint32Array(read, 0, playback.entry.resultWords * count), first, count);
       },
@@ -180,11 +178,11 @@ export class Replayer implements Engine {
   async read(regions: readonly Region[]): Promise<Uint32Array<ArrayBuffer>> {
     const { device } = this;
     const size = regions.reduce((n, { words }) => n + words * 4, 0);
-    let staging: GPUBuffer | undefined;
+    let made: GPUBuffer | undefined;
     try {
-      await guard(device, 'reading state', () => {
-        const buffer = this.#createBuffer('reading', size, MAP_READ | 8);
-        staging = buffer;
+      const staging = await guard(device, 'reading state', () => {
+        const buffer = this.#createBuffer('reading', size, MAP_READ);
+        made = buffer;
         const encoder = device.createCommandEncoder();
         let at = 0;
         for (const { arena, offset, words } of regions) {
@@ -192,12 +190,12 @@ export class Replayer implements Engine {
           at += words * 4;
         }
         device.queue.submit([encoder.finish()]);
+        return buffer;
       });
-      if (!staging) return new Uint32Array();
       await mapped(staging);
-      return new Uint32Array(staging.getMappedRange().slice(0, size));
+      return new Uint32Array(rangeOf(staging).slice(0, size));
     } finally {
-      staging?.destroy();
+      made?.destroy();
     }
   }
 
@@ -210,11 +208,12 @@ export class Replayer implements Engine {
   /** Records and submits steps; the promise is kept when their results are mapped. */
   #submit(playback: Playback, from: number, count: number, staging: GPUBuffer): Promise<unknown> {
     const { device } = this;
-    const { name, entry, data, fill } = playback;
+    const { name, entry, data, upload, fill } = playback;
     const { steps, resultWords } = entry;
     const group = this.#groups.get(data);
     this.#writeRecords(0, from, count, fill, 0, resultWords);
     const checked = guard(device, `${name}, steps ${from + 1} to ${from + count}`, () => {
+      if (from === 0) upload();
       device.queue.writeBuffer(this.#record, 0, this.#words, 0, count * this.#stride);
       const encoder = device.createCommandEncoder();
       let pass: GPUComputePassEncoder | undefined;
@@ -260,11 +259,11 @@ export class Replayer implements Engine {
   #noteTimes({ name, entry }: Playback, count: number, read: ArrayBuffer): void {
     if (this.#profiling === 'none') return;
     const stamps = new BigUint64Array(read, this.arenas.results.size);
-    const isWhole = this.#profiling === 'steps';
-    const columns = isWhole ? 1 : entry.steps.length;
-    noteTimes(this.timings, name, columns, isWhole ? 1 : count, (i, column) => {
+    const [columns, samples, steps] =
+      this.#profiling === 'steps' ? [1, 1, count] : [entry.steps.length, count, 1];
+    noteTimes(this.timings, name, columns, samples, (i, column) => {
       const k = 2 * (i * columns + column);
-      return Number((stamps[k + 1] ?? 0n) - (stamps[k] ?? 0n)) / 1000 / (isWhole ? count : 1);
+      return Number((stamps[k + 1] ?? 0n) - (stamps[k] ?? 0n)) / 1000 / steps;
     });
   }
 }
@@ -278,6 +277,11 @@ async function mapped(buffer: GPUBuffer): Promise<void> {
   }
 }
 
-function lostBecause(cause: unknown): DeviceError {
-  return new DeviceError('lost', `the device was lost: ${reasonOf(cause)}`, { cause });
+/** What a mapped buffer holds. @throws DeviceError */
+function rangeOf(buffer: GPUBuffer): ArrayBuffer {
+  try {
+    return buffer.getMappedRange();
+  } catch (cause) {
+    throw refusal('reading back', cause);
+  }
 }

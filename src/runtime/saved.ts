@@ -1,5 +1,5 @@
 import { check } from './format.ts';
-import { elementCount } from './init.ts';
+import { elementCount, inFours } from './init.ts';
 import { FormatError } from './issues.ts';
 import type { ProgramBase, StateSlot } from './program.ts';
 
@@ -22,7 +22,7 @@ export function encodeSnapshot(program: ProgramBase, snapshot: Snapshot): Uint8A
   const { seed, steps, shuffles, words } = snapshot;
   const text = JSON.stringify({ format: FORMAT, seed, shuffles, steps, states: signatures(program.state) });
   const header = new TextEncoder().encode(text);
-  const start = 4 + Math.ceil(header.length / 4) * 4;
+  const start = 4 + inFours(header.length);
   const bytes = new Uint8Array(start + words.byteLength).fill(32, 4, start);
   new DataView(bytes.buffer).setUint32(0, start - 4, true);
   bytes.set(header, 4);
@@ -39,7 +39,8 @@ export function decodeSnapshot(program: ProgramBase, bytes: Uint8Array): Snapsho
   const length = bytes.length < 8 ? 0 : new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
   let header: unknown;
   try {
-    header = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length)));
+    // A copy: decoders refuse memory that threads share, or that can be resized.
+    header = JSON.parse(new TextDecoder().decode(new Uint8Array(bytes.subarray(4, 4 + length))));
   } catch {
     return fail('not made by save()');
   }

@@ -1,21 +1,21 @@
 import { type Batches, batchesOf, type LiveSizes, liveSizes } from './batches.ts';
-import { checkPresent, countRows, type Data, Dataset } from './dataset.ts';
+import { checkPresent, type Data, Dataset, takeArrays } from './dataset.ts';
 import type { Engine, Region, Timings } from './engine.ts';
-import { decodeWords, elementCount, firstValue } from './init.ts';
-import { type DeviceError, InputError, SessionError, TrainingError, unknown } from './issues.ts';
+import { elementCount } from './init.ts';
+import { stateOf, stateWords } from './initial.ts';
+import { InputError, SessionError, slotOf, TrainingError, unknown } from './issues.ts';
 import {
-  checkOptions,
   type Epoch,
   type EvaluateOptions,
   type RunOptions,
   type Scalar,
-  type SessionOptions,
   type TrainOptions,
+  takeOptions,
 } from './options.ts';
 import { outputOf, Tally, type Totals } from './outputs.ts';
 import type { Entry, ParamSlot, ProgramBase, StateSlot } from './program.ts';
 import { decodeSnapshot, encodeSnapshot } from './saved.ts';
-import { asElements, type Output, type Values, valueWords } from './values.ts';
+import { asElements, type Output, type Values, valueWords, type Words } from './values.ts';
 
 /**
  * A program at work: its state in an engine, and the calls that run its entries. Calls wait for one another, in
@@ -29,28 +29,14 @@ export class Session {
   #seed: number;
   #shuffles = 0;
   #batch: Dataset | undefined;
-  #turn: Promise<void> = Promise.resolve();
+  #turn: Promise<unknown> = Promise.resolve();
   #disposed = false;
-  #lost: DeviceError | undefined;
 
   /** @internal use `start` */
-  constructor(engine: Engine, options: SessionOptions) {
+  constructor(engine: Engine, seed = 0) {
     this.#engine = engine;
     this.program = engine.program;
-    this.#seed = options.seed ?? 0;
-    engine.lost.then((error) => {
-      this.#lost = error;
-    });
-    const initial = options.initial ?? {};
-    const given = Object.entries(initial).map(([name, values]) => this.#stateWords(name, values));
-    for (const { arena, offset, words } of this.program.constants) {
-      engine.write(arena, offset, decodeWords(words));
-    }
-    for (const slot of this.program.state) {
-      if (!Object.hasOwn(initial, slot.name))
-        engine.write(slot.arena, slot.offset, firstValue(slot, this.#seed));
-    }
-    for (const { slot, words } of given) engine.write(slot.arena, slot.offset, words);
+    this.#seed = seed;
   }
 
   /** Microseconds by the clock of what runs the program, for each entry that ran; see `profile` of `start`. */
@@ -59,14 +45,15 @@ export class Session {
   }
 
   /**
-   * Uploads arrays to stay: for `train` and `evaluate`, as often as wanted.
+   * Uploads arrays to stay: for `train` and `evaluate`, as often as wanted. They are read before it returns, as is
+   * everything that any call is given: what is changed later does not count.
    *
-   * @throws InputError `unknown`, `type`, `length`, `range`; DeviceError `limit`, `memory`
+   * @throws InputError `unknown`, `type`, `length`, `range`; DeviceError `limit`, `memory`, `validation`
    */
   async dataset(data: Data): Promise<Dataset> {
     this.#check();
-    const rows = countRows(this.program, data);
-    const dataset = await Dataset.allocate(this.#engine, new Set(Object.keys(data)), rows, data);
+    const { inputs, rows, pieces } = takeArrays(this.program, data);
+    const dataset = await Dataset.allocate(this.#engine, inputs, rows, pieces());
     this.#datasets.add(dataset);
     // The session may have ended meanwhile.
     if (this.#disposed) dataset.dispose();
@@ -82,7 +69,7 @@ export class Session {
    * @throws InputError; TrainingError `nan`; DeviceError; SessionError `disposed`, `unknown-entry`
    */
   async *train(options: TrainOptions): AsyncGenerator<Epoch, void, undefined> {
-    checkOptions('train', options);
+    options = takeOptions('train', options);
     const {
       epochs = 1,
       entry: name = 'train',
@@ -99,8 +86,7 @@ export class Session {
           signal?.throwIfAborted();
           const begin = performance.now();
           const batches = this.#batches(name, entry, dataset, options.sizes);
-          if (shuffle) dataset.order(this.#seed, this.#shuffles++);
-          else dataset.order();
+          const draw = shuffle ? [this.#seed, this.#shuffles++] : [];
           const tally = new Tally(name, entry, 'scalars');
           const { steps, samples } = batches;
           let done = 0;
@@ -110,6 +96,7 @@ export class Session {
             dataset,
             batches,
             options,
+            () => dataset.order(...draw),
             (results, at, live, weight) => {
               signal?.throwIfAborted();
               done++;
@@ -124,7 +111,7 @@ export class Session {
         });
       }
     } finally {
-      if (dataset !== options.data) this.#release(dataset);
+      this.#release(dataset, options.data);
     }
   }
 
@@ -135,19 +122,26 @@ export class Session {
    * @throws InputError; DeviceError; SessionError `disposed`, `unknown-entry`
    */
   async evaluate(name: string, options: EvaluateOptions): Promise<Totals & { readonly samples: number }> {
-    checkOptions('evaluate', options);
     const entry = this.#entry(name);
+    options = takeOptions('evaluate', options);
     const dataset = await this.#resident(options.data);
     try {
       return await this.#exclusive(async () => {
         const batches = this.#batches(name, entry, dataset, options.sizes);
-        dataset.order();
         const tally = new Tally(name, entry, 'all');
-        await this.#play(name, entry, dataset, batches, options, (...step) => void tally.add(...step));
+        await this.#play(
+          name,
+          entry,
+          dataset,
+          batches,
+          options,
+          () => dataset.order(),
+          (...step) => void tally.add(...step),
+        );
         return { samples: batches.samples, ...tally.totals() };
       });
     } finally {
-      if (dataset !== options.data) this.#release(dataset);
+      this.#release(dataset, options.data);
     }
   }
 
@@ -158,14 +152,14 @@ export class Session {
    * @throws InputError; DeviceError; SessionError `disposed`, `unknown-entry`
    */
   async run(name: string, inputs: Data = {}, options: RunOptions = {}): Promise<Record<string, Output>> {
-    checkOptions('run', options);
     const entry = this.#entry(name);
-    checkPresent(name, entry.inputs, (input) => Object.hasOwn(inputs, input));
-    const rows = countRows(this.program, inputs);
+    options = takeOptions('run', options);
+    const arrays = takeArrays(this.program, inputs);
+    checkPresent(name, entry.inputs, arrays.inputs);
+    const live = liveSizes(this.program, options.sizes, arrays.rows);
+    const pieces = [...arrays.pieces()];
     return this.#exclusive(async () => {
-      const live = liveSizes(this.program, options.sizes, rows);
       const batch = await this.#hostBatch();
-      batch.write(inputs);
       const outputs: [string, Output][] = [];
       await this.#play(
         name,
@@ -173,6 +167,7 @@ export class Session {
         batch,
         { steps: 1, samples: 1, live: () => live, weight: () => 1 },
         options,
+        () => batch.write(pieces),
         (results, at) => {
           for (const slot of entry.outputs) outputs.push([slot.name, outputOf(slot, results, at, live)]);
         },
@@ -183,15 +178,16 @@ export class Session {
 
   /** A state's values. @throws SessionError `unknown-state`, `disposed`; DeviceError */
   async read(name: string): Promise<Output> {
-    const slot = this.#state(name);
+    const slot = stateOf(this.program, name);
     const words = await this.#exclusive(() => this.#engine.read([region(slot)]));
     return { shape: slot.shape, data: asElements(slot.dtype, words) };
   }
 
   /** Gives a state new values. @throws InputError `length`, `type`; SessionError; nothing is written then */
   async write(name: string, values: Values): Promise<void> {
-    const { slot, words } = this.#stateWords(name, values);
-    await this.#exclusive(async () => this.#engine.write(slot.arena, slot.offset, words));
+    const slot = stateOf(this.program, name);
+    const words = stateWords(slot, values);
+    await this.#exclusive(() => this.#write([{ slot, words }]));
   }
 
   /** Everything that the next step depends on: states, counts of steps, the shuffles' place. */
@@ -208,12 +204,14 @@ export class Session {
     this.#check();
     const { seed, steps, shuffles, words } = decodeSnapshot(this.program, saved);
     await this.#exclusive(async () => {
-      let at = 0;
-      for (const slot of this.program.state) {
-        const end = at + elementCount(slot.shape);
-        this.#engine.write(slot.arena, slot.offset, words.subarray(at, end));
-        at = end;
-      }
+      let end = 0;
+      await this.#write(
+        this.program.state.map((slot) => {
+          const at = end;
+          end += elementCount(slot.shape);
+          return { slot, words: words.subarray(at, end) };
+        }),
+      );
       this.#seed = seed;
       this.#shuffles = shuffles;
       this.#steps.clear();
@@ -230,27 +228,29 @@ export class Session {
   }
 
   /** Waits for the calls before, then works; what fails because the session or its engine ended says so. */
-  async #exclusive<T>(work: () => Promise<T>): Promise<T> {
-    const before = this.#turn;
-    let end = (): void => {};
-    this.#turn = new Promise((resolve) => {
-      end = resolve;
+  #exclusive<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#turn.then(async () => {
+      try {
+        this.#check();
+        return await work();
+      } catch (error) {
+        this.#check();
+        throw error;
+      }
     });
-    await before;
-    try {
-      this.#check();
-      return await work();
-    } catch (error) {
-      this.#check();
-      throw error;
-    } finally {
-      end();
-    }
+    this.#turn = done.catch(() => {});
+    return done;
   }
 
   #check(): void {
     if (this.#disposed) throw new SessionError('disposed', 'the session is disposed: start another');
-    if (this.#lost) throw this.#lost;
+    if (this.#engine.lost) throw this.#engine.lost;
+  }
+
+  #write(states: readonly { readonly slot: StateSlot; readonly words: Words }[]): Promise<void> {
+    return this.#engine.upload('states', () => {
+      for (const { slot, words } of states) this.#engine.write(slot, words);
+    });
   }
 
   async #play(
@@ -259,6 +259,7 @@ export class Session {
     dataset: Dataset,
     batches: Batches,
     options: RunOptions & { readonly stepsPerSubmit?: number },
+    upload: () => void,
     take: (results: Uint32Array, at: number, live: LiveSizes, samples: number) => void,
     onSubmit?: () => void,
   ): Promise<void> {
@@ -266,36 +267,42 @@ export class Session {
     const { sizes } = this.program;
     const before = this.#steps.get(name) ?? 0;
     const base = dataset.block.start;
-    await this.#engine.play({
-      name,
-      entry,
-      data: dataset.block,
-      steps: batches.steps,
-      stepsPerSubmit: options.stepsPerSubmit,
-      fill: (i, set) => {
-        const live = batches.live(i);
-        if (i === 0) for (const [field, word] of dataset.starts) set(field, base + word);
-        for (const size of sizes) {
-          const extent = live.get(size.name) ?? size.max;
-          set(size.live, extent);
-          const { rows = '' } = size;
-          const start = dataset.starts.get(rows);
-          if (start !== undefined) set(rows, base + start + i * (batches.live(0).get(size.name) ?? 0));
-        }
-        const step = before + i + 1;
-        this.#steps.set(name, step);
-        set('step', step);
-        for (const { slot, value } of params) {
-          if (typeof value === 'function') set(slot.field, scalarOf(slot, value(step)));
-          else if (i === 0) set(slot.field, value);
-        }
-      },
-      take: (results, first, count) => {
-        for (let i = 0; i < count; i++)
-          take(results, i * entry.resultWords, batches.live(first + i), batches.weight(first + i));
-        onSubmit?.();
-      },
-    });
+    await this.#engine
+      .play({
+        name,
+        entry,
+        upload,
+        data: dataset.block,
+        steps: batches.steps,
+        stepsPerSubmit: options.stepsPerSubmit,
+        fill: (i, set) => {
+          const live = batches.live(i);
+          if (i === 0) for (const [field, word] of dataset.starts) set(field, base + word);
+          for (const size of sizes) {
+            const extent = live.get(size.name) ?? size.max;
+            set(size.live, extent);
+            const { rows = '' } = size;
+            const start = dataset.starts.get(rows);
+            if (start !== undefined) set(rows, base + start + i * (batches.live(0).get(size.name) ?? 0));
+          }
+          const step = before + i + 1;
+          this.#steps.set(name, step);
+          set('step', step);
+          for (const { slot, value } of params) {
+            if (typeof value === 'function') set(slot.field, scalarOf(slot, value(step)));
+            else if (i === 0) set(slot.field, value);
+          }
+        },
+        take: (results, first, count) => {
+          for (let i = 0; i < count; i++)
+            take(results, i * entry.resultWords, batches.live(first + i), batches.weight(first + i));
+          onSubmit?.();
+        },
+      })
+      .catch((error: unknown) => {
+        dataset.forgetOrder();
+        throw error;
+      });
   }
 
   #batches(name: string, entry: Entry, dataset: Dataset, sizes: RunOptions['sizes']): Batches {
@@ -306,65 +313,41 @@ export class Session {
   /** @throws InputError `unknown`, `type` */
   #params(given: RunOptions['params'] = {}): { readonly slot: ParamSlot; readonly value: Scalar }[] {
     const { params } = this.program;
-    for (const [name, value] of Object.entries(given)) {
-      const slot = params.find((param) => param.name === name);
-      if (!slot) throw new InputError('unknown', name, unknown('run-time scalar', params));
+    const values = new Map(Object.entries(given));
+    for (const [name, value] of values) {
+      const slot = slotOf('run-time scalar', params, name);
       if (typeof value !== 'function') scalarOf(slot, value);
     }
-    return params.map((slot) => ({
-      slot,
-      value: (Object.hasOwn(given, slot.name) ? given[slot.name] : undefined) ?? slot.initial,
-    }));
+    return params.map((slot) => ({ slot, value: values.get(slot.name) ?? slot.initial }));
   }
 
   /** Room for one batch that the host uploads: every input at its largest, read in order. */
   async #hostBatch(): Promise<Dataset> {
-    const { inputs, sizes } = this.program;
-    if (!this.#batch) {
-      this.#batch = await Dataset.allocate(
-        this.#engine,
-        new Set(inputs.map((slot) => slot.name)),
-        new Map(sizes.map((size) => [size.name, size.max])),
-      );
-      this.#datasets.add(this.#batch);
-    }
+    this.#batch ??= await Dataset.allocate(
+      this.#engine,
+      { has: () => true },
+      liveSizes(this.program, {}, []),
+    );
+    this.#datasets.add(this.#batch);
     return this.#batch;
   }
 
-  async #resident(data: Data | Dataset): Promise<Dataset> {
-    if (!(data instanceof Dataset)) return this.dataset(data);
-    this.#check();
-    return data;
+  #resident(data: Data | Dataset): Dataset | Promise<Dataset> {
+    return data instanceof Dataset ? data : this.dataset(data);
   }
 
-  #release(dataset: Dataset): void {
+  /** Frees what `#resident` made. */
+  #release(dataset: Dataset, data: Data | Dataset): void {
+    if (dataset === data) return;
     this.#datasets.delete(dataset);
     dataset.dispose();
   }
 
   #entry(name: string): Entry {
-    this.#check();
-    const { entries } = this.program;
-    const entry = Object.hasOwn(entries, name) ? entries[name] : undefined;
+    const entries = new Map(Object.entries(this.program.entries));
+    const entry = entries.get(name);
     if (entry) return entry;
-    throw new SessionError('unknown-entry', `${name}: ${unknown('entry', Object.keys(entries))}`);
-  }
-
-  #state(name: string): StateSlot {
-    this.#check();
-    const slot = this.program.state.find((state) => state.name === name);
-    if (slot) return slot;
-    throw new SessionError('unknown-state', `${name}: ${unknown('state', this.program.state)}`);
-  }
-
-  /** @throws InputError `length`, `type` */
-  #stateWords(name: string, values: Values): { slot: StateSlot; words: ArrayBufferView<ArrayBuffer> } {
-    const slot = this.#state(name);
-    const count = elementCount(slot.shape);
-    if (values?.length !== count) {
-      throw new InputError('length', name, `expected ${count} elements, found ${values?.length}`);
-    }
-    return { slot, words: valueWords(slot, values) };
+    throw new SessionError('unknown-entry', `${name}: ${unknown('entry', [...entries.keys()])}`);
   }
 }
 

@@ -1,6 +1,7 @@
 import { type DeviceOptions, requestDevice } from './device.ts';
 import { checkProgram } from './format.ts';
-import { checkOptions, type SessionOptions } from './options.ts';
+import { takeInitial, writeFirst } from './initial.ts';
+import { type SessionOptions, takeOptions } from './options.ts';
 import type { Program } from './program.ts';
 import { Replayer } from './replayer.ts';
 import { Session } from './session.ts';
@@ -19,11 +20,13 @@ export interface StartOptions extends SessionOptions, DeviceOptions {
  */
 export async function start(program: Program, options: StartOptions = {}): Promise<WebGpuSession> {
   checkProgram(program);
-  checkOptions(['seed', 'device', 'initial', 'profile', 'gpu', 'adapter'], options);
+  options = takeOptions(['seed', 'device', 'initial', 'profile', 'gpu', 'adapter'], options);
+  const initial = takeInitial(program, options.initial);
   const device = options.device ?? (await requestDevice(options));
   let replayer: Replayer | undefined;
   try {
     replayer = await Replayer.create(device, program, options.profile ?? 'none');
+    await writeFirst(replayer, initial, options.seed);
     return new WebGpuSession(replayer, options);
   } catch (error) {
     replayer?.dispose();
@@ -41,7 +44,7 @@ export class WebGpuSession extends Session {
 
   /** @internal use `start` */
   constructor(replayer: Replayer, options: StartOptions) {
-    super(replayer, options);
+    super(replayer, options.seed);
     this.device = replayer.device;
     this.arenas = replayer.arenas;
     this.#ownsDevice = !options.device;

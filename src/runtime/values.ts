@@ -1,3 +1,4 @@
+import { inFours } from './init.ts';
 import { InputError } from './issues.ts';
 import type { ValueType } from './program.ts';
 
@@ -11,31 +12,34 @@ export interface ValueSlot {
   readonly range?: readonly [low: number, high: number];
 }
 
+/** Values as they lie in a buffer. */
+export type Words =
+  | Float32Array<ArrayBuffer>
+  | Int32Array<ArrayBuffer>
+  | Uint32Array<ArrayBuffer>
+  | Uint8Array<ArrayBuffer>;
+
 /**
- * Values as they lie in a buffer: f32, i32, u32 and bool a word each, u8 packed four to a word.
+ * A copy of `count` values from one on, as they lie in a buffer: f32, i32, u32 and bool a word each, u8 packed four to
+ * a word.
  *
  * @returns a multiple of four bytes
  * @throws InputError `type` for what is no number of the slot's type, `range` for what lies outside its range
  */
-export function valueWords(slot: ValueSlot, values: Values): ArrayBufferView<ArrayBuffer> {
+export function valueWords(slot: ValueSlot, values: Values, from = 0, count = values.length): Words {
   const { dtype, range } = slot;
-  const { length } = values;
-  const whole = dtype === 'u8' ? Math.ceil(length / 4) * 4 : length;
   const make = arrays[dtype];
-  // What already is of the type needs no look at each element, and where it is whole no copy.
-  const asItIs = values instanceof make && dtype !== 'bool' && range === undefined;
-  if (asItIs && whole === length && values.buffer instanceof ArrayBuffer) {
-    return new make(values.buffer, values.byteOffset, length);
-  }
-  const words = new make(whole);
-  if (asItIs) {
-    words.set(values);
+  const words = new make(dtype === 'u8' ? inFours(count) : count);
+  // What already is of the type needs no look at each element.
+  if (values instanceof make && dtype !== 'bool' && range === undefined) {
+    words.set(values.subarray(from, from + count));
     return words;
   }
   const [least, most] = bounds[dtype];
   const low = Math.max(least, range?.[0] ?? least);
   const high = Math.min(most, range === undefined ? most : range[1] - 1);
-  for (let i = 0; i < length; i++) {
+  for (let k = 0; k < count; k++) {
+    const i = from + k;
     const value = values[i];
     const isNumber = typeof value === 'number';
     if (!isNumber || (dtype !== 'f32' && !Number.isInteger(value))) {
@@ -45,7 +49,7 @@ export function valueWords(slot: ValueSlot, values: Values): ArrayBufferView<Arr
     if (value < low || value > high) {
       throw new InputError('range', slot.name, `${value} at index ${i} is not in ${low} to ${high}`, i);
     }
-    words[i] = value;
+    words[k] = value;
   }
   return words;
 }

@@ -4,10 +4,9 @@ import type { Play } from './modules.ts';
 
 /** Steps on the thread that calls, which has a turn of its event loop before each call. */
 export class CallingThread implements Crew {
-  readonly lost: Promise<DeviceError>;
+  lost: DeviceError | undefined;
   readonly #play: Play;
   readonly #scratch: number;
-  #tellLost = (_: DeviceError): void => {};
   #before: Promise<unknown> = Promise.resolve();
   #ended: DeviceError | undefined;
 
@@ -15,9 +14,6 @@ export class CallingThread implements Crew {
   constructor(play: Play, scratch: number) {
     this.#play = play;
     this.#scratch = scratch;
-    this.lost = new Promise((resolve) => {
-      this.#tellLost = resolve;
-    });
   }
 
   run(call: Call): Promise<void> {
@@ -38,8 +34,7 @@ export class CallingThread implements Crew {
     try {
       this.#play(entry, record, stride, count, 0, 1, this.#scratch, times);
     } catch (cause) {
-      this.#ended = new DeviceError('lost', `the program failed: ${cause}`, { cause });
-      this.#tellLost(this.#ended);
+      this.#ended = this.lost = new DeviceError('lost', `the program failed: ${cause}`, { cause });
       throw this.#ended;
     }
   }

@@ -5,8 +5,8 @@ export type Call = readonly [entry: number, record: number, stride: number, coun
 
 /** Who runs a program's steps: threads of their own, or the one that calls. */
 export interface Crew {
-  /** Kept when it failed and runs nothing any more; says why. */
-  readonly lost: Promise<DeviceError>;
+  /** Why it runs nothing any more, where it failed. */
+  readonly lost: DeviceError | undefined;
   /** Runs steps, after those before. @throws DeviceError `lost` */
   run(call: Call): Promise<void>;
   /** Ends all; calls in flight fail with the reason. */

@@ -1,5 +1,5 @@
 import { chunkPlayer, noteTimes, type PlayChunks } from '../chunks.ts';
-import type { Block, Engine, Playback, Profiling, Region } from '../engine.ts';
+import type { Address, Block, Engine, Playback, Profiling, Region } from '../engine.ts';
 import { DeviceError } from '../issues.ts';
 import { recordWriter, type WriteRecords } from '../records.ts';
 import { Allocator } from './allocator.ts';
@@ -23,7 +23,6 @@ const LONG_ENOUGH_ALONE = 10;
 export class WasmEngine implements Engine {
   readonly program: WasmProgram;
   readonly timings = new Map<string, number[][]>();
-  readonly lost: Promise<DeviceError>;
   readonly #memory: WebAssembly.Memory;
   readonly #layout: Layout;
   readonly #crew: Crew;
@@ -45,7 +44,6 @@ export class WasmEngine implements Engine {
     profiling: Profiling,
   ) {
     this.program = program;
-    this.lost = crew.lost;
     this.#memory = memory;
     this.#layout = layout;
     this.#crew = crew;
@@ -83,7 +81,15 @@ export class WasmEngine implements Engine {
     return new WasmEngine(program, memory, layout, crew, threads, profiling);
   }
 
-  async allocate(words: number): Promise<Block> {
+  get lost(): DeviceError | undefined {
+    return this.#crew.lost;
+  }
+
+  upload<T>(_: string, work: () => T): Promise<T> {
+    return Promise.resolve(work());
+  }
+
+  allocate(words: number): Block {
     const start = this.#allocator.take(4 * words);
     // By words: engines fill shared memory element by element.
     new Uint32Array(this.#memory.buffer, start, words).fill(0);
@@ -102,7 +108,7 @@ export class WasmEngine implements Engine {
   }
 
   async play(playback: Playback): Promise<void> {
-    const { name, entry, data, fill, take } = playback;
+    const { name, entry, data, upload, fill, take } = playback;
     const { capacity, records, stride, results, resultBytes, times, timeBytes } = this.#layout;
     const { resultWords } = entry;
     const number = Object.keys(this.program.entries).indexOf(name);
@@ -113,6 +119,7 @@ export class WasmEngine implements Engine {
         (first, count, place) => {
           if (!this.#blocks.has(data))
             throw new DeviceError('validation', `${name}: its dataset is disposed`);
+          if (first === 0) upload();
           const at = place * capacity;
           this.#writeRecords(at, first, count, fill, (results + place * resultBytes) / 4, resultWords);
           const timesAt = this.#profiling === 'none' ? 0 : times + place * timeBytes;
@@ -141,7 +148,7 @@ export class WasmEngine implements Engine {
     return all;
   }
 
-  write(arena: Region['arena'], offset: number, words: ArrayBufferView<ArrayBuffer>): void {
+  write({ arena, offset }: Address, words: ArrayBufferView<ArrayBuffer>): void {
     this.#copyIn(this.program.memory[arena] + 4 * offset, words);
   }
 

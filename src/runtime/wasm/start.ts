@@ -1,4 +1,5 @@
-import { checkOptions, type SessionOptions } from '../options.ts';
+import { takeInitial, writeFirst } from '../initial.ts';
+import { type SessionOptions, takeOptions } from '../options.ts';
 import { Session } from '../session.ts';
 import { WasmEngine } from './engine.ts';
 import { checkProgram } from './format.ts';
@@ -24,12 +25,19 @@ export interface StartOptions extends SessionOptions {
  */
 export async function start(program: WasmProgram, options: StartOptions = {}): Promise<WasmSession> {
   checkProgram(program);
-  checkOptions(['seed', 'initial', 'profile', 'threads'], options);
+  const {
+    seed,
+    initial,
+    profile,
+    threads: wanted,
+  } = takeOptions(['seed', 'initial', 'profile', 'threads'], options);
+  const first = takeInitial(program, initial);
   const host = await hostAtHand();
-  const threads = threadCount(host, options.threads);
-  const engine = await WasmEngine.create(program, host, threads, options.profile ?? 'none');
+  const threads = threadCount(host, wanted);
+  const engine = await WasmEngine.create(program, host, threads, profile ?? 'none');
   try {
-    return new WasmSession(engine, threads, options);
+    await writeFirst(engine, first, seed);
+    return new WasmSession(engine, threads, seed);
   } catch (error) {
     engine.dispose();
     throw error;
@@ -42,8 +50,8 @@ export class WasmSession extends Session {
   readonly threads: number;
 
   /** @internal use `start` */
-  constructor(engine: WasmEngine, threads: number, options: StartOptions) {
-    super(engine, options);
+  constructor(engine: WasmEngine, threads: number, seed: number | undefined) {
+    super(engine, seed);
     this.threads = threads;
   }
 }

@@ -12,19 +12,12 @@ export interface Shared extends Modules {
 
 /** Steps on threads of their own, which run each call together. Idle, they do not keep the process alive. */
 export class Workers implements Crew {
-  readonly lost: Promise<DeviceError>;
-  #tellLost = (_: DeviceError): void => {};
+  lost: DeviceError | undefined;
   readonly #threads: Thread[] = [];
   /** Calls that not all threads have answered, by number. */
   readonly #waiting = new Map<number, Waiting>();
   #calls = 0;
   #ended: DeviceError | undefined;
-
-  private constructor() {
-    this.lost = new Promise((resolve) => {
-      this.#tellLost = resolve;
-    });
-  }
 
   /** Starts `count` threads, and waits until they are ready. @throws DeviceError `lost` */
   static async start(host: Host, count: number, shared: Shared): Promise<Workers> {
@@ -86,9 +79,8 @@ export class Workers implements Crew {
   /** The others may wait for it for ever: they end too. */
   #fail(thread: number, reason: string): void {
     if (this.#ended) return;
-    const error = new DeviceError('lost', `thread ${thread} of the program failed: ${reason}`);
-    this.end(error);
-    this.#tellLost(error);
+    this.lost = new DeviceError('lost', `thread ${thread} of the program failed: ${reason}`);
+    this.end(this.lost);
   }
 
   #hold(alive: boolean): void {
