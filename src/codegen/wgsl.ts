@@ -281,6 +281,10 @@ class WgslPrinter {
       step: (expr) => this.#stepValue(expr),
       element: (load, index) => this.#element(load, index),
       nonNegative: (expr) => scope.range(expr).low >= 0,
+      fitsFloat: (expr) => {
+        const { low, high } = scope.range(expr);
+        return low >= -(2 ** 24) && high <= 2 ** 24;
+      },
       zero: () => {
         this.#zero ??= `f32(min(${this.#field('step').text}, 0))`;
         return 'zero';

@@ -23,6 +23,8 @@ export interface ExprContext {
   readonly element: (load: Load, index: string) => Printed;
   /** Whether an integer expression is known to be at least 0. */
   readonly nonNegative: (expr: Expr) => boolean;
+  /** Whether an integer expression is known to have values of at most 24 bits, which floats hold. */
+  readonly fitsFloat: (expr: Expr) => boolean;
   /** The name of a zero that no optimiser knows. */
   readonly zero: () => string;
   /** The name of 32 zero bits that no optimiser knows. */
@@ -230,8 +232,11 @@ const convert: Spelling = (args, expr, ctx) => {
   const from = expr.args[0]?.dtype;
   const x = args[0]?.text ?? '';
   switch (expr.dtype) {
-    case 'f32':
-      return primary(`f32(${x})`);
+    case 'f32': {
+      const [integer] = expr.args;
+      if (from === 'bool' || (integer && ctx.fitsFloat(integer))) return primary(`f32(${x})`);
+      return own(from === 'i32' ? 'float_i32' : 'float_u32')(args, expr, ctx);
+    }
     case 'bool':
       if (from === 'f32') return { text: `!(${operand(args, 0, 3)} == 0.0)`, level: 5 };
       return { text: `${operand(args, 0, 3)} != ${from === 'u32' ? '0u' : '0'}`, level: 2 };

@@ -71,6 +71,22 @@ fn to_u32(x: f32) -> u32 {
   return select(select(inside, 4294967295u, x >= 4294967296.0), 0u, is_nan(x));
 }`,
   },
+  float_i32: {
+    uses: [],
+    text: `
+// The nearest float, of two the even one: halves are exact, and their sum is rounded once. WGSL lets f32(x) be either.
+fn float_i32(x: i32) -> f32 {
+  return f32(x >> 16u) * 65536.0 + f32(x & 65535);
+}`,
+  },
+  float_u32: {
+    uses: [],
+    text: `
+// The nearest float, of two the even one: halves are exact, and their sum is rounded once. WGSL lets f32(x) be either.
+fn float_u32(x: u32) -> f32 {
+  return f32(x >> 16u) * 65536.0 + f32(x & 65535u);
+}`,
+  },
   floor_div: {
     uses: [],
     text: `
