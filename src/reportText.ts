@@ -145,7 +145,7 @@ function scaled(value: number): string {
   return `${digits} ${units[scale]}`;
 }
 
-// Names may hold any characters; a line break would break the table.
+// Names hold none of these, the path of a node's file may: a line break would break the table.
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
 const control = /[\u0000-\u001f\u007f]/g;
 

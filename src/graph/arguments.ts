@@ -85,6 +85,22 @@ export function requireName(op: string, kind: string, name: unknown): void {
   if (name === '') throw new GraphError('name', op, `the name of ${kind} must not be empty`);
   if (name === '__proto__')
     throw new GraphError('name', op, `"__proto__" cannot be the name of ${kind}: it is reserved`);
+  requirePrintable(op, kind, name);
+}
+
+/**
+ * What no name holds, for names come out on terminals, in comments of code and in errors: control and format characters
+ * (escapes, turns of the direction of writing), ends of lines, halves of surrogate pairs. Joiners of emoji and of scripts
+ * that need them are letters here.
+ */
+const unprintable = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u;
+
+/** Requires a text that prints as itself. @throws GraphError naming the first character that does not */
+export function requirePrintable(op: string, kind: string, name: string): void {
+  const found = unprintable.exec(name)?.[0].codePointAt(0);
+  if (found === undefined) return;
+  const code = found.toString(16).toUpperCase().padStart(4, '0');
+  throw new GraphError('name', op, `the name of ${kind} holds U+${code}, which does not print: leave it out`);
 }
 
 /** A noun behind its article: `an input`, `a state`. */

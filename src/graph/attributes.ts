@@ -88,7 +88,7 @@ export function nameText(name: string): string {
   return /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) ? name : JSON.stringify(name);
 }
 
-/** A dimension whose size's name may have any characters. */
+/** A dimension whose size's name may have any characters that print. */
 export function quotedDimText(dim: Dim): string {
   if (typeof dim === 'number') return String(dim);
   return dimText({ ...dim, size: { ...dim.size, name: nameText(dim.size.name) } });

@@ -1,6 +1,14 @@
 import { type Dtype, elementCount, isFloat, type Size, shapeText } from '../loops/index.ts';
 import type { Init } from '../runtime/program.ts';
-import { requireList, requireName, requireNumbers, requireOptions, shown, withArticle } from './arguments.ts';
+import {
+  requireList,
+  requireName,
+  requireNumbers,
+  requireOptions,
+  requirePrintable,
+  shown,
+  withArticle,
+} from './arguments.ts';
 import { dtypeFrom } from './attributes.ts';
 import { describe, Graph } from './graph.ts';
 import { GraphError } from './issues.ts';
@@ -100,6 +108,7 @@ export interface Declarations {
  * @throws ShapeError and GraphError with the line that is wrong
  */
 export function defineModule(name: string, build: (m: ModuleBuilder) => void): Module {
+  requirePrintable('defineModule', 'a module', String(name));
   const given: unknown = build;
   if (typeof given !== 'function') {
     const text = `takes a name and a function that declares, (m) => { … }, not ${shown(given)}`;

@@ -1,5 +1,5 @@
 import { type Dim, type Dtype, elementCount, shapeText } from '../loops/index.ts';
-import { requireList, requireOption, requireOptions, shown } from './arguments.ts';
+import { requireList, requireOption, requireOptions, requirePrintable, shown } from './arguments.ts';
 import { dtypeFrom } from './attributes.ts';
 import {
   choice,
@@ -53,6 +53,7 @@ export class Tensor {
 
   /** Names the value for people, in listings and in kernels; the first name stays. */
   named(label: string): Tensor {
+    requirePrintable('named', 'a tensor', String(label));
     this.graph.label(this.node, label);
     return this;
   }

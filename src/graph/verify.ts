@@ -1,5 +1,5 @@
 import { elementCount, sameDim, shapeText } from '../loops/index.ts';
-import { requireName } from './arguments.ts';
+import { requireName, requirePrintable } from './arguments.ts';
 import { dimsOf, textOf } from './attributes.ts';
 import { describe } from './graph.ts';
 import { GraphError } from './issues.ts';
@@ -73,6 +73,7 @@ function declaredLeaves(module: Module): ReadonlyMap<string, ReadonlySet<Node>> 
 }
 
 function verifyNames(module: Module): void {
+  requirePrintable('module', 'a module', module.name);
   const leaves = [...module.inputs, ...module.params].map((node) => textOf(node.op, node.attrs, 'name'));
   const names = [
     ...module.sizes.map((size) => size.name),

@@ -174,6 +174,46 @@ describe('arguments that no type check has seen', () => {
       'entry: "__proto__" cannot be the name of an output: it is reserved',
     ],
     [
+      (m) => m.input('\u001b[31mred', { shape: [2] }),
+      'name',
+      'input: the name of an input holds U+001B, which does not print: leave it out',
+    ],
+    [
+      (m) => m.size('rows\n', { max: 2 }),
+      'name',
+      'size: the name of a size holds U+000A, which does not print: leave it out',
+    ],
+    [
+      (m) => m.state('a\u202eb', { shape: [2] }),
+      'name',
+      'state: the name of a state holds U+202E, which does not print: leave it out',
+    ],
+    [
+      (m) => m.param('half \ud83d', { initial: 1 }),
+      'name',
+      'param: the name of a param holds U+D83D, which does not print: leave it out',
+    ],
+    [
+      (m, x) => m.entry('\u009b2J', { x }),
+      'name',
+      'entry: the name of an entry holds U+009B, which does not print: leave it out',
+    ],
+    [
+      (m, x) => m.entry('e', { 'a\u2028b': x }),
+      'name',
+      'entry: the name of an output holds U+2028, which does not print: leave it out',
+    ],
+    [
+      (_m, x) => x.named('a\tb'),
+      'name',
+      'named: the name of a tensor holds U+0009, which does not print: leave it out',
+    ],
+    [
+      () => defineModule('\0', () => {}),
+      'name',
+      'defineModule: the name of a module holds U+0000, which does not print: leave it out',
+    ],
+    [
       (m) => m.state('s', untyped({})),
       'dimension',
       'state: the shape must be a list such as [2, 3], not undefined',

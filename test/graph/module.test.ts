@@ -36,8 +36,8 @@ describe('a module', () => {
     ]);
   });
 
-  it('takes names with any characters', () => {
-    const name = '"; } fn evil() { // ünïcode\n\u0000';
+  it('takes names of any characters that print', () => {
+    const name = '"; } fn evil() { // ünïcode 名 👩‍🔬';
     const module = defineModule(name, (m) => {
       const size = m.size(`${name}1`, { max: 2 });
       const x = m.input(`${name}2`, { shape: [size] });

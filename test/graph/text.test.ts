@@ -34,11 +34,11 @@ entry "both"
 
 /** Everything that the text form must hold: all operations, all attributes, odd names and odd numbers. */
 function everything(): Module {
-  return defineModule('every "thing"\n', (m) => {
+  return defineModule('every "thing"', (m) => {
     const odd = m.size('odd name, <= 3]', { max: 3 });
     const batch = m.size('batch', { max: 8 });
     const x = m.input('x', { shape: [batch, 4], dtype: 'u8' });
-    const row = m.input('row\t"', { shape: [odd], dtype: 'i32' });
+    const row = m.input('row #"', { shape: [odd], dtype: 'i32' });
     const rate = m.param('rate', { initial: -0 });
     const s = m.state('s', {
       shape: [2, 2],
