@@ -32,6 +32,11 @@ export function tensorsRead(loop: Loop): ReadonlySet<Tensor> {
   return found;
 }
 
+/** Whether a loop writes a state over the old value that it reads. */
+export function writesOver(loop: Loop): boolean {
+  return loop.outs.some(({ tensor: { over } }) => over !== undefined && tensorsRead(loop).has(over));
+}
+
 /** Elements of a tensor at its bounded sizes' maxima. */
 export function tensorSize(tensor: Tensor): number {
   return tensor.shape.reduce<number>((n, dim) => n * extentOf(dim), 1);

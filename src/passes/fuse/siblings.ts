@@ -14,12 +14,13 @@ import {
 import type { Profile } from '../profile.ts';
 import { Dataflow, loopAccess } from './dataflow.ts';
 import type { Decisions } from './decisions.ts';
+import { writesOver } from './edges.ts';
 import { scratchBytes } from './rows.ts';
 
 /**
  * Move 3 of fusion: two reductions over the same elements that read the same tensor become one loop with
- * several accumulators. Numbers that are there before anything is computed (counts of steps) are one loop too: a
- * workgroup for each would be more text than work.
+ * several accumulators. States of one element that count on by themselves are one loop too: a workgroup for each would
+ * be more text than work.
  *
  * The second may lack some parallel axes of the first if that is a contraction and the second sums one of
  * its sides (a bias gradient beside its weight gradient): the tiles are in workgroup memory already, and the
@@ -27,7 +28,7 @@ import { scratchBytes } from './rows.ts';
  */
 export function mergeSiblings(loops: readonly Loop[], profile: Profile, decisions: Decisions): Loop[] {
   const flow = new Dataflow(loops, loopAccess);
-  mergeScalars(flow, decisions);
+  mergeCounts(flow, decisions);
   for (const candidate of flow.items) {
     if (!flow.has(candidate) || candidate.reductions.length === 0 || candidate.scan) continue;
     const read = loadsIn(...candidate.reductions.map((r) => r.body)).map((l) => l.tensor);
@@ -48,13 +49,14 @@ export function mergeSiblings(loops: readonly Loop[], profile: Profile, decision
   return flow.items;
 }
 
-/** Loops of one element that wait for nothing, as one. */
-function mergeScalars(flow: Dataflow<Loop>, decisions: Decisions): void {
-  const isReady = (loop: Loop): boolean =>
+/** Loops that give states of one element their next values, and wait for nothing that the step computes, as one. */
+function mergeCounts(flow: Dataflow<Loop>, decisions: Decisions): void {
+  const counts = (loop: Loop): boolean =>
     domainSize([...loop.axes, ...loop.reduceAxes]) === 1 &&
     loop.reductions.length === 0 &&
+    writesOver(loop) &&
     flow.sourcesOf(loop).size === 0;
-  const [first, ...others] = flow.items.filter(isReady);
+  const [first, ...others] = flow.items.filter(counts);
   if (first === undefined) return;
   let host = first;
   for (const guest of others) {
@@ -65,7 +67,7 @@ function mergeScalars(flow: Dataflow<Loop>, decisions: Decisions): void {
       origin: [...new Set([...host.origin, ...guest.origin])],
     };
     flow.join(host, guest, merged);
-    decisions.take('sibling', host, guest, 'they are numbers that wait for nothing');
+    decisions.take('sibling', host, guest, 'they are states of one element that wait for nothing');
     host = merged;
   }
 }

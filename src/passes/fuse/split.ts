@@ -11,7 +11,7 @@ import {
 } from '../../loops/index.ts';
 import type { Profile } from '../profile.ts';
 import type { Decisions } from './decisions.ts';
-import { tensorsRead } from './edges.ts';
+import { tensorsRead, writesOver } from './edges.ts';
 import { fillMachine, type TimeOf } from './fill.ts';
 import { type Group, groupName, type Partial, singleton, tensorsWritten } from './group.ts';
 import { type InParts, inParts, isClosed, isDivisible, partsTensor } from './parts.ts';
@@ -174,10 +174,9 @@ function absorbPrologues(groups: readonly Group[], fits: ScheduledAs['fits'], de
     isScalar(group) && group.loops.every((loop) => domainSize(loop.reduceAxes) <= most(loop));
   const loopOf = new Map<Tensor, Loop>();
   for (const group of groups.filter(small)) {
-    for (const loop of group.loops) {
-      if (writesOver(loop)) continue;
-      for (const out of loop.outs) loopOf.set(out.tensor, loop);
-    }
+    // Whoever computed a state's next value once more would have to come before it is written over.
+    if (group.loops.some(writesOver)) continue;
+    for (const loop of group.loops) for (const out of loop.outs) loopOf.set(out.tensor, loop);
   }
   /** The scalar loops that a set of tensors needs, operands first. */
   const needed = (tensors: Iterable<Tensor>, into: Loop[]): Loop[] => {
@@ -218,14 +217,6 @@ function absorbPrologues(groups: readonly Group[], fits: ScheduledAs['fits'], de
     if (!small(group) || tensors.some(isOutput) || readByKept || readDirectly) kept.add(group);
   }
   return absorbed.filter((g) => kept.has(g));
-}
-
-/**
- * Whether a loop writes a state over the old value that it reads: whoever computed it once more would have to come
- * before, and the loop itself after.
- */
-function writesOver(loop: Loop): boolean {
-  return loop.outs.some(({ tensor: { over } }) => over !== undefined && tensorsRead(loop).has(over));
 }
 
 /** A loop without its outputs to memory that outlives the step: those are written once, by its own group. */
