@@ -45,9 +45,13 @@ export function leakyRelu(x: Tensor, slope = 0.01): Tensor {
   return x.gt(0).where(x, x.mul(slope));
 }
 
-/** `x clamp(x + 3, 0, 6) / 6` (Howard et al. 2019). */
+/** `x clamp(x + 3, 0, 6) / 6` (Howard et al. 2019). At -3 and 3 the gradient is that of the straight line outside. */
 export function hardswish(x: Tensor): Tensor {
-  return x.mul(x.add(3).clamp(0, 6)).div(6);
+  // In pieces, since a product with a clamp has half a gradient at its kinks. The curve never sees an infinity: chosen
+  // or not, its gradient would be NaN.
+  const inside = x.clamp(-3, 3);
+  const curve = inside.mul(inside.add(3)).div(6);
+  return x.le(-3).where(x.mul(0), x.lt(3).where(curve, x));
 }
 
 /**
@@ -63,11 +67,12 @@ export function logSigmoid(x: Tensor): Tensor {
   return softplus(x.neg()).neg();
 }
 
-/** `x` where it is positive, else `alpha (exp(x) - 1)` (Clevert et al. 2016). */
+/** `x` where it is positive, else `alpha (exp(x) - 1)` (Clevert et al. 2016). At 0 the gradient is `alpha`. */
 export function elu(x: Tensor, alpha = 1): Tensor {
-  const isPositive = x.gt(0);
+  // Where the gradient has no step at 0, its own is that of the line there, as in PyTorch.
+  const isNegative = alpha === 1 ? x.lt(0) : x.le(0);
   // Chosen twice, so that nothing overflows where it is not wanted; `minimum` would halve the gradient at 0.
-  return isPositive.where(x, isPositive.where(0, x).expm1().mul(alpha));
+  return isNegative.where(isNegative.where(x, 0).expm1().mul(alpha), x);
 }
 
 /** `x` where it is positive, else `alpha (exp(x / alpha) - 1)` (Barron 2017): the gradient has no step at 0. */

@@ -51,10 +51,11 @@ export function huber(
   requireLoss('huber', [prediction, target], options, ['delta']);
   const { delta = 1, reduction } = options;
   requireOption('huber', 'delta', delta, delta >= 0, 'a number from 0 on');
-  const distance = prediction.sub(target).abs();
-  // n (d - n / 2) is both: the gradient goes through d beyond delta, where n has none and nothing is infinite.
-  const near = distance.minimum(delta);
-  return reduce(near.mul(distance.sub(near.mul(0.5))), reduction);
+  const error = prediction.sub(target);
+  // n (e - n / 2) is both: beyond delta the gradient goes through e, where n has none and nothing is infinite. By the
+  // signed error: the second derivative of |e| is not that of its square.
+  const near = error.ge(delta).where(delta, error.le(-delta).where(-delta, error));
+  return reduce(near.mul(error.sub(near.mul(0.5))), reduction);
 }
 
 /**

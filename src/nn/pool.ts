@@ -93,22 +93,26 @@ export function adaptiveAvgPool2d(
     const window = extents.map((extent, d) => extent / (sizes[d] ?? 1));
     return x.windows({ axes, window, stride: window }).mean(axes.map((_, d) => x.shape.length + d));
   }
-  // Windows are products of intervals, so their means are means of means: one product with weights for each axis.
-  return axes.reduce((y, axis, d) => {
-    const [extent, count] = [extents[d] ?? 0, sizes[d] ?? 1];
-    requireTable(op, `axis ${axis} from ${extent} to ${count}`, extent * count);
-    const weights = literalIn(x, [extent, count], shares(extent, count));
-    return y.transpose(axis, -1).matmul(weights).transpose(axis, -1);
-  }, x);
+  // Windows are products of intervals, so their means are means of means.
+  return axes.reduce((y, axis, d) => meansAlong(op, y, axis, extents[d] ?? 0, sizes[d] ?? 1), x);
 }
 
-/** What element `k` contributes to mean `i`, `[extent, count]`. */
-function shares(extent: number, count: number): number[] {
-  return Array.from({ length: extent * count }, (_, n) => {
-    const [k, i] = [Math.floor(n / count), n % count];
-    const [from, to] = [Math.floor((i * extent) / count), Math.ceil(((i + 1) * extent) / count)];
-    return k >= from && k < to ? 1 / (to - from) : 0;
-  });
+/**
+ * Means of windows along one axis. Elements are chosen, not multiplied by a table of shares: what is not in a window
+ * must not reach its mean, were it infinite.
+ */
+function meansAlong(op: string, x: Tensor, axis: number, extent: number, count: number): Tensor {
+  if (extent === count) return x;
+  requireTable(op, `axis ${axis} from ${extent} to ${count}`, count);
+  const firsts = Array.from({ length: count }, (_, i) => Math.floor((i * extent) / count));
+  const ends = Array.from({ length: count }, (_, i) => Math.ceil(((i + 1) * extent) / count));
+  const perMean = (values: readonly number[], dtype: 'f32' | 'i32'): Tensor =>
+    literalIn(x, [count, 1], values, dtype);
+  const place = x.iota([count, extent], 1);
+  const isInside = place.ge(perMean(firsts, 'i32')).and(place.lt(perMean(ends, 'i32')));
+  const sums = isInside.where(x.transpose(axis, -1).expandDims(-2), 0).sum(-1);
+  const counts = ends.map((end, i) => end - (firsts[i] ?? 0));
+  return sums.div(literalIn(x, [count], counts)).transpose(axis, -1);
 }
 
 function maxPool(op: string, rank: number, x: Tensor, kernel: PerAxis, options: MaxPoolOptions): Tensor {

@@ -70,7 +70,9 @@ function linear(x: Tensor, axis: number, extent: number, count: number): Tensor 
     share,
   );
   const [a, b] = [x.take(indices(x, before), axis), x.take(indices(x, after), axis)];
-  return a.mul(weight.neg().add(1)).add(b.mul(weight));
+  const between = a.mul(weight.neg().add(1)).add(b.mul(weight));
+  // What lies on an element is that element: the next one has no share, and an infinity times 0 would be NaN.
+  return share.includes(0) ? weight.eq(0).where(a, between) : between;
 }
 
 function indices(x: Tensor, values: readonly number[]): Tensor {

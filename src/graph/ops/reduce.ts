@@ -194,18 +194,21 @@ function atExtremum(ctx: VjpContext, index: Tensor): Tensor {
 }
 
 /**
- * Gradient of a product in linear time, right also where factors are zero: the product of the others is
- * the product of the factors that are not zero over this one, or that product alone for the only zero.
- *
- * Its own gradient is right where no factor is zero.
+ * Gradient of a product in linear time, right also where factors are zero: the product of the others is the product
+ * of the factors that are not zero over this one, times the zeros among the others. A single one stands there as the
+ * factor that it is, so that the gradient's own gradient is right too; the third is where less than three are zero.
  */
 function prodVjp(ctx: VjpContext): Tensor {
   const x = operand(ctx.inputs, 0);
   const axes = axesOf(ctx.node);
   const isZero = x.eq(0);
   const nonZero = isZero.where(1, x);
-  const product = restored(nonZero.prod(axes), ctx);
-  const zeros = restored(isZero.cast('i32').sum(axes), ctx);
-  const alone = isZero.and(zeros.eq(1)).where(product, 0);
-  return restored(ctx.cotangent, ctx).mul(zeros.eq(0).where(product.div(nonZero), alone));
+  const quotient = restored(nonZero.prod(axes), ctx).div(nonZero);
+  const ofAll = (terms: Tensor): Tensor => restored(terms.sum(axes), ctx);
+  const zeroOr = isZero.where(x, 0);
+  const one = isZero.cast('i32');
+  const others = ofAll(one).sub(one);
+  const times = quotient.mul(ofAll(zeroOr).sub(zeroOr));
+  const product = others.eq(0).where(quotient, others.eq(1).where(times, 0));
+  return restored(ctx.cotangent, ctx).mul(product);
 }
