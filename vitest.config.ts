@@ -1,11 +1,16 @@
 import { defineConfig } from 'vitest/config';
 
+const packed = ['test/package/*.test.ts'];
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
     // Dawn finds no adapter in worker threads: their process.env is a copy.
     pool: 'forks',
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    projects: [
+      { extends: true, test: { name: 'sources', include: ['test/**/*.test.ts'], exclude: packed } },
+      { extends: true, test: { name: 'package', include: packed, globalSetup: 'test/package/install.ts' } },
+    ],
   },
 });

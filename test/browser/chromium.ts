@@ -32,8 +32,11 @@ function unpackChromium(): string {
 
 /** A page, and the browser that it is visited with. */
 export interface Page {
-  /** The text of each file by its path; the page loads `/script.js`, a module that posts its result to `/result`. */
-  readonly files: ReadonlyMap<string, string>;
+  /**
+   * Each file by its path. Where there is no `/`, the document loads `/script.js`, a module. The page posts its result
+   * to `/result`.
+   */
+  readonly files: ReadonlyMap<string, string | Uint8Array>;
   /** Headers of all that is served. */
   readonly headers?: Readonly<Record<string, string>>;
   /** Whether there is WebGPU, on SwiftShader; otherwise no adapter is found. */
@@ -145,10 +148,10 @@ function serve({ files, headers }: Page, requested: string[], done: (result: unk
       });
       return;
     }
-    const text = path === '/' ? DOCUMENT : files.get(path);
-    if (text === undefined) response.statusCode = 404;
+    const file = files.get(path) ?? (path === '/' ? DOCUMENT : undefined);
+    if (file === undefined) response.statusCode = 404;
     response.setHeader('Content-Type', typeOf(path));
-    response.end(text);
+    response.end(file);
   });
 }
 

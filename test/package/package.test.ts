@@ -1,13 +1,13 @@
-import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, inject, test } from 'vitest';
+import { link, userFolder } from './install.ts';
+import { bin, run } from './run.ts';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
-const run = promisify(execFile);
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const installed = inject('installed');
+const command = join(installed.folder, 'node_modules', '.bin', 'sinter');
 
 const MODEL = `
 import { defineModule, nn, optim } from 'sinter';
@@ -47,30 +47,17 @@ export const broken = defineModule('broken', (m) =>
 `;
 
 describe('the package, packed and installed in an empty folder', () => {
-  let folder = '';
-  let files: string[] = [];
+  const folder = userFolder(installed, 'program');
   const inside = (command: string, ...args: string[]): Promise<{ stdout: string; stderr: string }> =>
-    run(command, args, { cwd: folder });
+    run(folder, command, ...args);
 
-  beforeAll(async () => {
-    // With a space, as folders of people have.
-    folder = mkdtempSync(join(tmpdir(), 'sinter package-'));
-    const { stdout } = await run('npm', ['pack', '--json', '--silent', '--pack-destination', folder], {
-      cwd: root,
-      maxBuffer: 1 << 24,
-    });
-    const [packed] = JSON.parse(stdout.slice(stdout.indexOf('[')));
-    files = packed.files.map((file: { path: string }) => file.path);
-    writeFileSync(join(folder, 'package.json'), '{ "name": "user", "private": true, "type": "module" }\n');
-    // Dawn is optional and large: compiling needs no device.
-    const options = ['--prefer-offline', '--omit=optional', '--no-audit', '--no-fund', '--silent'];
-    await inside('npm', 'i', ...options, join(folder, packed.filename));
+  beforeAll(() => {
     writeFileSync(join(folder, 'model.ts'), MODEL);
     writeFileSync(join(folder, 'program.ts'), PROGRAM);
   });
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   test('holds the build and the documents, and neither tests nor sources', () => {
+    const { files } = installed;
     const folders = new Set(files.map((file) => file.split('/')[0]));
     expect([...folders].sort()).toEqual(
       ['ARCHITECTURE.md', 'CHANGELOG.md', 'LICENSE', 'README.md', 'dist', 'package.json'].sort(),
@@ -96,29 +83,15 @@ describe('the package, packed and installed in an empty folder', () => {
       include: ['*.ts'],
     };
     writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(config));
-    await inside(join(root, 'node_modules/.bin/tsc'), '-p', '.');
-    const { stdout } = await inside(join(root, 'node_modules/.bin/tsx'), 'program.ts');
+    await inside(bin('tsc'), '-p', '.');
+    const { stdout } = await inside(bin('tsx'), 'program.ts');
     const made = JSON.parse(stdout);
     expect(made.dispatches).toBeGreaterThan(0);
     expect(made.kernels).toBeGreaterThan(0);
     expect(made.doors).toEqual(['function', 'function', 'function']);
   });
 
-  test('bundles for browsers, where nothing of Node and of Dawn is left', async () => {
-    writeFileSync(
-      join(folder, 'page.mjs'),
-      "export * from 'sinter';\nexport * as wasm from 'sinter/runtime/wasm';\n",
-    );
-    const options = ['--bundle', '--format=esm', '--outfile=page.js'];
-    await inside(join(root, 'node_modules/.bin/esbuild'), 'page.mjs', '--log-level=error', ...options);
-    const bundle = readFileSync(join(folder, 'page.js'), 'utf8');
-    expect(bundle).toContain('defineModule');
-    expect(bundle).not.toMatch(/(from|import\(|require\() ?["'](node:|webgpu)/);
-    expect(bundle).not.toContain('libvulkan');
-  });
-
   test('gives the command, which says what it lacks to read TypeScript, and reads it once it is there', async () => {
-    const command = join('node_modules', '.bin', 'sinter');
     const readsTypeScript = 'typescript' in process.features && Boolean(process.features.typescript);
     if (!readsTypeScript) {
       const failed: unknown = await inside(command, 'inspect', 'model.ts').catch((error: unknown) => error);
@@ -126,17 +99,16 @@ describe('the package, packed and installed in an empty folder', () => {
         code: 2,
         stderr: expect.stringMatching(/install tsx beside the model/),
       });
-      mkdirSync(join(folder, 'node_modules'), { recursive: true });
-      symlinkSync(join(root, 'node_modules/tsx'), join(folder, 'node_modules/tsx'));
+      link(folder, ['tsx']);
     }
-    const { stdout } = await inside(command, 'inspect', 'model.ts', '--json');
+    const { stdout } = await inside(command, 'inspect', 'model.ts', '--target', 'webgpu', '--json');
     expect(JSON.parse(stdout)).toMatchObject({ name: 'line', target: 'webgpu' });
   });
 
   test("names the user's line where lines are mapped and where they are not", async () => {
     writeFileSync(join(folder, 'broken.ts'), BROKEN);
     writeFileSync(join(folder, 'broken.mjs'), BROKEN);
-    const tsx = join(root, 'node_modules/.bin/tsx');
+    const tsx = bin('tsx');
     for (const [command, ...args] of [
       [tsx, 'broken.ts'],
       [process.execPath, '--enable-source-maps', 'broken.mjs'],
@@ -149,7 +121,7 @@ describe('the package, packed and installed in an empty folder', () => {
     }
     const { stdout } = await inside(
       tsx,
-      join('node_modules', 'sinter', 'dist', 'cli', 'main.js'),
+      join(installed.folder, 'node_modules', 'sinter', 'dist', 'cli', 'main.js'),
       'inspect',
       'model.ts',
     );
