@@ -123,27 +123,37 @@ export const monoids = {
     doc: 'log of the sum of exponentials, by running maximum and sum; -infinity of none',
   },
   moments: {
-    parts: () => ['f32', 'f32', 'f32'],
-    identity: () => [float(0), float(0), float(0)],
-    lift: (value) => [float(1), value, float(0)],
-    // Count, mean and sum of squared deviations (Welford 1962; Chan, Golub and LeVeque 1983).
+    // Halves are summed up: no two of them differ by more than the largest float, so that only an infinity among the
+    // elements makes a mean that is not finite.
+    parts: () => ['f32', 'f32', 'f32', 'f32'],
+    identity: () => [float(0), float(0), float(0), float(0)],
+    lift: (value) => [float(1), apply('mul', value, float(0.5)), float(0), float(0)],
+    // Count, an element, mean distance from it, and variance (Welford 1962; Chan, Golub and LeVeque 1983). Distances
+    // from an element keep the digits that a mean loses beside a large offset; a variance, in the place of a sum of
+    // squares, overflows no earlier than the result.
     combine: (a, b) => {
-      const [n, mean, m2, k, mean2, m22] = [at(a, 0), at(a, 1), at(a, 2), at(b, 0), at(b, 1), at(b, 2)];
+      const [n, origin, mean, variance] = [at(a, 0), at(a, 1), at(a, 2), at(a, 3)];
+      const [k, origin2, mean2, variance2] = [at(b, 0), at(b, 1), at(b, 2), at(b, 3)];
       const count = apply('add', n, k);
-      const share = apply('select', apply('eq', count, float(0)), float(0), apply('div', k, count));
-      const delta = apply('sub', mean2, mean);
-      return [
-        count,
-        apply('add', mean, apply('mul', delta, share)),
-        apply('add', apply('add', m2, m22), apply('mul', apply('mul', delta, delta), apply('mul', n, share))),
-      ];
+      const one = apply('div', float(1), apply('select', apply('eq', count, float(0)), float(1), count));
+      const [share, share2] = [apply('mul', n, one), apply('mul', k, one)];
+      const from = apply('select', apply('eq', n, float(0)), origin2, origin);
+      const delta = apply('sub', apply('add', apply('sub', origin2, from), mean2), mean);
+      const within = apply('add', apply('mul', variance, share), apply('mul', variance2, share2));
+      const between = apply('mul', apply('mul', delta, share), apply('mul', delta, share2));
+      return [count, from, apply('add', mean, apply('mul', delta, share2)), apply('add', within, between)];
     },
     results: {
-      mean: (p) => at(p, 1),
-      variance: (p) => apply('div', at(p, 2), at(p, 0)),
+      mean: (p) => apply('mul', apply('add', at(p, 1), at(p, 2)), float(2)),
+      variance: (p) => {
+        const hasLimits = apply('lt', apply('abs', at(p, 2)), float(Infinity));
+        const isSome = apply('lt', float(0), at(p, 0));
+        const variance = apply('mul', at(p, 3), float(4));
+        return apply('select', apply('and', isSome, hasLimits), variance, float(Number.NaN));
+      },
       count: (p) => cast(at(p, 0), 'i32'),
     },
-    doc: 'mean and biased variance, by Welford; NaN variance of none',
+    doc: 'mean and biased variance, by Welford; NaN variance of none, and where an element is infinite',
   },
 } satisfies Record<string, MonoidDef>;
 

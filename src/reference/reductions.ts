@@ -80,11 +80,22 @@ const folds: Readonly<Record<string, (line: Line) => number>> = {
   },
 };
 
+/** Added up pairwise, so that rounded sums of many terms lose few digits. */
 function total(values: readonly number[], round: (x: number) => number): number {
-  let sum = 0;
-  for (const x of values) sum = round(sum + x);
-  return sum;
+  const between = (from: number, to: number): number => {
+    if (to - from > PAIRS_FROM) {
+      const middle = (from + to) >> 1;
+      return round(between(from, middle) + between(middle, to));
+    }
+    let sum = 0;
+    for (let k = from; k < to; k++) sum = round(sum + (values[k] ?? 0));
+    return sum;
+  };
+  return between(0, values.length);
 }
+
+/** More terms than this are added up in two halves. */
+const PAIRS_FROM = 16;
 
 /** The place of the first extremum, where a NaN is more extreme than any number; 2³¹ - 1 of none. */
 function firstPlace({ values, positions }: Line, beats: (x: number, best: number) => boolean): number {

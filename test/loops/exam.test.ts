@@ -270,8 +270,8 @@ tensor dg: f32[5] temp
 tensor db: f32[5] temp
 loop statistics(i: 4) reduce(k: 5):
   r0 = moments(x[i, k])
-  mean[i] = r0.1
-  scale[i] = 1.0 / sqrt(r0.2 / r0.0 + 0.00001)
+  mean[i] = (r0.1 + r0.2) * 2.0
+  scale[i] = 1.0 / sqrt(r0.3 * 4.0 + 0.00001)
 loop y(i: 4, j: 5):
   y[i, j] = (x[i, j] - mean[i]) * scale[i] * g[j] + b[j]
 loop means(i: 4) reduce(k: 5):
@@ -465,8 +465,8 @@ loop statistics() reduce(i: batch<=6):
   r1 = moments(y[i])
   r2 = argmax(y[i])
   loss[] = r0.0 / f32(live(batch<=6))
-  mean[] = r1.1
-  variance[] = r1.2 / r1.0
+  mean[] = (r1.1 + r1.2) * 2.0
+  variance[] = r1.3 * 4.0
   best[] = r2.1
 loop dw(k: 3) reduce(i: batch<=6):
   r0 = sum(2.0 * y[i] * (f32(pixels[batch_rows[i], k]) / 255.0))
