@@ -43,33 +43,44 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   var acc_2: f32 = 0.0;
   var acc_3: f32 = 0.0;
   var acc_4: f32 = 0.0;
-  for (var chunk: i32 = 0; chunk < 784; chunk += 32) {
-    let k = lid % 32;
-    let own = lid / 32;
-    let kAt = chunk + k;
-    let at = top + own;
-    let holds = kAt < 784;
-    a_tile[k * 9 + own] = select(0.0, f32(data_u8(step.x_base, select(0, i32(data[step.batch_rows + u32(at)]) * 784 + kAt, holds))) / 255.0, holds);
-    for (var s: i32 = lid; s < 512; s += 256) {
-      let k_2 = s / 16;
-      let own_2 = s % 16;
-      let kAt_2 = chunk + k_2;
-      let at_2 = left + own_2;
-      let holds_2 = kAt_2 < 784;
-      b_tile[k_2 * 17 + own_2] = select(0.0, state[select(0, kAt_2 * 128 + at_2, holds_2)], holds_2);
+  for (var run: i32 = 0; run < 784; run += 256) {
+    var acc_5: f32 = 0.0;
+    var acc_6: f32 = 0.0;
+    var acc_7: f32 = 0.0;
+    var acc_8: f32 = 0.0;
+    let chunk_end = min(run + 256, 784);
+    for (var chunk: i32 = run; chunk < chunk_end; chunk += 32) {
+      let k = lid % 32;
+      let own = lid / 32;
+      let kAt = chunk + k;
+      let at = top + own;
+      let holds = kAt < 784;
+      a_tile[k * 9 + own] = select(0.0, f32(data_u8(step.x_base, select(0, i32(data[step.batch_rows + u32(at)]) * 784 + kAt, holds))) / 255.0, holds);
+      for (var s: i32 = lid; s < 512; s += 256) {
+        let k_2 = s / 16;
+        let own_2 = s % 16;
+        let kAt_2 = chunk + k_2;
+        let at_2 = left + own_2;
+        let holds_2 = kAt_2 < 784;
+        b_tile[k_2 * 17 + own_2] = select(0.0, state[select(0, kAt_2 * 128 + at_2, holds_2)], holds_2);
+      }
+      workgroupBarrier();
+      for (var k_3: i32 = part; k_3 < 32; k_3 += 8) {
+        let a = a_tile[k_3 * 9 + ty];
+        let a_2 = a_tile[k_3 * 9 + (ty + 4)];
+        let b = b_tile[k_3 * 17 + tx];
+        let b_2 = b_tile[k_3 * 17 + (tx + 8)];
+        acc_5 = acc_5 + a * b;
+        acc_6 = acc_6 + a * b_2;
+        acc_7 = acc_7 + a_2 * b;
+        acc_8 = acc_8 + a_2 * b_2;
+      }
+      workgroupBarrier();
     }
-    workgroupBarrier();
-    for (var k_3: i32 = part; k_3 < 32; k_3 += 8) {
-      let a = a_tile[k_3 * 9 + ty];
-      let a_2 = a_tile[k_3 * 9 + (ty + 4)];
-      let b = b_tile[k_3 * 17 + tx];
-      let b_2 = b_tile[k_3 * 17 + (tx + 8)];
-      acc = acc + a * b;
-      acc_2 = acc_2 + a * b_2;
-      acc_3 = acc_3 + a_2 * b;
-      acc_4 = acc_4 + a_2 * b_2;
-    }
-    workgroupBarrier();
+    acc = acc + acc_5;
+    acc_2 = acc_2 + acc_6;
+    acc_3 = acc_3 + acc_7;
+    acc_4 = acc_4 + acc_8;
   }
   if (part == 0) {
     let slot = ty * 16 + tx;
@@ -254,9 +265,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   // %23 = logSumExp(%21)  at workloads.ts:65
   let lane_3 = lid % 8;
   let slot_3 = lid / 8;
+  let reduceMax_17_2 = reduceMax_17[0];
   var acc_5: f32 = -bitcast<f32>(infinity_bits);
   var acc_6: f32 = 0.0;
-  let reduceMax_17_2 = reduceMax_17[0];
   for (var r_3: i32 = lane_3; r_3 < 10; r_3 += 8) {
     let value = output[r_3] - reduceMax_17_2;
     let joint = max_nan(acc_5, value);

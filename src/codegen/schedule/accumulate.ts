@@ -12,6 +12,7 @@ import {
   type Tensor,
 } from '../../loops/index.ts';
 import type { Stmt } from '../kernel.ts';
+import { type Run, runsOf } from '../runs.ts';
 import { all, type Body, definition, identities, type Phase } from './body.ts';
 
 /** One element's whole reduction by one invocation. @returns the final parts of each reduction */
@@ -23,12 +24,10 @@ export function reduceAlone(
   into: Stmt[],
 ): Expr[][] {
   const reductions = loop.reductions.map((r) => ({ ...r, body: body.hoist(r.body, axes, phase, into) }));
-  return inRuns(body, loop.reduceAxes, new Map(axes), into, {
+  return inRuns(body, runsOf(loop.reduceAxes), axes, into, {
     make: (to) => accumulate(body, reductions, to),
     visit: (acc, at, to) => addElement(body, reductions, acc, at, rowMajor(loop.reduceAxes, at), phase, to),
-    join: (total, run, to) => {
-      for (const [k, r] of reductions.entries()) assignCombined(body, r, total[k] ?? [], run[k] ?? [], to);
-    },
+    join: (total, run, to) => joinRun(body, reductions, total, run, to),
   });
 }
 
@@ -64,27 +63,27 @@ export function reduceTogether(
   scratch: readonly (readonly Tensor[])[],
   into: Stmt[],
 ): Expr[][] {
-  const acc = accumulate(body, reductions, into);
-  const [only, ...more] = reduceAxes.filter((axis) => axis.extent !== 1);
+  const wide = reduceAxes.filter((axis) => axis.extent !== 1);
+  const flat = flattened(wide);
   const unit = new Map<Axis, Expr>([
     ...axes,
     ...reduceAxes.filter((axis) => axis.extent === 1).map((axis) => [axis, int(0)] as const),
   ]);
-  const end = only !== undefined && more.length === 0 ? axisEnd(only) : int(domainSize(reduceAxes));
   const hoisted = reductions.map((r) => ({ ...r, body: body.hoist(r.body, unit, phase, into) }));
-  body.for('r', lane, end, split, into, (r, inner) => {
-    const at = new Map([
-      ...unit,
-      ...body.unflatten(
-        r,
-        reduceAxes.filter((axis) => axis.extent !== 1),
-        inner,
-      ),
-    ]);
-    const live = more.length === 0 ? [] : reduceAxes.filter((axis) => axis.live !== undefined);
+  const live = wide.length === 1 ? [] : wide.filter((axis) => axis.live !== undefined);
+  const visit = (acc: Expr[][], place: ReadonlyMap<Axis, Expr>, inner: Stmt[]): void => {
+    const r = place.get(flat) ?? int(0);
+    const at = new Map([...unit, ...body.unflatten(r, wide, inner)]);
     body.if(all(live.map((axis) => apply('lt', at.get(axis) ?? int(0), axisEnd(axis)))), inner, (element) =>
       addElement(body, hoisted, acc, at, r, phase, element),
     );
+  };
+  const runs = runsOf([flat], new Map([[flat, split]]));
+  const acc = inRuns(body, runs, new Map(), into, {
+    make: (to) => accumulate(body, reductions, to),
+    visit,
+    join: (total, run, to) => joinRun(body, reductions, total, run, to),
+    first: lane,
   });
   return combineLanes(body, reductions, acc, lane, split, scratch, into);
 }
@@ -161,47 +160,72 @@ export function overAxes(
   );
 }
 
-/** Terms that are added up in a row before they join the total. */
-const RUN = 32;
+/** All axes of a reduction as one, row-major; with the live extent of the only one. */
+export function flattened(axes: readonly Axis[]): Axis {
+  const [only, ...more] = axes;
+  const live = more.length === 0 ? only?.live : undefined;
+  return { name: 'r', extent: domainSize(axes), ...(live === undefined ? {} : { live }) };
+}
+
+/** How the elements of a reduction are added up in runs. */
+export interface InRuns<A> {
+  /** Makes accumulators at their neutral values. */
+  readonly make: (into: Stmt[]) => A;
+  /** Adds what stands at values of the axes. */
+  readonly visit: (acc: A, at: Map<Axis, Expr>, into: Stmt[]) => void;
+  /** Adds a run's accumulators to those around it. */
+  readonly join: (total: A, run: A, into: Stmt[]) => void;
+  /** The first element that is taken of a run, where invocations share it. */
+  readonly first?: Expr;
+}
 
 /**
- * A long reduction in runs of `RUN` along its last axis, each with accumulators of its own that then join
- * the total: rounding errors grow with the run and the number of runs, not with their product.
+ * Writes the loops of a reduction.
  *
- * @param make accumulators at their neutral values
- * @param visit adds one element
- * @param join adds a run's accumulators to the total
+ * @param runs the loops, of `runsOf`
+ * @param at values of other axes
  * @returns the total's accumulators
  */
 export function inRuns<A>(
   body: Body,
-  axes: readonly Axis[],
-  at: Map<Axis, Expr>,
+  runs: readonly Run[],
+  at: ReadonlyMap<Axis, Expr>,
   into: Stmt[],
-  how: {
-    readonly make: (into: Stmt[]) => A;
-    readonly visit: (acc: A, at: Map<Axis, Expr>, into: Stmt[]) => void;
-    readonly join: (total: A, run: A, into: Stmt[]) => void;
-  },
+  { make, visit, join, first = int(0) }: InRuns<A>,
 ): A {
-  const total = how.make(into);
-  const last = axes[axes.length - 1];
-  if (last === undefined || last.extent <= RUN) {
-    overAxes(body, axes, at, into, (here, step) => how.visit(total, here, step));
-    return total;
-  }
-  overAxes(body, axes.slice(0, -1), at, into, (outer, to) => {
-    const end = axisEnd(last);
-    body.for('run', int(0), end, RUN, to, (run, inner) => {
-      const acc = how.make(inner);
-      const stop = apply('min', apply('add', run, int(RUN)), end);
-      body.for(last.name, run, stop, 1, inner, (index, step) =>
-        how.visit(acc, new Map([...outer, [last, index]]), step),
-      );
-      how.join(total, acc, inner);
+  const loops = (k: number, acc: A, here: Map<Axis, Expr>, to: Stmt[]): void => {
+    const run = runs[k];
+    if (run === undefined) {
+      visit(acc, here, to);
+      return;
+    }
+    const { axis, step, isOwn } = run;
+    const around = runs[k - 1]?.axis === axis ? runs[k - 1] : undefined;
+    const isElements = runs[k + 1]?.axis !== axis;
+    const begin = around === undefined ? int(0) : (here.get(axis) ?? int(0));
+    const end = axisEnd(axis);
+    const stop = around === undefined ? end : apply('min', apply('add', begin, int(around.step)), end);
+    const from = isElements ? apply('add', begin, first) : begin;
+    body.for(isElements ? axis.name : 'run', from, stop, step, to, (index, inner) => {
+      const own = isOwn ? make(inner) : acc;
+      loops(k + 1, own, new Map([...here, [axis, index]]), inner);
+      if (isOwn) join(acc, own, inner);
     });
-  });
+  };
+  const total = make(into);
+  loops(0, total, new Map(at), into);
   return total;
+}
+
+/** Adds the parts that a run has reduced to those around it. */
+function joinRun(
+  body: Body,
+  reductions: readonly Reduction[],
+  total: readonly (readonly Expr[])[],
+  run: readonly (readonly Expr[])[],
+  into: Stmt[],
+): void {
+  for (const [k, r] of reductions.entries()) assignCombined(body, r, total[k] ?? [], run[k] ?? [], into);
 }
 
 /** Combines one element into the accumulators. */

@@ -15,11 +15,13 @@ import {
 } from '../../loops/index.ts';
 import type { Partial } from '../../passes/fuse/group.ts';
 import type { Stmt } from '../kernel.ts';
+import { runsOf } from '../runs.ts';
+import { flattened, inRuns } from './accumulate.ts';
 import { all, type Body, noRows } from './body.ts';
 import type { ContractSchedule } from './choose.ts';
 import { orientedContraction } from './orient.ts';
 import { PartialSums } from './partial.ts';
-import { addProducts, addTo, emitTile, grid, product, type TileSide } from './tile.ts';
+import { addGrid, addProducts, addTo, emitTile, grid, product, type TileSide } from './tile.ts';
 
 /**
  * A contraction kernel, `Σ a · b` over tiles of `m` × `n` outputs. Both sides are whole expressions: gathers,
@@ -146,16 +148,17 @@ function emitTogether(
     array: body.array('b_tile', 'f32', depth * (tileN + 1), 'workgroup'),
   };
   const guests = guestSides(loop, c);
-  const acc = grid(perThread[0], perThread[1], () => body.variable('acc', float(0), into));
-  const guestAcc = guests.map(({ side }) =>
-    Array.from({ length: perThread[side === 'a' ? 0 : 1] }, () => body.variable('side_sum', float(0), into)),
-  );
-
-  const reduce = loop.reduceAxes.filter((axis) => axis.extent !== 1);
-  const [only, ...more] = reduce;
-  const end = only !== undefined && more.length === 0 ? axisEnd(only) : int(domainSize(reduce));
-  body.for('chunk', int(0), end, depth, into, (chunk, step) => {
-    for (const side of [a, b]) stage(body, side, loop, fixed, chunk, end, depth, step);
+  /** Products, and sums of sides. */
+  const make = (to: Stmt[]): Expr[][] => [
+    ...grid(perThread[0], perThread[1], () => body.variable('acc', float(0), to)),
+    ...guests.map(({ side }) =>
+      Array.from({ length: perThread[side === 'a' ? 0 : 1] }, () => body.variable('side_sum', float(0), to)),
+    ),
+  ];
+  const chunks: Axis = { ...flattened(loop.reduceAxes.filter((axis) => axis.extent !== 1)), name: 'chunk' };
+  const addChunk = (sums: Expr[][], chunk: Expr, step: Stmt[]): void => {
+    const [acc, guestAcc] = [sums.slice(0, perThread[0]), sums.slice(perThread[0])];
+    for (const side of [a, b]) stage(body, side, loop, fixed, chunk, axisEnd(chunks), depth, step);
     step.push({ kind: 'barrier' });
     body.for('k', lane, int(depth), split, step, (k, inner) => {
       const take = (side: Side, own: Expr, count: number, stride: number, name: string): Expr[] =>
@@ -175,7 +178,13 @@ function emitTogether(
       }
     });
     step.push({ kind: 'barrier' });
+  };
+  const reached = inRuns(body, runsOf([chunks], new Map([[chunks, depth]]), depth / split), new Map(), into, {
+    make,
+    visit: (acc, at, step) => addChunk(acc, at.get(chunks) ?? int(0), step),
+    join: addGrid,
   });
+  const [acc, guestAcc] = [reached.slice(0, perThread[0]), reached.slice(perThread[0])];
 
   const sums = body.array('sums', 'f32', tileM * tileN, 'workgroup');
   const guestSums = guests.map(({ side }) =>

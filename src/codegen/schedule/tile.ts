@@ -1,5 +1,6 @@
 import { type Axis, apply, type Expr, float, int, type Loop, load } from '../../loops/index.ts';
 import type { Stmt } from '../kernel.ts';
+import { runsOf } from '../runs.ts';
 import { inRuns } from './accumulate.ts';
 import { all, type Body, type Phase } from './body.ts';
 
@@ -44,7 +45,7 @@ export function emitTile(
     operands(body, fixed, rows.factors, places[0], into),
     operands(body, fixed, columns.factors, places[1], into),
   ];
-  const acc = inRuns(body, loop.reduceAxes, new Map(fixed.at), into, {
+  const acc = inRuns(body, runsOf(loop.reduceAxes), fixed.at, into, {
     make: (to) => grid(rows.count, columns.count, () => body.variable('acc', float(0), to)),
     visit: (sums, at, to) => {
       const value = (name: string, { expr, place }: Operand): Expr =>
@@ -53,10 +54,7 @@ export function emitTile(
       const b = bs.map((column) => value('b', column));
       addProducts(sums, a, b, to);
     },
-    join: (total, run, to) => {
-      for (const [i, row] of total.entries())
-        for (const [j, sum] of row.entries()) addTo(sum, run[i]?.[j], to);
-    },
+    join: addGrid,
   });
   const elements = rows.count * columns.count;
   const sums = body.array('tile_sums', 'f32', elements, 'private');
@@ -132,6 +130,16 @@ export function addProducts(
       if (x !== undefined && y !== undefined) addTo(sum, apply('mul', x, y), into);
     }
   }
+}
+
+/** Adds other sums to sums, each to its own. */
+export function addGrid(
+  sums: readonly (readonly Expr[])[],
+  others: readonly (readonly Expr[])[],
+  into: Stmt[],
+): void {
+  for (const [i, row] of sums.entries())
+    for (const [j, sum] of row.entries()) addTo(sum, others[i]?.[j], into);
 }
 
 /** `sum = sum + value`. */

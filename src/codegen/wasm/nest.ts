@@ -14,12 +14,10 @@ import {
   type Reduction,
   varRef,
 } from '../../loops/index.ts';
-import { type Code, i32, minus, plus } from './code.ts';
+import { runsOf } from '../runs.ts';
+import { type Code, constantOf, i32, minus, plus } from './code.ts';
 import type { Evaluator } from './evaluate.ts';
 import { type Lanes, wasmType } from './operations.ts';
-
-/** Turns of a reduction that are added up before they are added to the rest, so that rounding errors stay small. */
-const RUN = 64;
 
 /** How a loop that has no tiles runs: over a block of rows, four elements at a time along `lane`. */
 export interface Nest {
@@ -159,12 +157,7 @@ class NestWriter {
   /** Parts of elements along a parallel axis, or of one element. */
   #reduce(lanes: Lanes): void {
     const acc = this.#accumulators('acc', lanes);
-    this.#reduceAxes(this.#loop.reduceAxes, (axis) => {
-      const end = endOf(this.#evaluator, axis);
-      this.#inRuns(axis, end, 1, acc, lanes, (into, name, to) => {
-        this.#code.loopOn(name, to, 1, () => this.#combineBody(into, lanes), axis);
-      });
-    });
+    this.#inRuns(this.#loop.reduceAxes, null, [acc]);
     this.#writeOuts(lanes, acc);
   }
 
@@ -173,61 +166,79 @@ class NestWriter {
     const acc = this.#accumulators('acc', 1);
     const four = this.#accumulators('four', 4);
     const order = [...this.#loop.reduceAxes.filter((axis) => axis !== lane), lane];
-    this.#reduceAxes(order, (axis) => {
-      const end = endOf(this.#evaluator, axis);
-      const isEven = axis.live === undefined && axis.extent % 4 === 0;
-      const whole = isEven ? end : this.#code.let('whole', 'i32', `(i32.and ${end} (i32.const -4))`);
-      const rest = this.#inRuns(axis, whole, 4, four, 4, (into, name, to) => {
-        this.#code.loopOn(name, to, 4, () => this.#combineBody(into, 4), axis);
-      });
-      if (!isEven) this.#code.loopOn(rest, end, 1, () => this.#combineBody(acc, 1), axis);
-    });
+    this.#inRuns(order, lane, isEven(lane) ? [four] : [four, acc]);
     for (let l = 0; l < 4; l++) this.#combineWith(acc, (parts) => laneOf(parts, l), four);
     this.#writeOuts(1, acc);
   }
 
-  /** Loops over all reduction axes but the last, around what `innermost` writes for that. */
-  #reduceAxes(axes: readonly Axis[], innermost: (axis: Axis) => void): void {
-    const visit = (k: number): void => {
-      const axis = axes[k];
-      if (axis === undefined) return;
-      if (k === axes.length - 1) innermost(axis);
-      else this.#code.loop(axis.name, i32(0), endOf(this.#evaluator, axis), 1, () => visit(k + 1), axis);
+  /**
+   * The loops of a reduction, in runs.
+   *
+   * @param lane the axis along which vectors lie, the last one; null where none of these is
+   * @param into accumulators of vectors, and of the elements that are left at the lane's end
+   */
+  #inRuns(axes: readonly Axis[], lane: Axis | null, into: readonly Accumulators[]): void {
+    const runs = runsOf(axes, lane === null ? new Map() : new Map([[lane, 4]]));
+    const visit = (k: number, all: readonly Accumulators[], around: Turn | null): void => {
+      const run = runs[k];
+      const [acc = []] = all;
+      if (run === undefined) {
+        this.#combineBody(acc, acc[0]?.[0]?.lanes ?? 1);
+        return;
+      }
+      const { axis, step, isOwn } = run;
+      const isFirst = runs[k - 1]?.axis !== axis;
+      const isElements = runs[k + 1]?.axis !== axis;
+      const turn = isFirst || around === null ? this.#wholeAxis(axis, lane) : around;
+      const body = (i: string): void => {
+        const own = isOwn ? all.map((a) => this.#accumulators('run', a[0]?.[0]?.lanes ?? 1)) : all;
+        const { end } = turn;
+        visit(k + 1, own, isElements ? null : { from: i, to: this.#turnEnd(step, i, end), end });
+        if (!isOwn) return;
+        for (const [n, other] of own.entries()) this.#combineWith(all[n] ?? [], (parts) => parts, other);
+      };
+      this.#code.loop(
+        isElements ? axis.name : 'run',
+        turn.from,
+        turn.to,
+        step,
+        body,
+        isElements ? axis : undefined,
+      );
+      const rest = all[1];
+      if (isFirst && axis === lane && rest !== undefined)
+        this.#code.loop(
+          axis.name,
+          turn.end,
+          endOf(this.#evaluator, axis),
+          1,
+          () => this.#combineBody(rest, 1),
+          axis,
+        );
     };
-    // Without axes there is one element, which the last of none stands for.
-    if (axes.length === 0) innermost({ name: 'one', extent: 1 });
-    else visit(0);
+    visit(0, into, null);
   }
 
-  /**
-   * A reduction along an axis in runs, each with accumulators of its own.
-   *
-   * @returns the local that counts, at `end` afterwards
-   */
-  #inRuns(
-    axis: Axis,
-    end: string,
-    step: number,
-    acc: Accumulators,
-    lanes: Lanes,
-    body: (into: Accumulators, name: string, to: string) => void,
-  ): string {
-    const name = this.#code.local(axis.name, 'i32');
-    this.#code.line(`(local.set ${name} (i32.const 0))`);
-    if (axis.extent <= 2 * RUN * step) {
-      body(acc, name, end);
-      return name;
-    }
-    const stop = this.#code.local('stop', 'i32');
-    this.#code.line(`(local.set ${stop} (i32.const 0))`);
-    this.#code.loopOn(stop, end, RUN * step, () => {
-      const run = this.#accumulators('run', lanes);
-      const next = plus(`(local.get ${stop})`, i32(RUN * step));
-      const to = this.#code.let('to', 'i32', `(select ${next} ${end} (i32.lt_s ${next} ${end}))`);
-      body(run, name, to);
-      this.#combineWith(acc, (parts) => parts, run);
-    });
-    return name;
+  /** All turns of an axis: along the lane those of whole vectors. */
+  #wholeAxis(axis: Axis, lane: Axis | null): Turn {
+    const all = endOf(this.#evaluator, axis);
+    const end = axis !== lane || isEven(axis) ? all : this.#wholeVectors(all);
+    return { from: i32(0), to: end, end };
+  }
+
+  #wholeVectors(end: string): string {
+    const fixed = constantOf(end);
+    return fixed === null
+      ? this.#code.let('whole', 'i32', `(i32.and ${end} (i32.const -4))`)
+      : i32(fixed - (fixed % 4));
+  }
+
+  /** Where a turn of so many elements ends that begins at `i`. */
+  #turnEnd(step: number, i: string, end: string): string {
+    const next = plus(i, i32(step));
+    const fixed = constantOf(end);
+    if (fixed !== null && fixed % step === 0) return next;
+    return this.#code.let('to', 'i32', `(select ${next} ${end} (i32.lt_s ${next} ${end}))`);
   }
 
   #accumulators(prefix: string, lanes: Lanes): Accumulators {
@@ -384,6 +395,18 @@ class NestWriter {
   #withAccumulators(expr: Expr): Expr {
     return mapExpr(expr, (e) => (e.kind === 'acc' ? varRef(`acc${e.reduction}_${e.part}`, e.dtype) : e));
   }
+}
+
+/** Whether vectors of four take all of an axis. */
+function isEven(axis: Axis): boolean {
+  return axis.live === undefined && axis.extent % 4 === 0;
+}
+
+/** A stretch of an axis, as texts, and where the axis itself ends. */
+interface Turn {
+  readonly from: string;
+  readonly to: string;
+  readonly end: string;
 }
 
 /** The parts of each reduction, each in a local. */

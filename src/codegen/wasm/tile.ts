@@ -4,7 +4,7 @@
  *
  * Eight accumulators, two vectors of `b` and one of `a` are all that V8 can keep in registers: larger tiles
  * and several `k` a turn spill (its engine in Node 20 has 15 vector registers to give). Products are added up
- * in runs and these in memory, so that rounding errors grow with the run and the number of runs.
+ * in runs and these in memory; callers see to it that one call has few runs.
  *
  * Columns are packed, `b[k][8]`. Rows are packed too, `a[k][4]`, or read where they lie: row i at an address of its
  * own, step k so many bytes from it, for all rows alike. That costs one load and four additions a turn, 4 % of
