@@ -1,5 +1,7 @@
 import { type Axis, domainSize, type Tensor } from '../../loops/index.ts';
 import { lineAligned } from '../../runtime/wasm/program.ts';
+import { type Run, runsOf } from '../runs.ts';
+import { driver } from './code.ts';
 import type { PackFacts } from './packing.ts';
 import { panelSets, positionsOf, type Side, type Tiled, unitsOf } from './sides.ts';
 import { TILE_COLUMNS } from './tile.ts';
@@ -36,6 +38,35 @@ export interface Contract {
   /** Of a thread's scratch, while it runs: panels of the block, and its sums. */
   readonly cutBytes: number;
   readonly sumBytes: number;
+  /** How the products are added up. */
+  readonly runs: SumRuns;
+}
+
+/** The loops over calls of the tile: over chunks of the outermost reduction axis, and pieces of a chunk that is long. */
+export interface SumRuns {
+  readonly chunks: Axis;
+  readonly pieces: Axis;
+  readonly loops: readonly Run[];
+  /** How many of them have sums of their own. */
+  readonly levels: number;
+}
+
+/** Products that a tile adds up at most before it adds them to the rest. */
+export const RUN = 64;
+
+/** Steps of a piece, and from how many on a chunk is taken in pieces. */
+const PIECE = 32 * RUN;
+
+function sumRuns(extent: number, chunk: number, chunkSteps: number): SumRuns {
+  const [chunks, pieces] = [driver('begin', extent), driver('piece', chunkSteps)];
+  const isLong = chunkSteps > 2 * PIECE;
+  const steps = new Map([
+    [chunks, chunk],
+    [pieces, PIECE],
+  ]);
+  const terms = Math.ceil((isLong ? PIECE : chunkSteps) / RUN);
+  const loops = runsOf(isLong ? [chunks, pieces] : [chunks], steps, terms);
+  return { chunks, pieces, loops, levels: loops.filter(({ isOwn }) => isOwn).length };
 }
 
 /** A reduction in parts: each task adds up one for all outputs, and tasks of a phase after add up the parts, in order. */
@@ -98,6 +129,7 @@ export function contractOf(tiled: Tiled, cut: Side, perSet: number, perTask?: nu
         ? positionsOf(cut, block) * chunkSteps * 4
         : windowPlaces(window, positionsOf(cut, block), chunkSteps).end,
     sumBytes: positionsOf(cut, block) * wholePositions * 4,
+    runs: sumRuns(split?.perPart ?? extent, chunk, chunkSteps),
   };
 }
 

@@ -42,7 +42,8 @@ export class ContractWriter {
     if (contract.split !== null) return this.#split(loop, contract, contract.split, inside, scratch);
     const panelsAt = scratch;
     const sumsFrom = panelsAt + lineAligned(contract.cutBytes);
-    const ownWholeAt = sumsFrom + lineAligned(contract.sumBytes);
+    const runSumsAt = sumsFrom + lineAligned(contract.sumBytes);
+    const ownWholeAt = runSumsAt + contract.runs.levels * lineAligned(contract.sumBytes);
     const wholeAt = packedBefore ? this.#packedAt + this.packedBytes : ownWholeAt;
     const wholeText = packedBefore ? i32(wholeAt) : atScratch(wholeAt);
     // What is packed before the rows of a block are computed knows no block.
@@ -63,6 +64,7 @@ export class ContractWriter {
       to: '(local.get $to)',
       panels: atScratch(panelsAt),
       sums: atScratch(sumsFrom),
+      runSums: (level: number) => atScratch(runSumsAt + level * lineAligned(contract.sumBytes)),
       whole: packedBefore ? plus(wholeText, setBytes) : wholeText,
       part: [i32(0), stepsEnd(contract.tiled, evaluator)] as const,
       pack: ([begin, end]: PartTexts, panelBytes: string) =>
@@ -102,6 +104,7 @@ export class ContractWriter {
       this.#pack(loop, contract, side, inside, undefined),
     );
     const wholeAt = scratch + lineAligned(contract.cutBytes);
+    const runSumsAt = wholeAt + lineAligned(contract.packedBytes);
     const partsAt = this.#packedAt + this.packedBytes;
     this.packedBytes += lineAligned(split.parts * sumBytes);
     const { name, code, evaluator } = this.#functions.begin(`${loop.name}_part`, ['part'], inside);
@@ -124,6 +127,7 @@ export class ContractWriter {
       to: i32(unitsOf(cut)),
       panels: atScratch(scratch),
       sums: plus(i32(partsAt), times('(local.get $part)', i32(sumBytes))),
+      runSums: (level) => atScratch(runSumsAt + level * lineAligned(sumBytes)),
       whole: atScratch(wholeAt),
       part: [begin, end],
       pack: packed(packCut, cut, atScratch(scratch)),
@@ -134,7 +138,7 @@ export class ContractWriter {
     const own = 4 * tensorSize(sumsTensor(contract, split.units));
     return {
       lines: [`(call $${name} (local.get $low))`],
-      end: Math.max(wholeAt + lineAligned(contract.packedBytes), own),
+      end: Math.max(runSumsAt + contract.runs.levels * lineAligned(sumBytes), own),
     };
   }
 

@@ -9,16 +9,13 @@ import {
   mapExpr,
   type Tensor,
 } from '../../loops/index.ts';
-import { constantOf, driver, i32, minus, plus, times } from './code.ts';
-import { type Contract, windowPlaces } from './contract.ts';
+import { type Code, constantOf, driver, i32, minus, plus, times } from './code.ts';
+import { type Contract, RUN, windowPlaces } from './contract.ts';
 import type { Evaluator } from './evaluate.ts';
 import { emitNest, endOf, rowValues } from './nest.ts';
 import { positionExpr, positionsOf, type Side, unitAxes } from './sides.ts';
 import { emitTurnedOutputs, turnedOf } from './turnedOutputs.ts';
 import { emitWindowTables, type TableTexts } from './windowKernel.ts';
-
-/** Products that a tile adds up at most before it adds them to the rest. */
-const RUN = 64;
 
 /** Runs of so many products that they are all about as long: a short one costs as much as a long one. */
 function runOf(products: number | null): number {
@@ -40,6 +37,8 @@ export interface SumTexts extends UnitTexts {
   /** Where the panels of the cut side, or its copy and tables, and the sums lie. */
   readonly panels: string;
   readonly sums: string;
+  /** Where the sums of runs lie that join these: as many bytes for each level. */
+  readonly runSums: (level: number) => string;
   /** Where the panels of the whole side lie, of the set. */
   readonly whole: string;
   /** The call that packs the cut side: of a part of the outermost reduction axis, panels so many bytes apart. */
@@ -69,52 +68,113 @@ export function emitSums(evaluator: Evaluator, contract: Contract, texts: SumTex
   const tables = windowTables(contract, texts, count);
   if (tables !== null && contract.window !== null)
     emitWindowTables(evaluator, tiled, cut, contract.window, tables);
-  const [outer, ...inner] = tiled.reduce;
+  const [, ...inner] = tiled.reduce;
   const steps = inner.map((axis) => endOf(evaluator, axis)).reduce((a, b) => times(a, b), i32(1));
-  const tiles = (chunk: PartTexts, isAdded: string): void => {
-    const [begin, stop] = chunk;
+  /** Packs a chunk. @returns its steps, and what adds up a piece of it */
+  const packed = ([begin, stop]: PartTexts): { k: string; tiles: AddPiece } => {
     const number = times(minus(stop, begin), steps);
     const k = constantOf(number) === null ? code.let('k', 'i32', number) : number;
-    const run = i32(runOf(constantOf(k)));
     const cutBytes = times(k, i32(4 * cut.width));
-    const own = { at: texts.panels, bytes: cutBytes };
+    const own = { at: texts.panels, bytes: cutBytes, width: cut.width };
     const other =
       texts.packWhole === undefined
         ? {
             at: plus(texts.whole, times(times(begin, steps), i32(4 * whole.width))),
             bytes: i32(4 * contract.steps * whole.width),
+            width: whole.width,
           }
-        : { at: texts.whole, bytes: times(k, i32(4 * whole.width)) };
-    code.line(texts.pack(chunk, cutBytes));
-    if (texts.packWhole !== undefined) code.line(texts.packWhole(chunk, other.bytes));
-    const sumTexts = `${k} ${run} ${texts.sums} ${i32(pitch)} ${isAdded}`;
-    if (tables !== null) {
-      const rows = `${tables.rows} ${rowPanels} ${tables.steps}`;
-      code.line(`(call $tiles_at ${rows} ${other.at} ${columnPanels} ${other.bytes} ${sumTexts})`);
-      return;
-    }
-    const [rows, columns] = cut.kind === 'rows' ? [own, other] : [other, own];
-    code.line(
-      `(call $tiles ${rows.at} ${rowPanels} ${rows.bytes} ${columns.at} ${columnPanels} ${columns.bytes} ${sumTexts})`,
-    );
+        : { at: texts.whole, bytes: times(k, i32(4 * whole.width)), width: whole.width };
+    code.line(texts.pack([begin, stop], cutBytes));
+    if (texts.packWhole !== undefined) code.line(texts.packWhole([begin, stop], other.bytes));
+    const tiles: AddPiece = (from, count, sums, isAdded) => {
+      const at = (side: typeof own): string => plus(side.at, times(from, i32(4 * side.width)));
+      const sumTexts = `${count} ${i32(runOf(constantOf(count)))} ${sums} ${i32(pitch)} ${isAdded}`;
+      if (tables !== null) {
+        const rows = `${tables.rows} ${rowPanels} ${plus(tables.steps, times(from, i32(4)))}`;
+        code.line(`(call $tiles_at ${rows} ${at(other)} ${columnPanels} ${other.bytes} ${sumTexts})`);
+        return;
+      }
+      const [rows, columns] = cut.kind === 'rows' ? [own, other] : [other, own];
+      code.line(
+        `(call $tiles ${at(rows)} ${rowPanels} ${rows.bytes} ${at(columns)} ${columnPanels} ${columns.bytes} ${sumTexts})`,
+      );
+    };
+    return { k, tiles };
   };
   const [first, end] = texts.part;
-  const most = contract.split?.perPart ?? outer?.extent ?? 1;
-  if (contract.chunk >= most) {
-    tiles([first, end], i32(0));
+  const { loops, chunks, pieces } = contract.runs;
+  if (contract.chunk >= chunks.extent && loops.length === 1) {
+    const { k, tiles } = packed([first, end]);
+    tiles(i32(0), k, texts.sums, i32(0));
     return;
   }
-  // The first chunk is taken where there is nothing to sum too: it sets the sums to zero.
-  const next = plus(first, i32(1));
-  const last =
-    constantOf(end) === null
-      ? code.let('last', 'i32', `(select ${end} ${next} (i32.gt_s ${end} ${first}))`)
-      : end;
-  code.loop('begin', first, last, contract.chunk, (begin) => {
-    const after = plus(begin, i32(contract.chunk));
-    const stop = code.let('stop', 'i32', `(select ${after} ${end} (i32.lt_s ${after} ${end}))`);
-    tiles([begin, stop], minus(begin, first));
-  });
+  /** At least one turn: where there is nothing to add up it sets the sums to zero. */
+  const atLeastOne = (to: string, from: string): string => {
+    const next = plus(from, i32(1));
+    return constantOf(to) === null || constantOf(from) === null
+      ? code.let('last', 'i32', `(select ${to} ${next} (i32.gt_s ${to} ${from}))`)
+      : to;
+  };
+  const least = (a: string, b: string): string =>
+    code.let('stop', 'i32', `(select ${a} ${b} (i32.lt_s ${a} ${b}))`);
+  /** Sums, and a local that says whether they hold something. */
+  const sumsAt = (at: string): Sums => {
+    const added = code.local('added', 'i32');
+    code.line(`(local.set ${added} (i32.const 0))`);
+    return { at, added };
+  };
+  let level = 0;
+  const visit = (n: number, sums: Sums, turn: PartTexts, chunk: ReturnType<typeof packed> | null): void => {
+    const loop = loops[n];
+    if (loop === undefined) {
+      const [from, to] = turn;
+      const { k, tiles } = chunk ?? packed([from, least(to, end)]);
+      if (chunk === null) tiles(i32(0), k, sums.at, `(local.get ${sums.added})`);
+      else tiles(from, minus(least(to, k), from), sums.at, `(local.get ${sums.added})`);
+      code.line(`(local.set ${sums.added} (i32.const 1))`);
+      return;
+    }
+    const { axis, step, isOwn } = loop;
+    const own = isOwn ? texts.runSums(level++) : null;
+    code.loop(axis.name, turn[0], turn[1], step, (at) => {
+      const inner = own === null ? sums : sumsAt(own);
+      const next: PartTexts = [at, plus(at, i32(step))];
+      const following = loops[n + 1]?.axis;
+      if (following === axis) visit(n + 1, inner, [at, least(next[1], turn[1])], chunk);
+      else if (following === pieces) {
+        const made = packed([at, least(next[1], end)]);
+        visit(n + 1, inner, [i32(0), atLeastOne(made.k, i32(0))], made);
+      } else visit(n + 1, inner, next, chunk);
+      if (own !== null) emitJoin(code, sums, inner, contract.sumBytes);
+    });
+  };
+  visit(0, sumsAt(texts.sums), [first, atLeastOne(end, first)], null);
+}
+
+/** Adds up `count` steps of a chunk from one on. @param isAdded whether to what the sums hold */
+type AddPiece = (from: string, count: string, sums: string, isAdded: string) => void;
+
+/** Where sums lie, and the local that says whether they hold something. */
+interface Sums {
+  readonly at: string;
+  readonly added: string;
+}
+
+/** Adds the sums of a run to those around it. */
+function emitJoin(code: Code, total: Sums, run: Sums, bytes: number): void {
+  const [to, from] = [code.local('to', 'i32'), code.local('from', 'i32')];
+  code.line(`(if (local.get ${total.added}) (then`);
+  code.line(`  (local.set ${to} ${total.at})`);
+  code.line(`  (local.set ${from} ${run.at})`);
+  code.line(`  (loop $next_sum`);
+  code.line(
+    `    (v128.store (local.get ${to}) (f32x4.add (v128.load (local.get ${to})) (v128.load (local.get ${from}))))`,
+  );
+  code.line(`    (local.set ${from} (i32.add (local.get ${from}) (i32.const 16)))`);
+  code.line(`    (local.set ${to} (i32.add (local.get ${to}) (i32.const 16)))`);
+  code.line(`    (br_if $next_sum (i32.lt_u (local.get ${from}) ${plus(run.at, i32(bytes))})))`);
+  code.line(`) (else (memory.copy ${total.at} ${run.at} ${i32(bytes)})))`);
+  code.line(`(local.set ${total.added} (i32.const 1))`);
 }
 
 /** Where the tables of a block of windows lie; null where rows are packed. */
