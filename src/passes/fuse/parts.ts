@@ -3,6 +3,7 @@ import {
   accumulators,
   axesIn,
   axisRef,
+  domainSize,
   int,
   type Loop,
   load,
@@ -48,6 +49,29 @@ export function sketchParts(loop: Loop, axis: Axis, factor: number): InParts {
 /** Whether a loop's reductions can be done in parts that are elements again. */
 export function isDivisible(loop: Loop): boolean {
   return loop.reductions.length > 0 && !loop.scan && loop.reductions.every(isClosed);
+}
+
+/** Reductions to one element of more than this are cut even if no producer can hold the first half. */
+const ALONE_ELEMENTS = 65536;
+
+/** Into how many parts such a reduction is cut, at most. */
+const PARTS = 512;
+
+/**
+ * The axis along which a loop is cut that reduces so much to one element that it is done in parts, whatever makes its
+ * operands; null of any other.
+ */
+export function longAxis(loop: Loop): Axis | null {
+  if (domainSize(loop.axes) !== 1 || domainSize(loop.reduceAxes) <= ALONE_ELEMENTS) return null;
+  const [axis] = [...loop.reduceAxes].sort((a, b) => b.extent - a.extent);
+  if (axis === undefined || axis.live !== undefined || axis.extent < PARTS) return null;
+  return isDivisible(loop) ? axis : null;
+}
+
+/** A reduction to one element in parts of its longest axis; null where it is short, or a part is no element. */
+export function inLongParts(loop: Loop): InParts | null {
+  const axis = longAxis(loop);
+  return axis === null ? null : inParts(loop, axis, Math.ceil(axis.extent / PARTS));
 }
 
 /** Whether the parts of one element are the element, so that partial results are elements again. */

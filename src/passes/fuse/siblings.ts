@@ -15,6 +15,7 @@ import type { Profile } from '../profile.ts';
 import { Dataflow, loopAccess } from './dataflow.ts';
 import type { Decisions } from './decisions.ts';
 import { writesOver } from './edges.ts';
+import { longAxis } from './parts.ts';
 import { scratchBytes } from './rows.ts';
 
 /**
@@ -99,6 +100,9 @@ function asSibling(host: Loop, guest: Loop, map: ReadonlyMap<Axis, Axis>, profil
   } else if (lacks || host.axes.length !== guest.axes.length) {
     return 'they run over different elements';
   }
+  // Beside a variance a long sum would run in one piece: slower, and with other digits than alone.
+  if ((longAxis(host) === null) !== (longAxis(guest) === null))
+    return 'only one of them can be done in parts';
   const bytes = scratchBytes([{ ...host, reductions: [...host.reductions, ...reductions] }], profile);
   if (bytes > profile.workgroupMemory / SCRATCH_SHARE)
     return `together their reductions would take ${bytes} bytes of workgroup memory`;

@@ -14,7 +14,7 @@ import type { Decisions } from './decisions.ts';
 import { tensorsRead, writesOver } from './edges.ts';
 import { fillMachine, type TimeOf } from './fill.ts';
 import { type Group, groupName, type Partial, singleton, tensorsWritten } from './group.ts';
-import { type InParts, inParts, isClosed, isDivisible, partsTensor } from './parts.ts';
+import { inLongParts, isClosed, longAxis, partsTensor } from './parts.ts';
 import { isScalar } from './rows.ts';
 
 /** Elements that every workgroup of a consumer may reduce in its prologue; partial results may be more. */
@@ -23,12 +23,6 @@ const PROLOGUE_PARTS = 131072;
 
 /** Reductions to one element that read more than this are split, if their producer can hold the first half. */
 const SPLIT_ELEMENTS = 2048;
-
-/** Reductions to one element of more than this are split even if no producer can hold the first half. */
-const ALONE_ELEMENTS = 65536;
-
-/** Into how many parts such a reduction is split, at most. */
-const PARTS = 512;
 
 /**
  * Move 5 of fusion, split reductions: long ones with few outputs are cut so that the machine is filled (`fillMachine`), and
@@ -56,12 +50,14 @@ export function splitReductions(
  */
 export function cutReductions(groups: readonly Group[], decisions: Decisions): Group[] {
   return groups.flatMap((group) => {
-    const [loop, ...more] = group.loops;
-    const isLong = loop !== undefined && more.length === 0 && domainSize(loop.reduceAxes) > ALONE_ELEMENTS;
-    const cut = isLong && isScalar(group) ? inLongParts(loop) : null;
-    if (loop === undefined || cut === null) return [group];
-    decisions.take('partial', loop, loop, `it reduces ${domainSize(loop.reduceAxes)} elements to one`);
-    return [singleton(cut.parts), { ...group, loops: [cut.final] }];
+    if (!isScalar(group) || group.loops.every((loop) => longAxis(loop) === null)) return [group];
+    // Parts may need what a loop before makes: each loop of one element is a group of its own.
+    return group.loops.flatMap((loop) => {
+      const cut = inLongParts(loop);
+      if (cut === null) return [singleton(loop)];
+      decisions.take('partial', loop, loop, `it reduces ${domainSize(loop.reduceAxes)} elements to one`);
+      return [singleton(cut.parts), singleton(cut.final)];
+    });
   });
 }
 
@@ -90,7 +86,7 @@ function writePartials(
         .map((g) => ({ group: g, halves: halves(loop, g, workgroupsOf) }))
         .find(({ group, halves: h }) => group !== scalar && h !== null);
       if (found === undefined || found.halves === null) {
-        const cut = domainSize(loop.reduceAxes) > ALONE_ELEMENTS ? inLongParts(loop) : null;
+        const cut = inLongParts(loop);
         if (cut === null) continue;
         decisions.take('partial', loop, loop, `it reduces ${domainSize(loop.reduceAxes)} elements to one`);
         current = current.flatMap((g) =>
@@ -110,16 +106,6 @@ function writePartials(
     }
   }
   return current;
-}
-
-/**
- * A reduction to one element as a loop that reduces parts of its longest axis, and the reduction of the parts:
- * for operands that no group makes in tiles, such as inputs. Null where a part is no element.
- */
-function inLongParts(loop: Loop): InParts | null {
-  const [axis] = [...loop.reduceAxes].sort((a, b) => b.extent - a.extent);
-  if (axis === undefined || axis.live !== undefined || axis.extent < PARTS || !isDivisible(loop)) return null;
-  return inParts(loop, axis, Math.ceil(axis.extent / PARTS));
 }
 
 /** A reduction to one element as partial results of the group that makes its operand, and their reduction. */
