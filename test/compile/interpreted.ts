@@ -22,10 +22,13 @@ export interface InterpretedSession {
  * Starts a compilation on the interpreter: in the very places of the buffer plan, temporaries and results
  * poisoned with NaN before each step, and rows stored in reverse order, so that a row that is not read
  * through its number shows.
+ *
+ * @param float32 whether every operation is rounded to float32
  */
 export function interpretedSession(
   compilation: WebGpuCompilation,
   initial: Readonly<Record<string, Given>>,
+  float32 = false,
 ): InterpretedSession {
   const { storage, layout, module } = compilation;
   const memory = arenaMemory(layout.places);
@@ -52,7 +55,7 @@ export function interpretedSession(
       const live = feeds.live ?? {};
       poison(entry, compilation, memory);
       feedInputs(compilation, feeds, live, memory);
-      const options = { live, params: { ...feeds.params, step }, float32: false };
+      const options = { live, params: { ...feeds.params, step }, float32 };
       for (const kernel of entry.kernels) interpretKernel(kernel, memory, options);
       const results = new Map(written(entry).map((tensor) => [tensor.name, memory.get(tensor)]));
       return Object.fromEntries(

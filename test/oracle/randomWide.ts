@@ -134,6 +134,9 @@ class Draft {
       () => x.logSumExp(axes),
       () => x.variance(axes),
       () => x.gt(0.5).cast('i32').sum(axes),
+      () => x.gt(0).where(x, 0).sum(axes),
+      () => this.#input(x.shape).lt(1).where(x, -Infinity).max(axes),
+      () => this.#input(x.shape).lt(1).where(x.mul(0.02).add(1), 1).prod(axes),
       () => x.mul(0.02).add(1).prod(axes),
     ];
     const form = dice.maybeOneOf(forms) ?? forms[0];

@@ -126,7 +126,7 @@ describe('a long reduction with few outputs', () => {
 });
 
 /** Graphs of each run; `SINTER_SEEDS=1000-2000` runs others. */
-const [first, last] = (process.env.SINTER_SEEDS ?? '0-8').split('-').map(Number);
+const [first, last] = (process.env.SINTER_SEEDS ?? '0-12').split('-').map(Number);
 
 /** Machines on which a dispatch costs next to nothing, so that small graphs are cut too. */
 const eager: readonly Profile[] = [

@@ -1,0 +1,23 @@
+import { compileModule } from '../../src/compile.ts';
+import { type ProfileName, profiles } from '../../src/passes/profile.ts';
+import { interpretedSession } from '../compile/interpreted.ts';
+import type { Target } from './targets.ts';
+
+/** The kernels of a profile on the interpreter, every operation rounded to float32. */
+export function interpreted(profile: ProfileName): Target {
+  return {
+    name: `the interpreter, for ${profile}`,
+    floats: 'f32',
+    start: async (module, states = {}) => {
+      const session = interpretedSession(compileModule(module, profiles[profile]), states, true);
+      return {
+        step: async (entry, feeds) => session.step(entry, feeds),
+        read: async (state) => {
+          const data = session.read(state);
+          return { shape: [data.length], data };
+        },
+        dispose: async () => {},
+      };
+    },
+  };
+}
