@@ -120,7 +120,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   }
 }
 
-// output_to_where_60: rows, 128 × 256
+// output_to_where_57: rows, 128 × 256
 //   %13 = matmul(hidden, output.weight)  at workloads.ts:64
 //   output = add(%13, %15)  at workloads.ts:64
 //   %17 = reduceMax(output)  at workloads.ts:65
@@ -137,9 +137,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
 //   %38 = exp(%37)  at workloads.ts:65
 //   %39 = mul(%34, %38)  at workloads.ts:65
 //   %49 = add(%39, %48)  at workloads.ts:65
-//   %55 = matmul(%49, %54)  at workloads.ts:64
-//   %59 = lt(%58, hidden)  at workloads.ts:43
-//   %60 = where(%59, %55, %58)  at workloads.ts:43
+//   %52 = matmul(%49, %51)  at workloads.ts:64
+//   %56 = lt(%55, hidden)  at workloads.ts:43
+//   %57 = where(%56, %52, %55)  at workloads.ts:43
 
 struct Step {
   step: i32,
@@ -219,7 +219,7 @@ fn log_f32(x: f32) -> f32 {
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
   let wg = i32(group.x);
   let lid = i32(local);
-  // rows: output..where_60, 128 workgroups
+  // rows: output..where_57, 128 workgroups
   // output = add(%13, %15)  at workloads.ts:64
   let lane = lid % 16;
   let slot = lid / 16;
@@ -312,7 +312,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     }
   }
   workgroupBarrier();
-  // %60 = where(%59, %55, %58)  at workloads.ts:43
+  // %57 = where(%56, %52, %55)  at workloads.ts:43
   let lane_4 = lid % 2;
   let slot_4 = lid / 2;
   var acc_9: f32 = 0.0;
@@ -328,8 +328,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     acc_10 = acc_10 + part_7;
   }
   if (lane_4 == 0) {
-    let where_60 = select(0.0, acc_10, 0.0 < temps[wg * 128 + slot_4]);
-    temps[wg * 128 + slot_4 + 16384] = where_60;
+    let where_57 = select(0.0, acc_10, 0.0 < temps[wg * 128 + slot_4]);
+    temps[wg * 128 + slot_4 + 16384] = where_57;
   }
 }
 
@@ -342,23 +342,23 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
 //   %27 = cast(%26)  at workloads.ts:65
 //   %28 = div(%25, %27)  at workloads.ts:65
 //   output loss  at workloads.ts:65
-//   d output.weight = matmul(%56, %49)  at workloads.ts:64
-//   %72 = mul(d output.weight, %71)  at workloads.ts:66
-//   %73 = sub(output.weight, %72)  at workloads.ts:66
+//   d output.weight = matmul(%53, %49)  at workloads.ts:64
+//   %69 = mul(d output.weight, %68)  at workloads.ts:66
+//   %70 = sub(output.weight, %69)  at workloads.ts:66
 //   update output.weight'  at workloads.ts:66
 //   d output.bias = sum(%49)  at workloads.ts:64
-//   %75 = mul(d output.bias, %74)  at workloads.ts:66
-//   %76 = sub(output.bias, %75)  at workloads.ts:66
+//   %72 = mul(d output.bias, %71)  at workloads.ts:66
+//   %73 = sub(output.bias, %72)  at workloads.ts:66
 //   update output.bias'  at workloads.ts:66
 //   %2 = cast(x)  at workloads.ts:64
 //   %5 = div(%2, %4)  at workloads.ts:64
-//   d hidden.weight = matmul(%62, %60)  at workloads.ts:43
-//   %66 = mul(d hidden.weight, %65)  at workloads.ts:66
-//   %67 = sub(hidden.weight, %66)  at workloads.ts:66
+//   d hidden.weight = matmul(%59, %57)  at workloads.ts:43
+//   %63 = mul(d hidden.weight, %62)  at workloads.ts:66
+//   %64 = sub(hidden.weight, %63)  at workloads.ts:66
 //   update hidden.weight'  at workloads.ts:66
-//   d hidden.bias = sum(%60)  at workloads.ts:43
-//   %69 = mul(d hidden.bias, %68)  at workloads.ts:66
-//   %70 = sub(hidden.bias, %69)  at workloads.ts:66
+//   d hidden.bias = sum(%57)  at workloads.ts:43
+//   %66 = mul(d hidden.bias, %65)  at workloads.ts:66
+//   %67 = sub(hidden.bias, %66)  at workloads.ts:66
 //   update hidden.bias'  at workloads.ts:66
 
 struct Step {
@@ -435,13 +435,13 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     if (wg < 97) {
       let wg_2 = wg - 1;
       // contract: d output.weight, 96 workgroups
-      // d output.weight = matmul(%56, %49)  at workloads.ts:64
-      // %72 = mul(d output.weight, %71)  at workloads.ts:66
-      // %73 = sub(output.weight, %72)  at workloads.ts:66
+      // d output.weight = matmul(%53, %49)  at workloads.ts:64
+      // %69 = mul(d output.weight, %68)  at workloads.ts:66
+      // %70 = sub(output.weight, %69)  at workloads.ts:66
       // update output.weight'  at workloads.ts:66
       // d output.bias = sum(%49)  at workloads.ts:64
-      // %75 = mul(d output.bias, %74)  at workloads.ts:66
-      // %76 = sub(output.bias, %75)  at workloads.ts:66
+      // %72 = mul(d output.bias, %71)  at workloads.ts:66
+      // %73 = sub(output.bias, %72)  at workloads.ts:66
       // update output.bias'  at workloads.ts:66
       let top = wg_2 / 3 * 4;
       let left = wg_2 % 3 * 4;
@@ -519,13 +519,13 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
       // contract: d hidden.weight, 196 workgroups
       // %2 = cast(x)  at workloads.ts:64
       // %5 = div(%2, %4)  at workloads.ts:64
-      // d hidden.weight = matmul(%62, %60)  at workloads.ts:43
-      // %66 = mul(d hidden.weight, %65)  at workloads.ts:66
-      // %67 = sub(hidden.weight, %66)  at workloads.ts:66
+      // d hidden.weight = matmul(%59, %57)  at workloads.ts:43
+      // %63 = mul(d hidden.weight, %62)  at workloads.ts:66
+      // %64 = sub(hidden.weight, %63)  at workloads.ts:66
       // update hidden.weight'  at workloads.ts:66
-      // d hidden.bias = sum(%60)  at workloads.ts:43
-      // %69 = mul(d hidden.bias, %68)  at workloads.ts:66
-      // %70 = sub(hidden.bias, %69)  at workloads.ts:66
+      // d hidden.bias = sum(%57)  at workloads.ts:43
+      // %66 = mul(d hidden.bias, %65)  at workloads.ts:66
+      // %67 = sub(hidden.bias, %66)  at workloads.ts:66
       // update hidden.bias'  at workloads.ts:66
       let top_2 = wg_3 / 4 * 16;
       let left_2 = wg_3 % 4 * 32;
