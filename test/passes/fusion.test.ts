@@ -231,14 +231,14 @@ describe('splitReductions', () => {
           r0 = sum(logSumExp_10[k0] - (out[k0, max(min(y[k0], 63), 0)] - reduceMax_4[k0]))
           loss[] = r0.0 * 0.0078125
 
-      group d out.weight: d out.weight  partial(min_48_parts)
+      group d out.weight: d out.weight  partial(min_45_parts)
         loop "d out.weight"(i0: 100, i1: 64) reduce(k0: 128):
           r0 = sum(x[k0, i0] * add_35[k0, i1])
           "d out.weight"[i0, i1] = r0.0
 
-      group out.weight': out.weight'  prologue(min_48)
+      group out.weight': out.weight'  prologue(min_45)
         loop "out.weight'"(i0: 100, i1: 64):
-          "out.weight'"[i0, i1] = "out.weight"[i0, i1] - "d out.weight"[i0, i1] * min_48[] * $lr
+          "out.weight'"[i0, i1] = "out.weight"[i0, i1] - "d out.weight"[i0, i1] * min_45[] * $lr
       "
     `);
   });
@@ -262,7 +262,7 @@ describe('assignStages', () => {
       dispatch 0
         group hidden: hidden
       dispatch 1
-        group output..where_60: output → reduceMax_17 → logSumExp_23 → add_49 → where_60  rows(i0: 128)
+        group output..where_57: output → reduceMax_17 → logSumExp_23 → add_49 → where_57  rows(i0: 128)
       dispatch 2
         group loss: loss
         group d output.weight: d output.weight
