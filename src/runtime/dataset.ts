@@ -4,13 +4,14 @@ import { InputError, SessionError, slotOf } from './issues.ts';
 import { named } from './options.ts';
 import type { InputSlot, ProgramBase } from './program.ts';
 import { permutation, rowNumbers } from './random.ts';
+import { showDatasets } from './shown.ts';
 import { type Values, valueWords, type Words } from './values.ts';
 
 /** Arrays by input name, each element after element, rows first. */
 export type Data = Readonly<Record<string, Values>>;
 
 /** Says which inputs there are. */
-type Names = Pick<ReadonlySet<string>, 'has'>;
+type Names = Pick<ReadonlyMap<string, unknown>, 'has' | 'keys'>;
 
 /**
  * Inputs that lie where the program runs: for each bounded size the numbers of its rows in the order in which they are
@@ -22,20 +23,36 @@ export class Dataset {
   /** @internal */
   readonly inputs: Names;
   /** Step fields and the word in `block` that each holds, for a step that starts at row 0. @internal */
-  readonly starts: ReadonlyMap<string, number>;
+  readonly starts = new Map<string, number>();
   /** @internal */
   readonly block: Block;
   readonly #engine: Engine;
-  readonly #orders: readonly Order[];
+  readonly #orders: Order[] = [];
+  /** Which shuffle the row numbers are; empty where it is not known. */
+  #shuffle = '';
   #disposed = false;
 
-  private constructor(engine: Engine, inputs: Names, layout: Layout, block: Block) {
+  private constructor(engine: Engine, inputs: Names, rows: ReadonlyMap<string, number>) {
     this.#engine = engine;
-    this.#orders = layout.orders;
     this.inputs = inputs;
-    this.rows = layout.rows;
-    this.starts = layout.starts;
-    this.block = block;
+    this.rows = rows;
+    let words = 0;
+    for (const size of engine.program.sizes) {
+      const count = rows.get(size.name);
+      if (size.rows === undefined || count === undefined) continue;
+      // The last batch may start at any row: all the numbers that a step can read lie inside.
+      const capacity = inFours(count + size.max);
+      this.starts.set(size.rows, words);
+      this.#orders.push({ start: words, count, capacity });
+      words += capacity;
+    }
+    for (const slot of engine.program.inputs) {
+      if (!inputs.has(slot.name)) continue;
+      const elements = rowElements(slot) * (slot.size ? (rows.get(slot.size) ?? 0) : 1);
+      this.starts.set(slot.base, words);
+      words += inFours(slot.dtype === 'u8' ? elements / 4 : elements);
+    }
+    this.block = engine.allocate(words);
   }
 
   /**
@@ -51,18 +68,17 @@ export class Dataset {
     rows: ReadonlyMap<string, number>,
     pieces: Iterable<Piece> = [],
   ): Promise<Dataset> {
-    const layout = layOut(engine.program, inputs, rows);
-    let block: Block | undefined;
+    let made: Dataset | undefined;
     try {
       return await engine.upload('the dataset', () => {
-        block = engine.allocate(layout.words);
-        const dataset = new Dataset(engine, inputs, layout, block);
+        const dataset = new Dataset(engine, inputs, rows);
+        made = dataset;
         dataset.order();
         dataset.write(pieces);
         return dataset;
       });
     } catch (error) {
-      block?.dispose();
+      made?.dispose();
       throw error;
     }
   }
@@ -77,20 +93,19 @@ export class Dataset {
 
   /** Puts the rows in order, or in the order of the `draw`th shuffle of a seed, as part of an upload. @internal */
   order(seed = 0, draw?: number): void {
-    for (const order of this.#orders) {
-      if (order.draw === draw && order.seed === seed) continue;
-      const { count, capacity } = order;
+    const shuffle = `${seed} ${draw}`;
+    if (shuffle === this.#shuffle) return;
+    this.#shuffle = shuffle;
+    for (const { start, count, capacity } of this.#orders) {
       const numbers =
         draw === undefined ? rowNumbers(count, capacity) : permutation(seed, draw, count, capacity);
-      this.block.write(order.start, numbers);
-      order.draw = draw;
-      order.seed = seed;
+      this.block.write(start, numbers);
     }
   }
 
   /** Takes no order for granted: the upload of the last may have been refused. @internal */
   forgetOrder(): void {
-    for (const order of this.#orders) order.draw = null;
+    this.#shuffle = '';
   }
 
   /** Writes pieces, as part of an upload. @internal */
@@ -111,6 +126,11 @@ export class Dataset {
     checkPresent(entry, inputs, this.inputs);
   }
 
+  /** Whether it was disposed of. */
+  get disposed(): boolean {
+    return this.#disposed;
+  }
+
   /** Frees its memory; a step that was submitted before still runs. */
   dispose(): void {
     this.#disposed = true;
@@ -118,41 +138,13 @@ export class Dataset {
   }
 }
 
+showDatasets(Dataset);
+
+/** Where the row numbers of a size lie, how many there are, and room for how many. */
 interface Order {
   readonly start: number;
   readonly count: number;
   readonly capacity: number;
-  draw: number | undefined | null;
-  seed: number;
-}
-
-interface Layout {
-  readonly words: number;
-  readonly rows: ReadonlyMap<string, number>;
-  readonly starts: ReadonlyMap<string, number>;
-  readonly orders: readonly Order[];
-}
-
-function layOut(program: ProgramBase, inputs: Names, rows: ReadonlyMap<string, number>): Layout {
-  const starts = new Map<string, number>();
-  const orders: Order[] = [];
-  let words = 0;
-  for (const size of program.sizes) {
-    const count = rows.get(size.name);
-    if (size.rows === undefined || count === undefined) continue;
-    // The last batch may start at any row: all the numbers that a step can read lie inside.
-    const capacity = inFours(count + size.max);
-    starts.set(size.rows, words);
-    orders.push({ start: words, count, capacity, draw: null, seed: 0 });
-    words += capacity;
-  }
-  for (const slot of program.inputs) {
-    if (!inputs.has(slot.name)) continue;
-    const elements = rowElements(slot) * (slot.size ? (rows.get(slot.size) ?? 0) : 1);
-    starts.set(slot.base, words);
-    words += inFours(slot.dtype === 'u8' ? Math.ceil(elements / 4) : elements);
-  }
-  return { words, rows, starts, orders };
 }
 
 /** Elements of a row; of the whole input where it is not read by row. */

@@ -15,6 +15,7 @@ import {
 import { outputOf, Tally, type Totals } from './outputs.ts';
 import type { Entry, ParamSlot, ProgramBase, StateSlot } from './program.ts';
 import { decodeSnapshot, encodeSnapshot } from './saved.ts';
+import { showSessions } from './shown.ts';
 import { asElements, type Output, type Values, valueWords, type Words } from './values.ts';
 
 /**
@@ -219,6 +220,11 @@ export class Session {
     });
   }
 
+  /** Whether it was disposed of. */
+  get disposed(): boolean {
+    return this.#disposed;
+  }
+
   /** Frees everything, datasets too; calls that wait or run fail as `disposed`. */
   dispose(): void {
     if (this.#disposed) return;
@@ -325,7 +331,7 @@ export class Session {
   async #hostBatch(): Promise<Dataset> {
     this.#batch ??= await Dataset.allocate(
       this.#engine,
-      { has: () => true },
+      new Map(this.program.inputs.map(({ name }) => [name, name])),
       liveSizes(this.program, {}, []),
     );
     this.#datasets.add(this.#batch);
@@ -350,6 +356,8 @@ export class Session {
     throw new SessionError('unknown-entry', `${name}: ${unknown('entry', [...entries.keys()])}`);
   }
 }
+
+showSessions(Session);
 
 /** A run-time scalar, checked. A NaN would make states NaN before any output tells. */
 function scalarOf(slot: ParamSlot, value: number): number {
