@@ -1,8 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { compile, defineModule } from '../../src/index.ts';
 import { checkProgram, type Program, start } from '../../src/runtime/index.ts';
+import { start as startWasm } from '../../src/runtime/wasm/index.ts';
 import { freshDevice } from '../softwareAdapter.ts';
 import { badInputSuite } from './badInputSuite.ts';
 import { linearModel } from './linearModel.ts';
+import { linearWasm } from './linearWasm.ts';
 import { targets } from './targets.ts';
 
 for (const target of targets) describe(`on ${target.name}`, () => badInputSuite(target));
@@ -12,6 +15,20 @@ beforeAll(async () => {
   device = await freshDevice();
 });
 afterAll(() => device.destroy());
+
+test.each([null, 7, 'text'])('%s is no options of a start', async (wrong) => {
+  const options = wrong as unknown as undefined;
+  const compiled = await compile(
+    defineModule('sum', (m) => m.entry('sum', { sum: m.state('w', { shape: [3] }).sum() })),
+    { target: 'wasm' },
+  );
+  for (const started of [
+    start(linearModel, options),
+    startWasm(linearWasm(), options),
+    compiled.start(options),
+  ])
+    await expect(started).rejects.toMatchObject({ name: 'InputError', code: 'type', input: 'options' });
+});
 
 describe('a program that is none', () => {
   const spoilt = (change: (program: Record<string, unknown>) => void): Program => {

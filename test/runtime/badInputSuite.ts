@@ -118,7 +118,48 @@ export function badInputSuite(target: Target): void {
       session.dispose();
     });
 
-    test.each([-1, 1.5, Number.NaN, 'a'])('%s is no seed', async (seed) => {
+    test('null, and what is no object, are refused for options and for what is given by name', async () => {
+      for (const wrong of [null, 7, 'text'] as unknown as readonly never[]) {
+        const calls: readonly (() => Promise<unknown>)[] = [
+          () => machine.start({ initial: wrong }),
+          () => session.run('predict', wrong),
+          () => session.run('predict', { x }, wrong),
+          () => session.run('predict', { x }, { params: wrong }),
+          () => session.run('predict', { x }, { sizes: wrong }),
+          () => session.evaluate('predict', wrong),
+          () => session.evaluate('predict', { data: wrong }),
+          () => session.train(wrong).next(),
+          () => session.train({ data: { x, y }, params: wrong }).next(),
+          () => session.dataset(wrong),
+          () => session.load(wrong),
+          () => session.write('w', wrong),
+          () => session.read(wrong),
+          () => session.run(wrong, { x }),
+        ];
+        for (const call of calls)
+          await expect(call(), `${call} of ${wrong}`).rejects.toMatchObject({
+            name: expect.stringMatching(/^(Input|Session|Format)Error$/),
+          });
+      }
+      expect((await session.run('predict', { x })).value?.shape).toEqual([4]);
+    });
+
+    test.each([
+      ['lr', null],
+      ['lr', undefined],
+      ['lr', '0.1'],
+      ['lr', [0.1]],
+      ['lr', () => '0.1'],
+    ])('run-time scalar %s is not %s', async (name, value) => {
+      const options = { params: { [name]: value } } as unknown as Parameters<typeof session.run>[2];
+      await expect(session.run('train', { x, y }, options)).rejects.toMatchObject({
+        name: 'InputError',
+        code: 'type',
+        input: name,
+      });
+    });
+
+    test.each([-1, 1.5, Number.NaN, 'a', null])('%s is no seed', async (seed) => {
       const options = { seed } as unknown as SessionOptions;
       await expect(machine.start(options)).rejects.toMatchObject({ name: 'InputError', input: 'seed' });
     });

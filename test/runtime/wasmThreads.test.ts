@@ -46,7 +46,7 @@ describe('threads', () => {
     expect((await more.run('predict', { x: [1, 2, 3] })).value?.shape).toEqual([1]);
   });
 
-  test.each([0, 65, 1.5, -1, Number.NaN, '2'])('%s of them are refused', async (threads) => {
+  test.each([0, 65, 1.5, -1, Number.NaN, '2', null])('%s of them are refused', async (threads) => {
     const started = start(program, { threads } as unknown as StartOptions);
     await expect(started).rejects.toMatchObject({ name: 'InputError', code: 'range', input: 'threads' });
     await expect(started).rejects.toThrow(

@@ -16,7 +16,7 @@ let isTold = false;
  * @throws InputError `range` where `asked` is not 1 to 64
  */
 export function threadCount(host: Host, asked: number | undefined): number {
-  const wanted = asked ?? Math.max(1, Math.min(host.cores, MOST_BY_DEFAULT));
+  const wanted = asked === undefined ? Math.max(1, Math.min(host.cores, MOST_BY_DEFAULT)) : asked;
   if (!Number.isInteger(wanted) || wanted < 1 || wanted > MOST)
     throw new InputError(
       'range',
