@@ -6,6 +6,7 @@ import {
   defineModule,
   type Module,
   optim,
+  optionalPasses,
   printModule,
 } from '../../src/index.ts';
 import { reference, type Target } from '../values/targets.ts';
@@ -143,6 +144,26 @@ describe('a count of updates', () => {
       expect([...(await session.read('w.step')).data]).toEqual([after]);
     }
     expect(Number.isFinite((await session.read('w')).data[0])).toBe(true);
+    session.dispose();
+  });
+
+  it.each(optionalPasses)('is right without the pass %s', async (pass) => {
+    const module = defineModule('small', (m) => {
+      const s = m.state('s', { shape: [1] });
+      const x = m.input('x', { shape: [3, 1] });
+      const next = s.abs().add(1);
+      const y = x.div(next.add(0.5)).mul(next.exp());
+      m.entry('run', { y, sum: y.sum().add(next.sum()), updates: [{ state: s, next }] });
+    });
+    const without = { without: [pass] };
+    await compile(module, { target: 'webgpu-software', ...without });
+    const session = await (await compile(module, { target: 'wasm', ...without })).start();
+    const oracle = await reference.start(module);
+    for (let k = 0; k < 3; k++) {
+      const { y } = await session.run('run', { x: [1, 2, 3] });
+      const expected = await oracle.step('run', { inputs: { x: { shape: [3, 1], data: [1, 2, 3] } } });
+      for (let i = 0; i < 3; i++) expect(y?.data[i]).toBeCloseTo(expected.y?.data[i] ?? 0, 4);
+    }
     session.dispose();
   });
 
