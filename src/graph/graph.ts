@@ -3,6 +3,7 @@ import { attrsText } from './attributes.ts';
 import { GraphError, ShapeError, sourceLine } from './issues.ts';
 import type { Declarations } from './module.ts';
 import type { Attrs, Node } from './node.ts';
+import { requireKnownIndices } from './ops/knownIndices.ts';
 import { definitionOf } from './ops/table.ts';
 
 /**
@@ -46,6 +47,7 @@ export class Graph {
       throw new GraphError('operands', op, `${inputs.length} operands, takes ${wanted}`);
     }
     const type = definition.type(inputs, attrs);
+    requireKnownIndices(op, definition, inputs);
     requireIndexable(op, type.shape, definition.isLeaf);
     const source = this.#source === undefined ? sourceLine() : this.#source.line;
     const node: Labelled = {

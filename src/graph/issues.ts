@@ -22,6 +22,7 @@ export const graphIssues = {
     'a bounded dimension stays whole in a reshape, or is the outermost factor of what is merged or split',
   'bounded-range': 'a bounded dimension can only be taken whole: not sliced, padded, flipped or concatenated',
   range: 'starts, stops, steps and paddings must describe elements that exist',
+  index: 'an index that is known when the module is declared must be of an element that exists',
   window:
     'a window must fit into its padded axis at least once; strides and dilations are whole numbers from 1 on',
   groups: 'channels must divide into the groups, and outputs too',

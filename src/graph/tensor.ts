@@ -378,7 +378,8 @@ export class Tensor {
    * Elements of an axis by number: the dimensions of `indices` (i32) come in the axis's place.
    *
    * An index out of range reads the nearest element that there is, whose gradient it then gets, on every target. Where
-   * `indices` are given, as an input in whatever shape, such values are refused as they come in (InputError `range`).
+   * `indices` are given, such values are refused: those of an input, in whatever shape, as they come in (InputError
+   * `range`), those of a literal or constant here (ShapeError `index`). -1 is not the last element.
    */
   take(indices: Tensor, axis = 0): Tensor {
     return this.#wrap(taken(this.graph, this.node, nodeOf('take', indices), axis));

@@ -1,0 +1,141 @@
+import { type Dim, elementCount, extentOf, shapeText } from '../../loops/index.ts';
+import { numberOf, numbersOf, textOf } from '../attributes.ts';
+import { ShapeError } from '../issues.ts';
+import type { Node } from '../node.ts';
+import { dimAt } from '../shape.ts';
+import { valuesOf } from '../words.ts';
+import type { OpDef } from './definition.ts';
+
+/** Elements that are looked at, at most: a larger table is made by a program, which knows what it does. */
+const MOST_CHECKED = 2 ** 22;
+
+/**
+ * Refuses indices that are known when a module is declared and that do not exist: given values, constants and `iota`,
+ * behind casts and movements. Others are refused as they come in, or read the nearest element.
+ *
+ * @throws ShapeError `index` naming the index and what it would have to be
+ */
+export function requireKnownIndices(op: string, definition: OpDef, inputs: readonly Node[]): void {
+  const [indexed, indices] = [inputs[0], inputs[definition.indexOperand ?? -1]];
+  if (indexed === undefined || indices === undefined) return;
+  const axis = (definition.indexedAxis ?? 0) < 0 ? indexed.shape.length - 1 : (definition.indexedAxis ?? 0);
+  const count = extentOf(dimAt(indexed.shape, axis));
+  const wrong = outside(indices, count);
+  if (wrong === undefined) return;
+  const hint = wrong < 0 ? '; negative indices do not count from the end' : '';
+  const text = `index ${wrong} along axis ${axis} of ${shapeText(indexed.shape)}: it must be from 0 to ${count - 1}${hint}`;
+  throw new ShapeError('index', op, text);
+}
+
+/** A known value of a node that is not below a count, nor from 0 on; undefined where there is none. */
+function outside(indices: Node, count: number): number | undefined {
+  if (elementCount(indices.shape) === 0) return undefined;
+  const source = withoutRearranging(indices);
+  if (source.op === 'iota') {
+    const dim = dimAt(source.shape, numberOf('iota', source.attrs, 'axis'));
+    return typeof dim === 'number' && dim > count ? dim - 1 : undefined;
+  }
+  const value = elementsOf(source);
+  const shape = source.shape.map(extentOf);
+  if (value === undefined || elementCount(shape) > MOST_CHECKED) return undefined;
+  const at = shape.map(() => 0);
+  do {
+    const index = value(at);
+    if (index < 0 || index >= count) return index;
+  } while (advance(at, shape));
+  return undefined;
+}
+
+/** The node behind movements that keep all values, each at some other place. */
+function withoutRearranging(node: Node): Node {
+  let source = node;
+  while (['reshape', 'permute', 'expand', 'flip'].includes(source.op) && source.inputs[0] !== undefined)
+    source = source.inputs[0];
+  return source;
+}
+
+type Elements = (at: readonly number[]) => number;
+
+/** The elements of a node whose values are known; undefined where they are not. */
+function elementsOf(node: Node): Elements | undefined {
+  const { op, attrs, shape } = node;
+  if (op === 'constant') {
+    const value = numberOf(op, attrs, 'value');
+    return () => value;
+  }
+  if (op === 'literal') {
+    if (node.dtype === 'u8') return undefined;
+    const values = valuesOf(textOf(op, attrs, 'words'), node.dtype);
+    return (at) => values[flat(at, shape)] ?? 0;
+  }
+  if (op === 'iota') {
+    const axis = numberOf(op, attrs, 'axis');
+    return (at) => at[axis] ?? 0;
+  }
+  const [operand] = node.inputs;
+  const place = operand === undefined ? undefined : placeIn(node, operand);
+  const elements = operand === undefined || place === undefined ? undefined : elementsOf(operand);
+  if (elements === undefined || place === undefined) return undefined;
+  return op === 'cast' ? (at) => asInteger(elements(at)) : (at) => elements(place(at));
+}
+
+/** Where an element of a movement comes from; undefined for what is no movement of one operand. */
+function placeIn(
+  { op, attrs, shape }: Node,
+  { shape: from }: Node,
+): ((at: readonly number[]) => number[]) | undefined {
+  switch (op) {
+    case 'cast':
+      return (at) => [...at];
+    case 'reshape':
+      return (at) => unflat(flat(at, shape), from);
+    case 'permute': {
+      const perm = numbersOf(op, attrs, 'perm');
+      return (at) => from.map((_, k) => at[perm.indexOf(k)] ?? 0);
+    }
+    case 'expand': {
+      const lead = shape.length - from.length;
+      return (at) => from.map((dim, k) => (dim === 1 ? 0 : (at[k + lead] ?? 0)));
+    }
+    case 'flip': {
+      const axes = numbersOf(op, attrs, 'axes');
+      return (at) => at.map((i, k) => (axes.includes(k) ? extentOf(dimAt(from, k)) - 1 - i : i));
+    }
+    case 'slice': {
+      const [starts, steps] = [numbersOf(op, attrs, 'starts'), numbersOf(op, attrs, 'steps')];
+      return (at) => at.map((i, k) => (starts[k] ?? 0) + i * (steps[k] ?? 1));
+    }
+    default:
+      return undefined;
+  }
+}
+
+/** As a cast to i32 does: towards zero, NaN to 0. */
+function asInteger(value: number): number {
+  return Number.isNaN(value) ? 0 : Math.trunc(value);
+}
+
+function flat(at: readonly number[], shape: readonly Dim[]): number {
+  return shape.reduce<number>((n, dim, k) => n * extentOf(dim) + (at[k] ?? 0), 0);
+}
+
+function unflat(index: number, shape: readonly Dim[]): number[] {
+  let rest = index;
+  const at = shape.map(() => 0);
+  for (let k = shape.length - 1; k >= 0; k--) {
+    const extent = extentOf(dimAt(shape, k));
+    at[k] = rest % extent;
+    rest = Math.floor(rest / extent);
+  }
+  return at;
+}
+
+/** The next index, row-major; false after the last one. */
+function advance(at: number[], shape: readonly number[]): boolean {
+  for (let k = at.length - 1; k >= 0; k--) {
+    const next = (at[k] ?? 0) + 1;
+    at[k] = next === shape[k] ? 0 : next;
+    if (next !== shape[k]) return true;
+  }
+  return false;
+}
