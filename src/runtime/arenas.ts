@@ -24,7 +24,7 @@ export function checkInside(at: string, words: number, bytes: number): void {
   if (!(4 * words <= bytes)) fail(`${at}.offset`, `an end within ${bytes} bytes`, 4 * words);
 }
 
-/** Whole 32-bit words in a text of base64. */
-function wordCount(text: string): number {
-  return Math.floor((3 * text.length) / 16);
+/** Whole 32-bit words in a text of base64, or in what stands in its place. */
+function wordCount(text: unknown): number {
+  return Math.floor((3 * String(text).length) / 16);
 }

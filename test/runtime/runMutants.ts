@@ -1,0 +1,45 @@
+/** Starts and trains spoilt programs in a process of its own: a line before each and after it, so that a watchdog sees where it stands still. */
+import { openGpu } from '../../src/node/index.ts';
+import { start } from '../../src/runtime/index.ts';
+import { start as startWasm } from '../../src/runtime/wasm/index.ts';
+import { checkWhole, kinds, mutant, sound } from './mutants.ts';
+
+const [, , wanted, ...seeds] = process.argv;
+const kind = kinds.find((name) => name === wanted) ?? 'wasm';
+const json = await sound(kind);
+const gpu = kind === 'webgpu' ? (await openGpu({ target: 'software' })).gpu : undefined;
+
+async function run(program: unknown): Promise<void> {
+  checkWhole(kind, program);
+  const taken: never = program as never;
+  const session = gpu ? await start(taken, { gpu }) : await startWasm(taken, { threads: 1 });
+  try {
+    const data = { x: Float32Array.of(1, 2, 3, 4, 5, 6, 7, 8, 9, 10), label: Int32Array.of(0, 1, 2, 1, 0) };
+    for await (const _ of session.train({ data, epochs: 2 }));
+    await session.evaluate('predict', { data });
+    await session.run('predict', { x: data.x.subarray(0, 4), label: data.label.subarray(0, 2) });
+    await session.save();
+  } finally {
+    session.dispose();
+  }
+}
+
+for (const seed of seeds.map(Number)) {
+  console.log(`begin ${seed}`);
+  let outcome = 'ran';
+  try {
+    await run(mutant(json, seed).program);
+  } catch (error) {
+    const isTyped =
+      error instanceof Error &&
+      'code' in error &&
+      typeof error.code === 'string' &&
+      /^(Device|Format|Input|Session|Training)Error$/.test(error.name);
+    outcome = isTyped ? `typed ${error.name}` : `UNTYPED ${error instanceof Error ? error.stack : error}`;
+  }
+  const { rss, arrayBuffers } = process.memoryUsage();
+  console.log(
+    `end ${seed} ${Math.round(Math.max(rss, arrayBuffers) / 1e6)} ${outcome.replaceAll('\n', ' ')}`,
+  );
+}
+process.exit(0);
