@@ -88,6 +88,26 @@ describe('a device that fails', () => {
     own.destroy();
   });
 
+  test.each(['webgpu', 'wasm'])(
+    'whichever call of a start fails on %s, the next start works, and nothing is left',
+    async (target) => {
+      const script = fileURLToPath(new URL('./failedStarts.ts', import.meta.url));
+      const args = ['--import', 'tsx', script, target];
+      const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 60_000 });
+      expect(stdout).toMatch(
+        target === 'wasm' ? /Memory compile instantiate spawn post/ : /createComputePipelineAsync/,
+      );
+    },
+  );
+
+  test('a kernel that does not compile ends the start when the others are made, and the process goes on', async () => {
+    const script = fileURLToPath(new URL('./brokenKernel.ts', import.meta.url));
+    const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', script], {
+      timeout: 60_000,
+    });
+    expect(stdout.trim()).toBe('4 failed, 4 ran');
+  });
+
   test('a call that fails once does not end the session', async () => {
     const own = await freshDevice();
     const session = await start(linearModel, { device: own, initial: { w: [1, 1, 1], b: [0] } });

@@ -78,7 +78,12 @@ export class WasmEngine implements Engine {
       threads > 1
         ? await Workers.start(host, threads, { ...modules, ...layout, memory })
         : new CallingThread(play, layout.scratch);
-    return new WasmEngine(program, memory, layout, crew, threads, profiling);
+    try {
+      return new WasmEngine(program, memory, layout, crew, threads, profiling);
+    } catch (error) {
+      crew.end(new DeviceError('lost', 'the program did not start', { cause: error }));
+      throw error;
+    }
   }
 
   get lost(): DeviceError | undefined {
