@@ -15,16 +15,11 @@ import { UnknownNameError } from './issues.ts';
 import { profiles, type TargetName, targetNames } from './passes/profile.ts';
 import { type EntryReport, type Report, reportOf } from './report.ts';
 import { summaryText } from './reportText.ts';
-import {
-  DeviceError,
-  type StartOptions as GpuStartOptions,
-  InputError,
-  type Program,
-  start,
-} from './runtime/index.ts';
-import { takeInitial } from './runtime/initial.ts';
-import { named } from './runtime/options.ts';
-import type { Session, WasmProgram, StartOptions as WasmStartOptions } from './runtime/wasm/index.ts';
+import { DeviceError, type Program } from './runtime/index.ts';
+import type { Session, WasmProgram } from './runtime/wasm/index.ts';
+import { type StartOptions, start } from './start.ts';
+
+export type { StartOptions } from './start.ts';
 
 export interface CompileOptions {
   /**
@@ -159,36 +154,9 @@ export class CompiledProgram {
    *
    * @throws DeviceError where there is no adapter, no memory, or the program needs more than there is
    */
-  async start(options: StartOptions = {}): Promise<Session> {
-    const { program } = this;
-    // What is given is taken now: opening may wait.
-    options = named('options', options);
-    if (options.initial !== undefined)
-      options = { ...options, initial: Object.fromEntries(takeInitial(program, options.initial)) };
-    if (isForWasm(program)) {
-      const { start: startThreads } = await import('./runtime/wasm/index.ts');
-      return startThreads(program, options);
-    }
-    const isGiven =
-      options.device !== undefined || options.adapter !== undefined || options.gpu !== undefined;
-    const { threads, ...rest } = options;
-    if (threads !== undefined)
-      throw new InputError('unknown', 'threads', 'a program for WebGPU has no threads');
-    if (isGiven) return start(program, rest);
-    const found = await findGpu('any');
-    if (found.profile === 'webgpu-software' && program.target === 'webgpu')
-      console.warn(
-        "sinter found no GPU: a software driver runs what was compiled for one; the targets 'wasm' and 'webgpu-software' suit it",
-      );
-    return start(program, { ...rest, ...found.options });
+  start(options: StartOptions = {}): Promise<Session> {
+    return start(this.program, options);
   }
-}
-
-/** How a session starts, whatever its target: a device is for WebGPU, threads are for WebAssembly. */
-export interface StartOptions extends GpuStartOptions, WasmStartOptions {}
-
-function isForWasm(program: Program | WasmProgram): program is WasmProgram {
-  return program.target === 'wasm';
 }
 
 /** A variable of the environment, where there is one. */

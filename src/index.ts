@@ -4,7 +4,7 @@
  * `sinter/runtime` and `sinter/runtime/wasm` run compiled programs alone; `sinter/node` has what only Node can do.
  */
 export { type OptionalPass, optionalPasses } from './compile.ts';
-export { CompiledProgram, type CompileOptions, compile, type StartOptions } from './compiled.ts';
+export { CompiledProgram, type CompileOptions, compile } from './compiled.ts';
 export type { Dependence, Explanation, NodePlace } from './explain.ts';
 // The runtime has a type of that name too, the same.
 export type { Values } from './graph/index.ts';
@@ -32,3 +32,5 @@ export type {
 } from './report.ts';
 export * from './runtime/index.ts';
 export type { WasmProgram } from './runtime/wasm/index.ts';
+// Of the runtimes' doors this one takes programs of either kind.
+export { type StartOptions, start } from './start.ts';

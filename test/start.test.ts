@@ -1,5 +1,7 @@
+import { build } from 'esbuild';
 import { expect, test } from 'vitest';
-import { compile, defineModule, nn, optim } from '../src/index.ts';
+import { compile, defineModule, nn, optim, start } from '../src/index.ts';
+import { asForBrowsers } from './browser/bundle.ts';
 import { softwareGpu } from './softwareAdapter.ts';
 
 const line = defineModule('line', (m) => {
@@ -25,4 +27,51 @@ test('fits a line on WGSL: started on a given GPU, trained, asked, disposed', as
   expect(out?.shape).toEqual([1, 1]);
   expect(out?.data[0]).toBeCloseTo(5, 0);
   session.dispose();
+});
+
+test.each(['wasm', 'webgpu-software'] as const)('starts a program for %s out of JSON', async (target) => {
+  const json = JSON.stringify((await compile(line, { target })).program);
+  const options = target === 'wasm' ? { threads: 1 } : { gpu: (await softwareGpu()).gpu };
+  const session = await start(JSON.parse(json), {
+    ...options,
+    initial: { 'line.weight': [2], 'line.bias': [1] },
+  });
+  const { out } = await session.run('predict', { x: [3] });
+  expect([...(out?.data ?? [])]).toEqual([7]);
+  session.dispose();
+});
+
+test.each([
+  ['null', 'program.format: expected 1, found undefined'],
+  ['{"format":1,"target":"metal"}', 'program.target: expected webgpu'],
+])('refuses what is no program: %s', async (json, message) => {
+  const started = start(JSON.parse(json));
+  await expect(started).rejects.toMatchObject({ name: 'FormatError', code: 'program' });
+  await expect(started).rejects.toThrow(message);
+});
+
+test('checks programs whole, before anything is opened', async () => {
+  const { program } = await compile(line, { target: 'webgpu-software' });
+  const inputs = program.inputs.map((input) => ({ ...input, size: 'rows' }));
+  const started = start(JSON.parse(JSON.stringify({ ...program, inputs })));
+  await expect(started).rejects.toThrow('program.inputs[0].size');
+});
+
+test('needs nothing of the compiler in a bundle', async () => {
+  const { metafile } = await build({
+    stdin: { contents: "export { start } from './src/index.ts';", resolveDir: '.' },
+    bundle: true,
+    splitting: true,
+    outdir: 'out',
+    format: 'esm',
+    platform: 'browser',
+    plugins: [asForBrowsers],
+    write: false,
+    metafile: true,
+  });
+  const used = Object.values(metafile.outputs).flatMap(({ inputs }) =>
+    Object.entries(inputs).flatMap(([file, { bytesInOutput }]) => (bytesInOutput > 0 ? [file] : [])),
+  );
+  expect(used).toContain('src/runtime/wasm/engine.ts');
+  expect(used.filter((file) => /^src\/(codegen|passes|graph|loops|nn|optim)\//.test(file))).toEqual([]);
 });
