@@ -71,7 +71,8 @@ describe('the package, packed and installed in an empty folder', () => {
   test('type-checks and compiles a model, through each of its doors', async () => {
     const config = {
       compilerOptions: {
-        module: 'nodenext',
+        module: 'esnext',
+        moduleResolution: 'bundler',
         target: 'es2023',
         lib: ['es2024', 'dom'],
         types: ['node'],

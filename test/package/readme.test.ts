@@ -68,7 +68,9 @@ describe('the examples of README.md, beside the installed package', () => {
     await run(folder, bin('tsx'), file);
   });
 
-  test('what export.ts leaves behind runs in the page', async ({ signal }) => {
+  test('what export.ts leaves behind runs in the page, by the strictest policy that it names', async ({
+    signal,
+  }) => {
     const { outputFiles } = await build({
       stdin: { contents: `${examples.get('page.ts')}${TOLD}`, resolveDir: folder, loader: 'ts' },
       bundle: true,
@@ -78,7 +80,12 @@ describe('the examples of README.md, beside the installed package', () => {
     const files = new Map<string, string | Uint8Array>([['/script.js', outputFiles[0]?.text ?? '']]);
     for (const file of ['model.json', 'model.weights'])
       files.set(`/${file}`, readFileSync(join(folder, file)));
-    const { result } = await visit({ files, headers: isolation, webgpu: false }, signal);
+    const policy = /`(script-src [^`]*)`[^`]*`(worker-src [^`]*)`/.exec(readme)?.slice(1).join('; ');
+    const headers = {
+      ...isolation,
+      'Content-Security-Policy': `default-src 'none'; connect-src 'self'; ${policy}`,
+    };
+    const { result } = await visit({ files, headers, webgpu: false }, signal);
     expect(result).toEqual({ label: [expect.any(Number)], bias: Array.from({ length: 10 }, () => 0) });
   });
 });
