@@ -26,7 +26,7 @@ ${reductionConstants('exp', 254)}
       (i32x4.shl (local.get $half) (i32.const 23)))
     (i32x4.shl (i32x4.sub (local.get $t) (local.get $half)) (i32.const 23))))`;
 
-/** e^x - 1: at most 1.5 ulp (measured on every seventh float, subnormal results included). */
+/** e^x - 1: at most 1.5 ulp (measured on all floats, subnormal results included). */
 export const expm1 = `;; e^x - 1 = 2^n (e^r - 1) + (2^n - 1); at most 1.5 ulp.
 ${constant('expm1.least', '-25')}
 ${constant('expm1.most', '89')}

