@@ -1,4 +1,5 @@
 import { GraphError, type GraphIssue, ShapeError } from './issues.ts';
+import { didYouMean } from './nearest.ts';
 
 /**
  * Checks at the door: what callers hand over may be anything where nobody checks types, and a mistake should
@@ -27,13 +28,18 @@ export function requireOptions(op: string, options: unknown, known: readonly str
   }
   const unknown = Object.keys(options).find((name) => !known.includes(name));
   if (unknown !== undefined)
-    throw new GraphError('option', op, `there is no option ${JSON.stringify(unknown)}: ${list}`);
+    throw new GraphError(
+      'option',
+      op,
+      `there is no option ${JSON.stringify(unknown)}${didYouMean(unknown, known)}: ${list}`,
+    );
 }
 
 /** Requires one of some words. @throws GraphError listing them */
 export function requireOneOf(op: string, name: string, value: unknown, words: readonly string[]): void {
   if (typeof value === 'string' && words.includes(value)) return;
-  const text = `${name} is ${shown(value)}: it must be one of ${words.join(', ')}`;
+  const hint = typeof value === 'string' ? didYouMean(value, words) : '';
+  const text = `${name} is ${shown(value)}${hint}: it must be one of ${words.join(', ')}`;
   throw new GraphError('option', op, text);
 }
 

@@ -1,6 +1,7 @@
 import { type Dim, type Dtype, dimText } from '../loops/index.ts';
 import { shown } from './arguments.ts';
 import { GraphError } from './issues.ts';
+import { didYouMean } from './nearest.ts';
 import type { Attr, Attrs } from './node.ts';
 
 /** A number attribute. @throws GraphError where it is missing or of another kind, as all readers here do */
@@ -14,6 +15,8 @@ export function textOf(op: string, attrs: Attrs, name: string): string {
   const value = attrs[name];
   return typeof value === 'string' ? value : wrong(op, name, 'a text', value);
 }
+
+const dtypes: readonly Dtype[] = ['f32', 'i32', 'u32', 'bool', 'u8'];
 
 /** An element type. */
 export function dtypeOf(op: string, attrs: Attrs, name = 'dtype'): Dtype {
@@ -30,7 +33,7 @@ export function dtypeFrom(op: string, value: unknown, name = 'dtype'): Dtype {
     case 'u8':
       return value;
     default:
-      return wrong(op, name, 'one of f32, i32, u32, bool, u8', value);
+      return wrong(op, name, 'one of f32, i32, u32, bool, u8', value, dtypes);
   }
 }
 
@@ -99,7 +102,8 @@ function itemText(item: number | string | Dim): string {
   return typeof item === 'string' ? JSON.stringify(item) : quotedDimText(item);
 }
 
-function wrong(op: string, name: string, kind: string, found: unknown): never {
-  const text = `attribute ${JSON.stringify(name)} must be ${kind}, not ${shown(found)}`;
+function wrong(op: string, name: string, kind: string, found: unknown, words: readonly string[] = []): never {
+  const hint = typeof found === 'string' ? didYouMean(found, words) : '';
+  const text = `attribute ${JSON.stringify(name)} must be ${kind}, not ${shown(found)}${hint}`;
   throw new GraphError('attribute', op, text);
 }

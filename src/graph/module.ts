@@ -114,6 +114,7 @@ export function defineModule(name: string, build: (m: ModuleBuilder) => void): M
     const text = `takes a name and a function that declares, (m) => { … }, not ${shown(given)}`;
     throw new GraphError('declaration', 'defineModule', text);
   }
+  requireName('defineModule', 'a module', name);
   const builder = new ModuleBuilder(name);
   const returned: unknown = build(builder);
   if (returned instanceof Promise) {

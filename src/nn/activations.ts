@@ -1,5 +1,6 @@
 import { requireOneOf, requireOption, requireOptions } from '../graph/arguments.ts';
 import { composite, type Tensor } from '../graph/index.ts';
+import { requireTensor } from '../graph/tensor.ts';
 
 /** Activations that layers take by name. */
 export const activations = {
@@ -27,6 +28,7 @@ export type Activation = keyof typeof activations;
  * Gimpel 2016).
  */
 export function gelu(x: Tensor, options: { readonly approximate?: 'none' | 'tanh' } = {}): Tensor {
+  requireTensor('gelu', x);
   requireOptions('gelu', options, ['approximate']);
   const { approximate = 'none' } = options;
   requireOneOf('gelu', 'approximate', approximate, ['none', 'tanh']);
@@ -37,16 +39,19 @@ export function gelu(x: Tensor, options: { readonly approximate?: 'none' | 'tanh
 
 /** `x sigmoid(x)`, also called swish. */
 export function silu(x: Tensor): Tensor {
+  requireTensor('silu', x);
   return x.mul(x.sigmoid());
 }
 
 /** `x` where it is positive, else `slope x`. */
 export function leakyRelu(x: Tensor, slope = 0.01): Tensor {
+  requireTensor('leakyRelu', x);
   return x.gt(0).where(x, x.mul(slope));
 }
 
 /** `x clamp(x + 3, 0, 6) / 6` (Howard et al. 2019). At -3 and 3 the gradient is that of the straight line outside. */
 export function hardswish(x: Tensor): Tensor {
+  requireTensor('hardswish', x);
   // In pieces, since a product with a clamp has half a gradient at its kinks. The curve never sees an infinity: chosen
   // or not, its gradient would be NaN.
   const inside = x.clamp(-3, 3);
@@ -59,16 +64,19 @@ export function hardswish(x: Tensor): Tensor {
  * result is a normal number. The gradient is `sigmoid(x)` everywhere, and differentiates again.
  */
 export function softplus(x: Tensor): Tensor {
+  requireTensor('softplus', x);
   return composite('softplus', x.relu().add(x.abs().neg().exp().log1p()), [x]);
 }
 
 /** `log(sigmoid(x))`, which is `-softplus(-x)`. */
 export function logSigmoid(x: Tensor): Tensor {
+  requireTensor('logSigmoid', x);
   return softplus(x.neg()).neg();
 }
 
 /** `x` where it is positive, else `alpha (exp(x) - 1)` (Clevert et al. 2016). At 0 the gradient is `alpha`. */
 export function elu(x: Tensor, alpha = 1): Tensor {
+  requireTensor('elu', x);
   // Where the gradient has no step at 0, its own is that of the line there, as in PyTorch.
   const isNegative = alpha === 1 ? x.lt(0) : x.le(0);
   // Chosen twice, so that nothing overflows where it is not wanted; `minimum` would halve the gradient at 0.
@@ -77,16 +85,19 @@ export function elu(x: Tensor, alpha = 1): Tensor {
 
 /** `x` where it is positive, else `alpha (exp(x / alpha) - 1)` (Barron 2017): the gradient has no step at 0. */
 export function celu(x: Tensor, alpha = 1): Tensor {
+  requireTensor('celu', x);
   requireOption('celu', 'alpha', alpha, alpha > 0, 'a number above 0');
   return elu(x.div(alpha)).mul(alpha);
 }
 
 /** The `elu` times a number, with constants that keep a mean of 0 and a variance of 1 (Klambauer et al. 2017). */
 export function selu(x: Tensor): Tensor {
+  requireTensor('selu', x);
   return elu(x, 1.6732632423543772).mul(1.0507009873554805);
 }
 
 /** `x tanh(softplus(x))` (Misra 2019). */
 export function mish(x: Tensor): Tensor {
+  requireTensor('mish', x);
   return x.mul(softplus(x).tanh());
 }

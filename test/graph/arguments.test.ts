@@ -44,7 +44,7 @@ describe('arguments that no type check has seen', () => {
     [
       (_m, x) => x.sum(0, untyped({ keepdims: true })),
       'option',
-      'sum: there is no option "keepdims": the options are keepDims',
+      'sum: there is no option "keepdims" (did you mean "keepDims"?): the options are keepDims',
     ],
     [
       (_m, x) => x.mean(0, untyped(true)),
@@ -130,7 +130,7 @@ describe('arguments that no type check has seen', () => {
     [
       (m) => m.input('b', untyped({ shape: [2], type: 'f32' })),
       'option',
-      'input: there is no option "type": the options are shape, dtype',
+      'input: there is no option "type" (did you mean "dtype"?): the options are shape, dtype',
     ],
     [
       (m) => m.input('b', { shape: [2], dtype: untyped('f64') }),

@@ -32,7 +32,7 @@ describe.each(Object.entries(sliding))('%s', (op, build) => {
     [{ padding: [1] }, `padding is [1]: ${PADDING}`],
     [{ padding: [1, [1]] }, `padding is [1, [1]]: ${PADDING}`],
     [{ padding: null }, `padding is null: ${PADDING}`],
-    [{ layout: 'NCHW' }, 'layout is "NCHW": it must be one of nchw, nhwc'],
+    [{ layout: 'NCHW' }, 'layout is "NCHW" (did you mean "nchw"?): it must be one of nchw, nhwc'],
   ])('says what an option must be: %j', (options, text) => {
     expectRefusal(() => moduleOf([2, 4, 8, 8], (x) => build(x, options)), 'option', `${op}: ${text}`, FILE);
   });

@@ -168,7 +168,7 @@ describe('an optimizer', () => {
     [
       () => optim.sgd(untyped({ lr: 1, momentm: 0.9 })),
       'option',
-      'sgd: there is no option "momentm": the options are lr, name, momentum, nesterov, weightDecay',
+      'sgd: there is no option "momentm" (did you mean "momentum"?): the options are lr, name, momentum, nesterov, weightDecay',
     ],
     [
       () => optim.sgd({ lr: 1, momentum: 1 }),
@@ -194,7 +194,7 @@ describe('an optimizer', () => {
     [
       () => optim.adamw(untyped({ lr: 1, beta1: 0.9 })),
       'option',
-      'adamw: there is no option "beta1": the options are lr, name, b1, b2, eps, weightDecay',
+      'adamw: there is no option "beta1" (did you mean "b1"?): the options are lr, name, b1, b2, eps, weightDecay',
     ],
     [
       () => optim.adamax(untyped(0.1)),
@@ -209,7 +209,7 @@ describe('an optimizer', () => {
     [
       () => optim.adagrad(untyped({ lr: 1, epsilon: 1e-8 })),
       'option',
-      'adagrad: there is no option "epsilon": the options are lr, name, eps',
+      'adagrad: there is no option "epsilon" (did you mean "eps"?): the options are lr, name, eps',
     ],
     [
       () => optim.sgd({ lr: 1 }).minimize(untyped(undefined)),
