@@ -37,18 +37,23 @@ export type PlayChunks = (
  */
 export function chunkPlayer(capacity: number, longEnough: number): PlayChunks {
   const grown = new Map<string, number>();
-  return async ({ name, steps, stepsPerSubmit }, start, finish, release) => {
+  return async ({ name, steps, stepsPerSubmit, goesOn }, start, finish, release) => {
     const inFlight: { first: number; count: number; place: Place; done: Promise<unknown> }[] = [];
     let size = Math.min(stepsPerSubmit ?? grown.get(name) ?? 1, capacity);
     let last = performance.now();
     let place: Place = 0;
+    const failures: unknown[] = [];
     const finishOldest = async (): Promise<void> => {
-      const [oldest] = inFlight;
+      const oldest = inFlight.shift();
       if (!oldest) return;
       const { first, count, place, done } = oldest;
-      await done;
-      finish(first, count, place);
-      inFlight.shift();
+      try {
+        await done;
+        // What follows a chunk that failed began from states that are not right.
+        if (failures.length === 0) finish(first, count, place);
+      } catch (error) {
+        failures.push(error);
+      }
       release?.(place);
       const now = performance.now();
       if (!stepsPerSubmit) {
@@ -63,6 +68,7 @@ export function chunkPlayer(capacity: number, longEnough: number): PlayChunks {
     try {
       for (let first = 0; first < steps; ) {
         if (inFlight.length > 1) await finishOldest();
+        if (failures.length > 0 || !goesOn()) break;
         const count = Math.min(size, steps - first);
         const done = start(first, count, place);
         // It may fail while an earlier one is awaited; whoever awaits it hears of that.
@@ -71,11 +77,11 @@ export function chunkPlayer(capacity: number, longEnough: number): PlayChunks {
         first += count;
         place = place ? 0 : 1;
       }
-      while (inFlight.length) await finishOldest();
     } finally {
-      await Promise.allSettled(inFlight.map(({ done }) => done));
-      for (const { place } of inFlight) release?.(place);
+      // Whatever keeps more from starting: what was started runs, and counts.
+      while (inFlight.length) await finishOldest();
     }
+    if (failures.length > 0) throw failures[0];
   };
 }
 

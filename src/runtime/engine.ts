@@ -14,9 +14,10 @@ export interface Engine {
   /** Why the engine has failed for good, a DeviceError, where it has. */
   readonly lost: Error | undefined;
   /**
-   * Runs steps, some of them in flight at once. When it returns or throws, none is.
+   * Runs steps, some of them in flight at once. When it returns or throws, none is; the results of those that ran
+   * have been taken, up to the first that failed.
    *
-   * @throws DeviceError, and what `take` throws
+   * @throws DeviceError, and what `goesOn`, `fill` and `take` throw
    */
   play(playback: Playback): Promise<void>;
   /** Reads regions of the arenas, one after the other. @throws DeviceError `lost`, `memory` */
@@ -65,6 +66,8 @@ export interface Playback {
   readonly upload: () => void;
   /** Sets the fields of step i (from 0) that are not the same as those of the step before. */
   readonly fill: (i: number, set: (field: string, value: number) => void) => void;
+  /** Asked before each chunk: false, or what it throws, starts no more; those that were started still end. */
+  readonly goesOn: () => boolean;
   /**
    * Is given the results of `count` steps from `first`, in order, of `entry.resultWords` words each; they are
    * valid during the call.

@@ -14,6 +14,15 @@ export function reasonOf(cause: unknown): string {
   return String(Object(cause).message ?? cause);
 }
 
+/** A value that does not fit, as an error names it. */
+export function shown(value: unknown): string {
+  return typeof value === 'string'
+    ? JSON.stringify(value)
+    : Object(value) === value
+      ? typeof value
+      : String(value);
+}
+
 /** What to say of a name that is not there: `no such size; there are batch, time`. */
 export function unknown(what: string, known: readonly (string | { readonly name: string })[]): string {
   return `no such ${what}; there are ${known.map((k) => (typeof k === 'string' ? k : k.name)).join(', ')}`;
@@ -95,9 +104,17 @@ export class InputError extends CodedError<InputErrorCode> {
   }
 }
 
-export type SessionErrorCode = 'disposed' | 'unknown-entry' | 'unknown-state' | 'other-session';
+export type SessionErrorCode =
+  | 'disposed'
+  | 'unknown-entry'
+  | 'unknown-state'
+  | 'other-session'
+  | 'other-training';
 
-/** A session or a dataset is used after `dispose`, or asked for what it does not have. */
+/**
+ * A session or a dataset is used after `dispose`, or asked for what it does not have; `other-training`: to go on, in the
+ * middle of an epoch, with rows, batches or an order that are not those of its steps before.
+ */
 export class SessionError extends CodedError<SessionErrorCode> {
   constructor(code: SessionErrorCode, message: string) {
     super('SessionError', code, message);

@@ -1,6 +1,6 @@
 import type { Data, Dataset } from './dataset.ts';
 import type { Profiling } from './engine.ts';
-import { InputError, unknown } from './issues.ts';
+import { InputError, shown, unknown } from './issues.ts';
 
 /** How a session starts, on every target. */
 export interface SessionOptions {
@@ -35,6 +35,12 @@ export interface TrainOptions extends EvaluateOptions {
   readonly entry?: string;
   /** 1 by default. */
   readonly epochs?: number;
+  /**
+   * Whether to go on where the training of this entry stopped, in this session or in the one that was saved: `epochs`
+   * counts from the start of that training. In the middle of an epoch number of rows, batches and `shuffle` have to be
+   * the same (`other-training`); the rows themselves are not compared. False, the default, begins a training.
+   */
+  readonly resume?: boolean;
   /** Whether each epoch reads the rows in an order of its own, drawn from the seed. */
   readonly shuffle?: boolean;
   /**
@@ -43,17 +49,29 @@ export interface TrainOptions extends EvaluateOptions {
    */
   readonly onNaN?: 'stop' | 'continue';
   /** Called when the results of a submit are there. */
-  readonly onProgress?: (progress: Progress) => void;
-  /** Stops before the next submit; `train` then throws its reason. Steps that were submitted count. */
+  readonly onProgress?: (progress: Progress) => unknown;
+  /**
+   * Stops before the next submit; `train` then throws its reason. Steps that were submitted before end, and count: the
+   * last call of `onProgress` tells of them.
+   */
   readonly signal?: AbortSignal;
 }
+
+/**
+ * A training that runs when it is asked to, once. Iterated (`for await`), it gives each epoch as it ends; awaited, it
+ * runs all that are left, and gives a list of all epochs. Neither iterated nor awaited, it does nothing.
+ */
+export interface Training
+  extends AsyncGenerator<Epoch, void, undefined>,
+    Pick<Promise<readonly Epoch[]>, 'then' | 'catch' | 'finally'> {}
 
 /** Where training is: `step` of `steps` of an epoch are done. */
 export interface Progress {
   readonly epoch: number;
   readonly step: number;
   readonly steps: number;
-  /** Mean loss of the epoch so far, as in Epoch. */
+  /** Of the epoch so far, as in Epoch, steps that ran before it was resumed included. */
+  readonly scalars: Readonly<Record<string, number>>;
   readonly loss: number;
 }
 
@@ -67,34 +85,45 @@ export interface Epoch {
   readonly scalars: Readonly<Record<string, number>>;
   /** The scalar output `loss`, or the first one; NaN where there is none. */
   readonly loss: number;
+  /** How long it took, without what ran before it was resumed. */
   readonly seconds: number;
 }
 
 /** The largest whole number that an option may be. */
 const MOST = 4294967295;
 
-// Each way of running an entry takes the options of the one before, and more.
-const known = 'params sizes data stepsPerSubmit entry epochs shuffle onNaN onProgress signal'.split(' ');
-const counts = { run: 2, evaluate: 4, train: known.length };
-
-/** The least whole number that an option may be, or the words. */
-const allowed: Readonly<Record<string, number | readonly unknown[]>> = {
-  epochs: 0,
+/**
+ * What each option has to be: a whole number from this one on, one of some words, or of a type. Each way of running an
+ * entry takes the options of the one before, and more.
+ */
+const rules: Readonly<Record<string, Rule>> = {
+  params: 'object',
+  sizes: 'object',
+  data: 'object',
   stepsPerSubmit: 1,
-  seed: 0,
+  entry: 'string',
+  epochs: 1,
+  shuffle: [true, false],
+  resume: [true, false],
   onNaN: ['stop', 'continue'],
+  onProgress: 'function',
+  signal: 'AbortSignal',
+  seed: 0,
+  initial: 'object',
   profile: ['none', 'steps', 'dispatches'],
 };
+const counts = { run: 2, evaluate: 4, train: 11 };
 
 /** A copy of what was given by name: getters are read once. @throws InputError `type` for what is no object */
 export function named<T extends object>(what: string, given: T): T {
-  if (Object(given) !== given) throw new InputError('type', what, `expected an object, found ${given}`);
+  if (Object(given) !== given)
+    throw new InputError('type', what, `expected an object, found ${shown(given)}`);
   return { ...given };
 }
 
 /**
- * A copy of options, so that what is changed later does not count. Refuses options that there are not, and numbers and
- * words that they cannot be.
+ * A copy of options, so that what is changed later does not count. Refuses options that there are not, and values that
+ * they cannot have.
  *
  * @param call whose options: a call of a session, or the names of those that there are
  * @throws InputError
@@ -104,20 +133,30 @@ export function takeOptions<Options extends Partial<TrainOptions> & SessionOptio
   given: Options,
 ): Options {
   const options = named('options', given);
-  const names = typeof call === 'string' ? known.slice(0, counts[call]) : call;
+  const names = typeof call === 'string' ? Object.keys(rules).slice(0, counts[call]) : call;
   for (const [name, value] of Object.entries(options)) {
     if (!names.includes(name)) throw new InputError('unknown', name, unknown('option', names));
-    const rule = allowed[name];
-    if (value === undefined || rule === undefined) continue;
-    const isLeast = typeof rule === 'number';
-    const fits = isLeast ? Number.isInteger(value) && value >= rule && value <= MOST : rule.includes(value);
-    if (!fits) {
-      const expected = isLeast ? `${rule} to ${MOST}` : rule.join(' or ');
-      throw new InputError('range', name, `expected ${expected}, found ${value}`);
-    }
+    const rule = rules[name];
+    if (value !== undefined && rule !== undefined) checkOption(name, value, rule);
   }
   if (names.includes('data') && !options.data)
     throw new InputError('missing', 'data', 'expected arrays or a dataset');
   const { params = {}, sizes = {} } = options;
-  return { ...options, params: named('params', params), sizes: named('sizes', sizes) };
+  return { ...options, params: { ...params }, sizes: { ...sizes } };
 }
+
+function checkOption(name: string, value: unknown, rule: Rule): void {
+  const isLeast = typeof rule === 'number';
+  const isType = typeof rule === 'string';
+  const fits = isLeast
+    ? Number.isInteger(value) && Number(value) >= rule && Number(value) <= MOST
+    : isType
+      ? // What names its own kind, as signals do, may be of another realm: no class is theirs and ours.
+        typeof (value ?? 0) === rule || Object(value)[Symbol.toStringTag] === rule
+      : rule.includes(value);
+  if (fits) return;
+  const expected = isLeast ? `${rule} to ${MOST}` : isType ? rule : rule.join(' or ');
+  throw new InputError(isType ? 'type' : 'range', name, `expected ${expected}, found ${shown(value)}`);
+}
+
+type Rule = number | string | readonly unknown[];

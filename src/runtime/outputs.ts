@@ -42,18 +42,23 @@ export interface Totals {
 /** Adds up the outputs of an entry, step by step, in float64. */
 export class Tally {
   readonly #parts: readonly { slot: OutputSlot; sum: Float64Array; rows: Output[] }[];
-  #weight = 0;
+  #weight: number;
 
-  /** @param only `scalars` where arrays do not matter */
-  constructor(name: string, entry: Entry, only: 'scalars' | 'all') {
+  /**
+   * @param only `scalars` where arrays do not matter
+   * @param weight the samples of steps before, of which `sums` tells
+   */
+  constructor(name: string, entry: Entry, only: 'scalars' | 'all', weight = 0, sums = '') {
+    this.#weight = weight;
     const slots = entry.outputs.filter((slot) => only === 'all' || slot.shape.length === 0);
-    this.#parts = slots.map((slot) => {
+    this.#parts = slots.map((slot, k) => {
       const [first, ...others] = slot.live;
       if (others.some(Boolean)) {
         const text = `an output of ${name} with a bounded size that is not its first has no sum over batches: use run`;
         throw new InputError('length', slot.name, text);
       }
-      return { slot, sum: new Float64Array(first ? 0 : elementCount(slot.shape)), rows: [] };
+      const before = weight && Number(sums.split(',')[k]);
+      return { slot, sum: new Float64Array(first ? 0 : elementCount(slot.shape)).fill(before), rows: [] };
     });
   }
 
@@ -78,6 +83,11 @@ export class Tally {
       if (shape.length === 0 && Number.isNaN(elements[at + offset])) nan ??= name;
     }
     return nan;
+  }
+
+  /** The sums of scalars so far, as text: JSON has no NaN. */
+  sums(): string {
+    return this.#parts.map(({ sum }) => sum).join();
   }
 
   /** The sums and means so far. */

@@ -7,14 +7,16 @@ import { InputError, SessionError, slotOf, TrainingError, unknown } from './issu
 import {
   type Epoch,
   type EvaluateOptions,
+  type Progress,
   type RunOptions,
   type Scalar,
+  type Training,
   type TrainOptions,
   takeOptions,
 } from './options.ts';
 import { outputOf, Tally, type Totals } from './outputs.ts';
 import type { Entry, ParamSlot, ProgramBase, StateSlot } from './program.ts';
-import { decodeSnapshot, encodeSnapshot } from './saved.ts';
+import { decodeSnapshot, type EntryPlace, encodeSnapshot, notBegun, type Place } from './saved.ts';
 import { showSessions } from './shown.ts';
 import { asElements, type Output, type Values, valueWords, type Words } from './values.ts';
 
@@ -26,9 +28,7 @@ export class Session {
   readonly program: ProgramBase;
   readonly #engine: Engine;
   readonly #datasets = new Set<Dataset>();
-  readonly #steps = new Map<string, number>();
-  #seed: number;
-  #shuffles = 0;
+  #place: Place;
   #batch: Dataset | undefined;
   #turn: Promise<unknown> = Promise.resolve();
   #disposed = false;
@@ -37,7 +37,7 @@ export class Session {
   constructor(engine: Engine, seed = 0) {
     this.#engine = engine;
     this.program = engine.program;
-    this.#seed = seed;
+    this.#place = { seed, shuffles: 0, entries: {} };
   }
 
   /** Microseconds by the clock of what runs the program, for each entry that ran; see `profile` of `start`. */
@@ -66,15 +66,43 @@ export class Session {
    * Trains: runs an entry over all rows of a dataset, epoch by epoch, a batch a step. The last batch of an
    * epoch may have fewer rows; every sample counts once.
    *
-   * @yields at the end of each epoch
-   * @throws InputError; TrainingError `nan`; DeviceError; SessionError `disposed`, `unknown-entry`
+   * The session remembers, and saves, where each entry's training stands: how many epochs and steps are done, in which
+   * order, and the sums of its outputs. With `resume: true` it goes on there, and ends with the same bits and the same
+   * losses as if it had never stopped, whatever stopped it: a signal, an error, leaving the loop, another process.
+   *
+   * Await it, or iterate it for each epoch as it ends: `for await (const { loss } of session.train({ data }))`. Until
+   * then nothing runs, and nothing of what it is given is read.
+   *
+   * @returns epochs, in order
+   * @throws InputError; TrainingError `nan`; DeviceError; SessionError `disposed`, `unknown-entry`, `other-training`;
+   *   what `onProgress` throws, and the signal's reason
    */
-  async *train(options: TrainOptions): AsyncGenerator<Epoch, void, undefined> {
+  train(options: TrainOptions): Training {
+    const all: Epoch[] = [];
+    const epochs = this.#epochs(options, all);
+    let rest: Promise<readonly Epoch[]> | undefined;
+    const run = (): Promise<readonly Epoch[]> => {
+      rest ??= (async () => {
+        while (!(await epochs.next()).done);
+        return all;
+      })();
+      return rest;
+    };
+    return Object.assign(epochs, {
+      // biome-ignore lint/suspicious/noThenProperty: to await a training is to run it
+      then: (...args) => run().then(...args),
+      catch: (...args) => run().catch(...args),
+      finally: (...args) => run().finally(...args),
+    } satisfies Pick<Training, 'then' | 'catch' | 'finally'>);
+  }
+
+  async *#epochs(options: TrainOptions, all: Epoch[]): AsyncGenerator<Epoch, void, undefined> {
     options = takeOptions('train', options);
     const {
       epochs = 1,
       entry: name = 'train',
       shuffle = false,
+      resume = false,
       onNaN = 'stop',
       onProgress,
       signal,
@@ -82,34 +110,79 @@ export class Session {
     const entry = this.#entry(name);
     const dataset = await this.#resident(options.data);
     try {
-      for (let epoch = 1; epoch <= epochs; epoch++) {
-        yield await this.#exclusive(async () => {
+      const batches = this.#batches(name, entry, dataset, options.sizes);
+      const { steps, samples } = batches;
+      const plan = `${samples} rows by ${batches.weight(0)}${shuffle ? ', shuffled' : ''}, for ${entry.outputs.map((slot) => slot.name)}`;
+      const position = await this.#exclusive(async () => {
+        const { position } = this.#placeOf(name);
+        if (!resume) return { ...notBegun, plan };
+        if (position.step && position.plan !== plan) {
+          const text = `${name}: to resume in an epoch needs ${position.plan}; found ${plan}`;
+          throw new SessionError('other-training', text);
+        }
+        return { ...position, plan };
+      });
+      let begin = performance.now();
+      while (position.epoch < epochs) {
+        const epoch = position.epoch + 1;
+        let waits: Promise<unknown> | undefined;
+        // One after the other; none after one that failed. They are awaited when no step runs any more.
+        const call = (work: () => unknown): void => {
+          let result: unknown;
+          try {
+            result = waits ? waits.then(work) : work();
+          } catch (error) {
+            result = Promise.reject(error);
+          }
+          if (!Object(result).then) return;
+          waits = Promise.resolve(result);
+          waits.catch(() => {});
+        };
+        const whole = await this.#exclusive(async () => {
           signal?.throwIfAborted();
-          const begin = performance.now();
-          const batches = this.#batches(name, entry, dataset, options.sizes);
-          const draw = shuffle ? [this.#seed, this.#shuffles++] : [];
-          const tally = new Tally(name, entry, 'scalars');
-          const { steps, samples } = batches;
-          let done = 0;
-          await this.#play(
-            name,
-            entry,
-            dataset,
-            batches,
-            options,
-            () => dataset.order(...draw),
-            (results, at, live, weight) => {
-              signal?.throwIfAborted();
-              done++;
-              const nan = tally.add(results, at, live, weight);
-              if (nan !== undefined && onNaN === 'stop') throw new TrainingError(name, nan, epoch, done);
-            },
-            () => onProgress?.({ epoch, step: done, steps, loss: lossOf(tally.totals()) }),
-          );
-          const totals = tally.totals();
-          const seconds = (performance.now() - begin) / 1000;
-          return { epoch, steps, samples, scalars: totals.scalars, loss: lossOf(totals), seconds };
+          this.#placeOf(name).position = position;
+          if (shuffle) position.draw ||= ++this.#place.shuffles;
+          const draw = shuffle ? [this.#place.seed, position.draw - 1] : [];
+          const tally = new Tally(name, entry, 'scalars', position.step * batches.weight(0), position.sums);
+          const told = (): Omit<Progress, 'step'> => {
+            const { scalars } = tally.totals();
+            const [first = Number.NaN] = Object.values(scalars);
+            return { epoch, steps, scalars, loss: scalars.loss ?? first };
+          };
+          try {
+            await this.#play(name, entry, dataset, batches, options, {
+              from: position.step,
+              upload: () => dataset.order(...draw),
+              take: (...step) => {
+                position.step++;
+                const nan = tally.add(...step);
+                if (nan !== undefined && onNaN === 'stop') {
+                  const error = new TrainingError(name, nan, epoch, position.step);
+                  call(() => Promise.reject(error));
+                }
+              },
+              onSubmit: () => {
+                const progress = { ...told(), step: position.step };
+                call(() => onProgress?.(progress));
+              },
+              goesOn: () => {
+                signal?.throwIfAborted();
+                return !waits;
+              },
+            });
+          } finally {
+            position.sums = tally.sums();
+          }
+          if (position.step < steps) return undefined;
+          Object.assign(position, notBegun, { epoch, plan });
+          return { ...told(), samples, seconds: (performance.now() - begin) / 1000 };
         });
+        // Between turns: what a callback waits for may be calls of this session.
+        await waits;
+        if (!whole) continue;
+        all.push(whole);
+        yield whole;
+        begin = performance.now();
       }
     } finally {
       this.#release(dataset, options.data);
@@ -130,15 +203,10 @@ export class Session {
       return await this.#exclusive(async () => {
         const batches = this.#batches(name, entry, dataset, options.sizes);
         const tally = new Tally(name, entry, 'all');
-        await this.#play(
-          name,
-          entry,
-          dataset,
-          batches,
-          options,
-          () => dataset.order(),
-          (...step) => void tally.add(...step),
-        );
+        await this.#play(name, entry, dataset, batches, options, {
+          upload: () => dataset.order(),
+          take: (...step) => tally.add(...step),
+        });
         return { samples: batches.samples, ...tally.totals() };
       });
     } finally {
@@ -162,17 +230,12 @@ export class Session {
     return this.#exclusive(async () => {
       const batch = await this.#hostBatch();
       const outputs: [string, Output][] = [];
-      await this.#play(
-        name,
-        entry,
-        batch,
-        { steps: 1, samples: 1, live: () => live, weight: () => 1 },
-        options,
-        () => batch.write(pieces),
-        (results, at) => {
+      await this.#play(name, entry, batch, { steps: 1, live: () => live, weight: () => 1 }, options, {
+        upload: () => batch.write(pieces),
+        take: (results, at) => {
           for (const slot of entry.outputs) outputs.push([slot.name, outputOf(slot, results, at, live)]);
         },
-      );
+      });
       return Object.fromEntries(outputs);
     });
   }
@@ -191,19 +254,18 @@ export class Session {
     await this.#exclusive(() => this.#write([{ slot, words }]));
   }
 
-  /** Everything that the next step depends on: states, counts of steps, the shuffles' place. */
+  /** Everything that the next step depends on: states, counts of steps, where training stands. */
   async save(): Promise<Uint8Array<ArrayBuffer>> {
     return this.#exclusive(async () => {
       const words = await this.#engine.read(this.program.state.map(region));
-      const steps = Object.fromEntries(this.#steps);
-      return encodeSnapshot(this.program, { seed: this.#seed, steps, shuffles: this.#shuffles, words });
+      return encodeSnapshot(this.program, { ...this.#place, words });
     });
   }
 
   /** Goes on exactly where `save` was called. @throws FormatError; nothing is changed then */
   async load(saved: Uint8Array): Promise<void> {
     this.#check();
-    const { seed, steps, shuffles, words } = decodeSnapshot(this.program, saved);
+    const { words, ...place } = decodeSnapshot(this.program, saved);
     await this.#exclusive(async () => {
       let end = 0;
       await this.#write(
@@ -213,10 +275,7 @@ export class Session {
           return { slot, words: words.subarray(at, end) };
         }),
       );
-      this.#seed = seed;
-      this.#shuffles = shuffles;
-      this.#steps.clear();
-      for (const [name, count] of Object.entries(steps)) this.#steps.set(name, count);
+      this.#place = place;
     });
   }
 
@@ -263,15 +322,14 @@ export class Session {
     name: string,
     entry: Entry,
     dataset: Dataset,
-    batches: Batches,
+    batches: Pick<Batches, 'steps' | 'live' | 'weight'>,
     options: RunOptions & { readonly stepsPerSubmit?: number },
-    upload: () => void,
-    take: (results: Uint32Array, at: number, live: LiveSizes, samples: number) => void,
-    onSubmit?: () => void,
+    { from = 0, upload, take, onSubmit, goesOn }: Course,
   ): Promise<void> {
     const params = this.#params(options.params);
     const { sizes } = this.program;
-    const before = this.#steps.get(name) ?? 0;
+    const place = this.#placeOf(name);
+    const before = place.steps;
     const base = dataset.block.start;
     await this.#engine
       .play({
@@ -279,20 +337,24 @@ export class Session {
         entry,
         upload,
         data: dataset.block,
-        steps: batches.steps,
+        steps: batches.steps - from,
         stepsPerSubmit: options.stepsPerSubmit,
+        goesOn: () => {
+          dataset.check(this.#engine, name, entry.inputs);
+          return goesOn?.() ?? true;
+        },
         fill: (i, set) => {
-          const live = batches.live(i);
+          const live = batches.live(from + i);
           if (i === 0) for (const [field, word] of dataset.starts) set(field, base + word);
           for (const size of sizes) {
             const extent = live.get(size.name) ?? size.max;
             set(size.live, extent);
             const { rows = '' } = size;
             const start = dataset.starts.get(rows);
-            if (start !== undefined) set(rows, base + start + i * (batches.live(0).get(size.name) ?? 0));
+            if (start !== undefined)
+              set(rows, base + start + (from + i) * (batches.live(0).get(size.name) ?? 0));
           }
           const step = before + i + 1;
-          this.#steps.set(name, step);
           set('step', step);
           for (const { slot, value } of params) {
             if (typeof value === 'function') set(slot.field, scalarOf(slot, value(step)));
@@ -300,8 +362,11 @@ export class Session {
           }
         },
         take: (results, first, count) => {
-          for (let i = 0; i < count; i++)
-            take(results, i * entry.resultWords, batches.live(first + i), batches.weight(first + i));
+          place.steps = before + first + count;
+          for (let i = 0; i < count; i++) {
+            const step = from + first + i;
+            take(results, i * entry.resultWords, batches.live(step), batches.weight(step));
+          }
           onSubmit?.();
         },
       })
@@ -309,6 +374,14 @@ export class Session {
         dataset.forgetOrder();
         throw error;
       });
+  }
+
+  /** What is remembered of an entry: the dot keeps its name apart from those that every object has. */
+  #placeOf(name: string): EntryPlace {
+    const { entries } = this.#place;
+    const key = `.${name}`;
+    entries[key] ??= { steps: 0, position: notBegun };
+    return entries[key];
   }
 
   #batches(name: string, entry: Entry, dataset: Dataset, sizes: RunOptions['sizes']): Batches {
@@ -359,6 +432,20 @@ export class Session {
 
 showSessions(Session);
 
+/** How the steps of one run go, and what becomes of their results. */
+interface Course {
+  /** The first step of its batches; 0 by default. */
+  readonly from?: number;
+  /** As of `Playback`. */
+  readonly upload: () => void;
+  /** Is given the results of each step in order, from word `at` on. */
+  readonly take: (results: Uint32Array, at: number, live: LiveSizes, samples: number) => void;
+  /** Called when the results of a submit have been taken. */
+  readonly onSubmit?: () => void;
+  /** As of `Playback`. */
+  readonly goesOn?: () => boolean;
+}
+
 /** A run-time scalar, checked. A NaN would make states NaN before any output tells. */
 function scalarOf(slot: ParamSlot, value: number): number {
   valueWords(slot, [value]);
@@ -368,9 +455,4 @@ function scalarOf(slot: ParamSlot, value: number): number {
 
 function region({ arena, offset, shape }: StateSlot): Region {
   return { arena, offset, words: elementCount(shape) };
-}
-
-function lossOf({ scalars }: Totals): number {
-  const [first = Number.NaN] = Object.values(scalars);
-  return scalars.loss ?? first;
 }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { w1 } from '../../bench/workloads.ts';
 import { compileModule, compileToWasm } from '../../src/compile.ts';
@@ -9,17 +8,8 @@ import { integers } from '../fixtures/generator.ts';
 import { freshDevice } from '../softwareAdapter.ts';
 import { allocatedBytes } from './allocations.ts';
 import { assemble } from './bareWasm.ts';
+import { digest } from './digest.ts';
 import { rows, small } from './smallModel.ts';
-
-/** SHA-256 of all states. */
-async function digest(session: Session): Promise<string> {
-  const hash = createHash('sha256');
-  for (const { name } of session.program.state) {
-    const { data } = await session.read(name);
-    hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-  }
-  return hash.digest('hex');
-}
 
 describe("W1's parameters after twenty shuffled steps, the last batches of epochs not full, on WebAssembly", () => {
   const { program } = compileToWasm(w1, assemble);

@@ -100,12 +100,66 @@ export function badInputSuite(target: Target): void {
   describe('options', () => {
     const data = linearData(8);
 
+    const counts = [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 32, '3', null, true];
+    test.each<[name: string, options: unknown, wanted: string, found: unknown]>([
+      ...counts.flatMap((value): [string, unknown, string, unknown][] => [
+        ['epochs', { data, epochs: value }, '1 to 4294967295', value],
+        ['stepsPerSubmit', { data, stepsPerSubmit: value }, '1 to 4294967295', value],
+      ]),
+      ['onNaN', { data, onNaN: 'foo' }, 'stop or continue', 'foo'],
+      ['onNaN', { data, onNaN: () => {} }, 'stop or continue', () => {}],
+      ['shuffle', { data, shuffle: 'yes' }, 'true or false', 'yes'],
+      ['shuffle', { data, shuffle: 1 }, 'true or false', 1],
+      ['resume', { data, resume: null }, 'true or false', null],
+      ['onProgress', { data, onProgress: 3 }, 'function', 3],
+      ['onProgress', { data, onProgress: {} }, 'function', {}],
+      ['signal', { data, signal: {} }, 'AbortSignal', {}],
+      ['signal', { data, signal: new AbortController() }, 'AbortSignal', {}],
+      ['signal', { data, signal: 'now' }, 'AbortSignal', 'now'],
+      ['signal', { data, signal: null }, 'AbortSignal', null],
+      ['params', { data, params: null }, 'object', null],
+      ['sizes', { data, sizes: 8 }, 'object', 8],
+      ['entry', { data, entry: 3 }, 'string', 3],
+      ['options', null, 'an object', null],
+      ['options', 'data', 'an object', 'data'],
+    ])('%s of %o says what it may be, and what was found', async (name, options, wanted, value) => {
+      const training = session.train(options as unknown as Parameters<typeof session.train>[0]);
+      const found =
+        typeof value === 'string'
+          ? JSON.stringify(value)
+          : Object(value) === value
+            ? typeof value
+            : String(value);
+      await expect(training).rejects.toMatchObject({
+        name: 'InputError',
+        message: `${name}: expected ${wanted}, found ${found}`,
+      });
+    });
+
+    test('those of evaluate and run are looked at too, and there are none of train', async () => {
+      const evaluate = (options: unknown): Promise<unknown> =>
+        session.evaluate('predict', options as Parameters<typeof session.evaluate>[1]);
+      await expect(evaluate(null)).rejects.toThrow('options: expected an object, found null');
+      await expect(evaluate({ data, stepsPerSubmit: '3' })).rejects.toThrow(
+        'stepsPerSubmit: expected 1 to 4294967295, found "3"',
+      );
+      await expect(evaluate({ data, epochs: 1 })).rejects.toThrow(
+        'epochs: no such option; there are params, sizes, data, stepsPerSubmit',
+      );
+      await expect(evaluate({ data: null })).rejects.toThrow('data: expected object, found null');
+      const run = (options: unknown): Promise<unknown> =>
+        session.run('predict', { x }, options as Parameters<typeof session.run>[2]);
+      await expect(run(null)).rejects.toThrow('options: expected an object, found null');
+      await expect(run({ params: null })).rejects.toThrow('params: expected object, found null');
+    });
+
+    test('may be undefined, as if they were not there', async () => {
+      const options = { epochs: undefined, shuffle: undefined, signal: undefined, onProgress: undefined };
+      const given = { data, ...options } as unknown as Parameters<typeof session.train>[0];
+      expect(await session.train(given)).toHaveLength(1);
+    });
+
     test.each([
-      ['stepsPerSubmit', { data, stepsPerSubmit: 0 }],
-      ['stepsPerSubmit', { data, stepsPerSubmit: 1.5 }],
-      ['epochs', { data, epochs: -1 }],
-      ['epochs', { data, epochs: Number.NaN }],
-      ['onNaN', { data, onNaN: 'foo' }],
       ['epoch', { data, epoch: 3 }],
       ['data', {}],
       ['lr', { data, params: { lr: Number.NaN } }],
@@ -168,7 +222,7 @@ export function badInputSuite(target: Target): void {
       const options = { profile: 'kernels' } as unknown as SessionOptions;
       await expect(machine.start(options)).rejects.toMatchObject({ name: 'InputError', input: 'profile' });
       await expect(machine.start(options)).rejects.toThrow(
-        'expected none or steps or dispatches, found kernels',
+        'expected none or steps or dispatches, found "kernels"',
       );
     });
   });

@@ -117,7 +117,7 @@ describe('memory of datasets', () => {
       taken ??= session.dataset({ x: new Uint8Array(3 * 400 * BATCH).fill(255) });
     };
     const options = { data, stepsPerSubmit: 4, onProgress, params: { lr: 1e-4 } };
-    await expect(lastOf(session.train(options))).rejects.toThrow('train: its dataset is disposed');
+    await expect(lastOf(session.train(options))).rejects.toThrow('the dataset is disposed');
     await taken;
     // Bytes of 255 would have thrown the weights far off.
     for (const w of (await session.read('w')).data) expect(Math.abs(w)).toBeLessThan(5);

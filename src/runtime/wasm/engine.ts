@@ -122,8 +122,6 @@ export class WasmEngine implements Engine {
       await this.#playChunks(
         playback,
         (first, count, place) => {
-          if (!this.#blocks.has(data))
-            throw new DeviceError('validation', `${name}: its dataset is disposed`);
           if (first === 0) upload();
           const at = place * capacity;
           this.#writeRecords(at, first, count, fill, (results + place * resultBytes) / 4, resultWords);

@@ -19,6 +19,7 @@ export type {
   RunOptions,
   Scalar,
   SessionOptions,
+  Training,
   TrainOptions,
 } from '../options.ts';
 export type { Totals } from '../outputs.ts';
