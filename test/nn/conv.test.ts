@@ -161,7 +161,7 @@ describe('layers of convolution', () => {
       [2, 3, 4, 4],
       (x) => nn.conv2d(x, 4, 3, { layout: 'nwc' }),
       'option',
-      'conv2d: layout is "nwc": it must be one of nchw, nhwc',
+      'conv2d: layout is "nwc" (did you mean "nhwc"?): it must be one of nchw, nhwc',
     ],
     [
       [2, 3, 4, 4],

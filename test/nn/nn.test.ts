@@ -153,7 +153,7 @@ describe('layers, losses and activations', () => {
     [
       (x) => nn.dense(x, 2, untyped({ activatoin: 'relu' })),
       'option',
-      'dense: there is no option "activatoin": the options are activation, name, kernelInit, biasInit, bias',
+      'dense: there is no option "activatoin" (did you mean "activation"?): the options are activation, name, kernelInit, biasInit, bias',
     ],
     [
       (x) => nn.dense(x, 2, untyped('relu')),
@@ -171,7 +171,7 @@ describe('layers, losses and activations', () => {
     [
       (x) => nn.crossEntropy(x, x, untyped({ labelsmoothing: 0.1 })),
       'option',
-      'crossEntropy: there is no option "labelsmoothing": the options are reduction, labelSmoothing',
+      'crossEntropy: there is no option "labelsmoothing" (did you mean "labelSmoothing"?): the options are reduction, labelSmoothing',
     ],
     [
       (x) => nn.mse(x, x, { reduction: untyped('sum') }),
