@@ -62,12 +62,12 @@ describe('threads', () => {
     expect(posted).toHaveBeenCalledTimes(2);
   });
 
-  test('are one where a page shares no memory, which is said once', () => {
+  test('are one where a page shares no memory, which is said once', async () => {
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
-    const host = { cores: 4, alone: 'not isolated', allowRelaxed() {}, spawn: unused };
-    expect(threadCount(host, 1)).toBe(1);
+    const host = { cores: 4, alone: async () => 'not isolated', allowRelaxed() {}, spawn: unused };
+    expect(await threadCount(host, 1)).toBe(1);
     expect(warn).not.toHaveBeenCalled();
-    expect([threadCount(host, undefined), threadCount(host, 8)]).toEqual([1, 1]);
+    expect([await threadCount(host, undefined), await threadCount(host, 8)]).toEqual([1, 1]);
     expect(warn.mock.calls).toEqual([['sinter runs on one thread, not 4: not isolated']]);
   });
 });
@@ -182,7 +182,7 @@ describe('a thread that dies', () => {
       if (number === 1) queueMicrotask(() => fail('out of memory'));
       return { post() {}, hold() {}, end: () => void ended.push(number) };
     };
-    const host = { cores: 4, alone: undefined, allowRelaxed() {}, spawn };
+    const host = { cores: 4, alone: async () => undefined, allowRelaxed() {}, spawn };
     const empty = new WebAssembly.Module(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0));
     const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
     const shared = { tiles: empty, main: empty, memory, scratch: 0, threadBytes: 64 };

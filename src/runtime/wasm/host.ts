@@ -5,7 +5,7 @@ export interface Host {
   /** Cores that there are. */
   readonly cores: number;
   /** Why threads cannot share memory here, and what to do about it; undefined where they can. */
-  readonly alone: string | undefined;
+  readonly alone: () => Promise<string | undefined>;
   /** Lets modules with relaxed vector instructions compile, where they do not yet and the engine has them. */
   readonly allowRelaxed: () => void;
   /**

@@ -7,7 +7,7 @@ import { workerText } from './worker.ts';
 /** `worker_threads`. The only file of the runtime that imports Node: browsers' bundles leave it out. */
 export const nodeHost: Host = {
   cores: availableParallelism(),
-  alone: undefined,
+  alone: async () => undefined,
   allowRelaxed() {
     setFlagsFromString('--experimental-wasm-relaxed-simd');
   },

@@ -33,7 +33,7 @@ export async function start(program: WasmProgram, options: StartOptions = {}): P
   } = takeOptions(['seed', 'initial', 'profile', 'threads'], options);
   const first = takeInitial(program, initial);
   const host = await hostAtHand();
-  const threads = threadCount(host, wanted);
+  const threads = await threadCount(host, wanted);
   const engine = await WasmEngine.create(program, host, threads, profile ?? 'none');
   try {
     await writeFirst(engine, first, seed);

@@ -15,7 +15,7 @@ let isTold = false;
  *
  * @throws InputError `range` where `asked` is not 1 to 64
  */
-export function threadCount(host: Host, asked: number | undefined): number {
+export async function threadCount(host: Host, asked: number | undefined): Promise<number> {
   const wanted = asked === undefined ? Math.max(1, Math.min(host.cores, MOST_BY_DEFAULT)) : asked;
   if (!Number.isInteger(wanted) || wanted < 1 || wanted > MOST)
     throw new InputError(
@@ -23,8 +23,9 @@ export function threadCount(host: Host, asked: number | undefined): number {
       'threads',
       `expected a whole number from 1 to ${MOST}, found ${typeof wanted} ${wanted}`,
     );
-  if (wanted === 1 || host.alone === undefined) return wanted;
-  if (!isTold) console.warn(`sinter runs on one thread, not ${wanted}: ${host.alone}`);
+  const alone = wanted === 1 ? undefined : await host.alone();
+  if (alone === undefined) return wanted;
+  if (!isTold) console.warn(`sinter runs on one thread, not ${wanted}: ${alone}`);
   isTold = true;
   return 1;
 }
