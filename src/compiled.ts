@@ -11,6 +11,7 @@ import { debugText } from './debug.ts';
 import { type Explanation, explain } from './explain.ts';
 import { findGpu, isNode } from './findGpu.ts';
 import type { Module } from './graph/index.ts';
+import { showAs } from './graph/shown.ts';
 import { UnknownNameError } from './issues.ts';
 import { profiles, type TargetName, targetNames } from './passes/profile.ts';
 import { type EntryReport, type Report, reportOf } from './report.ts';
@@ -158,6 +159,13 @@ export class CompiledProgram {
     return start(this.program, options);
   }
 }
+
+showAs(
+  CompiledProgram.prototype,
+  ({ program, entries }) =>
+    `CompiledProgram ${program.name} for ${program.target} (entries ${entries.join(', ')})`,
+  (compiled) => compiled.summary().trimEnd(),
+);
 
 /** A variable of the environment, where there is one. */
 function environment(name: string): string {

@@ -14,6 +14,7 @@ import { describe, Graph } from './graph.ts';
 import { GraphError } from './issues.ts';
 import type { Node } from './node.ts';
 import { type DimLike, sameShape, toShape } from './shape.ts';
+import { moduleLine, moduleLines, showAs } from './shown.ts';
 import { requireTensor, Tensor } from './tensor.ts';
 import { type Values, wordCount, wordsOf } from './words.ts';
 
@@ -291,7 +292,7 @@ export class ModuleBuilder implements Declarations {
     if (this.#entries.length === 0) {
       throw new GraphError('entry', 'module', `${quoted(this.#name)} has no entry`);
     }
-    return {
+    const module: Module = {
       name: this.#name,
       graph: this.graph,
       sizes: [...this.#sizes],
@@ -300,6 +301,8 @@ export class ModuleBuilder implements Declarations {
       params: [...this.#params],
       entries: [...this.#entries],
     };
+    showAs(module, moduleLine, moduleLines);
+    return module;
   }
 
   #declareParam(name: string, initial: number, dtype: Dtype): Tensor {

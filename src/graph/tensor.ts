@@ -22,6 +22,7 @@ import type { Node } from './node.ts';
 import { requireDtype } from './ops/definition.ts';
 import { overlap } from './ops/windows.ts';
 import { type DimLike, dimAt, normalAxes, normalAxis, toDim, toShape } from './shape.ts';
+import { showAs, tensorLine } from './shown.ts';
 import { type ConvolveOptions, convolveAttrs, type WindowsOptions, windowsAttrs } from './sliding.ts';
 
 /** Axes of a reduction: one, several, or (left out) all; negative ones count from the end. */
@@ -441,6 +442,8 @@ export class Tensor {
     return node === this.node ? this : new Tensor(this.graph, node);
   }
 }
+
+showAs(Tensor.prototype, ({ node }) => tensorLine(node));
 
 /** Requires a tensor. @throws GraphError saying what was given in its place */
 export function requireTensor(op: string, value: unknown): asserts value is Tensor {
