@@ -9,10 +9,11 @@ import {
 } from './runtime/index.ts';
 import { takeInitial } from './runtime/initial.ts';
 import { named } from './runtime/options.ts';
+import { takeProfile } from './runtime/profiling.ts';
 import type { Session, WasmProgram, StartOptions as WasmStartOptions } from './runtime/wasm/index.ts';
 
 /** How a session starts, whatever its target: a device is for WebGPU, threads are for WebAssembly. */
-export interface StartOptions extends GpuStartOptions, WasmStartOptions {}
+export interface StartOptions extends Omit<GpuStartOptions, 'profiler'>, WasmStartOptions {}
 
 /**
  * Starts a program, compiled here or read from JSON: opens what it was compiled for, a device for WebGPU, threads for
@@ -33,9 +34,12 @@ export async function start(program: Program | WasmProgram, options: StartOption
     const { start } = await import('./runtime/wasm/index.ts');
     return start(program, options);
   }
-  const { threads, ...rest } = options;
+  const { threads, profile, ...given } = options;
   if (threads !== undefined)
     throw new InputError('unknown', 'threads', 'a program for WebGPU has no threads');
+  const kind = takeProfile(profile);
+  const { timestamps } = await import('./runtime/timestamps.ts');
+  const rest = kind === 'none' ? given : { ...given, profiler: timestamps(kind) };
   const isGiven = options.device !== undefined || options.adapter !== undefined || options.gpu !== undefined;
   if (isGiven) return startGpu(program, rest);
   const found = await findGpu('any');

@@ -84,17 +84,3 @@ export function chunkPlayer(capacity: number, longEnough: number): PlayChunks {
     if (failures.length > 0) throw failures[0];
   };
 }
-
-/** Adds samples to the columns of an entry: in each `count` of them. */
-export function noteTimes(
-  timings: Map<string, number[][]>,
-  entry: string,
-  columns: number,
-  count: number,
-  took: (i: number, column: number) => number,
-): void {
-  const table = timings.get(entry) ?? Array.from({ length: columns }, (): number[] => []);
-  timings.set(entry, table);
-  for (const [column, samples] of table.entries())
-    for (let i = 0; i < count; i++) samples.push(took(i, column));
-}

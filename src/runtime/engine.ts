@@ -1,3 +1,4 @@
+import type { Timings } from './profiling.ts';
 import type { Entry, ProgramBase } from './program.ts';
 
 /**
@@ -46,12 +47,6 @@ export interface Block {
   /** Frees it, once or many times; steps in flight may still read it. */
   dispose(): void;
 }
-
-/** Samples in columns, by entry. */
-export type Timings = ReadonlyMap<string, readonly (readonly number[])[]>;
-
-/** What is timed: nothing, whole chunks of steps, or every dispatch on its own. */
-export type Profiling = 'none' | 'steps' | 'dispatches';
 
 /** One run of many steps of an entry. */
 export interface Playback {

@@ -2,7 +2,6 @@
 export type { Data } from './dataset.ts';
 export { Dataset } from './dataset.ts';
 export { type DeviceOptions, requestDevice } from './device.ts';
-export type { Profiling, Timings } from './engine.ts';
 export { checkProgram } from './format.ts';
 export {
   DeviceError,
@@ -26,7 +25,9 @@ export type {
   TrainOptions,
 } from './options.ts';
 export type { Totals } from './outputs.ts';
+export type { Profiling, Timings } from './profiling.ts';
 export type * from './program.ts';
 export type { Session } from './session.ts';
 export { type StartOptions, start, type WebGpuSession } from './start.ts';
+export type { Profiler, Stopwatch } from './stopwatch.ts';
 export type { Output, Values } from './values.ts';

@@ -1,5 +1,4 @@
 import type { Data, Dataset } from './dataset.ts';
-import type { Profiling } from './engine.ts';
 import { InputError, shown, unknown } from './issues.ts';
 
 /** How a session starts, on every target. */
@@ -8,8 +7,6 @@ export interface SessionOptions {
   readonly seed?: number;
   /** Values of states by name, in place of their declared first ones. */
   readonly initial?: Data;
-  /** What is timed, where it can be: see `timings`. Timed dispatches run one by one. */
-  readonly profile?: Profiling;
 }
 
 /** A run-time scalar: a value, or one for each step of the entry (counted from 1). */
@@ -110,7 +107,7 @@ const rules: Readonly<Record<string, Rule>> = {
   signal: 'AbortSignal',
   seed: 0,
   initial: 'object',
-  profile: ['none', 'steps', 'dispatches'],
+  profiler: 'function',
 };
 const counts = { run: 2, evaluate: 4, train: 11 };
 
@@ -145,7 +142,8 @@ export function takeOptions<Options extends Partial<TrainOptions> & SessionOptio
   return { ...options, params: { ...params }, sizes: { ...sizes } };
 }
 
-function checkOption(name: string, value: unknown, rule: Rule): void {
+/** @throws InputError `type`, `range` for a value that an option cannot have */
+export function checkOption(name: string, value: unknown, rule: Rule): void {
   const isLeast = typeof rule === 'number';
   const isType = typeof rule === 'string';
   const fits = isLeast
@@ -159,4 +157,5 @@ function checkOption(name: string, value: unknown, rule: Rule): void {
   throw new InputError(isType ? 'type' : 'range', name, `expected ${expected}, found ${shown(value)}`);
 }
 
+/** What an option has to be, as in `rules`. */
 type Rule = number | string | readonly unknown[];

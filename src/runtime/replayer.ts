@@ -1,21 +1,20 @@
-import { chunkCapacity, chunkPlayer, noteTimes, type PlayChunks } from './chunks.ts';
+import { chunkCapacity, chunkPlayer, type PlayChunks } from './chunks.ts';
 import { checkBuffer, checkLimits, createPipelines, guard, lossOf, lostBecause, refusal } from './device.ts';
-import type { Address, Block, Engine, Playback, Profiling, Region } from './engine.ts';
+import type { Address, Block, Engine, Playback, Region } from './engine.ts';
 import { foldGrid } from './grid.ts';
 import { inFours } from './init.ts';
+import type { Timings } from './profiling.ts';
 import type { Program } from './program.ts';
 import { recordWriter, type WriteRecords } from './records.ts';
+import type { Profiler, Stopwatch } from './stopwatch.ts';
 
 /** WebGPU's flags by their values: Node has no such globals. */
 const MAP_READ = 1 | 8;
 const COPY = 4 | 8;
 const UNIFORM = 64;
 const STORAGE = 128;
-const QUERY_RESOLVE = 512;
 const COMPUTE = 4;
 
-/** Timestamps that a query set may hold. */
-const MOST_QUERIES = 4096;
 /** Milliseconds after which a submit's own cost no longer counts. */
 const LONG_ENOUGH = 50;
 
@@ -27,13 +26,10 @@ export class Replayer implements Engine {
   readonly device: GPUDevice;
   readonly program: Program;
   readonly arenas: Readonly<Record<'state' | 'temps' | 'words' | 'results', GPUBuffer>>;
-  readonly timings = new Map<string, number[][]>();
   readonly #pipelines: readonly GPUComputePipeline[];
   readonly #layout: GPUBindGroupLayout;
-  readonly #profiling: Profiling;
   readonly #playChunks: PlayChunks;
-  readonly #queries: GPUQuerySet | undefined;
-  readonly #times: GPUBuffer | undefined;
+  readonly #stopwatch: Stopwatch | undefined;
   readonly #record: GPUBuffer;
   readonly #staging: readonly [GPUBuffer, GPUBuffer];
   readonly #writeRecords: WriteRecords;
@@ -48,7 +44,7 @@ export class Replayer implements Engine {
     program: Program,
     pipelines: readonly GPUComputePipeline[],
     layout: GPUBindGroupLayout,
-    profiling: Profiling,
+    profiler: Profiler | undefined,
     buffers: GPUBuffer[],
   ) {
     this.#buffers = buffers;
@@ -56,13 +52,10 @@ export class Replayer implements Engine {
     this.program = program;
     this.#pipelines = pipelines;
     this.#layout = layout;
-    this.#profiling = device.features.has('timestamp-query') ? profiling : 'none';
     const { state, temps, words, results } = program.buffers;
     const most = Math.max(1, ...Object.values(program.entries).map((entry) => entry.steps.length));
-    const capacity = chunkCapacity(
-      results,
-      this.#profiling === 'dispatches' ? MOST_QUERIES / 2 / most : undefined,
-    );
+    this.#stopwatch = profiler?.(device, most);
+    const capacity = chunkCapacity(results, this.#stopwatch?.mostSteps);
     this.#playChunks = chunkPlayer(capacity, LONG_ENOUGH);
     this.arenas = {
       state: this.#ownBuffer('state', state),
@@ -75,20 +68,13 @@ export class Replayer implements Engine {
     this.#words = new Int32Array(this.#stride * capacity);
     this.#writeRecords = recordWriter(program.stepFields, this.#words, this.#stride);
     this.#record = this.#ownBuffer('step', this.#words.byteLength, UNIFORM | COPY);
-    let times = 0;
-    if (this.#profiling !== 'none') {
-      const count = this.#profiling === 'steps' ? 2 : 2 * most * capacity;
-      times = count * 8;
-      this.#queries = device.createQuerySet({ type: 'timestamp', count });
-      this.#times = this.#ownBuffer('times', times, QUERY_RESOLVE | COPY);
-    }
-    const room = this.arenas.results.size + times;
+    const room = this.arenas.results.size + (this.#stopwatch?.bytes ?? 0);
     const staging = (): GPUBuffer => this.#ownBuffer('staging', room, MAP_READ);
     this.#staging = [staging(), staging()];
   }
 
   /** @throws DeviceError `limit`, `shader`, `validation`, `memory` */
-  static async create(device: GPUDevice, program: Program, profiling: Profiling): Promise<Replayer> {
+  static async create(device: GPUDevice, program: Program, profiler?: Profiler): Promise<Replayer> {
     checkLimits(device, program);
     const [layout, pipelineLayout] = await guard(device, 'the layout', () => {
       const layout = device.createBindGroupLayout({
@@ -108,7 +94,7 @@ export class Replayer implements Engine {
       return await guard(
         device,
         'buffers',
-        () => new Replayer(device, program, pipelines, layout, profiling, buffers),
+        () => new Replayer(device, program, pipelines, layout, profiler, buffers),
       );
     } catch (error) {
       for (const buffer of buffers) buffer.destroy();
@@ -125,6 +111,10 @@ export class Replayer implements Engine {
     const buffer = this.#createBuffer(...args);
     this.#buffers.push(buffer);
     return buffer;
+  }
+
+  get timings(): Timings {
+    return this.#stopwatch?.timings ?? new Map();
   }
 
   get lost(): Error | undefined {
@@ -168,7 +158,7 @@ export class Replayer implements Engine {
       (first, count, place) => this.#submit(playback, first, count, staging[place]),
       (first, count, place) => {
         const read = rangeOf(staging[place]);
-        this.#noteTimes(playback, count, read);
+        this.#stopwatch?.note(playback.name, playback.entry, count, read, this.arenas.results.size);
         playback.take(new Uint32Array(read, 0, playback.entry.resultWords * count), first, count);
       },
       (place) => staging[place].unmap(),
@@ -202,7 +192,7 @@ export class Replayer implements Engine {
   /** Frees every buffer; the device is its owner's. */
   dispose(): void {
     for (const buffer of this.#buffers) buffer.destroy();
-    this.#queries?.destroy();
+    this.#stopwatch?.dispose();
   }
 
   /** Records and submits steps; the promise is kept when their results are mapped. */
@@ -219,22 +209,13 @@ export class Replayer implements Engine {
       let pass: GPUComputePassEncoder | undefined;
       let pipeline: GPUComputePipeline | undefined;
       let bound: number | undefined;
-      let queries = 0;
       for (let i = 0; i < count; i++) {
         for (const { kernel, workgroups } of steps) {
           const next = this.#pipelines[kernel];
           if (!next) continue;
-          if (!pass || this.#profiling === 'dispatches') {
+          if (!pass || this.#stopwatch?.isEach) {
             pass?.end();
-            pass = encoder.beginComputePass(
-              this.#queries && {
-                timestampWrites: {
-                  querySet: this.#queries,
-                  beginningOfPassWriteIndex: queries++,
-                  endOfPassWriteIndex: queries++,
-                },
-              },
-            );
+            pass = encoder.beginComputePass(this.#stopwatch?.next());
             pipeline = bound = undefined;
           }
           if (i !== bound) pass.setBindGroup(0, group, [i * this.#stride * 4]);
@@ -247,24 +228,10 @@ export class Replayer implements Engine {
       pass?.end();
       const bytes = resultWords * count * 4;
       if (bytes > 0) encoder.copyBufferToBuffer(this.arenas.results, 0, staging, 0, bytes);
-      if (this.#queries && this.#times) {
-        encoder.resolveQuerySet(this.#queries, 0, queries, this.#times, 0);
-        encoder.copyBufferToBuffer(this.#times, 0, staging, this.arenas.results.size, queries * 8);
-      }
+      this.#stopwatch?.resolve(encoder, staging, this.arenas.results.size);
       device.queue.submit([encoder.finish()]);
     });
     return Promise.all([checked, mapped(staging)]);
-  }
-
-  #noteTimes({ name, entry }: Playback, count: number, read: ArrayBuffer): void {
-    if (this.#profiling === 'none') return;
-    const stamps = new BigUint64Array(read, this.arenas.results.size);
-    const [columns, samples, steps] =
-      this.#profiling === 'steps' ? [1, 1, count] : [entry.steps.length, count, 1];
-    noteTimes(this.timings, name, columns, samples, (i, column) => {
-      const k = 2 * (i * columns + column);
-      return Number((stamps[k + 1] ?? 0n) - (stamps[k] ?? 0n)) / 1000 / steps;
-    });
   }
 }
 

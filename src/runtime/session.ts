@@ -1,6 +1,6 @@
 import { type Batches, batchesOf, type LiveSizes, liveSizes } from './batches.ts';
 import { checkPresent, type Data, Dataset, takeArrays } from './dataset.ts';
-import type { Engine, Region, Timings } from './engine.ts';
+import type { Engine, Region } from './engine.ts';
 import { elementCount } from './init.ts';
 import { stateOf, stateWords } from './initial.ts';
 import { InputError, SessionError, slotOf, TrainingError, unknown } from './issues.ts';
@@ -15,6 +15,7 @@ import {
   takeOptions,
 } from './options.ts';
 import { outputOf, Tally, type Totals } from './outputs.ts';
+import type { Timings } from './profiling.ts';
 import type { Entry, ParamSlot, ProgramBase, StateSlot } from './program.ts';
 import { decodeSnapshot, type EntryPlace, encodeSnapshot, notBegun, type Place } from './saved.ts';
 import { showSessions } from './shown.ts';
@@ -40,7 +41,7 @@ export class Session {
     this.#place = { seed, shuffles: 0, entries: {} };
   }
 
-  /** Microseconds by the clock of what runs the program, for each entry that ran; see `profile` of `start`. */
+  /** Microseconds by the clock of what runs the program, for each entry that ran; where it is timed. */
   get timings(): Timings {
     return this.#engine.timings;
   }

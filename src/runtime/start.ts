@@ -5,11 +5,14 @@ import { type SessionOptions, takeOptions } from './options.ts';
 import type { Program } from './program.ts';
 import { Replayer } from './replayer.ts';
 import { Session } from './session.ts';
+import type { Profiler } from './stopwatch.ts';
 
 /** How a session on WebGPU starts; where it requests a device of its own, from which GPU or adapter. */
 export interface StartOptions extends SessionOptions, DeviceOptions {
   /** A device of the caller's, who destroys it; by default the session requests its own, from `adapter` or `gpu` where given. */
   readonly device?: GPUDevice;
+  /** What times it, where the device can: `timestamps('dispatches')` of `sinter/runtime/timestamps`. See `timings`. */
+  readonly profiler?: Profiler;
 }
 
 /**
@@ -20,12 +23,12 @@ export interface StartOptions extends SessionOptions, DeviceOptions {
  */
 export async function start(program: Program, options: StartOptions = {}): Promise<WebGpuSession> {
   checkProgram(program);
-  options = takeOptions(['seed', 'device', 'initial', 'profile', 'gpu', 'adapter'], options);
+  options = takeOptions(['seed', 'device', 'initial', 'profiler', 'gpu', 'adapter'], options);
   const initial = takeInitial(program, options.initial);
   const device = options.device ?? (await requestDevice(options));
   let replayer: Replayer | undefined;
   try {
-    replayer = await Replayer.create(device, program, options.profile ?? 'none');
+    replayer = await Replayer.create(device, program, options.profiler);
     await writeFirst(replayer, initial, options.seed);
     return new WebGpuSession(replayer, options);
   } catch (error) {

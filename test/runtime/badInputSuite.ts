@@ -217,13 +217,5 @@ export function badInputSuite(target: Target): void {
       const options = { seed } as unknown as SessionOptions;
       await expect(machine.start(options)).rejects.toMatchObject({ name: 'InputError', input: 'seed' });
     });
-
-    test('a profile that there is not is refused', async () => {
-      const options = { profile: 'kernels' } as unknown as SessionOptions;
-      await expect(machine.start(options)).rejects.toMatchObject({ name: 'InputError', input: 'profile' });
-      await expect(machine.start(options)).rejects.toThrow(
-        'expected none or steps or dispatches, found "kernels"',
-      );
-    });
   });
 }

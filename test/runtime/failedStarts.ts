@@ -3,6 +3,7 @@
  * not where a failed start keeps a thread or a device.
  */
 import { start } from '../../src/runtime/index.ts';
+import { timestamps } from '../../src/runtime/timestamps.ts';
 import { WasmEngine } from '../../src/runtime/wasm/engine.ts';
 import type { Host } from '../../src/runtime/wasm/host.ts';
 import { nodeHost } from '../../src/runtime/wasm/node.ts';
@@ -110,7 +111,7 @@ if (target === 'webgpu') {
       },
     },
   });
-  await failEach(() => start(linearModel, { gpu, adapter: watched, profile: 'dispatches' }));
+  await failEach(() => start(linearModel, { gpu, adapter: watched, profiler: timestamps('dispatches') }));
 } else {
   let alive = 0;
   const host: Host = {

@@ -1,14 +1,24 @@
 import { describe, expect, test } from 'vitest';
-import { linearData } from './linearModel.ts';
-import { targets } from './targets.ts';
+import { type StartOptions, start } from '../../src/index.ts';
+import type { Profiling } from '../../src/runtime/index.ts';
+import { freshDevice } from '../softwareAdapter.ts';
+import { linearData, linearModel } from './linearModel.ts';
+import { linearWasm } from './linearWasm.ts';
 
-describe.each(targets)('on $name', ({ prepare }) => {
+describe.each([
+  { name: 'WebGPU', program: linearModel, place: async () => ({ device: await freshDevice() }) },
+  ...[1, 2, 3].map((threads) => ({
+    name: `WebAssembly, threads: ${threads}`,
+    program: linearWasm(),
+    place: async () => ({ threads }),
+  })),
+])('on $name', ({ program, place }) => {
   test('each dispatch is timed, or each step, and results are the same as without', async () => {
-    const machine = await prepare();
+    const where: StartOptions = await place();
     const losses: number[] = [];
     const columns: (number[] | undefined)[] = [];
     for (const profile of ['none', 'dispatches', 'steps'] as const) {
-      const session = await machine.start({ profile, seed: 1 });
+      const session = await start(program, { ...where, profile, seed: 1 });
       for await (const { loss } of session.train({ data: linearData(80), epochs: 2, stepsPerSubmit: 4 }))
         losses.push(loss);
       const times = session.timings.get('train');
@@ -22,6 +32,15 @@ describe.each(targets)('on $name', ({ prepare }) => {
     expect(columns).toEqual([undefined, [20, 20], [6]]);
     expect(losses.slice(2, 4)).toEqual(losses.slice(0, 2));
     expect(losses.slice(4)).toEqual(losses.slice(0, 2));
-    machine.close();
+    where.device?.destroy();
+  });
+
+  test('another word is refused', async () => {
+    const where: StartOptions = await place();
+    const profile = 'kernels' as Profiling;
+    const started = start(program, { ...where, profile });
+    await expect(started).rejects.toMatchObject({ name: 'InputError', code: 'range', input: 'profile' });
+    await expect(started).rejects.toThrow('expected none or steps or dispatches, found "kernels"');
+    where.device?.destroy();
   });
 });

@@ -1,6 +1,7 @@
-import { chunkPlayer, noteTimes, type PlayChunks } from '../chunks.ts';
-import type { Address, Block, Engine, Playback, Profiling, Region } from '../engine.ts';
+import { chunkPlayer, type PlayChunks } from '../chunks.ts';
+import type { Address, Block, Engine, Playback, Region } from '../engine.ts';
 import { DeviceError } from '../issues.ts';
+import { noteTimes, type Profiling } from '../profiling.ts';
 import { recordWriter, type WriteRecords } from '../records.ts';
 import { Allocator } from './allocator.ts';
 import { CallingThread } from './callingThread.ts';

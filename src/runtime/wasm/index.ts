@@ -1,7 +1,6 @@
 /** The runtime for WebAssembly: replays compiled programs on the processor, and needs nothing of the compiler. */
 export type { Data } from '../dataset.ts';
 export { Dataset } from '../dataset.ts';
-export type { Profiling, Timings } from '../engine.ts';
 export {
   DeviceError,
   type DeviceErrorCode,
@@ -23,6 +22,7 @@ export type {
   TrainOptions,
 } from '../options.ts';
 export type { Totals } from '../outputs.ts';
+export type { Profiling, Timings } from '../profiling.ts';
 export type * from '../program.ts';
 export type { Session } from '../session.ts';
 export type { Output, Values } from '../values.ts';

@@ -1,5 +1,5 @@
 import { chunkCapacity } from '../chunks.ts';
-import type { Profiling } from '../engine.ts';
+import type { Profiling } from '../profiling.ts';
 import { lineAligned, type WasmProgram } from './program.ts';
 
 /**

@@ -1,5 +1,6 @@
 import { takeInitial, writeFirst } from '../initial.ts';
 import { type SessionOptions, takeOptions } from '../options.ts';
+import { type Profiling, takeProfile } from '../profiling.ts';
 import { Session } from '../session.ts';
 import { WasmEngine } from './engine.ts';
 import { checkProgram } from './format.ts';
@@ -15,6 +16,8 @@ export interface StartOptions extends SessionOptions {
    * do other things.
    */
   readonly threads?: number;
+  /** What is timed: see `timings`. */
+  readonly profile?: Profiling;
 }
 
 /**
@@ -34,7 +37,7 @@ export async function start(program: WasmProgram, options: StartOptions = {}): P
   const first = takeInitial(program, initial);
   const host = await hostAtHand();
   const threads = await threadCount(host, wanted);
-  const engine = await WasmEngine.create(program, host, threads, profile ?? 'none');
+  const engine = await WasmEngine.create(program, host, threads, takeProfile(profile));
   try {
     await writeFirst(engine, first, seed);
     return new WasmSession(engine, threads, seed);
