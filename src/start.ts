@@ -1,6 +1,5 @@
 import { findGpu } from './findGpu.ts';
-import { checkAgreement } from './runtime/agreement.ts';
-import { checkBase } from './runtime/format.ts';
+import { checkProgram, isForWasm } from './runtime/check.ts';
 import {
   type StartOptions as GpuStartOptions,
   InputError,
@@ -24,8 +23,7 @@ export interface StartOptions extends Omit<GpuStartOptions, 'profiler'>, WasmSta
  *   there is no adapter, no memory, or the program needs more than there is; InputError for options that do not fit
  */
 export async function start(program: Program | WasmProgram, options: StartOptions = {}): Promise<Session> {
-  checkBase(program, isForWasm(program) ? 'wasm' : 'webgpu', {});
-  checkAgreement(program);
+  checkProgram(program);
   // What is given is taken now: opening may wait.
   options = named('options', options);
   if (options.initial !== undefined)
@@ -48,8 +46,4 @@ export async function start(program: Program | WasmProgram, options: StartOption
       "sinter found no GPU: a software driver runs what was compiled for one; the targets 'wasm' and 'webgpu-software' suit it",
     );
   return startGpu(program, { ...rest, ...found.options });
-}
-
-function isForWasm(program: Program | WasmProgram): program is WasmProgram {
-  return Object(program).target === 'wasm';
 }

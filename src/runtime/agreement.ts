@@ -122,9 +122,10 @@ function each<T extends object>(
   }
 }
 
-/** A name stands in one line, in errors and in comments of kernels. */
+/** A name stands in one line, in errors and in comments of kernels: the rule of declarations. */
 function checkName(at: string, name: unknown): void {
-  if (/\p{Cc}/u.test(String(name))) fail(at, 'a name without control characters', name);
+  if (/(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u.test(String(name)))
+    fail(at, 'a name without control characters', name);
 }
 
 /** Base64 with its padding. A search, as a repeated class has no room in a long text. */

@@ -2,7 +2,6 @@
 export type { Data } from './dataset.ts';
 export { Dataset } from './dataset.ts';
 export { type DeviceOptions, requestDevice } from './device.ts';
-export { checkProgram } from './format.ts';
 export {
   DeviceError,
   type DeviceErrorCode,

@@ -5,7 +5,8 @@
 import assert from 'node:assert/strict';
 import * as sinter from 'sinter';
 import { openGpu } from 'sinter/node';
-import { checkProgram, start, type WasmProgram } from 'sinter/runtime/wasm';
+import { checkProgram, isForWasm } from 'sinter/runtime/check';
+import { start, type WasmProgram } from 'sinter/runtime/wasm';
 import { linearData } from '../runtime/linearModel.ts';
 import { dawdle, linearWasm } from '../runtime/linearWasm.ts';
 import { strayWakes, unevenData, unevenModel } from '../runtime/strayWakes.ts';
@@ -33,6 +34,7 @@ function holds(check: string, says: string): void {
 
 const program: unknown = JSON.parse(JSON.stringify(onWasm.program));
 checkProgram(program);
+assert.ok(isForWasm(program));
 const cases: readonly (readonly [WasmProgram, sinter.Data])[] = [
   [linearWasm({ thread: 1, instructions: dawdle }), linearData(61)],
   [program, unevenData(61)],

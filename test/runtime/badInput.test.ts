@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { compile, defineModule } from '../../src/index.ts';
-import { checkProgram, type Program, start } from '../../src/runtime/index.ts';
+import { checkProgram } from '../../src/runtime/format.ts';
+import { type Program, start } from '../../src/runtime/index.ts';
 import { start as startWasm } from '../../src/runtime/wasm/index.ts';
 import { freshDevice } from '../softwareAdapter.ts';
 import { badInputSuite } from './badInputSuite.ts';

@@ -1,8 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { compile, defineModule, nn, optim } from '../../src/index.ts';
-import { checkAgreement } from '../../src/runtime/agreement.ts';
-import { checkProgram } from '../../src/runtime/index.ts';
-import { checkProgram as checkWasmProgram } from '../../src/runtime/wasm/index.ts';
+import { checkProgram } from '../../src/runtime/check.ts';
 
 const module = defineModule('small', (m) => {
   const batch = m.size('batch', { max: 4 });
@@ -90,23 +88,15 @@ const cases: readonly (readonly [string, (value: unknown) => unknown, string])[]
   ['buffers.state', () => -4, 'program.buffers.state'],
 ];
 
-const checks = {
-  webgpu: (program: unknown): void => {
-    checkProgram(program);
-    checkAgreement(program);
-  },
-  wasm: (program: unknown): void => checkWasmProgram(program),
-};
-
 describe.each(['webgpu', 'wasm'] as const)('a program from elsewhere, for %s', (target) => {
   test('is one as it was compiled', () => {
-    expect(() => checks[target](JSON.parse(JSON.stringify(programs[target])))).not.toThrow();
+    expect(() => checkProgram(JSON.parse(JSON.stringify(programs[target])))).not.toThrow();
   });
 
   test.each(cases)('is refused where %s is %o', (path, change, message) => {
     const program: unknown = JSON.parse(JSON.stringify(programs[target]));
     put(program, path, change);
-    expect(() => checks[target](program)).toThrow(
+    expect(() => checkProgram(program)).toThrow(
       expect.objectContaining({
         name: 'FormatError',
         code: 'program',

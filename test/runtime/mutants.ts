@@ -1,7 +1,4 @@
 import { compile, defineModule, nn, optim } from '../../src/index.ts';
-import { checkAgreement } from '../../src/runtime/agreement.ts';
-import { checkProgram } from '../../src/runtime/index.ts';
-import { checkProgram as checkWasmProgram } from '../../src/runtime/wasm/index.ts';
 
 /** The kinds of programs that are spoilt. */
 export const kinds = ['wasm', 'webgpu'] as const;
@@ -26,15 +23,6 @@ const module = defineModule('small', (m) => {
 export async function sound(kind: Kind): Promise<string> {
   const { program } = await compile(module, { target: kind === 'wasm' ? 'wasm' : 'webgpu-software' });
   return JSON.stringify(program);
-}
-
-/** @throws FormatError, and nothing else */
-export function checkWhole(kind: Kind, program: unknown): void {
-  if (kind === 'wasm') checkWasmProgram(program);
-  else {
-    checkProgram(program);
-    checkAgreement(program);
-  }
 }
 
 const extremes: readonly unknown[] = [

@@ -1,8 +1,9 @@
 /** Starts and trains spoilt programs in a process of its own: a line before each and after it, so that a watchdog sees where it stands still. */
 import { openGpu } from '../../src/node/index.ts';
+import { checkProgram } from '../../src/runtime/check.ts';
 import { start } from '../../src/runtime/index.ts';
 import { start as startWasm } from '../../src/runtime/wasm/index.ts';
-import { checkWhole, kinds, mutant, sound } from './mutants.ts';
+import { kinds, mutant, sound } from './mutants.ts';
 
 const [, , wanted, ...seeds] = process.argv;
 const kind = kinds.find((name) => name === wanted) ?? 'wasm';
@@ -10,7 +11,7 @@ const json = await sound(kind);
 const gpu = kind === 'webgpu' ? (await openGpu({ target: 'software' })).gpu : undefined;
 
 async function run(program: unknown): Promise<void> {
-  checkWhole(kind, program);
+  checkProgram(program);
   const taken: never = program as never;
   const session = gpu ? await start(taken, { gpu }) : await startWasm(taken, { threads: 1 });
   try {

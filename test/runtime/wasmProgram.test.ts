@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { checkProgram, start, type WasmProgram } from '../../src/runtime/wasm/index.ts';
+import { checkProgram } from '../../src/runtime/check.ts';
+import { start, type WasmProgram } from '../../src/runtime/wasm/index.ts';
 import { linearModel } from './linearModel.ts';
 import { assembled, linearWasm, tileText } from './linearWasm.ts';
 

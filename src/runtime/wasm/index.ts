@@ -26,6 +26,5 @@ export type { Profiling, Timings } from '../profiling.ts';
 export type * from '../program.ts';
 export type { Session } from '../session.ts';
 export type { Output, Values } from '../values.ts';
-export { checkProgram } from './format.ts';
 export type * from './program.ts';
 export { type StartOptions, start, type WasmSession } from './start.ts';
