@@ -1,18 +1,24 @@
 import type { Dataset } from './dataset.ts';
-import { InputError, slotOf } from './issues.ts';
-import type { Entry, ProgramBase } from './program.ts';
+import type { Engine, NamedEntry } from './engine.ts';
+import { isWhole, slotOf, unfit } from './issues.ts';
+import type { ProgramBase } from './program.ts';
 
 /** The live extent of each bounded size. */
 export type LiveSizes = ReadonlyMap<string, number>;
+
+/** What one step runs over. */
+export interface Batch {
+  readonly live: LiveSizes;
+  /** Its rows: what its means weigh. */
+  readonly weight: number;
+}
 
 /** How rows fall into steps. */
 export interface Batches {
   readonly steps: number;
   /** Rows in all steps together. */
   readonly samples: number;
-  readonly live: (step: number) => LiveSizes;
-  /** Rows of a step: what its means weigh. */
-  readonly weight: (step: number) => number;
+  readonly at: (step: number) => Batch;
 }
 
 /**
@@ -20,38 +26,33 @@ export interface Batches {
  * by row, it runs one step.
  *
  * @param given sizes of batches, and live extents of sizes that no row tells
- * @throws InputError `unknown`, `range` for `given`; `length` where sizes do not make equally many batches
+ * @throws what `dataset.check` throws; InputError `unknown`, `range` for `given`; `length` where sizes do not make
+ *   equally many batches
  */
 export function batchesOf(
-  program: ProgramBase,
-  { inputs }: Entry,
+  engine: Engine,
+  entry: NamedEntry,
   dataset: Dataset,
   given: Readonly<Record<string, number>> | undefined,
 ): Batches {
-  const live = liveSizes(program, given, []);
-  const counts = new Map<string, number>();
-  for (const { name, size } of program.inputs) {
-    if (size !== undefined && inputs.includes(name)) counts.set(size, dataset.rows.get(size) ?? 0);
-  }
+  dataset.check(engine, entry);
+  const { program } = engine;
+  const live = liveSizes(program, given);
+  const rest = new Map(live);
   let main: string | undefined;
-  let steps = 1;
-  for (const [size, count] of counts) {
-    const own = Math.ceil(count / (live.get(size) ?? 1));
-    if (main !== undefined && own !== steps) {
-      throw new InputError('length', size, `its rows make ${own} batches, those of ${main} ${steps}`);
-    }
-    main ??= size;
-    steps = own;
+  let [steps, samples, weight] = [1, 1, 1];
+  for (const { name, size } of program.inputs) {
+    if (size === undefined || !entry.inputs.includes(name)) continue;
+    const count = dataset.rows.get(size) ?? 0;
+    const most = live.get(size) ?? 1;
+    const own = Math.ceil(count / most);
+    if (main === undefined) [main, steps, samples, weight] = [size, own, count, most];
+    if (own !== steps) unfit('length', size, `rows for ${steps} batches, as those of ${main}`, own);
+    rest.set(size, count - (steps - 1) * most);
   }
-  const last = new Map(live);
-  for (const [size, count] of counts) last.set(size, count - (steps - 1) * (live.get(size) ?? 0));
-  const at = (step: number): LiveSizes => (step === steps - 1 ? last : live);
-  return {
-    steps,
-    samples: main === undefined ? 1 : (counts.get(main) ?? 0),
-    live: at,
-    weight: (step) => (main === undefined ? 1 : (at(step).get(main) ?? 0)),
-  };
+  const full = { live, weight };
+  const last = { live: rest, weight: samples - (steps - 1) * weight };
+  return { steps, samples, at: (step) => (step < steps - 1 ? full : last) };
 }
 
 /**
@@ -62,14 +63,12 @@ export function batchesOf(
 export function liveSizes(
   program: ProgramBase,
   given: Readonly<Record<string, number>> = {},
-  rows: Iterable<readonly [string, number]>,
+  rows: Iterable<readonly [string, number]> = [],
 ): Map<string, number> {
   const live = new Map(program.sizes.map((size) => [size.name, size.max]));
   for (const [name, extent] of [...Object.entries(given), ...rows]) {
     const { max } = slotOf('size', program.sizes, name);
-    if (!Number.isInteger(extent) || extent < 1 || extent > max) {
-      throw new InputError('range', name, `expected 1 to ${max}, found ${extent}`);
-    }
+    if (!isWhole(extent, 1, max)) unfit('range', name, `1 to ${max}`, extent);
     live.set(name, extent);
   }
   return live;

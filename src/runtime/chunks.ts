@@ -3,11 +3,11 @@ import type { Playback } from './engine.ts';
 /** Steps that one chunk may hold, unless their results are large. */
 const MOST_STEPS = 256;
 /** Bytes of results that one chunk may give, unless one step gives more. */
-const MOST_RESULTS = 1 << 22;
+const MOST_RESULTS = 2 ** 22;
 
 /** Steps of the largest chunk, of `bound` steps at most, for steps that give so many bytes each. */
 export function chunkCapacity(resultBytes: number, bound = MOST_STEPS): number {
-  return Math.max(1, Math.floor(Math.min(bound, MOST_STEPS, MOST_RESULTS / Math.max(resultBytes, 1))));
+  return Math.max(1, Math.floor(Math.min(bound, MOST_STEPS, MOST_RESULTS / resultBytes)));
 }
 
 /** A place for the records and results of one chunk; there are two. */
@@ -37,50 +37,47 @@ export type PlayChunks = (
  */
 export function chunkPlayer(capacity: number, longEnough: number): PlayChunks {
   const grown = new Map<string, number>();
-  return async ({ name, steps, stepsPerSubmit, goesOn }, start, finish, release) => {
-    const inFlight: { first: number; count: number; place: Place; done: Promise<unknown> }[] = [];
-    let size = Math.min(stepsPerSubmit ?? grown.get(name) ?? 1, capacity);
+  return async ({ entry, steps, stepsPerSubmit, goesOn }, start, finish, release) => {
+    /** What finishes each chunk that was started, the oldest first. */
+    const inFlight: (() => Promise<void>)[] = [];
+    let size = Math.min(stepsPerSubmit ?? grown.get(entry.name) ?? 1, capacity);
     let last = performance.now();
-    let place: Place = 0;
-    const failures: unknown[] = [];
-    const finishOldest = async (): Promise<void> => {
-      const oldest = inFlight.shift();
-      if (!oldest) return;
-      const { first, count, place, done } = oldest;
-      try {
-        await done;
-        // What follows a chunk that failed began from states that are not right.
-        if (failures.length === 0) finish(first, count, place);
-      } catch (error) {
-        failures.push(error);
-      }
-      release?.(place);
-      const now = performance.now();
-      if (!stepsPerSubmit) {
-        // Batches may be larger than those for which it grew.
-        const took = now - last;
-        size =
-          took < longEnough ? Math.min(2 * size, capacity) : took > 4 * longEnough ? (size + 1) >> 1 : size;
-        grown.set(name, size);
-      }
-      last = now;
-    };
+    let failure: { readonly error: unknown } | undefined;
     try {
-      for (let first = 0; first < steps; ) {
-        if (inFlight.length > 1) await finishOldest();
-        if (failures.length > 0 || !goesOn()) break;
-        const count = Math.min(size, steps - first);
+      for (
+        let first = 0, count = 0, place: Place = 0;
+        first < steps && !failure && goesOn();
+        first += count, place = place ? 0 : 1
+      ) {
+        count = Math.min(size, steps - first);
         const done = start(first, count, place);
         // It may fail while an earlier one is awaited; whoever awaits it hears of that.
         done.catch(() => {});
-        inFlight.push({ first, count, place, done });
-        first += count;
-        place = place ? 0 : 1;
+        inFlight.push(async () => {
+          try {
+            await done;
+            // What follows a chunk that failed began from states that are not right.
+            if (!failure) finish(first, count, place);
+          } catch (error) {
+            failure ??= { error };
+          }
+          release?.(place);
+          const now = performance.now();
+          if (!stepsPerSubmit) {
+            // Batches may be larger than those for which it grew.
+            const took = now - last;
+            if (took < longEnough) size = Math.min(2 * size, capacity);
+            else if (took > 4 * longEnough) size = (size + 1) >> 1;
+            grown.set(entry.name, size);
+          }
+          last = now;
+        });
+        if (inFlight.length > 1) await inFlight.shift()?.();
       }
     } finally {
       // Whatever keeps more from starting: what was started runs, and counts.
-      while (inFlight.length) await finishOldest();
+      while (inFlight.length) await inFlight.shift()?.();
     }
-    if (failures.length > 0) throw failures[0];
+    if (failure) throw failure.error;
   };
 }

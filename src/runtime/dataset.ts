@@ -1,6 +1,6 @@
-import type { Block, Engine } from './engine.ts';
+import type { Block, Engine, NamedEntry } from './engine.ts';
 import { elementCount, inFours } from './init.ts';
-import { InputError, SessionError, slotOf } from './issues.ts';
+import { InputError, isWhole, SessionError, slotOf, unfit } from './issues.ts';
 import { named } from './options.ts';
 import type { InputSlot, ProgramBase } from './program.ts';
 import { permutation, rowNumbers } from './random.ts';
@@ -27,12 +27,13 @@ export class Dataset {
   /** @internal */
   readonly block: Block;
   readonly #engine: Engine;
-  readonly #orders: Order[] = [];
-  /** Which shuffle the row numbers are; empty where it is not known. */
-  #shuffle = '';
+  /** How many rows each order has, by the word in `block` where their numbers start. */
+  readonly #orders = new Map<number, number>();
+  /** Which shuffle the row numbers are, 0 where they are in order; undefined where it is not known. */
+  #shuffle: string | number | undefined;
   #disposed = false;
 
-  private constructor(engine: Engine, inputs: Names, rows: ReadonlyMap<string, number>) {
+  private constructor(engine: Engine, { inputs, rows }: Contents) {
     this.#engine = engine;
     this.inputs = inputs;
     this.rows = rows;
@@ -40,11 +41,10 @@ export class Dataset {
     for (const size of engine.program.sizes) {
       const count = rows.get(size.name);
       if (size.rows === undefined || count === undefined) continue;
-      // The last batch may start at any row: all the numbers that a step can read lie inside.
-      const capacity = inFours(count + size.max);
       this.starts.set(size.rows, words);
-      this.#orders.push({ start: words, count, capacity });
-      words += capacity;
+      this.#orders.set(words, count);
+      // The last batch may start at any row: all the numbers that a step can read lie inside.
+      words += inFours(count + size.max);
     }
     for (const slot of engine.program.inputs) {
       if (!inputs.has(slot.name)) continue;
@@ -62,16 +62,11 @@ export class Dataset {
    * @throws DeviceError `limit`, `memory`, `validation`; InputError `type`, `range`
    * @internal
    */
-  static async allocate(
-    engine: Engine,
-    inputs: Names,
-    rows: ReadonlyMap<string, number>,
-    pieces: Iterable<Piece> = [],
-  ): Promise<Dataset> {
+  static async allocate(engine: Engine, contents: Contents, pieces: Iterable<Piece> = []): Promise<Dataset> {
     let made: Dataset | undefined;
     try {
       return await engine.upload('the dataset', () => {
-        const dataset = new Dataset(engine, inputs, rows);
+        const dataset = new Dataset(engine, contents);
         made = dataset;
         dataset.order();
         dataset.write(pieces);
@@ -91,21 +86,22 @@ export class Dataset {
     return first;
   }
 
-  /** Puts the rows in order, or in the order of the `draw`th shuffle of a seed, as part of an upload. @internal */
-  order(seed = 0, draw?: number): void {
-    const shuffle = `${seed} ${draw}`;
+  /**
+   * Puts the rows in the order of the `draw`th shuffle of a seed, counted from 1, or in order for 0; as part of an upload.
+   *
+   * @internal
+   */
+  order(seed = 0, draw = 0): void {
+    const shuffle = draw && `${seed} ${draw}`;
     if (shuffle === this.#shuffle) return;
     this.#shuffle = shuffle;
-    for (const { start, count, capacity } of this.#orders) {
-      const numbers =
-        draw === undefined ? rowNumbers(count, capacity) : permutation(seed, draw, count, capacity);
-      this.block.write(start, numbers);
-    }
+    for (const [start, count] of this.#orders)
+      this.block.write(start, draw ? permutation(seed, draw - 1, count) : rowNumbers(count));
   }
 
   /** Takes no order for granted: the upload of the last may have been refused. @internal */
   forgetOrder(): void {
-    this.#shuffle = '';
+    this.#shuffle = undefined;
   }
 
   /** Writes pieces, as part of an upload. @internal */
@@ -120,10 +116,10 @@ export class Dataset {
    * @throws SessionError `disposed`, `other-session`; InputError `missing` where an entry reads what is not there
    * @internal
    */
-  check(engine: Engine, entry: string, inputs: readonly string[]): void {
+  check(engine: Engine, entry: NamedEntry): void {
     if (this.#disposed) throw new SessionError('disposed', 'the dataset is disposed');
     if (this.#engine !== engine) throw new SessionError('other-session', 'the dataset is of another session');
-    checkPresent(entry, inputs, this.inputs);
+    checkPresent(entry, this.inputs);
   }
 
   /** Whether it was disposed of. */
@@ -140,31 +136,27 @@ export class Dataset {
 
 showDatasets(Dataset);
 
-/** Where the row numbers of a size lie, how many there are, and room for how many. */
-interface Order {
-  readonly start: number;
-  readonly count: number;
-  readonly capacity: number;
-}
-
 /** Elements of a row; of the whole input where it is not read by row. */
 function rowElements({ shape, size }: InputSlot): number {
   return elementCount(size ? shape.slice(1) : shape);
 }
 
 /** @throws InputError `missing` */
-export function checkPresent(entry: string, inputs: readonly string[], given: Names): void {
-  const missing = inputs.find((name) => !given.has(name));
+export function checkPresent({ name, inputs }: NamedEntry, given: Names): void {
+  const missing = inputs.find((input) => !given.has(input));
   if (missing !== undefined) {
-    throw new InputError('missing', missing, `${entry} reads this input: give it, as an array`);
+    throw new InputError('missing', missing, `${name} reads this input: give it, as an array`);
   }
 }
 
-/** Arrays that were given, each read once: what a getter says later does not count. */
-export interface Arrays {
+/** What a dataset holds: which inputs, and how many rows of each bounded size. */
+interface Contents {
   readonly inputs: Names;
-  /** Rows of each bounded size. */
   readonly rows: ReadonlyMap<string, number>;
+}
+
+/** Arrays that were given, each read once: what a getter says later does not count. */
+export interface Arrays extends Contents {
   /** Copies of the values, made one after the other as they are asked for. @throws InputError `type`, `range` */
   readonly pieces: () => Iterable<Piece>;
 }
@@ -179,7 +171,7 @@ export interface Piece {
 }
 
 /** Elements of a piece: large datasets are converted without a second copy of them as a whole. A multiple of four. */
-const PIECE = 1 << 18;
+const PIECE = 2 ** 18;
 
 /**
  * Looks at arrays: which inputs they are for, and how many rows of each bounded size they hold.
@@ -193,26 +185,20 @@ export function takeArrays(program: ProgramBase, data: Data): Arrays {
   for (const [name, values] of Object.entries(named('data', data))) {
     const slot = slotOf('input', program.inputs, name);
     const length = values?.length;
-    if (!Number.isInteger(length)) throw new InputError('type', name, 'expected an array');
+    if (!Number.isInteger(length)) unfit('type', name, 'an array', values);
     inputs.set(name, [slot, values, length]);
     const row = rowElements(slot);
     if (!slot.size) {
-      if (length !== row) throw new InputError('length', name, `expected ${row} elements, found ${length}`);
+      if (length !== row) unfit('length', name, `${row} elements`, length);
       continue;
     }
     const known = rows.get(slot.size);
-    const count = row === 0 ? known : length / row;
+    // Rows of no elements may be any number.
+    const count = row + length === 0 ? known : length / row;
     if (count === undefined) continue;
-    if (!Number.isInteger(count) || (row === 0 && length > 0))
-      throw new InputError('length', name, `expected rows of ${row} elements, found ${length} elements`);
-    if (count === 0) throw new InputError('length', name, 'expected at least one row, found none');
-    if (known !== undefined && known !== count) {
-      throw new InputError(
-        'length',
-        name,
-        `expected ${known} rows, as other inputs of ${slot.size}; found ${count}`,
-      );
-    }
+    if (!isWhole(count, 1, Infinity)) unfit('length', name, `one or more rows of ${row} elements`, length);
+    if ((known ?? count) !== count)
+      unfit('length', name, `${known} rows, as other inputs of ${slot.size}`, count);
     rows.set(slot.size, count);
   }
   return {

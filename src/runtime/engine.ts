@@ -1,5 +1,5 @@
 import type { Timings } from './profiling.ts';
-import type { Entry, ProgramBase } from './program.ts';
+import type { Entry, ProgramBase, StateSlot } from './program.ts';
 
 /**
  * A program on a machine that can run it: the memory of its states, and the means to replay its steps. What a
@@ -21,8 +21,8 @@ export interface Engine {
    * @throws DeviceError, and what `goesOn`, `fill` and `take` throw
    */
   play(playback: Playback): Promise<void>;
-  /** Reads regions of the arenas, one after the other. @throws DeviceError `lost`, `memory` */
-  read(regions: readonly Region[]): Promise<Uint32Array<ArrayBuffer>>;
+  /** Reads states, one after the other. @throws DeviceError `lost`, `memory` */
+  read(states: readonly StateSlot[]): Promise<Uint32Array<ArrayBuffer>>;
   /**
    * Does at once what allocates and writes, and says what became of it.
    *
@@ -48,11 +48,14 @@ export interface Block {
   dispose(): void;
 }
 
+/** An entry, and how the program calls it. */
+export interface NamedEntry extends Entry {
+  readonly name: string;
+}
+
 /** One run of many steps of an entry. */
 export interface Playback {
-  /** The entry's name, and what the program says of it. */
-  readonly name: string;
-  readonly entry: Entry;
+  readonly entry: NamedEntry;
   readonly data: Block;
   readonly steps: number;
   /** Steps of a chunk; by default as many as take some time. */
@@ -74,9 +77,4 @@ export interface Playback {
 export interface Address {
   readonly arena: 'state' | 'words';
   readonly offset: number;
-}
-
-/** Where words lie: in an arena, from an element on. */
-export interface Region extends Address {
-  readonly words: number;
 }

@@ -1,5 +1,5 @@
 import { checkArenas } from './arenas.ts';
-import { FormatError } from './issues.ts';
+import { FormatError, isWhole, shown } from './issues.ts';
 import type { Program, ProgramBase } from './program.ts';
 
 /**
@@ -60,7 +60,7 @@ const shape: Readonly<Record<string, Shape>> = {
   entries: {
     '*': {
       steps: [{ kernel: 'count', workgroups: 'count' }],
-      outputs: [{ ...tensor, dtype: element, offset: 'count', live: ['any'] }],
+      outputs: [{ ...tensor, dtype: element, offset: 'count', live: ['object'] }],
       inputs: ['string'],
       resultWords: 'count',
     },
@@ -79,17 +79,17 @@ export function check(value: unknown, expected: Shape, at: string): void {
   if (typeof expected === 'string') {
     const fits =
       expected === 'count'
-        ? Number.isSafeInteger(value) && (value as number) >= 0
-        : typeof value === expected ||
-          expected === 'any' ||
-          expected.split('|').some((word) => word === value);
+        ? isWhole(value, 0, Number.MAX_SAFE_INTEGER)
+        : expected.includes('|')
+          ? expected.split('|').some((word) => word === value)
+          : typeof value === expected;
     if (!fits) fail(at, expected, value);
     return;
   }
   const isList = Array.isArray(expected);
-  if (typeof value !== 'object' || value === null || (isList && !Array.isArray(value)))
-    fail(at, isList ? 'list' : 'object', value);
-  const found = new Map<string, unknown>(Object.entries(value));
+  const fits = isList ? Array.isArray(value) : Object(value) === value;
+  if (!fits) fail(at, isList ? 'list' : 'object', value);
+  const found = new Map<string, unknown>(Object.entries(Object(value)));
   const fields = new Map<string, Shape>(Object.entries(expected));
   const each = fields.get('0') ?? fields.get('*');
   for (const name of (each ? found : fields).keys())
@@ -98,9 +98,8 @@ export function check(value: unknown, expected: Shape, at: string): void {
 
 /** @throws FormatError, always: what was expected at a place, and what stands there */
 export function fail(at: string, expected: string, found: unknown): never {
-  const text = found && typeof found === 'object' ? 'an object' : JSON.stringify(found);
   throw new FormatError(
     at.startsWith('saved') ? 'saved' : 'program',
-    `${at}: expected ${expected}, found ${text}`,
+    `${at}: expected ${expected}, found ${shown(found)}`,
   );
 }

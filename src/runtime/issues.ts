@@ -24,19 +24,46 @@ export function shown(value: unknown): string {
 }
 
 /** What to say of a name that is not there: `no such size; there are batch, time`. */
-export function unknown(what: string, known: readonly (string | { readonly name: string })[]): string {
-  return `no such ${what}; there are ${known.map((k) => (typeof k === 'string' ? k : k.name)).join(', ')}`;
+export function unknown(what: string, known: readonly string[]): string {
+  return `no such ${what}; there are ${known.join(', ')}`;
 }
 
-/** The one of a name. @throws InputError `unknown` listing those that there are */
+/**
+ * The one of a name.
+ *
+ * @throws SessionError `unknown-entry`, `unknown-state` for an entry or a state, InputError `unknown` for all else,
+ *   listing those that there are
+ */
 export function slotOf<Slot extends { readonly name: string }>(
-  what: string,
+  what: 'entry' | 'state' | 'input' | 'size' | 'run-time scalar',
   slots: readonly Slot[],
   name: string,
 ): Slot {
   const slot = slots.find((one) => one.name === name);
   if (slot) return slot;
-  throw new InputError('unknown', name, unknown(what, slots));
+  const text = unknown(
+    what,
+    slots.map((one) => one.name),
+  );
+  throw what === 'entry' || what === 'state'
+    ? new SessionError(`unknown-${what}`, `${name}: ${text}`)
+    : new InputError('unknown', name, text);
+}
+
+/** Whether a value is a whole number between two others, themselves included. */
+export function isWhole(value: unknown, least: number, most: number): boolean {
+  return typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most;
+}
+
+/** @throws InputError, always: what was expected of a value, and what was given */
+export function unfit(
+  code: InputErrorCode,
+  name: string,
+  expected: string,
+  found: unknown,
+  index?: number,
+): never {
+  throw new InputError(code, name, `expected ${expected}, found ${shown(found)}`, index);
 }
 
 /**

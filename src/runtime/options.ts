@@ -1,5 +1,5 @@
 import type { Data, Dataset } from './dataset.ts';
-import { InputError, shown, unknown } from './issues.ts';
+import { InputError, isWhole, unfit, unknown } from './issues.ts';
 
 /** How a session starts, on every target. */
 export interface SessionOptions {
@@ -87,7 +87,7 @@ export interface Epoch {
 }
 
 /** The largest whole number that an option may be. */
-const MOST = 4294967295;
+const MOST = 2 ** 32 - 1;
 
 /**
  * What each option has to be: a whole number from this one on, one of some words, or of a type. Each way of running an
@@ -113,8 +113,7 @@ const counts = { run: 2, evaluate: 4, train: 11 };
 
 /** A copy of what was given by name: getters are read once. @throws InputError `type` for what is no object */
 export function named<T extends object>(what: string, given: T): T {
-  if (Object(given) !== given)
-    throw new InputError('type', what, `expected an object, found ${shown(given)}`);
+  if (Object(given) !== given) unfit('type', what, 'an object', given);
   return { ...given };
 }
 
@@ -136,25 +135,19 @@ export function takeOptions<Options extends Partial<TrainOptions> & SessionOptio
     const rule = rules[name];
     if (value !== undefined && rule !== undefined) checkOption(name, value, rule);
   }
-  if (names.includes('data') && !options.data)
-    throw new InputError('missing', 'data', 'expected arrays or a dataset');
   const { params = {}, sizes = {} } = options;
   return { ...options, params: { ...params }, sizes: { ...sizes } };
 }
 
 /** @throws InputError `type`, `range` for a value that an option cannot have */
 export function checkOption(name: string, value: unknown, rule: Rule): void {
-  const isLeast = typeof rule === 'number';
-  const isType = typeof rule === 'string';
-  const fits = isLeast
-    ? Number.isInteger(value) && Number(value) >= rule && Number(value) <= MOST
-    : isType
-      ? // What names its own kind, as signals do, may be of another realm: no class is theirs and ours.
-        typeof (value ?? 0) === rule || Object(value)[Symbol.toStringTag] === rule
-      : rule.includes(value);
-  if (fits) return;
-  const expected = isLeast ? `${rule} to ${MOST}` : isType ? rule : rule.join(' or ');
-  throw new InputError(isType ? 'type' : 'range', name, `expected ${expected}, found ${shown(value)}`);
+  if (typeof rule === 'number') {
+    if (!isWhole(value, rule, MOST)) unfit('range', name, `${rule} to ${MOST}`, value);
+  } else if (typeof rule === 'string') {
+    // What names its own kind, as signals do, may be of another realm: no class is theirs and ours.
+    if (typeof (value ?? 0) !== rule && Object(value)[Symbol.toStringTag] !== rule)
+      unfit('type', name, rule, value);
+  } else if (!rule.includes(value)) unfit('range', name, rule.join(' or '), value);
 }
 
 /** What an option has to be, as in `rules`. */

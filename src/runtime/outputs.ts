@@ -1,7 +1,7 @@
-import type { LiveSizes } from './batches.ts';
+import type { Batch, LiveSizes } from './batches.ts';
 import { elementCount } from './init.ts';
 import { InputError } from './issues.ts';
-import type { Entry, OutputSlot } from './program.ts';
+import type { OutputSlot } from './program.ts';
 import { asElements, type Output } from './values.ts';
 
 /** An output's live part out of the results of one step, which lie from word `at` on. */
@@ -45,18 +45,20 @@ export class Tally {
   #weight: number;
 
   /**
-   * @param only `scalars` where arrays do not matter
+   * @param outputs those that matter
    * @param weight the samples of steps before, of which `sums` tells
+   * @throws InputError `length` for an output that batches cut elsewhere than at its end
    */
-  constructor(name: string, entry: Entry, only: 'scalars' | 'all', weight = 0, sums = '') {
+  constructor(outputs: readonly OutputSlot[], weight = 0, sums = '') {
     this.#weight = weight;
-    const slots = entry.outputs.filter((slot) => only === 'all' || slot.shape.length === 0);
-    this.#parts = slots.map((slot, k) => {
+    this.#parts = outputs.map((slot, k) => {
       const [first, ...others] = slot.live;
-      if (others.some(Boolean)) {
-        const text = `an output of ${name} with a bounded size that is not its first has no sum over batches: use run`;
-        throw new InputError('length', slot.name, text);
-      }
+      if (others.some(Boolean))
+        throw new InputError(
+          'length',
+          slot.name,
+          'has no sum over batches, as its bounded size is not its first: use run',
+        );
       const before = weight && Number(sums.split(',')[k]);
       return { slot, sum: new Float64Array(first ? 0 : elementCount(slot.shape)).fill(before), rows: [] };
     });
@@ -65,19 +67,18 @@ export class Tally {
   /**
    * Adds one step.
    *
-   * @param samples what the step's means weigh
    * @returns the name of a scalar that is NaN, where one is
    */
-  add(results: Uint32Array, at: number, live: LiveSizes, samples: number): string | undefined {
-    this.#weight += samples;
+  add(results: Uint32Array, at: number, batch: Batch): string | undefined {
+    this.#weight += batch.weight;
     let nan: string | undefined;
     for (const { slot, sum, rows } of this.#parts) {
       const { name, dtype, shape, offset } = slot;
       if (slot.live[0]) {
-        rows.push(outputOf(slot, results, at, live));
+        rows.push(outputOf(slot, results, at, batch.live));
         continue;
       }
-      const weight = dtype === 'f32' ? samples : 1;
+      const weight = dtype === 'f32' ? batch.weight : 1;
       const elements = asElements(dtype, results);
       for (let i = 0; i < sum.length; i++) sum[i] = (sum[i] ?? 0) + weight * (elements[at + offset + i] ?? 0);
       if (shape.length === 0 && Number.isNaN(elements[at + offset])) nan ??= name;

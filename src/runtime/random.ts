@@ -31,11 +31,7 @@ const rotations = [13, 15, 26, 6, 17, 29, 16, 24];
 
 /** A float64 in [0, 1) of 53 random bits, the `counter0, counter1`th of its key. */
 export function uniform(key0: number, key1: number, counter0: number, counter1: number): number {
-  return threefry(key0, key1, counter0, counter1, fraction);
-}
-
-function fraction(a: number, b: number): number {
-  return ((a >>> 5) * 0x4000000 + (b >>> 6)) / 0x20000000000000;
+  return threefry(key0, key1, counter0, counter1, (a, b) => ((a >>> 5) * 2 ** 26 + (b >>> 6)) / 2 ** 53);
 }
 
 /**
@@ -67,15 +63,10 @@ function cosineOfTurns(turns: number): number {
 }
 
 /**
- * A permutation of 0..count-1, the `draw`th of a seed (Fisher and Yates), followed by zeros up to `capacity`.
+ * A permutation of 0..count-1, the `draw`th of a seed (Fisher and Yates).
  */
-export function permutation(
-  seed: number,
-  draw: number,
-  count: number,
-  capacity: number,
-): Uint32Array<ArrayBuffer> {
-  const order = rowNumbers(count, capacity);
+export function permutation(seed: number, draw: number, count: number): Uint32Array<ArrayBuffer> {
+  const order = rowNumbers(count);
   for (let i = count - 1; i > 0; i--) {
     // The stream of shuffles, the last word: those of first values count from 0.
     const j = Math.floor(uniform(seed, -1, i, draw) * (i + 1));
@@ -86,9 +77,7 @@ export function permutation(
   return order;
 }
 
-/** 0..count-1 in order, followed by zeros up to `capacity`. */
-export function rowNumbers(count: number, capacity: number): Uint32Array<ArrayBuffer> {
-  const order = new Uint32Array(capacity);
-  for (let i = 0; i < count; i++) order[i] = i;
-  return order;
+/** 0..count-1 in order. */
+export function rowNumbers(count: number): Uint32Array<ArrayBuffer> {
+  return new Uint32Array(count).map((_, i) => i);
 }

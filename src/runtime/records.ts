@@ -1,5 +1,6 @@
 import type { Playback } from './engine.ts';
 import type { StepField } from './program.ts';
+import { asElements } from './values.ts';
 
 /**
  * Writes `count` records from the `at`th one on, for steps from `first`. Fields that `fill` leaves as they are
@@ -22,8 +23,8 @@ export type WriteRecords = (
  * @param words where they lie
  * @param stride words from one record to the next
  */
-export function recordWriter(fields: readonly StepField[], words: Int32Array, stride: number): WriteRecords {
-  const floats = new Float32Array(words.buffer, words.byteOffset, words.length);
+export function recordWriter(fields: readonly StepField[], words: Uint32Array, stride: number): WriteRecords {
+  const floats = asElements('f32', words);
   const places = new Map(fields.map(({ name, dtype }, index) => [name, { index, dtype }]));
   /** The word where the record that was written last starts. */
   let base = 0;

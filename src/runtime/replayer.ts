@@ -1,19 +1,13 @@
 import { chunkCapacity, chunkPlayer, type PlayChunks } from './chunks.ts';
 import { checkBuffer, checkLimits, createPipelines, guard, lossOf, lostBecause, refusal } from './device.ts';
-import type { Address, Block, Engine, Playback, Region } from './engine.ts';
+import type { Address, Block, Engine, Playback } from './engine.ts';
+import { COMPUTE, COPY, MAP_READ, STORAGE, UNIFORM } from './flags.ts';
 import { foldGrid } from './grid.ts';
-import { inFours } from './init.ts';
+import { elementCount, inFours } from './init.ts';
 import type { Timings } from './profiling.ts';
-import type { Program } from './program.ts';
+import type { Program, StateSlot } from './program.ts';
 import { recordWriter, type WriteRecords } from './records.ts';
 import type { Profiler, Stopwatch } from './stopwatch.ts';
-
-/** WebGPU's flags by their values: Node has no such globals. */
-const MAP_READ = 1 | 8;
-const COPY = 4 | 8;
-const UNIFORM = 64;
-const STORAGE = 128;
-const COMPUTE = 4;
 
 /** Milliseconds after which a submit's own cost no longer counts. */
 const LONG_ENOUGH = 50;
@@ -34,7 +28,7 @@ export class Replayer implements Engine {
   readonly #staging: readonly [GPUBuffer, GPUBuffer];
   readonly #writeRecords: WriteRecords;
   /** The step records of a submit as the host writes them, `#stride` words each. */
-  readonly #words: Int32Array<ArrayBuffer>;
+  readonly #words: Uint32Array<ArrayBuffer>;
   readonly #stride: number;
   readonly #buffers: GPUBuffer[];
   readonly #groups = new WeakMap<Block, GPUBindGroup>();
@@ -65,7 +59,7 @@ export class Replayer implements Engine {
     };
     const unit = device.limits.minUniformBufferOffsetAlignment / 4;
     this.#stride = Math.ceil(program.stepFields.length / unit) * unit;
-    this.#words = new Int32Array(this.#stride * capacity);
+    this.#words = new Uint32Array(this.#stride * capacity);
     this.#writeRecords = recordWriter(program.stepFields, this.#words, this.#stride);
     this.#record = this.#ownBuffer('step', this.#words.byteLength, UNIFORM | COPY);
     const room = this.arenas.results.size + (this.#stopwatch?.bytes ?? 0);
@@ -152,22 +146,23 @@ export class Replayer implements Engine {
   }
 
   play(playback: Playback): Promise<void> {
+    const { entry, take } = playback;
     const staging = this.#staging;
     return this.#playChunks(
       playback,
       (first, count, place) => this.#submit(playback, first, count, staging[place]),
       (first, count, place) => {
         const read = rangeOf(staging[place]);
-        this.#stopwatch?.note(playback.name, playback.entry, count, read, this.arenas.results.size);
-        playback.take(new Uint32Array(read, 0, playback.entry.resultWords * count), first, count);
+        this.#stopwatch?.note(entry.name, entry, count, read, this.arenas.results.size);
+        take(new Uint32Array(read, 0, entry.resultWords * count), first, count);
       },
       (place) => staging[place].unmap(),
     );
   }
 
-  async read(regions: readonly Region[]): Promise<Uint32Array<ArrayBuffer>> {
+  async read(states: readonly StateSlot[]): Promise<Uint32Array<ArrayBuffer>> {
     const { device } = this;
-    const size = regions.reduce((n, { words }) => n + words * 4, 0);
+    const size = states.reduce((n, { shape }) => n + elementCount(shape) * 4, 0);
     let made: GPUBuffer | undefined;
     try {
       const staging = await guard(device, 'reading state', () => {
@@ -175,9 +170,10 @@ export class Replayer implements Engine {
         made = buffer;
         const encoder = device.createCommandEncoder();
         let at = 0;
-        for (const { arena, offset, words } of regions) {
-          encoder.copyBufferToBuffer(this.arenas[arena], offset * 4, buffer, at, words * 4);
-          at += words * 4;
+        for (const { arena, offset, shape } of states) {
+          const bytes = elementCount(shape) * 4;
+          encoder.copyBufferToBuffer(this.arenas[arena], offset * 4, buffer, at, bytes);
+          at += bytes;
         }
         device.queue.submit([encoder.finish()]);
         return buffer;
@@ -198,8 +194,8 @@ export class Replayer implements Engine {
   /** Records and submits steps; the promise is kept when their results are mapped. */
   #submit(playback: Playback, from: number, count: number, staging: GPUBuffer): Promise<unknown> {
     const { device } = this;
-    const { name, entry, data, upload, fill } = playback;
-    const { steps, resultWords } = entry;
+    const { entry, data, upload, fill } = playback;
+    const { name, steps, resultWords } = entry;
     const group = this.#groups.get(data);
     this.#writeRecords(0, from, count, fill, 0, resultWords);
     const checked = guard(device, `${name}, steps ${from + 1} to ${from + count}`, () => {

@@ -1,7 +1,7 @@
-import { check } from './format.ts';
+import { check, fail } from './format.ts';
 import { elementCount, inFours } from './init.ts';
-import { FormatError } from './issues.ts';
 import type { ProgramBase, StateSlot } from './program.ts';
+import type { Words } from './values.ts';
 
 /** Where the training of an entry stands: what `resume` goes on from. */
 export interface Position {
@@ -36,54 +36,66 @@ export interface Place {
   readonly entries: Record<string, EntryPlace>;
 }
 
-/** Everything that a session's next step depends on. */
-export interface Snapshot extends Place {
-  /** The words of all states, one after the other in the program's order. */
-  readonly words: Uint32Array<ArrayBuffer>;
+/** A state and what it is to hold. */
+export interface StateWords {
+  readonly slot: StateSlot;
+  readonly words: Words;
 }
 
 /**
  * A snapshot as bytes: the length of the header as a little-endian word, the header (JSON, padded to whole
  * words), the words of all states.
+ *
+ * @param words of all states, one after the other in the program's order
  */
-export function encodeSnapshot(program: ProgramBase, snapshot: Snapshot): Uint8Array<ArrayBuffer> {
-  const { words, ...rest } = snapshot;
-  const text = JSON.stringify({ ...rest, states: signatures(program.state) });
+export function encodeSnapshot(
+  program: ProgramBase,
+  place: Place,
+  words: Uint32Array<ArrayBuffer>,
+): Uint8Array<ArrayBuffer> {
+  const text = JSON.stringify({ ...place, states: signatures(program.state) });
   const header = new TextEncoder().encode(text);
-  const start = 4 + inFours(header.length);
-  const bytes = new Uint8Array(start + words.byteLength).fill(32, 4, start);
-  new DataView(bytes.buffer).setUint32(0, start - 4, true);
+  const length = inFours(header.length);
+  const bytes = new Uint8Array(4 + length + words.byteLength).fill(32);
+  const all = new Uint32Array(bytes.buffer);
+  all[0] = length;
   bytes.set(header, 4);
-  bytes.set(new Uint8Array(words.buffer, words.byteOffset, words.byteLength), start);
+  all.set(words, 1 + length / 4);
   return bytes;
 }
 
 /** @throws FormatError where the bytes are no snapshot, are cut, or are of a program with other states */
-export function decodeSnapshot(program: ProgramBase, bytes: Uint8Array): Snapshot {
-  const fail = (reason: string): never => {
-    throw new FormatError('saved', `saved state: ${reason}`);
-  };
-  if (!(bytes instanceof Uint8Array)) return fail('expected a Uint8Array');
-  const length = bytes.length < 8 ? 0 : new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
+export function decodeSnapshot(
+  program: ProgramBase,
+  saved: Uint8Array,
+): { readonly place: Place; readonly states: readonly StateWords[] } {
+  let bytes: Uint8Array<ArrayBuffer>;
   let header: unknown;
+  let end = 4;
   try {
-    // A copy: decoders refuse memory that threads share, or that can be resized.
-    header = JSON.parse(new TextDecoder().decode(new Uint8Array(bytes.subarray(4, 4 + length))));
+    // A copy: decoders refuse memory that threads share, or that can be resized. What has no such part is not bytes.
+    bytes = new Uint8Array(saved.subarray());
+    const [length = 0] = new Uint32Array(bytes.buffer, 0, 1);
+    end += length;
+    header = JSON.parse(new TextDecoder().decode(bytes.subarray(4, end)));
   } catch {
-    return fail('not made by save()');
+    fail('saved', 'bytes that save() made', saved);
   }
   checkHeader(header);
-  const own = signatures(program.state);
-  for (let i = 0; i < Math.max(own.length, header.states.length); i++) {
-    const [wanted = 'no more', found = 'none'] = [own[i], header.states[i]];
-    if (wanted !== found) fail(`expected ${wanted}, found ${found}`);
-  }
-  const expected = 4 + length + 4 * program.state.reduce((n, { shape }) => n + elementCount(shape), 0);
-  if (bytes.length !== expected) fail(`expected ${expected} bytes, found ${bytes.length}`);
-  return { ...header, words: new Uint32Array(new Uint8Array(bytes.subarray(4 + length)).buffer) };
+  const { states: found, ...place } = header;
+  const wanted = signatures(program.state);
+  for (const i of [...wanted, ...found].keys())
+    if (wanted[i] !== found[i]) fail(`saved.states[${i}]`, wanted[i] ?? 'no more', found[i]);
+  const states = program.state.map((slot) => {
+    const start = end;
+    end += 4 * elementCount(slot.shape);
+    return { slot, words: bytes.subarray(start, end) };
+  });
+  if (bytes.length !== end) fail('saved', `${end} bytes`, bytes.length);
+  return { place, states };
 }
 
-interface Header extends Omit<Snapshot, 'words'> {
+interface Header extends Place {
   readonly states: readonly string[];
 }
 

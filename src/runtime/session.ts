@@ -1,9 +1,8 @@
-import { type Batches, batchesOf, type LiveSizes, liveSizes } from './batches.ts';
+import { type Batch, type Batches, batchesOf, liveSizes } from './batches.ts';
 import { checkPresent, type Data, Dataset, takeArrays } from './dataset.ts';
-import type { Engine, Region } from './engine.ts';
-import { elementCount } from './init.ts';
-import { stateOf, stateWords } from './initial.ts';
-import { InputError, SessionError, slotOf, TrainingError, unknown } from './issues.ts';
+import type { Engine, NamedEntry } from './engine.ts';
+import { stateWords } from './initial.ts';
+import { SessionError, slotOf, TrainingError, unfit } from './issues.ts';
 import {
   type Epoch,
   type EvaluateOptions,
@@ -16,10 +15,17 @@ import {
 } from './options.ts';
 import { outputOf, Tally, type Totals } from './outputs.ts';
 import type { Timings } from './profiling.ts';
-import type { Entry, ParamSlot, ProgramBase, StateSlot } from './program.ts';
-import { decodeSnapshot, type EntryPlace, encodeSnapshot, notBegun, type Place } from './saved.ts';
+import type { Entry, OutputSlot, ParamSlot, ProgramBase } from './program.ts';
+import {
+  decodeSnapshot,
+  type EntryPlace,
+  encodeSnapshot,
+  notBegun,
+  type Place,
+  type StateWords,
+} from './saved.ts';
 import { showSessions } from './shown.ts';
-import { asElements, type Output, type Values, valueWords, type Words } from './values.ts';
+import { asElements, type Output, type Values, valueWords } from './values.ts';
 
 /**
  * A program at work: its state in an engine, and the calls that run its entries. Calls wait for one another, in
@@ -54,8 +60,8 @@ export class Session {
    */
   async dataset(data: Data): Promise<Dataset> {
     this.#check();
-    const { inputs, rows, pieces } = takeArrays(this.program, data);
-    const dataset = await Dataset.allocate(this.#engine, inputs, rows, pieces());
+    const arrays = takeArrays(this.program, data);
+    const dataset = await Dataset.allocate(this.#engine, arrays, arrays.pieces());
     this.#datasets.add(dataset);
     // The session may have ended meanwhile.
     if (this.#disposed) dataset.dispose();
@@ -111,54 +117,48 @@ export class Session {
     const entry = this.#entry(name);
     const dataset = await this.#resident(options.data);
     try {
-      const batches = this.#batches(name, entry, dataset, options.sizes);
+      const batches = batchesOf(this.#engine, entry, dataset, options.sizes);
       const { steps, samples } = batches;
-      const plan = `${samples} rows by ${batches.weight(0)}${shuffle ? ', shuffled' : ''}, for ${entry.outputs.map((slot) => slot.name)}`;
-      const position = await this.#exclusive(async () => {
-        const { position } = this.#placeOf(name);
-        if (!resume) return { ...notBegun, plan };
-        if (position.step && position.plan !== plan) {
-          const text = `${name}: to resume in an epoch needs ${position.plan}; found ${plan}`;
-          throw new SessionError('other-training', text);
-        }
-        return { ...position, plan };
-      });
+      const plan = `${samples} rows by ${batches.at(0).weight}${shuffle ? ', shuffled' : ''}, for ${entry.outputs.map((slot) => slot.name)}`;
+      const before = resume ? await this.#exclusive(async () => this.#placeOf(entry).position) : notBegun;
+      if (before.step && before.plan !== plan) {
+        const text = `${entry.name}: to resume in an epoch needs ${before.plan}; found ${plan}`;
+        throw new SessionError('other-training', text);
+      }
+      const position = { ...before, plan };
       let begin = performance.now();
       while (position.epoch < epochs) {
         const epoch = position.epoch + 1;
         let waits: Promise<unknown> | undefined;
         // One after the other; none after one that failed. They are awaited when no step runs any more.
         const call = (work: () => unknown): void => {
-          let result: unknown;
           try {
-            result = waits ? waits.then(work) : work();
+            const result = waits ? waits.then(work) : work();
+            if (Object(result).then) waits = Promise.resolve(result);
           } catch (error) {
-            result = Promise.reject(error);
+            waits = Promise.reject(error);
           }
-          if (!Object(result).then) return;
-          waits = Promise.resolve(result);
-          waits.catch(() => {});
+          waits?.catch(() => {});
         };
         const whole = await this.#exclusive(async () => {
           signal?.throwIfAborted();
-          this.#placeOf(name).position = position;
-          if (shuffle) position.draw ||= ++this.#place.shuffles;
-          const draw = shuffle ? [this.#place.seed, position.draw - 1] : [];
-          const tally = new Tally(name, entry, 'scalars', position.step * batches.weight(0), position.sums);
+          this.#placeOf(entry).position = position;
+          position.draw = shuffle ? position.draw || ++this.#place.shuffles : 0;
+          const tally = new Tally(scalarsOf(entry), position.step * batches.at(0).weight, position.sums);
           const told = (): Omit<Progress, 'step'> => {
             const { scalars } = tally.totals();
             const [first = Number.NaN] = Object.values(scalars);
             return { epoch, steps, scalars, loss: scalars.loss ?? first };
           };
           try {
-            await this.#play(name, entry, dataset, batches, options, {
+            await this.#play(entry, dataset, batches, options, {
               from: position.step,
-              upload: () => dataset.order(...draw),
+              upload: () => dataset.order(this.#place.seed, position.draw),
               take: (...step) => {
                 position.step++;
                 const nan = tally.add(...step);
                 if (nan !== undefined && onNaN === 'stop') {
-                  const error = new TrainingError(name, nan, epoch, position.step);
+                  const error = new TrainingError(entry.name, nan, epoch, position.step);
                   call(() => Promise.reject(error));
                 }
               },
@@ -202,9 +202,9 @@ export class Session {
     const dataset = await this.#resident(options.data);
     try {
       return await this.#exclusive(async () => {
-        const batches = this.#batches(name, entry, dataset, options.sizes);
-        const tally = new Tally(name, entry, 'all');
-        await this.#play(name, entry, dataset, batches, options, {
+        const batches = batchesOf(this.#engine, entry, dataset, options.sizes);
+        const tally = new Tally(entry.outputs);
+        await this.#play(entry, dataset, batches, options, {
           upload: () => dataset.order(),
           take: (...step) => tally.add(...step),
         });
@@ -225,13 +225,13 @@ export class Session {
     const entry = this.#entry(name);
     options = takeOptions('run', options);
     const arrays = takeArrays(this.program, inputs);
-    checkPresent(name, entry.inputs, arrays.inputs);
+    checkPresent(entry, arrays.inputs);
     const live = liveSizes(this.program, options.sizes, arrays.rows);
     const pieces = [...arrays.pieces()];
     return this.#exclusive(async () => {
       const batch = await this.#hostBatch();
       const outputs: [string, Output][] = [];
-      await this.#play(name, entry, batch, { steps: 1, live: () => live, weight: () => 1 }, options, {
+      await this.#play(entry, batch, { steps: 1, at: () => ({ live, weight: 1 }) }, options, {
         upload: () => batch.write(pieces),
         take: (results, at) => {
           for (const slot of entry.outputs) outputs.push([slot.name, outputOf(slot, results, at, live)]);
@@ -243,39 +243,31 @@ export class Session {
 
   /** A state's values. @throws SessionError `unknown-state`, `disposed`; DeviceError */
   async read(name: string): Promise<Output> {
-    const slot = stateOf(this.program, name);
-    const words = await this.#exclusive(() => this.#engine.read([region(slot)]));
+    const slot = slotOf('state', this.program.state, name);
+    const words = await this.#exclusive(() => this.#engine.read([slot]));
     return { shape: slot.shape, data: asElements(slot.dtype, words) };
   }
 
   /** Gives a state new values. @throws InputError `length`, `type`; SessionError; nothing is written then */
   async write(name: string, values: Values): Promise<void> {
-    const slot = stateOf(this.program, name);
-    const words = stateWords(slot, values);
-    await this.#exclusive(() => this.#write([{ slot, words }]));
+    const given = stateWords(this.program, name, values);
+    await this.#exclusive(() => this.#write([given]));
   }
 
   /** Everything that the next step depends on: states, counts of steps, where training stands. */
   async save(): Promise<Uint8Array<ArrayBuffer>> {
     return this.#exclusive(async () => {
-      const words = await this.#engine.read(this.program.state.map(region));
-      return encodeSnapshot(this.program, { ...this.#place, words });
+      const words = await this.#engine.read(this.program.state);
+      return encodeSnapshot(this.program, this.#place, words);
     });
   }
 
   /** Goes on exactly where `save` was called. @throws FormatError; nothing is changed then */
   async load(saved: Uint8Array): Promise<void> {
     this.#check();
-    const { words, ...place } = decodeSnapshot(this.program, saved);
+    const { place, states } = decodeSnapshot(this.program, saved);
     await this.#exclusive(async () => {
-      let end = 0;
-      await this.#write(
-        this.program.state.map((slot) => {
-          const at = end;
-          end += elementCount(slot.shape);
-          return { slot, words: words.subarray(at, end) };
-        }),
-      );
+      await this.#write(states);
       this.#place = place;
     });
   }
@@ -313,60 +305,52 @@ export class Session {
     if (this.#engine.lost) throw this.#engine.lost;
   }
 
-  #write(states: readonly { readonly slot: StateSlot; readonly words: Words }[]): Promise<void> {
+  #write(states: readonly StateWords[]): Promise<void> {
     return this.#engine.upload('states', () => {
       for (const { slot, words } of states) this.#engine.write(slot, words);
     });
   }
 
   async #play(
-    name: string,
-    entry: Entry,
+    entry: NamedEntry,
     dataset: Dataset,
-    batches: Pick<Batches, 'steps' | 'live' | 'weight'>,
+    batches: Omit<Batches, 'samples'>,
     options: RunOptions & { readonly stepsPerSubmit?: number },
     { from = 0, upload, take, onSubmit, goesOn }: Course,
   ): Promise<void> {
     const params = this.#params(options.params);
     const { sizes } = this.program;
-    const place = this.#placeOf(name);
+    const place = this.#placeOf(entry);
     const before = place.steps;
     const base = dataset.block.start;
     await this.#engine
       .play({
-        name,
         entry,
         upload,
         data: dataset.block,
         steps: batches.steps - from,
         stepsPerSubmit: options.stepsPerSubmit,
         goesOn: () => {
-          dataset.check(this.#engine, name, entry.inputs);
+          dataset.check(this.#engine, entry);
           return goesOn?.() ?? true;
         },
         fill: (i, set) => {
-          const live = batches.live(from + i);
+          const number = from + i;
           if (i === 0) for (const [field, word] of dataset.starts) set(field, base + word);
-          for (const size of sizes) {
-            const extent = live.get(size.name) ?? size.max;
-            set(size.live, extent);
-            const { rows = '' } = size;
+          for (const { name, max, live, rows = '' } of sizes) {
+            set(live, batches.at(number).live.get(name) ?? max);
             const start = dataset.starts.get(rows);
-            if (start !== undefined)
-              set(rows, base + start + (from + i) * (batches.live(0).get(size.name) ?? 0));
+            if (start !== undefined) set(rows, base + start + number * (batches.at(0).live.get(name) ?? 0));
           }
           const step = before + i + 1;
           set('step', step);
-          for (const { slot, value } of params) {
-            if (typeof value === 'function') set(slot.field, scalarOf(slot, value(step)));
-            else if (i === 0) set(slot.field, value);
-          }
+          for (const param of params)
+            if (i === 0 || typeof param.scalar === 'function') set(param.field, valueAt(param, step));
         },
         take: (results, first, count) => {
           place.steps = before + first + count;
           for (let i = 0; i < count; i++) {
-            const step = from + first + i;
-            take(results, i * entry.resultWords, batches.live(step), batches.weight(step));
+            take(results, i * entry.resultWords, batches.at(from + first + i));
           }
           onSubmit?.();
         },
@@ -378,36 +362,25 @@ export class Session {
   }
 
   /** What is remembered of an entry: the dot keeps its name apart from those that every object has. */
-  #placeOf(name: string): EntryPlace {
+  #placeOf({ name }: NamedEntry): EntryPlace {
     const { entries } = this.#place;
     const key = `.${name}`;
     entries[key] ??= { steps: 0, position: notBegun };
     return entries[key];
   }
 
-  #batches(name: string, entry: Entry, dataset: Dataset, sizes: RunOptions['sizes']): Batches {
-    dataset.check(this.#engine, name, entry.inputs);
-    return batchesOf(this.program, entry, dataset, sizes);
-  }
-
-  /** @throws InputError `unknown`, `type` */
-  #params(given: RunOptions['params'] = {}): { readonly slot: ParamSlot; readonly value: Scalar }[] {
-    const { params } = this.program;
-    const values = new Map(Object.entries(given));
-    for (const [name, value] of values) {
-      const slot = slotOf('run-time scalar', params, name);
-      if (typeof value !== 'function') scalarOf(slot, value);
-    }
-    return params.map((slot) => ({ slot, value: values.get(slot.name) ?? slot.initial }));
+  /** What run-time scalars are to be: what was given, else their declared values. @throws InputError `unknown` */
+  #params(given: RunOptions['params'] = {}): readonly Readonly<GivenScalar>[] {
+    const params = this.program.params.map((slot): GivenScalar => ({ ...slot, scalar: slot.initial }));
+    for (const [name, scalar] of Object.entries(given))
+      slotOf('run-time scalar', params, name).scalar = scalar;
+    return params;
   }
 
   /** Room for one batch that the host uploads: every input at its largest, read in order. */
   async #hostBatch(): Promise<Dataset> {
-    this.#batch ??= await Dataset.allocate(
-      this.#engine,
-      new Map(this.program.inputs.map(({ name }) => [name, name])),
-      liveSizes(this.program, {}, []),
-    );
+    const inputs = new Set(this.program.inputs.map(({ name }) => name));
+    this.#batch ??= await Dataset.allocate(this.#engine, { inputs, rows: liveSizes(this.program) });
     this.#datasets.add(this.#batch);
     return this.#batch;
   }
@@ -423,11 +396,9 @@ export class Session {
     dataset.dispose();
   }
 
-  #entry(name: string): Entry {
-    const entries = new Map(Object.entries(this.program.entries));
-    const entry = entries.get(name);
-    if (entry) return entry;
-    throw new SessionError('unknown-entry', `${name}: ${unknown('entry', [...entries.keys()])}`);
+  #entry(name: string): NamedEntry {
+    const entries = Object.entries(this.program.entries).map(([name, entry]) => ({ ...entry, name }));
+    return slotOf('entry', entries, name);
   }
 }
 
@@ -440,20 +411,28 @@ interface Course {
   /** As of `Playback`. */
   readonly upload: () => void;
   /** Is given the results of each step in order, from word `at` on. */
-  readonly take: (results: Uint32Array, at: number, live: LiveSizes, samples: number) => void;
+  readonly take: (results: Uint32Array, at: number, batch: Batch) => void;
   /** Called when the results of a submit have been taken. */
   readonly onSubmit?: () => void;
   /** As of `Playback`. */
   readonly goesOn?: () => boolean;
 }
 
-/** A run-time scalar, checked. A NaN would make states NaN before any output tells. */
-function scalarOf(slot: ParamSlot, value: number): number {
-  valueWords(slot, [value]);
-  if (Number.isNaN(value)) throw new InputError('type', slot.name, 'is NaN');
-  return value;
+/** Its outputs that are scalars. */
+function scalarsOf({ outputs }: Entry): readonly OutputSlot[] {
+  return outputs.filter(({ shape }) => shape.length === 0);
 }
 
-function region({ arena, offset, shape }: StateSlot): Region {
-  return { arena, offset, words: elementCount(shape) };
+/** A run-time scalar, and what it is to be. */
+interface GivenScalar extends ParamSlot {
+  scalar: Scalar;
+}
+
+/** A run-time scalar's value at a step, checked. A NaN would make states NaN before any output tells. */
+function valueAt(param: GivenScalar, step: number): number {
+  const { name, scalar } = param;
+  const value = typeof scalar === 'function' ? scalar(step) : scalar;
+  valueWords(param, [value]);
+  if (Number.isNaN(value)) unfit('type', name, 'a number', value);
+  return value;
 }

@@ -1,5 +1,5 @@
 import { inFours } from './init.ts';
-import { InputError } from './issues.ts';
+import { unfit } from './issues.ts';
 import type { ValueType } from './program.ts';
 
 /** Numbers in a row: a typed array or a plain one. */
@@ -28,46 +28,36 @@ export type Words =
  */
 export function valueWords(slot: ValueSlot, values: Values, from = 0, count = values.length): Words {
   const { dtype, range } = slot;
-  const make = arrays[dtype];
+  const [make, least, most] = types[dtype];
   const words = new make(dtype === 'u8' ? inFours(count) : count);
   // What already is of the type needs no look at each element.
   if (values instanceof make && dtype !== 'bool' && range === undefined) {
     words.set(values.subarray(from, from + count));
     return words;
   }
-  const [least, most] = bounds[dtype];
-  const low = Math.max(least, range?.[0] ?? least);
-  const high = Math.min(most, range === undefined ? most : range[1] - 1);
+  const [first = least, end = Infinity] = range ?? [];
+  const low = Math.max(least, first);
+  const high = Math.min(most, end - 1);
   for (let k = 0; k < count; k++) {
     const i = from + k;
     const value = values[i];
-    const isNumber = typeof value === 'number';
-    if (!isNumber || (dtype !== 'f32' && !Number.isInteger(value))) {
+    if (typeof value !== 'number' || (dtype !== 'f32' && !Number.isInteger(value))) {
       const wanted = dtype === 'f32' ? 'a number' : `an integer (${dtype})`;
-      throw new InputError('type', slot.name, `expected ${wanted} at index ${i}, found ${value}`, i);
+      unfit('type', slot.name, `${wanted} at index ${i}`, value, i);
     }
-    if (value < low || value > high) {
-      throw new InputError('range', slot.name, `${value} at index ${i} is not in ${low} to ${high}`, i);
-    }
+    if (value < low || value > high) unfit('range', slot.name, `${low} to ${high} at index ${i}`, value, i);
     words[k] = value;
   }
   return words;
 }
 
-const arrays = {
-  f32: Float32Array,
-  i32: Int32Array,
-  u32: Uint32Array,
-  bool: Uint32Array,
-  u8: Uint8Array,
-} as const;
-
-const bounds = {
-  f32: [-Infinity, Infinity],
-  i32: [-(2 ** 31), 2 ** 31 - 1],
-  u32: [0, 2 ** 32 - 1],
-  bool: [0, 1],
-  u8: [0, 255],
+/** The array that holds values of each type, and the least and the most of them. */
+const types = {
+  f32: [Float32Array, -Infinity, Infinity],
+  i32: [Int32Array, -(2 ** 31), 2 ** 31 - 1],
+  u32: [Uint32Array, 0, 2 ** 32 - 1],
+  bool: [Uint32Array, 0, 1],
+  u8: [Uint8Array, 0, 255],
 } as const;
 
 /** Elements with their shape: `Uint32Array` for u32, and for bool, 0 or 1. */

@@ -90,7 +90,7 @@ export function bareSession(
   words.fill(GUARD);
   words.fill(0, 0, regions.state / 4);
   for (const { at, first } of kept) words.set(first(initial), at);
-  const writeRecord = recordWriter(stepFields, new Int32Array(memory.buffer, records, stepFields.length), 0);
+  const writeRecord = recordWriter(stepFields, new Uint32Array(memory.buffer, records, stepFields.length), 0);
   const steps = new Map<string, number>();
   const damage: string[] = [];
   return {
@@ -239,7 +239,8 @@ function setData(
     const count = live[name] ?? max;
     fields.set(field, count);
     if (rows === undefined) continue;
-    const order = permutation(count, 1, count, max);
+    const order = new Uint32Array(max);
+    order.set(permutation(count, 1, count));
     orders.set(name, order.subarray(0, count));
     parts.push({ field: rows, words: order });
   }

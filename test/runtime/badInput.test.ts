@@ -66,7 +66,7 @@ describe('a program that is none', () => {
       spoilt((p) =>
         Object.assign(p, { state: [{ ...linearModel.state[0], shape: [...Array(25).fill(2 ** 50), 0] }] }),
       ),
-      'program.state[0].offset: expected an end within 32 bytes, found null',
+      'program.state[0].offset: expected an end within 32 bytes, found NaN',
     ],
     [
       'a given array outside of its arena',

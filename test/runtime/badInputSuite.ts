@@ -22,9 +22,15 @@ export function badInputSuite(target: Target): void {
     test.each<[string, Record<string, ArrayLike<number>>, InputErrorCode, string, string]>([
       ['missing', { x }, 'missing', 'y', 'y: train reads this input'],
       ['unknown', { x, y, z: [1] }, 'unknown', 'z', 'z: no such input; there are x, y'],
-      ['cut within a row', { x: x.slice(0, 11), y }, 'length', 'x', 'expected rows of 3 elements, found 11'],
+      [
+        'cut within a row',
+        { x: x.slice(0, 11), y },
+        'length',
+        'x',
+        'expected one or more rows of 3 elements, found 11',
+      ],
       ['not of one number of rows', { x, y: [1, 2, 3] }, 'length', 'y', 'expected 4 rows'],
-      ['empty', { x: [], y: [] }, 'length', 'x', 'expected at least one row, found none'],
+      ['empty', { x: [], y: [] }, 'length', 'x', 'expected one or more rows of 3 elements, found 0'],
       ['more rows than declared', linearData(9), 'range', 'batch', 'expected 1 to 8, found 9'],
       [
         'not whole',
@@ -33,15 +39,21 @@ export function badInputSuite(target: Target): void {
         'x',
         'expected an integer (u8) at index 0, found 0.5',
       ],
-      ['too large for bytes', { x: [1, 2, 256], y: [1] }, 'range', 'x', '256 at index 2 is not in 0 to 255'],
+      [
+        'too large for bytes',
+        { x: [1, 2, 256], y: [1] },
+        'range',
+        'x',
+        'expected 0 to 255 at index 2, found 256',
+      ],
       [
         'labels below their range',
         { x, y: [1, 2, -1001, 3] },
         'range',
         'y',
-        '-1001 at index 2 is not in -1000 to 999',
+        'expected -1000 to 999 at index 2, found -1001',
       ],
-      ['labels beyond it', { x, y: Int32Array.of(1, 2, 3, 1000) }, 'range', 'y', '1000 at index 3'],
+      ['labels beyond it', { x, y: Int32Array.of(1, 2, 3, 1000) }, 'range', 'y', 'at index 3, found 1000'],
       ['NaN for an integer', { x, y: [1, 2, 3, Number.NaN] }, 'type', 'y', 'found NaN'],
     ])('%s', async (_, inputs, code, input, message) => {
       const failed = session.run('train', inputs);

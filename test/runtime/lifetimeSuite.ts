@@ -60,7 +60,7 @@ export function lifetimeSuite(target: Target): void {
       const [first, ...others] = linearModel.state;
       if (first === undefined) throw new Error('the model has states');
       const renamed = await machine.start({}, { state: [{ ...first, name: 'other' }, ...others] });
-      await expect(renamed.load(saved)).rejects.toThrow('expected other f32[3], found w f32[3]');
+      await expect(renamed.load(saved)).rejects.toThrow('expected other f32[3], found "w f32[3]"');
       const cut = saved.slice(0, saved.length - 4);
       await expect(session.load(cut)).rejects.toThrow(`expected ${saved.length} bytes, found ${cut.length}`);
       for (const foreign of [
@@ -70,6 +70,8 @@ export function lifetimeSuite(target: Target): void {
         saved.slice(0, 40),
       ])
         await expect(session.load(foreign)).rejects.toThrow(FormatError);
+      for (const foreign of [null, 12, 'saved', saved.buffer])
+        await expect(session.load(foreign as unknown as Uint8Array)).rejects.toThrow(FormatError);
       expect(await session.read('w')).toEqual(before);
       session.dispose();
       renamed.dispose();

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Entry, OutputSlot } from '../../src/runtime/index.ts';
+import type { OutputSlot } from '../../src/runtime/index.ts';
 import { outputOf, Tally } from '../../src/runtime/outputs.ts';
 
 const batch = (factor = 1): { size: string; factor: number } => ({ size: 'batch', factor });
@@ -10,10 +10,6 @@ function slot(
   about: Partial<OutputSlot> = {},
 ): OutputSlot {
   return { name: 'out', dtype: 'u32', shape, live, offset: 0, ...about };
-}
-
-function entry(...outputs: readonly OutputSlot[]): Entry {
-  return { steps: [], outputs, inputs: [], resultWords: 16 };
 }
 
 /** 100, 101, … */
@@ -61,23 +57,19 @@ describe('an output of one step', () => {
 
 describe('the outputs of many steps', () => {
   test('are means of f32 by samples, sums of integers, and rows one after the other', () => {
-    const tally = new Tally(
-      'check',
-      entry(
-        slot([], [], { name: 'loss', dtype: 'f32', offset: 0 }),
-        slot([], [], { name: 'right', dtype: 'i32', offset: 1 }),
-        slot([2], [null], { name: 'means', dtype: 'f32', offset: 2 }),
-        slot([3], [batch()], { name: 'row', dtype: 'f32', offset: 4 }),
-      ),
-      'all',
-    );
+    const tally = new Tally([
+      slot([], [], { name: 'loss', dtype: 'f32', offset: 0 }),
+      slot([], [], { name: 'right', dtype: 'i32', offset: 1 }),
+      slot([2], [null], { name: 'means', dtype: 'f32', offset: 2 }),
+      slot([3], [batch()], { name: 'row', dtype: 'f32', offset: 4 }),
+    ]);
     const step = (loss: number, right: number, rows: readonly number[]): Uint32Array => {
       const words = floats(loss, 0, loss, -loss, ...rows);
       words[1] = right;
       return words;
     };
-    expect(tally.add(step(1, 2, [5, 6, 7]), 0, new Map([['batch', 3]]), 3)).toBeUndefined();
-    expect(tally.add(step(5, 1, [8, 9, 9]), 0, new Map([['batch', 1]]), 1)).toBeUndefined();
+    expect(tally.add(step(1, 2, [5, 6, 7]), 0, { live: new Map([['batch', 3]]), weight: 3 })).toBeUndefined();
+    expect(tally.add(step(5, 1, [8, 9, 9]), 0, { live: new Map([['batch', 1]]), weight: 1 })).toBeUndefined();
     const { scalars, outputs } = tally.totals();
     expect(scalars).toEqual({ loss: 2, right: 3 });
     expect(outputs.means).toEqual({ shape: [2], data: Float32Array.of(2, -2) });
@@ -89,9 +81,9 @@ describe('the outputs of many steps', () => {
       slot([1], [null], { name: dtype, dtype, offset: k }),
     );
     const scalar = slot([], [], { name: 'scalar', dtype: 'u32' });
-    const tally = new Tally('check', entry(scalar, ...slots), 'all');
+    const tally = new Tally([scalar, ...slots]);
     const words = Uint32Array.of(3_000_000_000, -2_000_000_000, 1);
-    for (let step = 0; step < 3; step++) tally.add(words, 0, live, 2);
+    for (let step = 0; step < 3; step++) tally.add(words, 0, { live, weight: 2 });
     const { scalars, outputs } = tally.totals();
     expect(scalars.scalar).toBe(9_000_000_000);
     expect(outputs.u32).toEqual({ shape: [1], data: Float64Array.of(9_000_000_000) });
@@ -100,23 +92,20 @@ describe('the outputs of many steps', () => {
   });
 
   test('name a scalar that is NaN', () => {
-    const tally = new Tally('train', entry(slot([], [], { name: 'norm', dtype: 'f32' })), 'scalars');
-    expect(tally.add(floats(1), 0, live, 2)).toBeUndefined();
-    expect(tally.add(floats(Number.NaN), 0, live, 2)).toBe('norm');
+    const tally = new Tally([slot([], [], { name: 'norm', dtype: 'f32' })]);
+    expect(tally.add(floats(1), 0, { live, weight: 2 })).toBeUndefined();
+    expect(tally.add(floats(Number.NaN), 0, { live, weight: 2 })).toBe('norm');
     expect(tally.totals().scalars.norm).toBeNaN();
   });
 
   test('are refused where a bounded size is not the first dimension', () => {
-    const columns = entry(slot([2, 4], [null, batch()], { name: 'columns' }));
-    expect(() => new Tally('check', columns, 'all')).toThrow(
-      'columns: an output of check with a bounded size',
-    );
-    expect(new Tally('check', columns, 'scalars').totals().outputs).toEqual({});
+    const columns = slot([2, 4], [null, batch()], { name: 'columns' });
+    expect(() => new Tally([columns])).toThrow('columns: has no sum over batches');
   });
 
   test('keep names of any characters', () => {
-    const tally = new Tally('t', entry(slot([], [], { name: '__proto__', dtype: 'i32' })), 'scalars');
-    tally.add(Uint32Array.of(3), 0, live, 1);
+    const tally = new Tally([slot([], [], { name: '__proto__', dtype: 'i32' })]);
+    tally.add(Uint32Array.of(3), 0, { live, weight: 1 });
     expect(Object.entries(tally.totals().scalars)).toEqual([['__proto__', 3]]);
   });
 });

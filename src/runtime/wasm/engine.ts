@@ -1,7 +1,9 @@
 import { chunkPlayer, type PlayChunks } from '../chunks.ts';
-import type { Address, Block, Engine, Playback, Region } from '../engine.ts';
+import type { Address, Block, Engine, NamedEntry, Playback } from '../engine.ts';
+import { elementCount } from '../init.ts';
 import { DeviceError } from '../issues.ts';
 import { noteTimes, type Profiling } from '../profiling.ts';
+import type { StateSlot } from '../program.ts';
 import { recordWriter, type WriteRecords } from '../records.ts';
 import { Allocator } from './allocator.ts';
 import { CallingThread } from './callingThread.ts';
@@ -59,7 +61,7 @@ export class WasmEngine implements Engine {
       }
     });
     this.#playChunks = chunkPlayer(capacity, threads > 1 ? LONG_ENOUGH : LONG_ENOUGH_ALONE);
-    const words = new Int32Array(memory.buffer, records, (2 * capacity * stride) / 4);
+    const words = new Uint32Array(memory.buffer, records, (2 * capacity * stride) / 4);
     this.#writeRecords = recordWriter(program.stepFields, words, stride / 4);
   }
 
@@ -114,9 +116,9 @@ export class WasmEngine implements Engine {
   }
 
   async play(playback: Playback): Promise<void> {
-    const { name, entry, data, upload, fill, take } = playback;
+    const { entry, data, upload, fill, take } = playback;
     const { capacity, records, stride, results, resultBytes, times, timeBytes } = this.#layout;
-    const { resultWords } = entry;
+    const { name, resultWords } = entry;
     const number = Object.keys(this.program.entries).indexOf(name);
     this.#playing = data;
     try {
@@ -131,7 +133,7 @@ export class WasmEngine implements Engine {
         },
         (first, count, place) => {
           const { buffer } = this.#memory;
-          this.#noteTimes(playback, count, times + place * timeBytes);
+          this.#noteTimes(entry, count, times + place * timeBytes);
           take(new Uint32Array(buffer, results + place * resultBytes, count * resultWords), first, count);
         },
       );
@@ -142,10 +144,11 @@ export class WasmEngine implements Engine {
     }
   }
 
-  async read(regions: readonly Region[]): Promise<Uint32Array<ArrayBuffer>> {
-    const all = new Uint32Array(regions.reduce((n, { words }) => n + words, 0));
+  async read(states: readonly StateSlot[]): Promise<Uint32Array<ArrayBuffer>> {
+    const all = new Uint32Array(states.reduce((n, { shape }) => n + elementCount(shape), 0));
     let at = 0;
-    for (const { arena, offset, words } of regions) {
+    for (const { arena, offset, shape } of states) {
+      const words = elementCount(shape);
       all.set(new Uint32Array(this.#memory.buffer, this.program.memory[arena] + 4 * offset, words), at);
       at += words;
     }
@@ -170,9 +173,9 @@ export class WasmEngine implements Engine {
     return new Uint8Array(this.#memory.buffer, at, count);
   }
 
-  #noteTimes({ name, entry }: Playback, count: number, at: number): void {
+  #noteTimes({ name, steps }: NamedEntry, count: number, at: number): void {
     if (this.#profiling === 'none') return;
-    const kernels = entry.steps.length;
+    const kernels = steps.length;
     const milliseconds = new Float64Array(this.#memory.buffer, at, count * kernels);
     if (this.#profiling === 'dispatches') {
       noteTimes(this.timings, name, kernels, count, (i, k) => 1000 * (milliseconds[i * kernels + k] ?? 0));
