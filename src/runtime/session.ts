@@ -1,21 +1,20 @@
-import { type Batch, type Batches, batchesOf, liveSizes } from './batches.ts';
+import { batchesOf, liveSizes } from './batches.ts';
 import { checkPresent, type Data, Dataset, takeArrays } from './dataset.ts';
 import type { Engine, NamedEntry } from './engine.ts';
 import { stateWords } from './initial.ts';
-import { SessionError, slotOf, TrainingError, unfit } from './issues.ts';
+import { SessionError, slotOf, TrainingError } from './issues.ts';
 import {
   type Epoch,
   type EvaluateOptions,
   type Progress,
   type RunOptions,
-  type Scalar,
   type Training,
   type TrainOptions,
   takeOptions,
 } from './options.ts';
 import { outputOf, Tally, type Totals } from './outputs.ts';
 import type { Timings } from './profiling.ts';
-import type { Entry, OutputSlot, ParamSlot, ProgramBase } from './program.ts';
+import type { Entry, OutputSlot, ProgramBase } from './program.ts';
 import {
   decodeSnapshot,
   type EntryPlace,
@@ -25,7 +24,8 @@ import {
   type StateWords,
 } from './saved.ts';
 import { showSessions } from './shown.ts';
-import { asElements, type Output, type Values, valueWords } from './values.ts';
+import { playSteps } from './steps.ts';
+import { asElements, type Output, type Values } from './values.ts';
 
 /**
  * A program at work: its state in an engine, and the calls that run its entries. Calls wait for one another, in
@@ -151,7 +151,7 @@ export class Session {
             return { epoch, steps, scalars, loss: scalars.loss ?? first };
           };
           try {
-            await this.#play(entry, dataset, batches, options, {
+            await playSteps(this.#engine, this.#placeOf(entry), entry, dataset, batches, options, {
               from: position.step,
               upload: () => dataset.order(this.#place.seed, position.draw),
               take: (...step) => {
@@ -204,7 +204,7 @@ export class Session {
       return await this.#exclusive(async () => {
         const batches = batchesOf(this.#engine, entry, dataset, options.sizes);
         const tally = new Tally(entry.outputs);
-        await this.#play(entry, dataset, batches, options, {
+        await playSteps(this.#engine, this.#placeOf(entry), entry, dataset, batches, options, {
           upload: () => dataset.order(),
           take: (...step) => tally.add(...step),
         });
@@ -231,12 +231,20 @@ export class Session {
     return this.#exclusive(async () => {
       const batch = await this.#hostBatch();
       const outputs: [string, Output][] = [];
-      await this.#play(entry, batch, { steps: 1, at: () => ({ live, weight: 1 }) }, options, {
-        upload: () => batch.write(pieces),
-        take: (results, at) => {
-          for (const slot of entry.outputs) outputs.push([slot.name, outputOf(slot, results, at, live)]);
+      await playSteps(
+        this.#engine,
+        this.#placeOf(entry),
+        entry,
+        batch,
+        { steps: 1, at: () => ({ live, weight: 1 }) },
+        options,
+        {
+          upload: () => batch.write(pieces),
+          take: (results, at) => {
+            for (const slot of entry.outputs) outputs.push([slot.name, outputOf(slot, results, at, live)]);
+          },
         },
-      });
+      );
       return Object.fromEntries(outputs);
     });
   }
@@ -311,70 +319,12 @@ export class Session {
     });
   }
 
-  async #play(
-    entry: NamedEntry,
-    dataset: Dataset,
-    batches: Omit<Batches, 'samples'>,
-    options: RunOptions & { readonly stepsPerSubmit?: number },
-    { from = 0, upload, take, onSubmit, goesOn }: Course,
-  ): Promise<void> {
-    const params = this.#params(options.params);
-    const { sizes } = this.program;
-    const place = this.#placeOf(entry);
-    const before = place.steps;
-    const base = dataset.block.start;
-    await this.#engine
-      .play({
-        entry,
-        upload,
-        data: dataset.block,
-        steps: batches.steps - from,
-        stepsPerSubmit: options.stepsPerSubmit,
-        goesOn: () => {
-          dataset.check(this.#engine, entry);
-          return goesOn?.() ?? true;
-        },
-        fill: (i, set) => {
-          const number = from + i;
-          if (i === 0) for (const [field, word] of dataset.starts) set(field, base + word);
-          for (const { name, max, live, rows = '' } of sizes) {
-            set(live, batches.at(number).live.get(name) ?? max);
-            const start = dataset.starts.get(rows);
-            if (start !== undefined) set(rows, base + start + number * (batches.at(0).live.get(name) ?? 0));
-          }
-          const step = before + i + 1;
-          set('step', step);
-          for (const param of params)
-            if (i === 0 || typeof param.scalar === 'function') set(param.field, valueAt(param, step));
-        },
-        take: (results, first, count) => {
-          place.steps = before + first + count;
-          for (let i = 0; i < count; i++) {
-            take(results, i * entry.resultWords, batches.at(from + first + i));
-          }
-          onSubmit?.();
-        },
-      })
-      .catch((error: unknown) => {
-        dataset.forgetOrder();
-        throw error;
-      });
-  }
-
   /** What is remembered of an entry: the dot keeps its name apart from those that every object has. */
   #placeOf({ name }: NamedEntry): EntryPlace {
     const { entries } = this.#place;
     const key = `.${name}`;
     entries[key] ??= { steps: 0, position: notBegun };
     return entries[key];
-  }
-
-  /** What run-time scalars are to be: what was given, else their declared values. @throws InputError `unknown` */
-  #params(given: RunOptions['params'] = {}): readonly Readonly<GivenScalar>[] {
-    const params = this.program.params.map((slot): GivenScalar => ({ ...slot, scalar: slot.initial }));
-    for (const [name, scalar] of Object.entries(given))
-      slotOf('run-time scalar', params, name).scalar = scalar;
-    return params;
   }
 
   /** Room for one batch that the host uploads: every input at its largest, read in order. */
@@ -404,35 +354,7 @@ export class Session {
 
 showSessions(Session);
 
-/** How the steps of one run go, and what becomes of their results. */
-interface Course {
-  /** The first step of its batches; 0 by default. */
-  readonly from?: number;
-  /** As of `Playback`. */
-  readonly upload: () => void;
-  /** Is given the results of each step in order, from word `at` on. */
-  readonly take: (results: Uint32Array, at: number, batch: Batch) => void;
-  /** Called when the results of a submit have been taken. */
-  readonly onSubmit?: () => void;
-  /** As of `Playback`. */
-  readonly goesOn?: () => boolean;
-}
-
 /** Its outputs that are scalars. */
 function scalarsOf({ outputs }: Entry): readonly OutputSlot[] {
   return outputs.filter(({ shape }) => shape.length === 0);
-}
-
-/** A run-time scalar, and what it is to be. */
-interface GivenScalar extends ParamSlot {
-  scalar: Scalar;
-}
-
-/** A run-time scalar's value at a step, checked. A NaN would make states NaN before any output tells. */
-function valueAt(param: GivenScalar, step: number): number {
-  const { name, scalar } = param;
-  const value = typeof scalar === 'function' ? scalar(step) : scalar;
-  valueWords(param, [value]);
-  if (Number.isNaN(value)) unfit('type', name, 'a number', value);
-  return value;
 }

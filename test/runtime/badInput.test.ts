@@ -91,6 +91,20 @@ describe('a program that is none', () => {
       'program.inputs[0].dtype: expected f32|i32|u32|bool|u8, found "toString"',
     ],
     [
+      'a text where a number is to be, though it is the name of the type',
+      spoilt((p) => Object.assign(p, { params: [{ ...linearModel.params[0], initial: 'number' }] })),
+      'program.params[0].initial: expected number, found "number"',
+    ],
+    [
+      'live dimensions that are numbers',
+      spoilt((p) => {
+        const { predict } = linearModel.entries;
+        const outputs = [{ ...predict?.outputs[0], live: [8] }];
+        Object.assign(p, { entries: { predict: { ...predict, outputs } } });
+      }),
+      'program.entries.predict.outputs[0].live[0]: expected object, found 8',
+    ],
+    [
       'a step of a kernel that is not there',
       spoilt((p) =>
         Object.assign(p, {

@@ -159,6 +159,7 @@ export function badInputSuite(target: Target): void {
         'epochs: no such option; there are params, sizes, data, stepsPerSubmit',
       );
       await expect(evaluate({ data: null })).rejects.toThrow('data: expected object, found null');
+      await expect(evaluate({})).rejects.toThrow('data: expected an object, found undefined');
       const run = (options: unknown): Promise<unknown> =>
         session.run('predict', { x }, options as Parameters<typeof session.run>[2]);
       await expect(run(null)).rejects.toThrow('options: expected an object, found null');
