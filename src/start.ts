@@ -19,7 +19,7 @@ export interface StartOptions extends Omit<GpuStartOptions, 'profiler'>, WasmSta
  * WebAssembly, gives all states their first values, and returns what trains and predicts. `sinter/runtime` and
  * `sinter/runtime/wasm` are the doors for one of them alone, which need nothing of the compiler.
  *
- * @throws FormatError where `program` is none, naming the first place that is not as it should be; DeviceError where
+ * @throws FormatError where `program` is not one, naming the first place that is not as it should be; DeviceError where
  *   there is no adapter, no memory, or the program needs more than there is; InputError for options that do not fit
  */
 export async function start(program: Program | WasmProgram, options: StartOptions = {}): Promise<Session> {

@@ -44,7 +44,7 @@ test.each(['wasm', 'webgpu-software'] as const)('starts a program for %s out of 
 test.each([
   ['null', 'program.format: expected 1, found undefined'],
   ['{"format":1,"target":"metal"}', 'program.target: expected webgpu'],
-])('refuses what is no program: %s', async (json, message) => {
+])('refuses what is not a program: %s', async (json, message) => {
   const started = start(JSON.parse(json));
   await expect(started).rejects.toMatchObject({ name: 'FormatError', code: 'program' });
   await expect(started).rejects.toThrow(message);

@@ -45,7 +45,7 @@ export function checkCommand(
     .option('--steps <n>', 'steps of each entry', wholeNumber('--steps', 1), 3)
     .option('--seed <n>', 'of first values and inputs', wholeNumber('--seed', 0), 0)
     .option('--tolerance <t>', 'how far apart values may be, relative to their tensor', tolerance, 1e-5)
-    .option('--allow-non-finite', 'NaN and infinities on which all agree are no reason to end with 1')
+    .option('--allow-non-finite', 'do not end with 1 for NaN and infinities on which all agree')
     .option('--json', 'print everything as JSON; NaN and infinities are texts')
     .addHelpText(
       'after',
@@ -55,6 +55,8 @@ standard normal. All outputs and all states are compared after each step:
   ${toleranceForm.replaceAll('; ', '\n  ')}
 Where a target parts from the reference, the first node that differs is named, with its kernel and element.
 Where a result is NaN or infinite, the node is named at which that begins, on whatever target.
+Drivers of WebGPU may compute a quotient by a constant as a product with the rounded reciprocal, fuse a
+product with a sum, and flush subnormal numbers to zero: that counts as rounding, not as a difference.
 
 Examples:
   $ sinter check model.ts

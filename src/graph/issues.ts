@@ -99,7 +99,7 @@ export function firstUserFrame(stack: string): string | undefined {
 // A model is built from few lines, by few functions: the same frames come again and again.
 const places = new Map<string, string | null>();
 
-/** The place of a stack's line, `file:line`; null where it is no frame, or one of this library or of the engine. */
+/** The place of a stack's line, `file:line`; null where it is not a frame, or is one of this library or of the engine. */
 function placeOf(line: string): string | null {
   const frame = frameOf(line);
   if (libraryFolders === undefined || frame === undefined || isBuiltIn(frame.path)) return null;

@@ -109,7 +109,7 @@ export interface Declarations {
  * @throws ShapeError and GraphError with the line that is wrong
  */
 export function defineModule(name: string, build: (m: ModuleBuilder) => void): Module {
-  requirePrintable('defineModule', 'a module', String(name));
+  if (typeof name === 'string') requirePrintable('defineModule', 'a module', name);
   const given: unknown = build;
   if (typeof given !== 'function') {
     const text = `takes a name and a function that declares, (m) => { … }, not ${shown(given)}`;

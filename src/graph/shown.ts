@@ -22,7 +22,7 @@ export function showAs<T extends object>(
   const inspected: Shown<T> = function (depth, options) {
     return (depth ?? 0) < (options?.depth ?? 0) ? `[${line(this)}]` : all(this);
   };
-  // Not enumerable: what is shown of an object is no part of its data.
+  // Not enumerable: what is shown of an object is not part of its data.
   Object.defineProperty(target, custom, { configurable: true, value: inspected });
 }
 
@@ -55,7 +55,7 @@ export function moduleLines(module: Module): string {
           `entry ${entry}`,
           [
             ...outputs.map((output) => output.name),
-            ...(updates.length === 0 ? [] : [`${updates.length} updates`]),
+            ...(updates.length === 0 ? [] : [`${updates.length} update${updates.length === 1 ? '' : 's'}`]),
           ],
         ] as const,
     ),

@@ -4,11 +4,11 @@ import { requireTensor } from '../graph/tensor.ts';
 
 /** Activations that layers take by name. */
 export const activations = {
-  relu: (x) => x.relu(),
+  relu,
   gelu: (x) => gelu(x),
   geluTanh: (x) => gelu(x, { approximate: 'tanh' }),
-  tanh: (x) => x.tanh(),
-  sigmoid: (x) => x.sigmoid(),
+  tanh,
+  sigmoid,
   silu,
   leakyRelu: (x) => leakyRelu(x),
   hardswish,
@@ -22,6 +22,24 @@ export const activations = {
 
 /** The name of an activation. */
 export type Activation = keyof typeof activations;
+
+/** `x` where it is positive, else 0; a NaN stays. The method of tensors as a function. */
+export function relu(x: Tensor): Tensor {
+  requireTensor('relu', x);
+  return x.relu();
+}
+
+/** The hyperbolic tangent. The method of tensors as a function. */
+export function tanh(x: Tensor): Tensor {
+  requireTensor('tanh', x);
+  return x.tanh();
+}
+
+/** `1 / (1 + exp(-x))`. The method of tensors as a function. */
+export function sigmoid(x: Tensor): Tensor {
+  requireTensor('sigmoid', x);
+  return x.sigmoid();
+}
 
 /**
  * `x Φ(x)`, with the normal distribution's Φ by the error function, or by the `tanh` formula (Hendrycks and
@@ -46,6 +64,7 @@ export function silu(x: Tensor): Tensor {
 /** `x` where it is positive, else `slope x`. */
 export function leakyRelu(x: Tensor, slope = 0.01): Tensor {
   requireTensor('leakyRelu', x);
+  requireOption('leakyRelu', 'slope', slope, Number.isFinite(slope), 'a finite number');
   return x.gt(0).where(x, x.mul(slope));
 }
 
@@ -77,6 +96,7 @@ export function logSigmoid(x: Tensor): Tensor {
 /** `x` where it is positive, else `alpha (exp(x) - 1)` (Clevert et al. 2016). At 0 the gradient is `alpha`. */
 export function elu(x: Tensor, alpha = 1): Tensor {
   requireTensor('elu', x);
+  requireOption('elu', 'alpha', alpha, Number.isFinite(alpha), 'a finite number');
   // Where the gradient has no step at 0, its own is that of the line there, as in PyTorch.
   const isNegative = alpha === 1 ? x.lt(0) : x.le(0);
   // Chosen twice, so that nothing overflows where it is not wanted; `minimum` would halve the gradient at 0.

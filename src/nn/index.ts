@@ -8,9 +8,12 @@ export {
   leakyRelu,
   logSigmoid,
   mish,
+  relu,
   selu,
+  sigmoid,
   silu,
   softplus,
+  tanh,
 } from './activations.ts';
 export {
   type ConvOptions,

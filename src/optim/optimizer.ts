@@ -38,7 +38,7 @@ export interface Optimizer {
    * `detach`, comparisons, `argmax` or integers alone stays as it is, without weight decay or momentum, as a parameter
    * whose `grad` is `None` does in PyTorch. Rounding and signs have a gradient, which is zero.
    *
-   * @throws GraphError where the loss is no float scalar or has a gradient in none of the states
+   * @throws GraphError where the loss is not a float scalar or has a gradient in none of the states
    */
   minimize(loss: Tensor, options?: MinimizeOptions): Update[];
   /** Updates out of gradients that were made elsewhere, one for each state, of its shape. */
@@ -172,7 +172,7 @@ export function requireOptimizerOptions(
 
 /** Those of some states in which a loss has a gradient. @throws GraphError where there are none */
 function statesWithGradient(op: string, loss: Tensor, states: readonly Tensor[]): Tensor[] {
-  // What is no float scalar, or of another graph, is refused by what differentiates.
+  // What is not a float scalar, or of another graph, is refused by what differentiates.
   if (!isFloat(loss.dtype) || states.length === 0) return [...states];
   const reached = nodesWithGradient(loss);
   const found = states.filter(({ graph, node }) => graph !== loss.graph || reached.has(node));

@@ -188,12 +188,12 @@ describe('special values on WebAssembly', () => {
     ]);
   });
 
-  test('log is -infinity at both zeros, and no number below', () => {
+  test('log is -infinity at both zeros, and NaN below', () => {
     const xs = [0, -0, -(2 ** -149), -1, -Infinity, 1, Infinity, nan];
     expect(valuesAt('log', xs)).toEqual([-Infinity, -Infinity, nan, nan, nan, 0, Infinity, nan]);
   });
 
-  test('log1p is -infinity at -1, and no number below; it and expm1 keep the sign of zero and tiny numbers', () => {
+  test('log1p is -infinity at -1, and NaN below; it and expm1 keep the sign of zero and tiny numbers', () => {
     const least = 2 ** -149;
     const xs = [0, -0, least, -least, 2 ** -130, -1, -1 - 2 ** -23, -Infinity, Infinity, nan];
     const log1ps = [0, -0, least, -least, 2 ** -130, -Infinity, nan, nan, Infinity, nan];

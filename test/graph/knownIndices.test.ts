@@ -43,6 +43,21 @@ describe('an index that is known when a module is declared', () => {
     expect(declare((x, m) => x.take(given(m, -1).maximum(0)))).toBeDefined();
   });
 
+  it('is found behind chains of any length, and a table is looked through once', () => {
+    const deep = (index: number) => (x: Tensor, m: ModuleBuilder) => {
+      let indices = given(m, 0, index, 1, 2);
+      for (let k = 0; k < 20_000; k++) indices = k % 2 ? indices.cast('i32') : indices.cast('u32').flip(0);
+      return x.take(indices);
+    };
+    expect(declare(deep(2))).toBeDefined();
+    expectRefusal(
+      () => declare(deep(9)),
+      'index',
+      'take: index 9 along axis 0 of [3, 5]: it must be from 0 to 2',
+      FILE,
+    );
+  });
+
   it('is known behind any movements and casts, and only what is left of it counts', () => {
     let [refused, taken] = [0, 0];
     for (let seed = 0; seed < 120; seed++) {

@@ -72,20 +72,6 @@ describe('a name that is not there', () => {
 });
 
 describe('an operand of a wrong kind', () => {
-  const named = {
-    gelu: nn.gelu,
-    silu: nn.silu,
-    leakyRelu: nn.leakyRelu,
-    hardswish: nn.hardswish,
-    elu: nn.elu,
-  };
-  const more = {
-    celu: nn.celu,
-    selu: nn.selu,
-    softplus: nn.softplus,
-    logSigmoid: nn.logSigmoid,
-    mish: nn.mish,
-  };
   const losses = {
     mse: nn.mse,
     huber: nn.huber,
@@ -101,7 +87,9 @@ describe('an operand of a wrong kind', () => {
     standardize: (x: Tensor) => nn.standardize(x, 0),
   };
   const functions: readonly (readonly [string, (x: Tensor, y: Tensor) => unknown])[] = [
-    ...Object.entries({ ...named, ...more }).map(([op, f]) => [op, (x: Tensor) => f(x)] as const),
+    ...Object.entries(nn.activations).map(
+      ([name, f]) => [name === 'geluTanh' ? 'gelu' : name, (x: Tensor) => f(x)] as const,
+    ),
     ...Object.entries(losses),
     ...Object.entries(layers),
   ];

@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => device.destroy());
 
-test.each([null, 7, 'text'])('%s is no options of a start', async (wrong) => {
+test.each([null, 7, 'text'])('%s does not pass for the options of a start', async (wrong) => {
   const options = wrong as unknown as undefined;
   const compiled = await compile(
     defineModule('sum', (m) => m.entry('sum', { sum: m.state('w', { shape: [3] }).sum() })),
@@ -62,7 +62,7 @@ describe('a program that is none', () => {
       'program.state[0].offset: expected an end within 32 bytes, found 800000000',
     ],
     [
-      'a state whose extents are no number together',
+      'a state whose extents together are not a number',
       spoilt((p) =>
         Object.assign(p, { state: [{ ...linearModel.state[0], shape: [...Array(25).fill(2 ** 50), 0] }] }),
       ),

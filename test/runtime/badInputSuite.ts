@@ -185,7 +185,7 @@ export function badInputSuite(target: Target): void {
       session.dispose();
     });
 
-    test('null, and what is no object, are refused for options and for what is given by name', async () => {
+    test('null, and what is not an object, are refused for options and for what is given by name', async () => {
       for (const wrong of [null, 7, 'text'] as unknown as readonly never[]) {
         const calls: readonly (() => Promise<unknown>)[] = [
           () => machine.start({ initial: wrong }),
@@ -226,7 +226,7 @@ export function badInputSuite(target: Target): void {
       });
     });
 
-    test.each([-1, 1.5, Number.NaN, 'a', null])('%s is no seed', async (seed) => {
+    test.each([-1, 1.5, Number.NaN, 'a', null])('%s is not a seed', async (seed) => {
       const options = { seed } as unknown as SessionOptions;
       await expect(machine.start(options)).rejects.toMatchObject({ name: 'InputError', input: 'seed' });
     });

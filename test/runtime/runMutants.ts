@@ -25,11 +25,28 @@ async function run(program: unknown): Promise<void> {
   }
 }
 
+/** Bytes that a program says it needs, at most. */
+function declared(program: unknown): number {
+  const {
+    buffers,
+    memory,
+  }: { buffers: Record<string, number>; memory?: { bytes: number; threadBytes: number } } = Object(program);
+  const arenas = Object.values(buffers).reduce((sum, bytes) => sum + bytes, 0);
+  return Math.max(arenas, memory === undefined ? 0 : memory.bytes + memory.threadBytes);
+}
+
+/** The most bytes that the process has had in memory so far. */
+const peak = (): number => 1024 * process.resourceUsage().maxRSS;
+
+// What the first program of a process costs is not its own.
+await run(JSON.parse(json));
 for (const seed of seeds.map(Number)) {
   console.log(`begin ${seed}`);
   let outcome = 'ran';
+  const { program } = mutant(json, seed);
+  const before = peak();
   try {
-    await run(mutant(json, seed).program);
+    await run(program);
   } catch (error) {
     const isTyped =
       error instanceof Error &&
@@ -38,9 +55,7 @@ for (const seed of seeds.map(Number)) {
       /^(Device|Format|Input|Session|Training)Error$/.test(error.name);
     outcome = isTyped ? `typed ${error.name}` : `UNTYPED ${error instanceof Error ? error.stack : error}`;
   }
-  const { rss, arrayBuffers } = process.memoryUsage();
-  console.log(
-    `end ${seed} ${Math.round(Math.max(rss, arrayBuffers) / 1e6)} ${outcome.replaceAll('\n', ' ')}`,
-  );
+  const excess = peak() - before - 2 * declared(program);
+  console.log(`end ${seed} ${Math.round(excess / 1e6)} ${outcome.replaceAll('\n', ' ')}`);
 }
 process.exit(0);

@@ -29,21 +29,40 @@ export function requireKnownIndices(op: string, definition: OpDef, inputs: reado
 
 /** A known value of a node that is not below a count, nor from 0 on; undefined where there is none. */
 function outside(indices: Node, count: number): number | undefined {
-  if (elementCount(indices.shape) === 0) return undefined;
+  const [low, high] = knownRange(indices) ?? [0, 0];
+  if (low < 0) return low;
+  return high >= count ? high : undefined;
+}
+
+/** The least and the largest of a node's values; null where they are not known. A table is looked through once. */
+const ranges = new WeakMap<Node, readonly [low: number, high: number] | null>();
+
+function knownRange(node: Node): readonly [low: number, high: number] | null {
+  const known = ranges.get(node);
+  if (known !== undefined) return known;
+  const range = findRange(node);
+  ranges.set(node, range);
+  return range;
+}
+
+function findRange(indices: Node): readonly [low: number, high: number] | null {
+  if (elementCount(indices.shape) === 0) return null;
   const source = withoutRearranging(indices);
   if (source.op === 'iota') {
     const dim = dimAt(source.shape, numberOf('iota', source.attrs, 'axis'));
-    return typeof dim === 'number' && dim > count ? dim - 1 : undefined;
+    return typeof dim === 'number' ? [0, dim - 1] : null;
   }
   const value = elementsOf(source);
   const shape = source.shape.map(extentOf);
-  if (value === undefined || elementCount(shape) > MOST_CHECKED) return undefined;
+  if (value === undefined || elementCount(shape) > MOST_CHECKED) return null;
   const at = shape.map(() => 0);
+  let [low, high] = [Infinity, -Infinity];
   do {
     const index = value(at);
-    if (index < 0 || index >= count) return index;
+    low = Math.min(low, index);
+    high = Math.max(high, index);
   } while (advance(at, shape));
-  return undefined;
+  return [low, high];
 }
 
 /** The node behind movements that keep all values, each at some other place. */
@@ -58,35 +77,50 @@ type Elements = (at: readonly number[]) => number;
 
 /** The elements of a node whose values are known; undefined where they are not. */
 function elementsOf(node: Node): Elements | undefined {
-  const { op, attrs, shape } = node;
+  // From the node down to where its values are given: chains may be long, so nothing calls itself.
+  const places: ((at: readonly number[]) => readonly number[])[] = [];
+  let source = node;
+  let isCast = false;
+  for (let given = givenElements(source); ; given = givenElements(source)) {
+    if (given !== undefined) {
+      const elements = given;
+      const value = (at: readonly number[]): number => elements(places.reduce((p, place) => place(p), at));
+      return isCast ? (at) => asInteger(value(at)) : value;
+    }
+    const [operand] = source.inputs;
+    if (operand === undefined) return undefined;
+    if (source.op === 'cast') isCast = true;
+    else {
+      const place = placeIn(source, operand);
+      if (place === undefined) return undefined;
+      places.push(place);
+    }
+    source = operand;
+  }
+}
+
+/** The elements of what is given or counted. */
+function givenElements({ op, attrs, shape, dtype }: Node): Elements | undefined {
   if (op === 'constant') {
     const value = numberOf(op, attrs, 'value');
     return () => value;
   }
   if (op === 'literal') {
-    if (node.dtype === 'u8') return undefined;
-    const values = valuesOf(textOf(op, attrs, 'words'), node.dtype);
+    if (dtype === 'u8') return undefined;
+    const values = valuesOf(textOf(op, attrs, 'words'), dtype);
     return (at) => values[flat(at, shape)] ?? 0;
   }
-  if (op === 'iota') {
-    const axis = numberOf(op, attrs, 'axis');
-    return (at) => at[axis] ?? 0;
-  }
-  const [operand] = node.inputs;
-  const place = operand === undefined ? undefined : placeIn(node, operand);
-  const elements = operand === undefined || place === undefined ? undefined : elementsOf(operand);
-  if (elements === undefined || place === undefined) return undefined;
-  return op === 'cast' ? (at) => asInteger(elements(at)) : (at) => elements(place(at));
+  if (op !== 'iota') return undefined;
+  const axis = numberOf(op, attrs, 'axis');
+  return (at) => at[axis] ?? 0;
 }
 
-/** Where an element of a movement comes from; undefined for what is no movement of one operand. */
+/** Where an element of a movement comes from; undefined for what is not a movement of one operand. */
 function placeIn(
   { op, attrs, shape }: Node,
   { shape: from }: Node,
 ): ((at: readonly number[]) => number[]) | undefined {
   switch (op) {
-    case 'cast':
-      return (at) => [...at];
     case 'reshape':
       return (at) => unflat(flat(at, shape), from);
     case 'permute': {

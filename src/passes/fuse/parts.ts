@@ -68,7 +68,7 @@ export function longAxis(loop: Loop): Axis | null {
   return isDivisible(loop) ? axis : null;
 }
 
-/** A reduction to one element in parts of its longest axis; null where it is short, or a part is no element. */
+/** A reduction to one element in parts of its longest axis; null where it is short, or a part is not an element. */
 export function inLongParts(loop: Loop): InParts | null {
   const axis = longAxis(loop);
   return axis === null ? null : inParts(loop, axis, Math.ceil(axis.extent / PARTS));

@@ -69,7 +69,7 @@ function isNextScalar(producer: Loop, consumers: readonly Loop[]): boolean {
   );
 }
 
-/** What stores nothing that is dear to compute is computed where it is read, as often as the target allows. */
+/** What stores nothing that is expensive to compute is computed where it is read, as often as the target allows. */
 function cheapFor({ mostRepeated }: Profile): InlineRule {
   return (producer, consumers) => {
     if (domainSize(producer.axes) === 1) return null;

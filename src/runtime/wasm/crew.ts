@@ -1,6 +1,6 @@
 import type { DeviceError } from '../issues.ts';
 
-/** Some steps of an entry: what `play` of a program's module is called with, but for what a thread knows. */
+/** Some steps of an entry: what `play` of a program's module is called with, except what a thread knows. */
 export type Call = readonly [entry: number, record: number, stride: number, count: number, times: number];
 
 /** Who runs a program's steps: threads of their own, or the one that calls. */

@@ -48,7 +48,7 @@ function checkMemory(memory: WasmMemory, buffers: Readonly<Record<Arena, number>
 
 type Arena = 'state' | 'words' | 'temps' | 'packed';
 
-/** What a module begins with, in base64: `\0asm` and version 1, but for the bits that the next byte shares. */
+/** What a module begins with, in base64: `\0asm` and version 1, except the bits that the next byte shares. */
 const MAGIC = 'AGFzbQEAA';
 
 /** @throws FormatError */

@@ -14,7 +14,7 @@ import type { KernelBase, ProgramBase } from '../program.ts';
  * | lost | `() -> ()`, throws; called where a thread is ahead of the others or behind them |
  *
  * and exports `play(entry, record, stride, count, thread, threads, scratch, times)`, all i32. Every one of
- * `threads` threads calls it with its own number and with the same other arguments, but for `scratch`; it
+ * `threads` threads calls it with its own number and with the same other arguments, except `scratch`; it
  * returns when all of them have done `count` steps of the entry (by its position in `entries`). Step i's
  * fields lie at byte `record + i * stride`, `stepFields.length` words. `scratch` is `memory.threadBytes` bytes
  * of the thread's own, aligned to 64. Where `times` is not 0, thread 0 writes there for each step and each of

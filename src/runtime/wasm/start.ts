@@ -23,7 +23,7 @@ export interface StartOptions extends SessionOptions {
 /**
  * Starts a program: compiles its module, starts threads, draws the first values.
  *
- * @throws FormatError where `program` is none for WebAssembly; DeviceError `shader`, `memory`, `lost`; InputError
+ * @throws FormatError where `program` is not one for WebAssembly; DeviceError `shader`, `memory`, `lost`; InputError
  *   where `initial` does not fit
  */
 export async function start(program: WasmProgram, options: StartOptions = {}): Promise<WasmSession> {
