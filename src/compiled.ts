@@ -10,13 +10,13 @@ import {
 import { debugText } from './debug.ts';
 import { type Explanation, explain } from './explain.ts';
 import { findGpu, isNode } from './findGpu.ts';
-import type { Module } from './graph/index.ts';
+import { GraphError, type Module } from './graph/index.ts';
 import { showAs } from './graph/shown.ts';
 import { UnknownNameError } from './issues.ts';
 import { profiles, type TargetName, targetNames } from './passes/profile.ts';
 import { type EntryReport, type Report, reportOf } from './report.ts';
 import { summaryText } from './reportText.ts';
-import { DeviceError, type Program } from './runtime/index.ts';
+import type { Program } from './runtime/index.ts';
 import type { Session, WasmProgram } from './runtime/wasm/index.ts';
 import { type StartOptions, start } from './start.ts';
 
@@ -37,9 +37,8 @@ export interface CompileOptions {
  *
  * `SINTER_DEBUG=passes,kernels` in the environment prints what each pass made.
  *
- * @throws UnknownNameError for a target, a pass or an option that is not there; TypeError for what is no module;
- *   DeviceError `memory` for a plan that
- *   WebAssembly cannot address
+ * @throws UnknownNameError for a target, a pass or an option that is not there; GraphError `declaration` for what is not a
+ *   module, `option` for what are not options; DeviceError `memory` for a plan that WebAssembly cannot address
  */
 export async function compile(module: Module, options: CompileOptions = {}): Promise<CompiledProgram> {
   // Callers without types may give anything.
@@ -57,15 +56,17 @@ export async function compile(module: Module, options: CompileOptions = {}): Pro
   return new CompiledProgram(compilation);
 }
 
-/** @throws TypeError for what is no module or no options; UnknownNameError for an option that is not there */
+/** @throws GraphError for what is not a module, or not options; UnknownNameError for an option that is not there */
 function checkArguments(module: unknown, options: unknown): void {
   if (!(Object(module).graph instanceof Object)) {
     const found = module instanceof Object ? 'another object' : String(module);
-    throw new TypeError(`compile: expected a module of defineModule, found ${found}`);
+    throw new GraphError('declaration', 'compile', `expected a module of defineModule, found ${found}`);
   }
   if (!(options instanceof Object))
-    throw new TypeError(
-      `compile: expected options, as in { target: 'wasm' }, found ${JSON.stringify(options)}`,
+    throw new GraphError(
+      'option',
+      'compile',
+      `expected options, as in { target: 'wasm' }, found ${JSON.stringify(options)}`,
     );
   for (const name of Object.keys(options))
     if (!['target', 'without'].includes(name))
@@ -87,7 +88,8 @@ export async function targetAtHand(): Promise<TargetName> {
   try {
     return (await findGpu('hardware')).profile;
   } catch (error) {
-    if (error instanceof DeviceError) return 'wasm';
+    // By its name: under tsx, in a project of CommonJS, there are two copies of the library.
+    if (Object(error).name === 'DeviceError') return 'wasm';
     throw error;
   }
 }
@@ -100,6 +102,11 @@ export class CompiledProgram {
 
   constructor(compilation: WebGpuCompilation | WasmCompilation) {
     this.compilation = compilation;
+  }
+
+  /** What `JSON.stringify` takes of it: the program. */
+  toJSON(): Program | WasmProgram {
+    return this.program;
   }
 
   /** Plain data that survives JSON, and runs with `sinter/runtime` alone, or with `sinter/runtime/wasm`. */

@@ -88,7 +88,7 @@ describe('a compiled program', () => {
     }
   });
 
-  test('refuses what is no module, and options that are not there', async () => {
+  test('refuses what is not a module, and options that are not there', async () => {
     // @ts-expect-error: a caller without types
     await expect(compile(undefined)).rejects.toThrow(
       'compile: expected a module of defineModule, found undefined',
@@ -99,5 +99,18 @@ describe('a compiled program', () => {
     );
     // @ts-expect-error: a caller without types
     await expect(compile(line, { targets: 'wasm' })).rejects.toThrow('there is no option "targets"');
+    for (const target of [null, 5]) {
+      // @ts-expect-error: a caller without types
+      const compiled = compile(line, { target });
+      await expect(compiled).rejects.toMatchObject({ name: 'UnknownNameError', code: 'unknown-name' });
+      await expect(compiled).rejects.toThrow(`there is no target ${target}; there are "auto", `);
+    }
+    // @ts-expect-error: a caller without types
+    await expect(compile(null)).rejects.toMatchObject({ name: 'GraphError', code: 'declaration' });
+  });
+
+  test('is its program where it is made JSON', async () => {
+    const compiled = await compile(line, { target: 'wasm' });
+    expect(JSON.stringify(compiled)).toBe(JSON.stringify(compiled.program));
   });
 });

@@ -33,7 +33,7 @@ export async function loadModel(spec: string): Promise<Module> {
   const found = modules.find(([key]) => key === name);
   if (found !== undefined) return found[1];
   if (Object.hasOwn(exported, name))
-    throw new UsageError(`${file} exports ${JSON.stringify(name)}, but it is no module of defineModule`);
+    throw new UsageError(`${file} exports ${JSON.stringify(name)}, but it is not a module of defineModule`);
   const there = names.length === 0 ? 'it exports no module' : `there are ${listed(names)}`;
   throw new UsageError(`${file} has no export ${JSON.stringify(name)}; ${there}`);
 }
@@ -48,8 +48,10 @@ function split(spec: string): { file: string; name?: string } {
 async function importFile(path: string, file: string): Promise<Record<string, unknown>> {
   if (/\.[cm]?tsx?$/.test(path) && !readsTypeScript()) await registerTsx(path);
   try {
-    const loaded: unknown = await import(pathToFileURL(path).href);
-    return typeof loaded === 'object' && loaded !== null ? { ...loaded } : {};
+    const exported = exportsOf(await import(pathToFileURL(path).href));
+    // A file that is CommonJS to Node (no `"type": "module"` beside it) may have all that it exports in `default`.
+    const { default: all, ...named } = exported;
+    return isModule(all) ? exported : { ...exportsOf(all), ...named };
   } catch (cause) {
     if (cause instanceof UsageError) throw cause;
     const message = cause instanceof Error ? cause.message : String(cause);
@@ -57,6 +59,10 @@ async function importFile(path: string, file: string): Promise<Record<string, un
     const reason = message.replace(` imported from ${fileURLToPath(import.meta.url)}`, '');
     throw new UsageError(`${file} cannot be loaded: ${reason}`, { cause });
   }
+}
+
+function exportsOf(loaded: unknown): Record<string, unknown> {
+  return typeof loaded === 'object' && loaded !== null && !isModule(loaded) ? { ...loaded } : {};
 }
 
 /** Whether imports of TypeScript work already: Node strips types itself, or we run under tsx. */

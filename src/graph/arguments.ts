@@ -1,3 +1,4 @@
+import type { Dtype } from '../loops/index.ts';
 import { GraphError, type GraphIssue, ShapeError } from './issues.ts';
 import { didYouMean } from './nearest.ts';
 
@@ -67,16 +68,34 @@ export function requireList(code: GraphIssue, op: string, name: string, value: u
   throw new ShapeError(code, op, `${name} must be a list such as [2, 3], not ${shown(value)}`);
 }
 
-/** Requires given values to be numbers, in a list or typed array. @throws GraphError naming the first other */
-export function requireNumbers(op: string, values: unknown): void {
+/** Requires given values to be numbers of a type, in a list or typed array. @throws GraphError naming the first other */
+export function requireNumbers(op: string, values: unknown, dtype: Dtype = 'f32'): void {
   if (!isArrayLike(values)) {
     throw new GraphError('values', op, `values must be a list of numbers, not ${shown(values)}`);
   }
   for (let k = 0; k < values.length; k++) {
-    if (typeof values[k] === 'number') continue;
-    throw new GraphError('values', op, `value ${k} is ${shown(values[k])}: values must be numbers`);
+    const value = values[k];
+    const wanted = typeof value === 'number' ? misfit(value, dtype) : 'numbers';
+    if (wanted === undefined) continue;
+    throw new GraphError('values', op, `value ${k} is ${shown(value)}: values must be ${wanted}`);
   }
 }
+
+/** What values of a type are, where a number is not one of them. */
+function misfit(value: number, dtype: Dtype): string | undefined {
+  if (dtype === 'f32') return undefined;
+  const [low, high] = wholeNumbers[dtype];
+  return Number.isInteger(value) && value >= low && value <= high
+    ? undefined
+    : `whole numbers from ${low} to ${high} (${dtype})`;
+}
+
+const wholeNumbers = {
+  i32: [-(2 ** 31), 2 ** 31 - 1],
+  u32: [0, 2 ** 32 - 1],
+  bool: [0, 1],
+  u8: [0, 255],
+} as const satisfies Record<Exclude<Dtype, 'f32'>, readonly [number, number]>;
 
 /**
  * Requires a name that a declaration, entry or output can have. Programs hold what is named in plain objects,

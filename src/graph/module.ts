@@ -238,9 +238,9 @@ export class ModuleBuilder implements Declarations {
   ): Tensor {
     requireOptions('literal', options, ['shape', 'dtype']);
     const { shape, dtype = 'f32' } = options;
-    requireNumbers('literal', values);
-    requireList('dimension', 'literal', 'the shape', shape);
     dtypeFrom('literal', dtype);
+    requireNumbers('literal', values, dtype);
+    requireList('dimension', 'literal', 'the shape', shape);
     const attrs = { words: wordsOf(values, dtype), shape, dtype };
     return new Tensor(this.graph, this.graph.build('literal', [], attrs));
   }

@@ -27,6 +27,8 @@ const otherNames: Readonly<Record<string, string>> = {
 };
 
 function nearestName(name: string, known: readonly string[]): string | undefined {
+  // Callers without types may give anything for a name.
+  if (typeof name !== 'string') return undefined;
   const plain = plainName(name);
   const other = Object.hasOwn(otherNames, plain) ? otherNames[plain] : undefined;
   if (other !== undefined && known.includes(other)) return other;

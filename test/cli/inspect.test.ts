@@ -256,7 +256,7 @@ export const large = defineModule('large', (m) => {
     const any = await sinter(['inspect', file]);
     expect(any.err).toMatch(/exports no module; export what defineModule returns\n$/);
     const named = await sinter(['inspect', `${file}#seven`]);
-    expect(named.err).toMatch(/exports "seven", but it is no module of defineModule\n$/);
+    expect(named.err).toMatch(/exports "seven", but it is not a module of defineModule\n$/);
     expect([any.code, named.code]).toEqual([2, 2]);
   });
 });

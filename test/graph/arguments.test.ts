@@ -39,6 +39,21 @@ describe('arguments that no type check has seen', () => {
     ],
     [(_m, x) => x.clamp(0.5, -0.5), 'option', 'clamp: min is 0.5: it must be at most max, which is -0.5'],
     [(_m, x) => x.clamp(0, Number.NaN), 'option', 'clamp: max is NaN: it must be a number other than NaN'],
+    [
+      (m) => m.literal([0, 0.5], { shape: [2], dtype: 'i32' }),
+      'values',
+      'literal: value 1 is 0.5: values must be whole numbers from -2147483648 to 2147483647 (i32)',
+    ],
+    [
+      (m) => m.literal([-1], { shape: [1], dtype: 'u32' }),
+      'values',
+      'literal: value 0 is -1: values must be whole numbers from 0 to 4294967295 (u32)',
+    ],
+    [
+      (m) => m.literal([Number.NaN], { shape: [1], dtype: 'bool' }),
+      'values',
+      'literal: value 0 is NaN: values must be whole numbers from 0 to 1 (bool)',
+    ],
     [(_m, x) => x.matmul(untyped(3)), 'operands', 'matmul: takes a tensor, not 3'],
     [(_m, x) => x.pick(untyped(3)), 'operands', 'pick: takes a tensor, not 3'],
     [

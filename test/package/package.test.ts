@@ -106,6 +106,22 @@ describe('the package, packed and installed in an empty folder', () => {
     expect(JSON.parse(stdout)).toMatchObject({ name: 'line', target: 'webgpu' });
   });
 
+  test('reads models of CommonJS and compiles for what is at hand there, with two copies of the package', async () => {
+    const common = userFolder(installed, 'common', ['tsx']);
+    writeFileSync(join(common, 'package.json'), '{ "private": true, "type": "commonjs" }\n');
+    writeFileSync(join(common, 'model.ts'), MODEL);
+    const { stdout } = await run(common, command, 'inspect', 'model.ts', '--target', 'wasm', '--json');
+    expect(JSON.parse(stdout)).toMatchObject({ name: 'line', target: 'wasm' });
+    const program = `import { compile } from 'sinter';
+import * as models from './model.ts';
+const main = async () => console.log((await compile(Object.values(models)[0])).target);
+main();
+`;
+    writeFileSync(join(common, 'compile.ts'), program);
+    const compiled = await run(common, bin('tsx'), 'compile.ts');
+    expect(compiled.stdout).toMatch(/^(webgpu|wasm)$/m);
+  });
+
   test("names the user's line where lines are mapped and where they are not", async () => {
     writeFileSync(join(folder, 'broken.ts'), BROKEN);
     writeFileSync(join(folder, 'broken.mjs'), BROKEN);

@@ -62,15 +62,14 @@ async function run(kind: Kind, seeds: readonly number[]): Promise<Map<number, st
     const stand = setTimeout(() => child.kill('SIGKILL'), STANDSTILL);
     for await (const line of createInterface({ input: child.stdout })) {
       stand.refresh();
-      const [word, seed, megabytes, ...outcome] = line.split(' ');
+      // Drivers print warnings of their own, and end no line.
+      const [, word, seed, megabytes, outcome = ''] = /(begin|end) (\d+) ?(-?\d+)? ?(.*)$/.exec(line) ?? [];
       if (word === 'begin') running = Number(seed);
       if (word !== 'end') continue;
       running = undefined;
       outcomes.set(
         Number(seed),
-        Number(megabytes) > ROOM
-          ? `takes ${megabytes} MB more than twice what it declares`
-          : outcome.join(' '),
+        Number(megabytes) > ROOM ? `takes ${megabytes} MB more than twice what it declares` : outcome,
       );
     }
     clearTimeout(stand);
