@@ -1,7 +1,7 @@
 import { checkInside } from './arenas.ts';
-import { check, fail } from './format.ts';
 import { elementCount } from './init.ts';
 import type { ProgramBase } from './program.ts';
+import { check, fail } from './shape.ts';
 
 /**
  * Says whether what a program says of one place agrees with what it says of others: names are told apart, those that

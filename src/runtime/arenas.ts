@@ -1,6 +1,6 @@
-import { fail } from './format.ts';
 import { elementCount } from './init.ts';
 import type { ProgramBase } from './program.ts';
+import { fail } from './shape.ts';
 
 /**
  * Says whether states and given arrays lie inside of their arenas, and as many first values are given as there are elements.

@@ -1,11 +1,11 @@
 import type { Block, Engine, NamedEntry } from './engine.ts';
-import { elementCount, inFours } from './init.ts';
+import { elementCount } from './init.ts';
 import { InputError, isWhole, SessionError, slotOf, unfit } from './issues.ts';
 import { named } from './options.ts';
 import type { InputSlot, ProgramBase } from './program.ts';
 import { permutation, rowNumbers } from './random.ts';
 import { showDatasets } from './shown.ts';
-import { type Values, valueWords, type Words } from './values.ts';
+import { inFours, type Values, valueWords, type Words } from './values.ts';
 
 /** Arrays by input name, each element after element, rows first. */
 export type Data = Readonly<Record<string, Values>>;

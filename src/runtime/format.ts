@@ -1,6 +1,6 @@
 import { checkArenas } from './arenas.ts';
-import { FormatError, isWhole, shown } from './issues.ts';
 import type { Program, ProgramBase } from './program.ts';
+import { check, fail, type Shape } from './shape.ts';
 
 /**
  * Says whether a value, from JSON say, is a program that this runtime can replay.
@@ -44,12 +44,6 @@ export function checkBase(
   checkArenas(program);
 }
 
-/**
- * What plain data is to be: a type's name (`count` is a whole number from 0), one of some words (`f32|i32`), a list of
- * one kind, a record of one kind (under `*`), or an object with these fields at least.
- */
-export type Shape = string | readonly [Shape] | { readonly [field: string]: Shape };
-
 const word = 'f32|i32|u32|bool';
 const tensor = { name: 'string', dtype: word, shape: ['count'] } as const;
 const place = { arena: 'state|words', offset: 'count' };
@@ -73,33 +67,3 @@ const shape: Readonly<Record<string, Shape>> = {
   stepFields: [{ name: 'string', dtype: word }],
   constants: [{ ...place, words: 'string' }],
 };
-
-/** @throws FormatError with the place below `at`, `program` or `saved`, that is not as expected */
-export function check(value: unknown, expected: Shape, at: string): void {
-  if (typeof expected === 'string') {
-    const fits =
-      expected === 'count'
-        ? isWhole(value, 0, Number.MAX_SAFE_INTEGER)
-        : expected.includes('|')
-          ? expected.split('|').some((word) => word === value)
-          : typeof value === expected;
-    if (!fits) fail(at, expected, value);
-    return;
-  }
-  const isList = Array.isArray(expected);
-  const fits = isList ? Array.isArray(value) : Object(value) === value;
-  if (!fits) fail(at, isList ? 'list' : 'object', value);
-  const found = new Map<string, unknown>(Object.entries(Object(value)));
-  const fields = new Map<string, Shape>(Object.entries(expected));
-  const each = fields.get('0') ?? fields.get('*');
-  for (const name of (each ? found : fields).keys())
-    check(found.get(name), each ?? fields.get(name) ?? {}, isList ? `${at}[${name}]` : `${at}.${name}`);
-}
-
-/** @throws FormatError, always: what was expected at a place, and what stands there */
-export function fail(at: string, expected: string, found: unknown): never {
-  throw new FormatError(
-    at.startsWith('saved') ? 'saved' : 'program',
-    `${at}: expected ${expected}, found ${shown(found)}`,
-  );
-}

@@ -33,11 +33,6 @@ export function decodeBytes(text: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
 }
 
-/** A count up to the next multiple of four: bytes in whole words, words of whole vectors. */
-export function inFours(count: number): number {
-  return Math.ceil(count / 4) * 4;
-}
-
 /** Number of elements of a shape. */
 export function elementCount(shape: readonly number[]): number {
   return shape.reduce((n, extent) => n * extent, 1);

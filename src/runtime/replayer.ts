@@ -3,11 +3,12 @@ import { checkBuffer, checkLimits, createPipelines, guard, lossOf, lostBecause, 
 import type { Address, Block, Engine, Playback } from './engine.ts';
 import { COMPUTE, COPY, MAP_READ, STORAGE, UNIFORM } from './flags.ts';
 import { foldGrid } from './grid.ts';
-import { elementCount, inFours } from './init.ts';
+import { elementCount } from './init.ts';
 import type { Timings } from './profiling.ts';
 import type { Program, StateSlot } from './program.ts';
 import { recordWriter, type WriteRecords } from './records.ts';
 import type { Profiler, Stopwatch } from './stopwatch.ts';
+import { inFours } from './values.ts';
 
 /** Milliseconds after which a submit's own cost no longer counts. */
 const LONG_ENOUGH = 50;

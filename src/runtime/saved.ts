@@ -1,7 +1,7 @@
-import { check, fail } from './format.ts';
-import { elementCount, inFours } from './init.ts';
+import { elementCount } from './init.ts';
 import type { ProgramBase, StateSlot } from './program.ts';
-import type { Words } from './values.ts';
+import { check, fail } from './shape.ts';
+import { inFours, type Words } from './values.ts';
 
 /** Where the training of an entry stands: what `resume` goes on from. */
 export interface Position {

@@ -1,4 +1,3 @@
-import { inFours } from './init.ts';
 import { unfit } from './issues.ts';
 import type { ValueType } from './program.ts';
 
@@ -71,4 +70,9 @@ export function asElements(dtype: ValueType, words: Uint32Array): Output['data']
   const { buffer, byteOffset, length } = words;
   if (dtype === 'f32') return new Float32Array(buffer, byteOffset, length);
   return dtype === 'i32' ? new Int32Array(buffer, byteOffset, length) : words;
+}
+
+/** A count up to the next multiple of four: bytes in whole words, words of whole vectors. */
+export function inFours(count: number): number {
+  return Math.ceil(count / 4) * 4;
 }

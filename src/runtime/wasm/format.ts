@@ -1,5 +1,6 @@
 import { checkAgreement } from '../agreement.ts';
-import { checkBase, fail } from '../format.ts';
+import { checkBase } from '../format.ts';
+import { fail } from '../shape.ts';
 import { LINE, THREAD_BYTES, type WasmMemory, type WasmProgram } from './program.ts';
 
 /**

@@ -1,0 +1,37 @@
+import { FormatError, isWhole, shown } from './issues.ts';
+
+/**
+ * What plain data is to be: a type's name (`count` is a whole number from 0), one of some words (`f32|i32`), a list of
+ * one kind, a record of one kind (under `*`), or an object with these fields at least.
+ */
+export type Shape = string | readonly [Shape] | { readonly [field: string]: Shape };
+
+/** @throws FormatError with the place below `at`, `program` or `saved`, that is not as expected */
+export function check(value: unknown, expected: Shape, at: string): void {
+  if (typeof expected === 'string') {
+    const fits =
+      expected === 'count'
+        ? isWhole(value, 0, Number.MAX_SAFE_INTEGER)
+        : expected.includes('|')
+          ? expected.split('|').some((word) => word === value)
+          : typeof value === expected;
+    if (!fits) fail(at, expected, value);
+    return;
+  }
+  const isList = Array.isArray(expected);
+  const fits = isList ? Array.isArray(value) : Object(value) === value;
+  if (!fits) fail(at, isList ? 'list' : 'object', value);
+  const found = new Map<string, unknown>(Object.entries(Object(value)));
+  const fields = new Map<string, Shape>(Object.entries(expected));
+  const each = fields.get('0') ?? fields.get('*');
+  for (const name of (each ? found : fields).keys())
+    check(found.get(name), each ?? fields.get(name) ?? {}, isList ? `${at}[${name}]` : `${at}.${name}`);
+}
+
+/** @throws FormatError, always: what was expected at a place, and what stands there */
+export function fail(at: string, expected: string, found: unknown): never {
+  throw new FormatError(
+    at.startsWith('saved') ? 'saved' : 'program',
+    `${at}: expected ${expected}, found ${shown(found)}`,
+  );
+}
