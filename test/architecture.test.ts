@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { alg, Graph } from '@dagrejs/graphlib';
 import { describe, expect, test } from 'vitest';
 
 const src = fileURLToPath(new URL('../src', import.meta.url));
@@ -111,4 +112,13 @@ describe('imports run one way', () => {
       .filter(({ file, to }) => to.includes('/cli/') && !file.startsWith('cli/'));
     expect(found).toEqual([]);
   });
+});
+
+test('no file imports itself through others: bundlers warn of that', () => {
+  const graph = new Graph();
+  for (const { file, to, isType } of sources(src).flatMap(importsOf)) {
+    if (!isType && to.startsWith('.')) graph.setEdge(file, join(dirname(file), to));
+  }
+  expect(graph.edgeCount()).toBeGreaterThan(300);
+  expect(alg.findCycles(graph)).toEqual([]);
 });
