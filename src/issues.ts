@@ -1,4 +1,4 @@
-import { didYouMean } from './graph/nearest.ts';
+import { didYouMean } from './nearest.ts';
 
 /** A name that is not there: of an entry, a target, a node. Lists those that are. */
 export class UnknownNameError extends Error {

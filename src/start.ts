@@ -1,4 +1,5 @@
 import { findGpu } from './findGpu.ts';
+import { didYouMean } from './nearest.ts';
 import { checkProgram, isForWasm } from './runtime/check.ts';
 import {
   type StartOptions as GpuStartOptions,
@@ -7,6 +8,7 @@ import {
   start as startGpu,
 } from './runtime/index.ts';
 import { takeInitial } from './runtime/initial.ts';
+import { naming } from './runtime/issues.ts';
 import { named } from './runtime/options.ts';
 import { takeProfile } from './runtime/profiling.ts';
 import type { Session, WasmProgram, StartOptions as WasmStartOptions } from './runtime/wasm/index.ts';
@@ -23,6 +25,7 @@ export interface StartOptions extends Omit<GpuStartOptions, 'profiler'>, WasmSta
  *   there is no adapter, no memory, or the program needs more than there is; InputError for options that do not fit
  */
 export async function start(program: Program | WasmProgram, options: StartOptions = {}): Promise<Session> {
+  naming.nearest = didYouMean;
   checkProgram(program);
   // What is given is taken now: opening may wait.
   options = named('options', options);

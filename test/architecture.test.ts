@@ -11,7 +11,7 @@ const arrows: Readonly<
   Record<string, { readonly rooms: readonly string[]; readonly packages: readonly RegExp[] }>
 > = {
   loops: { rooms: [], packages: [] },
-  graph: { rooms: ['loops', 'runtime (types)'], packages: [/^@dagrejs\/graphlib$/] },
+  graph: { rooms: ['loops', 'nearest.ts', 'runtime (types)'], packages: [/^@dagrejs\/graphlib$/] },
   // Layers and optimizers are composites of primitives; optimizers differentiate.
   nn: { rooms: ['loops', 'graph', 'runtime (types)'], packages: [] },
   optim: { rooms: ['loops', 'graph', 'passes/differentiate.ts'], packages: [] },

@@ -57,6 +57,20 @@ test('checks programs whole, before anything is opened', async () => {
   await expect(started).rejects.toThrow('program.inputs[0].size');
 });
 
+test('says what a name of the session may have meant', async () => {
+  const session = await (await compile(line, { target: 'wasm' })).start({ threads: 1 });
+  await expect(session.run('predcit', { x: [1] })).rejects.toThrow(
+    'predcit: no such entry (did you mean "predict"?); there are train, predict',
+  );
+  await expect(session.run('predict', { X: [1] })).rejects.toThrow('(did you mean "x"?)');
+  await expect(session.read('line.wieght')).rejects.toThrow('(did you mean "line.weight"?)');
+  await expect(async () => {
+    // @ts-expect-error: an option that there is not
+    await session.evaluate('predict', { data: { x: [1] }, size: {} });
+  }).rejects.toThrow('(did you mean "sizes"?)');
+  session.dispose();
+});
+
 test('needs nothing of the compiler in a bundle', async () => {
   const { metafile } = await build({
     stdin: { contents: "export { start } from './src/index.ts';", resolveDir: '.' },

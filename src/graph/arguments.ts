@@ -1,6 +1,6 @@
 import type { Dtype } from '../loops/index.ts';
+import { didYouMean } from '../nearest.ts';
 import { GraphError, type GraphIssue, ShapeError } from './issues.ts';
-import { didYouMean } from './nearest.ts';
 
 /**
  * Checks at the door: what callers hand over may be anything where nobody checks types, and a mistake should

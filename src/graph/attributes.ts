@@ -1,7 +1,7 @@
 import { type Dim, type Dtype, dimText } from '../loops/index.ts';
+import { didYouMean } from '../nearest.ts';
 import { shown } from './arguments.ts';
 import { GraphError } from './issues.ts';
-import { didYouMean } from './nearest.ts';
 import type { Attr, Attrs } from './node.ts';
 
 /** A number attribute. @throws GraphError where it is missing or of another kind, as all readers here do */

@@ -145,7 +145,7 @@ function rowElements({ shape, size }: InputSlot): number {
 export function checkPresent({ name, inputs }: NamedEntry, given: Names): void {
   const missing = inputs.find((input) => !given.has(input));
   if (missing !== undefined) {
-    throw new InputError('missing', missing, `${name} reads this input: give it, as an array`);
+    throw new InputError('missing', missing, `${name} reads this input: give an array`);
   }
 }
 
@@ -157,6 +157,7 @@ interface Contents {
 
 /** Arrays that were given, each read once: what a getter says later does not count. */
 export interface Arrays extends Contents {
+  readonly inputs: ReadonlyMap<string, readonly [slot: InputSlot, values: Values, length: number]>;
   /** Copies of the values, made one after the other as they are asked for. @throws InputError `type`, `range` */
   readonly pieces: () => Iterable<Piece>;
 }
@@ -213,4 +214,16 @@ export function takeArrays(program: ProgramBase, data: Data): Arrays {
       }
     },
   };
+}
+
+/**
+ * Requires lists to be as long as they were when they were taken. Their numbers were copied then; but who has made one
+ * longer or shorter since, before the call's turn came, meant one of the two, and it is not ours to say which.
+ *
+ * @throws InputError `length`
+ */
+export function checkLengths({ inputs }: Arrays): void {
+  for (const [{ name }, values, length] of inputs.values())
+    if (Array.isArray(values) && values.length !== length)
+      unfit('length', name, `${length} elements`, values.length);
 }

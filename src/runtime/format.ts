@@ -27,11 +27,7 @@ export function checkBase(
   const found: Readonly<Record<string, unknown>> = Object(value);
   if (found.format !== 1) fail('program.format', '1', found.format);
   if (!String(found.target).startsWith(target))
-    fail(
-      'program.target',
-      `${target} (sinter/runtime starts webgpu, sinter/runtime/wasm starts wasm)`,
-      found.target,
-    );
+    fail('program.target', `${target} (start of sinter takes either kind)`, found.target);
   check(value, { ...shape, ...more }, 'program');
   const program = value as ProgramBase;
   const { entries, kernels } = program;

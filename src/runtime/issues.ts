@@ -23,9 +23,12 @@ export function shown(value: unknown): string {
       : String(value);
 }
 
+/** What a person may have meant by a name, as a text to put behind it: set by doors that have room for it. */
+export const naming: { nearest?: (name: string, known: readonly string[]) => string } = {};
+
 /** What to say of a name that is not there: `no such size; there are batch, time`. */
-export function unknown(what: string, known: readonly string[]): string {
-  return `no such ${what}; there are ${known.join(', ')}`;
+export function unknown(what: string, name: string, known: readonly string[]): string {
+  return `no such ${what}${naming.nearest?.(name, known) ?? ''}; there are ${known.join(', ')}`;
 }
 
 /**
@@ -43,6 +46,7 @@ export function slotOf<Slot extends { readonly name: string }>(
   if (slot) return slot;
   const text = unknown(
     what,
+    name,
     slots.map((one) => one.name),
   );
   throw what === 'entry' || what === 'state'

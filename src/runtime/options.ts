@@ -131,7 +131,7 @@ export function takeOptions<Options extends Partial<TrainOptions> & SessionOptio
   const options = named('options', given);
   const names = typeof call === 'string' ? Object.keys(rules).slice(0, counts[call]) : call;
   for (const [name, value] of Object.entries(options)) {
-    if (!names.includes(name)) throw new InputError('unknown', name, unknown('option', names));
+    if (!names.includes(name)) throw new InputError('unknown', name, unknown('option', name, names));
     const rule = rules[name];
     if (value !== undefined && rule !== undefined) checkOption(name, value, rule);
   }

@@ -1,5 +1,5 @@
 import { batchesOf, liveSizes } from './batches.ts';
-import { checkPresent, type Data, Dataset, takeArrays } from './dataset.ts';
+import { checkLengths, checkPresent, type Data, Dataset, takeArrays } from './dataset.ts';
 import type { Engine, NamedEntry } from './engine.ts';
 import { stateWords } from './initial.ts';
 import { SessionError, slotOf, TrainingError } from './issues.ts';
@@ -121,7 +121,7 @@ export class Session {
       const { steps, samples } = batches;
       const plan = `${samples} rows by ${batches.at(0).weight}${shuffle ? ', shuffled' : ''}, for ${entry.outputs.map((slot) => slot.name)}`;
       const before = resume ? await this.#exclusive(async () => this.#placeOf(entry).position) : notBegun;
-      if (before.step && before.plan !== plan) {
+      if (before.step && (before.plan !== plan || before.step > steps)) {
         const text = `${entry.name}: to resume in an epoch needs ${before.plan}; found ${plan}`;
         throw new SessionError('other-training', text);
       }
@@ -229,6 +229,7 @@ export class Session {
     const live = liveSizes(this.program, options.sizes, arrays.rows);
     const pieces = [...arrays.pieces()];
     return this.#exclusive(async () => {
+      checkLengths(arrays);
       const batch = await this.#hostBatch();
       const outputs: [string, Output][] = [];
       await playSteps(

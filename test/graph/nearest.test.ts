@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { didYouMean } from '../../src/graph/nearest.ts';
 import {
   compile,
   defineModule,
@@ -9,6 +8,7 @@ import {
   type Tensor,
   UnknownNameError,
 } from '../../src/index.ts';
+import { didYouMean } from '../../src/nearest.ts';
 import { expectRefusal, untyped } from './refusal.ts';
 
 const FILE = 'nearest.test.ts';

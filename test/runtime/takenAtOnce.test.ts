@@ -8,6 +8,8 @@ import { collect, type Machine, targets } from './targets.ts';
 interface Holder {
   readonly name: string;
   readonly hold: (values: readonly number[], bytes: boolean) => { values: Values; spoil: () => void };
+  /** Whether the caller makes a list longer or shorter: a call that waits for its turn refuses it then. */
+  readonly isList?: true;
 }
 
 function over(buffer: ArrayBufferLike, values: readonly number[], bytes: boolean): Uint8Array | Float32Array {
@@ -21,6 +23,7 @@ const sizeOf = (values: readonly number[], bytes: boolean): number => values.len
 const holders: readonly Holder[] = [
   {
     name: 'a plain array that grows',
+    isList: true,
     hold(given) {
       const values = [...given];
       return { values, spoil: () => values.fill(7).push(...Array.from({ length: 400 }, () => 7)) };
@@ -28,6 +31,7 @@ const holders: readonly Holder[] = [
   },
   {
     name: 'a plain array that shrinks',
+    isList: true,
     hold(given) {
       const values = [...given];
       return {
@@ -76,6 +80,9 @@ const holders: readonly Holder[] = [
   },
 ];
 
+/** Typed arrays that nobody touches. */
+const typed: Holder['hold'] = (values) => ({ values: Float64Array.from(values), spoil: () => {} });
+
 const w = [0.5, -0.25, 1];
 const x = [...linearData(5).x];
 const y = [...linearData(5).y];
@@ -102,6 +109,7 @@ for (const target of targets.filter(({ name }) => !/[23]/.test(name)))
       session: Session,
       hold: Holder['hold'],
       after: (spoil: () => void) => void,
+      isRefused = false,
     ): Promise<unknown> => {
       const taken: unknown[] = [];
       const call = async <T>(start: () => Promise<T>, ...spoils: readonly (() => void)[]): Promise<T> => {
@@ -116,21 +124,21 @@ for (const target of targets.filter(({ name }) => !/[23]/.test(name)))
       await call(() => session.write('w', states.values), states.spoil);
       taken.push(await session.read('w'));
 
-      const rows = hold(x, true);
-      const inputs: Record<string, Values> = { x: rows.values };
-      taken.push(
-        await call(
+      const predicted = (hold: Holder['hold']): Promise<unknown> => {
+        const rows = hold(x, true);
+        const inputs: Record<string, Values> = { x: rows.values };
+        return call(
           () => session.run('predict', inputs),
           rows.spoil,
           () => {
             inputs.x = [1, 1, 1];
           },
-        ),
-      );
-      const [a, b] = [hold(x, true), hold(y, false)];
-      const options = { params: { lr: 0.01 }, sizes: { batch: 5 } };
-      taken.push(
-        await call(
+        );
+      };
+      const trained = (hold: Holder['hold']): Promise<unknown> => {
+        const [a, b] = [hold(x, true), hold(y, false)];
+        const options = { params: { lr: 0.01 }, sizes: { batch: 5 } };
+        return call(
           () => session.run('train', { x: a.values, y: b.values }, options),
           a.spoil,
           b.spoil,
@@ -138,8 +146,14 @@ for (const target of targets.filter(({ name }) => !/[23]/.test(name)))
             options.params.lr = 5;
             options.sizes.batch = 1;
           },
-        ),
-      );
+        );
+      };
+      for (const run of [predicted, trained]) {
+        if (isRefused)
+          await expect(run(hold)).rejects.toMatchObject({ name: 'InputError', code: 'length', input: 'x' });
+        // A call that was refused has done nothing.
+        taken.push(await run(isRefused ? typed : hold));
+      }
       const [c, d] = [hold(x, true), hold(y, false)];
       const data = await call(() => session.dataset({ x: c.values, y: d.values }), c.spoil, d.spoil);
       taken.push(await session.evaluate('predict', { data }));
@@ -166,9 +180,9 @@ for (const target of targets.filter(({ name }) => !/[23]/.test(name)))
       return taken;
     };
 
-    test.each(holders)('out of $name', async ({ hold }) => {
+    test.each(holders)('out of $name', async ({ hold, isList }) => {
       const left = await results(await open(), hold, () => {});
-      const spoilt = await results(await open(), hold, (spoil) => spoil());
+      const spoilt = await results(await open(), hold, (spoil) => spoil(), isList);
       expect(spoilt).toEqual(left);
     });
 
