@@ -6,6 +6,8 @@ export default defineConfig({
   test: {
     // Dawn finds no adapter in worker threads: their process.env is a copy.
     pool: 'forks',
+    // All cores: what is left beside a test that waits for the driver is another test's.
+    maxWorkers: '100%',
     testTimeout: 120_000,
     hookTimeout: 120_000,
     projects: [
