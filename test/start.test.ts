@@ -1,7 +1,6 @@
 import { build } from 'esbuild';
 import { expect, test } from 'vitest';
 import { compile, defineModule, nn, optim, start } from '../src/index.ts';
-import { asForBrowsers } from './browser/bundle.ts';
 import { softwareGpu } from './softwareAdapter.ts';
 
 const line = defineModule('line', (m) => {
@@ -79,7 +78,6 @@ test('needs nothing of the compiler in a bundle', async () => {
     outdir: 'out',
     format: 'esm',
     platform: 'browser',
-    plugins: [asForBrowsers],
     write: false,
     metafile: true,
   });

@@ -48,8 +48,7 @@ export class Replayer implements Engine {
     this.#pipelines = pipelines;
     this.#layout = layout;
     const { state, temps, words, results } = program.buffers;
-    const most = Math.max(1, ...Object.values(program.entries).map((entry) => entry.steps.length));
-    this.#stopwatch = profiler?.(device, most);
+    this.#stopwatch = profiler?.(device, program);
     const capacity = chunkCapacity(results, this.#stopwatch?.mostSteps);
     this.#playChunks = chunkPlayer(capacity, LONG_ENOUGH);
     this.arenas = {

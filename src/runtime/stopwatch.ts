@@ -1,12 +1,8 @@
 import type { Timings } from './profiling.ts';
-import type { Entry } from './program.ts';
+import type { Entry, Program } from './program.ts';
 
-/**
- * What times the steps of a program on a device; undefined where the device cannot.
- *
- * @param mostDispatches of a step of any entry
- */
-export type Profiler = (device: GPUDevice, mostDispatches: number) => Stopwatch | undefined;
+/** What times the steps of a program on a device; undefined where the device cannot. */
+export type Profiler = (device: GPUDevice, program: Program) => Stopwatch | undefined;
 
 /** The times of what runs on a device: it is asked as each submit is recorded, and as its results come back. */
 export interface Stopwatch {

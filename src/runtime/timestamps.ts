@@ -1,5 +1,5 @@
 import { noteTimes, type Profiling } from './profiling.ts';
-import type { Entry } from './program.ts';
+import type { Entry, Program } from './program.ts';
 import type { Profiler, Stopwatch } from './stopwatch.ts';
 
 /** Timestamps that a query set may hold. */
@@ -14,16 +14,21 @@ const COPY_SRC = 4;
  * @param kind `steps`: the mean step of each submit; `dispatches`: every dispatch, each in a pass of its own
  */
 export function timestamps(kind: Kind): Profiler {
-  return (device, mostDispatches) =>
-    device.features.has('timestamp-query') ? stopwatch(device, kind, mostDispatches) : undefined;
+  return (device, program) =>
+    device.features.has('timestamp-query') ? stopwatch(device, kind, mostDispatches(program)) : undefined;
+}
+
+/** Dispatches of a step, of the entry that has the most. */
+function mostDispatches({ entries }: Program): number {
+  return Object.values(entries).reduce((most, { steps }) => Math.max(most, steps.length), 1);
 }
 
 type Kind = Exclude<Profiling, 'none'>;
 
-function stopwatch(device: GPUDevice, kind: Kind, mostDispatches: number): Stopwatch {
+function stopwatch(device: GPUDevice, kind: Kind, most: number): Stopwatch {
   const isEach = kind === 'dispatches';
-  const mostSteps = isEach ? Math.max(1, Math.floor(MOST_QUERIES / 2 / mostDispatches)) : Infinity;
-  const count = isEach ? 2 * mostDispatches * mostSteps : 2;
+  const mostSteps = isEach ? Math.max(1, Math.floor(MOST_QUERIES / 2 / most)) : Infinity;
+  const count = isEach ? 2 * most * mostSteps : 2;
   const bytes = 8 * count;
   const querySet = device.createQuerySet({ type: 'timestamp', count });
   const times = device.createBuffer({ label: 'times', size: bytes, usage: QUERY_RESOLVE | COPY_SRC });

@@ -2,7 +2,7 @@
 import { openGpu } from '../../src/node/index.ts';
 import { checkProgram } from '../../src/runtime/check.ts';
 import { start } from '../../src/runtime/index.ts';
-import { start as startWasm } from '../../src/runtime/wasm/index.ts';
+import { start as startWasm, type WasmProgram } from '../../src/runtime/wasm/index.ts';
 import { kinds, mutant, sound } from './mutants.ts';
 
 const [, , wanted, ...seeds] = process.argv;
@@ -27,11 +27,9 @@ async function run(program: unknown): Promise<void> {
 
 /** Bytes that a program says it needs, at most. */
 function declared(program: unknown): number {
-  const {
-    buffers,
-    memory,
-  }: { buffers: Record<string, number>; memory?: { bytes: number; threadBytes: number } } = Object(program);
-  const arenas = Object.values(buffers).reduce((sum, bytes) => sum + bytes, 0);
+  const { buffers, memory }: Pick<WasmProgram, 'buffers'> & Partial<Pick<WasmProgram, 'memory'>> =
+    Object(program);
+  const arenas = buffers.state + buffers.temps + buffers.words + buffers.results;
   return Math.max(arenas, memory === undefined ? 0 : memory.bytes + memory.threadBytes);
 }
 
