@@ -1,4 +1,4 @@
-import type { Dtype } from '../loops/index.ts';
+import { type Dtype, isValueOf, wholeNumbers } from '../loops/index.ts';
 import { didYouMean } from '../nearest.ts';
 import { GraphError, type GraphIssue, ShapeError } from './issues.ts';
 
@@ -83,19 +83,10 @@ export function requireNumbers(op: string, values: unknown, dtype: Dtype = 'f32'
 
 /** What values of a type are, where a number is not one of them. */
 function misfit(value: number, dtype: Dtype): string | undefined {
-  if (dtype === 'f32') return undefined;
+  if (dtype === 'f32' || isValueOf(dtype, value)) return undefined;
   const [low, high] = wholeNumbers[dtype];
-  return Number.isInteger(value) && value >= low && value <= high
-    ? undefined
-    : `whole numbers from ${low} to ${high} (${dtype})`;
+  return `whole numbers from ${low} to ${high} (${dtype})`;
 }
-
-const wholeNumbers = {
-  i32: [-(2 ** 31), 2 ** 31 - 1],
-  u32: [0, 2 ** 32 - 1],
-  bool: [0, 1],
-  u8: [0, 255],
-} as const satisfies Record<Exclude<Dtype, 'f32'>, readonly [number, number]>;
 
 /**
  * Requires a name that a declaration, entry or output can have. Programs hold what is named in plain objects,

@@ -21,3 +21,18 @@ export function isFloat(dtype: Dtype): boolean {
 export function loadedDtype(dtype: Dtype): Exclude<Dtype, 'u8'> {
   return dtype === 'u8' ? 'u32' : dtype;
 }
+
+/** The least and the largest number of each element type that holds whole numbers alone. */
+export const wholeNumbers = {
+  i32: [-(2 ** 31), 2 ** 31 - 1],
+  u32: [0, 2 ** 32 - 1],
+  bool: [0, 1],
+  u8: [0, 255],
+} as const satisfies Record<Exclude<Dtype, 'f32'>, readonly [low: number, high: number]>;
+
+/** Whether a number is a value of an element type: for floats any is, once it is rounded. */
+export function isValueOf(dtype: Dtype, value: number): boolean {
+  if (dtype === 'f32') return true;
+  const [low, high] = wholeNumbers[dtype];
+  return Number.isInteger(value) && value >= low && value <= high;
+}

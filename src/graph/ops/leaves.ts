@@ -1,4 +1,12 @@
-import { apply, type Expr, elementCount, int, liveExtent } from '../../loops/index.ts';
+import {
+  apply,
+  type Expr,
+  elementCount,
+  int,
+  isValueOf,
+  liveExtent,
+  wholeNumbers,
+} from '../../loops/index.ts';
 import { dimsOf, dtypeOf, numberOf, textOf } from '../attributes.ts';
 import { GraphError, ShapeError } from '../issues.ts';
 import type { Attrs, Lowering, ValueTypeOf } from '../node.ts';
@@ -134,10 +142,8 @@ export const leafOps = {
  * @throws GraphError naming the value and the type
  */
 export function requireConstant(op: string, value: number, dtype: ValueTypeOf['dtype']): void {
-  if (dtype === 'f32') return;
-  const [low, high] =
-    dtype === 'i32' ? [-(2 ** 31), 2 ** 31 - 1] : dtype === 'bool' ? [0, 1] : [0, 2 ** 32 - 1];
-  if (Number.isInteger(value) && value >= low && value <= high) return;
+  if (dtype === 'f32' || isValueOf(dtype, value)) return;
+  const [low, high] = wholeNumbers[dtype];
   throw new GraphError(
     'constant',
     op,
