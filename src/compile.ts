@@ -1,21 +1,3 @@
-import { type EntryKernels, emitProgram } from './codegen/emitProgram.ts';
-import { type Kernel, statementsIn } from './codegen/kernel.ts';
-import type { Schedule } from './codegen/schedule/choose.ts';
-import { partialCount } from './codegen/schedule/choose.ts';
-import { fits, fitted, kernelOf, type Scheduled } from './codegen/schedule/packed.ts';
-import { timeOf } from './codegen/schedule/time.ts';
-import { inputsOf } from './codegen/slots.ts';
-import { printKernels } from './codegen/text.ts';
-import { KernelError, verifyKernel } from './codegen/verifyKernel.ts';
-import type { Assemble } from './codegen/wasm/assemble.ts';
-import { PLACE_ALIGNMENT, WasmKernels } from './codegen/wasm/emitWasm.ts';
-import type { WasmKernelText } from './codegen/wasm/kernel.ts';
-import type { GroupSchedule } from './codegen/wasm/schedule.ts';
-import { type Module, printModule, verifyModule } from './graph/index.ts';
-import type { Loop } from './loops/index.ts';
-import { printLoops } from './loops/text.ts';
-import { verifyLoops } from './loops/verify.ts';
-import { loopsIn, singletons } from './passes/fuse/group.ts';
 import {
   assignStages,
   cutReductions,
@@ -28,16 +10,34 @@ import {
   type Stage,
   splitReductions,
   tensorsWritten,
-} from './passes/fuse/index.ts';
-import { printGroups, printStages } from './passes/fuse/text.ts';
+} from './fuse/index.ts';
+import { splitPhases } from './fuse/splitPhases.ts';
+import { printGroups, printStages } from './fuse/text.ts';
+import { type Module, printModule, verifyModule } from './graph/index.ts';
+import { fits, fitted, kernelOf, type Scheduled } from './kernels/build/packed.ts';
+import { type Kernel, statementsIn } from './kernels/kernel.ts';
+import { printKernels } from './kernels/text.ts';
+import { KernelError, verifyKernel } from './kernels/verifyKernel.ts';
+import type { Loop } from './loops/index.ts';
+import { printLoops } from './loops/text.ts';
+import { verifyLoops } from './loops/verify.ts';
+import { type Profile, wasm } from './machine/profile.ts';
 import { requireIndexable } from './passes/indexable.ts';
 import { declareStorage, lower, type Storage } from './passes/lower.ts';
-import { type BufferLayout, planBuffers } from './passes/planBuffers.ts';
-import { type Profile, wasm } from './passes/profile.ts';
-import { splitPhases } from './passes/splitPhases.ts';
+import { type BufferLayout, planBuffers } from './plan/planBuffers.ts';
+import { type EntryKernels, emitProgram } from './program/emitProgram.ts';
+import { inputsOf } from './program/slots.ts';
 import type { InputSlot, Program, ProgramBase } from './runtime/program.ts';
 import type { WasmProgram } from './runtime/wasm/program.ts';
+import type { Schedule } from './schedule/choose.ts';
+import { partialCount } from './schedule/choose.ts';
+import { loopsIn, singletons } from './schedule/group.ts';
+import { timeOf } from './schedule/time.ts';
 import { type Levels, type LevelTools, Trace } from './trace.ts';
+import type { Assemble } from './wasm/assemble.ts';
+import { PLACE_ALIGNMENT, WasmKernels } from './wasm/emitWasm.ts';
+import type { WasmKernelText } from './wasm/kernel.ts';
+import type { GroupSchedule } from './wasm/schedule.ts';
 
 /** The passes that can be switched off, each by itself, to see and to test what it does. */
 export const optionalPasses = [

@@ -1,4 +1,3 @@
-import { loadAssembler } from './codegen/wasm/assemble.ts';
 import {
   compileModule,
   compileToWasm,
@@ -13,12 +12,13 @@ import { findGpu, isNode } from './findGpu.ts';
 import { GraphError, type Module } from './graph/index.ts';
 import { showAs } from './graph/shown.ts';
 import { UnknownNameError } from './issues.ts';
-import { profiles, type TargetName, targetNames } from './passes/profile.ts';
+import { profiles, type TargetName, targetNames } from './machine/profile.ts';
 import { type EntryReport, type Report, reportOf } from './report.ts';
 import { summaryText } from './reportText.ts';
 import type { Program } from './runtime/index.ts';
 import type { Session, WasmProgram } from './runtime/wasm/index.ts';
 import { type StartOptions, start } from './start.ts';
+import { loadAssembler } from './wasm/assemble.ts';
 
 export type { StartOptions } from './start.ts';
 

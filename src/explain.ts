@@ -1,8 +1,8 @@
-import { identifier } from './codegen/names.ts';
 import type { Compilation, CompiledEntry } from './compile.ts';
+import { type Decision, type Group, groupName, type Stage, tensorsWritten } from './fuse/index.ts';
 import { UnknownNameError } from './issues.ts';
-import { tensorsRead } from './passes/fuse/edges.ts';
-import { type Decision, type Group, groupName, type Stage, tensorsWritten } from './passes/fuse/index.ts';
+import { identifier } from './kernels/names.ts';
+import { tensorsRead } from './loops/edges.ts';
 
 /** Where two nodes of one entry came to lie, and the decisions of fusion that led there. */
 export interface Explanation {

@@ -1,4 +1,4 @@
-import type { ProfileName } from './passes/profile.ts';
+import type { ProfileName } from './machine/profile.ts';
 import { DeviceError, type DeviceOptions } from './runtime/index.ts';
 
 /** A way to a device, and the profile that suits it. */

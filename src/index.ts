@@ -11,16 +11,16 @@ export type { Values } from './graph/index.ts';
 export * from './graph/index.ts';
 export { UnknownNameError } from './issues.ts';
 export type { Dim, Dtype, Size } from './loops/index.ts';
-export * as nn from './nn/index.ts';
-export * as optim from './optim/index.ts';
-export { gradients } from './passes/differentiate.ts';
 export {
   type Profile,
   type ProfileName,
   profiles,
   type TargetName,
   targetNames,
-} from './passes/profile.ts';
+} from './machine/profile.ts';
+export * as nn from './nn/index.ts';
+export * as optim from './optim/index.ts';
+export { gradients } from './passes/differentiate.ts';
 export type {
   DispatchReport,
   EntryReport,

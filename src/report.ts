@@ -1,10 +1,10 @@
-import type { Schedule } from './codegen/schedule/choose.ts';
-import { type ScheduleSummary, summaryOf } from './codegen/wasm/schedule.ts';
 import type { Compilation, CompiledEntry } from './compile.ts';
+import { groupName } from './fuse/index.ts';
 import { byteSize, extentOf } from './loops/index.ts';
-import { groupName } from './passes/fuse/index.ts';
 import type { KernelBase, KernelText, ProgramBase } from './runtime/program.ts';
 import type { WasmKernel } from './runtime/wasm/program.ts';
+import type { Schedule } from './schedule/choose.ts';
+import { type ScheduleSummary, summaryOf } from './wasm/schedule.ts';
 
 /** What `sinter inspect` shows: plain data, the same for its tables and its JSON. */
 export interface Report {

@@ -1,8 +1,8 @@
-import type { Kernel } from './codegen/kernel.ts';
-import type { WasmKernelText } from './codegen/wasm/kernel.ts';
+import type { Group, Stage } from './fuse/index.ts';
 import type { Module } from './graph/index.ts';
+import type { Kernel } from './kernels/kernel.ts';
 import type { Loop } from './loops/index.ts';
-import type { Group, Stage } from './passes/fuse/index.ts';
+import type { WasmKernelText } from './wasm/kernel.ts';
 
 /** The levels that passes take and give. */
 export interface Levels {

@@ -15,8 +15,23 @@ const arrows: Readonly<
   // Layers and optimizers are composites of primitives; optimizers differentiate.
   nn: { rooms: ['loops', 'graph', 'runtime (types)'], packages: [] },
   optim: { rooms: ['loops', 'graph', 'passes/differentiate.ts'], packages: [] },
-  passes: { rooms: ['loops', 'graph'], packages: [/^@dagrejs\/graphlib$/] },
-  codegen: { rooms: ['loops', 'graph', 'passes', 'runtime'], packages: [/^watr\//] },
+  passes: { rooms: ['loops', 'graph'], packages: [] },
+  // What a target is, how a group runs on it, and which loops a group has: each knows the ones before.
+  machine: { rooms: [], packages: [] },
+  schedule: { rooms: ['loops', 'machine'], packages: [] },
+  fuse: { rooms: ['loops', 'machine', 'schedule'], packages: [/^@dagrejs\/graphlib$/] },
+  plan: { rooms: ['loops', 'schedule'], packages: [] },
+  kernels: { rooms: ['loops', 'machine', 'schedule'], packages: [] },
+  // Printers: neither knows the other.
+  wgsl: { rooms: ['loops', 'kernels', 'runtime'], packages: [] },
+  wasm: {
+    rooms: ['loops', 'graph', 'passes', 'schedule', 'plan', 'kernels', 'program', 'runtime'],
+    packages: [/^watr\//],
+  },
+  program: {
+    rooms: ['loops', 'graph', 'passes', 'machine', 'schedule', 'plan', 'kernels', 'wgsl', 'runtime'],
+    packages: [],
+  },
   // What programs are compared with shares nothing with the compiler but the graph, and random numbers.
   reference: {
     rooms: ['graph', 'loops/dtype.ts', 'loops/size.ts', 'runtime/random.ts'],
@@ -28,7 +43,7 @@ const arrows: Readonly<
       'loops/size.ts',
       'graph',
       'reference',
-      'passes/profile.ts',
+      'machine/profile.ts',
       'compile.ts',
       'compiled.ts',
       'explain.ts',

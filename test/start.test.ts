@@ -85,5 +85,9 @@ test('needs nothing of the compiler in a bundle', async () => {
     Object.entries(inputs).flatMap(([file, { bytesInOutput }]) => (bytesInOutput > 0 ? [file] : [])),
   );
   expect(used).toContain('src/runtime/wasm/engine.ts');
-  expect(used.filter((file) => /^src\/(codegen|passes|graph|loops|nn|optim)\//.test(file))).toEqual([]);
+  expect(
+    used.filter((file) =>
+      /^src\/(machine|schedule|fuse|plan|kernels|wgsl|wasm|program|passes|graph|loops|nn|optim)\//.test(file),
+    ),
+  ).toEqual([]);
 });

@@ -1,8 +1,8 @@
 import { type CompiledProgram, compile, type StartOptions } from '../compiled.ts';
 import { dispatchesOf } from '../explain.ts';
 import { UnknownNameError } from '../issues.ts';
+import type { ProfileName, TargetName } from '../machine/profile.ts';
 import { openGpu } from '../node/gpu.ts';
-import type { ProfileName, TargetName } from '../passes/profile.ts';
 import { requestDevice } from '../runtime/index.ts';
 import type { Dispatch, Runner } from './runner.ts';
 

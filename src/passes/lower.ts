@@ -1,5 +1,6 @@
 import { type Module, type Node, neededBy } from '../graph/index.ts';
 import { definitionOf } from '../graph/ops/table.ts';
+import { withoutDead } from '../loops/edges.ts';
 import {
   accumulators,
   axesOver,
@@ -16,7 +17,6 @@ import {
   type Tensor,
 } from '../loops/index.ts';
 import { simplify } from '../loops/simplify.ts';
-import { withoutDead } from './fuse/edges.ts';
 
 /** The tensors of a module that outlive one entry: inputs, row numbers, states and given arrays. */
 export interface Storage {

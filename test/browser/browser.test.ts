@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { compileModule } from '../../src/compile.ts';
 import { compile } from '../../src/index.ts';
-import { profiles } from '../../src/passes/profile.ts';
+import { profiles } from '../../src/machine/profile.ts';
 import { start } from '../../src/runtime/index.ts';
 import { freshDevice } from '../softwareAdapter.ts';
 import { type Bundle, bundle } from './bundle.ts';

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { drawInputs } from '../../src/check/draws.ts';
 import { compileModule } from '../../src/compile.ts';
 import { defineModule } from '../../src/index.ts';
-import { profiles } from '../../src/passes/profile.ts';
+import { profiles } from '../../src/machine/profile.ts';
 
 const module = defineModule('inputs', (m) => {
   const rows = m.size('rows', { max: 100 });

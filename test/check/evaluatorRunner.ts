@@ -3,7 +3,7 @@ import { dispatchesNamed } from '../../src/check/targets.ts';
 import { compileModule } from '../../src/compile.ts';
 import { CompiledProgram } from '../../src/compiled.ts';
 import { type Module, type Node, neededBy } from '../../src/graph/index.ts';
-import { profiles } from '../../src/passes/profile.ts';
+import { profiles } from '../../src/machine/profile.ts';
 import { entryOf, evaluateNode, firstValues, type NDArray } from '../../src/reference/index.ts';
 
 /** What is known where a node's value is about to be spoiled. */

@@ -1,5 +1,5 @@
 import { compileModule, type OptionalPass, type WebGpuCompilation } from '../../src/compile.ts';
-import type { Profile } from '../../src/passes/profile.ts';
+import type { Profile } from '../../src/machine/profile.ts';
 import { type NDArray, referenceSession } from '../../src/reference/index.ts';
 import { type RandomCase, randomModule } from '../oracle/randomGraph.ts';
 import { interpretedSession } from './interpreted.ts';

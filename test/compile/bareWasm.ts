@@ -1,4 +1,3 @@
-import { loadAssembler } from '../../src/codegen/wasm/assemble.ts';
 import type { WasmCompilation } from '../../src/compile.ts';
 import { type Given, type NDArray, padded, type StepFeeds, trimmed } from '../../src/reference/index.ts';
 import { decodeBytes, decodeWords } from '../../src/runtime/init.ts';
@@ -8,6 +7,7 @@ import { recordWriter } from '../../src/runtime/records.ts';
 import { asElements, valueWords } from '../../src/runtime/values.ts';
 import { nodeHost } from '../../src/runtime/wasm/node.ts';
 import type { WasmProgram } from '../../src/runtime/wasm/program.ts';
+import { loadAssembler } from '../../src/wasm/assemble.ts';
 
 /** A compilation that runs on the thread that calls, in a memory of its own; its states are kept from step to step. */
 export interface BareSession {

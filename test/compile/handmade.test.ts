@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { compileModule } from '../../src/compile.ts';
 import { defineModule, type ModuleBuilder } from '../../src/graph/index.ts';
-import { profiles } from '../../src/passes/profile.ts';
+import { profiles } from '../../src/machine/profile.ts';
 import { referenceSession } from '../../src/reference/index.ts';
 import { firstDifference } from './agreement.ts';
 import { interpretedSession } from './interpreted.ts';

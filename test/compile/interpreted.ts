@@ -1,6 +1,6 @@
-import { arenaMemory, interpretKernel } from '../../src/codegen/interpret.ts';
 import type { WebGpuCompilation, WebGpuEntry } from '../../src/compile.ts';
 import { valuesOf } from '../../src/graph/index.ts';
+import { arenaMemory, interpretKernel } from '../../src/kernels/interpret.ts';
 import { extentOf, type Tensor } from '../../src/loops/index.ts';
 import {
   type Given,

@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compileModule } from '../../src/compile.ts';
 import { defineModule, type Module, type Tensor, type Update } from '../../src/graph/index.ts';
+import { profiles } from '../../src/machine/profile.ts';
 import { type Activation, crossEntropy, dense, mse } from '../../src/nn/index.ts';
 import { adam, adamw, sgd } from '../../src/optim/index.ts';
-import { profiles } from '../../src/passes/profile.ts';
 
 const optimizers = {
   sgd: (loss: Tensor, clip?: number) => sgd({ lr: 0.1 }).minimize(loss, clipped(clip)),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { optionalPasses } from '../../src/compile.ts';
-import { type Profile, profiles } from '../../src/passes/profile.ts';
+import { type Profile, profiles } from '../../src/machine/profile.ts';
 import { disagreements, numberedModule } from './agreement.ts';
 
 /** The least that a device may have, and small enough that row programs and tiles run out of memory. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { compileModule } from '../../src/compile.ts';
-import { type Profile, profiles } from '../../src/passes/profile.ts';
+import { type Profile, profiles } from '../../src/machine/profile.ts';
 import { randomRows } from '../oracle/randomRows.ts';
 import { disagreements } from './agreement.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ProfileName } from '../../src/passes/profile.ts';
+import type { ProfileName } from '../../src/machine/profile.ts';
 import { referenceSession } from '../../src/reference/index.ts';
 import type { RandomCase } from '../oracle/randomGraph.ts';
 import { randomRows } from '../oracle/randomRows.ts';

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { countCalls } from '../../bench/countCalls.ts';
 import { w1, w3 } from '../../bench/workloads.ts';
 import { compileModule } from '../../src/compile.ts';
-import { profiles } from '../../src/passes/profile.ts';
+import { profiles } from '../../src/machine/profile.ts';
 import { referenceSession } from '../../src/reference/index.ts';
 import { type Session, start } from '../../src/runtime/index.ts';
 import { integers } from '../fixtures/generator.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { w1 } from '../../bench/workloads.ts';
 import { compileModule, compileToWasm } from '../../src/compile.ts';
-import { profiles } from '../../src/passes/profile.ts';
+import { profiles } from '../../src/machine/profile.ts';
 import { type Session, start } from '../../src/runtime/index.ts';
 import { start as startWasm } from '../../src/runtime/wasm/index.ts';
 import { integers } from '../fixtures/generator.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { w1 } from '../../bench/workloads.ts';
 import { compileModule } from '../../src/compile.ts';
-import { profiles } from '../../src/passes/profile.ts';
+import { profiles } from '../../src/machine/profile.ts';
 
 describe("W1's training step", () => {
   it.each(['webgpu', 'webgpu-software'] as const)('is three kernels that can be read (%s)', async (name) => {

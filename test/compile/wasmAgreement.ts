@@ -1,10 +1,10 @@
-import { slidExtent } from '../../src/codegen/wasm/contract.ts';
-import { packTasks } from '../../src/codegen/wasm/schedule.ts';
-import { unitsOf } from '../../src/codegen/wasm/sides.ts';
-import { turnedOf } from '../../src/codegen/wasm/turnedOutputs.ts';
 import { compileToWasm, type OptionalPass, type WasmCompilation } from '../../src/compile.ts';
 import type { Axis } from '../../src/loops/index.ts';
 import { type NDArray, referenceSession } from '../../src/reference/index.ts';
+import { slidExtent } from '../../src/wasm/contract.ts';
+import { packTasks } from '../../src/wasm/schedule.ts';
+import { unitsOf } from '../../src/wasm/sides.ts';
+import { turnedOf } from '../../src/wasm/turnedOutputs.ts';
 import type { RandomCase } from '../oracle/randomGraph.ts';
 import { firstDifference } from './agreement.ts';
 import { assemble, assembleBackwards, bareSession } from './bareWasm.ts';

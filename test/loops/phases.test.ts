@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { Decisions } from '../../src/fuse/index.ts';
+import { splitPhases } from '../../src/fuse/splitPhases.ts';
 import { congruenceOf, type Loop, leaveOutTerms, phasesOf, type Tensor } from '../../src/loops/index.ts';
 import { interpretLoops } from '../../src/loops/interpret.ts';
 import { parseLoops, printLoops } from '../../src/loops/text.ts';
 import { verifyLoops } from '../../src/loops/verify.ts';
-import { Decisions } from '../../src/passes/fuse/index.ts';
-import { splitPhases } from '../../src/passes/splitPhases.ts';
 
 function parsed(text: string): Loop[] {
   const loops = parseLoops(text);

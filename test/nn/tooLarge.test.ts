@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { compileModule } from '../../src/compile.ts';
 import { type GraphIssue, ShapeError, type Tensor } from '../../src/graph/index.ts';
+import { profiles } from '../../src/machine/profile.ts';
 import * as nn from '../../src/nn/index.ts';
-import { profiles } from '../../src/passes/profile.ts';
 import { expectRefusal } from '../graph/refusal.ts';
 import { moduleOf } from './layers.ts';
 

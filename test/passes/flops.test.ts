@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { compileModule } from '../../src/compile.ts';
 import { defineModule, type Tensor } from '../../src/graph/index.ts';
-import { profiles } from '../../src/passes/profile.ts';
+import { profiles } from '../../src/machine/profile.ts';
 
 /** FLOPs that the program states for one entry of a module. */
 function flops(build: (input: (...shape: number[]) => Tensor) => Tensor): number {

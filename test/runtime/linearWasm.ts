@@ -1,6 +1,6 @@
 import { compile } from 'watr';
-import { barrierImport, barrierText } from '../../src/codegen/wasm/barrier.ts';
 import type { WasmProgram } from '../../src/runtime/wasm/index.ts';
+import { barrierImport, barrierText } from '../../src/wasm/barrier.ts';
 import { COLUMNS, linearModel } from './linearModel.ts';
 
 /** Where the arenas lie, and the step's fields in the order of `linearModel.stepFields`, in bytes. */

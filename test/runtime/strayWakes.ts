@@ -15,7 +15,7 @@ export interface Wakes {
 /** Wakes that tell something: most come while their thread's barrier still waits for another. */
 const ENOUGH = 30;
 const MOST_EPOCHS = 200;
-/** Where threads sleep at barriers, in words (`src/codegen/wasm/barrier.ts`). */
+/** Where threads sleep at barriers, in words (`src/wasm/barrier.ts`). */
 const BARRIER = 16;
 
 /**

@@ -1,5 +1,5 @@
 import { compileModule } from '../../src/compile.ts';
-import { type ProfileName, profiles } from '../../src/passes/profile.ts';
+import { type ProfileName, profiles } from '../../src/machine/profile.ts';
 import { interpretedSession } from '../compile/interpreted.ts';
 import type { Target } from './targets.ts';
 

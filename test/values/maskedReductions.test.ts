@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { compileModule } from '../../src/compile.ts';
 import { defineModule, type Module, type ModuleBuilder, type Tensor } from '../../src/graph/index.ts';
+import { profiles } from '../../src/machine/profile.ts';
 import { dense, init } from '../../src/nn/index.ts';
 import { sgd } from '../../src/optim/index.ts';
-import { profiles } from '../../src/passes/profile.ts';
 import type { Given } from '../../src/reference/index.ts';
 import { reference, type Target, type TargetSession } from './targets.ts';
 import { wasm } from './wasm.ts';

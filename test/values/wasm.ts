@@ -1,6 +1,6 @@
-import { loadAssembler } from '../../src/codegen/wasm/assemble.ts';
 import { compileToWasm } from '../../src/compile.ts';
 import { start } from '../../src/runtime/wasm/index.ts';
+import { loadAssembler } from '../../src/wasm/assemble.ts';
 import { initialOf, targetSession } from './sessionTarget.ts';
 import type { Target } from './targets.ts';
 

@@ -1,5 +1,5 @@
 import { compileModule } from '../../src/compile.ts';
-import { type ProfileName, profiles } from '../../src/passes/profile.ts';
+import { type ProfileName, profiles } from '../../src/machine/profile.ts';
 import { start } from '../../src/runtime/index.ts';
 import { sharedDevice } from '../softwareDevice.ts';
 import { initialOf, targetSession } from './sessionTarget.ts';

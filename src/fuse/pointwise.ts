@@ -1,0 +1,257 @@
+import { tensorSize, tensorsRead, withoutDead } from '../loops/edges.ts';
+import {
+  type Axis,
+  axisRef,
+  contractionOf,
+  domainSize,
+  type Expr,
+  type Load,
+  type Loop,
+  loadsIn,
+  loopLoads,
+  mapExpr,
+  type Out,
+  substituteAxes,
+  type Tensor,
+} from '../loops/index.ts';
+import { simplifier } from '../loops/simplify.ts';
+import type { Profile } from '../machine/profile.ts';
+import { CHEAP, CHEAP_DECODE, evaluationCost } from '../schedule/cost.ts';
+import { Dataflow, loopAccess } from './dataflow.ts';
+import type { Decisions } from './decisions.ts';
+
+/**
+ * Moves 1 and 2 of fusion. A pointwise loop whose value nobody needs in memory disappears:
+ *
+ * - *inline* into its one pointwise reader, or into all readers where recomputing is cheap;
+ * - *epilogue*: it becomes one more output of the loop that makes its operand, over the same elements
+ *   (bias, activation, the optimizer's update).
+ *
+ * Chains collapse first, so that an epilogue takes a whole chain at once; what is left and cheap is inlined
+ * last, so that a value computed after a reduction is stored rather than computed at each of its loads.
+ */
+export function fusePointwise(loops: readonly Loop[], profile: Profile, decisions: Decisions): Loop[] {
+  // One simplifier: of an expression that was put together of simple ones, only the seams are new to it.
+  const simplify = simplifier();
+  const collapsed = inlineWhere(loops, chainsAndDecodes, simplify, decisions);
+  const merged = mergeEpilogues(collapsed, simplify, decisions);
+  return withoutDead(inlineWhere(merged, cheapFor(profile), simplify, decisions));
+}
+
+type Simplify = (expr: Expr) => Expr;
+
+type InlineRule = (producer: Loop, readers: readonly Loop[], readsTemps: boolean) => string | null;
+
+/** A chain of pointwise loops is one loop; what only decodes inputs is repeated at its loads. */
+const chainsAndDecodes: InlineRule = (producer, consumers, readsTemps) => {
+  const cost = evaluationCost(...producer.outs.map((o) => o.value));
+  if (!readsTemps && !isNextScalar(producer, consumers) && cost <= CHEAP_DECODE)
+    return `reads no intermediate and costs ${cost} an element`;
+  const [only, ...others] = consumers;
+  if (only === undefined || others.length > 0) return null;
+  const evaluations = evaluationsIn(only, producer);
+  return evaluations <= 1 ? 'its only reader reads each element once' : null;
+};
+
+/**
+ * Whether a loop makes the next value of a state of one element out of the old one: a count. Inlined, all who read the
+ * new value would read the old one instead, and the state could be written over only after the last of them.
+ */
+function isNextScalar(producer: Loop, consumers: readonly Loop[]): boolean {
+  if (domainSize(producer.axes) > 1) return false;
+  const made = producer.outs[0]?.tensor;
+  const old = tensorsRead(producer);
+  return consumers.some(({ outs }) =>
+    outs.some(
+      ({ tensor: { over }, value }) =>
+        over !== undefined && old.has(over) && value.kind === 'load' && value.tensor === made,
+    ),
+  );
+}
+
+/** What stores nothing that is expensive to compute is computed where it is read, as often as the target allows. */
+function cheapFor({ mostRepeated }: Profile): InlineRule {
+  return (producer, consumers) => {
+    if (domainSize(producer.axes) === 1) return null;
+    const cost = evaluationCost(...producer.outs.map((o) => o.value));
+    const times = consumers.reduce((n, c) => n + evaluationsIn(c, producer), 0);
+    if (cost * (times - 1) <= CHEAP) return `costs ${cost} an element`;
+    const repeated = cost * (consumers.reduce((n, c) => n + operandReads(c, producer), 0) - 1);
+    return cost <= CHEAP && repeated <= mostRepeated ? `costs ${cost} an element` : null;
+  };
+}
+
+function inlineWhere(
+  loops: readonly Loop[],
+  rule: InlineRule,
+  simplify: Simplify,
+  decisions: Decisions,
+): Loop[] {
+  const flow = new Dataflow(loops, loopAccess);
+  for (const { tensor } of loops.flatMap((loop) => loop.outs.slice(0, 1))) {
+    const producer = flow.writerOf(tensor);
+    const [out, ...others] = producer?.outs ?? [];
+    if (producer === undefined || out === undefined || others.length > 0) continue;
+    if (producer.reductions.length > 0 || out.tensor.role !== 'temp') continue;
+    const consumers = flow.readersOf(out.tensor);
+    if (consumers.length === 0) continue;
+    const readsTemps = [...tensorsRead(producer)].some((tensor) => tensor.role === 'temp');
+    const reason = rule(producer, consumers, readsTemps);
+    if (reason === null) continue;
+    for (const consumer of consumers) {
+      decisions.take('inline', producer, consumer, reason);
+      flow.replace(consumer, inlined(consumer, producer, out, simplify));
+    }
+    flow.remove(producer);
+  }
+  return flow.items;
+}
+
+/** How often each element of the producer is read by a loop, on average. */
+function evaluationsIn(consumer: Loop, producer: Loop): number {
+  const out = producer.outs[0];
+  if (out === undefined) return 0;
+  const count = (exprs: readonly Expr[]): number =>
+    loadsIn(...exprs).filter((l) => l.tensor === out.tensor).length;
+  const outer = domainSize(consumer.axes);
+  const bodies = count(consumer.reductions.map((r) => r.body)) * outer * domainSize(consumer.reduceAxes);
+  return (bodies + count(consumer.outs.map((o) => o.value)) * outer) / Math.max(1, tensorSize(out.tensor));
+}
+
+/**
+ * The same where a contraction evaluates each element of its operands once, however many products it is in: a
+ * convolution still reads an element once for each place of the window.
+ */
+function operandReads(consumer: Loop, producer: Loop): number {
+  const contraction = contractionOf(consumer);
+  const out = producer.outs[0];
+  if (contraction === null || out === undefined) return evaluationsIn(consumer, producer);
+  const sides = [
+    { factors: contraction.a, own: contraction.m },
+    { factors: contraction.b, own: contraction.n },
+  ];
+  const reads = sides.reduce((n, { factors, own }) => {
+    const count = loadsIn(...factors).filter((l) => l.tensor === out.tensor).length;
+    return n + count * domainSize([...own, ...contraction.batch, ...consumer.reduceAxes]);
+  }, 0);
+  const later = loadsIn(...consumer.outs.map((o) => o.value)).filter((l) => l.tensor === out.tensor).length;
+  return (reads + later * domainSize(consumer.axes)) / Math.max(1, tensorSize(out.tensor));
+}
+
+/** The consumer with the producer's expression in place of every load of its output. */
+function inlined(consumer: Loop, producer: Loop, { tensor, at, value }: Out, simplify: Simplify): Loop {
+  const memo = new Map<Expr, Expr>();
+  const element = (l: Load): Expr =>
+    substituteAxes(value, new Map(at.map((axis, d) => [axis, indexAt(l, d)] as const)));
+  const rewrite = (expr: Expr): Expr =>
+    simplify(mapExpr(expr, (e) => (e.kind === 'load' && e.tensor === tensor ? element(e) : e), memo));
+  return {
+    ...consumer,
+    reductions: consumer.reductions.map((r) => ({ ...r, body: rewrite(r.body) })),
+    outs: consumer.outs.map((o) => ({ ...o, value: rewrite(o.value) })),
+    origin: [...new Set([...producer.origin, ...consumer.origin])],
+  };
+}
+
+function mergeEpilogues(loops: readonly Loop[], simplify: Simplify, decisions: Decisions): Loop[] {
+  const flow = new Dataflow(loops, loopAccess);
+  for (const consumer of loops) {
+    if (!flow.has(consumer) || consumer.reductions.length > 0) continue;
+    const sources = flow.sourcesOf(consumer);
+    // The latest producer first: the others then come before it.
+    for (const producer of flow.sorted(sources).reverse()) {
+      const late = [...sources].find((other) => other !== producer && flow.dependsOn(other, producer));
+      if (late !== undefined) {
+        decisions.refuse('epilogue', producer, consumer, `it also reads ${late.name}, which comes after`);
+        continue;
+      }
+      const map = alignment(producer, consumer);
+      if (typeof map === 'string') {
+        decisions.refuse('epilogue', producer, consumer, map);
+        continue;
+      }
+      decisions.take('epilogue', producer, consumer, 'same elements in the same order');
+      const merged = merge(producer, consumer, map, simplify);
+      const isRead = (tensor: Tensor): boolean =>
+        flow.readersOf(tensor).some((l) => l !== producer && l !== consumer);
+      flow.join(producer, consumer, withoutUnread(merged, isRead));
+      break;
+    }
+  }
+  return flow.items;
+}
+
+/**
+ * The map from the consumer's axes to the producer's, where the consumer reads the producer's outputs only at
+ * its own element and both run over the same elements; else the reason why not. Axes of extent 1 do not count.
+ */
+function alignment(producer: Loop, consumer: Loop): Map<Axis, Axis> | string {
+  const map = new Map<Axis, Axis>();
+  const outs = new Map(producer.outs.map((o) => [o.tensor, o]));
+  if (producer.scan) return 'a scan has no epilogue';
+  for (const l of loopLoads(consumer)) {
+    const out = outs.get(l.tensor);
+    if (out === undefined) continue;
+    for (const [d, axis] of out.at.entries()) {
+      const index = indexAt(l, d);
+      if (axis.extent === 1) continue;
+      if (index.kind !== 'axis') return `it reads ${l.tensor.name} elsewhere than at its own element`;
+      if (index.axis.extent !== axis.extent) return `${l.tensor.name} and the reader differ in extent`;
+      const known = map.get(index.axis);
+      if (known !== undefined && known !== axis)
+        return `it reads ${l.tensor.name} transposed or on a diagonal`;
+      map.set(index.axis, axis);
+    }
+  }
+  const wide = (axes: readonly Axis[]): number => axes.filter((axis) => axis.extent !== 1).length;
+  const images = new Set(map.values());
+  if (images.size !== map.size) return 'two axes of the reader run along one of the producer';
+  if (wide(producer.axes) !== map.size || wide(consumer.axes) !== map.size)
+    return 'they run over different elements';
+  return map;
+}
+
+/** Producer and consumer as one loop: the consumer's outputs, with the producer's values in place of loads. */
+function merge(producer: Loop, consumer: Loop, map: ReadonlyMap<Axis, Axis>, simplify: Simplify): Loop {
+  // Axes of one element are all alike: the consumer's are the producer's, as far as there are enough.
+  const free = producer.axes.filter((axis) => axis.extent === 1);
+  const unit = consumer.axes.filter((axis) => axis.extent === 1);
+  const further = unit.slice(free.length);
+  const at = new Map([...map, ...unit.map((axis, k) => [axis, free[k] ?? axis] as const)]);
+  const to = new Map<Axis, Expr>([...map].map(([from, axis]) => [from, axisRef(axis)] as const));
+  const values = new Map(producer.outs.map((o) => [o.tensor, o.value]));
+  const memo = new Map<Expr, Expr>();
+  const rewrite = (expr: Expr): Expr =>
+    mapExpr(substituteAxes(expr, to), (e) => (e.kind === 'load' ? (values.get(e.tensor) ?? e) : e), memo);
+  const outs = consumer.outs.map((o) => ({
+    tensor: o.tensor,
+    at: o.at.map((axis) => at.get(axis) ?? axis),
+    value: simplify(rewrite(o.value)),
+  }));
+  return {
+    ...producer,
+    name: nameOf(producer, consumer),
+    axes: [...producer.axes, ...further],
+    outs: [...producer.outs, ...outs],
+    origin: [...new Set([...producer.origin, ...consumer.origin])],
+  };
+}
+
+/** The more telling name: a name that a user gave rather than one made of an operation and a number. */
+function nameOf(producer: Loop, consumer: Loop): string {
+  const made = (loop: Loop): boolean => /_\d+$/.test(loop.name);
+  if (made(producer) !== made(consumer)) return (made(producer) ? consumer : producer).name.replace(/'$/, '');
+  return consumer.outs.some((o) => o.tensor.role === 'temp') ? consumer.name : producer.name;
+}
+
+/** A loop without the temporary outputs that no other loop reads; a loop keeps at least one output. */
+function withoutUnread(loop: Loop, isRead: (tensor: Tensor) => boolean): Loop {
+  const outs = loop.outs.filter((o) => o.tensor.role !== 'temp' || isRead(o.tensor));
+  return outs.length === 0 || outs.length === loop.outs.length ? loop : { ...loop, outs };
+}
+
+function indexAt(l: Load, d: number): Expr {
+  const index = l.at[d];
+  if (index === undefined) throw new RangeError(`load of ${l.tensor.name} has no index ${d}`);
+  return index;
+}

@@ -1,0 +1,170 @@
+import { writesOver } from '../loops/edges.ts';
+import {
+  type Axis,
+  axisRef,
+  contractionOf,
+  domainSize,
+  type Expr,
+  type Loop,
+  loadsIn,
+  mapExpr,
+  type Reduction,
+  substituteAxes,
+  ValueNumbers,
+} from '../loops/index.ts';
+import type { Profile } from '../machine/profile.ts';
+import { scratchBytes } from '../schedule/rowResources.ts';
+import { Dataflow, loopAccess } from './dataflow.ts';
+import type { Decisions } from './decisions.ts';
+import { longAxis } from './parts.ts';
+
+/**
+ * Move 3 of fusion: two reductions over the same elements that read the same tensor become one loop with
+ * several accumulators. States of one element that count on by themselves are one loop too: a workgroup for each would
+ * be more text than work.
+ *
+ * The second may lack some parallel axes of the first if that is a contraction and the second sums one of
+ * its sides (a bias gradient beside its weight gradient): the tiles are in workgroup memory already, and the
+ * workgroups at index 0 of the missing axes own it. Where invocations compute alone there are no such tiles.
+ */
+export function mergeSiblings(loops: readonly Loop[], profile: Profile, decisions: Decisions): Loop[] {
+  const flow = new Dataflow(loops, loopAccess);
+  mergeCounts(flow, decisions);
+  for (const candidate of flow.items) {
+    if (!flow.has(candidate) || candidate.reductions.length === 0 || candidate.scan) continue;
+    const read = loadsIn(...candidate.reductions.map((r) => r.body)).map((l) => l.tensor);
+    for (const host of flow.sorted(new Set(read.flatMap((tensor) => flow.readersOf(tensor))))) {
+      if (host === candidate || host.reductions.length === 0 || host.scan) continue;
+      const map = commonReads(host, candidate);
+      if (map === null || flow.dependsOn(host, candidate) || flow.dependsOn(candidate, host)) continue;
+      const merged = asSibling(host, candidate, map, profile);
+      if (typeof merged === 'string') {
+        decisions.refuse('sibling', host, candidate, merged);
+        continue;
+      }
+      flow.join(host, candidate, merged);
+      decisions.take('sibling', host, candidate, 'they reduce the same elements of one tensor');
+      break;
+    }
+  }
+  return flow.items;
+}
+
+/** Loops that give states of one element their next values, and wait for nothing that the step computes, as one. */
+function mergeCounts(flow: Dataflow<Loop>, decisions: Decisions): void {
+  const counts = (loop: Loop): boolean =>
+    domainSize([...loop.axes, ...loop.reduceAxes]) === 1 &&
+    loop.reductions.length === 0 &&
+    writesOver(loop) &&
+    flow.sourcesOf(loop).size === 0;
+  const [first, ...others] = flow.items.filter(counts);
+  if (first === undefined) return;
+  let host = first;
+  for (const guest of others) {
+    const merged: Loop = {
+      ...host,
+      axes: [...host.axes, ...guest.axes],
+      outs: [...host.outs, ...guest.outs],
+      origin: [...new Set([...host.origin, ...guest.origin])],
+    };
+    flow.join(host, guest, merged);
+    decisions.take('sibling', host, guest, 'they are states of one element that wait for nothing');
+    host = merged;
+  }
+}
+
+/** Reductions that are siblings may take this part of the workgroup memory: the rest is for what a kernel keeps. */
+const SCRATCH_SHARE = 2;
+
+/**
+ * The host with the guest's reductions and outputs added; the reason against it.
+ *
+ * @param map from the guest's axes to the host's
+ */
+function asSibling(host: Loop, guest: Loop, map: ReadonlyMap<Axis, Axis>, profile: Profile): Loop | string {
+  const sideOf = contractionOf(host);
+  const lacks = host.axes.some((axis) => axis.extent > 1 && ![...map.values()].includes(axis));
+  if (contractionOf(guest) !== null) return 'each is a contraction with tiles of its own';
+  const exprs = new Map<Axis, Expr>([...map].map(([from, to]) => [from, axisRef(to)] as const));
+  const reductions = guest.reductions.map((r): Reduction => ({ ...r, body: substituteAxes(r.body, exprs) }));
+  if (sideOf !== null) {
+    if (!lacks) return 'a contraction takes only sums of one side';
+    if (!profile.cooperative) return 'an invocation that computes alone has no tiles to share';
+    const numbers = new ValueNumbers();
+    const isSide = (body: Expr): boolean =>
+      [sideOf.a, sideOf.b].some(
+        (side) => side.length === 1 && side[0] !== undefined && numbers.same(side[0], body),
+      );
+    if (!reductions.every((r) => r.monoid === 'sum' && isSide(r.body)))
+      return 'it does not sum a side of the contraction';
+  } else if (lacks || host.axes.length !== guest.axes.length) {
+    return 'they run over different elements';
+  }
+  // Beside a variance a long sum would run in one piece: slower, and with other digits than alone.
+  if ((longAxis(host) === null) !== (longAxis(guest) === null))
+    return 'only one of them can be done in parts';
+  const bytes = scratchBytes([{ ...host, reductions: [...host.reductions, ...reductions] }], profile);
+  if (bytes > profile.workgroupMemory / SCRATCH_SHARE)
+    return `together their reductions would take ${bytes} bytes of workgroup memory`;
+  const shift = host.reductions.length;
+  const outs = guest.outs.map((out) => ({
+    tensor: out.tensor,
+    at: out.at.map((axis) => map.get(axis) ?? axis),
+    value: mapExpr(substituteAxes(out.value, exprs), (e) =>
+      e.kind === 'acc' ? { ...e, reduction: e.reduction + shift } : e,
+    ),
+  }));
+  const unit = guest.axes.filter((axis) => !map.has(axis));
+  return {
+    ...host,
+    axes: [...host.axes, ...unit],
+    reductions: [...host.reductions, ...reductions],
+    outs: [...host.outs, ...outs],
+    origin: [...new Set([...host.origin, ...guest.origin])],
+  };
+}
+
+/**
+ * The map from the guest's axes to the host's under which some load of both is the same: parallel axes to
+ * parallel ones, and the reduction axes to exactly the host's, in order.
+ */
+function commonReads(host: Loop, guest: Loop): Map<Axis, Axis> | null {
+  const wide = (axes: readonly Axis[]): Axis[] => axes.filter((axis) => axis.extent > 1);
+  const [hostReduce, guestReduce] = [wide(host.reduceAxes), wide(guest.reduceAxes)];
+  if (hostReduce.length !== guestReduce.length || hostReduce.length === 0) return null;
+  const same = (a: Axis, b: Axis): boolean =>
+    a.extent === b.extent && a.live?.size.name === b.live?.size.name;
+  if (!guestReduce.every((axis, k) => same(axis, hostReduce[k] ?? axis))) return null;
+  for (const x of loadsIn(...guest.reductions.map((r) => r.body))) {
+    for (const y of loadsIn(...host.reductions.map((r) => r.body))) {
+      const map = new Map<Axis, Axis>();
+      if (!unify(x, y, map)) continue;
+      const mapped = [...wide(guest.axes), ...guestReduce].every((axis) => map.has(axis));
+      const inPlace = guestReduce.every((axis, k) => map.get(axis) === hostReduce[k]);
+      const parallel = wide(guest.axes).every((axis) => host.axes.includes(map.get(axis) ?? axis));
+      const distinct = new Set(map.values()).size === map.size;
+      if (mapped && inPlace && parallel && distinct && [...map].every(([a, b]) => same(a, b))) return map;
+    }
+  }
+  return null;
+}
+
+function unify(x: Expr, y: Expr, map: Map<Axis, Axis>): boolean {
+  if (x.kind === 'axis' && y.kind === 'axis') {
+    const known = map.get(x.axis);
+    if (known !== undefined) return known === y.axis;
+    map.set(x.axis, y.axis);
+    return true;
+  }
+  if (x.kind === 'load' && y.kind === 'load') {
+    return x.tensor === y.tensor && x.at.every((e, d) => y.at[d] !== undefined && unify(e, y.at[d], map));
+  }
+  if (x.kind === 'apply' && y.kind === 'apply') {
+    return (
+      x.op === y.op &&
+      x.dtype === y.dtype &&
+      x.args.every((e, k) => y.args[k] !== undefined && unify(e, y.args[k], map))
+    );
+  }
+  return x.kind === 'const' && y.kind === 'const' && Object.is(x.value, y.value);
+}

@@ -1,0 +1,81 @@
+import {
+  type Axis,
+  axesOver,
+  axisRef,
+  congruenceOf,
+  type Loop,
+  leaveOutTerms,
+  load,
+  type Out,
+  phasesOf,
+  readThrough,
+  splitAxis,
+  type Tensor,
+  type View,
+} from '../loops/index.ts';
+import type { Decisions } from './decisions.ts';
+
+/**
+ * Reductions of which only every s-th term counts, as the input's gradient of a strided convolution has, without the
+ * terms that do not: the parallel axis is split into its phases, and every index is affine again. What reads the outputs
+ * reads through the split; an output whose shape is fixed is copied.
+ */
+export function splitPhases(loops: readonly Loop[], decisions: Decisions): Loop[] {
+  const views: View[] = [];
+  return loops.flatMap((loop) => {
+    const phased = inPhases(views.reduce(readThrough, loop), decisions);
+    views.push(...phased.views);
+    return phased.loops;
+  });
+}
+
+/** A loop in phases, with the loops that copy its outputs, and how others read it. */
+interface Phased {
+  readonly loops: readonly Loop[];
+  readonly views: readonly View[];
+}
+
+function inPhases(loop: Loop, decisions: Decisions): Phased {
+  let current = loop;
+  let copies: readonly Loop[] = [];
+  const views: View[] = [];
+  for (let found = congruenceOf(current); found !== null; found = congruenceOf(current)) {
+    const { parallel, reduce, modulus } = found;
+    const phases = phasesOf(found);
+    if (parallel === null || parallel.axis.extent <= phases) {
+      const reason = `one of every ${modulus} of its terms counts along ${reduce.axis.name}`;
+      decisions.take('phases', loop, loop, reason);
+      current = leaveOutTerms(current, found);
+      continue;
+    }
+    const freed = withFreeShapes(current, parallel.axis);
+    const split = splitAxis(freed.loop, parallel.axis, phases);
+    copies = [...copies, ...freed.copies].map((copy) => split.views.reduce(readThrough, copy));
+    views.push(...split.views);
+    current = split.loop;
+  }
+  return { loops: [current, ...copies], views };
+}
+
+/** The loop with temporaries in the place of the outputs along an axis whose shape is fixed, which are copied then. */
+function withFreeShapes(loop: Loop, axis: Axis): { readonly loop: Loop; readonly copies: readonly Loop[] } {
+  const isFixed = ({ tensor, at }: Out): boolean => tensor.role !== 'temp' && at.includes(axis);
+  const copies: Loop[] = [];
+  const outs = loop.outs.map((out) => {
+    if (!isFixed(out)) return out;
+    const { name, dtype, shape } = out.tensor;
+    const temp: Tensor = { name: `${name}_phases`, dtype, shape, role: 'temp' };
+    copies.push(copyOf(temp, out.tensor, loop));
+    return { ...out, tensor: temp };
+  });
+  return copies.length === 0
+    ? { loop, copies }
+    : { loop: { ...loop, name: `${loop.name}_phases`, outs }, copies };
+}
+
+function copyOf(from: Tensor, to: Tensor, { origin }: Loop): Loop {
+  const axes = axesOver(to.shape, 'i');
+  const value = load(from, axes.map(axisRef));
+  const outs = [{ tensor: to, at: axes, value }];
+  return { name: to.name, axes, reduceAxes: [], scan: false, reductions: [], outs, origin: origin.slice(-1) };
+}

@@ -1,0 +1,201 @@
+import { alg, Graph } from '@dagrejs/graphlib';
+import { inOrder, tensorsRead, writers } from '../loops/edges.ts';
+import {
+  type Axis,
+  axesOver,
+  axisRef,
+  type Expr,
+  type Loop,
+  load,
+  loadsIn,
+  loopLoads,
+  type Tensor,
+} from '../loops/index.ts';
+import { type Group, groupName, type Stage, singleton } from '../schedule/group.ts';
+import type { Decisions } from './decisions.ts';
+import { groupDependencies } from './rows.ts';
+
+/**
+ * Moves 6 and 7 of fusion: which dispatch each group belongs to. A group comes one dispatch after the last
+ * one that it reads from, and, where it writes a state over its old value, after the last other group that
+ * reads the old value; groups of one dispatch are packed.
+ *
+ * Where updating in place would close a circle (two states that swap), or a state is read elsewhere than at the
+ * element written, the new value goes to a temporary, and a last group copies it. All states of a circle do:
+ * that takes one dispatch more, however many they are.
+ *
+ * @param pack whether groups of one depth share a dispatch
+ */
+export function assignStages(groups: readonly Group[], decisions: Decisions, pack = true): Stage[] {
+  const { all, after } = orderUpdates(groups, decisions);
+  const data = groupDependencies(all);
+  const direct = (group: Group): Set<Group> => new Set([...data(group), ...(after.get(group) ?? [])]);
+  const level = new Map<Group, number>();
+  for (const group of inOrder(all, direct)) {
+    level.set(group, Math.max(0, ...[...direct(group)].map((g) => (level.get(g) ?? 0) + 1)));
+  }
+  const stages: Group[][] = [];
+  for (const group of all) {
+    const at = level.get(group) ?? 0;
+    while (stages.length <= at) stages.push([]);
+    stages[at]?.push(group);
+  }
+  if (!pack) return stages.flatMap((members) => members.map((group) => ({ groups: [group] })));
+  for (const stage of stages) {
+    for (const other of stage.slice(1)) {
+      const [first] = stage;
+      if (first !== undefined)
+        decisions.take('pack', groupName(first), groupName(other), 'neither reads what the other writes');
+    }
+  }
+  return stages.map((members) => ({ groups: members }));
+}
+
+/** A state's next value: who writes it, and who else reads the old one. */
+interface Update {
+  readonly writer: Group;
+  readonly readers: readonly Group[];
+  readonly next: Tensor;
+  readonly state: Tensor;
+  /** Why it cannot be in place even if nobody else read the old value. */
+  readonly hazard: string | null;
+}
+
+/** The groups, with copies where an update cannot be in place, and the groups that each must come after. */
+function orderUpdates(
+  groups: readonly Group[],
+  decisions: Decisions,
+): { all: Group[]; after: Map<Group, Set<Group>> } {
+  const read = groupsReading(groups);
+  const updates = groups.flatMap((writer) => updatesOf(writer, read));
+  const circle = circles(groups, updates);
+  const renamed = new Map<Group, Group>();
+  const copies = new Map<Group, Update>();
+  const inPlace: Update[] = [];
+  for (const update of updates) {
+    const { writer, readers, next, state } = update;
+    const inCircle = readers.some((reader) => circle.get(reader) === circle.get(writer));
+    const reason =
+      update.hazard ?? (inCircle ? 'who reads the old value comes after who writes the new one' : null);
+    if (reason === null) {
+      inPlace.push(update);
+      for (const reader of readers) {
+        const why = `${state.name} is written over once it was read`;
+        decisions.take('in place', groupName(reader), groupName(writer), why);
+      }
+      continue;
+    }
+    decisions.refuse('in place', groupName(writer), state.name, reason);
+    const through = throughTemporary(renamed.get(writer) ?? writer, next);
+    renamed.set(writer, through.renamed);
+    copies.set(through.copy, update);
+  }
+  const now = (group: Group): Group => renamed.get(group) ?? group;
+  const after = new Map<Group, Set<Group>>();
+  for (const { writer, readers } of inPlace) {
+    after.set(now(writer), new Set([...(after.get(now(writer)) ?? []), ...readers.map(now)]));
+  }
+  for (const [copy, { writer, readers }] of copies)
+    after.set(copy, new Set([now(writer), ...readers.map(now)]));
+  return { all: [...groups.map(now), ...copies.keys()], after };
+}
+
+/** The groups that read each tensor, in order. */
+function groupsReading(groups: readonly Group[]): Map<Tensor, Group[]> {
+  const result = new Map<Tensor, Group[]>();
+  for (const group of groups) {
+    for (const tensor of new Set(loopsOf(group).flatMap((loop) => [...tensorsRead(loop)]))) {
+      const list = result.get(tensor);
+      if (list === undefined) result.set(tensor, [group]);
+      else list.push(group);
+    }
+  }
+  return result;
+}
+
+function updatesOf(writer: Group, read: ReadonlyMap<Tensor, readonly Group[]>): Update[] {
+  return writer.loops.flatMap((loop) =>
+    loop.outs.flatMap(({ tensor: next }): Update[] => {
+      const state = next.over;
+      if (state === undefined) return [];
+      const readers = (read.get(state) ?? []).filter((group) => group !== writer);
+      return [{ writer, readers, next, state, hazard: readsElsewhere(writer, next, state) }];
+    }),
+  );
+}
+
+/**
+ * For each group a number, the same for groups that would have to come after one another in a circle if
+ * every update were in place: the strongly connected components of reads and updates.
+ */
+function circles(groups: readonly Group[], updates: readonly Update[]): Map<Group, number> {
+  const digraph = new Graph({ directed: true });
+  const name = new Map(groups.map((group, k) => [group, String(k)] as const));
+  const edge = (from: Group, to: Group): void => {
+    digraph.setEdge(name.get(from) ?? '', name.get(to) ?? '');
+  };
+  for (const id of name.values()) digraph.setNode(id);
+  const data = groupDependencies(groups);
+  for (const group of groups) for (const source of data(group)) edge(source, group);
+  for (const { writer, readers, hazard } of updates)
+    if (hazard === null) for (const reader of readers) edge(reader, writer);
+  const component = new Map(alg.tarjan(digraph).flatMap((ids, k) => ids.map((id) => [id, k] as const)));
+  return new Map([...name].map(([group, id]) => [group, component.get(id) ?? -1]));
+}
+
+/**
+ * Whether the group that writes a state reads its old value anywhere but in the same invocation just before:
+ * in another loop, in a reduction's body, or at another element.
+ */
+function readsElsewhere(writer: Group, next: Tensor, state: Tensor): string | null {
+  for (const loop of loopsOf(writer)) {
+    if (!tensorsRead(loop).has(state)) continue;
+    const out = loop.outs.find((o) => o.tensor === next);
+    const inBodies = loop.reductions.some((r) => readsOf(state, r.body).length > 0);
+    const reads = loopLoads(loop).filter((l) => l.tensor === state);
+    if (out === undefined) return `${loop.name} reads it in another phase of the same group`;
+    if (inBodies) return `${loop.name} reduces over it`;
+    const same = reads.every((l) =>
+      l.at.every((e, d) => out.at[d]?.extent === 1 || (e.kind === 'axis' && e.axis === out.at[d])),
+    );
+    if (!same) return `${loop.name} reads it elsewhere than at the element that it writes`;
+    // An output that lacks some axes is written by the owner alone; outputs over more axes are other invocations'.
+    const lacks = (at: readonly Axis[], axis: Axis): boolean => axis.extent > 1 && !at.includes(axis);
+    const others = loop.outs.filter((o) =>
+      loop.axes.some((axis) => lacks(o.at, axis) !== lacks(out.at, axis)),
+    );
+    if (others.some((o) => readsOf(state, o.value).length > 0))
+      return `${loop.name} reads it in an output over other axes`;
+  }
+  if (writer.partials.some((p) => readsOf(state, p.body).length > 0)) return 'a partial reduction reads it';
+  return null;
+}
+
+function readsOf(tensor: Tensor, expr: Expr): Expr[] {
+  return loadsIn(expr).filter((l) => l.tensor === tensor);
+}
+
+function loopsOf(group: Group): Loop[] {
+  return [...group.prologue, ...group.loops];
+}
+
+/** The group writing a temporary instead of a state, and the group that copies it over the state. */
+function throughTemporary(writer: Group, next: Tensor): { renamed: Group; copy: Group } {
+  const temp: Tensor = { name: `${next.name}_new`, shape: next.shape, dtype: next.dtype, role: 'temp' };
+  const loops = writer.loops.map((l) => ({
+    ...l,
+    outs: l.outs.map((o) => (o.tensor === next ? { ...o, tensor: temp } : o)),
+  }));
+  const origin = writer.loops.find((l) => writers([l]).has(next))?.origin ?? [];
+  const axes = axesOver(next.shape, 'i');
+  const copy: Loop = {
+    name: `copy_${next.name}`,
+    axes,
+    reduceAxes: [],
+    scan: false,
+    reductions: [],
+    outs: [{ tensor: next, at: axes, value: load(temp, axes.map(axisRef)) }],
+    origin,
+  };
+  return { renamed: { ...writer, loops }, copy: singleton(copy) };
+}

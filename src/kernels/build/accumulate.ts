@@ -1,0 +1,286 @@
+import {
+  type Axis,
+  apply,
+  axisEnd,
+  type Dtype,
+  domainSize,
+  type Expr,
+  int,
+  type Loop,
+  load,
+  type Reduction,
+  type Tensor,
+} from '../../loops/index.ts';
+import { type Run, runsOf } from '../../loops/runs.ts';
+import type { Stmt } from '../kernel.ts';
+import { all, type Body, definition, identities, type Phase } from './body.ts';
+
+/** One element's whole reduction by one invocation. @returns the final parts of each reduction */
+export function reduceAlone(
+  body: Body,
+  loop: Pick<Loop, 'reductions' | 'reduceAxes'>,
+  axes: ReadonlyMap<Axis, Expr>,
+  phase: Phase,
+  into: Stmt[],
+): Expr[][] {
+  const reductions = loop.reductions.map((r) => ({ ...r, body: body.hoist(r.body, axes, phase, into) }));
+  return inRuns(body, runsOf(loop.reduceAxes), axes, into, {
+    make: (to) => accumulate(body, reductions, to),
+    visit: (acc, at, to) => addElement(body, reductions, acc, at, rowMajor(loop.reduceAxes, at), phase, to),
+    join: (total, run, to) => joinRun(body, reductions, total, run, to),
+  });
+}
+
+/** Arrays in which the invocations of a workgroup combine the parts of some reductions: one element each. */
+export function scratchFor(body: Body, reductions: readonly Reduction[]): Tensor[][] {
+  const used = new Map<Dtype, number>();
+  return reductions.map((r) =>
+    definition(r)
+      .parts(r.body.dtype)
+      .map((dtype) => {
+        const k = used.get(dtype) ?? 0;
+        used.set(dtype, k + 1);
+        return body.scratch(dtype, k);
+      }),
+  );
+}
+
+/**
+ * One element's reduction by `split` neighbouring invocations: each takes every `split`-th element, then
+ * they combine by a tree of fixed shape. Holds barriers: all invocations must come here.
+ *
+ * @param lane which of the `split` invocations this is
+ * @returns the final parts, right where `lane` is 0
+ */
+export function reduceTogether(
+  body: Body,
+  reductions: readonly Reduction[],
+  reduceAxes: readonly Axis[],
+  axes: ReadonlyMap<Axis, Expr>,
+  phase: Phase,
+  lane: Expr,
+  split: number,
+  scratch: readonly (readonly Tensor[])[],
+  into: Stmt[],
+): Expr[][] {
+  const wide = reduceAxes.filter((axis) => axis.extent !== 1);
+  const flat = flattened(wide);
+  const unit = new Map<Axis, Expr>([
+    ...axes,
+    ...reduceAxes.filter((axis) => axis.extent === 1).map((axis) => [axis, int(0)] as const),
+  ]);
+  const hoisted = reductions.map((r) => ({ ...r, body: body.hoist(r.body, unit, phase, into) }));
+  const live = wide.length === 1 ? [] : wide.filter((axis) => axis.live !== undefined);
+  const visit = (acc: Expr[][], place: ReadonlyMap<Axis, Expr>, inner: Stmt[]): void => {
+    const r = place.get(flat) ?? int(0);
+    const at = new Map([...unit, ...body.unflatten(r, wide, inner)]);
+    body.if(all(live.map((axis) => apply('lt', at.get(axis) ?? int(0), axisEnd(axis)))), inner, (element) =>
+      addElement(body, hoisted, acc, at, r, phase, element),
+    );
+  };
+  const runs = runsOf([flat], new Map([[flat, split]]));
+  const acc = inRuns(body, runs, new Map(), into, {
+    make: (to) => accumulate(body, reductions, to),
+    visit,
+    join: (total, run, to) => joinRun(body, reductions, total, run, to),
+    first: lane,
+  });
+  return combineLanes(body, reductions, acc, lane, split, scratch, into);
+}
+
+/** Most parts that one invocation adds up in a row; more are added up in two turns. */
+const IN_A_ROW = 16;
+
+/**
+ * Combines the parts that `split` neighbouring invocations hold, in the order of the invocations: each adds
+ * up all of them, or, where they are many, first those of a run of `IN_A_ROW` and then the runs' sums.
+ * Holds barriers. @returns the parts, in every one of the invocations
+ */
+export function combineLanes(
+  body: Body,
+  reductions: readonly Reduction[],
+  acc: readonly (readonly Expr[])[],
+  lane: Expr,
+  split: number,
+  scratch: readonly (readonly Tensor[])[],
+  into: Stmt[],
+): Expr[][] {
+  const first = body.let('first', apply('sub', body.lid, lane), into);
+  const put = (values: readonly (readonly Expr[])[], at: Expr, to: Stmt[]): void => {
+    for (const [k, arrays] of scratch.entries()) {
+      for (const [p, array] of arrays.entries()) {
+        const value = values[k]?.[p];
+        if (value !== undefined) to.push({ kind: 'store', tensor: array, at: [body.simplify(at)], value });
+      }
+    }
+  };
+  const addUp = (from: Expr, count: number): Expr[][] => {
+    const sums = accumulate(body, reductions, into);
+    body.for('q', int(0), int(count), 1, into, (q, inner) => {
+      const at = body.simplify(apply('add', from, q));
+      for (const [k, reduction] of reductions.entries()) {
+        const parts = (scratch[k] ?? []).map((array) => body.let('part', load(array, [at]), inner));
+        assignCombined(body, reduction, sums[k] ?? [], parts, inner);
+      }
+    });
+    return sums;
+  };
+  put(acc, body.lid, into);
+  into.push({ kind: 'barrier' });
+  if (split <= IN_A_ROW) return addUp(first, split);
+  const runs = split / IN_A_ROW;
+  const run = apply('min', lane, int(runs - 1));
+  const sums = addUp(body.let('run', apply('add', first, apply('mul', run, int(IN_A_ROW))), into), IN_A_ROW);
+  into.push({ kind: 'barrier' });
+  body.if(apply('lt', lane, int(runs)), into, (inner) => put(sums, body.lid, inner));
+  into.push({ kind: 'barrier' });
+  return addUp(first, runs);
+}
+
+/** Variables for the parts of each reduction, at their neutral values. */
+export function accumulate(body: Body, reductions: readonly Reduction[], into: Stmt[]): Expr[][] {
+  return identities(reductions).map((parts) => parts.map((value) => body.variable('acc', value, into)));
+}
+
+/** Nested loops over the axes, each to its live end. */
+export function overAxes(
+  body: Body,
+  axes: readonly Axis[],
+  at: Map<Axis, Expr>,
+  into: Stmt[],
+  visit: (at: Map<Axis, Expr>, into: Stmt[]) => void,
+): void {
+  const [axis, ...rest] = axes;
+  if (axis === undefined) {
+    visit(at, into);
+    return;
+  }
+  body.for(axis.name, int(0), axisEnd(axis), 1, into, (index, inner) =>
+    overAxes(body, rest, new Map([...at, [axis, index]]), inner, visit),
+  );
+}
+
+/** All axes of a reduction as one, row-major; with the live extent of the only one. */
+export function flattened(axes: readonly Axis[]): Axis {
+  const [only, ...more] = axes;
+  const live = more.length === 0 ? only?.live : undefined;
+  return { name: 'r', extent: domainSize(axes), ...(live === undefined ? {} : { live }) };
+}
+
+/** How the elements of a reduction are added up in runs. */
+export interface InRuns<A> {
+  /** Makes accumulators at their neutral values. */
+  readonly make: (into: Stmt[]) => A;
+  /** Adds what stands at values of the axes. */
+  readonly visit: (acc: A, at: Map<Axis, Expr>, into: Stmt[]) => void;
+  /** Adds a run's accumulators to those around it. */
+  readonly join: (total: A, run: A, into: Stmt[]) => void;
+  /** The first element that is taken of a run, where invocations share it. */
+  readonly first?: Expr;
+}
+
+/**
+ * Writes the loops of a reduction.
+ *
+ * @param runs the loops, of `runsOf`
+ * @param at values of other axes
+ * @returns the total's accumulators
+ */
+export function inRuns<A>(
+  body: Body,
+  runs: readonly Run[],
+  at: ReadonlyMap<Axis, Expr>,
+  into: Stmt[],
+  { make, visit, join, first = int(0) }: InRuns<A>,
+): A {
+  const loops = (k: number, acc: A, here: Map<Axis, Expr>, to: Stmt[]): void => {
+    const run = runs[k];
+    if (run === undefined) {
+      visit(acc, here, to);
+      return;
+    }
+    const { axis, step, isOwn } = run;
+    const around = runs[k - 1]?.axis === axis ? runs[k - 1] : undefined;
+    const isElements = runs[k + 1]?.axis !== axis;
+    const begin = around === undefined ? int(0) : (here.get(axis) ?? int(0));
+    const end = axisEnd(axis);
+    const stop = around === undefined ? end : apply('min', apply('add', begin, int(around.step)), end);
+    const from = isElements ? apply('add', begin, first) : begin;
+    body.for(isElements ? axis.name : 'run', from, stop, step, to, (index, inner) => {
+      const own = isOwn ? make(inner) : acc;
+      loops(k + 1, own, new Map([...here, [axis, index]]), inner);
+      if (isOwn) join(acc, own, inner);
+    });
+  };
+  const total = make(into);
+  loops(0, total, new Map(at), into);
+  return total;
+}
+
+/** Adds the parts that a run has reduced to those around it. */
+function joinRun(
+  body: Body,
+  reductions: readonly Reduction[],
+  total: readonly (readonly Expr[])[],
+  run: readonly (readonly Expr[])[],
+  into: Stmt[],
+): void {
+  for (const [k, r] of reductions.entries()) assignCombined(body, r, total[k] ?? [], run[k] ?? [], into);
+}
+
+/** Combines one element into the accumulators. */
+export function addElement(
+  body: Body,
+  reductions: readonly Reduction[],
+  acc: readonly (readonly Expr[])[],
+  at: ReadonlyMap<Axis, Expr>,
+  index: Expr,
+  phase: Phase,
+  into: Stmt[],
+): void {
+  for (const [k, reduction] of reductions.entries()) {
+    combineInto(body, reduction, acc[k] ?? [], body.instantiate(reduction.body, at, phase), index, into);
+  }
+}
+
+/** `acc = combine(acc, lift(value))`, part by part. */
+export function combineInto(
+  body: Body,
+  reduction: Reduction,
+  acc: readonly Expr[],
+  value: Expr,
+  index: Expr,
+  into: Stmt[],
+): void {
+  const element = definition(reduction).lift(
+    acc.length === 1 ? value : body.let('value', value, into),
+    index,
+  );
+  assignCombined(body, reduction, acc, element, into);
+}
+
+function assignCombined(
+  body: Body,
+  reduction: Reduction,
+  acc: readonly Expr[],
+  parts: readonly Expr[],
+  into: Stmt[],
+): void {
+  const combined = definition(reduction).combine(acc, parts);
+  // Several parts read one another's old values: all are computed before any is assigned.
+  const values =
+    acc.length === 1 ? combined.map((e) => body.simplify(e)) : body.letAll('part', combined, into);
+  for (const [p, part] of acc.entries()) {
+    const next = values[p];
+    if (part.kind === 'var' && next !== undefined)
+      into.push({ kind: 'assign', name: part.name, value: next });
+  }
+}
+
+/** Position of an element in its reduction. */
+export function rowMajor(axes: readonly Axis[], at: ReadonlyMap<Axis, Expr>): Expr {
+  return axes.reduce<Expr>(
+    (flat, axis) => apply('add', apply('mul', flat, int(axis.extent)), at.get(axis) ?? int(0)),
+    int(0),
+  );
+}

@@ -1,0 +1,25 @@
+import { apply, domainSize, int, type Loop } from '../../loops/index.ts';
+import type { MapSchedule } from '../../schedule/choose.ts';
+import type { Partial } from '../../schedule/group.ts';
+import type { Stmt } from '../kernel.ts';
+import { type Body, noRows } from './body.ts';
+import { PartialSums } from './partial.ts';
+
+/** A pointwise kernel: each invocation computes `perThread` elements, a workgroup's width apart. */
+export function emitMap(body: Body, loop: Loop, schedule: MapSchedule, partials: readonly Partial[]): Stmt[] {
+  const into: Stmt[] = [];
+  const total = domainSize(loop.axes);
+  const { workgroup } = body.profile;
+  const sums = new PartialSums(body, partials, into);
+  const first = apply('add', apply('mul', body.wg, int(workgroup * schedule.perThread)), body.lid);
+  body.for('n', int(0), int(schedule.perThread), 1, into, (n, inner) => {
+    const e = body.let('e', apply('add', first, apply('mul', n, int(workgroup))), inner);
+    body.if(apply('lt', e, int(total)), inner, (element) => {
+      const axes = body.unflatten(e, loop.axes, element);
+      sums.add(axes, [], element);
+      body.writeOuts(loop, axes, noRows, [], element);
+    });
+  });
+  sums.finish(into);
+  return into;
+}

@@ -1,0 +1,203 @@
+import {
+  apply,
+  byteSize,
+  type Dtype,
+  type Expr,
+  int,
+  load,
+  mapExpr,
+  type Origin,
+  type Tensor,
+  varRef,
+} from '../../loops/index.ts';
+import type { Range } from '../../loops/interval.ts';
+import { simplify } from '../../loops/simplify.ts';
+import type { Profile } from '../../machine/profile.ts';
+import { choose, type Schedule } from '../../schedule/choose.ts';
+import { type Group, groupName, type Stage } from '../../schedule/group.ts';
+import { type Kernel, LOCAL_ID, type Stmt, WORKGROUP_ID } from '../kernel.ts';
+import { Names } from '../names.ts';
+import { Body } from './body.ts';
+import { emitContract } from './contract.ts';
+import { emitMap } from './map.ts';
+import { emitReduce } from './reduce.ts';
+import { emitPrologue, emitRows } from './rows.ts';
+
+/** A group with its schedule, as the dispatch table shows it. */
+export interface Scheduled {
+  readonly group: Group;
+  readonly schedule: Schedule;
+}
+
+/**
+ * The kernel of one stage. Several groups are *packed*: each takes a range of workgroups. Since a workgroup
+ * runs one group only, their workgroup arrays share one array for each element type.
+ *
+ * @param name the kernel's name; a valid identifier is made of it
+ */
+export function kernelOf(
+  stage: Stage,
+  profile: Profile,
+  name: string,
+): { kernel: Kernel; groups: Scheduled[] } {
+  const names = new Names([WORKGROUP_ID, LOCAL_ID]);
+  const kernelName = names.fresh(name);
+  const ranges = new Map<string, Range>();
+  const groups = stage.groups.map((group) => ({ group, schedule: choose(group, profile) }));
+  const grid = groups.reduce((n, { schedule }) => n + schedule.workgroups, 0);
+  ranges.set(WORKGROUP_ID, { low: 0, high: grid - 1 });
+  const wg = varRef(WORKGROUP_ID, 'i32');
+  const parts: { from: number; to: number; body: Stmt[]; arrays: Tensor[] }[] = [];
+  let from = 0;
+  for (const { group, schedule } of groups) {
+    const into: Stmt[] = [];
+    const own = from === 0 ? wg : varRef(names.fresh('wg'), 'i32');
+    if (own.kind === 'var') ranges.set(own.name, { low: 0, high: schedule.workgroups - 1 });
+    if (own.kind === 'var' && from > 0)
+      into.push({ kind: 'let', name: own.name, value: apply('sub', wg, int(from)) });
+    const body = new Body(profile, own, names, ranges);
+    into.push(...heading(group, schedule, stage.groups.length > 1));
+    emitPrologue(body, group.prologue, into);
+    into.push(...emitGroup(body, group, schedule));
+    parts.push({ from, to: from + schedule.workgroups, body: into, arrays: body.arrays });
+    from += schedule.workgroups;
+  }
+  const { bodies, arrays } = shareArrays(parts, names);
+  const body = bodies.reduceRight<readonly Stmt[]>((otherwise, own, k) => {
+    if (k === bodies.length - 1) return own;
+    return [{ kind: 'if', condition: apply('lt', wg, int(parts[k]?.to ?? 0)), body: own, otherwise }];
+  }, []);
+  const kind = groups.length > 1 ? 'packed' : (groups[0]?.schedule.kind ?? 'map');
+  const origin: Origin[] = [
+    ...new Set(stage.groups.flatMap((g) => [...g.prologue, ...g.loops].flatMap((l) => l.origin))),
+  ];
+  return {
+    kernel: { name: kernelName, kind, workgroup: profile.workgroup, grid, arrays, body, origin },
+    groups,
+  };
+}
+
+/** Whether a stage's kernel has the workgroup memory that it needs. */
+export function fits(stage: Stage, profile: Profile): boolean {
+  return sharedBytes(kernelOf(stage, profile, 'trial').kernel) <= profile.workgroupMemory;
+}
+
+/** A stage in as many dispatches as its groups need workgroup memory for: one, but for rare neighbours. */
+export function fitted(stage: Stage, profile: Profile): Stage[] {
+  const { groups } = stage;
+  if (groups.length < 2 || fits(stage, profile)) return [stage];
+  const half = groups.length >> 1;
+  return [groups.slice(0, half), groups.slice(half)].flatMap((part) => fitted({ groups: part }, profile));
+}
+
+/** Bytes of workgroup memory that a kernel declares. */
+export function sharedBytes(kernel: Kernel): number {
+  const shared = kernel.arrays.filter((array) => array.role === 'workgroup');
+  return shared.reduce((n, array) => n + byteSize(array.dtype) * Number(array.shape[0]), 0);
+}
+
+function emitGroup(body: Body, group: Group, schedule: Schedule): Stmt[] {
+  const [loop] = group.loops;
+  if (loop === undefined) throw new RangeError('a group without loops');
+  switch (schedule.kind) {
+    case 'map':
+      return emitMap(body, loop, schedule, group.partials);
+    case 'reduce':
+      return emitReduce(body, loop, schedule, group.partials);
+    case 'contract':
+      return emitContract(body, loop, schedule, group.partials);
+    case 'rows':
+      return emitRows(body, group, schedule);
+    default:
+      return schedule satisfies never;
+  }
+}
+
+/**
+ * How a group is laid out, and, where the kernel holds several, which nodes it computes: comments above its
+ * code. The kernel's own heading tells the nodes of the only group.
+ */
+function heading(group: Group, schedule: Schedule, several: boolean): Stmt[] {
+  const nodes = several && group.loops.length === 1 ? group.loops.flatMap((loop) => loop.origin) : [];
+  const lines = nodes.map(({ node, source }) => (source === undefined ? node : `${node}  at ${source}`));
+  const first = `${schedule.kind}: ${groupName(group)}, ${schedule.workgroups} workgroups`;
+  return [first, ...lines].map((text) => ({ kind: 'comment', text }));
+}
+
+/** Lays the workgroup arrays of several groups over one another: one array for each element type. */
+function shareArrays(
+  parts: readonly { body: Stmt[]; arrays: Tensor[] }[],
+  names: Names,
+): { bodies: Stmt[][]; arrays: Tensor[] } {
+  const shared = parts.map((p) => p.arrays.filter((a) => a.role === 'workgroup'));
+  if (shared.filter((arrays) => arrays.length > 0).length < 2) {
+    return { bodies: parts.map((p) => p.body), arrays: parts.flatMap((p) => p.arrays) };
+  }
+  const length = (array: Tensor): number => Number(array.shape[0]);
+  const types: Dtype[] = ['f32', 'i32', 'u32', 'bool'];
+  const pools = new Map<Dtype, Tensor>();
+  for (const dtype of types) {
+    const most = Math.max(
+      ...shared.map((arrays) => arrays.filter((a) => a.dtype === dtype).reduce((n, a) => n + length(a), 0)),
+    );
+    if (most > 0)
+      pools.set(dtype, { name: names.fresh(`shared_${dtype}`), shape: [most], dtype, role: 'workgroup' });
+  }
+  const bodies = parts.map((part, k) => {
+    const place = new Map<Tensor, { pool: Tensor; offset: number }>();
+    const used = new Map<Dtype, number>();
+    for (const array of shared[k] ?? []) {
+      const pool = pools.get(array.dtype);
+      if (pool === undefined) continue;
+      const offset = used.get(array.dtype) ?? 0;
+      place.set(array, { pool, offset });
+      used.set(array.dtype, offset + length(array));
+    }
+    return part.body.map((stmt) => moveArrays(stmt, place));
+  });
+  const own = parts.flatMap((p) => p.arrays.filter((a) => a.role === 'private'));
+  return { bodies, arrays: [...pools.values(), ...own] };
+}
+
+/** A statement with arrays moved into others at an offset. */
+function moveArrays(stmt: Stmt, place: ReadonlyMap<Tensor, { pool: Tensor; offset: number }>): Stmt {
+  const moved = (tensor: Tensor, at: readonly Expr[]): { tensor: Tensor; at: readonly Expr[] } => {
+    const to = place.get(tensor);
+    const [index] = at;
+    if (to === undefined || index === undefined) return { tensor, at };
+    return { tensor: to.pool, at: [to.offset === 0 ? index : simplify(apply('add', index, int(to.offset)))] };
+  };
+  const expr = (e: Expr): Expr =>
+    mapExpr(e, (x) => {
+      if (x.kind !== 'load' || !place.has(x.tensor)) return x;
+      const { tensor, at } = moved(x.tensor, x.at);
+      return load(tensor, at);
+    });
+  switch (stmt.kind) {
+    case 'let':
+    case 'var':
+    case 'assign':
+      return { ...stmt, value: expr(stmt.value) };
+    case 'store':
+      return { ...stmt, ...moved(stmt.tensor, stmt.at.map(expr)), value: expr(stmt.value) };
+    case 'for':
+      return {
+        ...stmt,
+        from: expr(stmt.from),
+        to: expr(stmt.to),
+        body: stmt.body.map((s) => moveArrays(s, place)),
+      };
+    case 'if':
+      return {
+        ...stmt,
+        condition: expr(stmt.condition),
+        body: stmt.body.map((s) => moveArrays(s, place)),
+        otherwise: stmt.otherwise.map((s) => moveArrays(s, place)),
+      };
+    case 'barrier':
+    case 'comment':
+      return stmt;
+    default:
+      return stmt satisfies never;
+  }
+}

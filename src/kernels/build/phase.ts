@@ -1,0 +1,151 @@
+import { type Axis, apply, domainSize, type Expr, int, type Loop } from '../../loops/index.ts';
+import { type PhaseSchedule, tileSpace } from '../../schedule/choosePhase.ts';
+import { orientedContraction } from '../../schedule/orient.ts';
+import type { Stmt } from '../kernel.ts';
+import { reduceAlone, reduceTogether, scratchFor } from './accumulate.ts';
+import { all, type Body, noRows } from './body.ts';
+import { emitTile, type Place, type TileSide } from './tile.ts';
+
+/** The rows that a phase of a row program computes, and how invocations share their elements. */
+export interface Block {
+  /** The loop's axes that are rows. */
+  readonly own: readonly Axis[];
+  readonly rows: number;
+  /** Where a row of the block stands. */
+  readonly place: (rowInBlock: Expr, into: Stmt[]) => Required<Place>;
+  /** The first element, or tile of elements, of an invocation, and how far apart its elements are. */
+  readonly first: Expr;
+  readonly step: number;
+}
+
+/** One row, all of whose elements one invocation computes one after the other. */
+export function rowAlone(own: readonly Axis[], at: ReadonlyMap<Axis, Expr>): Block {
+  const place = { at, phase: noRows, inside: all([]) };
+  return { own, rows: 1, place: () => place, first: int(0), step: 1 };
+}
+
+/** The workgroup's block of rows out of `rows`, shared by its invocations. */
+export function rowsTogether(body: Body, own: readonly Axis[], rows: number, block: number): Block {
+  const place = (rowInBlock: Expr, into: Stmt[]): Required<Place> => {
+    // Without row axes every workgroup that comes here computes the one row there is.
+    const block0 = own.length === 0 ? int(0) : apply('mul', body.wg, int(block));
+    const row = body.let('row', apply('add', block0, rowInBlock), into);
+    // Rows that the last block lacks are the last one again, and not stored.
+    const there =
+      rows % block === 0 ? rowInBlock : apply('min', rowInBlock, apply('sub', int(rows - 1), block0));
+    return {
+      at: body.unflatten(body.let('row', apply('min', row, int(rows - 1)), into), own, into),
+      phase: { rowInBlock: body.let('block_row', there, into) },
+      inside: apply('lt', row, int(rows)),
+    };
+  };
+  return { own, rows: block, place, first: body.lid, step: body.profile.workgroup };
+}
+
+/** All elements of one loop in a block of rows. */
+export function emitPhase(body: Body, loop: Loop, block: Block, schedule: PhaseSchedule, into: Stmt[]): void {
+  const [m, n] = schedule.perThread;
+  if (schedule.split > 1) emitShared(body, loop, block, schedule.split, into);
+  else if (m * n > 1) emitTiles(body, loop, block, schedule.perThread, into);
+  else {
+    body.for('e', block.first, int(elementsOf(loop, block)), block.step, into, (e, to) => {
+      const { at, phase, inside } = elementAt(body, loop, block, e, to);
+      body.if(inside, to, (store) =>
+        body.writeOuts(loop, at, phase, reduceAlone(body, loop, at, phase, store), store),
+      );
+    });
+  }
+}
+
+/** Each element's reduction is shared by `split` neighbouring invocations. */
+function emitShared(body: Body, loop: Loop, block: Block, split: number, into: Stmt[]): void {
+  const elements = elementsOf(loop, block);
+  const perTurn = block.step / split;
+  const lane = body.let('lane', apply('mod', body.lid, int(split)), into);
+  const first = body.let('slot', apply('idiv', body.lid, int(split)), into);
+  const arrays = scratchFor(body, loop.reductions);
+  // Every invocation takes every turn, since the combination holds barriers.
+  body.for('turn', int(0), int(elements), perTurn, into, (turn, to) => {
+    const e = body.let('e', apply('add', turn, first), to);
+    const bounded = body.let('e', apply('min', e, int(elements - 1)), to);
+    const { at, phase, inside } = elementAt(body, loop, block, bounded, to);
+    const acc = reduceTogether(body, loop.reductions, loop.reduceAxes, at, phase, lane, split, arrays, to);
+    body.if(all([apply('eq', lane, int(0)), apply('lt', e, int(elements)), inside]), to, (store) =>
+      body.writeOuts(loop, at, phase, acc, store),
+    );
+    if (elements > perTurn) to.push({ kind: 'barrier' });
+  });
+}
+
+function elementsOf(loop: Loop, { own, rows }: Block): number {
+  return rows * domainSize(without(loop.axes, own));
+}
+
+/** Where element `e` of the block stands, row by row. */
+function elementAt(body: Body, loop: Loop, block: Block, e: Expr, into: Stmt[]): Required<Place> {
+  const inner = without(loop.axes, block.own);
+  const columns = domainSize(inner);
+  const rowInBlock = body.let('block_row', apply('idiv', e, int(columns)), into);
+  const { at, ...rest } = block.place(rowInBlock, into);
+  const column = body.let('column', apply('mod', e, int(columns)), into);
+  return { at: new Map([...at, ...body.unflatten(column, inner, into)]), ...rest };
+}
+
+/**
+ * A contraction in register tiles. Where the block has several rows, and they are on one side of the products, a tile
+ * may hold elements of several.
+ */
+function emitTiles(
+  body: Body,
+  loop: Loop,
+  block: Block,
+  [p, q]: readonly [number, number],
+  into: Stmt[],
+): void {
+  const c = orientedContraction(loop);
+  if (c === null) throw new RangeError(`${loop.name} is no contraction`);
+  const { ofRows, m, n, slices } = tileSpace(c, block.own, block.rows);
+  const [ms, ns, batch] = [without(c.m, block.own), without(c.n, block.own), without(c.batch, block.own)];
+  const [down, across] = [Math.ceil(m / p), Math.ceil(n / q)];
+  body.for('tile', block.first, int(slices * down * across), block.step, into, (tile, to) => {
+    const slice = body.let('slice', apply('idiv', tile, int(down * across)), to);
+    const batches = domainSize(batch);
+    const row =
+      ofRows === null
+        ? block.place(body.let('block_row', apply('idiv', slice, int(batches)), to), to)
+        : { at: new Map<Axis, Expr>(), phase: noRows, inside: all([]) };
+    const inBatch = body.unflatten(body.let('batch', apply('mod', slice, int(batches)), to), batch, to);
+    const top = body.let(
+      'top',
+      apply('mul', apply('mod', apply('idiv', tile, int(across)), int(down)), int(p)),
+      to,
+    );
+    // Neighbouring invocations have neighbouring columns; one that computes alone has them all itself.
+    const isAlone = block.step === 1;
+    const left = body.let('left', apply('mul', apply('mod', tile, int(across)), int(isAlone ? q : 1)), to);
+    const side =
+      (name: 'm' | 'n', axes: readonly Axis[]): TileSide['place'] =>
+      (index, at) => {
+        if (name !== ofRows) return { at: body.unflatten(index, axes, at) };
+        const rowInBlock = body.let('block_row', apply('idiv', index, int(domainSize(axes))), at);
+        const place = block.place(rowInBlock, at);
+        const column = body.let('column', apply('mod', index, int(domainSize(axes))), at);
+        return { ...place, at: new Map([...place.at, ...body.unflatten(column, axes, at)]) };
+      };
+    emitTile(
+      body,
+      loop,
+      { ...row, at: new Map([...row.at, ...inBatch]) },
+      [
+        { factors: c.a, extent: m, count: p, from: top, stride: 1, place: side('m', ms) },
+        { factors: c.b, extent: n, count: q, from: left, stride: isAlone ? 1 : across, place: side('n', ns) },
+      ],
+      to,
+      (at, phase, sum, inside) => body.writeOuts(loop, at, phase, [[sum]], inside),
+    );
+  });
+}
+
+function without(axes: readonly Axis[], own: readonly Axis[]): Axis[] {
+  return axes.filter((axis) => !own.includes(axis));
+}

@@ -1,0 +1,81 @@
+import { type Axis, apply, domainSize, type Expr, int, type Loop } from '../../loops/index.ts';
+import type { ReduceSchedule } from '../../schedule/choose.ts';
+import type { Partial } from '../../schedule/group.ts';
+import type { Stmt } from '../kernel.ts';
+import {
+  accumulate,
+  addElement,
+  overAxes,
+  reduceAlone,
+  reduceTogether,
+  rowMajor,
+  scratchFor,
+} from './accumulate.ts';
+import { all, type Body, noRows } from './body.ts';
+import { PartialSums } from './partial.ts';
+
+/** A reduction kernel: an output for each invocation, or for each `split` invocations of a workgroup. */
+export function emitReduce(
+  body: Body,
+  loop: Loop,
+  schedule: ReduceSchedule,
+  partials: readonly Partial[],
+): Stmt[] {
+  const into: Stmt[] = [];
+  const outputs = domainSize(loop.axes);
+  const { split } = schedule;
+  const perWorkgroup = body.profile.workgroup / split;
+  const first = apply('mul', body.wg, int(perWorkgroup));
+  if (loop.scan) {
+    const at = body.let('e', apply('add', first, body.lid), into);
+    const rows = loop.axes.filter((axis) => !loop.reduceAxes.includes(axis));
+    body.if(apply('lt', at, int(domainSize(rows))), into, (inner) =>
+      emitScan(body, loop, body.unflatten(at, rows, inner), inner),
+    );
+    return into;
+  }
+  const sums = new PartialSums(body, partials, into);
+  if (split === 1) {
+    const at = body.let('e', apply('add', first, body.lid), into);
+    body.if(apply('lt', at, int(outputs)), into, (inner) => {
+      const axes = body.unflatten(at, loop.axes, inner);
+      const acc = reduceAlone(body, loop, axes, noRows, inner);
+      sums.add(axes, acc, inner);
+      body.writeOuts(loop, axes, noRows, acc, inner);
+    });
+    sums.finish(into);
+    return into;
+  }
+  const lane = body.let('lane', apply('mod', body.lid, int(split)), into);
+  const at = body.let('e', apply('add', first, apply('idiv', body.lid, int(split))), into);
+  const inside = apply('lt', at, int(outputs));
+  const axes = body.unflatten(body.let('at', apply('min', at, int(outputs - 1)), into), loop.axes, into);
+  const acc = reduceTogether(
+    body,
+    loop.reductions,
+    loop.reduceAxes,
+    axes,
+    noRows,
+    lane,
+    split,
+    scratchFor(body, loop.reductions),
+    into,
+  );
+  body.if(all([apply('eq', lane, int(0)), inside]), into, (inner) => {
+    sums.add(axes, acc, inner);
+    body.writeOuts(loop, axes, noRows, acc, inner);
+  });
+  // Both combinations use the same arrays.
+  if (partials.length > 0) into.push({ kind: 'barrier' });
+  sums.finish(into);
+  return into;
+}
+
+/** All prefixes: after each element the accumulators are stored. */
+function emitScan(body: Body, loop: Loop, axes: ReadonlyMap<Axis, Expr>, into: Stmt[]): void {
+  const acc = accumulate(body, loop.reductions, into);
+  overAxes(body, loop.reduceAxes, new Map(axes), into, (at, inner) => {
+    addElement(body, loop.reductions, acc, at, rowMajor(loop.reduceAxes, at), noRows, inner);
+    body.writeOuts(loop, at, noRows, acc, inner);
+  });
+}

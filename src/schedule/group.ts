@@ -1,0 +1,73 @@
+import type { Axis, Expr, Loop, Monoid, Tensor } from '../loops/index.ts';
+
+/**
+ * Loops that one dispatch (or a part of a packed one) runs: a single loop, or a *row program*, a chain of
+ * loops that read each other at the same row only.
+ */
+export interface Group {
+  readonly loops: readonly Loop[];
+  /** For each loop its row axes, in one common order; empty lists for a single loop and for one workgroup. */
+  readonly rows: readonly (readonly Axis[])[];
+  /** Tensors that no other group reads: they need no buffer. */
+  readonly locals: readonly Tensor[];
+  /** Loops of one element that every workgroup computes for itself first. */
+  readonly prologue: readonly Loop[];
+  /** Partial reductions of this group's outputs, one element a workgroup. */
+  readonly partials: readonly Partial[];
+}
+
+/**
+ * The first half of a split reduction: over the elements that one workgroup makes, `monoid` of `body`, an
+ * expression like an output's value. Element `w` of `tensor` is workgroup `w`'s.
+ */
+export interface Partial {
+  readonly tensor: Tensor;
+  readonly monoid: Monoid;
+  readonly body: Expr;
+}
+
+/** One dispatch: groups that do not depend on one another, each with workgroups of its own. */
+export interface Stage {
+  readonly groups: readonly Group[];
+}
+
+/** A group of one loop. */
+export function singleton(loop: Loop): Group {
+  return { loops: [loop], rows: [[]], locals: [], prologue: [], partials: [] };
+}
+
+/** The tensors that a group writes, partial results included. */
+export function tensorsWritten(group: Group): Tensor[] {
+  return [
+    ...group.loops.flatMap((loop) => loop.outs.map((out) => out.tensor)),
+    ...group.partials.map((p) => p.tensor),
+  ];
+}
+
+/** A name for tables: that of its loops, shortened. */
+export function groupName(group: Group): string {
+  const names = [...new Set(group.loops.map((loop) => loop.name))];
+  return names.length > 2 ? `${names[0]}..${names[names.length - 1]}` : names.join('+');
+}
+
+/** Every loop a group of its own: nothing is joined. */
+export function singletons(loops: readonly Loop[]): Group[] {
+  return loops.map(singleton);
+}
+
+/**
+ * All loops of some groups in order, each tensor written once: the first of the copies that prologues have.
+ *
+ * @param groups in an order that runs
+ */
+export function loopsIn(groups: readonly Group[]): Loop[] {
+  const written = new Set<Tensor>();
+  return groups.flatMap((group) =>
+    [...group.prologue, ...group.loops].flatMap((loop) => {
+      const outs = loop.outs.filter((out) => !written.has(out.tensor));
+      for (const out of outs) written.add(out.tensor);
+      if (outs.length === loop.outs.length) return [loop];
+      return outs.length === 0 ? [] : [{ ...loop, outs }];
+    }),
+  );
+}

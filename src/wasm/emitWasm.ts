@@ -1,0 +1,170 @@
+import type { Module } from '../graph/index.ts';
+import { baseField, Names, rowsField } from '../kernels/names.ts';
+import { type Expr, flatten, type Tensor } from '../loops/index.ts';
+import type { Storage } from '../passes/lower.ts';
+import type { BufferLayout } from '../plan/planBuffers.ts';
+import { bufferPlan, entryOf, kernelFacts, slotsOf, stepFieldsOf } from '../program/slots.ts';
+import { DeviceError } from '../runtime/issues.ts';
+import {
+  LINE,
+  lineAligned,
+  THREAD_BYTES,
+  type WasmKernel,
+  type WasmMemory,
+  type WasmProgram,
+} from '../runtime/wasm/program.ts';
+import type { Stage } from '../schedule/group.ts';
+import type { Assemble } from './assemble.ts';
+import type { Place } from './evaluate.ts';
+import type { ModuleScope } from './functions.ts';
+import { type WasmKernelText, wasmKernel } from './kernel.ts';
+import { Knowledge } from './knowledge.ts';
+import type { MathName } from './math.ts';
+import { moduleText } from './module.ts';
+import { tileModule } from './tile.ts';
+
+/** Elements of which every place in memory is a multiple: a cache line. */
+export const PLACE_ALIGNMENT = LINE / 4;
+
+/** Bytes that WebAssembly can address with 32 bits. */
+const MOST_BYTES = 2 ** 32;
+
+/** The kernels of a module under construction: where everything lies is known before the first is written. */
+export class WasmKernels {
+  readonly #scope: ModuleScope;
+  readonly #names = new Names();
+  readonly #math = new Set<MathName>();
+  readonly #memory: Omit<WasmMemory, 'bytes' | 'threadBytes'>;
+  readonly #written: { readonly kernel: WasmKernelText; readonly stage: Stage }[] = [];
+  /** Numbers of kernels by their texts without their names. */
+  readonly #nameless = new Map<string, number>();
+  readonly #entries = new Map<string, number[]>();
+  readonly #module: Module;
+  readonly #storage: Storage;
+  readonly #layout: BufferLayout;
+
+  constructor(module: Module, storage: Storage, layout: BufferLayout) {
+    this.#module = module;
+    this.#storage = storage;
+    this.#layout = layout;
+    const state = THREAD_BYTES;
+    const words = state + lineAligned(layout.state);
+    const temps = words + lineAligned(layout.words);
+    this.#memory = { state, words, temps, packed: temps + lineAligned(layout.temps) };
+    const fields = stepFieldsOf(module, storage).map(({ name }) => name);
+    const field = (name: string): number => {
+      const at = fields.indexOf(name);
+      if (at < 0) throw new RangeError(`the step block has no field ${name}`);
+      return at;
+    };
+    this.#scope = {
+      place: (tensor) => this.#place(tensor, field),
+      field,
+      packed: this.#memory.packed,
+      calls: (name) => this.#math.add(name),
+      known: new Knowledge(),
+    };
+  }
+
+  /** Writes the kernel of a stage, the next of an entry. Kernels that differ in their names alone are one. */
+  add(entry: string, stage: Stage, name: string): WasmKernelText {
+    const own = this.#names.fresh(name);
+    const kernel = wasmKernel(stage, own, this.#scope);
+    const nameless = kernel.code.replaceAll(`$${own}.`, '$.');
+    const number = this.#nameless.get(nameless) ?? this.#written.length;
+    this.#entries.set(entry, [...(this.#entries.get(entry) ?? []), number]);
+    const known = this.#written[number];
+    if (known !== undefined) return { ...known.kernel, groups: kernel.groups };
+    this.#nameless.set(nameless, number);
+    this.#written.push({ kernel, stage });
+    return kernel;
+  }
+
+  /** The text of the module. */
+  #text(): string {
+    return moduleText({
+      kernels: this.#written.map(({ kernel }) => kernel),
+      entries: this.#entryNames().map((name) => ({ name, kernels: this.#entries.get(name) ?? [] })),
+      math: this.#math,
+    });
+  }
+
+  /**
+   * The compiled artifact, and its module as text.
+   *
+   * @throws DeviceError `memory` where its plan needs more than WebAssembly can address
+   */
+  program(assemble: Assemble): { readonly program: WasmProgram; readonly text: string } {
+    const packed = Math.max(0, ...this.#written.map(({ kernel }) => kernel.packedBytes));
+    const buffers = bufferPlan(this.#layout, packed);
+    const bytes = this.#memory.packed + lineAligned(packed);
+    if (bytes > MOST_BYTES) {
+      const needs = `the plan of ${this.#module.name} needs ${buffers.peakBytes} bytes at its peak`;
+      throw new DeviceError(
+        'memory',
+        `${needs}; WebAssembly can address ${MOST_BYTES}: make tensors or batches smaller`,
+      );
+    }
+    const kernels = this.#written.map(
+      ({ kernel, stage }): WasmKernel => ({
+        ...kernelFacts(stage),
+        name: kernel.name,
+        kind: kernel.kind,
+        code: kernel.code,
+        packedBytes: kernel.packedBytes,
+      }),
+    );
+    const entries = this.#module.entries.map(({ name }) => {
+      const own = this.#entries.get(name) ?? [];
+      const steps = own.map((kernel) => ({
+        kernel,
+        workgroups:
+          this.#written[kernel]?.kernel.groups.reduce((n, { schedule }) => n + schedule.tasks, 0) ?? 0,
+      }));
+      const stages = own.flatMap((kernel) => this.#written[kernel]?.stage ?? []);
+      return [name, entryOf(this.#module, name, steps, stages, this.#storage, this.#layout)] as const;
+    });
+    const text = this.#text();
+    const program: WasmProgram = {
+      ...slotsOf(this.#module, this.#storage, this.#layout),
+      target: 'wasm',
+      kernels,
+      entries: Object.fromEntries(entries),
+      buffers,
+      module: base64(assemble(text)),
+      tiles: { relaxed: base64(assemble(tileModule(true))), strict: base64(assemble(tileModule(false))) },
+      memory: {
+        ...this.#memory,
+        bytes,
+        threadBytes: Math.max(LINE, ...this.#written.map(({ kernel }) => lineAligned(kernel.scratchBytes))),
+      },
+    };
+    return { program, text };
+  }
+
+  /** The entries as the program has them, by whose order they are numbered: an object gives whole numbers first. */
+  #entryNames(): string[] {
+    return Object.keys(Object.fromEntries(this.#module.entries.map(({ name }) => [name, null])));
+  }
+
+  #place(tensor: Tensor, field: (name: string) => number): Place {
+    const index = (at: readonly Expr[]): Expr => flatten(at, tensor.shape);
+    const word = (name: string): string =>
+      `(i32.shl (i32.load offset=${4 * field(name)} (global.get $record)) (i32.const 2))`;
+    const [dim] = tensor.shape;
+    if (tensor.role === 'data' || tensor.role === 'input')
+      return { address: 0, base: word(baseField(tensor.name)), index };
+    if (tensor.role === 'rows' && typeof dim === 'object')
+      return { address: 0, base: word(rowsField(dim.size.name)), index };
+    const place = this.#layout.places.get(tensor);
+    if (place === undefined) throw new RangeError(`${tensor.name} has no place in the buffer plan`);
+    if (place.arena === 'results') return { address: 4 * place.offset, base: word('result'), index };
+    return { address: this.#memory[place.arena] + 4 * place.offset, index };
+  }
+}
+
+function base64(bytes: Uint8Array): string {
+  let text = '';
+  for (const byte of bytes) text += String.fromCharCode(byte);
+  return btoa(text);
+}

@@ -1,0 +1,99 @@
+import { commentText, Names } from '../kernels/names.ts';
+import type { Axis, Loop, Tensor } from '../loops/index.ts';
+import { Code } from './code.ts';
+import { Evaluator, type Place } from './evaluate.ts';
+import type { Knowledge } from './knowledge.ts';
+import type { MathName } from './math.ts';
+
+/** What kernels must know of the module that they are part of. */
+export interface ModuleScope {
+  /** Where tensors lie that have a place in memory. */
+  readonly place: (tensor: Tensor) => Place;
+  /** Position of a field in the step block. */
+  readonly field: (name: string) => number;
+  /** Address from which packed operands lie. */
+  readonly packed: number;
+  /** Is told each function of vector mathematics that is called. */
+  readonly calls: (name: MathName) => void;
+  readonly known: Knowledge;
+}
+
+/** A function of a task's number, and how many tasks it has. */
+export interface Runnable {
+  readonly run: string;
+  readonly tasks: number;
+}
+
+/** Where a loop's tensors lie that have no place of their own, by tensor. */
+export type Inside = ReadonlyMap<Tensor, Place>;
+
+/** The functions of one kernel: their names begin with its name. */
+export class Functions {
+  readonly #name: string;
+  readonly #names = new Names();
+  readonly #scope: ModuleScope;
+  readonly #texts: string[] = [];
+
+  constructor(name: string, scope: ModuleScope) {
+    this.#name = name;
+    this.#scope = scope;
+  }
+
+  /** All of them, in the order in which they were finished. */
+  text(): string {
+    return this.#texts.join('\n\n');
+  }
+
+  /** A name that no other function of the module has. */
+  fresh(wish: string): string {
+    return `${this.#name}.${this.#names.fresh(wish)}`;
+  }
+
+  /**
+   * A function to be written.
+   *
+   * @param inside places of tensors that have none of their own
+   * @param first variable that is the first row of a task; the function has a parameter of that name
+   */
+  begin(
+    wish: string,
+    params: readonly string[],
+    inside: Inside,
+    first?: Axis,
+  ): { name: string; code: Code; evaluator: Evaluator } {
+    const name = this.fresh(wish);
+    const code = new Code(
+      name,
+      params.map((p) => ({ name: p, type: 'i32' })),
+    );
+    if (first !== undefined) code.scope.axes.set(first, '(local.get $first)');
+    return { name, code, evaluator: this.evaluator(code, inside) };
+  }
+
+  /** Takes a function that is written. @param about what it computes: a loop, or in words */
+  finish(code: Code, about?: Loop | string): void {
+    const lines =
+      about === undefined
+        ? []
+        : typeof about === 'string'
+          ? [about]
+          : about.origin.map(({ node, source }) => (source === undefined ? node : `${node}  at ${source}`));
+    this.#texts.push([...lines.map((line) => `;; ${commentText(line)}`), code.text()].join('\n'));
+  }
+
+  /** What writes expressions into a function. */
+  evaluator(code: Code, inside: Inside = new Map()): Evaluator {
+    const { place, field, calls, known } = this.#scope;
+    return new Evaluator(code, {
+      place: (tensor) => inside.get(tensor) ?? place(tensor),
+      field,
+      calls,
+      known,
+    });
+  }
+
+  /** An evaluator that is asked about loads, and writes nothing that is kept. */
+  asked(inside: Inside = new Map()): Evaluator {
+    return this.evaluator(new Code('', []), inside);
+  }
+}

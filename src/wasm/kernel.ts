@@ -1,0 +1,212 @@
+import { tensorSize } from '../loops/edges.ts';
+import {
+  type Axis,
+  apply,
+  axisRef,
+  domainSize,
+  type Expr,
+  flatten,
+  int,
+  type Loop,
+  type Tensor,
+} from '../loops/index.ts';
+import { lineAligned } from '../runtime/wasm/program.ts';
+import { type Group, groupName, type Stage } from '../schedule/group.ts';
+import { Code, driver, i32 } from './code.ts';
+import { ContractWriter } from './contractKernel.ts';
+import type { Place } from './evaluate.ts';
+import { Functions, type Inside, type ModuleScope, type Runnable } from './functions.ts';
+import { emitNest } from './nest.ts';
+import { type GroupSchedule, type LoopSchedule, loopCost, scheduleGroup } from './schedule.ts';
+
+/** Tasks that threads take one by one; between two phases all threads wait for one another. */
+export interface Phase {
+  /** Its function, without the `$`, which takes a task's number. */
+  readonly run: string;
+  readonly tasks: number;
+}
+
+/** The kernel of one stage: its functions, and the phases that a step runs of them. */
+export interface WasmKernelText {
+  readonly name: string;
+  readonly kind: string;
+  readonly code: string;
+  readonly phases: readonly Phase[];
+  /** Bytes of packed operands, which all threads share. */
+  readonly packedBytes: number;
+  /** Bytes of a thread's scratch. */
+  readonly scratchBytes: number;
+  readonly groups: readonly { readonly group: Group; readonly schedule: GroupSchedule }[];
+}
+
+/**
+ * The functions of one stage. Each group is a function of a task, a block of rows, which calls a function for
+ * each of its loops; the groups of a stage share one range of tasks, the longest first.
+ *
+ * @param own its name, with which all names of its functions begin
+ */
+export function wasmKernel(stage: Stage, own: string, scope: ModuleScope): WasmKernelText {
+  const writer = new KernelWriter(own, scope);
+  const byWork = [...stage.groups].sort((a, b) => workOf(b) - workOf(a));
+  const groups = byWork.map((group) => ({ group, ...writer.group(group) }));
+  const kinds = groups.map(({ schedule, group }) =>
+    group.loops.length > 1 ? 'rows' : schedule.loops[0]?.kind === 'contract' ? 'contract' : kindOf(group),
+  );
+  const phases: Phase[] = [];
+  if (writer.contractions.packs.length > 0) phases.push(writer.dispatch('pack', writer.contractions.packs));
+  phases.push(
+    writer.dispatch(
+      'tasks',
+      groups.map(({ run, schedule }) => ({ run, tasks: schedule.tasks })),
+    ),
+  );
+  if (writer.contractions.sums.length > 0) phases.push(writer.dispatch('sums', writer.contractions.sums));
+  return {
+    name: own,
+    kind: groups.length > 1 ? 'packed' : (kinds[0] ?? 'map'),
+    code: writer.functions.text(),
+    phases,
+    packedBytes: writer.contractions.packedBytes,
+    scratchBytes: writer.scratchBytes,
+    groups: groups.map(({ group, schedule }) => ({ group, schedule })),
+  };
+}
+
+function kindOf(group: Group): 'map' | 'reduce' {
+  return group.loops.some((loop) => loop.reductions.length > 0) ? 'reduce' : 'map';
+}
+
+function workOf(group: Group): number {
+  return group.loops.reduce((n, loop) => n + loopCost(loop), 0);
+}
+
+class KernelWriter {
+  readonly functions: Functions;
+  readonly contractions: ContractWriter;
+  scratchBytes = 0;
+
+  constructor(name: string, scope: ModuleScope) {
+    this.functions = new Functions(name, scope);
+    this.contractions = new ContractWriter(this.functions, scope.packed);
+  }
+
+  /** Writes a group's functions. */
+  group(group: Group): { run: string; schedule: GroupSchedule } {
+    const first = driver('first', domainSize(group.rows[0] ?? []));
+    const { places, bytes } = this.#locals(group, first);
+    const schedule = scheduleGroup(group, this.functions.asked(places(1)));
+    const inside = places(schedule.block);
+    let scratch = bytes(schedule.block);
+    const base = scratch;
+    const calls = group.loops.map((loop, k): string[] => {
+      const own = schedule.loops[k];
+      if (own === undefined) throw new RangeError(`${loop.name} has no schedule`);
+      if (own.kind === 'nest')
+        return [
+          `(call $${this.#nest(loop, own, inside, first)} (local.get $low) (local.get $high) (local.get $low))`,
+        ];
+      const { lines, end } = this.contractions.write(loop, own, inside, first, base, schedule);
+      scratch = Math.max(scratch, end);
+      return lines;
+    });
+    this.scratchBytes = Math.max(this.scratchBytes, scratch);
+    return { run: this.#task(group, schedule, calls.flat()), schedule };
+  }
+
+  /** A function that gives a task to whose it is; the tasks of several groups are numbered one after the other. */
+  dispatch(wish: string, parts: readonly Runnable[]): Phase {
+    const tasks = parts.reduce((n, part) => n + part.tasks, 0);
+    const [only] = parts;
+    if (only !== undefined && parts.length === 1) return { run: only.run, tasks };
+    const run = this.functions.fresh(wish);
+    const code = new Code(run, [{ name: 'task', type: 'i32' }]);
+    for (const part of parts) {
+      const isOwn = `(i32.lt_u (local.get $task) ${i32(part.tasks)})`;
+      code.line(`(if ${isOwn} (then (call $${part.run} (local.get $task)) (return)))`);
+      code.line(`(local.set $task (i32.sub (local.get $task) ${i32(part.tasks)}))`);
+    }
+    this.functions.finish(code);
+    return { run, tasks };
+  }
+
+  /** The function of a group: the rows of a task, then each loop for them. */
+  #task(group: Group, schedule: GroupSchedule, calls: readonly string[]): string {
+    const run = this.functions.fresh(groupName(group));
+    const code = new Code(run, [{ name: 'task', type: 'i32' }]);
+    const { block, perBatch, rows } = schedule;
+    const perSet = Math.max(1, Math.ceil(perBatch / block));
+    const low = code.local('low', 'i32');
+    const high = code.local('high', 'i32');
+    if (perBatch === rows) {
+      code.line(`(local.set ${low} (i32.mul (local.get $task) ${i32(block)}))`);
+      code.line(`(local.set ${high} ${i32(rows)})`);
+    } else {
+      const set = code.let('set', 'i32', `(i32.div_u (local.get $task) ${i32(perSet)})`);
+      const within = `(i32.mul (i32.rem_u (local.get $task) ${i32(perSet)}) ${i32(block)})`;
+      code.line(`(local.set ${low} (i32.add (i32.mul ${set} ${i32(perBatch)}) ${within}))`);
+      code.line(`(local.set ${high} (i32.mul (i32.add ${set} (i32.const 1)) ${i32(perBatch)}))`);
+    }
+    const end = `(i32.add (local.get ${low}) ${i32(block)})`;
+    code.line(`(if (i32.lt_s ${end} (local.get ${high})) (then (local.set ${high} ${end})))`);
+    for (const call of calls) code.line(call);
+    this.functions.finish(code, `${groupName(group)}: ${schedule.tasks} tasks of ${block} rows`);
+    return run;
+  }
+
+  #nest(loop: Loop, nest: Extract<LoopSchedule, { kind: 'nest' }>, inside: Inside, first: Axis): string {
+    const { name, code, evaluator } = this.functions.begin(loop.name, ['from', 'to', 'first'], inside, first);
+    const row = driver('row', domainSize(nest.rows));
+    emitNest(evaluator, loop, nest, { from: '(local.get $from)', to: '(local.get $to)', row });
+    this.functions.finish(code, loop);
+    return name;
+  }
+
+  /**
+   * Places of a group's own tensors in a thread's scratch: the rows of a block, one after the other.
+   *
+   * @param first variable that is the first row of the block
+   */
+  #locals(
+    group: Group,
+    first: Axis,
+  ): { places: (block: number) => Inside; bytes: (block: number) => number } {
+    const rows = domainSize(group.rows[0] ?? []);
+    const own = group.locals.map((tensor) => ({
+      tensor,
+      dims: rowDims(group, tensor),
+      row: tensorSize(tensor) / Math.max(1, rows),
+    }));
+    const bytes = (block: number): number => own.reduce((n, { row }) => n + lineAligned(4 * row * block), 0);
+    const places = (block: number): Inside => {
+      let at = 0;
+      const result = new Map<Tensor, Place>();
+      for (const { tensor, dims, row } of own) {
+        const address = at;
+        at += lineAligned(4 * row * block);
+        const rest = tensor.shape.map((_, d) => d).filter((d) => !dims.includes(d));
+        const number = (of: readonly number[], at: readonly Expr[]): Expr =>
+          flatten(
+            of.map((d) => at[d] ?? int(0)),
+            of.map((d) => tensor.shape[d] ?? 1),
+          );
+        const index = (at: readonly Expr[]): Expr => {
+          const block = dims.length === 0 ? int(0) : apply('sub', number(dims, at), axisRef(first));
+          return apply('add', apply('mul', block, int(row)), number(rest, at));
+        };
+        result.set(tensor, { address, base: '(global.get $scratch)', index });
+      }
+      return result;
+    };
+    return { places, bytes };
+  }
+}
+
+/** The dimensions of a group's tensor that are its rows, in the order of the rows. */
+function rowDims(group: Group, tensor: Tensor): number[] {
+  for (const [k, loop] of group.loops.entries()) {
+    const out = loop.outs.find((o) => o.tensor === tensor);
+    if (out !== undefined)
+      return (group.rows[k] ?? []).map((axis) => out.at.indexOf(axis)).filter((d) => d >= 0);
+  }
+  throw new RangeError(`${tensor.name} is written by no loop of its group`);
+}

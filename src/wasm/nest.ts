@@ -1,0 +1,440 @@
+import {
+  type Axis,
+  apply,
+  axisEnd,
+  axisRef,
+  constant,
+  type Expr,
+  int,
+  type Loop,
+  mapExpr,
+  monoidDef,
+  type Out,
+  positionOver,
+  type Reduction,
+  varRef,
+} from '../loops/index.ts';
+import { runsOf } from '../loops/runs.ts';
+import { type Code, constantOf, i32, minus, plus } from './code.ts';
+import type { Evaluator } from './evaluate.ts';
+import { type Lanes, wasmType } from './operations.ts';
+
+/** How a loop that has no tiles runs: over a block of rows, four elements at a time along `lane`. */
+export interface Nest {
+  /** Parallel axes that a block of rows is made of, outermost first; one number counts them all. */
+  readonly rows: readonly Axis[];
+  /** The axis along which four elements are computed at once: parallel, or of the reduction; null for none. */
+  readonly lane: Axis | null;
+  /** Whether every block of rows holds a multiple of four. */
+  readonly evenRows: boolean;
+}
+
+/** The texts between which a function's rows lie, and the variables that stand for them in expressions. */
+export interface RowRange {
+  readonly from: string;
+  readonly to: string;
+  /** The row, numbered over all rows. */
+  readonly row: Axis;
+  /** Values of parallel axes that do not change in the function. */
+  readonly fixed?: ReadonlyMap<Axis, Expr>;
+}
+
+/**
+ * Writes a loop over a range of rows: parallel axes outside, then the reduction, then its outputs.
+ *
+ * @param evaluator of the function that is written
+ */
+export function emitNest(evaluator: Evaluator, loop: Loop, nest: Nest, range: RowRange): void {
+  new NestWriter(evaluator, loop, nest, range).write();
+}
+
+/** The values of row axes at a row's number. */
+export function rowValues(rows: readonly Axis[], row: Axis): Map<Axis, Expr> {
+  const values = new Map<Axis, Expr>();
+  let stride = 1;
+  for (const axis of [...rows].reverse()) {
+    const quotient = stride === 1 ? axisRef(row) : apply('idiv', axisRef(row), int(stride));
+    const isFirst = axis === rows[0];
+    values.set(
+      axis,
+      axis.extent <= 1 ? int(0) : isFirst ? quotient : apply('mod', quotient, int(axis.extent)),
+    );
+    stride *= Math.max(1, axis.extent);
+  }
+  return values;
+}
+
+/** Where a loop over an axis ends, as a text: its live extent where it has one. */
+export function endOf(evaluator: Evaluator, axis: Axis): string {
+  return evaluator.scalar(axisEnd(axis));
+}
+
+class NestWriter {
+  readonly #evaluator: Evaluator;
+  readonly #code: Code;
+  readonly #loop: Loop;
+  readonly #nest: Nest;
+  readonly #range: RowRange;
+  /** The axis along which vectors lie, as the text has it: the row where that is the lane. */
+  readonly #lane: Axis | null;
+  readonly #values: ReadonlyMap<Axis, Expr>;
+  readonly #reductions: readonly Reduction[];
+
+  constructor(evaluator: Evaluator, loop: Loop, nest: Nest, range: RowRange) {
+    this.#evaluator = evaluator;
+    this.#code = evaluator.code;
+    this.#loop = loop;
+    this.#nest = nest;
+    this.#range = range;
+    this.#values = new Map([...(range.fixed ?? []), ...rowValues(nest.rows, range.row)]);
+    this.#lane = nest.lane !== null && nest.rows.includes(nest.lane) ? range.row : nest.lane;
+    this.#reductions = loop.reductions.map((r) => ({ ...r, body: this.#bind(r.body) }));
+  }
+
+  write(): void {
+    const { rows } = this.#nest;
+    if (rows.length === 0) {
+      this.#parallel(1);
+      return;
+    }
+    const { from, to, row } = this.#range;
+    this.#over(row, from, to, this.#nest.evenRows, (lanes) => this.#parallel(lanes));
+  }
+
+  /** The parallel axes that are no rows, the vector's innermost. */
+  #parallel(lanes: Lanes): void {
+    const inner = this.#loop.axes.filter((axis) => !this.#nest.rows.includes(axis) && axis.extent !== 1);
+    const last = inner.filter((axis) => axis === this.#lane);
+    const order = [...inner.filter((axis) => axis !== this.#lane), ...last];
+    const visit = (k: number, now: Lanes): void => {
+      const axis = order[k];
+      if (axis === undefined) this.#element(now);
+      else
+        this.#over(axis, i32(0), i32(axis.extent), axis.extent % 4 === 0, (more) =>
+          visit(k + 1, more === 4 ? 4 : now),
+        );
+    };
+    visit(0, lanes);
+  }
+
+  /** All values of an axis: by four along the lane, then what is left one by one. */
+  #over(axis: Axis, from: string, to: string, even: boolean, body: (lanes: Lanes) => void): void {
+    if (axis !== this.#lane) {
+      this.#code.loop(axis.name, from, to, 1, () => body(1), axis);
+      return;
+    }
+    const name = this.#code.local(axis.name, 'i32');
+    this.#code.line(`(local.set ${name} ${from})`);
+    this.#code.loopOn(name, even ? to : minus(to, i32(3)), 4, () => body(4), axis, from);
+    if (!even) this.#code.loopOn(name, to, 1, () => body(1), axis);
+  }
+
+  /** One element, or four along the lane. */
+  #element(lanes: Lanes): void {
+    if (this.#loop.reductions.length === 0) this.#writeOuts(lanes);
+    else if (this.#loop.scan) this.#scan(lanes);
+    else if (this.#lane !== null && this.#loop.reduceAxes.includes(this.#lane)) this.#reduceAlong(this.#lane);
+    else this.#reduce(lanes);
+  }
+
+  #scan(lanes: Lanes): void {
+    const acc = this.#accumulators('acc', lanes);
+    const [axis] = this.#loop.reduceAxes;
+    if (axis === undefined) throw new RangeError(`${this.#loop.name}: a scan without an axis`);
+    this.#code.loop(
+      axis.name,
+      i32(0),
+      endOf(this.#evaluator, axis),
+      1,
+      () => {
+        this.#combineBody(acc, lanes);
+        this.#writeOuts(lanes, acc);
+      },
+      axis,
+    );
+  }
+
+  /** Parts of elements along a parallel axis, or of one element. */
+  #reduce(lanes: Lanes): void {
+    const acc = this.#accumulators('acc', lanes);
+    this.#inRuns(this.#loop.reduceAxes, null, [acc]);
+    this.#writeOuts(lanes, acc);
+  }
+
+  /** Four parts of one element along a reduction axis, combined at the end. */
+  #reduceAlong(lane: Axis): void {
+    const acc = this.#accumulators('acc', 1);
+    const four = this.#accumulators('four', 4);
+    const order = [...this.#loop.reduceAxes.filter((axis) => axis !== lane), lane];
+    this.#inRuns(order, lane, isEven(lane) ? [four] : [four, acc]);
+    for (let l = 0; l < 4; l++) this.#combineWith(acc, (parts) => laneOf(parts, l), four);
+    this.#writeOuts(1, acc);
+  }
+
+  /**
+   * The loops of a reduction, in runs.
+   *
+   * @param lane the axis along which vectors lie, the last one; null where none of these is
+   * @param into accumulators of vectors, and of the elements that are left at the lane's end
+   */
+  #inRuns(axes: readonly Axis[], lane: Axis | null, into: readonly Accumulators[]): void {
+    const runs = runsOf(axes, lane === null ? new Map() : new Map([[lane, 4]]));
+    const visit = (k: number, all: readonly Accumulators[], around: Turn | null): void => {
+      const run = runs[k];
+      const [acc = []] = all;
+      if (run === undefined) {
+        this.#combineBody(acc, acc[0]?.[0]?.lanes ?? 1);
+        return;
+      }
+      const { axis, step, isOwn } = run;
+      const isFirst = runs[k - 1]?.axis !== axis;
+      const isElements = runs[k + 1]?.axis !== axis;
+      const turn = isFirst || around === null ? this.#wholeAxis(axis, lane) : around;
+      const body = (i: string): void => {
+        const own = isOwn ? all.map((a) => this.#accumulators('run', a[0]?.[0]?.lanes ?? 1)) : all;
+        const { end } = turn;
+        visit(k + 1, own, isElements ? null : { from: i, to: this.#turnEnd(step, i, end), end });
+        if (!isOwn) return;
+        for (const [n, other] of own.entries()) this.#combineWith(all[n] ?? [], (parts) => parts, other);
+      };
+      this.#code.loop(
+        isElements ? axis.name : 'run',
+        turn.from,
+        turn.to,
+        step,
+        body,
+        isElements ? axis : undefined,
+      );
+      const rest = all[1];
+      if (isFirst && axis === lane && rest !== undefined)
+        this.#code.loop(
+          axis.name,
+          turn.end,
+          endOf(this.#evaluator, axis),
+          1,
+          () => this.#combineBody(rest, 1),
+          axis,
+        );
+    };
+    visit(0, into, null);
+  }
+
+  /** All turns of an axis: along the lane those of whole vectors. */
+  #wholeAxis(axis: Axis, lane: Axis | null): Turn {
+    const all = endOf(this.#evaluator, axis);
+    const end = axis !== lane || isEven(axis) ? all : this.#wholeVectors(all);
+    return { from: i32(0), to: end, end };
+  }
+
+  #wholeVectors(end: string): string {
+    const fixed = constantOf(end);
+    return fixed === null
+      ? this.#code.let('whole', 'i32', `(i32.and ${end} (i32.const -4))`)
+      : i32(fixed - (fixed % 4));
+  }
+
+  /** Where a turn of so many elements ends that begins at `i`. */
+  #turnEnd(step: number, i: string, end: string): string {
+    const next = plus(i, i32(step));
+    const fixed = constantOf(end);
+    if (fixed !== null && fixed % step === 0) return next;
+    return this.#code.let('to', 'i32', `(select ${next} ${end} (i32.lt_s ${next} ${end}))`);
+  }
+
+  #accumulators(prefix: string, lanes: Lanes): Accumulators {
+    return this.#reductions.map((r, k) => {
+      const def = monoidDef(r.monoid);
+      const identity = def.identity(r.body.dtype);
+      return def.parts(r.body.dtype).map((dtype, part) => {
+        const value = identity[part] ?? constant(0, dtype);
+        const text = lanes === 1 ? this.#evaluator.scalar(value) : this.#splat(value);
+        const local = this.#code.local(`${prefix}${k}_${part}`, wasmType(dtype, lanes));
+        this.#code.line(`(local.set ${local} ${text})`);
+        return { name: `${prefix}${k}_${part}`, local, dtype, lanes };
+      });
+    });
+  }
+
+  #splat(value: Expr): string {
+    return this.#evaluator.vector(value, this.#lane ?? this.#range.row);
+  }
+
+  /** acc = combine(acc, lift(body)). */
+  #combineBody(acc: Accumulators, lanes: Lanes): void {
+    const index = this.#bind(positionOver(this.#loop.reduceAxes));
+    this.#combining(acc, () => {
+      const lifted = this.#reductions.map((r) => monoidDef(r.monoid).lift(r.body, index));
+      this.#assign(acc, lifted, lanes);
+    });
+  }
+
+  /** acc = combine(acc, other), where `pick` reads what is combined out of other accumulators. */
+  #combineWith(
+    acc: Accumulators,
+    pick: (parts: readonly Part[]) => readonly Read[],
+    other: Accumulators,
+  ): void {
+    this.#combining(acc, () => {
+      const more = other.map((parts) =>
+        pick(parts).map((read) => {
+          this.#code.scope.vars.set(`more_${read.name}`, read.as ?? shown(read));
+          return varRef(`more_${read.name}`, read.dtype);
+        }),
+      );
+      this.#assign(acc, more, acc[0]?.[0]?.lanes ?? 1);
+    });
+  }
+
+  /** A region in which accumulators can be read; what is known of their values there is not known later. */
+  #combining(acc: Accumulators, body: () => void): void {
+    const scope = this.#code.inside(false, () => {
+      this.#expose(acc);
+      body();
+    });
+    for (const line of scope.lines) this.#code.line(line);
+  }
+
+  #assign(acc: Accumulators, more: readonly (readonly Expr[])[], lanes: Lanes): void {
+    const parts = acc.flat();
+    const values = this.#reductions.flatMap((r, k) =>
+      monoidDef(r.monoid)
+        .combine(
+          (acc[k] ?? []).map((p) => varRef(p.name, p.dtype)),
+          more[k] ?? [],
+        )
+        .map((value) => this.#evaluator.simplify(value)),
+    );
+    this.#evaluator.expect(...values);
+    const texts = values.map((value) => this.#text(value, lanes));
+    const named =
+      texts.length < 2
+        ? texts
+        : texts.map((text, k) => this.#code.let('next', wasmType(parts[k]?.dtype ?? 'f32', lanes), text));
+    for (const [k, part] of parts.entries()) this.#code.line(`(local.set ${part.local} ${named[k] ?? ''})`);
+  }
+
+  #text(value: Expr, lanes: Lanes): string {
+    if (lanes === 1) return this.#evaluator.scalar(value);
+    return this.#evaluator.vector(value, this.#lane ?? this.#range.row);
+  }
+
+  #expose(acc: Accumulators): void {
+    for (const part of acc.flat()) this.#code.scope.vars.set(part.name, shown(part));
+  }
+
+  /**
+   * Outputs: every value first, then every store, so that a state is read before it is written over. An
+   * output that lacks some axes is written at index 0 of these alone.
+   */
+  #writeOuts(lanes: Lanes, acc: Accumulators = []): void {
+    const owners = new Map<string, Out[]>();
+    for (const out of this.#loop.outs) {
+      const lacks = this.#lacking(out)
+        .map((axis) => axis.name)
+        .join(' ');
+      owners.set(lacks, [...(owners.get(lacks) ?? []), out]);
+    }
+    for (const outs of owners.values()) {
+      const missing = this.#lacking(outs[0]);
+      const bound = missing.map((axis) => this.#bind(axisRef(axis)));
+      const alongLane = lanes === 4 && missing.some((axis) => this.#isLane(axis));
+      const write = (): void => {
+        for (const part of acc.flat()) {
+          const read =
+            alongLane && part.lanes === 4 ? (laneOf([part], 0)[0]?.as ?? shown(part)) : shown(part);
+          this.#code.scope.vars.set(part.name, read);
+        }
+        this.#writeOwn(outs, alongLane ? 1 : lanes);
+      };
+      if (bound.length === 0) write();
+      else {
+        const first = bound.map((e) => apply('eq', e, int(0))).reduce((a, b) => apply('and', a, b));
+        this.#code.if(this.#evaluator.scalar(this.#evaluator.simplify(first)), write);
+      }
+    }
+  }
+
+  #writeOwn(outs: readonly Out[], lanes: Lanes): void {
+    const values = outs.map((out) => this.#bind(this.#withAccumulators(out.value)));
+    this.#evaluator.expect(...values);
+    const texts = values.map((value) => this.#text(value, lanes));
+    const named =
+      texts.length < 2
+        ? texts
+        : texts.map((text, k) =>
+            text.startsWith('(local.get')
+              ? text
+              : this.#code.let(
+                  outs[k]?.tensor.name ?? 'value',
+                  wasmType(values[k]?.dtype ?? 'f32', lanes),
+                  text,
+                ),
+          );
+    for (const [k, out] of outs.entries()) {
+      const at = out.at.map((axis) => this.#bind(axisRef(axis)));
+      if (lanes === 1 || this.#lane === null) this.#evaluator.store(out.tensor, at, named[k] ?? '');
+      else this.#evaluator.storeVector(out.tensor, at, named[k] ?? '', this.#lane);
+    }
+  }
+
+  #lacking(out: Out | undefined): Axis[] {
+    return this.#loop.axes.filter((axis) => axis.extent > 1 && !out?.at.includes(axis));
+  }
+
+  #isLane(axis: Axis): boolean {
+    return axis === this.#lane || (this.#lane === this.#range.row && this.#nest.rows.includes(axis));
+  }
+
+  /** An expression of the loop in terms of the text's variables. */
+  #bind(expr: Expr): Expr {
+    return this.#evaluator.simplify(
+      mapExpr(expr, (e) => (e.kind === 'axis' ? (this.#values.get(e.axis) ?? e) : e)),
+    );
+  }
+
+  #withAccumulators(expr: Expr): Expr {
+    return mapExpr(expr, (e) => (e.kind === 'acc' ? varRef(`acc${e.reduction}_${e.part}`, e.dtype) : e));
+  }
+}
+
+/** Whether vectors of four take all of an axis. */
+function isEven(axis: Axis): boolean {
+  return axis.live === undefined && axis.extent % 4 === 0;
+}
+
+/** A stretch of an axis, as texts, and where the axis itself ends. */
+interface Turn {
+  readonly from: string;
+  readonly to: string;
+  readonly end: string;
+}
+
+/** The parts of each reduction, each in a local. */
+type Accumulators = readonly (readonly Part[])[];
+
+interface Part {
+  readonly name: string;
+  readonly local: string;
+  readonly dtype: Expr['dtype'];
+  readonly lanes: Lanes;
+}
+
+/** A part as it is read: itself, or one of its lanes. */
+interface Read extends Part {
+  readonly as?: { readonly text: string; readonly lanes: Lanes };
+}
+
+function shown(part: Part): { text: string; lanes: Lanes } {
+  return { text: `(local.get ${part.local})`, lanes: part.lanes };
+}
+
+function laneOf(parts: readonly Part[], l: number): Read[] {
+  return parts.map((part) => {
+    const shape = part.dtype === 'f32' ? 'f32x4' : 'i32x4';
+    const lane = `(${shape}.extract_lane ${l} (local.get ${part.local}))`;
+    return {
+      ...part,
+      as: { text: part.dtype === 'bool' ? `(i32.ne ${lane} (i32.const 0))` : lane, lanes: 1 },
+    };
+  });
+}

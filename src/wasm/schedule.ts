@@ -1,0 +1,245 @@
+import { tensorSize } from '../loops/edges.ts';
+import { type Axis, domainSize, type Loop, substituteAxes, type Tensor } from '../loops/index.ts';
+import { loopWork } from '../schedule/cost.ts';
+import type { Group } from '../schedule/group.ts';
+import { driver } from './code.ts';
+import {
+  type Contract,
+  contractOf,
+  cutSide,
+  MOST_POSITIONS,
+  packedUnits,
+  slidExtent,
+  WINDOW_POSITIONS,
+} from './contract.ts';
+import type { Evaluator } from './evaluate.ts';
+import { type Nest, rowValues } from './nest.ts';
+import { isIndependent, positionsOf, type Side, type Tiled, tiledOf, unitsOf } from './sides.ts';
+import { TILE_COLUMNS, TILE_ROWS } from './tile.ts';
+
+/** How one loop of a group runs for a block of the group's rows. */
+export type LoopSchedule =
+  | ({ readonly kind: 'nest' } & Nest)
+  | ({
+      readonly kind: 'contract';
+      /** Whether the whole side is packed before, by all threads together; else each task packs it for itself. */
+      readonly packedBefore: boolean;
+    } & Contract);
+
+/** How a group runs: `tasks` blocks of rows, which threads take one by one. */
+export interface GroupSchedule {
+  /** How many rows there are: of a row program, of a loop, units of one side of a contraction, or parts of its reduction. */
+  readonly rows: number;
+  /** Rows of a task. */
+  readonly block: number;
+  /** Rows that no block may cross: those of one batch. */
+  readonly perBatch: number;
+  readonly tasks: number;
+  readonly loops: readonly LoopSchedule[];
+}
+
+/** A schedule as plain data, for tables. */
+export interface ScheduleSummary {
+  readonly tasks: number;
+  /** Rows of a task, of all rows. */
+  readonly block: number;
+  readonly rows: number;
+  readonly loops: readonly (
+    | { readonly kind: 'nest'; readonly rows: readonly string[]; readonly lane: string | null }
+    | {
+        readonly kind: 'contract';
+        /** How many products of matrices, and the size of each. */
+        readonly shape: readonly [sets: number, rows: number, columns: number, steps: number];
+        readonly tile: readonly [rows: number, columns: number];
+        /** The side that tasks cut, and how much of it is computed at a time. */
+        readonly cut: 'rows' | 'columns';
+        readonly block: number;
+        readonly packedBefore: boolean;
+        readonly packedBytes: number;
+        /** Parts of the reduction, one a task; 1 where tasks cut a side. */
+        readonly parts: number;
+      }
+  )[];
+}
+
+/** What a table says of a schedule. */
+export function summaryOf({ tasks, block, rows, loops }: GroupSchedule): ScheduleSummary {
+  const names = (axes: readonly Axis[]): string[] => axes.map((axis) => axis.name);
+  return {
+    tasks,
+    block,
+    rows,
+    loops: loops.map((loop) => {
+      if (loop.kind === 'nest')
+        return { kind: 'nest', rows: names(loop.rows), lane: loop.lane?.name ?? null };
+      const { sets, rows: own, columns } = loop.tiled;
+      return {
+        kind: 'contract',
+        shape: [domainSize(sets), domainSize(own.axes), domainSize(columns.axes), loop.steps],
+        tile: [TILE_ROWS, TILE_COLUMNS],
+        cut: loop.cut.kind,
+        block: loop.block,
+        packedBefore: loop.packedBefore,
+        packedBytes: loop.packedBytes * loop.packedSets,
+        parts: loop.split?.parts ?? 1,
+      };
+    }),
+  };
+}
+
+/** Elementary operations of a task: less is not worth the taking. */
+const TASK_WORK = 16384;
+
+/** Bytes that a block's intermediates should take at most: they stay in the cache. */
+const BLOCK_BYTES = 1 << 18;
+
+/** The schedule of a group. @param evaluator any, asked how loads move */
+export function scheduleGroup(group: Group, evaluator: Evaluator): GroupSchedule {
+  const [loop, ...more] = group.loops;
+  if (loop === undefined) throw new RangeError('a group without loops');
+  return more.length === 0 && group.rows[0]?.length === 0
+    ? scheduleLoop(loop, evaluator)
+    : scheduleRows(group, evaluator);
+}
+
+/** Tasks that pack the whole side of a contraction. */
+export function packTasks(contract: Contract): number {
+  return contract.packedSets * Math.ceil(unitsOf(contract.whole) / packedUnits(contract));
+}
+
+function scheduleLoop(loop: Loop, evaluator: Evaluator): GroupSchedule {
+  const tiled = tiledOf(loop, null, evaluator);
+  if (tiled !== null) {
+    const cut = cutSide(tiled);
+    const units = unitsOf(cut);
+    const contract = contractOf(tiled, cut, units);
+    if (contract.split !== null) {
+      const { parts } = contract.split;
+      const schedule = { kind: 'contract' as const, packedBefore: false, ...contract };
+      return { rows: parts, block: 1, perBatch: parts, tasks: parts, loops: [schedule] };
+    }
+    const rows = domainSize(tiled.sets) * units;
+    const perBatch = cut.window === null ? units : slidExtent(cut);
+    const tasks = (rows / perBatch) * Math.ceil(perBatch / contract.block);
+    const schedule = { kind: 'contract' as const, packedBefore: true, ...contract };
+    return { rows, block: contract.block, perBatch, tasks, loops: [schedule] };
+  }
+  const lane = laneOf(loop, [], evaluator);
+  const wide = loop.axes.filter((axis) => axis.extent !== 1);
+  // Vectors along the innermost axis: rows are the others; where there is no other, the axis itself is cut.
+  const others = wide.filter((axis) => axis !== lane);
+  const rowAxes = others.length === 0 ? wide : others;
+  const rows = domainSize(rowAxes);
+  const work = rows === 0 ? 1 : loopCost(loop) / rows;
+  let block = Math.max(1, Math.min(rows, Math.ceil(TASK_WORK / Math.max(1, work))));
+  if (rowAxes.length === 1 && rowAxes[0] === lane) block = Math.ceil(block / 4) * 4;
+  const evenRows = rows % 4 === 0 && block % 4 === 0;
+  const nest = { kind: 'nest' as const, rows: rowAxes, lane, evenRows };
+  return { rows, block, perBatch: rows, tasks: Math.max(1, Math.ceil(rows / block)), loops: [nest] };
+}
+
+function scheduleRows(group: Group, evaluator: Evaluator): GroupSchedule {
+  const rows = domainSize(group.rows[0] ?? []);
+  const written = new Set<Tensor>(group.loops.flatMap((loop) => loop.outs.map((out) => out.tensor)));
+  const rowBytes = group.locals.reduce((n, tensor) => n + (4 * tensorSize(tensor)) / rows, 0);
+  const tiled = group.loops.map((loop, k) => tiledOf(loop, group.rows[k] ?? [], evaluator));
+  const rowAxes = group.rows[0] ?? [];
+  const batch = Math.max(0, ...tiled.map((t) => t?.sets.length ?? 0));
+  const perBatch = domainSize(rowAxes.slice(batch));
+  const cuts = tiled.flatMap((t, k) => (t === null ? [] : [cutOf(t, group.rows[k] ?? [])]));
+  const most = cuts.length > 0 ? Math.min(...cuts.map(rowsOfBlock)) : rowsOfWork(group, rows);
+  const block = Math.max(1, Math.min(rows, most, perBatch, Math.floor(BLOCK_BYTES / Math.max(1, rowBytes))));
+  const loops = group.loops.map((loop, k): LoopSchedule => {
+    const own = group.rows[k] ?? [];
+    const contraction = tiled[k];
+    if (contraction !== null && contraction !== undefined) {
+      const { side, perSet } = cutOf(contraction, own);
+      const perTask = block * (unitsOf(side) / Math.max(1, perSet));
+      const contract = contractOf(contraction, side, perSet, perTask);
+      return { kind: 'contract', packedBefore: isIndependent(contract.whole, written), ...contract };
+    }
+    const evenRows = block % 4 === 0 && rows % 4 === 0 && perBatch % 4 === 0;
+    return { kind: 'nest', rows: own, lane: laneOf(loop, own, evaluator), evenRows };
+  });
+  const tasks = (rows / perBatch) * Math.ceil(perBatch / block);
+  return { rows, block, perBatch, tasks: Math.max(1, tasks), loops };
+}
+
+/** The side of a contraction that the rows of a program cut, and how many of these make one set. */
+function cutOf(tiled: Tiled, rows: readonly Axis[]): { readonly side: Side; readonly perSet: number } {
+  const program = rows.slice(tiled.sets.length);
+  const isRows = program.every((axis) => tiled.rows.axes.includes(axis));
+  return { side: isRows ? tiled.rows : tiled.columns, perSet: domainSize(program) };
+}
+
+/** Rows of a program that fill a block of a contraction. */
+function rowsOfBlock({ side, perSet }: { readonly side: Side; readonly perSet: number }): number {
+  const positions = positionsOf(side) / Math.max(1, perSet);
+  const most = side.window === null ? MOST_POSITIONS[side.kind] : WINDOW_POSITIONS;
+  return Math.max(1, Math.floor(most / positions));
+}
+
+function rowsOfWork(group: Group, rows: number): number {
+  const work = group.loops.reduce((n, loop) => n + loopCost(loop), 0) / Math.max(1, rows);
+  return Math.max(4, Math.ceil(TASK_WORK / Math.max(1, work) / 4) * 4);
+}
+
+/** Elementary operations of a loop, roughly, its stores included. */
+export function loopCost(loop: Loop): number {
+  return loopWork(loop) + domainSize(loop.axes) * loop.outs.length;
+}
+
+/**
+ * The axis along which a loop runs four elements at a time: the one along which its loads and stores cost
+ * least. Null where no axis has four.
+ *
+ * @param rows axes that are rows: one alone may be the lane
+ */
+function laneOf(loop: Loop, rows: readonly Axis[], evaluator: Evaluator): Axis | null {
+  const parallel = loop.axes.filter(
+    (axis) => axis.extent >= 4 && (!rows.includes(axis) || rows.filter((r) => r.extent > 1).length === 1),
+  );
+  const reduce = loop.scan ? [] : loop.reduceAxes.filter((axis) => axis.extent >= 4);
+  let best: Axis | null = null;
+  let least = laneCost(loop, null, rows, evaluator);
+  for (const axis of [...parallel.reverse(), ...reduce]) {
+    const cost = laneCost(loop, axis, rows, evaluator);
+    if (cost >= least) continue;
+    least = cost;
+    best = axis;
+  }
+  return best;
+}
+
+/** Work of a loop by instructions: vectors do four elements at once, but must collect what lies apart. */
+function laneCost(loop: Loop, lane: Axis | null, rows: readonly Axis[], evaluator: Evaluator): number {
+  const [domain, reduced] = [domainSize(loop.axes), domainSize(loop.reduceAxes)];
+  const alongReduction = lane !== null && loop.reduceAxes.includes(lane);
+  const row = driver('row', domainSize(rows));
+  const values = rowValues(rows, row);
+  const own = lane !== null && rows.includes(lane) ? row : lane;
+  const cost = (exprs: readonly Loop['outs'][number]['value'][], vector: boolean): number => {
+    const bound = exprs.map((e) => substituteAxes(e, values));
+    return evaluator.cost(bound, vector ? own : null);
+  };
+  const bodies =
+    cost(
+      loop.reductions.map((r) => r.body),
+      lane !== null,
+    ) +
+    2 * loop.reductions.length;
+  const outs =
+    cost(
+      loop.outs.map((out) => out.value),
+      lane !== null && !alongReduction,
+    ) + storeCost(loop, alongReduction ? null : lane);
+  const inner = domain * reduced * (lane === null ? 1 : 0.25) * bodies;
+  const outer = domain * (lane === null || alongReduction ? 1 : 0.25) * outs;
+  const COMBINE = 12;
+  const combining = alongReduction ? domain * COMBINE * loop.reductions.length : 0;
+  return inner + outer + combining;
+}
+
+function storeCost(loop: Loop, lane: Axis | null): number {
+  return loop.outs.reduce((n, out) => n + (lane === null || out.at.at(-1) === lane ? 1 : 4), 0);
+}

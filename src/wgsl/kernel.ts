@@ -1,0 +1,435 @@
+import { Evaluations, flatIndex } from '../kernels/evaluation.ts';
+import {
+  type Arena,
+  expressionsOf,
+  type Kernel,
+  LOCAL_ID,
+  type Placement,
+  type Stmt,
+  statementsIn,
+  WORKGROUP_ID,
+} from '../kernels/kernel.ts';
+import { KernelScope } from '../kernels/kernelScope.ts';
+import { commentText, fieldWish, liveField, Names, paramField } from '../kernels/names.ts';
+import { Roundings } from '../kernels/roundings.ts';
+import { type Dtype, type Expr, elementCount, type Load, loadsIn, type Tensor } from '../loops/index.ts';
+import { foldGrid } from '../runtime/grid.ts';
+import type { StepField } from '../runtime/program.ts';
+import { type ExprContext, type Printed, printWgslExpr } from './expr.ts';
+import { type WgslConstant, type WgslFunctionName, wgslDeclarations, wgslFunctions } from './math.ts';
+
+/**
+ * A kernel as a WGSL module with the entry point `main`, against the bindings of `src/runtime/program.ts`.
+ * Stable from run to run. What `verifyKernel` accepts prints, and what is printed compiles.
+ *
+ * @param placement where each tensor of a buffer lies
+ * @param stepFields all fields of the program's step block, in order; fields are named by `names.ts`
+ * @throws TypeError where a step field or a placement that the kernel needs is missing
+ */
+export function printWgsl(
+  kernel: Kernel,
+  placement: (tensor: Tensor) => Placement,
+  stepFields: readonly StepField[],
+): string {
+  return new WgslPrinter(kernel, placement, stepFields).module();
+}
+
+const bindings = {
+  data: { binding: 1, access: 'read', element: 'u32' },
+  state: { binding: 2, access: 'read_write', element: 'f32' },
+  temps: { binding: 3, access: 'read_write', element: 'f32' },
+  words: { binding: 4, access: 'read_write', element: 'u32' },
+  results: { binding: 5, access: 'read_write', element: 'u32' },
+} as const satisfies Record<Arena, { binding: number; access: string; element: string }>;
+
+/** Identifiers of the module itself. */
+const ownNames = [
+  'step',
+  'Step',
+  'main',
+  'group',
+  'groups',
+  'local',
+  'infinity_bits',
+  'nan_bits',
+  'zero',
+  'no_bits',
+  WORKGROUP_ID,
+  LOCAL_ID,
+  ...Object.keys(bindings),
+  ...Object.keys(wgslFunctions),
+];
+
+class WgslPrinter {
+  readonly #kernel: Kernel;
+  readonly #placement: (tensor: Tensor) => Placement;
+  readonly #fields: ReadonlyMap<string, { readonly name: string; readonly dtype: StepField['dtype'] }>;
+  readonly #names = new Names(ownNames);
+  readonly #arrays = new Map<Tensor, string>();
+  readonly #evaluations: Evaluations;
+  readonly #functions = new Set<WgslFunctionName>();
+  readonly #constants = new Set<WgslConstant>();
+  readonly #arenas = new Set<Arena>();
+  readonly #roundings = new Roundings((tensor) => tensor.role === 'private');
+  #exchangesStorage = false;
+  #usesStep = false;
+  #zero: string | undefined;
+  #noBits: string | undefined;
+  #usesWorkgroupId = false;
+  #usesLocalId = false;
+
+  constructor(kernel: Kernel, placement: (tensor: Tensor) => Placement, stepFields: readonly StepField[]) {
+    this.#kernel = kernel;
+    this.#placement = placement;
+    const fieldNames = new Names();
+    this.#fields = new Map(
+      stepFields.map((f) => [f.name, { name: fieldNames.of(f.name, fieldWish(f.name)), dtype: f.dtype }]),
+    );
+    for (const tensor of kernel.arrays) this.#arrays.set(tensor, this.#names.fresh(tensor.name));
+    for (const stmt of statementsIn(kernel.body)) {
+      if (stmt.kind === 'let' || stmt.kind === 'var' || stmt.kind === 'for') this.#names.of(stmt.name);
+    }
+    this.#evaluations = new Evaluations((tensor) => this.#offset(tensor));
+  }
+
+  module(): string {
+    const kernel = this.#kernel;
+    const [columns, rows] = foldGrid(kernel.grid);
+    this.#noteStorage();
+    const body = this.#block(kernel.body, KernelScope.of(kernel), '  ');
+    const guard = rows > 1 && columns * rows > kernel.grid;
+    const needsGroup = this.#usesWorkgroupId || guard;
+    const builtins = [
+      ...(needsGroup ? ['@builtin(workgroup_id) group: vec3u'] : []),
+      ...(needsGroup && rows > 1 ? ['@builtin(num_workgroups) groups: vec3u'] : []),
+      ...(this.#usesLocalId ? ['@builtin(local_invocation_index) local: u32'] : []),
+    ];
+    const linear = rows > 1 ? 'group.x + group.y * groups.x' : 'group.x';
+    const prologue = [
+      ...(needsGroup ? [`  let ${WORKGROUP_ID} = i32(${linear});`] : []),
+      // The grid was folded to whole rows: what lies beyond has no work.
+      ...(guard ? [`  if (${WORKGROUP_ID} >= ${kernel.grid}) { return; }`] : []),
+      ...(this.#usesLocalId ? [`  let ${LOCAL_ID} = i32(local);`] : []),
+      // Steps count from 1: a zero that is not taken for one, since 0 times infinity is not 0.
+      ...(this.#zero === undefined ? [] : [`  let zero = ${this.#zero};`]),
+      ...(this.#noBits === undefined ? [] : [`  let no_bits = ${this.#noBits};`]),
+      ...kernel.arrays.filter((t) => t.role === 'private').map((t) => `  var ${this.#declaration(t)};`),
+    ];
+    const sections = [
+      [
+        `// ${commentText(kernel.name)}: ${kernel.kind}, ${kernel.grid} × ${kernel.workgroup}`,
+        ...kernel.origin.map((o) => `//   ${commentText(o.node + (o.source ? `  at ${o.source}` : ''))}`),
+      ],
+      this.#usesStep ? this.#stepStruct() : [],
+      this.#bindingDeclarations(),
+      kernel.arrays
+        .filter((t) => t.role === 'workgroup')
+        .map((t) => `var<workgroup> ${this.#declaration(t)};`),
+      ...wgslDeclarations(this.#functions, this.#constants).map((text) => [text.trim()]),
+      [
+        `@compute @workgroup_size(${kernel.workgroup})`,
+        `fn main(${builtins.join(', ')}) {`,
+        ...prologue,
+        ...body,
+        '}',
+      ],
+    ];
+    return `${sections
+      .filter((lines) => lines.length > 0)
+      .map((lines) => lines.join('\n'))
+      .join('\n\n')}\n`;
+  }
+
+  #stepStruct(): string[] {
+    return [
+      'struct Step {',
+      ...[...this.#fields.values()].map((field) => `  ${field.name}: ${field.dtype},`),
+      '}',
+    ];
+  }
+
+  #bindingDeclarations(): string[] {
+    const used = (Object.keys(bindings) as Arena[]).filter((arena) => this.#arenas.has(arena));
+    return [
+      ...(this.#usesStep ? ['@group(0) @binding(0) var<uniform> step: Step;'] : []),
+      ...used.map((arena) => {
+        const { binding, access, element } = bindings[arena];
+        return `@group(0) @binding(${binding}) var<storage, ${access}> ${arena}: array<${element}>;`;
+      }),
+    ];
+  }
+
+  #declaration(tensor: Tensor): string {
+    const element = tensor.dtype === 'bool' ? 'u32' : tensor.dtype;
+    return `${this.#arrays.get(tensor)}: array<${element}, ${Math.max(1, elementCount(tensor.shape))}>`;
+  }
+
+  #block(body: readonly Stmt[], scope: KernelScope, indent: string): string[] {
+    return body.flatMap((stmt) => this.#statement(stmt, scope, indent));
+  }
+
+  #statement(stmt: Stmt, scope: KernelScope, indent: string): string[] {
+    switch (stmt.kind) {
+      case 'let':
+      case 'var': {
+        const { lines, texts, roots } = this.#evaluate([stmt.value], scope, indent);
+        scope.define(stmt);
+        this.#roundings.holds(stmt.name, roots[0] ?? stmt.value);
+        const type = stmt.kind === 'var' ? `: ${valueType(stmt.value.dtype)}` : '';
+        return [...lines, `${indent}${stmt.kind} ${this.#variable(stmt.name)}${type} = ${texts[0]?.text};`];
+      }
+      case 'assign': {
+        const { lines, texts, roots } = this.#evaluate([stmt.value], scope, indent);
+        this.#roundings.holds(stmt.name, roots[0] ?? stmt.value);
+        return [...lines, `${indent}${this.#variable(stmt.name)} = ${texts[0]?.text};`];
+      }
+      case 'store':
+        return this.#store(stmt, scope, indent);
+      case 'for':
+        return this.#loop(stmt, scope, indent);
+      case 'if':
+        return this.#branch(stmt, scope, indent);
+      case 'barrier':
+        return this.#barrier(indent);
+      case 'comment':
+        return [`${indent}// ${commentText(stmt.text)}`];
+      default:
+        return stmt satisfies never;
+    }
+  }
+
+  #store(stmt: Extract<Stmt, { kind: 'store' }>, scope: KernelScope, indent: string): string[] {
+    const { tensor } = stmt;
+    const index = flatIndex(tensor, stmt.at, this.#offset(tensor));
+    const { lines, texts, roots } = this.#evaluate([index, stmt.value], scope, indent);
+    const [at, value] = texts;
+    if (at === undefined || value === undefined) return lines;
+    const [place = index, root = stmt.value] = roots;
+    const stored = this.#stored(tensor, value.text);
+    this.#roundings.stores(tensor, place, root);
+    return [...lines, `${indent}${this.#place(tensor, at.text)} = ${stored};`];
+  }
+
+  #stored(tensor: Tensor, value: string): string {
+    const element = this.#elementType(tensor);
+    if (tensor.dtype === element) return value;
+    // A conversion of a negative constant is an error when the shader is made.
+    if (tensor.dtype === 'i32' && /^-\d+$/.test(value)) return `${Number(value) >>> 0}u`;
+    return tensor.dtype === 'f32' ? `bitcast<${element}>(${value})` : `${element}(${value})`;
+  }
+
+  #loop(stmt: Extract<Stmt, { kind: 'for' }>, scope: KernelScope, indent: string): string[] {
+    const { lines, texts } = this.#evaluate([stmt.from, stmt.to], scope, indent);
+    const [from, to] = texts;
+    if (from === undefined || to === undefined) return lines;
+    const name = this.#variable(stmt.name);
+    let bound = to;
+    // The bound is that of the loop's start: what may change, or is work, is evaluated once.
+    if (to.level < 6 || to.text.includes('(') || !scope.isFixed(stmt.to)) {
+      const end = this.#names.fresh(`${stmt.name}_end`);
+      lines.push(`${indent}let ${end} = ${to.text};`);
+      bound = { text: end, level: 6 };
+    }
+    this.#roundings.forget(stmt.body);
+    const inside = this.#block(stmt.body, scope.inLoop(stmt), `${indent}  `);
+    this.#roundings.forget(stmt.body);
+    const next = stmt.step === 1 ? `${name}++` : `${name} += ${stmt.step}`;
+    return [
+      ...lines,
+      `${indent}for (var ${name}: i32 = ${from.text}; ${name} < ${bound.text}; ${next}) {`,
+      ...inside,
+      `${indent}}`,
+    ];
+  }
+
+  #branch(stmt: Extract<Stmt, { kind: 'if' }>, scope: KernelScope, indent: string): string[] {
+    const { lines, texts } = this.#evaluate([stmt.condition], scope, indent);
+    const then = this.#block(stmt.body, scope.where(stmt.condition, true), `${indent}  `);
+    this.#roundings.forget(stmt.body);
+    const otherwise = this.#block(stmt.otherwise, scope.where(stmt.condition, false), `${indent}  `);
+    this.#roundings.forget([...stmt.body, ...stmt.otherwise]);
+    return [
+      ...lines,
+      `${indent}if (${texts[0]?.text}) {`,
+      ...then,
+      ...(stmt.otherwise.length > 0 ? [`${indent}} else {`, ...otherwise] : []),
+      `${indent}}`,
+    ];
+  }
+
+  #barrier(indent: string): string[] {
+    const shared = this.#kernel.arrays.some((tensor) => tensor.role === 'workgroup');
+    const storage = this.#exchangesStorage;
+    return [
+      ...(storage ? [`${indent}storageBarrier();`] : []),
+      ...(shared || !storage ? [`${indent}workgroupBarrier();`] : []),
+    ];
+  }
+
+  /** The `let`s for what is shared, the roots' texts, and the roots as they are printed. */
+  #evaluate(
+    roots: readonly Expr[],
+    scope: KernelScope,
+    indent: string,
+  ): { readonly lines: string[]; readonly texts: readonly Printed[]; readonly roots: readonly Expr[] } {
+    const plan = this.#evaluations.plan(roots, scope);
+    const named = new Map<Expr, string>();
+    const lines: string[] = [];
+    const context: ExprContext = {
+      named: (expr) => named.get(expr),
+      variable: (name) => this.#variable(name),
+      step: (expr) => this.#stepValue(expr),
+      element: (load, index) => this.#element(load, index),
+      nonNegative: (expr) => scope.range(expr).low >= 0,
+      fitsFloat: (expr) => {
+        const { low, high } = scope.range(expr);
+        return low >= -(2 ** 24) && high <= 2 ** 24;
+      },
+      zero: () => {
+        this.#zero ??= `f32(min(${this.#field('step').text}, 0))`;
+        return 'zero';
+      },
+      noBits: () => {
+        this.#noBits ??= `u32(min(${this.#field('step').text}, 0))`;
+        return 'no_bits';
+      },
+      roundings: this.#roundings,
+      useFunction: (name) => this.#functions.add(name),
+      useConstant: (name) => this.#constants.add(name),
+    };
+    for (const expr of plan.shared) {
+      const { text } = printWgslExpr(expr, context);
+      const name = this.#names.fresh(wishFor(expr));
+      lines.push(`${indent}let ${name} = ${text};`);
+      named.set(expr, name);
+    }
+    const texts = plan.roots.map((root) => printWgslExpr(root, context));
+    return { lines, texts, roots: plan.roots };
+  }
+
+  #variable(name: string): string {
+    if (name === WORKGROUP_ID) this.#usesWorkgroupId = true;
+    if (name === LOCAL_ID) this.#usesLocalId = true;
+    return name === WORKGROUP_ID || name === LOCAL_ID ? name : this.#names.of(name);
+  }
+
+  #field(name: string): { readonly text: string; readonly dtype: StepField['dtype'] } {
+    const field = this.#fields.get(name);
+    if (field === undefined) {
+      throw new TypeError(
+        `${this.#kernel.name}: the step block has no field ${JSON.stringify(name)} (${[...this.#fields.keys()].join(', ')})`,
+      );
+    }
+    this.#usesStep = true;
+    return { text: `step.${field.name}`, dtype: field.dtype };
+  }
+
+  #stepValue(expr: Extract<Expr, { kind: 'live' | 'param' }>): string {
+    const field = this.#field(expr.kind === 'live' ? liveField(expr.size.name) : paramField(expr.param.name));
+    return field.dtype === expr.dtype ? field.text : `bitcast<${valueType(expr.dtype)}>(${field.text})`;
+  }
+
+  /** A tensor's first element in its arena, as far as it is a constant. */
+  #offset(tensor: Tensor): number {
+    if (this.#arrays.has(tensor)) return 0;
+    const place = this.#placement(tensor);
+    // A byte's word is found from its own number.
+    return place.arena === 'data' || tensor.dtype === 'u8' ? 0 : place.offset;
+  }
+
+  #elementType(tensor: Tensor): 'f32' | 'i32' | 'u32' {
+    if (!this.#arrays.has(tensor)) {
+      const { arena } = this.#placement(tensor);
+      const { element } = bindings[arena];
+      if (element === 'f32' && tensor.dtype !== 'f32') {
+        throw new TypeError(
+          `${this.#kernel.name}: ${tensor.name} is ${tensor.dtype}, and lies in ${arena} (f32)`,
+        );
+      }
+      return element;
+    }
+    return tensor.dtype === 'f32' || tensor.dtype === 'i32' ? tensor.dtype : 'u32';
+  }
+
+  #element(load: Load, index: string): Printed {
+    const { tensor } = load;
+    const call = (text: string): Printed => ({ text, level: 6 });
+    if (tensor.dtype === 'u8') {
+      const place = this.#placement(tensor);
+      const base = this.#base(place) ?? `${place.arena === 'data' ? 0 : place.offset}u`;
+      if (place.arena !== 'data' && place.arena !== 'words') {
+        throw new TypeError(`${this.#kernel.name}: ${tensor.name} holds bytes, and lies in ${place.arena}`);
+      }
+      this.#functions.add(`${place.arena}_u8`);
+      return call(`${place.arena}_u8(${base}, ${index})`);
+    }
+    const stored = this.#place(tensor, index);
+    const element = this.#elementType(tensor);
+    if (tensor.dtype === element) return call(stored);
+    switch (tensor.dtype) {
+      case 'f32':
+        return call(`bitcast<f32>(${stored})`);
+      case 'bool':
+        return { text: `${stored} != 0${element === 'u32' ? 'u' : ''}`, level: 2 };
+      case 'i32':
+      case 'u32':
+        return call(`${tensor.dtype}(${stored})`);
+      default:
+        return tensor.dtype satisfies never;
+    }
+  }
+
+  /** `arena[index]`, or `array[index]`. */
+  #place(tensor: Tensor, index: string): string {
+    const array = this.#arrays.get(tensor);
+    if (array !== undefined) return `${array}[${index}]`;
+    const place = this.#placement(tensor);
+    const base = this.#base(place);
+    if (base === undefined) return `${place.arena}[${index}]`;
+    const words = /^\d+$/.test(index) ? `${index}u` : `u32(${index})`;
+    return `${place.arena}[${base}${index === '0' ? '' : ` + ${words}`}]`;
+  }
+
+  /** Where an arena's elements start as the step block says it (u32); undefined where it does not. */
+  #base(place: Placement): string | undefined {
+    if (place.arena !== 'data' && place.arena !== 'results') return undefined;
+    const field = this.#field(place.arena === 'data' ? place.base : 'result');
+    return field.dtype === 'u32' ? field.text : `u32(${field.text})`;
+  }
+
+  /** Which arenas the body uses, and whether it reads any storage that it writes: barriers depend on it. */
+  #noteStorage(): void {
+    const [read, written] = [new Set<Tensor>(), new Set<Tensor>()];
+    for (const stmt of statementsIn(this.#kernel.body)) {
+      if (stmt.kind === 'store') written.add(stmt.tensor);
+      for (const { tensor } of loadsIn(...expressionsOf(stmt))) read.add(tensor);
+    }
+    for (const array of this.#kernel.arrays) {
+      read.delete(array);
+      written.delete(array);
+    }
+    for (const tensor of [...read, ...written]) this.#arenas.add(this.#placement(tensor).arena);
+    this.#exchangesStorage = [...written].some((a) => [...read].some((b) => this.#overlap(a, b)));
+  }
+
+  #overlap(a: Tensor, b: Tensor): boolean {
+    const [p, q] = [this.#placement(a), this.#placement(b)];
+    if (p.arena === 'data' || q.arena === 'data') return false;
+    return (
+      p.arena === q.arena &&
+      p.offset < q.offset + elementCount(b.shape) &&
+      q.offset < p.offset + elementCount(a.shape)
+    );
+  }
+}
+
+/** WGSL's type of a local. */
+function valueType(dtype: Dtype): string {
+  return dtype === 'u8' ? 'u32' : dtype;
+}
+
+/** A name for a shared subexpression: the tensor that it loads, else a letter for its type. */
+function wishFor(expr: Expr): string {
+  if (expr.kind === 'load') return expr.tensor.name;
+  return { f32: 't', i32: 'i', u32: 'u', u8: 'u', bool: 'holds' }[expr.dtype];
+}

@@ -1,0 +1,296 @@
+import { describe, expect, it } from 'vitest';
+import { compileModule } from '../../src/compile.ts';
+import { defineModule, type Module, type ModuleBuilder } from '../../src/graph/index.ts';
+import { profiles } from '../../src/machine/profile.ts';
+import { crossEntropy, dense } from '../../src/nn/index.ts';
+import { sgd } from '../../src/optim/index.ts';
+
+/** What a pass made of the only entry of a module, as text without origins and declarations. */
+function textAfter(pass: string, build: (m: ModuleBuilder) => void): string {
+  const module: Module = defineModule('test', build);
+  const { trace } = compileModule(module, profiles.webgpu);
+  const traced = trace.passes.find((p) => p.pass === pass);
+  if (traced === undefined)
+    throw new Error(`no pass ${pass}; there are ${trace.passes.map((p) => p.pass).join(', ')}`);
+  return `\n${traced
+    .text()
+    .replace(/^ *(from|tensor|param) .*\n/gm, '')
+    .trim()}\n`;
+}
+
+describe('lower', () => {
+  it('makes one loop of each operation that computes, and indices of movements', () => {
+    expect(
+      textAfter('lower', (m) => {
+        const x = m.input('x', { shape: [3, 4] });
+        m.entry('run', { y: x.exp().transpose().slice([1], [3]).pad([0, 1], [0, 0]) });
+      }),
+    ).toMatchInlineSnapshot(`
+      "
+      loop exp_1(i0: 3, i1: 4):
+        exp_1[i0, i1] = exp(x[i0, i1])
+      loop y(i0: 2, i1: 4):
+        y[i0, i1] = select(1 <= i1, exp_1[i1 - 1, i0 + 1], 0.0)
+      "
+    `);
+  });
+
+  it('reads a row input through row numbers, and reduces over live rows', () => {
+    expect(
+      textAfter('lower', (m) => {
+        const batch = m.size('batch', { max: 8 });
+        const x = m.input('x', { shape: [batch, 2], dtype: 'u8' });
+        m.entry('run', { mean: x.cast('f32').mean(0) });
+      }),
+    ).toMatchInlineSnapshot(`
+      "
+      loop cast_1(i0: batch<=8, i1: 2):
+        cast_1[i0, i1] = f32(x[batch_rows[i0], i1])
+      loop sum_2(i0: 2) reduce(k0: batch<=8):
+        r0 = sum(cast_1[k0, i0])
+        sum_2[i0] = r0.0
+      loop extent_3():
+        extent_3[] = live(batch<=8)
+      loop cast_4():
+        cast_4[] = f32(extent_3[])
+      loop div_6(i0: 2):
+        div_6[i0] = sum_2[i0] / cast_4[]
+      loop mean(i0: 2):
+        mean[i0] = div_6[i0]
+      "
+    `);
+  });
+});
+
+describe('fusePointwise', () => {
+  it('collapses chains, and makes them the epilogue of the reduction that they follow', () => {
+    expect(
+      textAfter('fusePointwise', (m) => {
+        const x = m.input('x', { shape: [3, 4] });
+        m.entry('run', { h: dense(x.div(255), 5, { activation: 'relu', name: 'h' }) });
+      }),
+    ).toMatchInlineSnapshot(`
+      "
+      loop h(i0: 3, i1: 5) reduce(k0: 4):
+        r0 = sum(x[i0, k0] / 255.0 * "h.weight"[k0, i1])
+        h[i0, i1] = relu(r0.0 + "h.bias"[i1])
+      "
+    `);
+  });
+
+  it('stores what is dear to compute and read many times', () => {
+    expect(
+      textAfter('fusePointwise', (m) => {
+        const [a, b] = [m.input('a', { shape: [3, 4] }), m.input('b', { shape: [4, 5] })];
+        m.entry('run', { c: a.sum(1, { keepDims: true }).add(a).exp().matmul(b) });
+      }),
+    ).toMatchInlineSnapshot(`
+      "
+      loop sum_2(i0: 3) reduce(k0: 4):
+        r0 = sum(a[i0, k0])
+        sum_2[i0] = r0.0
+      loop exp_6(i0: 3, i1: 4):
+        exp_6[i0, i1] = exp(sum_2[i0] + a[i0, i1])
+      loop c(i0: 3, i1: 5) reduce(k0: 4):
+        r0 = sum(exp_6[i0, k0] * b[k0, i1])
+        c[i0, i1] = r0.0
+      "
+    `);
+  });
+});
+
+describe('mergeSiblings', () => {
+  it('reduces a tensor once for several results', () => {
+    expect(
+      textAfter('mergeSiblings', (m) => {
+        const x = m.input('x', { shape: [3, 4] });
+        m.entry('run', { sum: x.sum(1), largest: x.max(1), at: x.argmax(1) });
+      }),
+    ).toMatchInlineSnapshot(`
+      "
+      loop largest(i0: 3) reduce(k0: 4):
+        r0 = max(x[i0, k0])
+        r1 = sum(x[i0, k0])
+        r2 = argmax(x[i0, k0])
+        largest[i0] = r0.0
+        sum[i0] = r1.0
+        "at"[i0] = r2.1
+      "
+    `);
+  });
+
+  it("takes a bias gradient along in its weight gradient's tiles", () => {
+    expect(
+      textAfter('mergeSiblings', (m) => {
+        const [x, g] = [m.input('x', { shape: [8, 3] }), m.input('g', { shape: [8, 5] })];
+        m.entry('run', { weight: x.transpose().matmul(g), bias: g.sum(0) });
+      }),
+    ).toMatchInlineSnapshot(`
+      "
+      loop weight(i0: 3, i1: 5) reduce(k0: 8):
+        r0 = sum(x[k0, i0] * g[k0, i1])
+        r1 = sum(g[k0, i1])
+        weight[i0, i1] = r0.0
+        bias[i1] = r1.0
+      "
+    `);
+  });
+});
+
+describe('groupRows', () => {
+  it('runs a softmax after its product, and keeps the row inside', () => {
+    expect(
+      textAfter('groupRows', (m) => {
+        const [x, w] = [m.input('x', { shape: [512, 40] }), m.input('w', { shape: [40, 30] })];
+        m.entry('run', { p: x.matmul(w).softmax() });
+      }),
+    ).toMatchInlineSnapshot(`
+      "
+      group matmul_2..p: matmul_2 → reduceMax_3 → logSumExp_8 → p  rows(i0: 512)  local(matmul_2, reduceMax_3, logSumExp_8)
+        loop matmul_2(i0: 512, i1: 30) reduce(k0: 40):
+          r0 = sum(x[i0, k0] * w[k0, i1])
+          matmul_2[i0, i1] = r0.0
+        loop reduceMax_3(i0: 512) reduce(k0: 30):
+          r0 = max(matmul_2[i0, k0])
+          reduceMax_3[i0] = r0.0
+        loop logSumExp_8(i0: 512) reduce(k0: 30):
+          r0 = logSumExp(matmul_2[i0, k0] - reduceMax_3[i0])
+          logSumExp_8[i0] = r0.0 + log(r0.1)
+        loop p(i0: 512, i1: 30):
+          p[i0, i1] = exp(matmul_2[i0, i1] - reduceMax_3[i0] - logSumExp_8[i0])
+      "
+    `);
+  });
+
+  it('leaves a product to all of the machine where few rows would compute it', () => {
+    const softmax = (rows: number): string[] => {
+      const module = defineModule('test', (m) => {
+        const x = m.input('x', { shape: [rows, 2048] });
+        m.entry('run', { y: x.matmul(m.input('w', { shape: [2048, 2048] })).softmax(1) });
+      });
+      const { decisions, stages } = compileModule(module, profiles.webgpu).entries.get('run') ?? {};
+      const refused = decisions?.all.filter((d) => d.move === 'rows' && !d.taken) ?? [];
+      return [`${stages?.length} dispatches`, ...new Set(refused.map((d) => d.reason))];
+    };
+    expect(softmax(2)).toMatchInlineSnapshot(`
+      [
+        "2 dispatches",
+        "matmul_2 would be computed in 2 blocks of rows, each 4128768 products longer than if all of the machine shared it; a dispatch is worth 2097152",
+      ]
+    `);
+    expect(softmax(64).slice(1)).toEqual([]);
+  });
+
+  it('leaves two products apart whose weights every row block would stream', () => {
+    expect(
+      textAfter('groupRows', (m) => {
+        const x = m.input('x', { shape: [128, 784] });
+        m.entry('run', { y: dense(dense(x, 512, { name: 'a' }), 512, { name: 'b' }) });
+      }),
+    ).toMatchInlineSnapshot(`
+      "
+      group a: a
+        loop a(i0: 128, i1: 512) reduce(k0: 784):
+          r0 = sum(x[i0, k0] * "a.weight"[k0, i1])
+          a[i0, i1] = r0.0 + "a.bias"[i1]
+
+      group y: y
+        loop y(i0: 128, i1: 512) reduce(k0: 512):
+          r0 = sum(a[i0, k0] * "b.weight"[k0, i1])
+          y[i0, i1] = r0.0 + "b.bias"[i1]
+      "
+    `);
+  });
+});
+
+describe('splitReductions', () => {
+  it('lets the producer of a gradient add up its square, and every reader the parts', () => {
+    expect(
+      textAfter('splitReductions', (m) => {
+        const [x, y] = [m.input('x', { shape: [128, 100] }), m.input('y', { shape: [128], dtype: 'i32' })];
+        const loss = crossEntropy(dense(x, 64, { name: 'out', bias: false }), y);
+        m.entry('run', { loss, updates: sgd({ lr: 0.1 }).minimize(loss, { clipGlobalNorm: 1 }) });
+      }),
+    ).toMatchInlineSnapshot(`
+      "
+      group out..add_35: out → reduceMax_4 → logSumExp_10 → add_35  rows(i0: 128)
+        loop out(i0: 128, i1: 64) reduce(k0: 100):
+          r0 = sum(x[i0, k0] * "out.weight"[k0, i1])
+          out[i0, i1] = r0.0
+        loop reduceMax_4(i0: 128) reduce(k0: 64):
+          r0 = max(out[i0, k0])
+          reduceMax_4[i0] = r0.0
+        loop logSumExp_10(i0: 128) reduce(k0: 64):
+          r0 = logSumExp(out[i0, k0] - reduceMax_4[i0])
+          logSumExp_10[i0] = r0.0 + log(r0.1)
+        loop add_35(i0: 128, i1: 64):
+          add_35[i0, i1] = 0.0078125 * exp(out[i0, i1] - reduceMax_4[i0] - logSumExp_10[i0]) + select(i1 == y[i0], -0.0078125, 0.0)
+
+      group loss: loss
+        loop loss() reduce(k0: 128):
+          r0 = sum(logSumExp_10[k0] - (out[k0, max(min(y[k0], 63), 0)] - reduceMax_4[k0]))
+          loss[] = r0.0 * 0.0078125
+
+      group d out.weight: d out.weight  partial(min_45_parts)
+        loop "d out.weight"(i0: 100, i1: 64) reduce(k0: 128):
+          r0 = sum(x[k0, i0] * add_35[k0, i1])
+          "d out.weight"[i0, i1] = r0.0
+
+      group out.weight': out.weight'  prologue(min_45)
+        loop "out.weight'"(i0: 100, i1: 64):
+          "out.weight'"[i0, i1] = "out.weight"[i0, i1] - "d out.weight"[i0, i1] * min_45[] * $lr
+      "
+    `);
+  });
+});
+
+describe('assignStages', () => {
+  it('packs what does not depend on one another, and updates after the last read of the old value', () => {
+    expect(
+      textAfter('assignStages', (m) => {
+        const batch = m.size('batch', { max: 128 });
+        const [x, y] = [
+          m.input('x', { shape: [batch, 784], dtype: 'u8' }),
+          m.input('y', { shape: [batch], dtype: 'i32' }),
+        ];
+        const hidden = dense(x.cast('f32').div(255), 128, { activation: 'relu', name: 'hidden' });
+        const loss = crossEntropy(dense(hidden, 10, { name: 'output' }), y);
+        m.entry('run', { loss, updates: sgd({ lr: 0.1 }).minimize(loss) });
+      }),
+    ).toMatchInlineSnapshot(`
+      "
+      dispatch 0
+        group hidden: hidden
+      dispatch 1
+        group output..where_57: output → reduceMax_17 → logSumExp_23 → add_49 → where_57  rows(i0: 128)
+      dispatch 2
+        group loss: loss
+        group d output.weight: d output.weight
+        group d hidden.weight: d hidden.weight
+      "
+    `);
+  });
+
+  it('swaps two states through temporaries, in two dispatches', () => {
+    expect(
+      textAfter('assignStages', (m) => {
+        const [a, b] = [m.state('a', { shape: [4] }), m.state('b', { shape: [4] })];
+        m.entry('run', {
+          updates: [
+            { state: a, next: b },
+            { state: b, next: a },
+          ],
+        });
+      }),
+    ).toMatchInlineSnapshot(`
+      "
+      dispatch 0
+        group a': a'
+        group b': b'
+      dispatch 1
+        group copy_a': copy_a'
+        group copy_b': copy_b'
+      "
+    `);
+  });
+});

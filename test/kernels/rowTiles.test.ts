@@ -1,0 +1,96 @@
+import { describe, expect, it } from 'vitest';
+import { compileModule } from '../../src/compile.ts';
+import { defineModule, type ModuleBuilder, type Tensor } from '../../src/graph/index.ts';
+import { printKernel } from '../../src/kernels/text.ts';
+import { type Profile, profiles } from '../../src/machine/profile.ts';
+import type { PhaseSchedule } from '../../src/schedule/choosePhase.ts';
+
+/** Classes of 64 rows, by weights. */
+function classify(m: ModuleBuilder, classes: number): Record<string, Tensor> {
+  const h = m.input('x', { shape: [64, 128] }).matmul(m.input('w', { shape: [128, classes] }));
+  return { y: h.softmax() };
+}
+
+/** The phases of each row program of a module. */
+function phasesOf(profile: Profile, build: (m: ModuleBuilder) => Record<string, Tensor>): PhaseSchedule[][] {
+  const { entries } = compileModule(
+    defineModule('rows', (m) => m.entry('run', build(m))),
+    profile,
+  );
+  return [...entries.values()]
+    .flatMap(({ scheduled }) => scheduled.flat())
+    .flatMap(({ schedule }) => ('phases' in schedule ? [[...schedule.phases]] : []));
+}
+
+describe('a contraction in a row program', () => {
+  it('has a tile of sums in each invocation, with a load for each row and column of it', () => {
+    const build = (m: ModuleBuilder): void => {
+      const [x, w] = [m.input('x', { shape: [8, 3] }), m.input('w', { shape: [3, 2] })];
+      const h = x.matmul(w);
+      m.entry('run', { h: h.div(h.sum(1, { keepDims: true })) });
+    };
+    const module = defineModule('tiles', (m) => m.graph.withSource('model.ts:7', () => build(m)));
+    const [kernel] = compileModule(module, profiles['webgpu-software']).entries.get('run')?.kernels ?? [];
+    expect(kernel === undefined ? '' : printKernel(kernel)).toMatchInlineSnapshot(`
+      "kernel matmul_2_to_h: rows, 2 workgroups of 64
+        private matmul_2: f32[2]
+        private sum_3: f32[1]
+        private tile_sums: f32[2]
+        # rows: matmul_2..h, 2 workgroups
+        let row = @wg:i32 * 4 + @lid:i32
+        if @lid:i32 < 4 && @row:i32 < 8:
+          # %2 = matmul(x, w)  at model.ts:7
+          var acc = 0.0
+          var acc_2 = 0.0
+          for k0 in 0 .. 3 step 1:
+            let a = x[@row:i32, @k0:i32]
+            let b = w[@k0:i32, 0]
+            let b_2 = w[@k0:i32, 1]
+            acc = @acc:f32 + @a:f32 * @b:f32
+            acc_2 = @acc_2:f32 + @a:f32 * @b_2:f32
+          tile_sums[0] = @acc:f32
+          tile_sums[1] = @acc_2:f32
+          for e in 0 .. 2 step 1:
+            let sum = tile_sums[@e:i32]
+            matmul_2[@e:i32] = @sum:f32
+          # %3 = sum(%2)  at model.ts:7
+          var acc_3 = 0.0
+          for k0_2 in 0 .. 2 step 1:
+            acc_3 = @acc_3:f32 + matmul_2[@k0_2:i32]
+          sum_3[0] = @acc_3:f32
+          # output h  at model.ts:7
+          for e_2 in 0 .. 2 step 1:
+            let h = matmul_2[@e_2:i32] / sum_3[0]
+            h[@row:i32, @e_2:i32] = @h:f32
+      "
+    `);
+  });
+
+  it('has larger tiles the more elements there are for each invocation of a workgroup', () => {
+    const tiles = [512, 1024, 2048].map((classes) => {
+      const [phases] = phasesOf(profiles.webgpu, (m) => classify(m, classes));
+      return phases?.[0]?.perThread;
+    });
+    expect(tiles).toEqual([
+      [1, 2],
+      [1, 4],
+      [1, 8],
+    ]);
+  });
+
+  it('has none where invocations would stand idle: they share its sums', () => {
+    const [phases] = phasesOf(profiles.webgpu, (m) => classify(m, 10));
+    expect(phases?.[0]).toEqual({ perThread: [1, 1], split: 16 });
+  });
+
+  it('has none where it is no contraction', () => {
+    const [phases] = phasesOf(profiles['webgpu-software'], (m) => ({
+      y: m.input('x', { shape: [64, 128] }).softmax(),
+    }));
+    expect(phases?.map(({ perThread }) => perThread)).toEqual([
+      [1, 1],
+      [1, 1],
+      [1, 1],
+    ]);
+  });
+});

@@ -1,0 +1,188 @@
+import { describe, expect, test } from 'vitest';
+import type { Kernel, Stmt } from '../../src/kernels/kernel.ts';
+import { KernelError, verifyKernel } from '../../src/kernels/verifyKernel.ts';
+import {
+  apply,
+  cast,
+  constant,
+  type Expr,
+  float,
+  int,
+  liveExtent,
+  load,
+  varRef,
+} from '../../src/loops/index.ts';
+import {
+  barrier,
+  forOf,
+  globalId,
+  ifOf,
+  kernelOf,
+  letOf,
+  lid,
+  storeOf,
+  tensorOf,
+  wg,
+} from './buildKernel.ts';
+
+const limits = { workgroup: 256, workgroupMemory: 16384 };
+const x = tensorOf('x', 'state', [10, 3]);
+const y = tensorOf('y', 'temp', [30]);
+
+function issue(body: readonly Stmt[], rest: Partial<Kernel> = {}): string {
+  try {
+    verifyKernel(kernelOf(body, rest), limits);
+  } catch (error) {
+    if (error instanceof KernelError) return `${error.code}: ${error.message}`;
+    throw error;
+  }
+  return 'none';
+}
+
+function unproven(body: readonly Stmt[], rest: Partial<Kernel> = {}): string[] {
+  return verifyKernel(kernelOf(body, rest), limits).map((u) => u.text);
+}
+
+const put = (value: Expr, at: Expr = int(0)): Stmt => storeOf(y, [at], value);
+const v = (name: string): Expr => varRef(name, 'i32');
+
+describe('the verifier of kernels proves indices in range', () => {
+  test('from the grid and the workgroup', () => {
+    expect(unproven([put(float(0), globalId(10))], { workgroup: 10, grid: 3 })).toEqual([]);
+    expect(unproven([put(float(0), globalId(10))], { workgroup: 10, grid: 4 })).toEqual([
+      'index 0 of y in [0, 39] of 30',
+    ]);
+  });
+
+  test('from a guard on the edge', () => {
+    const body = [letOf('o', globalId(16)), ifOf(apply('lt', v('o'), int(30)), [put(float(0), v('o'))])];
+    expect(unproven(body, { workgroup: 16, grid: 2 })).toEqual([]);
+  });
+
+  test('from loops, and from quotients and remainders of locals', () => {
+    const body = [
+      letOf('o', globalId(10)),
+      forOf('k', int(0), int(3), [
+        letOf('value', load(x, [apply('idiv', v('o'), int(3)), v('k')])),
+        letOf('other', load(x, [apply('mod', v('o'), int(10)), apply('mod', v('o'), int(3))])),
+      ]),
+    ];
+    expect(unproven(body, { workgroup: 10, grid: 3 })).toEqual([]);
+  });
+
+  test('from the condition of a select, in its operands only', () => {
+    const before = apply('sub', lid, int(1));
+    const guarded = apply('select', apply('le', int(0), before), load(y, [before]), float(0));
+    expect(unproven([put(guarded)], { workgroup: 30 })).toEqual([]);
+    const open = apply('select', apply('lt', before, int(5)), load(y, [before]), float(0));
+    expect(unproven([put(open)], { workgroup: 30 })).toHaveLength(1);
+  });
+
+  test('but trusts the first index of data, which is counted at run time', () => {
+    const data = tensorOf('data', 'data', [4, 3]);
+    const rows = tensorOf('rows', 'rows', [4], 'i32');
+    const row = load(rows, [apply('mod', lid, int(4))]);
+    expect(unproven([put(load(data, [row, int(2)]))])).toEqual([]);
+    expect(issue([put(load(data, [row, int(3)]))])).toMatch(/^range: .*index 1 of data in \[3, 3\] of 3/);
+  });
+
+  test('and keeps no fact about what changes', () => {
+    const index = v('i');
+    const body: Stmt[] = [
+      { kind: 'var', name: 'i', value: int(0) },
+      ifOf(apply('and', apply('le', int(0), index), apply('lt', index, int(30))), [
+        { kind: 'assign', name: 'i', value: apply('add', index, int(30)) },
+        put(float(0), index),
+      ]),
+    ];
+    expect(unproven(body)).toHaveLength(1);
+  });
+
+  test('and divisors positive', () => {
+    const size = liveExtent({ name: 'batch', max: 8 });
+    expect(unproven([letOf('q', apply('idiv', lid, size))])).toEqual(['a divisor in [0, 8]']);
+    expect(unproven([letOf('q', apply('idiv', lid, int(4)))])).toEqual([]);
+  });
+});
+
+describe('the verifier of kernels refuses', () => {
+  test('an index that is always out of range', () => {
+    expect(issue([put(float(0), int(30))])).toBe(
+      'range: kernel sample: index 0 of y in [30, 30] of 30: always out of range',
+    );
+  });
+
+  test('operands of wrong types', () => {
+    const wrong: Expr = { kind: 'apply', op: 'add', args: [int(1), float(1)], dtype: 'f32' };
+    expect(issue([letOf('a', wrong)])).toBe(
+      'type: kernel sample: add(i32, f32): operands of different types',
+    );
+    expect(issue([letOf('a', apply('exp', int(1)))])).toBe(
+      'type: kernel sample: exp(i32): operands must be f32',
+    );
+    expect(issue([put(cast(float(1), 'i32'))])).toMatch(/^type: .*what is stored in y is i32, not f32/);
+    expect(issue([ifOf(int(1), [])])).toMatch(/^type: .*a condition is i32, not bool/);
+    expect(issue([letOf('a', constant(1.5, 'i32'))])).toMatch(/^type: .*the constant 1.5 is no i32/);
+    expect(issue([letOf('a', { kind: 'load', tensor: y, at: [float(0)], dtype: 'f32' })])).toMatch(/^type/);
+    expect(issue([letOf('a', { kind: 'load', tensor: x, at: [int(0)], dtype: 'f32' })])).toMatch(
+      /^type: .*1 indices of x, it has 2 dimensions/,
+    );
+  });
+
+  test('names that are used before they are defined, outside of their block, or twice', () => {
+    expect(issue([put(float(0), v('i')), letOf('i', int(0))])).toMatch(/^name: .*i is used/);
+    expect(issue([ifOf(constant(1, 'bool'), [letOf('i', int(0))]), put(float(0), v('i'))])).toMatch(/^name/);
+    expect(issue([letOf('i', int(0)), letOf('i', int(0))])).toMatch(/^name: .*i is defined twice/);
+    expect(issue([letOf('wg', int(0))])).toMatch(/^name: .*wg is defined twice/);
+    expect(issue([letOf('i', int(0)), { kind: 'assign', name: 'i', value: int(1) }])).toMatch(/is not a var/);
+    expect(issue([], { name: 'a; b' })).toMatch(/^name: .*not an identifier/);
+  });
+
+  test('arrays that the kernel does not list', () => {
+    expect(issue([storeOf(tensorOf('tile', 'workgroup', [4]), [int(0)], float(0))])).toMatch(/^name: .*tile/);
+  });
+
+  test('stores into what is only read', () => {
+    expect(issue([storeOf(x, [int(0), int(0)], float(0))])).toBe(
+      'store: kernel sample: x is stored, and its role is state',
+    );
+  });
+
+  test('barriers where invocations part', () => {
+    const cond = (e: Expr): Expr => apply('lt', e, int(1));
+    expect(issue([ifOf(cond(lid), [barrier])])).toMatch(/^barrier: .*a condition that varies in a workgroup/);
+    expect(issue([letOf('a', apply('add', lid, wg)), ifOf(cond(v('a')), [barrier])])).toMatch(/^barrier/);
+    expect(issue([forOf('k', int(0), lid, [barrier])])).toMatch(/^barrier: .*loop k/);
+    const loaded = load(tensorOf('n', 'temp', [1], 'i32'), [int(0)]);
+    expect(issue([forOf('k', int(0), loaded, [barrier])])).toMatch(/^barrier/);
+    const later: Stmt[] = [
+      { kind: 'var', name: 'a', value: int(0) },
+      forOf('k', int(0), int(2), [ifOf(cond(v('a')), [barrier]), { kind: 'assign', name: 'a', value: lid }]),
+    ];
+    expect(issue(later)).toMatch(/^barrier/);
+  });
+
+  test('nothing where a workgroup stays together', () => {
+    const rows = tensorOf('rows', 'rows', [1], 'i32');
+    const size = liveExtent({ name: 'batch', max: 8 });
+    const body: Stmt[] = [
+      ifOf(apply('lt', wg, int(1)), [barrier]),
+      forOf('k', int(0), size, [
+        letOf('b', apply('add', v('k'), wg)),
+        ifOf(apply('lt', v('b'), int(3)), [barrier]),
+      ]),
+      ifOf(apply('lt', load(rows, [int(0)]), int(1)), [barrier]),
+      ifOf(apply('lt', lid, int(1)), [put(float(0))]),
+      barrier,
+    ];
+    expect(issue(body, { workgroup: 4, grid: 2 })).toBe('none');
+  });
+
+  test('more than the target has', () => {
+    expect(issue([], { workgroup: 257 })).toMatch(/^limit: .*257 invocations of a workgroup, at most 256/);
+    expect(issue([], { arrays: [tensorOf('tile', 'workgroup', [4097])] })).toMatch(
+      /^limit: .*16388 bytes of workgroup memory, 16384 are there/,
+    );
+    expect(issue([], { grid: 65536 * 65536 })).toMatch(/^limit/);
+  });
+});

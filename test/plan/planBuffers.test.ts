@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest';
+import { compileModule } from '../../src/compile.ts';
+import { defineModule } from '../../src/graph/index.ts';
+import { tensorSize } from '../../src/loops/edges.ts';
+import { profiles } from '../../src/machine/profile.ts';
+import type { BufferLayout } from '../../src/plan/planBuffers.ts';
+import { numberedModule } from '../compile/agreement.ts';
+
+/** Temporaries that are needed at the same time and lie over one another, as text. */
+function collisions({ ranges, places }: BufferLayout): string[] {
+  return [...ranges.values()].flatMap((live) =>
+    live.flatMap((a, k) =>
+      live.slice(k + 1).flatMap((b) => {
+        const [p, q] = [places.get(a.tensor), places.get(b.tensor)];
+        if (p === undefined || q === undefined) return [`${a.tensor.name} or ${b.tensor.name} has no place`];
+        const meet = a.from <= b.to && b.from <= a.to && p.arena === q.arena;
+        const over = p.offset < q.offset + tensorSize(b.tensor) && q.offset < p.offset + tensorSize(a.tensor);
+        return meet && over ? [`${a.tensor.name} and ${b.tensor.name}`] : [];
+      }),
+    ),
+  );
+}
+
+describe('the plan of buffers', () => {
+  it('lets temporaries share storage whose live ranges do not meet', () => {
+    const chain = defineModule('chain', (m) => {
+      let x = m.input('x', { shape: [64, 64] });
+      for (let k = 0; k < 4; k++) x = x.matmul(m.state(`w${k}`, { shape: [64, 64] }));
+      m.entry('run', { y: x.sum() });
+    });
+    const without = new Set(['groupRows', 'splitReductions'] as const);
+    const { layout } = compileModule(chain, profiles.webgpu, without);
+    const text = [...(layout.ranges.get('run') ?? [])].map(
+      ({ tensor, from, to }) =>
+        `${tensor.name}: dispatches ${from} to ${to}, at ${layout.places.get(tensor)?.offset}`,
+    );
+    expect(text).toMatchInlineSnapshot(`
+      [
+        "matmul_2: dispatches 0 to 1, at 0",
+        "matmul_4: dispatches 1 to 2, at 4096",
+        "matmul_6: dispatches 2 to 3, at 0",
+        "matmul_8: dispatches 3 to 4, at 4096",
+      ]
+    `);
+    expect(layout.peakBytes).toBe(layout.lowerBoundBytes);
+  });
+
+  it('never lays two over one another that are needed at once, and never takes less than its lower bound', () => {
+    for (let seed = 0; seed < 40; seed++) {
+      for (const without of [new Set<never>(), new Set(['groupRows', 'fusePointwise'] as const)]) {
+        const { layout } = compileModule(numberedModule(seed).module, profiles.webgpu, without);
+        expect(collisions(layout), `seed ${seed}`).toEqual([]);
+        expect(layout.peakBytes).toBeGreaterThanOrEqual(layout.lowerBoundBytes);
+      }
+    }
+  });
+
+  it('writes a next state over the old one', () => {
+    const { storage, layout } = compileModule(numberedModule(0).module, profiles.webgpu);
+    for (const [node, next] of storage.next) {
+      const [old, place] = [storage.states.get(node), layout.places.get(next)];
+      if (old !== undefined && place !== undefined) expect(place).toEqual(layout.places.get(old));
+    }
+  });
+});
