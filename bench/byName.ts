@@ -1,17 +1,34 @@
 import type { Module } from '../src/index.ts';
-import { w1, w2, w2Large, w3 } from './workloads.ts';
+import type { DataFor } from './steps.ts';
+import { characters } from './workloads/characters.ts';
+import { digits } from './workloads/digitRows.ts';
+import { w1, w2, w2Large, w3, w5 } from './workloads.ts';
 
-const workloads: Readonly<Record<string, Module>> = { w1, w2, 'w2-1024': w2Large, w3 };
+/** A module and rows that it trains on. */
+export interface Workload {
+  readonly module: Module;
+  readonly data: () => DataFor | Promise<DataFor>;
+  /** Steps of a run on WebAssembly where nothing else is asked for: they take about a second at most. */
+  readonly steps: number;
+}
+
+const workloads: Readonly<Record<string, Workload>> = {
+  w1: { module: w1, data: digits, steps: 200 },
+  w2: { module: w2, data: digits, steps: 200 },
+  'w2-1024': { module: w2Large, data: digits, steps: 25 },
+  w3: { module: w3, data: digits, steps: 40 },
+  w5: { module: w5, data: () => characters(65, 64), steps: 15 },
+};
 
 /** Names of the workloads. */
 export const workloadNames: readonly string[] = Object.keys(workloads);
 
 /** A workload. @throws RangeError for a name that is not there */
-export function workloadOf(name: string): Module {
-  const module = Object.hasOwn(workloads, name) ? workloads[name] : undefined;
-  if (module === undefined)
+export function workloadOf(name: string): Workload {
+  const workload = Object.hasOwn(workloads, name) ? workloads[name] : undefined;
+  if (workload === undefined)
     throw new RangeError(
       `there is no workload ${JSON.stringify(name)}; there are ${workloadNames.join(', ')}`,
     );
-  return module;
+  return workload;
 }

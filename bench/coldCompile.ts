@@ -5,7 +5,7 @@
 import { compile } from '../src/index.ts';
 import { workloadOf } from './byName.ts';
 
-const module = workloadOf(process.argv[2] ?? '');
+const { module } = workloadOf(process.argv[2] ?? '');
 const begin = performance.now();
 await compile(module, { target: 'wasm' });
 process.stdout.write(`${performance.now() - begin}\n`);

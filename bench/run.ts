@@ -9,7 +9,6 @@ import { type ProfileName, type TargetName, targetNames } from '../src/index.ts'
 import { openGpu } from '../src/node/index.ts';
 import { DeviceError } from '../src/runtime/index.ts';
 import { workloadNames, workloadOf } from './byName.ts';
-import { digits } from './digits.ts';
 import { measureWasm, type WasmMeasurement } from './measureWasm.ts';
 import { measureWebGpu, type WebGpuMeasurement } from './measureWebGpu.ts';
 import { measurePeak } from './peak.ts';
@@ -22,7 +21,7 @@ const HELP = `Measures training steps.
                    else wasm
   --workload NAME  one of ${workloadNames.join(', ')}; may be repeated (all for wasm, else w1 and w2)
   --threads N      threads, for wasm (as many as there are cores)
-  --steps N        steps of a run (200, 25 for batches of 1024; 20 on a software adapter)
+  --steps N        steps of a run (for wasm 15 to 200, by workload; 200; 20 on a software adapter)
   --runs N         runs, of which the median counts (9 for wasm, 5; 3 on a software adapter)
   --json           print JSON
 `;
@@ -35,9 +34,6 @@ interface Options {
   readonly runs?: string;
   readonly json: boolean;
 }
-
-/** Rows of a run on WebAssembly. */
-const ROWS = 25_600;
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
@@ -62,15 +58,14 @@ async function main(): Promise<void> {
 async function onWasm(values: Options): Promise<void> {
   const threads = count('threads', values.threads, availableParallelism());
   const runs = count('runs', values.runs, 9);
-  const modules = (values.workload.length === 0 ? workloadNames : values.workload).map(workloadOf);
+  const workloads = (values.workload.length === 0 ? workloadNames : values.workload).map(workloadOf);
   const peak = await measurePeak(threads);
   const nanoseconds = await roundTrip();
   if (!values.json) process.stdout.write(machineText(peak, nanoseconds, threads));
-  const dataFor = await digits();
   const results: WasmMeasurement[] = [];
-  for (const module of modules) {
-    const steps = count('steps', values.steps, Math.ceil(ROWS / (module.sizes[0]?.max ?? 1)));
-    const result = await measureWasm(module, dataFor, { threads, steps, warmup: steps, runs });
+  for (const { module, data, steps: usual } of workloads) {
+    const steps = count('steps', values.steps, usual);
+    const result = await measureWasm(module, await data(), { threads, steps, warmup: steps, runs });
     results.push(result);
     if (!values.json) process.stdout.write(`\n${wasmText(result, peak)}`);
   }
@@ -86,10 +81,11 @@ async function onWebGpu(target: ProfileName, values: Options): Promise<void> {
   const steps = count('steps', values.steps, isSoftware ? 20 : 200);
   const runs = count('runs', values.runs, isSoftware ? 3 : 5);
   const options = { target, steps, runs, warmup: steps };
-  const dataFor = await digits();
   const results: WebGpuMeasurement[] = [];
-  for (const name of values.workload.length === 0 ? ['w1', 'w2'] : values.workload)
-    results.push(await measureWebGpu(workloadOf(name), dataFor, options));
+  for (const name of values.workload.length === 0 ? ['w1', 'w2'] : values.workload) {
+    const { module, data } = workloadOf(name);
+    results.push(await measureWebGpu(module, await data(), options));
+  }
   process.stdout.write(
     values.json ? `${JSON.stringify(results, null, 2)}\n` : results.map(webGpuText).join('\n'),
   );

@@ -67,3 +67,5 @@ function digitsModule(
     m.entry('predict', { label: logits.argmax(1) });
   });
 }
+
+export { w5 } from './workloads/gpt.ts';

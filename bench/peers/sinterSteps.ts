@@ -13,7 +13,7 @@ import { readTask } from './task.ts';
 
 const [, , folder = '', threads = '1'] = process.argv;
 const { workload, batch, batches, parameters } = readTask(folder);
-const compiled = await compile(workloadOf(workload), { target: 'wasm' });
+const compiled = await compile(workloadOf(workload).module, { target: 'wasm' });
 const initial = Object.fromEntries(parameters.map(({ name, file }) => [name, floats(file)]));
 const session = await compiled.start({ threads: Number(threads), initial });
 

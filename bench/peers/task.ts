@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { compile } from '../../src/index.ts';
 import { workloadOf } from '../byName.ts';
-import { digits } from '../digits.ts';
 
 /**
  * One workload for all that take it: the same first values, the same batches in the same order. Beside
@@ -51,20 +50,21 @@ export async function writeTask(workload: string): Promise<string> {
   if (optimizer === undefined)
     throw new RangeError(`no peer takes ${workload}; there are ${Object.keys(optimizers).join(', ')}`);
   const folder = mkdtempSync(join(tmpdir(), 'sinter-peers-'));
-  const compiled = await compile(workloadOf(workload), { target: 'wasm' });
+  const { module, data } = workloadOf(workload);
+  const compiled = await compile(module, { target: 'wasm' });
   const session = await compiled.start({ seed: 1, threads: 1 });
   const parameters: Parameter[] = [];
   for (const { name } of session.program.state.filter((state) => /\.(weight|bias)$/.test(state.name))) {
-    const { shape, data } = await session.read(name);
+    const { shape, data: values } = await session.read(name);
     const file = `${name}.f32`;
-    writeFileSync(join(folder, file), new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+    writeFileSync(join(folder, file), new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
     parameters.push({ name, shape, file });
   }
   const batch = session.program.sizes[0]?.max ?? 1;
   session.dispose();
   const pixels = parameters[0]?.shape[0] ?? 0;
   const classes = parameters.at(-1)?.shape[0] ?? 0;
-  const { x, y } = (await digits())(BATCHES * batch);
+  const { x, y } = (await data())(BATCHES * batch);
   for (let k = 0; k < BATCHES; k++) {
     const [rows, labels] = [x, y].map((of, i) => {
       const width = i === 0 ? pixels : 1;

@@ -166,7 +166,7 @@ describe('wrong usage of sinter', () => {
       ['inspect', W1, '--entry', 'dream'],
       /no entry "dream"; there are "train" and "predict"/,
     ],
-    ['an unknown export', ['inspect', 'bench/workloads.ts#w9'], /no export "w9"; there are "w1", "w2"/],
+    ['an unknown export', ['inspect', 'bench/workloads.ts#w0'], /no export "w0"; there are "w1", "w2"/],
     ['several modules', ['inspect', 'bench/workloads.ts'], /several modules: pick one of "w1", "w2"/],
     ['a wrong expectation', ['inspect', W1, '--expect', 'fast'], /--expect "fast": write a figure/],
     ['an unknown figure', ['inspect', W1, '--expect', 'joy>1'], /the program has "kernels", "peakBytes"/],

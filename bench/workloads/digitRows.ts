@@ -1,5 +1,5 @@
-import { loadMnist } from '../src/node/index.ts';
-import type { DataFor } from './steps.ts';
+import { loadMnist } from '../../src/node/index.ts';
+import type { DataFor } from '../steps.ts';
 
 /** Digits as `u8` pixels `x: [rows, 784]` and labels `y: [rows]`, over again where there are not enough. */
 export async function digits(): Promise<DataFor> {
