@@ -21,7 +21,7 @@ const HELP = `Measures training steps.
                    else wasm
   --workload NAME  one of ${workloadNames.join(', ')}; may be repeated (all for wasm, else w1 and w2)
   --threads N      threads, for wasm (as many as there are cores)
-  --steps N        steps of a run (for wasm 15 to 200, by workload; 200; 20 on a software adapter)
+  --steps N        steps of a run (for wasm 2 to 200, by workload; 200; 20 on a software adapter)
   --runs N         runs, of which the median counts (9 for wasm, 5; 3 on a software adapter)
   --json           print JSON
 `;
