@@ -48,6 +48,15 @@ export interface Loop {
   readonly origin: readonly Origin[];
 }
 
+/** A loop, and what a group of loops says of it. */
+export interface NotedLoop {
+  readonly loop: Loop;
+  /** Its row axes. */
+  readonly rows?: readonly Axis[];
+  /** Reductions of what it makes, each to a tensor of its own. */
+  readonly partials?: readonly (Reduction & { readonly tensor: Tensor })[];
+}
+
 /** Whether a loop reduces nothing. */
 export function isPointwise(loop: Loop): boolean {
   return loop.reductions.length === 0;

@@ -1,6 +1,6 @@
 import type { Dtype } from './dtype.ts';
 import type { Axis, Expr, Param, Tensor, TensorRole } from './expr.ts';
-import type { Loop, Origin, Out, Reduction } from './loop.ts';
+import type { Loop, NotedLoop, Origin, Out, Reduction } from './loop.ts';
 import { accumulators } from './loop.ts';
 import { type Monoid, monoids } from './monoid.ts';
 import { ExprParser, type ExprScope } from './parseExpr.ts';
@@ -28,41 +28,50 @@ const PARAM_TYPES = ['f32', 'i32', 'u32'] as const;
  * in the language, a name that is not declared, or operands of wrong types.
  */
 export function parseLoops(text: string): Loop[] {
-  return new LoopParser(text).loops();
+  const parser = new LoopParser(text);
+  const loops: Loop[] = [];
+  for (parser.skipLines(); !parser.atEnd(); parser.skipLines()) {
+    if (parser.declaration()) continue;
+    if (!parser.atWord('loop')) parser.fail('expected tensor, axis, param or loop');
+    loops.push(parser.loop().loop);
+  }
+  return loops;
 }
 
+/** Words that start a line which is not part of the loop above it. */
+const STATEMENTS = ['tensor', 'axis', 'param', 'loop', 'prologue', 'group', 'dispatch'] as const;
+
 /** Reads declarations and loops; what expressions may name is what was declared above. */
-class LoopParser extends ExprParser {
-  readonly #tensors = new Map<string, Tensor>();
+export class LoopParser extends ExprParser {
+  protected readonly tensors = new Map<string, Tensor>();
+  readonly #axes = new Map<string, Axis>();
   readonly #params = new Map<string, Param>();
   readonly #sizes = new Map<string, Size>();
+  readonly #origins = new Map<string, Origin>();
 
   constructor(text: string) {
     super(tokenize(text), {});
   }
 
-  loops(): Loop[] {
-    const loops: Loop[] = [];
-    this.skipLines();
-    while (!this.atEnd()) {
-      if (this.acceptWord('tensor')) this.#tensor();
-      else if (this.acceptWord('param')) this.#param();
-      else if (this.acceptWord('loop')) loops.push(this.#loop());
-      else this.fail('expected tensor, param or loop');
-      this.skipLines();
-    }
-    return loops;
+  /** Reads a declaration, if one stands here. */
+  declaration(): boolean {
+    if (this.acceptWord('tensor')) this.#tensor();
+    else if (this.acceptWord('axis')) this.#sharedAxis();
+    else if (this.acceptWord('param')) this.#param();
+    else return false;
+    return true;
   }
 
   #tensor(): void {
-    const name = this.newName(this.#tensors, 'tensor');
+    const written = this.newName(this.tensors, 'tensor');
+    const name = this.#named(written, 'a tensor');
     this.expect(':');
     const dtype: Dtype = this.dtype();
     this.expect('[');
     const shape = this.list(']', () => this.#dim());
     const role = this.oneOf(ROLES, 'a role');
-    const over = this.acceptWord('over') ? this.named(this.#tensors, 'tensor') : undefined;
-    this.#tensors.set(name, { name, shape, dtype, role, ...(over === undefined ? {} : { over }) });
+    const over = this.acceptWord('over') ? this.named(this.tensors, 'tensor') : undefined;
+    this.tensors.set(written, { name, shape, dtype, role, ...(over === undefined ? {} : { over }) });
     this.endLine();
   }
 
@@ -103,8 +112,24 @@ class LoopParser extends ExprParser {
     return size;
   }
 
+  /** `i: 4`, or the name alone of an axis that is declared for several loops. */
   #axis(axes: Map<string, Axis>): Axis {
-    const name = this.newName(axes, 'axis');
+    const written = this.newName(axes, 'axis');
+    const shared = this.#axes.get(written);
+    if (shared !== undefined && !this.atWord('named') && !this.atSymbol(':')) {
+      axes.set(written, shared);
+      return shared;
+    }
+    return this.#newAxis(written, axes);
+  }
+
+  #sharedAxis(): void {
+    this.#newAxis(this.newName(this.#axes, 'axis'), this.#axes);
+    this.endLine();
+  }
+
+  #newAxis(written: string, axes: Map<string, Axis>): Axis {
+    const name = this.#named(written, 'an axis');
     this.expect(':');
     const dim = this.#dim();
     let live = typeof dim === 'number' ? undefined : dim;
@@ -114,11 +139,18 @@ class LoopParser extends ExprParser {
       else live = bound;
     }
     const axis: Axis = { name, extent: extentOf(dim), ...(live === undefined ? {} : { live }) };
-    axes.set(name, axis);
+    axes.set(written, axis);
     return axis;
   }
 
-  #loop(): Loop {
+  /** What a thing is called where its name in the text is another: `x_1 named x`. */
+  #named(written: string, what: string): string {
+    return this.acceptWord('named') ? this.name(what) : written;
+  }
+
+  /** A loop, with what its group says of it. */
+  loop(): Required<NotedLoop> {
+    this.next();
     const name = this.name('a loop');
     const named = new Map<string, Axis>();
     this.expect('(');
@@ -129,15 +161,21 @@ class LoopParser extends ExprParser {
       this.expect('(');
       reduceAxes.push(...this.list(')', () => this.#axis(named)));
     }
+    const rows: Axis[] = [];
+    if (this.acceptWord('rows')) {
+      this.expect('(');
+      rows.push(...this.list(')', () => this.named(named, 'axis')));
+    }
     this.expect(':');
     this.endLine();
     const reductions: Reduction[] = [];
     const outs: Out[] = [];
+    const partials: (Reduction & { tensor: Tensor })[] = [];
     const origin: Origin[] = [];
     const shared = new Map<number, Expr>();
     const scope: ExprScope = {
       axes: named,
-      tensors: this.#tensors,
+      tensors: this.tensors,
       params: this.#params,
       shared,
       acc: (reduction, part) => {
@@ -145,10 +183,12 @@ class LoopParser extends ExprParser {
       },
     };
     this.scope = scope;
-    for (this.skipLines(); !this.atEnd() && !this.atWord('tensor', 'param', 'loop'); this.skipLines()) {
-      if (this.acceptWord('from')) {
-        const node = this.name('a node');
-        origin.push(this.acceptWord('at') ? { node, source: this.name('a source line') } : { node });
+    for (this.skipLines(); !this.atEnd() && !this.atWord(...STATEMENTS); this.skipLines()) {
+      if (this.acceptWord('from')) origin.push(this.#origin());
+      else if (this.acceptWord('partial')) {
+        const tensor = this.named(this.tensors, 'tensor');
+        this.expect('=');
+        partials.push({ tensor, ...this.#reduction() });
       } else if (this.accept('%')) {
         const number = this.integer();
         this.expect('=');
@@ -156,13 +196,9 @@ class LoopParser extends ExprParser {
       } else if (this.atWord(`r${reductions.length}`)) {
         this.name('a reduction');
         this.expect('=');
-        const monoid = this.oneOf(Object.keys(monoids) as Monoid[], 'a monoid');
-        this.expect('(');
-        const body = this.expression();
-        this.expect(')');
-        reductions.push({ monoid, body });
+        reductions.push(this.#reduction());
       } else {
-        const tensor = this.named(this.#tensors, 'tensor');
+        const tensor = this.named(this.tensors, 'tensor');
         this.expect('[');
         const at = this.list(']', () => this.named(named, 'axis'));
         this.expect('=');
@@ -170,6 +206,24 @@ class LoopParser extends ExprParser {
       }
       this.endLine();
     }
-    return { name, axes, reduceAxes, scan, reductions, outs, origin };
+    return { loop: { name, axes, reduceAxes, scan, reductions, outs, origin }, rows, partials };
+  }
+
+  #reduction(): Reduction {
+    const monoid = this.oneOf(Object.keys(monoids) as Monoid[], 'a monoid');
+    this.expect('(');
+    const body = this.expression();
+    this.expect(')');
+    return { monoid, body };
+  }
+
+  /** One object for each origin, as the loops of one node share it. */
+  #origin(): Origin {
+    const node = this.name('a node');
+    const origin = this.acceptWord('at') ? { node, source: this.name('a source line') } : { node };
+    const key = JSON.stringify(origin);
+    const known = this.#origins.get(key) ?? origin;
+    this.#origins.set(key, known);
+    return known;
   }
 }

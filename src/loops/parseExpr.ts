@@ -105,9 +105,13 @@ export class ExprParser {
     return true;
   }
 
-  accept(symbol: string): boolean {
+  atSymbol(symbol: string): boolean {
     const token = this.peek();
-    if (token.kind !== 'symbol' || token.text !== symbol) return false;
+    return token.kind === 'symbol' && token.text === symbol;
+  }
+
+  accept(symbol: string): boolean {
+    if (!this.atSymbol(symbol)) return false;
     this.next();
     return true;
   }

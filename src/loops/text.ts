@@ -1,5 +1,5 @@
 import { type Axis, childrenOf, type Expr, type Param, subexpressions, type Tensor } from './expr.ts';
-import type { Loop } from './loop.ts';
+import type { Loop, NotedLoop } from './loop.ts';
 import type { ScalarOp } from './scalar.ts';
 import { type Dim, extentOf } from './size.ts';
 import { constantText, infixOperators, nameText } from './token.ts';
@@ -32,8 +32,9 @@ export function printExpr(expr: Expr, naming: Naming = plainNames): string {
 }
 
 /**
- * Loops as text that parses back to the same: every tensor and parameter is declared first, in order of use.
- * An expression that occurs several times and is not small stands once, as `%n = …`.
+ * Loops as text that parses back to the same: every tensor and parameter is declared first, in order of use, and so
+ * is every axis that several loops have. An expression that occurs several times and is not small stands once, as
+ * `%n = …`.
  *
  * ```text
  * tensor h: f32[batch<=128, 128] temp
@@ -44,45 +45,88 @@ export function printExpr(expr: Expr, naming: Naming = plainNames): string {
  * ```
  */
 export function printLoops(loops: readonly Loop[]): string {
+  const declared = declare(loops.map((loop) => ({ loop })));
+  return [...declared.lines, ...loops.flatMap((loop) => loopLines({ loop }, declared))]
+    .map((line) => `${line}\n`)
+    .join('');
+}
+
+/** The declarations above some loops, and the names that they give. */
+export interface Declared {
+  readonly lines: readonly string[];
+  readonly tensor: Naming['tensor'];
+  /** The axes that more than one loop has. */
+  readonly axes: ReadonlyMap<Axis, string>;
+}
+
+/** Declares what loops name: tensors, the axes that they share, and parameters, each in order of use. */
+export function declare(loops: readonly NotedLoop[]): Declared {
   const tensors = new Set<Tensor>();
   const params = new Map<string, Param>();
   const addTensor = (tensor: Tensor): void => {
     if (tensor.over !== undefined) addTensor(tensor.over);
     tensors.add(tensor);
   };
-  for (const loop of loops) {
-    for (const expr of subexpressions(...rootsOf(loop))) {
+  for (const noted of loops) {
+    for (const expr of subexpressions(...rootsOf(noted))) {
       if (expr.kind === 'load') addTensor(expr.tensor);
       if (expr.kind === 'param') params.set(expr.param.name, expr.param);
     }
-    for (const out of loop.outs) addTensor(out.tensor);
+    for (const { tensor } of [...noted.loop.outs, ...(noted.partials ?? [])]) addTensor(tensor);
   }
-  const tensorNames = distinctNames([...tensors]);
+  const tensorNames = distinctNames(tensors);
   const tensorName = (tensor: Tensor): string => tensorNames.get(tensor) ?? nameText(tensor.name);
-  const lines: string[] = [];
-  for (const tensor of tensors) {
-    const over = tensor.over === undefined ? '' : ` over ${tensorName(tensor.over)}`;
-    const shape = tensor.shape.map(dimension).join(', ');
-    lines.push(`tensor ${tensorName(tensor)}: ${tensor.dtype}[${shape}] ${tensor.role}${over}`);
-  }
-  for (const param of params.values()) {
-    lines.push(`param ${nameText(param.name)}: ${param.dtype} = ${constantText(param.initial, param.dtype)}`);
-  }
-  for (const loop of loops) lines.push(...loopLines(loop, tensorName));
-  return lines.map((line) => `${line}\n`).join('');
+  const axes = distinctNames(sharedAxes(loops.map(({ loop }) => loop)));
+  const lines = [
+    ...[...tensors].map((tensor) => {
+      const over = tensor.over === undefined ? '' : ` over ${tensorName(tensor.over)}`;
+      const shape = tensor.shape.map(dimension).join(', ');
+      return `tensor ${asNamed(tensorName(tensor), tensor)}: ${tensor.dtype}[${shape}] ${tensor.role}${over}`;
+    }),
+    ...[...axes].map(([axis, name]) => `axis ${asNamed(name, axis)}: ${axisExtent(axis)}`),
+    ...[...params.values()].map(
+      (param) =>
+        `param ${nameText(param.name)}: ${param.dtype} = ${constantText(param.initial, param.dtype)}`,
+    ),
+  ];
+  return { lines, tensor: tensorName, axes };
 }
 
-function rootsOf(loop: Loop): Expr[] {
-  return [...loop.reductions.map((r) => r.body), ...loop.outs.map((o) => o.value)];
+/** The axes that several of the loops have. */
+function sharedAxes(loops: readonly Loop[]): Set<Axis> {
+  const [once, shared] = [new Set<Axis>(), new Set<Axis>()];
+  for (const loop of loops)
+    for (const axis of new Set([...loop.axes, ...loop.reduceAxes]))
+      if (once.has(axis)) shared.add(axis);
+      else once.add(axis);
+  return shared;
 }
 
-function loopLines(loop: Loop, tensor: Naming['tensor']): string[] {
-  const names = distinctNames([...loop.axes, ...loop.reduceAxes]);
-  const axis = (a: Axis): string => names.get(a) ?? nameText(a.name);
-  const list = (axes: readonly Axis[]): string => axes.map((a) => `${axis(a)}: ${axisExtent(a)}`).join(', ');
+function rootsOf({ loop, partials = [] }: NotedLoop): Expr[] {
+  return [
+    ...loop.reductions.map((r) => r.body),
+    ...loop.outs.map((o) => o.value),
+    ...partials.map((p) => p.body),
+  ];
+}
+
+/** The lines of one loop, under its declarations. */
+export function loopLines(noted: NotedLoop, declared: Declared): string[] {
+  const { loop, rows = [], partials = [] } = noted;
+  const own = [...loop.axes, ...loop.reduceAxes];
+  const outside = own.flatMap((axis) => declared.axes.get(axis) ?? []);
+  const names = distinctNames(
+    own.filter((axis) => !declared.axes.has(axis)),
+    outside,
+  );
+  const axis = (a: Axis): string => declared.axes.get(a) ?? names.get(a) ?? nameText(a.name);
+  const list = (axes: readonly Axis[]): string =>
+    axes.map((a) => (declared.axes.has(a) ? axis(a) : `${asNamed(axis(a), a)}: ${axisExtent(a)}`)).join(', ');
   const kind = loop.scan ? 'scan' : 'reduce';
   const over = loop.scan || loop.reduceAxes.length > 0 ? ` ${kind}(${list(loop.reduceAxes)})` : '';
-  const { shared, late } = sharedExpressions(loop);
+  const along = rows.length > 0 ? ` rows(${rows.map(axis).join(', ')})` : '';
+  const { shared, late } = sharedExpressions(rootsOf(noted));
+  const { tensor } = declared;
   const naming: Naming = { tensor, axis, shared };
   const definition = (expr: Expr): string => {
     const others = new Map(shared);
@@ -90,13 +134,14 @@ function loopLines(loop: Loop, tensor: Naming['tensor']): string[] {
     return `  ${shared.get(expr)} = ${printExpr(expr, { ...naming, shared: others })}`;
   };
   return [
-    `loop ${nameText(loop.name)}(${list(loop.axes)})${over}:`,
+    `loop ${nameText(loop.name)}(${list(loop.axes)})${over}${along}:`,
     ...[...shared.keys()].filter((expr) => !late.has(expr)).map(definition),
     ...loop.reductions.map((r, k) => `  r${k} = ${r.monoid}(${printExpr(r.body, naming)})`),
     ...[...shared.keys()].filter((expr) => late.has(expr)).map(definition),
     ...loop.outs.map(
       (o) => `  ${tensor(o.tensor)}[${o.at.map(axis).join(', ')}] = ${printExpr(o.value, naming)}`,
     ),
+    ...partials.map((p) => `  partial ${tensor(p.tensor)} = ${p.monoid}(${printExpr(p.body, naming)})`),
     ...loop.origin.map(
       (o) =>
         `  from ${JSON.stringify(o.node)}${o.source === undefined ? '' : ` at ${JSON.stringify(o.source)}`}`,
@@ -107,8 +152,7 @@ function loopLines(loop: Loop, tensor: Naming['tensor']): string[] {
 const LARGEST_REPEATED = 7;
 
 /** The expressions of a loop to print once, in order; `late` ones need the accumulators. */
-function sharedExpressions(loop: Loop): { shared: Map<Expr, string>; late: Set<Expr> } {
-  const roots = rootsOf(loop);
+function sharedExpressions(roots: readonly Expr[]): { shared: Map<Expr, string>; late: Set<Expr> } {
   const uses = new Map<Expr, number>();
   const size = new Map<Expr, number>();
   const afterReduction = new Set<Expr>();
@@ -191,14 +235,28 @@ function axisExtent(axis: Axis): string {
   return extentOf(axis.live) === axis.extent ? live : `${axis.extent} live ${live}`;
 }
 
-function distinctNames<T extends { readonly name: string }>(things: readonly T[]): Map<T, string> {
-  const taken = new Set<string>();
+/**
+ * A name for each, as text: its own, or where that is taken one with a number.
+ *
+ * @param used names, as text, that are taken
+ */
+function distinctNames<T extends { readonly name: string }>(
+  things: Iterable<T>,
+  used: Iterable<string> = [],
+): Map<T, string> {
+  const taken = new Set(used);
   const names = new Map<T, string>();
   for (const thing of things) {
-    let name = thing.name;
-    for (let n = 1; taken.has(name); n++) name = `${thing.name}_${n}`;
+    let name = nameText(thing.name);
+    for (let n = 1; taken.has(name); n++) name = nameText(`${thing.name}_${n}`);
     taken.add(name);
-    names.set(thing, nameText(name));
+    names.set(thing, name);
   }
   return names;
+}
+
+/** A name with what the thing is called in truth, where that is another. */
+function asNamed(name: string, thing: { readonly name: string }): string {
+  const own = nameText(thing.name);
+  return own === name ? name : `${name} named ${own}`;
 }

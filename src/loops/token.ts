@@ -63,7 +63,11 @@ function unquote(string: string, line: number, column: number): string {
   }
 }
 
-const KEYWORDS = new Set('tensor param loop from at reduce scan live over true false inf nan'.split(' '));
+const KEYWORDS = new Set(
+  'tensor axis param loop partial from at reduce scan live over prologue group dispatch true false inf nan'.split(
+    ' ',
+  ),
+);
 
 /** A name as it stands in text: bare where it can be, else quoted as JSON. */
 export function nameText(name: string): string {

@@ -8,6 +8,7 @@ import { disagreements, numberedModule } from '../compile/agreement.ts';
 import { caseOf, type Leaf } from '../oracle/leaves.ts';
 import { randomContraction } from '../oracle/randomContraction.ts';
 import type { RandomCase } from '../oracle/randomGraph.ts';
+import { inShort, withoutDeclarations } from './levelText.ts';
 
 /** What was decided about parts, and the groups and dispatches without their loops. */
 function cutsOf(build: (m: ModuleBuilder) => void, profile: Profile = profiles.webgpu): string {
@@ -17,7 +18,7 @@ function cutsOf(build: (m: ModuleBuilder) => void, profile: Profile = profiles.w
   const partial = decisions
     .filter((d) => d.move === 'partial')
     .map((d) => `${d.taken ? 'cut' : 'not cut'}: ${d.from}: ${d.reason}`);
-  const stages = trace.passes.filter((p) => p.pass === 'assignStages').map((p) => p.text());
+  const stages = trace.passes.filter((p) => p.pass === 'assignStages').map((p) => inShort(p.text()));
   return `\n${[...partial, ...stages].join('\n')}\n`;
 }
 
@@ -25,7 +26,7 @@ function cutsOf(build: (m: ModuleBuilder) => void, profile: Profile = profiles.w
 function loopsAfter(build: (m: ModuleBuilder) => void): string {
   const { trace } = compileModule(defineModule('test', build), profiles.webgpu);
   const text = trace.passes.find((p) => p.pass === 'splitReductions')?.text() ?? '';
-  return `\n${text.replace(/^ *(from|tensor|param) .*\n/gm, '').trim()}\n`;
+  return `\n${withoutDeclarations(text)}\n`;
 }
 
 const thin = (m: ModuleBuilder): void => {
@@ -38,12 +39,15 @@ describe('a long reduction with few outputs', () => {
     expect(loopsAfter(thin)).toMatchInlineSnapshot(`
       "
       group y_parts: y_parts
-        loop y_parts(k0_outer: 160, i0: 8, i1: 8) reduce(k0_inner: 625):
+      group y: y
+
+      group
+        loop y_parts(k0_outer: 160, i0, i1) reduce(k0_inner: 625):
           r0 = sum(a[i0, k0_outer * 625 + k0_inner] * b[k0_outer * 625 + k0_inner, i1])
           y_parts[k0_outer, i0, i1] = r0.0
 
-      group y: y
-        loop y(i0: 8, i1: 8) reduce(w: 160):
+      group
+        loop y(i0, i1) reduce(w: 160):
           r0 = sum(y_parts[w, i0, i1])
           y[i0, i1] = relu(r0.0)
       "

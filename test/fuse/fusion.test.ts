@@ -4,18 +4,26 @@ import { defineModule, type Module, type ModuleBuilder } from '../../src/graph/i
 import { profiles } from '../../src/machine/profile.ts';
 import { crossEntropy, dense } from '../../src/nn/index.ts';
 import { sgd } from '../../src/optim/index.ts';
+import { inShort, withoutDeclarations } from './levelText.ts';
 
-/** What a pass made of the only entry of a module, as text without origins and declarations. */
-function textAfter(pass: string, build: (m: ModuleBuilder) => void): string {
+/** What a pass made of the only entry of a module, as text. */
+function tracedText(pass: string, build: (m: ModuleBuilder) => void): string {
   const module: Module = defineModule('test', build);
   const { trace } = compileModule(module, profiles.webgpu);
   const traced = trace.passes.find((p) => p.pass === pass);
   if (traced === undefined)
     throw new Error(`no pass ${pass}; there are ${trace.passes.map((p) => p.pass).join(', ')}`);
-  return `\n${traced
-    .text()
-    .replace(/^ *(from|tensor|param) .*\n/gm, '')
-    .trim()}\n`;
+  return traced.text();
+}
+
+/** The same without origins and declarations. */
+function textAfter(pass: string, build: (m: ModuleBuilder) => void): string {
+  return `\n${withoutDeclarations(tracedText(pass, build))}\n`;
+}
+
+/** The dispatches and their groups alone. */
+function stagesOf(build: (m: ModuleBuilder) => void): string {
+  return `\n${inShort(tracedText('assignStages', build))}`;
 }
 
 describe('lower', () => {
@@ -147,16 +155,19 @@ describe('groupRows', () => {
     ).toMatchInlineSnapshot(`
       "
       group matmul_2..p: matmul_2 → reduceMax_3 → logSumExp_8 → p  rows(i0: 512)  local(matmul_2, reduceMax_3, logSumExp_8)
-        loop matmul_2(i0: 512, i1: 30) reduce(k0: 40):
+
+      group
+        locals(matmul_2, reduceMax_3, logSumExp_8)
+        loop matmul_2(i0: 512, i1: 30) reduce(k0: 40) rows(i0):
           r0 = sum(x[i0, k0] * w[k0, i1])
           matmul_2[i0, i1] = r0.0
-        loop reduceMax_3(i0: 512) reduce(k0: 30):
+        loop reduceMax_3(i0: 512) reduce(k0: 30) rows(i0):
           r0 = max(matmul_2[i0, k0])
           reduceMax_3[i0] = r0.0
-        loop logSumExp_8(i0: 512) reduce(k0: 30):
+        loop logSumExp_8(i0: 512) reduce(k0: 30) rows(i0):
           r0 = logSumExp(matmul_2[i0, k0] - reduceMax_3[i0])
           logSumExp_8[i0] = r0.0 + log(r0.1)
-        loop p(i0: 512, i1: 30):
+        loop p(i0: 512, i1: 30) rows(i0):
           p[i0, i1] = exp(matmul_2[i0, i1] - reduceMax_3[i0] - logSumExp_8[i0])
       "
     `);
@@ -190,11 +201,14 @@ describe('groupRows', () => {
     ).toMatchInlineSnapshot(`
       "
       group a: a
+      group y: y
+
+      group
         loop a(i0: 128, i1: 512) reduce(k0: 784):
           r0 = sum(x[i0, k0] * "a.weight"[k0, i1])
           a[i0, i1] = r0.0 + "a.bias"[i1]
 
-      group y: y
+      group
         loop y(i0: 128, i1: 512) reduce(k0: 512):
           r0 = sum(a[i0, k0] * "b.weight"[k0, i1])
           y[i0, i1] = r0.0 + "b.bias"[i1]
@@ -214,29 +228,38 @@ describe('splitReductions', () => {
     ).toMatchInlineSnapshot(`
       "
       group out..add_35: out → reduceMax_4 → logSumExp_10 → add_35  rows(i0: 128)
-        loop out(i0: 128, i1: 64) reduce(k0: 100):
+      group loss: loss
+      group d out.weight: d out.weight  partial(min_45_parts)
+      group out.weight': out.weight'  prologue(min_45)
+
+      group
+        loop out(i0: 128, i1: 64) reduce(k0: 100) rows(i0):
           r0 = sum(x[i0, k0] * "out.weight"[k0, i1])
           out[i0, i1] = r0.0
-        loop reduceMax_4(i0: 128) reduce(k0: 64):
+        loop reduceMax_4(i0: 128) reduce(k0: 64) rows(i0):
           r0 = max(out[i0, k0])
           reduceMax_4[i0] = r0.0
-        loop logSumExp_10(i0: 128) reduce(k0: 64):
+        loop logSumExp_10(i0: 128) reduce(k0: 64) rows(i0):
           r0 = logSumExp(out[i0, k0] - reduceMax_4[i0])
           logSumExp_10[i0] = r0.0 + log(r0.1)
-        loop add_35(i0: 128, i1: 64):
+        loop add_35(i0: 128, i1: 64) rows(i0):
           add_35[i0, i1] = 0.0078125 * exp(out[i0, i1] - reduceMax_4[i0] - logSumExp_10[i0]) + select(i1 == y[i0], -0.0078125, 0.0)
 
-      group loss: loss
+      group
         loop loss() reduce(k0: 128):
           r0 = sum(logSumExp_10[k0] - (out[k0, max(min(y[k0], 63), 0)] - reduceMax_4[k0]))
           loss[] = r0.0 * 0.0078125
 
-      group d out.weight: d out.weight  partial(min_45_parts)
+      group
         loop "d out.weight"(i0: 100, i1: 64) reduce(k0: 128):
           r0 = sum(x[k0, i0] * add_35[k0, i1])
           "d out.weight"[i0, i1] = r0.0
+          partial min_45_parts = sum(r0.0 * r0.0)
 
-      group out.weight': out.weight'  prologue(min_45)
+      group
+        prologue loop min_45() reduce(w: 52):
+          r0 = sum(min_45_parts[w])
+          min_45[] = min(1.0 / (sqrt(r0.0) + 0.000001), 1.0)
         loop "out.weight'"(i0: 100, i1: 64):
           "out.weight'"[i0, i1] = "out.weight"[i0, i1] - "d out.weight"[i0, i1] * min_45[] * $lr
       "
@@ -247,7 +270,7 @@ describe('splitReductions', () => {
 describe('assignStages', () => {
   it('packs what does not depend on one another, and updates after the last read of the old value', () => {
     expect(
-      textAfter('assignStages', (m) => {
+      stagesOf((m) => {
         const batch = m.size('batch', { max: 128 });
         const [x, y] = [
           m.input('x', { shape: [batch, 784], dtype: 'u8' }),
@@ -273,7 +296,7 @@ describe('assignStages', () => {
 
   it('swaps two states through temporaries, in two dispatches', () => {
     expect(
-      textAfter('assignStages', (m) => {
+      stagesOf((m) => {
         const [a, b] = [m.state('a', { shape: [4] }), m.state('b', { shape: [4] })];
         m.entry('run', {
           updates: [

@@ -17,6 +17,7 @@ import {
 } from '../../src/loops/index.ts';
 import { LoopTextError, parseExpr, parseLoops, printExpr, printLoops } from '../../src/loops/text.ts';
 import { axes, indices, values } from './expressions.ts';
+import { structureOf } from './structure.ts';
 
 const MLP = `tensor batch_rows: i32[batch<=128] rows
 tensor pixels: u8[batch<=128, 784] data
@@ -34,40 +35,6 @@ loop "W1'"(k: 784, j: 128) reduce(i: batch<=128):
   r0 = sum(f32(pixels[batch_rows[i], k]) / 255.0 * dh[i, j])
   "W1'"[k, j] = W1[k, j] - $lr * (r0.0 / f32(live(batch<=128)))
 `;
-
-/** A loop as plain data: axes and tensors by what they are, so that equal structure is deep equality. */
-function structure(loops: readonly Loop[]): unknown {
-  const number = (list: object[], thing: object): number => {
-    if (!list.includes(thing)) list.push(thing);
-    return list.indexOf(thing);
-  };
-  const tensors: object[] = [];
-  return loops.map((loop) => {
-    const all: Axis[] = [...loop.axes, ...loop.reduceAxes];
-    const expr = (e: Expr): unknown => {
-      switch (e.kind) {
-        case 'axis':
-          return ['axis', all.indexOf(e.axis)];
-        case 'load':
-          return ['load', number(tensors, e.tensor), e.tensor, e.dtype, e.at.map(expr)];
-        case 'apply':
-          return [e.op, e.dtype, e.args.map(expr)];
-        default:
-          return e;
-      }
-    };
-    return {
-      ...loop,
-      reductions: loop.reductions.map((r) => [r.monoid, expr(r.body)]),
-      outs: loop.outs.map((o) => [
-        number(tensors, o.tensor),
-        o.tensor,
-        o.at.map((a) => all.indexOf(a)),
-        expr(o.value),
-      ]),
-    };
-  });
-}
 
 /** Variables would need their kernel around them to be typed; in loops they do not occur. */
 const isLoopExpr = (e: Expr): boolean =>
@@ -117,7 +84,7 @@ describe('the text of loops', () => {
         const text = printLoops(distinct);
         const parsed = parseLoops(text);
         expect(printLoops(parsed)).toBe(text);
-        if (list.length === 1) expect(structure(parsed)).toEqual(structure(distinct));
+        expect(structureOf(parsed)).toEqual(structureOf(distinct));
       }),
       { numRuns: 300, seed: 3 },
     );
@@ -140,8 +107,8 @@ describe('the text of loops', () => {
     };
     expect(printLoops([loop])).toMatchInlineSnapshot(`
       "tensor t: f32[2, 2] input
-      tensor t_1: f32[2, 2] temp
-      loop t(i: 2, i_1: 2):
+      tensor t_1 named t: f32[2, 2] temp
+      loop t(i: 2, i_1 named i: 2):
         t_1[i, i_1] = t[i_1, i]
       "
     `);

@@ -1,0 +1,10 @@
+/** The text of loops or groups without declarations and origins. */
+export function withoutDeclarations(text: string): string {
+  const loops = text.replace(/^ *(#|from |tensor |axis |param ).*\n/gm, '').trim();
+  return [inShort(text), loops].filter((part) => part !== '').join('\n');
+}
+
+/** The lines of a text of groups or stages that a person reads first. */
+export function inShort(text: string): string {
+  return [...text.matchAll(/^# (.*\n)/gm)].map(([, line]) => line).join('');
+}
