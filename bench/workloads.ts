@@ -71,5 +71,6 @@ function digitsModule(
 export { w5 } from './workloads/gpt.ts';
 export { w7 } from './workloads/lstm.ts';
 export { w9 } from './workloads/mobilenet.ts';
+export { residual } from './workloads/residual.ts';
 export { w6 } from './workloads/resnet.ts';
 export { w8 } from './workloads/word2vec.ts';

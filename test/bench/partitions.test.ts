@@ -1,0 +1,28 @@
+import { describe, expect, it } from 'vitest';
+import { partition, partitionNames } from '../../bench/partitions.ts';
+import { kernelOf } from '../../src/kernels/build/packed.ts';
+import { verifyKernel } from '../../src/kernels/verifyKernel.ts';
+import { verifyLoops } from '../../src/loops/index.ts';
+import { profiles } from '../../src/machine/profile.ts';
+import { loopsIn } from '../../src/schedule/group.ts';
+
+describe('the partitions kept as data', () => {
+  it('have the dispatches that they are to be compared for', () => {
+    expect(partitionNames.map((name) => [name, partition(name).length])).toEqual([
+      ['w5', 36],
+      ['residual', 5],
+      ['residual-apart', 12],
+    ]);
+  });
+
+  it.each(partitionNames)('%s is well-formed, and kernels are made of it', (name) => {
+    const stages = partition(name);
+    const groups = stages.flatMap((stage) => stage.groups);
+    verifyLoops(
+      loopsIn(groups),
+      groups.flatMap((group) => group.partials.map((p) => p.tensor)),
+    );
+    for (const [k, stage] of stages.entries())
+      verifyKernel(kernelOf(stage, profiles.webgpu, `stage${k}`).kernel, profiles.webgpu);
+  });
+});
