@@ -2,7 +2,7 @@
  * Training steps of jax-js on its WebAssembly backend: `node jaxSteps.mjs FOLDER THREADS`, with what
  * `task.ts` wrote. Each line of input is a count of steps; each line of output says what they took.
  *
- * The whole step (loss, gradients, update) is one function in `jit`. Batches lie on the device as floats, labels
+ * It takes perceptrons. The whole step (loss, gradients, update) is one function in `jit`. Batches lie on the device as floats, labels
  * as one-hot rows: neither is decoded in a step.
  */
 import { readFileSync } from 'node:fs';
@@ -29,17 +29,29 @@ await init('wasm');
 defaultDevice('wasm');
 
 const task = JSON.parse(readFileSync(join(folder, 'task.json'), 'utf8'));
-const { batch, batches, pixels, classes, optimizer } = task;
+const { batch, batches, optimizer } = task;
+const { lr } = optimizer.options;
+// As PyTorch has them where it is not told otherwise.
+const [beta1, beta2, eps] = [0.9, 0.999, 1e-8];
+const pixels = task.parameters.at(0).shape[0];
+const classes = task.parameters.at(-1).shape[0];
 
-function floats(name, shape) {
+function bytes(name) {
   const { buffer, byteOffset, byteLength } = readFileSync(join(folder, name));
-  return np.array(new Float32Array(buffer.slice(byteOffset, byteOffset + byteLength)), { shape });
+  return buffer.slice(byteOffset, byteOffset + byteLength);
 }
 
-const xs = Array.from({ length: batches }, (_, k) => floats(`x${k}.f32`, [batch, pixels]));
+function floats(name, shape) {
+  return np.array(new Float32Array(bytes(name)), { shape });
+}
+
+const xs = Array.from({ length: batches }, (_, k) => {
+  const values = Float32Array.from(new Uint8Array(bytes(`x${k}.u8`)), (value) => value / 255);
+  return np.array(values, { shape: [batch, pixels] });
+});
 const ys = Array.from({ length: batches }, (_, k) => {
   const rows = new Float32Array(batch * classes);
-  readFileSync(join(folder, `y${k}.u8`)).forEach((label, row) => {
+  new Int32Array(bytes(`y${k}.i32`)).forEach((label, row) => {
     rows[row * classes + label] = 1;
   });
   return np.array(rows, { shape: [batch, classes] });
@@ -63,12 +75,11 @@ function loss(parameters, x, y) {
 const updates = { sgd, adam };
 
 function sgd({ parameters, slots }, gradients) {
-  return { parameters: parameters.map((p, k) => p.sub(gradients[k].mul(optimizer.lr))), slots };
+  return { parameters: parameters.map((p, k) => p.sub(gradients[k].mul(lr))), slots };
 }
 
 /** Adam as in the paper, and as PyTorch and Sinter have it: bias corrections, epsilon beside the root. */
 function adam({ parameters, slots }, gradients) {
-  const { lr, beta1, beta2, eps } = optimizer;
   const t = slots.t.add(1);
   const correction1 = np.subtract(1, np.exp(t.ref.mul(Math.log(beta1))));
   const correction2 = np.subtract(1, np.exp(t.ref.mul(Math.log(beta2))));

@@ -9,38 +9,43 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { compile } from '../../src/index.ts';
 import { workloadOf } from '../byName.ts';
-import { readTask } from './task.ts';
+import { type Input, readTask } from './task.ts';
 
 const [, , folder = '', threads = '1'] = process.argv;
-const { workload, batch, batches, parameters } = readTask(folder);
+const { workload, batches, inputs, parameters } = readTask(folder);
 const compiled = await compile(workloadOf(workload).module, { target: 'wasm' });
-const initial = Object.fromEntries(parameters.map(({ name, file }) => [name, floats(file)]));
+const initial = Object.fromEntries(
+  parameters.map(({ name, file }) => [name, new Float32Array(bytesOf(file))]),
+);
 const session = await compiled.start({ threads: Number(threads), initial });
 
+let taken = 0;
 for await (const line of createInterface({ input: process.stdin })) {
   const count = Number(line);
-  if (count % batches !== 0)
-    throw new RangeError(`${count} steps: it must be a multiple of ${batches}, the batches that there are`);
-  const data = await session.dataset({ x: rows('x', count), y: rows('y', count) });
+  const data = await session.dataset(
+    Object.fromEntries(inputs.map((input) => [input.name, rows(input, taken, count)])),
+  );
   const begin = performance.now();
   let loss = Number.NaN;
   for await (const epoch of session.train({ data })) loss = epoch.loss;
   const milliseconds = performance.now() - begin;
   data.dispose();
+  taken += count;
   process.stdout.write(`${JSON.stringify({ milliseconds, loss })}\n`);
 }
 session.dispose();
 
-function floats(file: string): Float32Array {
+function bytesOf(file: string): ArrayBuffer {
   const { buffer, byteOffset, byteLength } = readFileSync(join(folder, file));
-  return new Float32Array(buffer.slice(byteOffset, byteOffset + byteLength));
+  return new Uint8Array(buffer).slice(byteOffset, byteOffset + byteLength).buffer;
 }
 
-/** The rows of all batches, one after the other, over again until there are enough for `steps`. */
-function rows(input: 'x' | 'y', steps: number): Uint8Array {
-  const of = Array.from({ length: steps }, (_, k) => readFileSync(join(folder, `${input}${k % batches}.u8`)));
-  const result = new Uint8Array(of.reduce((n, { length }) => n + length, 0));
-  const width = result.length / (steps * batch);
-  for (const [k, bytes] of of.entries()) result.set(bytes, k * batch * width);
+/** The rows of `count` batches from batch `first` on, one after the other, round and round. */
+function rows({ name, dtype, shape }: Input, first: number, count: number): Uint8Array | Int32Array {
+  const elements = shape.reduce((n, extent) => n * extent, 1);
+  const kind = dtype === 'u8' ? Uint8Array : Int32Array;
+  const result = new kind(count * elements);
+  for (let k = 0; k < count; k++)
+    result.set(new kind(bytesOf(`${name}${(first + k) % batches}.${dtype}`)), k * elements);
   return result;
 }
