@@ -13,6 +13,7 @@ import {
 } from './fuse/index.ts';
 import { splitPhases } from './fuse/splitPhases.ts';
 import { printGroups, printStages } from './fuse/text.ts';
+import { verifyGroups, verifyStages } from './fuse/verify.ts';
 import { type Module, printModule, verifyModule } from './graph/index.ts';
 import { fits, fitted, kernelOf, type Scheduled } from './kernels/build/packed.ts';
 import { type Kernel, statementsIn } from './kernels/kernel.ts';
@@ -31,7 +32,7 @@ import type { InputSlot, Program, ProgramBase } from './runtime/program.ts';
 import type { WasmProgram } from './runtime/wasm/program.ts';
 import type { Schedule } from './schedule/choose.ts';
 import { partialCount } from './schedule/choose.ts';
-import { loopsIn, singletons } from './schedule/group.ts';
+import { singletons } from './schedule/group.ts';
 import { timeOf } from './schedule/time.ts';
 import { type Levels, type LevelTools, Trace } from './trace.ts';
 import type { Assemble } from './wasm/assemble.ts';
@@ -288,10 +289,7 @@ function toolsFor(profile: Profile): LevelTools {
     graph: { print: printModule, verify: verifyModule },
     loops: { print: printLoops, verify: (loops) => verifyLoops(loops) },
     groups: { print: printGroups, verify: verifyGroups },
-    stages: {
-      print: printStages,
-      verify: (stages) => verifyGroups(stages.flatMap((s) => s.groups)),
-    },
+    stages: { print: printStages, verify: verifyStages },
     kernels: {
       print: printKernels,
       verify: (kernels) => {
@@ -313,14 +311,6 @@ function verifyFunctions(kernel: WasmKernelText): void {
   const defined = new Set([...kernel.code.matchAll(/\(func \$(\S+)/g)].map(([, name]) => name));
   for (const { run } of kernel.phases)
     if (!defined.has(run)) throw new KernelError('store', kernel.name, `there is no function ${run}`);
-}
-
-/** The loops of groups, together; partial results are written by tiles, which are no loops. */
-function verifyGroups(groups: readonly Group[]): void {
-  verifyLoops(
-    loopsIn(groups),
-    groups.flatMap((group) => group.partials.map((partial) => partial.tensor)),
-  );
 }
 
 /** Throws unless a stage's kernel stores everything that its groups are to write. */
