@@ -10,7 +10,7 @@ import { w1, w2, w2Large, w3, w5, w6, w7, w8, w9 } from './workloads.ts';
 export interface Workload {
   readonly module: Module;
   readonly data: () => DataFor | Promise<DataFor>;
-  /** Steps of a run on WebAssembly where nothing else is asked for: they take about a second at most. */
+  /** Steps of a run on WebAssembly where nothing else is asked for, which take seconds at most; a software adapter takes a tenth. */
   readonly steps: number;
 }
 

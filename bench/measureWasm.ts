@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { type CompiledProgram, compile, type Module } from '../src/index.ts';
+import { type KernelTime, kernelTimes } from './kernels.ts';
 import { type Spread, spread } from './spread.ts';
 import { type DataFor, residentData, takeSteps } from './steps.ts';
 
@@ -25,14 +26,6 @@ export interface WasmMeasurement {
   readonly compileMilliseconds: Spread;
   /** Milliseconds to start threads and draw first values. */
   readonly startMilliseconds: number;
-}
-
-/** One kernel: microseconds on all threads together, floating-point operations. */
-export interface KernelTime {
-  readonly name: string;
-  readonly kind: string;
-  readonly microseconds: Spread;
-  readonly flops: number;
 }
 
 export interface WasmMeasureOptions {
@@ -76,14 +69,23 @@ export async function measureWasm(
     threads,
     steps,
     wall: spread(wall),
-    kernels: await kernelTimes(compiled, dataFor, options),
-    groups: await kernelTimes(apart, dataFor, options),
+    kernels: await timesOf(compiled, dataFor, options),
+    groups: await timesOf(apart, dataFor, options),
     flops: compiled.entry('train').flops,
     peakBytes: report.peakBytes,
     lowerBoundBytes: report.lowerBoundBytes,
     compileMilliseconds,
     startMilliseconds,
   };
+}
+
+/** Measures the kernels of the entry `train` alone. */
+export async function measureWasmKernels(
+  module: Module,
+  dataFor: DataFor,
+  options: WasmMeasureOptions,
+): Promise<KernelTime[]> {
+  return timesOf(await compile(module, { target: 'wasm' }), dataFor, options);
 }
 
 async function coldCompileTimes(workload: string): Promise<Spread> {
@@ -97,7 +99,8 @@ async function coldCompileTimes(workload: string): Promise<Spread> {
   return spread(times);
 }
 
-async function kernelTimes(
+/** What each kernel of a program's entry `train` takes as the program runs. */
+async function timesOf(
   compiled: CompiledProgram,
   dataFor: DataFor,
   { steps, warmup, runs, threads }: WasmMeasureOptions,
@@ -107,8 +110,5 @@ async function kernelTimes(
   await takeSteps(session, data, Math.ceil(warmup / steps) + runs);
   const columns = session.timings.get('train') ?? [];
   session.dispose();
-  return compiled.entry('train').dispatches.map(({ name, kind, flops }, k) => {
-    const microseconds = spread((columns[k] ?? []).slice(-runs * steps));
-    return { name, kind, microseconds, flops };
-  });
+  return kernelTimes(compiled.entry('train').dispatches, columns, runs * steps);
 }

@@ -8,6 +8,7 @@ import {
 } from '../src/index.ts';
 import { openGpu } from '../src/node/index.ts';
 import { countCalls } from './countCalls.ts';
+import { type KernelTime, kernelTimes } from './kernels.ts';
 import { type Spread, spread } from './spread.ts';
 import { type DataFor, residentData, takeSteps } from './steps.ts';
 
@@ -23,8 +24,8 @@ export interface WebGpuMeasurement {
   readonly host: Spread;
   /** Time of a step by the device's clock; null where it has no timestamp queries. */
   readonly device: Spread | null;
-  /** Median of each dispatch in a pass of its own; their sum is more than `device`. */
-  readonly kernels: readonly { readonly name: string; readonly microseconds: number }[];
+  /** Each dispatch in a pass of its own; their sum is more than `device`. */
+  readonly kernels: readonly KernelTime[];
   readonly dispatches: number;
   /** Calls on the device, its queue, encoders and buffers, and objects created, a step in the steady state. */
   readonly calls: number;
@@ -91,6 +92,28 @@ export async function measureWebGpu(
   }
 }
 
+/**
+ * Measures the kernels of the entry `train` alone, each in a pass of its own.
+ *
+ * @throws Error where the adapter has no timestamp queries
+ */
+export async function measureWebGpuKernels(
+  module: Module,
+  dataFor: DataFor,
+  options: MeasureOptions,
+): Promise<KernelTime[]> {
+  const gpu = await openGpu();
+  const compiled = await compile(module, { target: options.target });
+  const device = await requestDevice({ gpu: gpu.gpu, adapter: gpu.adapter });
+  try {
+    if (!device.features.has('timestamp-query'))
+      throw new Error(`${gpu.description} has no timestamp queries`);
+    return await dispatchTimes(compiled, device, dataFor, options);
+  } finally {
+    device.destroy();
+  }
+}
+
 async function times(
   session: Session,
   dataFor: DataFor,
@@ -138,24 +161,40 @@ async function deviceTimes(
   compiled: CompiledProgram,
   device: GPUDevice,
   dataFor: DataFor,
-  { steps, warmup }: MeasureOptions,
+  options: MeasureOptions,
 ): Promise<Pick<WebGpuMeasurement, 'device' | 'kernels'>> {
   if (!device.features.has('timestamp-query')) return { device: null, kernels: [] };
-  const timings = async (profile: 'steps' | 'dispatches'): Promise<(readonly number[])[]> => {
-    const session = await compiled.start({ seed: 1, device, profile });
-    const data = await residentData(session, dataFor, steps);
-    await takeSteps(session, data, 1 + Math.ceil(warmup / steps));
-    const rows = session.timings.get('train') ?? [];
-    session.dispose();
-    return rows.map((row) => row.slice(-steps));
-  };
-  const [perStep = []] = await timings('steps');
-  const perDispatch = await timings('dispatches');
-  const names = compiled.entry('train').dispatches.map(({ name }) => name);
+  const [perStep = []] = await timings(compiled, device, dataFor, options, 'steps');
   return {
-    device: spread(perStep),
-    kernels: names.map((name, k) => ({ name, microseconds: spread(perDispatch[k] ?? []).median })),
+    device: spread(perStep.slice(-options.steps)),
+    kernels: await dispatchTimes(compiled, device, dataFor, options),
   };
+}
+
+async function dispatchTimes(
+  compiled: CompiledProgram,
+  device: GPUDevice,
+  dataFor: DataFor,
+  options: MeasureOptions,
+): Promise<KernelTime[]> {
+  const columns = await timings(compiled, device, dataFor, options, 'dispatches');
+  return kernelTimes(compiled.entry('train').dispatches, columns, options.steps);
+}
+
+/** Microseconds of each step, or of each dispatch, in the order in which they were taken. */
+async function timings(
+  compiled: CompiledProgram,
+  device: GPUDevice,
+  dataFor: DataFor,
+  { steps, warmup }: MeasureOptions,
+  profile: 'steps' | 'dispatches',
+): Promise<readonly (readonly number[])[]> {
+  const session = await compiled.start({ seed: 1, device, profile });
+  const data = await residentData(session, dataFor, steps);
+  await takeSteps(session, data, 1 + Math.ceil(warmup / steps));
+  const columns = session.timings.get('train') ?? [];
+  session.dispose();
+  return columns;
 }
 
 /** Adds up the time from the first step's record of a submit until `submit` returns. */

@@ -9,19 +9,21 @@ import { type ProfileName, type TargetName, targetNames } from '../src/index.ts'
 import { openGpu } from '../src/node/index.ts';
 import { DeviceError } from '../src/runtime/index.ts';
 import { workloadNames, workloadOf } from './byName.ts';
-import { measureWasm, type WasmMeasurement } from './measureWasm.ts';
-import { measureWebGpu, type WebGpuMeasurement } from './measureWebGpu.ts';
+import type { KernelTime } from './kernels.ts';
+import { measureWasm, measureWasmKernels, type WasmMeasurement } from './measureWasm.ts';
+import { measureWebGpu, measureWebGpuKernels, type WebGpuMeasurement } from './measureWebGpu.ts';
 import { measurePeak } from './peak.ts';
 import { roundTrip } from './roundTrip.ts';
-import { machineText, wasmText, webGpuText } from './tables.ts';
+import { kernelsText, machineText, wasmText, webGpuText } from './tables.ts';
 
 const HELP = `Measures training steps.
 
   --target T       auto, wasm, webgpu or webgpu-software; auto is webgpu where there is a hardware adapter,
                    else wasm
   --workload NAME  one of ${workloadNames.join(', ')}; may be repeated (all for wasm, else w1 and w2)
+  --kernels        only what each kernel takes
   --threads N      threads, for wasm (as many as there are cores)
-  --steps N        steps of a run (for wasm 2 to 200, by workload; 200; 20 on a software adapter)
+  --steps N        steps of a run (for wasm 2 to 200, by workload; 200; 1 to 20 on a software adapter)
   --runs N         runs, of which the median counts (9 for wasm, 5; 3 on a software adapter)
   --json           print JSON
 `;
@@ -32,7 +34,14 @@ interface Options {
   readonly threads?: string;
   readonly steps?: string;
   readonly runs?: string;
+  readonly kernels: boolean;
   readonly json: boolean;
+}
+
+/** The kernels of a workload, where nothing else was asked for. */
+interface WorkloadKernels {
+  readonly workload: string;
+  readonly kernels: readonly KernelTime[];
 }
 
 async function main(): Promise<void> {
@@ -43,6 +52,7 @@ async function main(): Promise<void> {
       threads: { type: 'string' },
       steps: { type: 'string' },
       runs: { type: 'string' },
+      kernels: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -62,10 +72,17 @@ async function onWasm(values: Options): Promise<void> {
   const peak = await measurePeak(threads);
   const nanoseconds = await roundTrip();
   if (!values.json) process.stdout.write(machineText(peak, nanoseconds, threads));
-  const results: WasmMeasurement[] = [];
+  const results: (WasmMeasurement | WorkloadKernels)[] = [];
   for (const { module, data, steps: usual } of workloads) {
     const steps = count('steps', values.steps, usual);
-    const result = await measureWasm(module, await data(), { threads, steps, warmup: steps, runs });
+    const options = { threads, steps, warmup: steps, runs };
+    if (values.kernels) {
+      const kernels = await measureWasmKernels(module, await data(), options);
+      results.push({ workload: module.name, kernels });
+      if (!values.json) process.stdout.write(`\n${kernelsText(module.name, 'wasm', kernels, peak)}`);
+      continue;
+    }
+    const result = await measureWasm(module, await data(), options);
     results.push(result);
     if (!values.json) process.stdout.write(`\n${wasmText(result, peak)}`);
   }
@@ -78,17 +95,24 @@ async function onWasm(values: Options): Promise<void> {
 async function onWebGpu(target: ProfileName, values: Options): Promise<void> {
   const isSoftware = (await openGpu()).kind === 'software';
   if (values.threads !== undefined) throw new RangeError('--threads is for --target wasm');
-  const steps = count('steps', values.steps, isSoftware ? 20 : 200);
   const runs = count('runs', values.runs, isSoftware ? 3 : 5);
-  const options = { target, steps, runs, warmup: steps };
-  const results: WebGpuMeasurement[] = [];
+  const results: (WebGpuMeasurement | WorkloadKernels)[] = [];
+  const texts: string[] = [];
   for (const name of values.workload.length === 0 ? ['w1', 'w2'] : values.workload) {
-    const { module, data } = workloadOf(name);
-    results.push(await measureWebGpu(module, await data(), options));
+    const { module, data, steps: usual } = workloadOf(name);
+    const steps = count('steps', values.steps, isSoftware ? Math.ceil(usual / 10) : 200);
+    const options = { target, steps, runs, warmup: steps };
+    if (values.kernels) {
+      const kernels = await measureWebGpuKernels(module, await data(), options);
+      results.push({ workload: module.name, kernels });
+      texts.push(kernelsText(module.name, target, kernels, null));
+    } else {
+      const result = await measureWebGpu(module, await data(), options);
+      results.push(result);
+      texts.push(webGpuText(result));
+    }
   }
-  process.stdout.write(
-    values.json ? `${JSON.stringify(results, null, 2)}\n` : results.map(webGpuText).join('\n'),
-  );
+  process.stdout.write(values.json ? `${JSON.stringify(results, null, 2)}\n` : texts.join('\n'));
 }
 
 function count(name: string, text: string | undefined, otherwise: number): number {

@@ -1,6 +1,7 @@
-import type { KernelTime, WasmMeasurement } from './measureWasm.ts';
+import { type KernelTime, kernelLines, rateText } from './kernels.ts';
+import type { WasmMeasurement } from './measureWasm.ts';
 import type { WebGpuMeasurement } from './measureWebGpu.ts';
-import { type Peak, peakOf } from './peak.ts';
+import type { Peak } from './peak.ts';
 import { spreadText } from './spread.ts';
 
 /** What was measured on WebGPU, for people. */
@@ -12,7 +13,7 @@ export function webGpuText(m: WebGpuMeasurement): string {
     `  wall        ${time(m.wall)}`,
     `  host        ${time(m.host)}`,
     `  device      ${m.device === null ? 'no timestamp queries' : time(m.device)}`,
-    ...m.kernels.map(({ name, microseconds }) => `    ${microseconds.toFixed(1).padStart(10)} µs  ${name}`),
+    ...kernelLines(m.kernels, null),
     `  dispatches  ${m.dispatches} a step`,
     `  API calls   ${m.calls.toFixed(2)} a step`,
     `  created     ${buffers} buffers, ${pipelines} pipelines, ${bindGroups} bind groups a step`,
@@ -29,12 +30,22 @@ export function wasmText(m: WasmMeasurement, peak: Peak): string {
     `  wall        ${spreadText(m.wall, 'µs')} a step, ${(1e6 / median).toFixed(0)} steps a second`,
     `  arithmetic  ${rateText(m.flops, median, peak)}`,
     '  kernels',
-    ...m.kernels.map((kernel) => kernelLine(kernel, peak)),
+    ...kernelLines(m.kernels, peak),
     '  groups, each in a kernel of its own',
-    ...m.groups.map((kernel) => kernelLine(kernel, peak)),
+    ...kernelLines(m.groups, peak),
     memoryLine(m),
     `  compile     ${spreadText(m.compileMilliseconds, 'ms', 0)} in a process of its own, start ${m.startMilliseconds.toFixed(0)} ms`,
   ]);
+}
+
+/** What the kernels of a step took, for people. @param peak as {@link kernelLines} has it */
+export function kernelsText(
+  workload: string,
+  target: string,
+  kernels: readonly KernelTime[],
+  peak: Peak | null,
+): string {
+  return lines([`${workload} for ${target}`, ...kernelLines(kernels, peak)]);
 }
 
 /** What the machine can do, for people. @param nanoseconds from one thread to another and back */
@@ -47,19 +58,6 @@ export function machineText({ strict, relaxed }: Peak, nanoseconds: number, thre
     `  f32x4.relaxed_madd    ${relaxed === null ? 'this engine lacks it' : rates(relaxed)}`,
     `from one thread to another and back: ${nanoseconds.toFixed(0)} ns`,
   ]);
-}
-
-function kernelLine({ name, kind, microseconds, flops }: KernelTime, peak: Peak): string {
-  const { median, least } = microseconds;
-  const time = `${median.toFixed(1).padStart(10)} (least ${least.toFixed(1).padStart(7)}) µs`;
-  return `    ${time}  ${rateText(flops, median, peak)}  ${kind.padEnd(8)}  ${name}`;
-}
-
-function rateText(flops: number, microseconds: number, peak: Peak): string {
-  const rate = flops / microseconds / 1e3;
-  const part = (100 * rate) / peakOf(peak);
-  const work = (flops / 1e6).toFixed(2).padStart(8);
-  return `${work} MFLOP ${rate.toFixed(1).padStart(6)} GFLOP/s ${part.toFixed(0).padStart(3)} % of the peak`;
 }
 
 function memoryLine(m: { readonly peakBytes: number; readonly lowerBoundBytes: number }): string {
