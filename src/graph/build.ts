@@ -1,4 +1,4 @@
-import { type Dim, type Dtype, extentOf, isFloat, sameDim, shapeText } from '../loops/index.ts';
+import { type Dim, type Dtype, extentOf, isFloat, shapeText } from '../loops/index.ts';
 import { requireList, requireOptions, shown } from './arguments.ts';
 import type { Graph } from './graph.ts';
 import { GraphError, ShapeError } from './issues.ts';
@@ -214,52 +214,6 @@ function normalRange(n: number, start: number | undefined, stop: number | undefi
   const from = n - 1 - cut(start ?? n - 1, -1, n - 1);
   const to = stop === undefined ? n : n - 1 - cut(stop, -1, n - 1);
   return { start: from, stop: Math.max(from, to), step: -step, reversed: true };
-}
-
-/**
- * A product as NumPy's `matmul`: vectors are a row on the left and a column on the right, leading dimensions
- * broadcast. Many matrices times one are one product of all their rows.
- */
-export function multiplied(graph: Graph, a: Node, b: Node): Node {
-  if (a.shape.length === 0 || b.shape.length === 0) {
-    throw new ShapeError(
-      'rank',
-      'matmul',
-      `scalars are no matrices: ${shapeText(a.shape)} · ${shapeText(b.shape)}`,
-    );
-  }
-  if (a.shape.length === 1) {
-    const product = multiplied(graph, reshaped(graph, a, [1, ...a.shape]), b);
-    return reshaped(
-      graph,
-      product,
-      product.shape.toSpliced(product.shape.length - (b.shape.length === 1 ? 1 : 2), 1),
-    );
-  }
-  if (b.shape.length === 1) {
-    const product = multiplied(graph, a, reshaped(graph, b, [...b.shape, 1]));
-    return reshaped(graph, product, product.shape.slice(0, -1));
-  }
-  const [inner, other] = [a.shape.at(-1), b.shape.at(-2)];
-  const [lead, leadB] = [a.shape.slice(0, -2), b.shape.slice(0, -2)];
-  const fits = inner !== undefined && other !== undefined && sameDim(inner, other) && a.dtype === b.dtype;
-  // What does not fit is built as it is: the operation's own rule says why, with the shapes the user knows.
-  if (!fits || (lead.length === 0 && leadB.length === 0)) return graph.build('matmul', [a, b]);
-  if (leadB.length === 0 && mergesRows(a.shape)) {
-    const rows = graph.build('matmul', [reshaped(graph, a, [-1, inner]), b]);
-    return reshaped(graph, rows, [...a.shape.slice(0, -1), dimAt(b.shape, 1)]);
-  }
-  const common = broadcastShapes('matmul', lead, leadB);
-  return graph.build('matmul', [
-    expanded(graph, a, [...common, ...a.shape.slice(-2)]),
-    expanded(graph, b, [...common, ...b.shape.slice(-2)]),
-  ]);
-}
-
-/** Whether all dimensions but the last merge into one: only the outermost may be bounded. */
-function mergesRows(shape: readonly Dim[]): boolean {
-  const inner = shape.slice(0, -1).filter((dim) => dim !== 1);
-  return !inner.slice(1).some((dim) => typeof dim === 'object') && !shape.includes(0);
 }
 
 /** Operands joined along an axis. */

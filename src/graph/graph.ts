@@ -34,10 +34,7 @@ export class Graph {
    */
   build(op: string, inputs: readonly Node[], attrs: Attrs = {}): Node {
     const definition = definitionOf(op);
-    for (const input of inputs) {
-      if (this.#nodes[input.id] === input) continue;
-      throw new GraphError('other-graph', op, `operand %${input.id} belongs to another graph`);
-    }
+    this.requireOwn(op, inputs);
     // The text of attributes is exact, so equal keys are equal nodes: identity by equality, not by hash.
     const key = `${op}(${inputs.map((input) => input.id).join(',')})${attrsText(attrs)}`;
     const existing = this.#interned.get(key);
@@ -62,6 +59,13 @@ export class Graph {
     this.#nodes.push(node);
     this.#interned.set(key, node);
     return node;
+  }
+
+  /** Requires operands to be nodes of this graph. @throws GraphError naming one that is not */
+  requireOwn(op: string, operands: readonly Node[]): void {
+    const other = operands.find((node) => this.#nodes[node.id] !== node);
+    if (other === undefined) return;
+    throw new GraphError('other-graph', op, `operand %${other.id} belongs to another graph`);
   }
 
   /**

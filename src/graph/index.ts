@@ -1,4 +1,5 @@
 export * from './construct.ts';
+export type { AxisPairs, ContractOptions } from './contract.ts';
 export { digraphOf, dotOf } from './dot.ts';
 export { evaluation, whileTraining } from './evaluation.ts';
 export { describe, Graph } from './graph.ts';

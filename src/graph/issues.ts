@@ -9,9 +9,11 @@ export const graphIssues = {
   attribute: 'an attribute must be there and of the kind that its operation says',
   dtype: 'the operands of an operation must have element types that it takes; cast them first',
   'dtype-mismatch': 'the operands of an operation must have one element type; nothing is cast by itself',
-  'shape-mismatch': 'the operands of a primitive operation must have one shape',
+  'shape-mismatch':
+    'the operands of a primitive operation must have one shape, those of a contraction equal batches',
   broadcast: 'aligned from the right, two dimensions must be equal or one of them 1 (as in NumPy)',
-  'inner-sizes': 'the last dimension of the first factor must be the last but one of the second',
+  'inner-sizes':
+    'dimensions that a product sums over must be equal in both factors; in matrices the last of the first, the last but one of the second',
   rank: 'a tensor must have as many dimensions as the operation needs',
   axis: 'an axis must lie in the shape, and stand once in a list of axes',
   dimension: 'a dimension is a whole number from 0 on, or a bounded size',

@@ -6,7 +6,6 @@ import {
   expanded,
   filled,
   liveCount,
-  multiplied,
   permuted,
   pointwise,
   type ReduceOptions,
@@ -16,6 +15,7 @@ import {
   sliced,
   taken,
 } from './build.ts';
+import { type ContractOptions, contracted, multiplied } from './contract.ts';
 import { describe, type Graph } from './graph.ts';
 import { GraphError, ShapeError } from './issues.ts';
 import type { Node } from './node.ts';
@@ -279,6 +279,22 @@ export class Tensor {
   /** Product of matrices as NumPy's `matmul`: `[..., m, k] · [..., k, n]`, vectors allowed. */
   matmul(other: Tensor): Tensor {
     return this.#wrap(multiplied(this.graph, this.node, nodeOf('matmul', other)));
+  }
+
+  /**
+   * Products of two tensors, summed over axes that both have, the primitive of all matrix products (XLA's
+   * `dot_general`). Axes that `options` does not name are rows.
+   *
+   * ```ts
+   * x.contract(weight, { over: [[2], [0]] }); // [batch, tokens, in] · [in, units]: [batch, tokens, units]
+   * x.contract(y, { over: [[0, 1], [0, 1]] }); // over batch and tokens: [in, units]
+   * queries.contract(keys, { batch: [[0, 1], [0, 1]], over: [[-1], [-1]] }); // of each head: [batch, heads, q, k]
+   * ```
+   *
+   * @returns `[...batch, ...rows of this, ...rows of other]`, axes of the batch as they are listed, rows in their order
+   */
+  contract(other: Tensor, options: ContractOptions): Tensor {
+    return this.#wrap(contracted(this.graph, this.node, nodeOf('contract', other), options));
   }
 
   /**

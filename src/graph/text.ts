@@ -13,7 +13,7 @@ import { neededBy } from './order.ts';
  *
  * %0 = input {dtype: "f32", name: "x", shape: [batch<=128, 4]}: f32[batch<=128, 4]  "x" at "model.ts:3"
  * %1 = state {dtype: "f32", name: "w", shape: [4, 2]}: f32[4, 2]  "w" at "model.ts:4"
- * %2 = matmul(%0, %1): f32[batch<=128, 2]  at "model.ts:5"
+ * %2 = contract(%0, %1) {batchA: [], batchB: [], overA: [1], overB: [0]}: f32[batch<=128, 2]  at "model.ts:5"
  *
  * state %1 trainable {kind: "constant", value: 0}
  *

@@ -4,8 +4,9 @@ import type { Loop } from './loop.ts';
 
 /**
  * A sum of products of two sides: `Σ a · b`, where some parallel axes occur in `a` alone (`m`) and some in
- * `b` alone (`n`). Axes in both or in neither are `batch`. Matmul in all transposes, convolutions and their
- * gradients have this shape; it is recognised by nothing else.
+ * `b` alone (`n`). Axes in both or in neither are `batch`; the sum is over any number of axes. The graph's `contract`
+ * over whatever dimensions, its `convolve`, products that are written as `mul` and `sum`, and the gradients of all of them
+ * have this shape: they are recognised here alone, and by nothing but it.
  *
  * A guard around the products, `select(inside, a · b, 0)`, guards both sides, so that what is left out is 0 · 0 whatever
  * lies there; its axes are then axes of both.

@@ -7,7 +7,7 @@ import { picked, taken } from './gathers.ts';
 import { type Feeds, leafValue } from './leaves.ts';
 import { moved } from './movements.ts';
 import { type Precision, rounding } from './precision.ts';
-import { product, softmax } from './products.ts';
+import { contraction, softmax } from './products.ts';
 import { reduced } from './reductions.ts';
 import { convert, formulas, wrap } from './scalars.ts';
 import { slid } from './windows.ts';
@@ -79,8 +79,8 @@ function elementsOf(node: Node, operands: readonly NDArray[], feeds: Feeds, prec
   switch (node.op) {
     case 'cast':
       return pointwise(node, shape, operands, (x) => convert(x, node.dtype));
-    case 'matmul':
-      return product(node, operands, shape, live, precision);
+    case 'contract':
+      return contraction(node, operands, shape, live, precision);
     case 'convolve':
       return convolved(node, operands, shape, live, precision);
     case 'take':

@@ -1,36 +1,50 @@
 import type { Node } from '../graph/index.ts';
 import { extentOf } from '../loops/size.ts';
-import { at, countOf, type Live, liveOf, type NDArray } from './array.ts';
+import { at, countOf, forEachIndex, type Live, liveOf, type NDArray, offsetOf, stridesOf } from './array.ts';
+import { numbersAttr } from './attributes.ts';
 import type { Precision } from './precision.ts';
 import { wrap } from './scalars.ts';
 
-/** The product of matrices `[..., m, k] · [..., k, n]`, summed over the live elements of `k`, in order. */
-export function product(
+/**
+ * A contraction: both operands are laid out as matrices, `[batch, rows, depth]` by `[batch, depth, rows]`, and multiplied,
+ * summed over the live elements of the depth in order.
+ */
+export function contraction(
   node: Node,
   [a, b]: readonly NDArray[],
   shape: readonly number[],
   live: Live,
   precision: Precision,
 ): NDArray {
-  const inner = node.inputs[0]?.shape.at(-1);
-  if (a === undefined || b === undefined || inner === undefined) throw new TypeError('matmul: two operands');
-  const [m, n, stride] = [shape.at(-2) ?? 0, shape.at(-1) ?? 0, extentOf(inner)];
-  const depth = liveOf(inner, live);
+  const [typeA, typeB] = node.inputs;
+  if (a === undefined || b === undefined || typeA === undefined || typeB === undefined)
+    throw new TypeError('contract: two operands');
+  const [batchA, batchB] = [numbersAttr(node, 'batchA'), numbersAttr(node, 'batchB')];
+  const [overA, overB] = [numbersAttr(node, 'overA'), numbersAttr(node, 'overB')];
+  const rowsOf = (type: Node, paired: readonly number[]): number[] =>
+    type.shape.flatMap((_, d) => (paired.includes(d) ? [] : [d]));
+  const [rowsA, rowsB] = [rowsOf(typeA, [...batchA, ...overA]), rowsOf(typeB, [...batchB, ...overB])];
+  const depths = overA.map((d) => liveOf(typeA.shape[d] ?? 1, live));
+  const extents = (type: Node, dims: readonly number[]): number[] =>
+    dims.map((d) => extentOf(type.shape[d] ?? 1));
+  const [sizes, heights, widths] = [extents(typeA, batchA), extents(typeA, rowsA), extents(typeB, rowsB)];
+  const left = laidOut(a, [...batchA, ...rowsA, ...overA], [...sizes, ...heights, ...depths]);
+  const right = laidOut(b, [...batchB, ...overB, ...rowsB], [...sizes, ...depths, ...widths]);
+  const [m, n, depth] = [countOf(heights), countOf(widths), countOf(depths)];
   const data = new Float64Array(countOf(shape));
-  const { data: factors } = b;
   // What is stored is rounded: an array of the precision is the rounding.
   const sums = precision === 'f32' && node.dtype === 'f32' ? new Float32Array(n) : new Float64Array(n);
-  for (let batch = 0; batch < countOf(shape.slice(0, -2)); batch++) {
+  for (let batch = 0; batch < countOf(sizes); batch++) {
     for (let i = 0; i < m; i++) {
       sums.fill(0);
       for (let k = 0; k < depth; k++) {
-        const x = at(a, (batch * m + i) * stride + k);
-        const line = (batch * stride + k) * n;
+        const x = left[(batch * m + i) * depth + k] ?? 0;
+        const line = (batch * depth + k) * n;
         if (node.dtype === 'f32') {
-          for (let j = 0; j < n; j++) sums[j] = (sums[j] ?? 0) + x * (factors[line + j] ?? 0);
+          for (let j = 0; j < n; j++) sums[j] = (sums[j] ?? 0) + x * (right[line + j] ?? 0);
         } else {
           for (let j = 0; j < n; j++) {
-            sums[j] = wrap((sums[j] ?? 0) + Math.imul(x, at(b, line + j)), node.dtype);
+            sums[j] = wrap((sums[j] ?? 0) + Math.imul(x, right[line + j] ?? 0), node.dtype);
           }
         }
       }
@@ -38,6 +52,18 @@ export function product(
     }
   }
   return { shape, dtype: node.dtype, data };
+}
+
+/** The first elements along each of some dimensions, in their order. */
+function laidOut(array: NDArray, dims: readonly number[], extents: readonly number[]): Float64Array {
+  if (dims.every((d, k) => d === k && array.shape[d] === extents[k])) return array.data;
+  const own = stridesOf(array.shape);
+  const strides = dims.map((d) => own[d] ?? 0);
+  const data = new Float64Array(countOf(extents));
+  forEachIndex(extents, (index, flat) => {
+    data[flat] = at(array, offsetOf(index, strides));
+  });
+  return data;
 }
 
 /**

@@ -32,7 +32,7 @@ test('a comparison reads as a table, followed by where targets part and where a 
       spoiled    the evaluator             3  1      output best[1] in step 1 of train  DIFFERS
 
     spoiled differs in step 1 of train; the first node that is wrong for its operands is
-      score = matmul(x, %4)  at text.test.ts:10
+      score = contract(x, %4)  at text.test.ts:10
       element [1, 1] is 8, the reference has 0.43280768394470215; they may be 2.3e-5 apart
       it is computed by dispatch 0 (score)
       (found with the values of all nodes stored: each is computed nearly alone)

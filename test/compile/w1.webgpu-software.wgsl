@@ -1,7 +1,7 @@
 // hidden: contract, 8 × 64
 //   %2 = cast(x)  at workloads.ts:64
 //   %5 = div(%2, %4)  at workloads.ts:64
-//   %7 = matmul(%5, hidden.weight)  at workloads.ts:43
+//   %7 = contract(%5, hidden.weight)  at workloads.ts:43
 //   %10 = add(%7, %9)  at workloads.ts:43
 //   hidden = relu(%10)  at workloads.ts:43
 
@@ -235,8 +235,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   }
 }
 
-// output_to_where_57: rows, 32 × 64
-//   %13 = matmul(hidden, output.weight)  at workloads.ts:64
+// output_to_where_55: rows, 32 × 64
+//   %13 = contract(hidden, output.weight)  at workloads.ts:64
 //   output = add(%13, %15)  at workloads.ts:64
 //   %17 = reduceMax(output)  at workloads.ts:65
 //   %21 = sub(output, %20)  at workloads.ts:65
@@ -252,9 +252,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
 //   %38 = exp(%37)  at workloads.ts:65
 //   %39 = mul(%34, %38)  at workloads.ts:65
 //   %49 = add(%39, %48)  at workloads.ts:65
-//   %52 = matmul(%49, %51)  at workloads.ts:64
-//   %56 = lt(%55, hidden)  at workloads.ts:43
-//   %57 = where(%56, %52, %55)  at workloads.ts:43
+//   %51 = contract(%49, output.weight)  at workloads.ts:64
+//   %54 = lt(%53, hidden)  at workloads.ts:43
+//   %55 = where(%54, %51, %53)  at workloads.ts:43
 
 struct Step {
   step: i32,
@@ -329,7 +329,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   let lid = i32(local);
   var tile_sums: array<f32, 5>;
   var tile_sums_2: array<f32, 16>;
-  // rows: output..where_57, 32 workgroups
+  // rows: output..where_55, 32 workgroups
   let row = wg * 4 + lid;
   if ((lid < 4) & (row < 128)) {
     // output = add(%13, %15)  at workloads.ts:64
@@ -409,7 +409,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
       let add_49 = t_2 * t_3 + select(0.0, -t_2, e_2 == i32(data[step.y_base + u32(i32(data[step.batch_rows + u32(row)]))]));
       temps[row * 10 + e_2 + 34048] = add_49;
     }
-    // %57 = where(%56, %52, %55)  at workloads.ts:43
+    // %55 = where(%54, %51, %53)  at workloads.ts:43
     for (var tile_2: i32 = 0; tile_2 < 8; tile_2++) {
       let left_2 = tile_2 * 16;
       let n_6 = left_2 + 1;
@@ -497,8 +497,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
       for (var e_3: i32 = 0; e_3 < 16; e_3++) {
         let n_21 = left_2 + e_3;
         let sum_2 = tile_sums_2[e_3];
-        let where_57 = select(0.0, sum_2, 0.0 < temps[row * 128 + n_21]);
-        temps[row * 128 + n_21 + 16384] = where_57;
+        let where_55 = select(0.0, sum_2, 0.0 < temps[row * 128 + n_21]);
+        temps[row * 128 + n_21 + 16384] = where_55;
       }
     }
   }
@@ -514,22 +514,22 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
 //   %28 = div(%25, %27)  at workloads.ts:65
 //   output loss  at workloads.ts:65
 //   d output.bias = sum(%49)  at workloads.ts:64
-//   %72 = mul(d output.bias, %71)  at workloads.ts:66
-//   %73 = sub(output.bias, %72)  at workloads.ts:66
+//   %69 = mul(d output.bias, %68)  at workloads.ts:66
+//   %70 = sub(output.bias, %69)  at workloads.ts:66
 //   update output.bias'  at workloads.ts:66
-//   d output.weight = matmul(%53, %49)  at workloads.ts:64
-//   %69 = mul(d output.weight, %68)  at workloads.ts:66
-//   %70 = sub(output.weight, %69)  at workloads.ts:66
+//   d output.weight = contract(hidden, %49)  at workloads.ts:64
+//   %66 = mul(d output.weight, %65)  at workloads.ts:66
+//   %67 = sub(output.weight, %66)  at workloads.ts:66
 //   update output.weight'  at workloads.ts:66
-//   d hidden.bias = sum(%57)  at workloads.ts:43
-//   %66 = mul(d hidden.bias, %65)  at workloads.ts:66
-//   %67 = sub(hidden.bias, %66)  at workloads.ts:66
+//   d hidden.bias = sum(%55)  at workloads.ts:43
+//   %63 = mul(d hidden.bias, %62)  at workloads.ts:66
+//   %64 = sub(hidden.bias, %63)  at workloads.ts:66
 //   update hidden.bias'  at workloads.ts:66
 //   %2 = cast(x)  at workloads.ts:64
 //   %5 = div(%2, %4)  at workloads.ts:64
-//   d hidden.weight = matmul(%59, %57)  at workloads.ts:43
-//   %63 = mul(d hidden.weight, %62)  at workloads.ts:66
-//   %64 = sub(hidden.weight, %63)  at workloads.ts:66
+//   d hidden.weight = contract(%5, %55)  at workloads.ts:43
+//   %60 = mul(d hidden.weight, %59)  at workloads.ts:66
+//   %61 = sub(hidden.weight, %60)  at workloads.ts:66
 //   update hidden.weight'  at workloads.ts:66
 
 struct Step {
@@ -588,8 +588,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
       let wg_2 = wg - 1;
       // reduce: d output.bias, 1 workgroups
       // d output.bias = sum(%49)  at workloads.ts:64
-      // %72 = mul(d output.bias, %71)  at workloads.ts:66
-      // %73 = sub(output.bias, %72)  at workloads.ts:66
+      // %69 = mul(d output.bias, %68)  at workloads.ts:66
+      // %70 = sub(output.bias, %69)  at workloads.ts:66
       // update output.bias'  at workloads.ts:66
       if (lid < 10) {
         var acc_3: f32 = 0.0;
@@ -608,9 +608,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
       if (wg < 4) {
         let wg_3 = wg - 2;
         // contract: d output.weight, 2 workgroups
-        // d output.weight = matmul(%53, %49)  at workloads.ts:64
-        // %69 = mul(d output.weight, %68)  at workloads.ts:66
-        // %70 = sub(output.weight, %69)  at workloads.ts:66
+        // d output.weight = contract(hidden, %49)  at workloads.ts:64
+        // %66 = mul(d output.weight, %65)  at workloads.ts:66
+        // %67 = sub(output.weight, %66)  at workloads.ts:66
         // update output.weight'  at workloads.ts:66
         let tile = wg_3 * 64 + lid;
         if (tile < 96) {
@@ -729,9 +729,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
         if (wg < 6) {
           let wg_4 = wg - 4;
           // reduce: d hidden.bias, 2 workgroups
-          // d hidden.bias = sum(%57)  at workloads.ts:43
-          // %66 = mul(d hidden.bias, %65)  at workloads.ts:66
-          // %67 = sub(hidden.bias, %66)  at workloads.ts:66
+          // d hidden.bias = sum(%55)  at workloads.ts:43
+          // %63 = mul(d hidden.bias, %62)  at workloads.ts:66
+          // %64 = sub(hidden.bias, %63)  at workloads.ts:66
           // update hidden.bias'  at workloads.ts:66
           let e_2 = wg_4 * 64 + lid;
           var acc_37: f32 = 0.0;
@@ -750,9 +750,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
           // contract: d hidden.weight, 49 workgroups
           // %2 = cast(x)  at workloads.ts:64
           // %5 = div(%2, %4)  at workloads.ts:64
-          // d hidden.weight = matmul(%59, %57)  at workloads.ts:43
-          // %63 = mul(d hidden.weight, %62)  at workloads.ts:66
-          // %64 = sub(hidden.weight, %63)  at workloads.ts:66
+          // d hidden.weight = contract(%5, %55)  at workloads.ts:43
+          // %60 = mul(d hidden.weight, %59)  at workloads.ts:66
+          // %61 = sub(hidden.weight, %60)  at workloads.ts:66
           // update hidden.weight'  at workloads.ts:66
           let tile_2 = wg_5 * 64 + lid;
           let top_2 = tile_2 / 16 * 4;

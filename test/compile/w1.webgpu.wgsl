@@ -1,7 +1,7 @@
 // hidden: contract, 128 × 256
 //   %2 = cast(x)  at workloads.ts:64
 //   %5 = div(%2, %4)  at workloads.ts:64
-//   %7 = matmul(%5, hidden.weight)  at workloads.ts:43
+//   %7 = contract(%5, hidden.weight)  at workloads.ts:43
 //   %10 = add(%7, %9)  at workloads.ts:43
 //   hidden = relu(%10)  at workloads.ts:43
 
@@ -120,8 +120,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   }
 }
 
-// output_to_where_57: rows, 128 × 256
-//   %13 = matmul(hidden, output.weight)  at workloads.ts:64
+// output_to_where_55: rows, 128 × 256
+//   %13 = contract(hidden, output.weight)  at workloads.ts:64
 //   output = add(%13, %15)  at workloads.ts:64
 //   %17 = reduceMax(output)  at workloads.ts:65
 //   %21 = sub(output, %20)  at workloads.ts:65
@@ -137,9 +137,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
 //   %38 = exp(%37)  at workloads.ts:65
 //   %39 = mul(%34, %38)  at workloads.ts:65
 //   %49 = add(%39, %48)  at workloads.ts:65
-//   %52 = matmul(%49, %51)  at workloads.ts:64
-//   %56 = lt(%55, hidden)  at workloads.ts:43
-//   %57 = where(%56, %52, %55)  at workloads.ts:43
+//   %51 = contract(%49, output.weight)  at workloads.ts:64
+//   %54 = lt(%53, hidden)  at workloads.ts:43
+//   %55 = where(%54, %51, %53)  at workloads.ts:43
 
 struct Step {
   step: i32,
@@ -219,7 +219,7 @@ fn log_f32(x: f32) -> f32 {
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
   let wg = i32(group.x);
   let lid = i32(local);
-  // rows: output..where_57, 128 workgroups
+  // rows: output..where_55, 128 workgroups
   // output = add(%13, %15)  at workloads.ts:64
   let lane = lid % 16;
   let slot = lid / 16;
@@ -312,7 +312,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     }
   }
   workgroupBarrier();
-  // %57 = where(%56, %52, %55)  at workloads.ts:43
+  // %55 = where(%54, %51, %53)  at workloads.ts:43
   let lane_4 = lid % 2;
   let slot_4 = lid / 2;
   var acc_9: f32 = 0.0;
@@ -328,8 +328,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     acc_10 = acc_10 + part_7;
   }
   if (lane_4 == 0) {
-    let where_57 = select(0.0, acc_10, 0.0 < temps[wg * 128 + slot_4]);
-    temps[wg * 128 + slot_4 + 16384] = where_57;
+    let where_55 = select(0.0, acc_10, 0.0 < temps[wg * 128 + slot_4]);
+    temps[wg * 128 + slot_4 + 16384] = where_55;
   }
 }
 
@@ -342,23 +342,23 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
 //   %27 = cast(%26)  at workloads.ts:65
 //   %28 = div(%25, %27)  at workloads.ts:65
 //   output loss  at workloads.ts:65
-//   d output.weight = matmul(%53, %49)  at workloads.ts:64
-//   %69 = mul(d output.weight, %68)  at workloads.ts:66
-//   %70 = sub(output.weight, %69)  at workloads.ts:66
+//   d output.weight = contract(hidden, %49)  at workloads.ts:64
+//   %66 = mul(d output.weight, %65)  at workloads.ts:66
+//   %67 = sub(output.weight, %66)  at workloads.ts:66
 //   update output.weight'  at workloads.ts:66
 //   d output.bias = sum(%49)  at workloads.ts:64
-//   %72 = mul(d output.bias, %71)  at workloads.ts:66
-//   %73 = sub(output.bias, %72)  at workloads.ts:66
+//   %69 = mul(d output.bias, %68)  at workloads.ts:66
+//   %70 = sub(output.bias, %69)  at workloads.ts:66
 //   update output.bias'  at workloads.ts:66
 //   %2 = cast(x)  at workloads.ts:64
 //   %5 = div(%2, %4)  at workloads.ts:64
-//   d hidden.weight = matmul(%59, %57)  at workloads.ts:43
-//   %63 = mul(d hidden.weight, %62)  at workloads.ts:66
-//   %64 = sub(hidden.weight, %63)  at workloads.ts:66
+//   d hidden.weight = contract(%5, %55)  at workloads.ts:43
+//   %60 = mul(d hidden.weight, %59)  at workloads.ts:66
+//   %61 = sub(hidden.weight, %60)  at workloads.ts:66
 //   update hidden.weight'  at workloads.ts:66
-//   d hidden.bias = sum(%57)  at workloads.ts:43
-//   %66 = mul(d hidden.bias, %65)  at workloads.ts:66
-//   %67 = sub(hidden.bias, %66)  at workloads.ts:66
+//   d hidden.bias = sum(%55)  at workloads.ts:43
+//   %63 = mul(d hidden.bias, %62)  at workloads.ts:66
+//   %64 = sub(hidden.bias, %63)  at workloads.ts:66
 //   update hidden.bias'  at workloads.ts:66
 
 struct Step {
@@ -435,13 +435,13 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     if (wg < 97) {
       let wg_2 = wg - 1;
       // contract: d output.weight, 96 workgroups
-      // d output.weight = matmul(%53, %49)  at workloads.ts:64
-      // %69 = mul(d output.weight, %68)  at workloads.ts:66
-      // %70 = sub(output.weight, %69)  at workloads.ts:66
+      // d output.weight = contract(hidden, %49)  at workloads.ts:64
+      // %66 = mul(d output.weight, %65)  at workloads.ts:66
+      // %67 = sub(output.weight, %66)  at workloads.ts:66
       // update output.weight'  at workloads.ts:66
       // d output.bias = sum(%49)  at workloads.ts:64
-      // %72 = mul(d output.bias, %71)  at workloads.ts:66
-      // %73 = sub(output.bias, %72)  at workloads.ts:66
+      // %69 = mul(d output.bias, %68)  at workloads.ts:66
+      // %70 = sub(output.bias, %69)  at workloads.ts:66
       // update output.bias'  at workloads.ts:66
       let top = wg_2 / 3 * 4;
       let left = wg_2 % 3 * 4;
@@ -519,13 +519,13 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
       // contract: d hidden.weight, 196 workgroups
       // %2 = cast(x)  at workloads.ts:64
       // %5 = div(%2, %4)  at workloads.ts:64
-      // d hidden.weight = matmul(%59, %57)  at workloads.ts:43
-      // %63 = mul(d hidden.weight, %62)  at workloads.ts:66
-      // %64 = sub(hidden.weight, %63)  at workloads.ts:66
+      // d hidden.weight = contract(%5, %55)  at workloads.ts:43
+      // %60 = mul(d hidden.weight, %59)  at workloads.ts:66
+      // %61 = sub(hidden.weight, %60)  at workloads.ts:66
       // update hidden.weight'  at workloads.ts:66
-      // d hidden.bias = sum(%57)  at workloads.ts:43
-      // %66 = mul(d hidden.bias, %65)  at workloads.ts:66
-      // %67 = sub(hidden.bias, %66)  at workloads.ts:66
+      // d hidden.bias = sum(%55)  at workloads.ts:43
+      // %63 = mul(d hidden.bias, %62)  at workloads.ts:66
+      // %64 = sub(hidden.bias, %63)  at workloads.ts:66
       // update hidden.bias'  at workloads.ts:66
       let top_2 = wg_3 / 4 * 16;
       let left_2 = wg_3 % 4 * 32;

@@ -154,21 +154,21 @@ describe('groupRows', () => {
       }),
     ).toMatchInlineSnapshot(`
       "
-      group matmul_2..p: matmul_2 → reduceMax_3 → logSumExp_8 → p  rows(i0: 512)  local(matmul_2, reduceMax_3, logSumExp_8)
+      group contract_2..p: contract_2 → reduceMax_3 → logSumExp_8 → p  rows(i0: 512)  local(contract_2, reduceMax_3, logSumExp_8)
 
       group
-        locals(matmul_2, reduceMax_3, logSumExp_8)
-        loop matmul_2(i0: 512, i1: 30) reduce(k0: 40) rows(i0):
+        locals(contract_2, reduceMax_3, logSumExp_8)
+        loop contract_2(i0: 512, i1: 30) reduce(k0: 40) rows(i0):
           r0 = sum(x[i0, k0] * w[k0, i1])
-          matmul_2[i0, i1] = r0.0
+          contract_2[i0, i1] = r0.0
         loop reduceMax_3(i0: 512) reduce(k0: 30) rows(i0):
-          r0 = max(matmul_2[i0, k0])
+          r0 = max(contract_2[i0, k0])
           reduceMax_3[i0] = r0.0
         loop logSumExp_8(i0: 512) reduce(k0: 30) rows(i0):
-          r0 = logSumExp(matmul_2[i0, k0] - reduceMax_3[i0])
+          r0 = logSumExp(contract_2[i0, k0] - reduceMax_3[i0])
           logSumExp_8[i0] = r0.0 + log(r0.1)
         loop p(i0: 512, i1: 30) rows(i0):
-          p[i0, i1] = exp(matmul_2[i0, i1] - reduceMax_3[i0] - logSumExp_8[i0])
+          p[i0, i1] = exp(contract_2[i0, i1] - reduceMax_3[i0] - logSumExp_8[i0])
       "
     `);
   });
@@ -186,7 +186,7 @@ describe('groupRows', () => {
     expect(softmax(2)).toMatchInlineSnapshot(`
       [
         "2 dispatches",
-        "matmul_2 would be computed in 2 blocks of rows, each 4128768 products longer than if all of the machine shared it; a dispatch is worth 2097152",
+        "contract_2 would be computed in 2 blocks of rows, each 4128768 products longer than if all of the machine shared it; a dispatch is worth 2097152",
       ]
     `);
     expect(softmax(64).slice(1)).toEqual([]);
@@ -229,8 +229,8 @@ describe('splitReductions', () => {
       "
       group out..add_35: out → reduceMax_4 → logSumExp_10 → add_35  rows(i0: 128)
       group loss: loss
-      group d out.weight: d out.weight  partial(min_45_parts)
-      group out.weight': out.weight'  prologue(min_45)
+      group d out.weight: d out.weight  partial(min_44_parts)
+      group out.weight': out.weight'  prologue(min_44)
 
       group
         loop out(i0: 128, i1: 64) reduce(k0: 100) rows(i0):
@@ -254,14 +254,14 @@ describe('splitReductions', () => {
         loop "d out.weight"(i0: 100, i1: 64) reduce(k0: 128):
           r0 = sum(x[k0, i0] * add_35[k0, i1])
           "d out.weight"[i0, i1] = r0.0
-          partial min_45_parts = sum(r0.0 * r0.0)
+          partial min_44_parts = sum(r0.0 * r0.0)
 
       group
-        prologue loop min_45() reduce(w: 52):
-          r0 = sum(min_45_parts[w])
-          min_45[] = min(1.0 / (sqrt(r0.0) + 0.000001), 1.0)
+        prologue loop min_44() reduce(w: 52):
+          r0 = sum(min_44_parts[w])
+          min_44[] = min(1.0 / (sqrt(r0.0) + 0.000001), 1.0)
         loop "out.weight'"(i0: 100, i1: 64):
-          "out.weight'"[i0, i1] = "out.weight"[i0, i1] - "d out.weight"[i0, i1] * min_45[] * $lr
+          "out.weight'"[i0, i1] = "out.weight"[i0, i1] - "d out.weight"[i0, i1] * min_44[] * $lr
       "
     `);
   });
@@ -285,7 +285,7 @@ describe('assignStages', () => {
       dispatch 0
         group hidden: hidden
       dispatch 1
-        group output..where_57: output → reduceMax_17 → logSumExp_23 → add_49 → where_57  rows(i0: 128)
+        group output..where_55: output → reduceMax_17 → logSumExp_23 → add_49 → where_55  rows(i0: 128)
       dispatch 2
         group loss: loss
         group d output.weight: d output.weight

@@ -56,9 +56,9 @@ describe('the text of stages', () => {
       #   group out..add_36: out → reduceMax_4 → logSumExp_10 → add_36  rows(i0: 128)
       # dispatch 1
       #   group loss: loss
-      #   group d out.weight: d out.weight  partial(min_46_parts)
+      #   group d out.weight: d out.weight  partial(min_45_parts)
       # dispatch 2
-      #   group out.weight': out.weight'  prologue(min_46)
+      #   group out.weight': out.weight'  prologue(min_45)
 
       tensor batch_rows: i32[batch<=128] rows
       tensor x: f32[batch<=128, 64] data
@@ -70,8 +70,8 @@ describe('the text of stages', () => {
       tensor add_36: f32[batch<=128, 64] temp
       tensor loss: f32[] result
       tensor "d out.weight": f32[64, 64] temp
-      tensor min_46_parts: f32[32] temp
-      tensor min_46: f32[] temp
+      tensor min_45_parts: f32[32] temp
+      tensor min_45: f32[] temp
       tensor "out.weight'": f32[64, 64] next over "out.weight"
       param lr: f32 = 0.1
 
@@ -98,15 +98,15 @@ describe('the text of stages', () => {
           loop "d out.weight"(i0: 64, i1: 64) reduce(k0: batch<=128):
             r0 = sum(x[batch_rows[k0], i0] * add_36[k0, i1])
             "d out.weight"[i0, i1] = r0.0
-            partial min_46_parts = sum(r0.0 * r0.0)
+            partial min_45_parts = sum(r0.0 * r0.0)
 
       dispatch
         group
-          prologue loop min_46() reduce(w: 32):
-            r0 = sum(min_46_parts[w])
-            min_46[] = min(1.0 / (sqrt(r0.0) + 0.000001), 1.0)
+          prologue loop min_45() reduce(w: 32):
+            r0 = sum(min_45_parts[w])
+            min_45[] = min(1.0 / (sqrt(r0.0) + 0.000001), 1.0)
           loop "out.weight'"(i0: 64, i1: 64):
-            "out.weight'"[i0, i1] = "out.weight"[i0, i1] - "d out.weight"[i0, i1] * min_46[] * $lr
+            "out.weight'"[i0, i1] = "out.weight"[i0, i1] - "d out.weight"[i0, i1] * min_45[] * $lr
       "
     `);
   });

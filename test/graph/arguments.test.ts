@@ -55,6 +55,12 @@ describe('arguments that no type check has seen', () => {
       'literal: value 0 is NaN: values must be whole numbers from 0 to 1 (bool)',
     ],
     [(_m, x) => x.matmul(untyped(3)), 'operands', 'matmul: takes a tensor, not 3'],
+    [(_m, x) => x.contract(untyped(3), {}), 'operands', 'contract: takes a tensor, not 3'],
+    [
+      (_m, x) => x.contract(x, untyped({ axes: [[1], [1]] })),
+      'option',
+      'contract: there is no option "axes": the options are batch, over',
+    ],
     [(_m, x) => x.pick(untyped(3)), 'operands', 'pick: takes a tensor, not 3'],
     [
       (_m, x) => x.sum(0, untyped({ keepdims: true })),

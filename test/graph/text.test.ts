@@ -22,7 +22,7 @@ size batch <= 8
 
 %0 = input {dtype: "f32", name: "x", shape: [batch<=8, 4]}: f32[batch<=8, 4]  "x" at "model.ts:3"
 %1 = state {dtype: "f32", name: "w", shape: [4, 2]}: f32[4, 2]  "w"
-%2 = matmul(%0, %1): f32[batch<=8, 2]  at "model.ts:5"
+%2 = contract(%0, %1) {batchA: [], batchB: [], overA: [1], overB: [0]}: f32[batch<=8, 2]  at "model.ts:5"
 %3 = sum(%2) {axes: [0]}: f32[2]
 
 state %1 trainable {high: 0.5, kind: "uniform", low: -0.5, stream: 0}
@@ -103,19 +103,19 @@ describe('the text form of a module', () => {
 
   const misspelt: readonly [from: string, to: string, text: string][] = [
     ['module "linear"', '', 'line 14, column 1: expected a line that names the module'],
-    ['matmul(%0, %1)', 'matmul(%0 %1)', "line 6, column 16: expected ','"],
-    ['matmul(%0, %1)', 'matmul(%0, %7)', 'line 6, column 17: expected a node that stands above, not %7'],
+    ['contract(%0, %1)', 'contract(%0 %1)', "line 6, column 18: expected ','"],
+    ['contract(%0, %1)', 'contract(%0, %7)', 'line 6, column 19: expected a node that stands above, not %7'],
     ['size batch <= 8', 'size batch < 8', "line 2, column 12: expected '<='"],
-    ['[batch<=8, 2]  at', '[batch<=9, 2]  at', 'line 6, column 33: expected the declared bound 8, not 9'],
+    ['[batch<=8, 2]  at', '[batch<=9, 2]  at', 'line 6, column 84: expected the declared bound 8, not 9'],
     [
       '[batch<=8, 2]  at',
       '[b<=8, 2]  at',
-      'line 6, column 29: expected a size that is declared in place of "b"',
+      'line 6, column 80: expected a size that is declared in place of "b"',
     ],
     [
       'f32[batch<=8, 2]  at',
       'f32[batch<=8, 3]  at',
-      'line 6, column 55: expected the type f32[batch<=8, 2], which is what the operation gives, not f32[batch<=8, 3]',
+      'line 6, column 106: expected the type f32[batch<=8, 2], which is what the operation gives, not f32[batch<=8, 3]',
     ],
     [
       'kind: "uniform"',
@@ -134,8 +134,10 @@ describe('the text form of a module', () => {
 
   it('is refused where the operations refuse it', () => {
     const wrong = linear.replace('shape: [4, 2]}: f32[4, 2]', 'shape: [5, 2]}: f32[5, 2]');
-    expect(() => parseModule(wrong)).toThrow('matmul: inner sizes differ: [batch<=8, 4] · [5, 2] (4 ≠ 5)');
-    expect(() => parseModule(linear.replace('matmul', 'matmal'))).toThrow('matmal: no such operation');
+    expect(() => parseModule(wrong)).toThrow(
+      'contract: axes 1 and 0 in over differ: [batch<=8, 4] · [5, 2] (4 ≠ 5)',
+    );
+    expect(() => parseModule(linear.replace('contract', 'contrast'))).toThrow('contrast: no such operation');
     expect(() => parseModule(linear.replace('{axes: [0]}', '{axis: 0}'))).toThrow(
       'sum: attribute "axes" must be a list of whole numbers',
     );
@@ -182,7 +184,7 @@ describe('the verifier', () => {
     ],
     [
       { ...base, entries: [{ ...entry, updates: [{ state: second, next: third }] }] },
-      'entry: "both" updates w (state f32[4, 2]) with %2 (matmul f32[batch<=8, 2]), which is of another type',
+      'entry: "both" updates w (state f32[4, 2]) with %2 (contract f32[batch<=8, 2]), which is of another type',
     ],
   ];
   it.each(broken)('refuses what is inconsistent: %#', (module, text) => {
@@ -196,7 +198,7 @@ describe('the DOT form of a module', () => {
       "digraph "linear" {
         n0 [label="x = input\\nf32[batch<=8, 4]", shape=box];
         n1 [label="w = state\\nf32[4, 2]", shape=box];
-        n2 [label="matmul\\nf32[batch<=8, 2]", shape=ellipse, peripheries=2];
+        n2 [label="contract\\nf32[batch<=8, 2]", shape=ellipse, peripheries=2];
         n0 -> n2 [label="0"];
         n1 -> n2 [label="1"];
         n1 -> n1 [style=dashed, label="both"];

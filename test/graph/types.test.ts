@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { concat, Graph, type GraphIssue, ShapeError, Tensor, zeros } from '../../src/graph/index.ts';
 import { type Dim, type Dtype, shapeText } from '../../src/loops/index.ts';
-import { expectRefusal, lineHere } from './refusal.ts';
+import { expectRefusal, lineHere, untyped } from './refusal.ts';
 
 const FILE = 'types.test.ts';
 const batch: Dim = { size: { name: 'batch', max: 8 }, factor: 1 };
@@ -39,6 +39,39 @@ describe('type rules', () => {
       'matmul keeps bounded rows of many matrices',
       () => of([batch, 3, 4]).matmul(of([4, 6])),
       'f32[batch<=8, 3, 6]',
+    ],
+    [
+      'matmul broadcasts a bounded size to one element, and ones in front',
+      () => of([batch, 1, 2, 3]).matmul(of([1, 1, 5, 3, 4])),
+      'f32[1, batch<=8, 5, 2, 4]',
+    ],
+    [
+      'contract gives the batch, rows of the first, rows of the second',
+      () =>
+        of([2, 3, 4, 5]).contract(of([5, 6, 3, 4]), {
+          batch: [
+            [2, 1],
+            [3, 2],
+          ],
+          over: [[-1], [0]],
+        }),
+      'f32[4, 3, 2, 6]',
+    ],
+    [
+      'contract sums over several axes, bounded ones too',
+      () =>
+        of([batch, 3, 4]).contract(of([3, batch, 5], 'f32'), {
+          over: [
+            [0, 1],
+            [1, 0],
+          ],
+        }),
+      'f32[4, 5]',
+    ],
+    [
+      'contract over nothing is a product of all by all',
+      () => of([2, 3]).contract(of([4]), {}),
+      'f32[2, 3, 4]',
     ],
     ['transpose swaps the last two axes', () => of([2, 3, 4]).transpose(), 'f32[2, 4, 3]'],
     ['reshape fills in -1', () => of([2, 3, 4]).reshape([4, -1]), 'f32[4, 6]'],
@@ -80,6 +113,83 @@ describe('type rules', () => {
       () => of([2, 3, 4]).matmul(of([5, 4, 6])),
       'broadcast',
       'matmul: shapes do not broadcast: [2] and [5] (2 ≠ 5)',
+    ],
+    [
+      () => of([2, 3, 4]).matmul(of([5, 6])),
+      'rank',
+      'matmul: two matrices, or equally many of each: [2, 3, 4] · [5, 6]',
+    ],
+    [() => of([4]).matmul(of([5])), 'inner-sizes', 'matmul: inner sizes differ: [1, 4] · [5, 1] (4 ≠ 5)'],
+    [
+      () => of([3, 4]).matmul(of([4, 5], 'i32')),
+      'dtype-mismatch',
+      'matmul: operands of types f32 and i32: cast one of them',
+    ],
+    [
+      () => of([3, 4], 'u8').matmul(of([4, 5], 'u8')),
+      'dtype',
+      'matmul: operand of type u8; u8 is for storage only: cast it first',
+    ],
+    [
+      () => of([3, 4]).contract(of([4, 5]), { over: [[2], [0]] }),
+      'axis',
+      'contract: axis 2 in over is not one of the 2 of [3, 4]',
+    ],
+    [
+      () => of([3, 4]).contract(of([4, 5]), { batch: [[0], [-3]] }),
+      'axis',
+      'contract: axis -3 in batch is not one of the 2 of [4, 5]',
+    ],
+    [
+      () => of([3, 4]).contract(of([4, 5]), { batch: [[1], [0]], over: [[-1], [0]] }),
+      'axis',
+      'contract: axis 1 of [3, 4] stands twice: an axis is in batch or in over, once',
+    ],
+    [
+      () =>
+        of([3, 4]).contract(of([4, 5]), {
+          over: [
+            [1, 1],
+            [0, 1],
+          ],
+        }),
+      'axis',
+      'contract: axis 1 of [3, 4] stands twice: an axis is in batch or in over, once',
+    ],
+    [
+      () => of([3, 4]).contract(of([4, 5]), { over: [[1], [1]] }),
+      'inner-sizes',
+      'contract: axes 1 and 1 in over differ: [3, 4] · [4, 5] (4 ≠ 5)',
+    ],
+    [
+      () => of([batch, 4]).contract(of([8, 4]), { batch: [[0], [0]], over: [[1], [1]] }),
+      'shape-mismatch',
+      'contract: axes 0 and 0 in batch differ: [batch<=8, 4] · [8, 4] (batch<=8 ≠ 8: a bounded size equals no number and no other size)',
+    ],
+    [
+      () => of([3, 4]).contract(of([4, 5], 'i32'), { over: [[1], [0]] }),
+      'dtype-mismatch',
+      'contract: operands of types f32 and i32: cast one of them',
+    ],
+    [
+      () => of([3], 'bool').contract(of([4], 'bool'), {}),
+      'dtype',
+      'contract: operand of type bool; takes f32, i32, u32: cast it first',
+    ],
+    [
+      () => of([3, 4]).contract(of([4, 5]), { over: [[1], []] }),
+      'axis',
+      'contract: over must be two lists of axes of equal length such as [[1], [0]], not [1] and []',
+    ],
+    [
+      () => of([3, 4]).contract(of([4, 5]), { over: untyped([1, 0]) }),
+      'axis',
+      'contract: over must be two lists of axes of equal length such as [[1], [0]], not 1 and 0',
+    ],
+    [
+      () => of([3, 4]).contract(of([4, 5]), { over: [[0.5], [0]] }),
+      'axis',
+      'contract: over must be two lists of axes of equal length such as [[1], [0]], not [0.5] and [0]',
     ],
     [() => of([3]).add(of([4])), 'broadcast', 'add: shapes do not broadcast: [3] and [4] (3 ≠ 4)'],
     [
@@ -177,6 +287,12 @@ describe('type rules', () => {
       () => of([]).add(stranger),
       'other-graph',
       'add: operand %0 belongs to another graph',
+      FILE,
+    );
+    expectRefusal(
+      () => of([2]).matmul(stranger.broadcastTo([2])),
+      'other-graph',
+      'matmul: operand %1 belongs to another graph',
       FILE,
     );
   });

@@ -32,14 +32,14 @@ describe('a contraction in a row program', () => {
     const module = defineModule('tiles', (m) => m.graph.withSource('model.ts:7', () => build(m)));
     const [kernel] = compileModule(module, profiles['webgpu-software']).entries.get('run')?.kernels ?? [];
     expect(kernel === undefined ? '' : printKernel(kernel)).toMatchInlineSnapshot(`
-      "kernel matmul_2_to_h: rows, 2 workgroups of 64
-        private matmul_2: f32[2]
+      "kernel contract_2_to_h: rows, 2 workgroups of 64
+        private contract_2: f32[2]
         private sum_3: f32[1]
         private tile_sums: f32[2]
-        # rows: matmul_2..h, 2 workgroups
+        # rows: contract_2..h, 2 workgroups
         let row = @wg:i32 * 4 + @lid:i32
         if @lid:i32 < 4 && @row:i32 < 8:
-          # %2 = matmul(x, w)  at model.ts:7
+          # %2 = contract(x, w)  at model.ts:7
           var acc = 0.0
           var acc_2 = 0.0
           for k0 in 0 .. 3 step 1:
@@ -52,15 +52,15 @@ describe('a contraction in a row program', () => {
           tile_sums[1] = @acc_2:f32
           for e in 0 .. 2 step 1:
             let sum = tile_sums[@e:i32]
-            matmul_2[@e:i32] = @sum:f32
+            contract_2[@e:i32] = @sum:f32
           # %3 = sum(%2)  at model.ts:7
           var acc_3 = 0.0
           for k0_2 in 0 .. 2 step 1:
-            acc_3 = @acc_3:f32 + matmul_2[@k0_2:i32]
+            acc_3 = @acc_3:f32 + contract_2[@k0_2:i32]
           sum_3[0] = @acc_3:f32
           # output h  at model.ts:7
           for e_2 in 0 .. 2 step 1:
-            let h = matmul_2[@e_2:i32] / sum_3[0]
+            let h = contract_2[@e_2:i32] / sum_3[0]
             h[@row:i32, @e_2:i32] = @h:f32
       "
     `);

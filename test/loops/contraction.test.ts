@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { defineModule, type Module } from '../../src/graph/index.ts';
 import { type Contraction, contractionOf } from '../../src/loops/index.ts';
 import { parseLoops, printExpr } from '../../src/loops/text.ts';
+import { gradients } from '../../src/passes/differentiate.ts';
+import { declareStorage, lower } from '../../src/passes/lower.ts';
 
 /** The contraction that a loop is, its sides as text. */
 function sides(axes: string, reduce: string, body: string): Record<string, readonly string[]> | null {
@@ -25,7 +28,36 @@ loop y(${axes}) reduce(${reduce}):
   };
 }
 
+/** The contractions that the loops of an entry are, with what they are summed over. */
+function contractionsOf(module: Module): Record<string, Record<string, readonly string[]>> {
+  return Object.fromEntries(
+    lower(module, 'run', declareStorage(module)).flatMap((loop) => {
+      const found = contractionOf(loop);
+      if (found === null) return [];
+      const names = (list: Contraction['m']): string[] =>
+        list.map(({ name, extent, live }) => `${name}: ${live === undefined ? '' : '<='}${extent}`);
+      const { m, n, batch } = found;
+      return [[loop.name, { m: names(m), n: names(n), batch: names(batch), over: names(loop.reduceAxes) }]];
+    }),
+  );
+}
+
 describe('a contraction', () => {
+  it('is a layer of many dimensions, and its gradients, whatever they are summed over', () => {
+    const module = defineModule('layer', (m) => {
+      const x = m.input('x', { shape: [m.size('batch', { max: 16 }), 64, 128] });
+      const w = m.state('w', { shape: [128, 384] });
+      const y = x.matmul(w).named('y');
+      const [dx = y, dw = y] = gradients(y.square().sum(), [x, w]);
+      m.entry('run', { y, dx: dx.named('dx'), dw: dw.named('dw') });
+    });
+    expect(contractionsOf(module)).toEqual({
+      y: { m: ['i0: <=16', 'i1: 64'], n: ['i2: 384'], batch: [], over: ['k0: 128'] },
+      dx: { m: ['i0: <=16', 'i1: 64'], n: ['i2: 128'], batch: [], over: ['k0: 384'] },
+      dw: { m: ['i0: 128'], n: ['i1: 384'], batch: [], over: ['k0: <=16', 'k1: 64'] },
+    });
+  });
+
   it('is a sum of products of two sides', () => {
     expect(sides('i: 6, j: 4', 'k: 10', 'x[i, k] * w[k, j]')).toEqual({
       a: ['x[i, k]'],

@@ -8,6 +8,7 @@ import {
   type Tensor,
   valuesOf,
 } from '../../src/graph/index.ts';
+import { shapeText } from '../../src/loops/index.ts';
 import { interpretLoops } from '../../src/loops/interpret.ts';
 import * as nn from '../../src/nn/index.ts';
 import { gradients } from '../../src/passes/differentiate.ts';
@@ -28,7 +29,7 @@ describe('a dense layer', () => {
     expect(textOf((x) => nn.dense(x, 2, { activation: 'relu', name: 'hidden' }))).toMatchInlineSnapshot(`
       "%0 = input {dtype: "f32", name: "x", shape: [batch<=8, 3]}: f32[batch<=8, 3]  x
       %1 = state {dtype: "f32", name: "hidden.weight", shape: [3, 2]}: f32[3, 2]  "hidden.weight"
-      %2 = matmul(%0, %1): f32[batch<=8, 2]
+      %2 = contract(%0, %1) {batchA: [], batchB: [], overA: [1], overB: [0]}: f32[batch<=8, 2]
       %3 = state {dtype: "f32", name: "hidden.bias", shape: [2]}: f32[2]  "hidden.bias"
       %4 = expand(%3) {shape: [batch<=8, 2]}: f32[batch<=8, 2]
       %5 = add(%2, %4): f32[batch<=8, 2]
@@ -39,13 +40,17 @@ describe('a dense layer', () => {
   it('goes without bias and activation', () => {
     const module = of((x) => nn.dense(x, 2, { bias: false }));
     expect(module.states.map(({ name, node }) => [name, node.shape])).toEqual([['dense.weight', [3, 2]]]);
-    expect(module.entries[0]?.outputs[0]?.node.op).toBe('matmul');
+    expect(module.entries[0]?.outputs[0]?.node.op).toBe('contract');
   });
 
-  it('multiplies many rows of many matrices at once', () => {
-    const ops = of((x) => nn.dense(x.expandDims(1).broadcastTo([...x.shape.slice(0, 1), 5, 3]), 2)).graph
-      .nodes;
-    expect(ops.filter((node) => node.op === 'matmul').map((node) => node.shape.length)).toEqual([2]);
+  it('multiplies many rows of many matrices at once, and flattens none', () => {
+    const { nodes } = of((x) =>
+      nn.dense(x.expandDims(1).broadcastTo([...x.shape.slice(0, 1), 5, 3]), 2),
+    ).graph;
+    const shapesOf = (op: string): unknown[] =>
+      nodes.filter((node) => node.op === op).map((node) => shapeText(node.shape));
+    expect(shapesOf('contract')).toEqual(['[batch<=8, 5, 2]']);
+    expect(shapesOf('reshape')).toEqual(['[batch<=8, 1, 3]']);
   });
 
   it('refuses units that are no number, at the line that wrote it', () => {

@@ -59,6 +59,7 @@ const smooth = {
     bound: (a) => a + 1,
   }),
   matmul: product,
+  contract: contracted,
   convolve: convolved,
   windows: moved((x, draft) => {
     const options = windowsOf(x, draft);
@@ -358,6 +359,28 @@ function product(draft: Draft): Drawn | undefined {
   const b = found ?? draft.input([...lead, inner, draft.dice.oneOf([1, 2, 3, 5, 9])]);
   if (elements(x.shape) * extentOf(b.tensor.shape.at(-1) ?? 1) > 6000) return undefined;
   return { tensor: x.matmul(b.tensor), bound: limit(b.bound, inner), exact: false };
+}
+
+/** A contraction with a new operand: each axis is of a batch, summed over, or one of rows. */
+function contracted(draft: Draft): Drawn | undefined {
+  const { dice } = draft;
+  const a = draft.float((d) => elements(d.tensor.shape) < 200);
+  if (a === undefined) return undefined;
+  const { shape } = a.tensor;
+  const kinds = shape.map(() => dice.oneOf(['batch', 'over', 'over', 'rows']));
+  const axesOf = (kind: string): number[] => shape.flatMap((_, d) => (kinds[d] === kind ? [d] : []));
+  const [batch, over] = [axesOf('batch'), axesOf('over')];
+  const paired = [...batch, ...over];
+  const isBounded = (d: number): boolean => typeof shape[d] === 'object';
+  // What is bounded comes first: the new operand is an input, which is stored so.
+  if (paired.filter(isBounded).length > 1) return undefined;
+  const order = dice.shuffled(paired).sort((d, e) => Number(isBounded(e)) - Number(isBounded(d)));
+  const dims = order.map((d) => shape[d] ?? 1);
+  const b = draft.input([...dims, ...(dice.chance(0.6) ? [dice.between(1, 4)] : [])]);
+  const places = (axes: readonly number[]): number[] => axes.map((d) => order.indexOf(d));
+  const tensor = a.tensor.contract(b.tensor, { batch: [batch, places(batch)], over: [over, places(over)] });
+  const terms = over.reduce((n, d) => n * Math.max(1, extentOf(shape[d] ?? 1)), 1);
+  return { tensor, bound: a.bound * b.bound * terms, exact: false };
 }
 
 function sameType(a: Tensor, b: Tensor): boolean {

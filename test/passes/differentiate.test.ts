@@ -97,10 +97,8 @@ describe('gradients', () => {
       %1 = input {dtype: "f32", name: "b", shape: [3, 2]}: f32[3, 2]  b
       %2 = constant {dtype: "f32", value: 1}: f32[]
       %3 = expand(%2) {shape: [batch<=8, 2]}: f32[batch<=8, 2]
-      %4 = permute(%1) {perm: [1, 0]}: f32[2, 3]
-      %5 = matmul(%3, %4): f32[batch<=8, 3]
-      %6 = permute(%0) {perm: [1, 0]}: f32[3, batch<=8]
-      %7 = matmul(%6, %3): f32[3, 2]"
+      %4 = contract(%3, %1) {batchA: [], batchB: [], overA: [1], overB: [1]}: f32[batch<=8, 3]
+      %5 = contract(%0, %3) {batchA: [], batchB: [], overA: [0], overB: [0]}: f32[3, 2]"
     `);
   });
 

@@ -36,10 +36,10 @@ describe('the plan of buffers', () => {
     );
     expect(text).toMatchInlineSnapshot(`
       [
-        "matmul_2: dispatches 0 to 1, at 0",
-        "matmul_4: dispatches 1 to 2, at 4096",
-        "matmul_6: dispatches 2 to 3, at 0",
-        "matmul_8: dispatches 3 to 4, at 4096",
+        "contract_2: dispatches 0 to 1, at 0",
+        "contract_4: dispatches 1 to 2, at 4096",
+        "contract_6: dispatches 2 to 3, at 0",
+        "contract_8: dispatches 3 to 4, at 4096",
       ]
     `);
     expect(layout.peakBytes).toBe(layout.lowerBoundBytes);

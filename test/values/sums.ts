@@ -9,7 +9,8 @@ export function longestSum(nodes: readonly Node[]): number {
 
 function termsOf(node: Node): number {
   const shape = node.inputs[0]?.shape ?? [];
-  if (node.op === 'matmul') return extentOf(shape.at(-1) ?? 1);
+  if (node.op === 'contract')
+    return numbersAttr(node, 'overA').reduce((n, d) => n * extentOf(shape[d] ?? 1), 1);
   if (node.op === 'convolve') return elementCount(node.inputs[1]?.shape.slice(2) ?? []);
   if (node.op === 'foldWindows') return elementCount(shape.slice(node.shape.length));
   if (!definitionOf(node.op).isReduction) return 1;
