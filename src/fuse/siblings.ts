@@ -133,7 +133,7 @@ function commonReads(host: Loop, guest: Loop): Map<Axis, Axis> | null {
   const [hostReduce, guestReduce] = [wide(host.reduceAxes), wide(guest.reduceAxes)];
   if (hostReduce.length !== guestReduce.length || hostReduce.length === 0) return null;
   const same = (a: Axis, b: Axis): boolean =>
-    a.extent === b.extent && a.live?.size.name === b.live?.size.name;
+    a.extent === b.extent && a.live?.size.name === b.live?.size.name && a.live?.factor === b.live?.factor;
   if (!guestReduce.every((axis, k) => same(axis, hostReduce[k] ?? axis))) return null;
   for (const x of loadsIn(...guest.reductions.map((r) => r.body))) {
     for (const y of loadsIn(...host.reductions.map((r) => r.body))) {
