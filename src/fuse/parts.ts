@@ -48,7 +48,7 @@ export function sketchParts(loop: Loop, axis: Axis, factor: number): InParts {
 
 /** Whether a loop's reductions can be done in parts that are elements again. */
 export function isDivisible(loop: Loop): boolean {
-  return loop.reductions.length > 0 && !loop.scan && loop.reductions.every(isClosed);
+  return loop.reductions.length > 0 && loop.reductions.every(isClosed);
 }
 
 /** Reductions to one element of more than this are cut even if no producer can hold the first half. */

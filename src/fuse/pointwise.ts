@@ -188,7 +188,6 @@ function mergeEpilogues(loops: readonly Loop[], simplify: Simplify, decisions: D
 function alignment(producer: Loop, consumer: Loop): Map<Axis, Axis> | string {
   const map = new Map<Axis, Axis>();
   const outs = new Map(producer.outs.map((o) => [o.tensor, o]));
-  if (producer.scan) return 'a scan has no epilogue';
   for (const l of loopLoads(consumer)) {
     const out = outs.get(l.tensor);
     if (out === undefined) continue;

@@ -103,7 +103,6 @@ export function groupDependencies(groups: readonly Group[]): (group: Group) => S
 function joined(from: Group, to: Group, read: Readers, profile: Profile): Joined {
   const refused = (result: string): Joined => ({ result, untiled: null });
   const loops = [...from.loops, ...to.loops];
-  if (loops.some((loop) => loop.scan)) return refused('a scan runs alone');
   for (const writer of loops) {
     for (const { tensor } of writer.outs) {
       const reader = loops.find(

@@ -31,10 +31,10 @@ export function mergeSiblings(loops: readonly Loop[], profile: Profile, decision
   const flow = new Dataflow(loops, loopAccess);
   mergeCounts(flow, decisions);
   for (const candidate of flow.items) {
-    if (!flow.has(candidate) || candidate.reductions.length === 0 || candidate.scan) continue;
+    if (!flow.has(candidate) || candidate.reductions.length === 0) continue;
     const read = loadsIn(...candidate.reductions.map((r) => r.body)).map((l) => l.tensor);
     for (const host of flow.sorted(new Set(read.flatMap((tensor) => flow.readersOf(tensor))))) {
-      if (host === candidate || host.reductions.length === 0 || host.scan) continue;
+      if (host === candidate || host.reductions.length === 0) continue;
       const map = commonReads(host, candidate);
       if (map === null || flow.dependsOn(host, candidate) || flow.dependsOn(candidate, host)) continue;
       const merged = asSibling(host, candidate, map, profile);

@@ -115,7 +115,7 @@ function halves(
   workgroupsOf: (group: Group) => number,
 ): { partials: Partial[]; final: Loop } | null {
   const [producer, ...others] = group.loops;
-  if (producer === undefined || others.length > 0 || producer.scan || group.prologue.length > 0) return null;
+  if (producer === undefined || others.length > 0 || group.prologue.length > 0) return null;
   const outs = new Map(producer.outs.map((o) => [o.tensor, o]));
   const wide = (axes: readonly Axis[]): Axis[] => axes.filter((axis) => axis.extent > 1);
   const partials: Partial[] = [];

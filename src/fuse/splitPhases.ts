@@ -77,5 +77,5 @@ function copyOf(from: Tensor, to: Tensor, { origin }: Loop): Loop {
   const axes = axesOver(to.shape, 'i');
   const value = load(from, axes.map(axisRef));
   const outs = [{ tensor: to, at: axes, value }];
-  return { name: to.name, axes, reduceAxes: [], scan: false, reductions: [], outs, origin: origin.slice(-1) };
+  return { name: to.name, axes, reduceAxes: [], reductions: [], outs, origin: origin.slice(-1) };
 }

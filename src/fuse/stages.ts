@@ -192,7 +192,6 @@ function throughTemporary(writer: Group, next: Tensor): { renamed: Group; copy: 
     name: `copy_${next.name}`,
     axes,
     reduceAxes: [],
-    scan: false,
     reductions: [],
     outs: [{ tensor: next, at: axes, value: load(temp, axes.map(axisRef)) }],
     origin,

@@ -52,14 +52,13 @@ export interface AxisRewrite {
  * A reduction axis that does not divide, or whose live extent does not, is guarded: elements beyond it are the monoid's
  * neutral element.
  *
- * Throws AxisError for a scan, for statistics (`moments`) that would need a guard, for an arg-reduction
+ * Throws AxisError for statistics (`moments`) that would need a guard, for an arg-reduction
  * whose positions would change, and for an output that would be longer and is no temporary.
  */
 export function splitAxis(loop: Loop, axis: Axis, factor: number): AxisRewrite {
   if (!Number.isInteger(factor) || factor < 1) throw new AxisError(loop, `cannot split by ${factor}`);
   const parallel = loop.axes.includes(axis);
   if (!parallel && !loop.reduceAxes.includes(axis)) throw new AxisError(loop, `has no axis ${axis.name}`);
-  if (!parallel && loop.scan) throw new AxisError(loop, `the axis ${axis.name} of a scan cannot be split`);
   const divides = axis.extent % factor === 0;
   const fixed = loop.outs.find((out) => out.at.includes(axis) && out.tensor.role !== 'temp');
   if (parallel && !divides && fixed !== undefined) {

@@ -34,8 +34,7 @@ export function contractionOf(loop: Loop): Contraction | null {
 
 function recognise(loop: Loop): Contraction | null {
   const reduction = loop.reductions[0];
-  if (reduction === undefined || reduction.monoid !== 'sum' || loop.scan || reduction.body.dtype !== 'f32')
-    return null;
+  if (reduction === undefined || reduction.monoid !== 'sum' || reduction.body.dtype !== 'f32') return null;
   const parallel = new Set(loop.axes);
   const ownAxes = (...exprs: Expr[]): Set<Axis> =>
     new Set([...axesIn(...exprs)].filter((axis) => parallel.has(axis)));

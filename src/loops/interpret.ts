@@ -58,15 +58,8 @@ function runLoop(loop: Loop, memory: Map<Tensor, Float64Array>, options: Interpr
   };
   machine.each(loop.axes, () => {
     machine.startReductions();
-    if (loop.scan) {
-      machine.each(loop.reduceAxes, () => {
-        machine.reduceElement();
-        write();
-      });
-    } else {
-      if (loop.reductions.length > 0) machine.each(loop.reduceAxes, () => machine.reduceElement());
-      write();
-    }
+    if (loop.reductions.length > 0) machine.each(loop.reduceAxes, () => machine.reduceElement());
+    write();
   });
   for (const { out, array } of arrays) memory.set(out.tensor, array);
 }

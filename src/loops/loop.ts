@@ -35,14 +35,11 @@ export interface Out {
  * - Without reductions, `reduceAxes` is empty and values are expressions over the axes (*pointwise*).
  * - A reduction axis with `live` runs to its live extent only; a parallel axis runs to its full extent
  *   (elements beyond the live ones are storage without meaning).
- * - A `scan` has one reduction axis, and every output has it in `at`: the accumulator at index `r` holds
- *   the elements `0..r` (all prefixes).
  */
 export interface Loop {
   readonly name: string;
   readonly axes: readonly Axis[];
   readonly reduceAxes: readonly Axis[];
-  readonly scan: boolean;
   readonly reductions: readonly Reduction[];
   readonly outs: readonly Out[];
   readonly origin: readonly Origin[];

@@ -155,9 +155,8 @@ export class LoopParser extends ExprParser {
     const named = new Map<string, Axis>();
     this.expect('(');
     const axes = this.list(')', () => this.#axis(named));
-    const scan = this.acceptWord('scan');
     const reduceAxes: Axis[] = [];
-    if (scan || this.acceptWord('reduce')) {
+    if (this.acceptWord('reduce')) {
       this.expect('(');
       reduceAxes.push(...this.list(')', () => this.#axis(named)));
     }
@@ -206,7 +205,7 @@ export class LoopParser extends ExprParser {
       }
       this.endLine();
     }
-    return { loop: { name, axes, reduceAxes, scan, reductions, outs, origin }, rows, partials };
+    return { loop: { name, axes, reduceAxes, reductions, outs, origin }, rows, partials };
   }
 
   #reduction(): Reduction {

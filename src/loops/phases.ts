@@ -33,7 +33,7 @@ export function phasesOf({ parallel, modulus }: Congruence): number {
 /** The first congruence that guards all terms of a loop, or null. */
 export function congruenceOf(loop: Loop): Congruence | null {
   const [first, ...others] = loop.reductions.map((r) => guardedTerm(r)?.guards ?? []);
-  if (loop.scan || first === undefined) return null;
+  if (first === undefined) return null;
   const numbers = new ValueNumbers();
   for (const condition of first) {
     const isCommon = others.every((guards) => guards.some((guard) => numbers.same(guard, condition)));

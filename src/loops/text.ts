@@ -122,8 +122,7 @@ export function loopLines(noted: NotedLoop, declared: Declared): string[] {
   const axis = (a: Axis): string => declared.axes.get(a) ?? names.get(a) ?? nameText(a.name);
   const list = (axes: readonly Axis[]): string =>
     axes.map((a) => (declared.axes.has(a) ? axis(a) : `${asNamed(axis(a), a)}: ${axisExtent(a)}`)).join(', ');
-  const kind = loop.scan ? 'scan' : 'reduce';
-  const over = loop.scan || loop.reduceAxes.length > 0 ? ` ${kind}(${list(loop.reduceAxes)})` : '';
+  const over = loop.reduceAxes.length > 0 ? ` reduce(${list(loop.reduceAxes)})` : '';
   const along = rows.length > 0 ? ` rows(${rows.map(axis).join(', ')})` : '';
   const { shared, late } = sharedExpressions(rootsOf(noted));
   const { tensor } = declared;

@@ -64,7 +64,7 @@ function unquote(string: string, line: number, column: number): string {
 }
 
 const KEYWORDS = new Set(
-  'tensor axis param loop partial from at reduce scan live over prologue group dispatch true false inf nan'.split(
+  'tensor axis param loop partial from at reduce live over prologue group dispatch true false inf nan'.split(
     ' ',
   ),
 );

@@ -8,15 +8,7 @@ import { printExpr } from './text.ts';
 import { isValueOf, typeIssue } from './typing.ts';
 
 /** A rule of the loop language. */
-export type LoopRule =
-  | 'types'
-  | 'axes'
-  | 'accumulators'
-  | 'outputs'
-  | 'reductions'
-  | 'scan'
-  | 'order'
-  | 'bounds';
+export type LoopRule = 'types' | 'axes' | 'accumulators' | 'outputs' | 'reductions' | 'order' | 'bounds';
 
 /** Loops that break a rule of the language: an error of the compiler, not of its user. */
 export class LoopError extends Error {
@@ -99,9 +91,6 @@ function verifyAxes(loop: Loop): void {
   if (loop.reductions.length === 0 && loop.reduceAxes.length > 0) {
     throw new LoopError(loop, 'reductions', 'has reduction axes, but reduces nothing');
   }
-  if (loop.scan && (loop.reduceAxes.length !== 1 || loop.reductions.length === 0)) {
-    throw new LoopError(loop, 'scan', `a scan has one reduction axis, not ${loop.reduceAxes.length}`);
-  }
 }
 
 function verifyOut(loop: Loop, out: Out): void {
@@ -109,20 +98,18 @@ function verifyOut(loop: Loop, out: Out): void {
   const fail = (rule: LoopRule, message: string): never => {
     throw new LoopError(loop, rule, `output ${tensor.name} ${message}`);
   };
-  const allowed = loop.scan ? [...loop.axes, ...loop.reduceAxes] : loop.axes;
   if (at.length !== tensor.shape.length)
     fail('outputs', `has ${at.length} axes for ${tensor.shape.length} dimensions`);
   for (const [d, axis] of at.entries()) {
     const dim = tensor.shape[d];
-    if (!allowed.includes(axis)) fail('axes', `lies at ${axis.name}, which is no parallel axis of the loop`);
+    if (!loop.axes.includes(axis))
+      fail('axes', `lies at ${axis.name}, which is no parallel axis of the loop`);
     if (at.indexOf(axis) !== d) fail('outputs', `lies at ${axis.name} twice`);
     if (dim === undefined || extentOf(dim) !== axis.extent) {
       const extent = dim === undefined ? 'none' : extentOf(dim);
       fail('outputs', `has the extent ${extent} in dimension ${d}, and its axis ${axis.name} ${axis.extent}`);
     }
   }
-  if (loop.scan && !loop.reduceAxes.every((axis) => at.includes(axis)))
-    fail('scan', 'lacks the axis of the scan');
   const exprs = subexpressions(value);
   verifyTypes(loop, exprs, true);
   if (tensor.dtype === 'u8') fail('types', 'is u8, which cannot be stored');

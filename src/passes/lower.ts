@@ -117,7 +117,7 @@ export function lower(module: Module, entry: string, storage: Storage): Loop[] {
     const axes = axesOver(node.shape, 'i');
     const at = axes.map(axisRef);
     const ctx = { node, read: (k: number, index: readonly Expr[]): Expr => element(operand(node, k), index) };
-    const loop = { name: tensor.name, axes, scan: false, origin: [originOf(node)] };
+    const loop = { name: tensor.name, axes, origin: [originOf(node)] };
     if (lowering.kind !== 'reduce') {
       const value = lowering.kind === 'value' ? lowering.value(ctx, at) : leaf(node, at);
       loops.push({
@@ -153,7 +153,6 @@ export function lower(module: Module, entry: string, storage: Storage): Loop[] {
       name: tensor.name,
       axes,
       reduceAxes: [],
-      scan: false,
       reductions: [],
       outs: [{ tensor, at: axes, value }],
       origin: [{ ...originOf(node), node: `${tensor.role === 'next' ? 'update' : 'output'} ${tensor.name}` }],

@@ -79,7 +79,7 @@ function chooseReduce(loop: Loop, profile: Profile): ReduceSchedule {
   const outputs = domainSize(loop.axes);
   const reduced = domainSize(loop.reduceAxes);
   let split = 1;
-  if (profile.cooperative && !loop.scan) {
+  if (profile.cooperative) {
     while (
       split < profile.workgroup &&
       split * 4 <= reduced &&

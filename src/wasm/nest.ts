@@ -132,26 +132,8 @@ class NestWriter {
   /** One element, or four along the lane. */
   #element(lanes: Lanes): void {
     if (this.#loop.reductions.length === 0) this.#writeOuts(lanes);
-    else if (this.#loop.scan) this.#scan(lanes);
     else if (this.#lane !== null && this.#loop.reduceAxes.includes(this.#lane)) this.#reduceAlong(this.#lane);
     else this.#reduce(lanes);
-  }
-
-  #scan(lanes: Lanes): void {
-    const acc = this.#accumulators('acc', lanes);
-    const [axis] = this.#loop.reduceAxes;
-    if (axis === undefined) throw new RangeError(`${this.#loop.name}: a scan without an axis`);
-    this.#code.loop(
-      axis.name,
-      i32(0),
-      endOf(this.#evaluator, axis),
-      1,
-      () => {
-        this.#combineBody(acc, lanes);
-        this.#writeOuts(lanes, acc);
-      },
-      axis,
-    );
   }
 
   /** Parts of elements along a parallel axis, or of one element. */

@@ -199,7 +199,7 @@ function laneOf(loop: Loop, rows: readonly Axis[], evaluator: Evaluator): Axis |
   const parallel = loop.axes.filter(
     (axis) => axis.extent >= 4 && (!rows.includes(axis) || rows.filter((r) => r.extent > 1).length === 1),
   );
-  const reduce = loop.scan ? [] : loop.reduceAxes.filter((axis) => axis.extent >= 4);
+  const reduce = loop.reduceAxes.filter((axis) => axis.extent >= 4);
   let best: Axis | null = null;
   let least = laneCost(loop, null, rows, evaluator);
   for (const axis of [...parallel.reverse(), ...reduce]) {

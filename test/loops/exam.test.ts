@@ -387,7 +387,7 @@ loop dv(j: 5, e: 2) reduce(i: 4):
   });
 });
 
-it('A cumulative sum is a scan, and its gradient a scan of the reversed rows, read backwards', () => {
+it('A cumulative sum is a sum of what is not behind, and its gradient one of what is not before', () => {
   const x = numbers(18, 14);
   const dy = numbers(18, 15);
   const naive = (input: readonly number[]): number[] =>
@@ -396,16 +396,13 @@ it('A cumulative sum is a scan, and its gradient a scan of the reversed rows, re
     `tensor x: f32[3, 6] input
 tensor y: f32[3, 6] temp
 tensor dy: f32[3, 6] input
-tensor back: f32[3, 6] temp
 tensor dx: f32[3, 6] temp
-loop y(i: 3) scan(k: 6):
-  r0 = sum(x[i, k])
-  y[i, k] = r0.0
-loop back(i: 3) scan(k: 6):
-  r0 = sum(dy[i, 5 - k])
-  back[i, k] = r0.0
-loop dx(i: 3, k: 6):
-  dx[i, k] = back[i, 5 - k]
+loop y(i: 3, j: 6) reduce(k: 6):
+  r0 = sum(select(k <= j, x[i, k], 0.0))
+  y[i, j] = r0.0
+loop dx(i: 3, j: 6) reduce(k: 6):
+  r0 = sum(select(j <= k, dy[i, k], 0.0))
+  dx[i, j] = r0.0
 `,
     { x, dy },
   );

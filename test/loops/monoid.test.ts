@@ -19,7 +19,7 @@ function valuesOf(exprs: readonly Expr[]): number[] {
     const tensor: Tensor = { name: 'value', shape: [], dtype: value.dtype, role: 'result' };
     const memory = new Map<Tensor, Float64Array>();
     const outs = [{ tensor, at: [], value }];
-    const loop = { name: 'value', axes: [], reduceAxes: [], scan: false, reductions: [], outs, origin: [] };
+    const loop = { name: 'value', axes: [], reduceAxes: [], reductions: [], outs, origin: [] };
     interpretLoops([loop], memory);
     return memory.get(tensor)?.[0] ?? Number.NaN;
   });
@@ -66,7 +66,7 @@ it.each(['argmax', 'argmin'] as const)('%s of nothing is at an index that no ele
   const value: Expr = { kind: 'acc', reduction: 0, part: 1, dtype: 'i32' };
   const outs = [{ tensor, at: [], value }];
   const memory = new Map<Tensor, Float64Array>();
-  const loop = { name: 'at', axes: [], reduceAxes: [axis], scan: false, reductions, outs, origin: [] };
+  const loop = { name: 'at', axes: [], reduceAxes: [axis], reductions, outs, origin: [] };
   interpretLoops([loop], memory, { live: { rows: 0 } });
   expect(memory.get(tensor)).toEqual(Float64Array.of(2147483647));
 });

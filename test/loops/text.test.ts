@@ -49,9 +49,8 @@ const loops: fc.Arbitrary<Loop> = fc
     value: values.filter(isLoopExpr),
     tensorName: fc.string({ unit: 'grapheme' }),
     source: fc.option(fc.string()),
-    scan: fc.boolean(),
   })
-  .map(({ name, monoid, index, body, value, tensorName, source, scan }) => {
+  .map(({ name, monoid, index, body, value, tensorName, source }) => {
     const [i, j, k] = axes;
     const tensor: Tensor = { name: `${tensorName}!`, shape: [6, 4, 3], dtype: 'f32', role: 'temp' };
     const gathered = load({ name: tensorName, shape: [9], dtype: 'f32', role: 'input' }, [index]);
@@ -62,7 +61,6 @@ const loops: fc.Arbitrary<Loop> = fc
       name,
       axes: monoid === null ? [i, j, k] : [i, j],
       reduceAxes: monoid === null ? [] : [k],
-      scan: scan && monoid !== null,
       reductions,
       outs: [{ tensor, at: [i, j, k], value: apply('mul', apply('add', value, acc), value) }],
       origin: [source === null ? { node: name } : { node: name, source }],
@@ -100,7 +98,6 @@ describe('the text of loops', () => {
       name: 't',
       axes: [a, b],
       reduceAxes: [],
-      scan: false,
       reductions: [],
       outs: [{ tensor: y, at: [a, b], value }],
       origin: [],
@@ -121,7 +118,7 @@ describe('the text of loops', () => {
     for (let n = 0; n < 60; n++) value = apply('mul', value, apply('sub', value, float(0.5)));
     const y: Tensor = { name: 'y', shape: [4], dtype: 'f32', role: 'temp' };
     const outs = [{ tensor: y, at: [axis], value }];
-    const loop = { name: 'y', axes: [axis], reduceAxes: [], scan: false, reductions: [], outs, origin: [] };
+    const loop = { name: 'y', axes: [axis], reduceAxes: [], reductions: [], outs, origin: [] };
     const text = printLoops([loop]);
     expect(text.split('\n').length).toBeLessThan(70);
     expect(printLoops(parseLoops(text))).toBe(text);

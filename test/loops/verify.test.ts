@@ -25,7 +25,6 @@ function errorOf(loops: readonly Loop[]): LoopError | undefined {
 describe('loops in order', () => {
   const cases: readonly [name: string, text: string][] = [
     ['a reduction', 'loop y(i: 8) reduce(k: 4):\n  r0 = sum(m[i, k])\n  y[i] = r0.0 * x[i]\n'],
-    ['a scan', 'loop y() scan(k: 8):\n  r0 = sum(x[k])\n  y[k] = r0.0\n'],
     ['two loops', 'loop y(i: 8):\n  y[i] = x[i]\nloop z() reduce(k: 8):\n  r0 = max(y[k])\n  z[] = r0.0\n'],
     ['padding under a guard', 'loop p(i: 10):\n  p[i] = select(0 <= i - 1 && i - 1 < 8, x[i - 1], 0.0)\n'],
     [
@@ -106,11 +105,6 @@ describe('loops that break a rule', () => {
       'reductions',
       'loop y: has reduction axes, but reduces nothing (reductions)',
       'loop y(i: 8) reduce(k: 8):\n  y[i] = 1.0\n',
-    ],
-    [
-      'scan',
-      'loop z: output z lacks the axis of the scan (scan)',
-      'loop z() scan(k: 8):\n  r0 = sum(x[k])\n  z[] = r0.0\n',
     ],
   ];
   for (const [rule, message, text] of cases) {

@@ -142,24 +142,6 @@ export function accumulate(body: Body, reductions: readonly Reduction[], into: S
   return identities(reductions).map((parts) => parts.map((value) => body.variable('acc', value, into)));
 }
 
-/** Nested loops over the axes, each to its live end. */
-export function overAxes(
-  body: Body,
-  axes: readonly Axis[],
-  at: Map<Axis, Expr>,
-  into: Stmt[],
-  visit: (at: Map<Axis, Expr>, into: Stmt[]) => void,
-): void {
-  const [axis, ...rest] = axes;
-  if (axis === undefined) {
-    visit(at, into);
-    return;
-  }
-  body.for(axis.name, int(0), axisEnd(axis), 1, into, (index, inner) =>
-    overAxes(body, rest, new Map([...at, [axis, index]]), inner, visit),
-  );
-}
-
 /** All axes of a reduction as one, row-major; with the live extent of the only one. */
 export function flattened(axes: readonly Axis[]): Axis {
   const [only, ...more] = axes;
@@ -229,7 +211,7 @@ function joinRun(
 }
 
 /** Combines one element into the accumulators. */
-export function addElement(
+function addElement(
   body: Body,
   reductions: readonly Reduction[],
   acc: readonly (readonly Expr[])[],
@@ -278,7 +260,7 @@ function assignCombined(
 }
 
 /** Position of an element in its reduction. */
-export function rowMajor(axes: readonly Axis[], at: ReadonlyMap<Axis, Expr>): Expr {
+function rowMajor(axes: readonly Axis[], at: ReadonlyMap<Axis, Expr>): Expr {
   return axes.reduce<Expr>(
     (flat, axis) => apply('add', apply('mul', flat, int(axis.extent)), at.get(axis) ?? int(0)),
     int(0),

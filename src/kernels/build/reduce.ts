@@ -1,16 +1,8 @@
-import { type Axis, apply, domainSize, type Expr, int, type Loop } from '../../loops/index.ts';
+import { apply, domainSize, int, type Loop } from '../../loops/index.ts';
 import type { ReduceSchedule } from '../../schedule/choose.ts';
 import type { Partial } from '../../schedule/group.ts';
 import type { Stmt } from '../kernel.ts';
-import {
-  accumulate,
-  addElement,
-  overAxes,
-  reduceAlone,
-  reduceTogether,
-  rowMajor,
-  scratchFor,
-} from './accumulate.ts';
+import { reduceAlone, reduceTogether, scratchFor } from './accumulate.ts';
 import { all, type Body, noRows } from './body.ts';
 import { PartialSums } from './partial.ts';
 
@@ -26,14 +18,6 @@ export function emitReduce(
   const { split } = schedule;
   const perWorkgroup = body.profile.workgroup / split;
   const first = apply('mul', body.wg, int(perWorkgroup));
-  if (loop.scan) {
-    const at = body.let('e', apply('add', first, body.lid), into);
-    const rows = loop.axes.filter((axis) => !loop.reduceAxes.includes(axis));
-    body.if(apply('lt', at, int(domainSize(rows))), into, (inner) =>
-      emitScan(body, loop, body.unflatten(at, rows, inner), inner),
-    );
-    return into;
-  }
   const sums = new PartialSums(body, partials, into);
   if (split === 1) {
     const at = body.let('e', apply('add', first, body.lid), into);
@@ -69,13 +53,4 @@ export function emitReduce(
   if (partials.length > 0) into.push({ kind: 'barrier' });
   sums.finish(into);
   return into;
-}
-
-/** All prefixes: after each element the accumulators are stored. */
-function emitScan(body: Body, loop: Loop, axes: ReadonlyMap<Axis, Expr>, into: Stmt[]): void {
-  const acc = accumulate(body, loop.reductions, into);
-  overAxes(body, loop.reduceAxes, new Map(axes), into, (at, inner) => {
-    addElement(body, loop.reductions, acc, at, rowMajor(loop.reduceAxes, at), noRows, inner);
-    body.writeOuts(loop, at, noRows, acc, inner);
-  });
 }
