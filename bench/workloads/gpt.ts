@@ -15,22 +15,32 @@ export const w5: Module = defineModule('w5', (m) => {
   const batch = m.size('batch', { max: BATCH });
   const x = m.input('x', { shape: [batch, TOKENS], dtype: 'i32' });
   const y = m.input('y', { shape: [batch, TOKENS], dtype: 'i32' });
-  const init = nn.init.normal(0, 0.02);
-  const token = m.state('token', { shape: [VOCABULARY, WIDTH], init });
-  const position = m.state('position', { shape: [TOKENS, WIDTH], init });
-  let h = token.take(x).add(position);
-  for (let layer = 1; layer <= LAYERS; layer++) h = block(m, h, `block${layer}`);
-  const logits = nn.dense(layerNorm(m, h, 'norm'), VOCABULARY, { name: 'output' });
+  const logits = gpt(m, x);
   const loss = nn.crossEntropy(logits, y);
   m.entry('train', { loss, updates: optim.adamw({ lr: 1e-3 }).minimize(loss) });
   m.entry('predict', { label: logits.argmax(-1) });
 });
 
+/**
+ * The logits of the next character at each place. It declares its weights in the order in which they are used.
+ *
+ * @param x `[batch, 64]`, i32, below 65
+ * @returns `[batch, 64, 65]`
+ */
+export function gpt(m: ModuleBuilder, x: Tensor): Tensor {
+  const init = nn.init.normal(0, 0.02);
+  const token = m.state('token', { shape: [VOCABULARY, WIDTH], init });
+  const position = m.state('position', { shape: [TOKENS, WIDTH], init });
+  let h = token.take(x).add(position);
+  for (let layer = 1; layer <= LAYERS; layer++) h = block(m, h, `block${layer}`);
+  return nn.dense(layerNorm(m, h, 'norm'), VOCABULARY, { name: 'output' });
+}
+
 /** Attention and a perceptron, each added to what it reads. `x: [batch, tokens, width]` */
 function block(m: ModuleBuilder, x: Tensor, name: string): Tensor {
   const h = x.add(attention(layerNorm(m, x, `${name}.norm1`), name));
   const up = nn.dense(layerNorm(m, h, `${name}.norm2`), 4 * WIDTH, {
-    activation: 'gelu',
+    activation: 'geluTanh',
     name: `${name}.up`,
   });
   return h.add(nn.dense(up, WIDTH, { name: `${name}.down` }));

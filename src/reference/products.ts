@@ -34,11 +34,16 @@ export function contraction(
   const data = new Float64Array(countOf(shape));
   // What is stored is rounded: an array of the precision is the rounding.
   const sums = precision === 'f32' && node.dtype === 'f32' ? new Float32Array(n) : new Float64Array(n);
+  const isExact = sums instanceof Float64Array && node.dtype === 'f32';
   for (let batch = 0; batch < countOf(sizes); batch++) {
     for (let i = 0; i < m; i++) {
       sums.fill(0);
-      for (let k = 0; k < depth; k++) {
-        const x = left[(batch * m + i) * depth + k] ?? 0;
+      const column = (batch * m + i) * depth;
+      let k = 0;
+      if (isExact)
+        for (; k + 4 <= depth; k += 4) addFour(sums, left, column + k, right, (batch * depth + k) * n);
+      for (; k < depth; k++) {
+        const x = left[column + k] ?? 0;
         const line = (batch * depth + k) * n;
         if (node.dtype === 'f32') {
           for (let j = 0; j < n; j++) sums[j] = (sums[j] ?? 0) + x * (right[line + j] ?? 0);
@@ -52,6 +57,26 @@ export function contraction(
     }
   }
   return { shape, dtype: node.dtype, data };
+}
+
+/** Four terms of each sum, in order: one load and store of the sum for four products takes less than half of the time. */
+function addFour(
+  sums: Float64Array,
+  left: Float64Array,
+  first: number,
+  right: Float64Array,
+  line: number,
+): void {
+  const n = sums.length;
+  const [x, y, z, w] = [left[first] ?? 0, left[first + 1] ?? 0, left[first + 2] ?? 0, left[first + 3] ?? 0];
+  for (let j = 0, at = line; j < n; j++, at++) {
+    sums[j] =
+      (sums[j] ?? 0) +
+      x * (right[at] ?? 0) +
+      y * (right[at + n] ?? 0) +
+      z * (right[at + 2 * n] ?? 0) +
+      w * (right[at + 3 * n] ?? 0);
+  }
 }
 
 /** The first elements along each of some dimensions, in their order. */

@@ -8,6 +8,8 @@ export interface Target {
   readonly floats: 'f32' | 'f64';
   /** Steps of a training run that it is patient enough for; all where it is left out. */
   readonly steps?: number;
+  /** Cost of a step of the largest model that it is patient enough for, in steps of a small perceptron; any where it is left out. */
+  readonly largest?: number;
   /** Starts a module; states that are not given have their own first values. */
   start(module: Module, states?: Readonly<Record<string, Given>>): Promise<TargetSession>;
 }

@@ -15,6 +15,8 @@ export function wgsl(profile: ProfileName, steps?: number): Target {
     name: `WGSL for ${profile}`,
     floats: 'f32',
     ...(steps === undefined ? {} : { steps }),
+    // A software driver takes half a minute of processor time for two steps of a GPT.
+    largest: 40,
     start: async (module, states = {}) => {
       const device = await sharedDevice();
       const { program } = compileModule(module, profiles[profile]);
