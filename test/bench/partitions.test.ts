@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { partition, partitionNames } from '../../bench/partitions.ts';
+import { verifyStages } from '../../src/fuse/verify.ts';
 import { kernelOf } from '../../src/kernels/build/packed.ts';
 import { verifyKernel } from '../../src/kernels/verifyKernel.ts';
-import { verifyLoops } from '../../src/loops/index.ts';
 import { profiles } from '../../src/machine/profile.ts';
-import { loopsIn } from '../../src/schedule/group.ts';
 
 describe('the partitions kept as data', () => {
   it('have the dispatches that they are to be compared for', () => {
@@ -17,11 +16,7 @@ describe('the partitions kept as data', () => {
 
   it.each(partitionNames)('%s is well-formed, and kernels are made of it', (name) => {
     const stages = partition(name);
-    const groups = stages.flatMap((stage) => stage.groups);
-    verifyLoops(
-      loopsIn(groups),
-      groups.flatMap((group) => group.partials.map((p) => p.tensor)),
-    );
+    verifyStages(stages);
     for (const [k, stage] of stages.entries())
       verifyKernel(kernelOf(stage, profiles.webgpu, `stage${k}`).kernel, profiles.webgpu);
   });

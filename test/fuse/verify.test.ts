@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { compileModule } from '../../src/compile.ts';
 import { assignStages, Decisions } from '../../src/fuse/index.ts';
 import { parseGroups, parseStages, printStages } from '../../src/fuse/text.ts';
 import { GroupError, verifyGroups, verifyStages } from '../../src/fuse/verify.ts';
 import { LoopError } from '../../src/loops/index.ts';
+import { profiles } from '../../src/machine/profile.ts';
+import { numberedModule } from '../compile/agreement.ts';
 
 const declarations = `tensor x: f32[4, 8] input
 tensor W: f32[4, 8] state
@@ -302,5 +305,21 @@ describe('stages', () => {
     expect(stages.map((s) => s.groups.length)).toEqual([1, 1]);
     expect(errorOf(() => verifyStages(stages))).toBeUndefined();
     expect(printStages(stages)).toContain('copy_');
+  });
+
+  it('of random graphs cannot be merged: each holds what the next one waits for', () => {
+    let merged = 0;
+    for (let seed = 0; seed < 6; seed++) {
+      const { entries } = compileModule(numberedModule(seed).module, profiles.webgpu);
+      for (const { stages } of entries.values()) {
+        for (let k = 1; k < stages.length; k++) {
+          const groups = [stages[k - 1], stages[k]].flatMap((s) => s?.groups ?? []);
+          const together = [...stages.slice(0, k - 1), { groups }, ...stages.slice(k + 1)];
+          expect(() => verifyStages(together)).toThrow(GroupError);
+          merged++;
+        }
+      }
+    }
+    expect(merged).toBeGreaterThan(0);
   });
 });
