@@ -1,3 +1,4 @@
+export * from './access.ts';
 export * from './affine.ts';
 export * from './axes.ts';
 export * from './bounds.ts';
