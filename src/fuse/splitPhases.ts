@@ -6,6 +6,7 @@ import {
   type Loop,
   leaveOutTerms,
   load,
+  loopLoads,
   type Out,
   phasesOf,
   readThrough,
@@ -21,10 +22,11 @@ import type { Decisions } from './decisions.ts';
  * reads through the split; an output whose shape is fixed is copied.
  */
 export function splitPhases(loops: readonly Loop[], decisions: Decisions): Loop[] {
-  const views: View[] = [];
+  const views = new Map<Tensor, View>();
   return loops.flatMap((loop) => {
-    const phased = inPhases(views.reduce(readThrough, loop), decisions);
-    views.push(...phased.views);
+    const read = loopLoads(loop).some(({ tensor }) => views.has(tensor));
+    const phased = inPhases(read ? readThrough(loop, views) : loop, decisions);
+    for (const view of phased.views) views.set(view.from, view);
     return phased.loops;
   });
 }
@@ -50,7 +52,8 @@ function inPhases(loop: Loop, decisions: Decisions): Phased {
     }
     const freed = withFreeShapes(current, parallel.axis);
     const split = splitAxis(freed.loop, parallel.axis, phases);
-    copies = [...copies, ...freed.copies].map((copy) => split.views.reduce(readThrough, copy));
+    const seen = new Map(split.views.map((view) => [view.from, view] as const));
+    copies = [...copies, ...freed.copies].map((copy) => readThrough(copy, seen));
     views.push(...split.views);
     current = split.loop;
   }

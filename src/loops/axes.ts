@@ -13,8 +13,9 @@ import {
   type Tensor,
 } from './expr.ts';
 import { guarded, guardedTerm } from './guard.ts';
-import { type Loop, loopLoads, type Reduction } from './loop.ts';
+import type { Loop, Out, Reduction } from './loop.ts';
 import { monoidDef } from './monoid.ts';
+import { positionOver } from './position.ts';
 import { simplifyLoop } from './simplify.ts';
 import { type Dim, extentOf } from './size.ts';
 
@@ -26,22 +27,18 @@ export class AxisError extends Error {
   }
 }
 
-/**
- * One tensor as another shape of the same elements in the same row-major order: dimension `dimension` of
- * `from` is split into two of `to`, the inner one of extent `inner`; or the other way round.
- */
+/** One tensor as another shape of the same elements in the same row-major order: dimensions are split. */
 export interface View {
-  readonly kind: 'split' | 'merge';
   readonly from: Tensor;
   readonly to: Tensor;
-  readonly dimension: number;
-  readonly inner: number;
+  /** For each dimension of `from` the extents of those of `to` that it is now, from the outermost on. */
+  readonly factors: readonly (readonly number[])[];
 }
 
 /** A loop over other axes, and the shapes that its outputs have now. */
 export interface AxisRewrite {
   readonly loop: Loop;
-  /** The new axes: outer and inner of a split, the one of a merge. */
+  /** The new axes, from the outermost on. */
   readonly axes: readonly Axis[];
   readonly views: readonly View[];
 }
@@ -77,14 +74,13 @@ export function splitAxis(loop: Loop, axis: Axis, factor: number): AxisRewrite {
   };
   const inner: Axis = { name: `${axis.name}_inner`, extent: factor };
   const position = apply('add', apply('mul', axisRef(outer), int(factor)), axisRef(inner));
-  const replaced = replaceAxes(loop, new Map([[axis, position]]), (list) =>
-    list.flatMap((a) => (a === axis ? [outer, inner] : [a])),
-  );
+  const replaced = replaceAxes(loop, new Map([[axis, [outer, inner]]]));
   if (parallel) {
     const whole = divides
       ? replaced
       : withinAxis(replaced, apply('lt', position, int(axis.extent)), [outer, inner]);
-    return withViews(loop, whole, axis, [outer, inner], factor);
+    const { outs, views } = seenAs(loop, whole, new Map([[axis, [outer, inner]]]));
+    return { loop: simplifyLoop({ ...whole, outs }), axes: [outer, inner], views };
   }
 
   const limits: Expr[] = divides ? [] : [int(axis.extent)];
@@ -107,91 +103,88 @@ export function splitAxis(loop: Loop, axis: Axis, factor: number): AxisRewrite {
 }
 
 /**
- * Merges two neighbouring axes into one: `a = merged // extent(b)`, `b = merged % extent(b)`. Outputs have
- * both, `b` right after `a`, and their two dimensions become one; or they have neither. Throws AxisError otherwise.
+ * Splits axes into factors, all of them at once, and reads through what was split before. Outputs have the new shapes.
+ *
+ * @param cuts for each axis how many elements the inner axes of its factors have: each divides the one before, the extent
+ *   and the live extent
+ * @param read how tensors that the loop reads are seen now
  */
-export function mergeAxes(loop: Loop, a: Axis, b: Axis): AxisRewrite {
-  const list = loop.axes.includes(a) ? loop.axes : loop.reduceAxes;
-  if (!list.includes(a) || list[list.indexOf(a) + 1] !== b) {
-    throw new AxisError(loop, `axes ${a.name} and ${b.name} are no neighbours`);
-  }
-  if (b.live !== undefined) throw new AxisError(loop, `the inner axis ${b.name} has a live extent`);
-  for (const { tensor, at } of loop.outs) {
-    const has = at.includes(a) || at.includes(b);
-    if (has && (!at.includes(a) || at[at.indexOf(a) + 1] !== b)) {
-      throw new AxisError(loop, `output ${tensor.name} has axes ${a.name} and ${b.name} not side by side`);
-    }
-  }
-  const merged: Axis = {
-    name: `${a.name}_${b.name}`,
-    extent: a.extent * b.extent,
-    ...(a.live === undefined ? {} : { live: { size: a.live.size, factor: a.live.factor * b.extent } }),
-  };
-  const parts = new Map([
-    [a, apply('idiv', axisRef(merged), int(Math.max(1, b.extent)))],
-    [b, apply('mod', axisRef(merged), int(Math.max(1, b.extent)))],
-  ]);
-  const replaced = replaceAxes(loop, parts, (axes) =>
-    axes.flatMap((axis) => (axis === a ? [merged] : axis === b ? [] : [axis])),
-  );
-  return withViews(loop, replaced, a, [merged], b.extent);
+export function factorAxes(
+  loop: Loop,
+  cuts: ReadonlyMap<Axis, readonly number[]>,
+  read: ReadonlyMap<Tensor, View>,
+): AxisRewrite {
+  const by = new Map([...cuts].map(([axis, at]) => [axis, factorsOf(loop, axis, at)] as const));
+  const replaced = replaceAxes(loop, by);
+  const { outs, views } = seenAs(loop, replaced, by);
+  return { loop: readThrough({ ...replaced, outs }, read), axes: [...by.values()].flat(), views };
 }
 
-/**
- * The loop with its axes in another order: of the parallel axes any; of the reduction axes any but where an
- * arg-reduction counts positions. Throws AxisError if `order` is not a permutation of one of the two lists.
- */
-export function reorderAxes(loop: Loop, order: readonly Axis[]): Loop {
-  const permutes = (list: readonly Axis[]): boolean =>
-    list.length === order.length &&
-    new Set(order).size === order.length &&
-    order.every((a) => list.includes(a));
-  if (permutes(loop.axes)) return { ...loop, axes: order };
-  if (!permutes(loop.reduceAxes)) {
-    throw new AxisError(loop, `${order.map((a) => a.name).join(', ')} is no order of its axes`);
-  }
-  if (loop.reductions.some((r) => countsPositions(r))) {
-    throw new AxisError(loop, 'an arg-reduction counts positions in the order of its axes');
-  }
-  return { ...loop, reduceAxes: order };
+function factorsOf(loop: Loop, axis: Axis, cuts: readonly number[]): Axis[] {
+  const { name, extent, live } = axis;
+  const sizes = [extent, ...cuts, 1];
+  return sizes.slice(1).map((inner, k): Axis => {
+    const outer = sizes[k] ?? extent;
+    if (outer % inner !== 0)
+      throw new AxisError(loop, `${inner} does not divide ${outer} along axis ${name}`);
+    const factor = { name: `${name}_${k}`, extent: outer / inner };
+    if (k > 0 || live === undefined) return factor;
+    if (live.factor % inner !== 0)
+      throw new AxisError(loop, `${inner} does not divide the live extent of axis ${name}`);
+    return { ...factor, live: { size: live.size, factor: live.factor / inner } };
+  });
 }
 
-/** A reader of a tensor that a rewrite has given another shape: its loads of `from` become loads of `to`. */
-export function readThrough(loop: Loop, view: View): Loop {
-  if (!loopLoads(loop).some((l) => l.tensor === view.from)) return loop;
-  const rule = (expr: Expr): Expr => {
-    if (expr.kind !== 'load' || expr.tensor !== view.from) return expr;
-    const { at } = expr;
-    const [index, next] = [at[view.dimension], at[view.dimension + 1]];
-    if (index === undefined) return expr;
-    const [before, after] = [at.slice(0, view.dimension), at.slice(view.dimension + 1)];
-    const inner = int(Math.max(1, view.inner));
-    if (view.kind === 'split') {
-      return load(view.to, [...before, apply('idiv', index, inner), apply('mod', index, inner), ...after]);
+/** A reader of tensors that rewrites have given other shapes: its loads of `from` become loads of `to`, simplified. */
+export function readThrough(loop: Loop, views: ReadonlyMap<Tensor, View>): Loop {
+  const seen = (expr: Expr): Expr => {
+    let current = expr;
+    while (current.kind === 'load') {
+      const view = views.get(current.tensor);
+      if (view === undefined) break;
+      current = load(
+        view.to,
+        current.at.flatMap((index, d) => factored(index, view.factors[d] ?? [])),
+      );
     }
-    if (next === undefined) return expr;
-    return load(view.to, [...before, apply('add', apply('mul', index, inner), next), ...after.slice(1)]);
+    return current;
   };
   const memo = new Map<Expr, Expr>();
   return simplifyLoop({
     ...loop,
-    reductions: loop.reductions.map((r) => ({ ...r, body: mapExpr(r.body, rule, memo) })),
-    outs: loop.outs.map((o) => ({ ...o, value: mapExpr(o.value, rule, memo) })),
+    reductions: loop.reductions.map((r) => ({ ...r, body: mapExpr(r.body, seen, memo) })),
+    outs: loop.outs.map((o) => ({ ...o, value: mapExpr(o.value, seen, memo) })),
   });
 }
 
-function replaceAxes(
-  loop: Loop,
-  by: ReadonlyMap<Axis, Expr>,
-  list: (axes: readonly Axis[]) => readonly Axis[],
-): Loop {
+/** An index as one for each factor of its dimension. */
+function factored(index: Expr, [first, ...inner]: readonly number[]): Expr[] {
+  if (first === undefined || inner.length === 0) return [index];
+  let rest = inner.reduce((n, extent) => n * extent, 1);
+  const quotient = (by: number): Expr => (by === 1 ? index : apply('idiv', index, int(by)));
+  const indices = [quotient(rest)];
+  for (const extent of inner) {
+    rest /= Math.max(1, extent);
+    indices.push(apply('mod', quotient(rest), int(Math.max(1, extent))));
+  }
+  return indices;
+}
+
+/** The loop over other axes: each of some axes is several, in row-major order. */
+function replaceAxes(loop: Loop, by: ReadonlyMap<Axis, readonly Axis[]>): Loop {
   const memo = new Map<Expr, Expr>();
+  const list = (axes: readonly Axis[]): Axis[] => axes.flatMap((axis) => by.get(axis) ?? [axis]);
+  const positions = new Map([...by].map(([axis, factors]) => [axis, positionOver(factors)] as const));
   return {
     ...loop,
     axes: list(loop.axes),
     reduceAxes: list(loop.reduceAxes),
-    reductions: loop.reductions.map((r) => ({ ...r, body: substituteAxes(r.body, by, memo) })),
-    outs: loop.outs.map((o) => ({ ...o, at: list(o.at), value: substituteAxes(o.value, by, memo) })),
+    reductions: loop.reductions.map((r) => ({ ...r, body: substituteAxes(r.body, positions, memo) })),
+    outs: loop.outs.map((o) => ({
+      ...o,
+      at: list(o.at),
+      value: substituteAxes(o.value, positions, memo),
+    })),
   };
 }
 
@@ -221,24 +214,27 @@ function withinAxis(loop: Loop, inside: Expr, parts: readonly Axis[]): Loop {
   return { ...loop, outs, reductions };
 }
 
-/** Gives the outputs that have the old axis a tensor of the new shape. */
-function withViews(before: Loop, after: Loop, old: Axis, axes: readonly Axis[], inner: number): AxisRewrite {
+/** The outputs of a rewritten loop as tensors of the shapes that its axes have now. */
+function seenAs(
+  before: Loop,
+  after: Loop,
+  by: ReadonlyMap<Axis, readonly Axis[]>,
+): { readonly outs: readonly Out[]; readonly views: readonly View[] } {
   const views: View[] = [];
   const outs = after.outs.map((out, k) => {
-    const dimension = before.outs[k]?.at.indexOf(old) ?? -1;
-    if (dimension < 0) return out;
+    const at = before.outs[k]?.at ?? [];
+    if (!at.some((axis) => by.has(axis))) return out;
     const from = out.tensor;
-    const removed = axes.length === 2 ? 1 : 2;
-    const shape = [
-      ...from.shape.slice(0, dimension),
-      ...axes.map((axis): Dim => axis.live ?? axis.extent),
-      ...from.shape.slice(dimension + removed),
-    ];
+    const factors = at.map((axis) => by.get(axis) ?? [axis]);
+    const shape = at.flatMap((axis, d): readonly Dim[] => {
+      const split = by.get(axis);
+      return split === undefined ? [from.shape[d] ?? axis.extent] : split.map((a) => a.live ?? a.extent);
+    });
     const to: Tensor = { ...from, shape };
-    views.push({ kind: axes.length === 2 ? 'split' : 'merge', from, to, dimension, inner });
+    views.push({ from, to, factors: factors.map((axes) => axes.map((axis) => axis.extent)) });
     return { ...out, tensor: to };
   });
-  return { loop: simplifyLoop({ ...after, outs }), axes, views };
+  return { outs, views };
 }
 
 const countsPositions = (r: Reduction): boolean => r.monoid === 'argmax' || r.monoid === 'argmin';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { AxisError, mergeAxes, readThrough, reorderAxes, splitAxis } from '../../src/loops/axes.ts';
+import { AxisError, factorAxes, readThrough, splitAxis, type View } from '../../src/loops/axes.ts';
 import type { Axis, Loop, Tensor } from '../../src/loops/index.ts';
 import { interpretLoops } from '../../src/loops/interpret.ts';
 import { parseLoops, printLoops } from '../../src/loops/text.ts';
@@ -10,6 +10,10 @@ function axisOf(loop: Loop, name: string): Axis {
   const axis = [...loop.axes, ...loop.reduceAxes].find((a) => a.name === name);
   if (axis === undefined) throw new Error(`no axis ${name}`);
   return axis;
+}
+
+function byTensor(views: readonly View[]): Map<Tensor, View> {
+  return new Map(views.map((view) => [view.from, view] as const));
 }
 
 function only(text: string): Loop {
@@ -24,7 +28,7 @@ function run(loops: readonly Loop[], live: Record<string, number> = {}): number[
   const memory = new Map<Tensor, Float64Array>();
   const inputs = new Map<string, Float64Array>();
   for (const [, name = '', shape = ''] of printLoops(loops).matchAll(/tensor (\w+): f32\[(.*)\] input/g)) {
-    const extents = shape.split(', ').map((dim) => Number(dim.replace(/.*<=/, '')));
+    const extents = shape.split(', ').map(extentIn);
     inputs.set(
       name,
       Float64Array.from({ length: extents.reduce((a, b) => a * b, 1) }, (_, n) => (n % 7) - 3),
@@ -39,6 +43,12 @@ function run(loops: readonly Loop[], live: Record<string, number> = {}): number[
   interpretLoops(loops, memory, { live });
   const last = loops.at(-1)?.outs[0]?.tensor;
   return [...((last && memory.get(last)) ?? [])];
+}
+
+/** `10`, `batch<=4`, `2*batch<=3`. */
+function extentIn(dim: string): number {
+  const [, factor = '1', extent = dim] = dim.match(/^(?:(\d+)\*)?.*<=(\d+)$/) ?? [];
+  return Number(factor) * Number(extent);
 }
 
 function tensorsOf(loop: Loop): Tensor[] {
@@ -188,7 +198,7 @@ loop d(j: 4, i: 6):
 `);
     if (first === undefined || second === undefined) throw new Error('two loops');
     const split = splitAxis(first, axisOf(first, 'i'), 3);
-    const reader = split.views.reduce(readThrough, second);
+    const reader = readThrough(second, byTensor(split.views));
     expect(printLoops([split.loop, reader])).toMatchInlineSnapshot(`
       "tensor a: f32[6, 10] input
       tensor b: f32[10, 4] input
@@ -216,7 +226,7 @@ loop c(i: 7):
 `);
     if (first === undefined || second === undefined) throw new Error('two loops');
     const split = splitAxis(first, axisOf(first, 'i'), 2);
-    const reader = split.views.reduce(readThrough, second);
+    const reader = readThrough(second, byTensor(split.views));
     expect(printLoops([split.loop, reader])).toMatchInlineSnapshot(`
       "tensor a: f32[7] input
       tensor b: f32[4, 2] temp
@@ -244,7 +254,6 @@ loop c() reduce(i: 6, k: 10):
     expect(run([splitAxis(loop, axisOf(loop, 'k'), 5).loop])).toEqual(run([loop]));
     expect(run([splitAxis(loop, axisOf(loop, 'i'), 4).loop])).toEqual(run([loop]));
     expect(() => splitAxis(loop, axisOf(loop, 'k'), 4)).toThrow(AxisError);
-    expect(() => reorderAxes(loop, [...loop.reduceAxes].reverse())).toThrow(AxisError);
   });
 
   it('of statistics is refused where it would count what is not there', () => {
@@ -253,56 +262,51 @@ loop c() reduce(i: 6, k: 10):
   });
 });
 
-describe('a merge', () => {
-  it('of two parallel axes merges the output, and undoes a split', () => {
-    const loop = only(PRODUCT);
-    const merged = mergeAxes(loop, axisOf(loop, 'i'), axisOf(loop, 'j'));
-    expect(printLoops([merged.loop])).toMatchInlineSnapshot(`
-      "tensor a: f32[6, 10] input
-      tensor b: f32[10, 4] input
-      tensor c: f32[24] temp
-      loop c(i_j: 24) reduce(k: 10):
-        r0 = sum(a[i_j // 4, k] * b[k, i_j % 4])
-        c[i_j] = r0.0
+describe('factors of several axes', () => {
+  it('give the output a shape of the same memory, and its readers indices without quotients', () => {
+    const loops = parseLoops(`tensor a: f32[2*batch<=3, 12] input
+tensor h: f32[2*batch<=3, 12] temp
+tensor y: f32[batch<=3, 2, 3, 4] result
+loop h(i: 2*batch<=3, j: 12):
+  h[i, j] = a[i, j] + f32(j)
+loop y(b: batch<=3, p: 2, q: 3, r: 4):
+  y[b, p, q, r] = h[b * 2 + p, q * 4 + r]
+`);
+    const [first, second] = loops;
+    if (first === undefined || second === undefined) throw new Error('two loops');
+    const cuts = new Map([
+      [axisOf(first, 'i'), [2]],
+      [axisOf(first, 'j'), [4, 2]],
+    ]);
+    const split = factorAxes(first, cuts, new Map());
+    const reader = readThrough(second, byTensor(split.views));
+    expect(printLoops([split.loop, reader])).toMatchInlineSnapshot(`
+      "tensor a: f32[2*batch<=3, 12] input
+      tensor h: f32[batch<=3, 2, 3, 2, 2] temp
+      tensor y: f32[batch<=3, 2, 3, 4] result
+      loop h(i_0: batch<=3, i_1: 2, j_0: 3, j_1: 2, j_2: 2):
+        %0 = (j_0 * 2 + j_1) * 2 + j_2
+        h[i_0, i_1, j_0, j_1, j_2] = a[i_0 * 2 + i_1, %0] + f32(%0)
+      loop y(b: batch<=3, p: 2, q: 3, r: 4):
+        y[b, p, q, r] = h[b, p, q, r // 2, r % 2]
       "
     `);
-    expect(run([merged.loop])).toEqual(run([loop]));
-    const split = splitAxis(loop, axisOf(loop, 'k'), 5);
-    const [outer, inner] = split.axes;
-    if (outer === undefined || inner === undefined) throw new Error('two axes');
-    const whole = mergeAxes(split.loop, outer, inner).loop;
-    expect(printLoops([whole]).replaceAll('k_outer_k_inner', 'k')).toBe(PRODUCT);
+    expect(run([split.loop, reader], { batch: 2 })).toEqual(run(loops, { batch: 2 }));
   });
 
-  it('multiplies a live extent', () => {
-    const loop = only(`tensor x: f32[batch<=4, 3] input
+  it('are refused where they do not divide', () => {
+    const loop = only(PRODUCT);
+    const cut = (at: readonly number[]): unknown =>
+      factorAxes(loop, new Map([[axisOf(loop, 'k'), at]]), new Map());
+    expect(() => cut([4])).toThrow('4 does not divide 10 along axis k');
+    const bounded = only(`tensor x: f32[3*batch<=4] input
 tensor y: f32[] temp
-loop y() reduce(i: batch<=4, k: 3):
-  r0 = sum(x[i, k])
+loop y() reduce(i: 3*batch<=4):
+  r0 = sum(x[i])
   y[] = r0.0
 `);
-    const merged = mergeAxes(loop, axisOf(loop, 'i'), axisOf(loop, 'k')).loop;
-    expect(printLoops([merged])).toMatchInlineSnapshot(`
-      "tensor x: f32[batch<=4, 3] input
-      tensor y: f32[] temp
-      loop y() reduce(i_k: 3*batch<=4):
-        r0 = sum(x[i_k // 3, i_k % 3])
-        y[] = r0.0
-      "
-    `);
-    expect(run([merged], { batch: 2 })).toEqual(run([loop], { batch: 2 }));
+    expect(() => factorAxes(bounded, new Map([[axisOf(bounded, 'i'), [2]]]), new Map())).toThrow(
+      '2 does not divide the live extent of axis i',
+    );
   });
-
-  it('of axes that an output has apart is refused', () => {
-    const loop = only('tensor y: f32[4, 3] temp\nloop y(i: 3, j: 4):\n  y[j, i] = 1.0\n');
-    expect(() => mergeAxes(loop, axisOf(loop, 'i'), axisOf(loop, 'j'))).toThrow('not side by side');
-  });
-});
-
-it('Parallel axes take any order, and nothing but an order', () => {
-  const loop = only(PRODUCT);
-  const turned = reorderAxes(loop, [axisOf(loop, 'j'), axisOf(loop, 'i')]);
-  expect(printLoops([turned])).toContain('loop c(j: 4, i: 6)');
-  expect(run([turned])).toEqual(run([loop]));
-  expect(() => reorderAxes(loop, [axisOf(loop, 'j')])).toThrow('is no order of its axes');
 });
