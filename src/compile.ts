@@ -1,3 +1,4 @@
+import { alignAxes } from './fuse/alignAxes.ts';
 import {
   assignStages,
   cutReductions,
@@ -42,6 +43,7 @@ import type { GroupSchedule } from './wasm/schedule.ts';
 
 /** The passes that can be switched off, each by itself, to see and to test what it does. */
 export const optionalPasses = [
+  'alignAxes',
   'fusePointwise',
   'mergeSiblings',
   'splitPhases',
@@ -223,6 +225,10 @@ class Road {
     const on = (name: OptionalPass): boolean => !this.#without.has(name);
     const lowered = (m: Module): Loop[] => lower(m, entry, this.storage);
     let loops = this.#pass(entry, 'lower', 'graph', 'loops', lowered, this.#module);
+    if (on('alignAxes')) {
+      const align = (l: readonly Loop[]): Loop[] => alignAxes(l, decisions);
+      loops = this.#pass(entry, 'alignAxes', 'loops', 'loops', align, loops);
+    }
     if (on('fusePointwise'))
       loops = this.#pass(
         entry,

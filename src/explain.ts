@@ -204,6 +204,7 @@ function wayOf(d: Decision): readonly [string, string] | readonly [null, string]
     case 'epilogue':
     case 'sibling':
       return [d.to, d.from];
+    case 'align':
     case 'phases':
     case 'rows':
     case 'partial':

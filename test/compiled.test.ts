@@ -52,7 +52,7 @@ describe('a compiled program', () => {
     const bogus = compile(line, { target: 'webgpu', without });
     await expect(bogus).rejects.toThrow(UnknownNameError);
     await expect(bogus).rejects.toThrow(
-      /no pass to leave out "stagePacks"; there are "fusePointwise", .*"packStages"$/,
+      /no pass to leave out "stagePacks"; there are "alignAxes", .*"packStages"$/,
     );
   });
 

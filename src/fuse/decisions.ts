@@ -2,6 +2,7 @@ import type { Loop } from '../loops/index.ts';
 
 /** The moves by which two loops come to share a kernel or a dispatch. */
 export type Move =
+  | 'align'
   | 'inline'
   | 'epilogue'
   | 'sibling'

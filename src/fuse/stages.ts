@@ -5,6 +5,7 @@ import {
   axesOver,
   axisRef,
   type Expr,
+  isOwnElement,
   type Loop,
   load,
   loadsIn,
@@ -155,9 +156,7 @@ function readsElsewhere(writer: Group, next: Tensor, state: Tensor): string | nu
     const reads = loopLoads(loop).filter((l) => l.tensor === state);
     if (out === undefined) return `${loop.name} reads it in another phase of the same group`;
     if (inBodies) return `${loop.name} reduces over it`;
-    const same = reads.every((l) =>
-      l.at.every((e, d) => out.at[d]?.extent === 1 || (e.kind === 'axis' && e.axis === out.at[d])),
-    );
+    const same = reads.every((l) => isOwnElement(l, out));
     if (!same) return `${loop.name} reads it elsewhere than at the element that it writes`;
     // An output that lacks some axes is written by the owner alone; outputs over more axes are other invocations'.
     const lacks = (at: readonly Axis[], axis: Axis): boolean => axis.extent > 1 && !at.includes(axis);

@@ -2,6 +2,7 @@ import {
   type Axis,
   domainSize,
   type Expr,
+  isOwnElement,
   type Loop,
   LoopError,
   loadsIn,
@@ -256,12 +257,7 @@ function oldValueElsewhere(group: Group, loop: Loop, out: Out, state: Tensor): s
     if (found.length === 0) continue;
     if (ownersOf(loop, each) !== ownersOf(loop, out))
       return `its output ${each.tensor.name} reads, over other axes`;
-    const isElsewhere = found.some((l) =>
-      l.at.some((index, d) => {
-        const axis = out.at[d];
-        return axis?.extent !== 1 && !(index.kind === 'axis' && index.axis === axis);
-      }),
-    );
+    const isElsewhere = found.some((l) => l.kind === 'load' && !isOwnElement(l, out));
     if (isElsewhere) return `its output ${each.tensor.name} reads at another element`;
   }
   return loadsOf(...group.partials.map((p) => p.body)).length > 0 ? 'a partial result reads' : null;

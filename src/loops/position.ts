@@ -1,4 +1,7 @@
-import { type Axis, apply, axisRef, type Expr, int, liveExtent } from './expr.ts';
+import { AffineForms } from './affine.ts';
+import { type Axis, apply, axisRef, type Expr, int, type Load, liveExtent } from './expr.ts';
+import type { Out } from './loop.ts';
+import { simplify } from './simplify.ts';
 import { type Dim, extentOf } from './size.ts';
 
 /** Row-major flat index of the element `at` of a shape. */
@@ -22,4 +25,16 @@ export function axisEnd(axis: Axis): Expr {
   if (axis.live === undefined) return int(axis.extent);
   const live = liveExtent(axis.live.size);
   return axis.live.factor === 1 ? live : apply('mul', live, int(axis.live.factor));
+}
+
+/**
+ * Whether a load reads the very place that an output is written at, where both tensors lie over one memory: places in
+ * row-major order are compared, since the two may be seen as other shapes.
+ */
+export function isOwnElement({ tensor, at }: Load, out: Out): boolean {
+  const forms = new AffineForms();
+  const written = simplify(flatten(out.at.map(axisRef), out.tensor.shape));
+  const read = simplify(flatten(at, tensor.shape));
+  const { terms, constant } = forms.add(forms.of(written), forms.of(read), -1);
+  return terms.length === 0 && constant === 0;
 }

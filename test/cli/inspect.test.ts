@@ -109,7 +109,7 @@ describe('sinter inspect', () => {
     expect(fused.out.match(/^loop /gm)?.length).toBeLessThan(lowered.out.match(/^loop /gm)?.length ?? 0);
     const missing = await inspectW1('--after', 'nothing');
     expect(missing.code).toBe(2);
-    expect(missing.err).toContain('there are "lower", "fusePointwise"');
+    expect(missing.err).toContain('there are "lower", "alignAxes"');
   });
 
   test('explains why two nodes share a dispatch, or why not', async () => {
