@@ -1,6 +1,8 @@
 import { tensorSize, tensorsRead, withoutDead } from '../loops/edges.ts';
 import {
   type Axis,
+  accessesOf,
+  axisOf,
   axisRef,
   contractionOf,
   domainSize,
@@ -8,7 +10,6 @@ import {
   type Load,
   type Loop,
   loadsIn,
-  loopLoads,
   mapExpr,
   type Out,
   substituteAxes,
@@ -19,6 +20,7 @@ import type { Profile } from '../machine/profile.ts';
 import { CHEAP, CHEAP_DECODE, evaluationCost } from '../schedule/cost.ts';
 import { Dataflow, loopAccess } from './dataflow.ts';
 import type { Decisions } from './decisions.ts';
+import { movementText } from './movement.ts';
 
 /**
  * Moves 1 and 2 of fusion. A pointwise loop whose value nobody needs in memory disappears:
@@ -188,18 +190,19 @@ function mergeEpilogues(loops: readonly Loop[], simplify: Simplify, decisions: D
 function alignment(producer: Loop, consumer: Loop): Map<Axis, Axis> | string {
   const map = new Map<Axis, Axis>();
   const outs = new Map(producer.outs.map((o) => [o.tensor, o]));
-  for (const l of loopLoads(consumer)) {
+  for (const access of accessesOf(consumer)) {
+    const l = access.load;
     const out = outs.get(l.tensor);
     if (out === undefined) continue;
     for (const [d, axis] of out.at.entries()) {
-      const index = indexAt(l, d);
-      if (axis.extent === 1) continue;
-      if (index.kind !== 'axis') return `it reads ${l.tensor.name} elsewhere than at its own element`;
-      if (index.axis.extent !== axis.extent) return `${l.tensor.name} and the reader differ in extent`;
-      const known = map.get(index.axis);
+      const index = access.dimensions[d];
+      if (axis.extent === 1 || index === undefined) continue;
+      const own = axisOf(index);
+      if (own === undefined || own.extent !== axis.extent) return movementText(consumer, access, d);
+      const known = map.get(own);
       if (known !== undefined && known !== axis)
         return `it reads ${l.tensor.name} transposed or on a diagonal`;
-      map.set(index.axis, axis);
+      map.set(own, axis);
     }
   }
   const wide = (axes: readonly Axis[]): number => axes.filter((axis) => axis.extent !== 1).length;

@@ -1,5 +1,13 @@
 import { readers, tensorSize, tensorsRead, writers } from '../loops/edges.ts';
-import { type Axis, contractionOf, domainSize, type Loop, loopLoads, type Tensor } from '../loops/index.ts';
+import {
+  type Axis,
+  accessesOf,
+  axisOf,
+  contractionOf,
+  domainSize,
+  type Loop,
+  type Tensor,
+} from '../loops/index.ts';
 import type { Profile } from '../machine/profile.ts';
 import { loopWork } from '../schedule/cost.ts';
 import { type Group, singleton } from '../schedule/group.ts';
@@ -14,6 +22,7 @@ import {
 } from '../schedule/rowResources.ts';
 import { Dataflow, groupAccess } from './dataflow.ts';
 import type { Decisions } from './decisions.ts';
+import { movementText } from './movement.ts';
 import { type Joined, Pairs } from './pairs.ts';
 
 /** Arithmetic that one workgroup may do alone rather than leave to a dispatch of its own. */
@@ -223,7 +232,8 @@ export function rowAxes(loops: readonly Loop[]): Axis[][] | string {
   const crossed = new Map<Axis, string>();
   const writer = writers(loops);
   for (const reader of loops) {
-    for (const l of loopLoads(reader)) {
+    for (const access of accessesOf(reader)) {
+      const l = access.load;
       const from = writer.get(l.tensor);
       const out = from?.outs.find((o) => o.tensor === l.tensor);
       if (from === undefined || out === undefined) continue;
@@ -232,12 +242,13 @@ export function rowAxes(loops: readonly Loop[]): Axis[][] | string {
           crossed.set(axis, `${l.tensor.name} is without axis ${axis.name}`);
       }
       for (const [d, axis] of out.at.entries()) {
-        const index = l.at[d];
+        const index = access.dimensions[d];
         if (axis.extent === 1 || index === undefined) continue;
-        if (index.kind === 'axis' && reader.axes.includes(index.axis) && index.axis.extent === axis.extent) {
-          if (find(index.axis) !== find(axis)) parent.set(find(index.axis), find(axis));
+        const own = axisOf(index);
+        if (own !== undefined && reader.axes.includes(own) && own.extent === axis.extent) {
+          if (find(own) !== find(axis)) parent.set(find(own), find(axis));
         } else {
-          crossed.set(axis, `${reader.name} reads ${l.tensor.name} across dimension ${d}`);
+          crossed.set(axis, movementText(reader, access, d));
         }
       }
     }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { alignAxes } from '../../src/fuse/alignAxes.ts';
 import { Decisions } from '../../src/fuse/decisions.ts';
+import { rowAxes } from '../../src/fuse/rows.ts';
 import type { Module } from '../../src/graph/index.ts';
 import { tensorsRead } from '../../src/loops/edges.ts';
 import {
@@ -239,6 +240,22 @@ loop y(i: 12):
       y[i_0, i_1] = x[(i_0 * 6 + i_1) // 4, (i_0 * 6 + i_1) % 4] + u[i_0, i_1] * v[i_0, i_1]
     "
   `);
+});
+
+it('A join that is refused names the tensor, the movement and the line', () => {
+  const [first, second] = parseLoops(`tensor x: f32[12] input
+tensor h: f32[12] temp
+tensor y: f32[9] result
+loop h(i: 12):
+  h[i] = exp(x[i])
+loop y(j: 9):
+  y[j] = h[j + 3]
+  from "y = slice(h)" at "model.ts:7"
+`);
+  if (first === undefined || second === undefined) throw new Error('two loops');
+  expect(rowAxes([first, second])).toBe(
+    'y reads dimension 0 of h[?] through a window or a slice, at model.ts:7',
+  );
 });
 
 describe('random loops with their axes aligned', () => {
