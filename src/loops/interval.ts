@@ -1,10 +1,11 @@
 import { type Affine, AffineForms, gcd } from './affine.ts';
-import { type Apply, type Expr, ValueNumbers } from './expr.ts';
+import { type Apply, apply, type Expr, ValueNumbers } from './expr.ts';
 import {
   binaryRange,
   castRange,
   fullRange,
   I32,
+  intersection,
   type Range,
   scaled,
   scaledInverse,
@@ -44,12 +45,13 @@ export class Ranges {
   readonly #memo = new Map<Expr, Range>();
   readonly #scopes = new Map<string, Ranges>();
 
-  constructor(env: RangeOfLeaf = () => undefined, parent?: Ranges, facts: readonly Fact[] = []) {
+  /** @param depth how many conditions of nested choices hold */
+  constructor(env: RangeOfLeaf = () => undefined, parent?: Ranges, facts: readonly Fact[] = [], depth = 0) {
     this.#env = env;
     this.numbers = parent?.numbers ?? new ValueNumbers();
     this.forms = parent?.forms ?? new AffineForms(this.numbers);
     this.#facts = facts;
-    this.#depth = parent === undefined ? 0 : parent.#depth + 1;
+    this.#depth = depth;
   }
 
   /** The interval of `expr` in this scope, as the machine computes it (a sum that may wrap is unknown). */
@@ -64,7 +66,32 @@ export class Ranges {
 
   /** The interval of a form over exact integers; it may exceed an i32. */
   ofForm(form: Affine): Range {
-    return this.#withFacts(form, 0);
+    let range = this.#withFacts(form, 0);
+    for (const { atom, coefficient } of form.terms) {
+      const whole = this.#withoutRemainder(form, atom, coefficient);
+      if (whole !== undefined) range = intersection(range, this.#withFacts(whole, 0));
+    }
+    return range;
+  }
+
+  /**
+   * The form with `x - k * (x // k)` for a remainder `x % k`, where that leaves fewer of all terms of `x`: of
+   * `x - x % k` the multiple of k that it is. Undefined where it does not, or the atom is not a remainder.
+   */
+  #withoutRemainder(form: Affine, atom: Expr, coefficient: number): Affine | undefined {
+    if (atom.kind !== 'apply' || atom.op !== 'mod' || form.terms.length < 2) return undefined;
+    const [x, k] = atom.args;
+    if (x === undefined || k?.kind !== 'const' || k.value <= 0) return undefined;
+    const whole = this.forms.of(x);
+    const isLess = whole.terms.every((t) => {
+      const share = -coefficient * t.coefficient;
+      return this.forms.coefficient(form, t.atom) / share >= 1;
+    });
+    if (!isLess || whole.terms.length === 0 || !this.isExact(x)) return undefined;
+    const remainder = { terms: [{ atom, coefficient: 1 }], constant: 0 };
+    const quotient = { terms: [{ atom: apply('idiv', x, k), coefficient: 1 }], constant: 0 };
+    const rest = this.forms.add(this.forms.add(form, remainder, -coefficient), whole, coefficient);
+    return this.forms.add(rest, quotient, -coefficient * k.value);
   }
 
   /** Whether an i32 expression equals its affine form: the form's values all fit an i32. */
@@ -78,6 +105,13 @@ export class Ranges {
     return this.forms.add(this.forms.of(a), this.forms.of(b), -1);
   }
 
+  /** The form of an i32 expression; the expression as it is where its form may not fit an i32. */
+  #exactForm(expr: Expr): Affine {
+    return this.isExact(expr)
+      ? this.forms.of(expr)
+      : { terms: [{ atom: expr, coefficient: 1 }], constant: 0 };
+  }
+
   /** The value of a condition, where the ranges decide it. */
   truth(condition: Expr): boolean | undefined {
     const { low, high } = this.of(condition);
@@ -89,13 +123,24 @@ export class Ranges {
    * integers, or where scopes are nested too deep to go on.
    */
   under(condition: Expr, truth: boolean): Ranges {
-    if (this.#depth >= MOST_NESTED_FACTS) return this;
-    const key = `${this.numbers.of(condition)} ${truth}`;
+    return this.#depth >= MOST_NESTED_FACTS ? this : this.#where(condition, truth, this.#depth + 1);
+  }
+
+  /**
+   * The same for the statements of a block, however deep: there are only so many blocks, where nested choices of one
+   * expression are twice as many scopes at each level.
+   */
+  inBlock(condition: Expr, truth: boolean): Ranges {
+    return this.#where(condition, truth, this.#depth);
+  }
+
+  #where(condition: Expr, truth: boolean, depth: number): Ranges {
+    const key = `${this.numbers.of(condition)} ${truth} ${depth}`;
     let scope = this.#scopes.get(key);
     if (scope === undefined) {
       const facts: Fact[] = [];
       this.#learn(condition, truth, facts);
-      scope = facts.length === 0 ? this : new Ranges(this.#env, this, [...this.#facts, ...facts]);
+      scope = facts.length === 0 ? this : new Ranges(this.#env, this, [...this.#facts, ...facts], depth);
       this.#scopes.set(key, scope);
     }
     return scope;
@@ -162,8 +207,7 @@ export class Ranges {
       this.#learn(b, truth, facts);
     }
     if (a.dtype !== 'i32' || b.dtype !== 'i32') return;
-    const difference = this.difference(a, b);
-    if (difference === undefined) return;
+    const difference = this.forms.add(this.#exactForm(a), this.#exactForm(b), -1);
     switch (condition.op) {
       case 'lt':
         this.#bound(difference, truth ? { low: -Infinity, high: -1 } : { low: 0, high: Infinity }, facts);
@@ -250,7 +294,10 @@ export class Ranges {
     if (expr.dtype === 'bool') return this.#computeTruth(expr, a, b);
     if (expr.dtype === 'f32') return full;
     const form = expr.dtype === 'i32' ? this.forms.of(expr) : undefined;
-    if (form !== undefined && form.terms[0]?.atom !== expr) return wrapped(this.ofForm(form), full);
+    if (form !== undefined && form.terms[0]?.atom !== expr) {
+      const range = this.ofForm(form);
+      if (within(range, full)) return range;
+    }
     const x = this.of(a);
     if (b === undefined) return wrapped(unaryRange(expr.op, x) ?? full, full);
     if (expr.dtype === 'i32' && (expr.op === 'min' || expr.op === 'max')) {

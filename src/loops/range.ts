@@ -38,6 +38,12 @@ export function union(a: Range, b: Range): Range {
   return { low: Math.min(a.low, b.low), high: Math.max(a.high, b.high) };
 }
 
+/** What lies in both; `a` itself where nothing does. */
+export function intersection(a: Range, b: Range): Range {
+  const [low, high] = [Math.max(a.low, b.low), Math.min(a.high, b.high)];
+  return low <= high ? { low, high } : a;
+}
+
 /** `factor * range`, for a factor other than 0; without a negative zero. */
 export function scaled(range: Range, factor: number): Range {
   const [a, b] = [range.low * factor + 0, range.high * factor + 0];

@@ -24,6 +24,11 @@ describe('the range of an expression', () => {
     ['i % 16', 0, 9],
     ['min(i, 5) + max(j, 2)', 2, 8],
     ['i - i', 0, 0],
+    // What is left of a number without its remainder is a multiple.
+    ['i - i % 4', 0, 8],
+    ['i - i % 4 + j', 0, 11],
+    ['(i + j) * 2 - (i + j) % 2', 0, 24],
+    ['j - i % 4', -3, 3],
     ['-i * 3', -27, 0],
     ['abs(i - 4)', 0, 5],
     ['i32(i < 20)', 1, 1],
