@@ -17,7 +17,8 @@ import { printGroups, printStages } from './fuse/text.ts';
 import { verifyGroups, verifyStages } from './fuse/verify.ts';
 import { type Module, printModule, verifyModule } from './graph/index.ts';
 import { fits, fitted, kernelOf, type Scheduled } from './kernels/build/packed.ts';
-import { type Kernel, statementsIn } from './kernels/kernel.ts';
+import { type EvaluatedKernel, type Kernel, statementsIn } from './kernels/kernel.ts';
+import { orderEvaluation } from './kernels/orderEvaluation.ts';
 import { printKernels } from './kernels/text.ts';
 import { KernelError, verifyKernel } from './kernels/verifyKernel.ts';
 import type { Loop } from './loops/index.ts';
@@ -201,7 +202,15 @@ class Road {
         scheduled.push(own);
         return kernel;
       });
-    const kernels = this.#pass(entry, 'schedule', 'stages', 'kernels', schedule, stages);
+    const ordered = (all: readonly Kernel[]): EvaluatedKernel[] => all.map(orderEvaluation);
+    const kernels = this.#pass(
+      entry,
+      'orderEvaluation',
+      'kernels',
+      'evaluated',
+      ordered,
+      this.#pass(entry, 'schedule', 'stages', 'kernels', schedule, stages),
+    );
     const names = kernels.map((kernel) => kernel.name);
     return { loops, stages, kernels, names, scheduled, decisions };
   }
@@ -291,18 +300,19 @@ function kernelName(stage: Stage, k: number): string {
 }
 
 function toolsFor(profile: Profile): LevelTools {
+  const kernelTools = {
+    print: printKernels,
+    verify: (kernels: readonly Kernel[]) => {
+      for (const kernel of kernels) verifyKernel(kernel, profile);
+    },
+  };
   return {
     graph: { print: printModule, verify: verifyModule },
     loops: { print: printLoops, verify: (loops) => verifyLoops(loops) },
     groups: { print: printGroups, verify: verifyGroups },
     stages: { print: printStages, verify: verifyStages },
-    kernels: {
-      print: printKernels,
-      verify: (kernels) => {
-        for (const kernel of kernels)
-          verifyKernel(kernel, { workgroup: profile.workgroup, workgroupMemory: profile.workgroupMemory });
-      },
-    },
+    kernels: kernelTools,
+    evaluated: kernelTools,
     functions: {
       print: (kernels) => kernels.map((kernel) => kernel.code).join('\n\n'),
       verify: (kernels) => {

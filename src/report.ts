@@ -1,5 +1,6 @@
-import type { Compilation, CompiledEntry } from './compile.ts';
+import type { Compilation, CompiledEntry, WebGpuEntry } from './compile.ts';
 import { groupName } from './fuse/index.ts';
+import { verifyKernel } from './kernels/verifyKernel.ts';
 import { byteSize, extentOf } from './loops/index.ts';
 import type { KernelBase, KernelText, ProgramBase } from './runtime/program.ts';
 import type { WasmKernel } from './runtime/wasm/program.ts';
@@ -60,6 +61,11 @@ export interface DispatchReport {
   readonly flops: number;
   readonly bytes: number;
   readonly bindings: readonly string[];
+  /**
+   * On WebGPU, loads of data at rows whose number is known at run time only: the loads that are not proven to be in
+   * range. WGSL keeps them inside of the binding.
+   */
+  readonly rowLoads?: number;
   /** The groups that it holds, in the order of their workgroups. */
   readonly groups: readonly GroupReport[];
 }
@@ -128,17 +134,25 @@ function arenasOf({ buffers, kernels }: ProgramBase): Report['arenas'] {
   return { state, temps, words, results, ...(packed === 0 ? {} : { packed }) };
 }
 
-function entryReport({ program, layout }: Compilation, name: string, entry: CompiledEntry): EntryReport {
+function entryReport(
+  { program, layout, profile }: Compilation,
+  name: string,
+  entry: CompiledEntry,
+): EntryReport {
   const emitted = program.entries[name];
   if (emitted === undefined) throw new RangeError(`the program lacks entry ${name}`);
+  const trees = isWebGpu(entry) ? entry.kernels : [];
   const dispatches = emitted.steps.map((step, k): DispatchReport => {
     const kernel = kernelAt(program.kernels, step.kernel);
+    const tree = trees[k];
+    const rowLoads = tree && verifyKernel(tree, profile).filter(({ what }) => what === 'row').length;
     return {
       name: kernel.name,
       kind: kernel.kind,
       nodes: kernel.nodes,
       grid: step.workgroups,
       ...layoutOf(kernel),
+      ...(rowLoads === undefined ? {} : { rowLoads }),
       flops: kernel.flops,
       bytes: kernel.bytes,
       groups: (entry.scheduled[k] ?? []).map(({ group, schedule }) => ({
@@ -185,6 +199,10 @@ function kernelAt(kernels: readonly KernelBase[], k: number): KernelText | WasmK
   if (kernel === undefined) throw new RangeError(`the program has no kernel ${k}`);
   if (isWgsl(kernel) || isWat(kernel)) return kernel;
   throw new RangeError(`kernel ${kernel.name} is of no target that is known`);
+}
+
+function isWebGpu(entry: CompiledEntry): entry is WebGpuEntry {
+  return 'kernels' in entry;
 }
 
 function isWgsl(kernel: KernelBase): kernel is KernelText {

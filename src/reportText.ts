@@ -89,6 +89,12 @@ function nodeLines(k: number, dispatch: DispatchReport, paint: Paint): string[] 
   for (const node of dispatch.nodes) lines.push(`  ${oneLine(node)}`);
   for (const group of dispatch.groups)
     lines.push(paint.dim(`  group ${group.name}: ${oneLine(JSON.stringify(group.schedule))}`));
+  if (dispatch.rowLoads !== undefined && dispatch.rowLoads > 0) {
+    const loads = count(dispatch.rowLoads, 'load');
+    lines.push(
+      paint.dim(`  not proven in range: ${loads} of data at rows whose number is known at run time only`),
+    );
+  }
   return lines;
 }
 

@@ -1,6 +1,6 @@
 import type { Group, Stage } from './fuse/index.ts';
 import type { Module } from './graph/index.ts';
-import type { Kernel } from './kernels/kernel.ts';
+import type { EvaluatedKernel, Kernel } from './kernels/kernel.ts';
 import type { Loop } from './loops/index.ts';
 import type { WasmKernelText } from './wasm/kernel.ts';
 
@@ -11,6 +11,7 @@ export interface Levels {
   readonly groups: readonly Group[];
   readonly stages: readonly Stage[];
   readonly kernels: readonly Kernel[];
+  readonly evaluated: readonly EvaluatedKernel[];
   readonly functions: readonly WasmKernelText[];
 }
 

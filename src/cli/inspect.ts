@@ -38,6 +38,7 @@ const levels = [
   'groups',
   'stages',
   'kernels',
+  'evaluated',
   'functions',
 ] as const satisfies Traced['level'][];
 
@@ -66,7 +67,10 @@ export function inspectCommand(terminal: Terminal, done: (code: number) => void)
       ).conflicts(['ir', 'after', 'explain']),
     )
     .addOption(
-      new Option('--ir <level>', 'print the program at a level (kernels: WebGPU; functions: WebAssembly)')
+      new Option(
+        '--ir <level>',
+        'print the program at a level (kernels, evaluated: WebGPU; functions: WebAssembly)',
+      )
         .choices([...levels])
         .conflicts('explain'),
     )

@@ -45,7 +45,9 @@ export class InterpretError extends Error {
 
 /**
  * Runs every invocation of every workgroup of a kernel over `memory`, and watches: indices in range, divisors
- * positive, barriers reached by a whole workgroup, no workgroup memory read before it was written, no races.
+ * positive, barriers reached by a whole workgroup, no workgroup memory read before it was written, no races. Of a
+ * `select` the chosen operand alone is evaluated; in an evaluated kernel the other one too, as a target may do: its
+ * indices must be in range, and what it reads does not matter. Workgroup memory that was not written is NaN there.
  *
  * @throws InterpretError at the first fault; memory then holds what was written before
  */
@@ -111,6 +113,8 @@ class Machine {
   #interval = 0;
   /** Numbers the evaluations of statements: what was shared within one is stale in the next. */
   #evaluation = 0;
+  /** Whether anything depends on what is evaluated: an operand that is not chosen races with nothing. */
+  #isChosen = true;
 
   constructor(kernel: Kernel, float32: boolean) {
     this.#kernel = kernel;
@@ -150,8 +154,8 @@ class Machine {
     }
     for (const cells of this.#cells.values()) {
       const { tensor } = cells;
-      cells.extents = tensor.shape.map(extentOf);
       const count = elementCount(tensor.shape);
+      cells.extents = this.#kernel.flat ? [count] : tensor.shape.map(extentOf);
       if (arrays.includes(tensor)) {
         const shared = tensor.role === 'workgroup';
         cells.values = new Float64Array(shared ? count : count * workgroup);
@@ -394,8 +398,10 @@ class Machine {
     return () => {
       const at = element();
       const { log } = cells;
-      if (log !== undefined) {
+      if (log !== undefined && this.#isChosen) {
         if (shared && !log.isWrittenBy(at, this.#group)) {
+          // A value that has a name may be one that no choice takes: if one does, the result shows it.
+          if (this.#kernel.flat) return Number.NaN;
           this.#fail('uninitialised', `${cells.tensor.name}[${at}] is read before it is written`);
         }
         const race = log.read(cells.start + at, this.#group, this.#invocation, this.#interval);
@@ -427,7 +433,16 @@ class Machine {
     const { evaluate } = scalarOps[op] as ScalarDef;
     switch (op) {
       case 'select':
-        return () => (a() !== 0 ? b() : c());
+        if (!this.#kernel.flat) return () => (a() !== 0 ? b() : c());
+        return () => {
+          const [chosen, other] = a() !== 0 ? [b, c] : [c, b];
+          const result = chosen();
+          const outer = this.#isChosen;
+          this.#isChosen = false;
+          other();
+          this.#isChosen = outer;
+          return result;
+        };
       case 'cast':
         return () => applyScalar('cast', [a()], dtype, this.#float32);
       case 'idiv':

@@ -47,6 +47,19 @@ export interface Kernel {
   readonly arrays: readonly Tensor[];
   readonly body: readonly Stmt[];
   readonly origin: readonly Origin[];
+  /**
+   * Whether loads and stores name elements by one row-major number each, whatever the tensor's dimensions; without, by
+   * an index for each dimension.
+   */
+  readonly flat?: boolean;
+}
+
+/**
+ * A kernel that says how its expressions are evaluated: see `orderEvaluation`. All operands of a `select` may be
+ * evaluated, and nothing is out of range.
+ */
+export interface EvaluatedKernel extends Kernel {
+  readonly flat: true;
 }
 
 /** The variables that every kernel has. */

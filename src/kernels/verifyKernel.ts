@@ -40,8 +40,13 @@ export class KernelError extends Error {
 
 /** What intervals cannot prove; the interpreter checks it as it runs. */
 export interface Unproven {
-  readonly what: 'index' | 'divisor';
-  /** `tile[3] in [0, 70] of 64`. */
+  /**
+   * `index` and `divisor` are what `orderEvaluation` has to guard: no evaluated kernel has one. `row` is a load of
+   * `data` at a row; how many rows there are is known at run time only. The runtime makes the numbers of rows, and WGSL
+   * keeps every access inside of its binding.
+   */
+  readonly what: 'index' | 'divisor' | 'row';
+  /** `index 0 of tile in [0, 70] of 64`. */
   readonly text: string;
 }
 
@@ -49,9 +54,10 @@ export interface Unproven {
  * Checks a kernel tree: types; names unique and defined before use; indices within their tensors under the
  * conditions that hold there; barriers in uniform control flow; only writable tensors stored; limits.
  *
- * The first index of a `data` tensor is trusted: how many rows there are is known at run time.
+ * In an evaluated kernel every operand counts as evaluated, a `select` or not, and what is not proven is an error. So
+ * is a store that is not proven in range in any kernel: no guard would make it right.
  *
- * @returns the indices and divisors that intervals could neither prove nor refute
+ * @returns what intervals could neither prove nor refute
  * @throws KernelError at the first rule that is broken
  */
 export function verifyKernel(kernel: Kernel, limits: KernelLimits): readonly Unproven[] {
@@ -109,12 +115,14 @@ type Visible = ReadonlyMap<string, Variable>;
 class Verifier {
   readonly unproven: Unproven[] = [];
   readonly #kernel: Kernel;
+  readonly #isFlat: boolean;
   readonly #arrays: ReadonlySet<Tensor>;
   readonly #names = new Set<string>([WORKGROUP_ID, LOCAL_ID]);
   readonly #typed = new Set<Expr>();
 
   constructor(kernel: Kernel) {
     this.#kernel = kernel;
+    this.#isFlat = kernel.flat ?? false;
     this.#arrays = new Set(kernel.arrays);
   }
 
@@ -151,8 +159,8 @@ class Verifier {
         }
         case 'if':
           this.#expect(stmt.condition, 'bool', 'a condition');
-          this.block(stmt.body, scope.where(stmt.condition, true), visible);
-          this.block(stmt.otherwise, scope.where(stmt.condition, false), visible);
+          this.block(stmt.body, scope.inBlock(stmt.condition, true), visible);
+          this.block(stmt.otherwise, scope.inBlock(stmt.condition, false), visible);
           break;
         case 'barrier':
         case 'comment':
@@ -192,7 +200,10 @@ class Verifier {
     }
     if (tensor.dtype === 'u8') this.#fail('store', `${tensor.name} is u8, which cannot be stored`);
     this.#expect(value, tensor.dtype, `what is stored in ${tensor.name}`);
-    this.#inRange(tensor, at, scope);
+    const [unproven] = this.#outOfRange(tensor, at, scope);
+    if (unproven !== undefined) {
+      this.#fail('range', `${unproven.text}: not proven, and a store cannot be guarded`);
+    }
   }
 
   /** Types and names of an expression, then its indices where they are evaluated. */
@@ -253,7 +264,10 @@ class Verifier {
     if ((tensor.role === 'workgroup' || tensor.role === 'private') && !this.#arrays.has(tensor)) {
       this.#fail('name', `${tensor.name} is not among the kernel's arrays`);
     }
-    if (at.length !== tensor.shape.length) {
+    if (this.#isFlat && at.length !== 1) {
+      this.#fail('type', `${at.length} indices of ${tensor.name}, elements of an evaluated kernel have one`);
+    }
+    if (!this.#isFlat && at.length !== tensor.shape.length) {
       this.#fail('type', `${at.length} indices of ${tensor.name}, it has ${tensor.shape.length} dimensions`);
     }
     for (const index of at) this.#expect(index, 'i32', `an index of ${tensor.name}`);
@@ -269,7 +283,7 @@ class Verifier {
     if (done.has(expr)) return;
     done.add(expr);
     const [a, b, c] = childrenOf(expr);
-    if (expr.kind === 'apply' && expr.op === 'select' && a && b && c) {
+    if (expr.kind === 'apply' && expr.op === 'select' && a && b && c && !this.#isFlat) {
       this.#ranges(a, scope, seen);
       const truth = scope.ranges.truth(a);
       if (truth !== false) this.#ranges(b, scope.where(a, true), seen);
@@ -277,26 +291,33 @@ class Verifier {
       return;
     }
     for (const child of childrenOf(expr)) this.#ranges(child, scope, seen);
-    if (expr.kind === 'load') this.#inRange(expr.tensor, expr.at, scope);
+    if (expr.kind === 'load') this.unproven.push(...this.#outOfRange(expr.tensor, expr.at, scope));
     if (expr.kind === 'apply' && (expr.op === 'idiv' || expr.op === 'mod') && b) this.#divisor(b, scope);
   }
 
-  #inRange(tensor: Tensor, at: Load['at'], scope: KernelScope): void {
-    at.forEach((index, d) => {
-      if (d === 0 && tensor.role === 'data') return;
-      const extent = extentOf(tensor.shape[d] ?? 0);
+  /** What is not proven of an element's indices. */
+  #outOfRange(tensor: Tensor, at: Load['at'], scope: KernelScope): Unproven[] {
+    return at.flatMap((index, d): Unproven[] => {
       const { low, high } = scope.range(index);
-      if (low >= 0 && high < extent) return;
+      if (d === 0 && tensor.role === 'data') {
+        return [{ what: 'row', text: `index ${d} of ${tensor.name} in [${low}, ${high}]` }];
+      }
+      const extent = this.#isFlat ? elementCount(tensor.shape) : extentOf(tensor.shape[d] ?? 0);
+      if (low >= 0 && high < extent) return [];
       const text = `index ${d} of ${tensor.name} in [${low}, ${high}] of ${extent}`;
       if (extent > 0 && (high < 0 || low >= extent)) this.#fail('range', `${text}: always out of range`);
-      this.unproven.push({ what: 'index', text });
+      if (this.#isFlat) this.#fail('range', `${text}: not proven, and not guarded`);
+      return [{ what: 'index', text }];
     });
   }
 
   #divisor(divisor: Expr, scope: KernelScope): void {
     const { low, high } = scope.range(divisor);
-    if (high <= 0) this.#fail('range', `a divisor in [${low}, ${high}]: it must be positive`);
-    if (low <= 0) this.unproven.push({ what: 'divisor', text: `a divisor in [${low}, ${high}]` });
+    const text = `a divisor in [${low}, ${high}]`;
+    if (high <= 0) this.#fail('range', `${text}: it must be positive`);
+    if (low > 0) return;
+    if (this.#isFlat) this.#fail('range', `${text}: not proven, and not guarded`);
+    this.unproven.push({ what: 'divisor', text });
   }
 
   #expect(expr: Expr, dtype: Dtype, what: string): void {

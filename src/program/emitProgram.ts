@@ -1,6 +1,6 @@
 import type { Module } from '../graph/index.ts';
 import { sharedBytes } from '../kernels/build/packed.ts';
-import { expressionsOf, type Kernel, type Placement, statementsIn } from '../kernels/kernel.ts';
+import { type EvaluatedKernel, expressionsOf, type Placement, statementsIn } from '../kernels/kernel.ts';
 import { baseField, rowsField } from '../kernels/names.ts';
 import { loadsIn, type Tensor } from '../loops/index.ts';
 import type { Profile } from '../machine/profile.ts';
@@ -14,7 +14,7 @@ import { bufferPlan, entryOf, kernelFacts, slotsOf, stepFieldsOf } from './slots
 /** The kernels of one entry with the stages that they were made of. */
 export interface EntryKernels {
   readonly stages: readonly Stage[];
-  readonly kernels: readonly Kernel[];
+  readonly kernels: readonly EvaluatedKernel[];
 }
 
 /**
@@ -33,7 +33,7 @@ export function emitProgram(
   const placement = (tensor: Tensor): Placement => placeOf(tensor, layout);
   const kernels: KernelText[] = [];
   const numbers = new Map<string, number>();
-  const print = (kernel: Kernel, stage: Stage): number => {
+  const print = (kernel: EvaluatedKernel, stage: Stage): number => {
     const code = printWgsl(kernel, placement, stepFields);
     const known = numbers.get(code);
     if (known !== undefined) return known;
@@ -70,7 +70,7 @@ function placeOf(tensor: Tensor, layout: BufferLayout): Placement {
 }
 
 function kernelText(
-  kernel: Kernel,
+  kernel: EvaluatedKernel,
   stage: Stage,
   code: string,
   placement: (tensor: Tensor) => Placement,
@@ -87,7 +87,7 @@ function kernelText(
 }
 
 /** The bindings whose memory a kernel touches. */
-function bindingsOf(kernel: Kernel, placement: (tensor: Tensor) => Placement): string[] {
+function bindingsOf(kernel: EvaluatedKernel, placement: (tensor: Tensor) => Placement): string[] {
   const names = new Set<string>();
   const touch = (tensor: Tensor): void => {
     if (tensor.role !== 'workgroup' && tensor.role !== 'private') names.add(placement(tensor).arena);

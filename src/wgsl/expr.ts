@@ -14,13 +14,11 @@ export interface Printed {
 
 /** What an expression's text depends on beside the expression. */
 export interface ExprContext {
-  /** The name of a subexpression that an earlier `let` holds. */
-  readonly named: (expr: Expr) => string | undefined;
   readonly variable: (name: string) => string;
   /** The step field of a live extent (as i32) or of a run-time scalar. */
   readonly step: (expr: Extract<Expr, { kind: 'live' | 'param' }>) => string;
-  /** A load's element; the load has one flat index, the placement's offset included. */
-  readonly element: (load: Load, index: string) => Printed;
+  /** A load's element. @param print a text for its index, as the place of its tensor makes it */
+  readonly element: (load: Load, print: (index: Expr) => string) => Printed;
   /** Whether an integer expression is known to be at least 0. */
   readonly nonNegative: (expr: Expr) => boolean;
   /** Whether an integer expression is known to have values of at most 24 bits, which floats hold. */
@@ -37,8 +35,6 @@ export interface ExprContext {
 
 /** One expression as WGSL. */
 export function printWgslExpr(expr: Expr, ctx: ExprContext): Printed {
-  const name = ctx.named(expr);
-  if (name !== undefined) return primary(name);
   switch (expr.kind) {
     case 'const':
       return printConst(expr.value, expr.dtype, ctx);
@@ -47,10 +43,8 @@ export function printWgslExpr(expr: Expr, ctx: ExprContext): Printed {
     case 'live':
     case 'param':
       return primary(ctx.step(expr));
-    case 'load': {
-      const [index] = expr.at;
-      return ctx.element(expr, index === undefined ? '0' : printWgslExpr(index, ctx).text);
-    }
+    case 'load':
+      return ctx.element(expr, (index) => printWgslExpr(index, ctx).text);
     case 'apply':
       return spellings[expr.op](
         expr.args.map((arg) => printWgslExpr(arg, ctx)),

@@ -1,8 +1,8 @@
-import { Evaluations, flatIndex } from '../kernels/evaluation.ts';
+import { offsetIndex } from '../kernels/flatIndex.ts';
 import {
   type Arena,
+  type EvaluatedKernel,
   expressionsOf,
-  type Kernel,
   LOCAL_ID,
   type Placement,
   type Stmt,
@@ -12,22 +12,23 @@ import {
 import { KernelScope } from '../kernels/kernelScope.ts';
 import { commentText, fieldWish, liveField, Names, paramField } from '../kernels/names.ts';
 import { Roundings } from '../kernels/roundings.ts';
-import { type Dtype, type Expr, elementCount, type Load, loadsIn, type Tensor } from '../loops/index.ts';
+import { type Dtype, type Expr, elementCount, int, type Load, loadsIn, type Tensor } from '../loops/index.ts';
 import { foldGrid } from '../runtime/grid.ts';
 import type { StepField } from '../runtime/program.ts';
-import { type ExprContext, type Printed, printWgslExpr } from './expr.ts';
+import { type Printed, printWgslExpr } from './expr.ts';
 import { type WgslConstant, type WgslFunctionName, wgslDeclarations, wgslFunctions } from './math.ts';
 
 /**
  * A kernel as a WGSL module with the entry point `main`, against the bindings of `src/runtime/program.ts`.
- * Stable from run to run. What `verifyKernel` accepts prints, and what is printed compiles.
+ * Stable from run to run. What `verifyKernel` accepts prints, and what is printed compiles. Every expression is
+ * spelled where the kernel has it; the place of a tensor in its arena is added to its elements' numbers.
  *
  * @param placement where each tensor of a buffer lies
  * @param stepFields all fields of the program's step block, in order; fields are named by `names.ts`
  * @throws TypeError where a step field or a placement that the kernel needs is missing
  */
 export function printWgsl(
-  kernel: Kernel,
+  kernel: EvaluatedKernel,
   placement: (tensor: Tensor) => Placement,
   stepFields: readonly StepField[],
 ): string {
@@ -61,12 +62,11 @@ const ownNames = [
 ];
 
 class WgslPrinter {
-  readonly #kernel: Kernel;
+  readonly #kernel: EvaluatedKernel;
   readonly #placement: (tensor: Tensor) => Placement;
   readonly #fields: ReadonlyMap<string, { readonly name: string; readonly dtype: StepField['dtype'] }>;
   readonly #names = new Names(ownNames);
   readonly #arrays = new Map<Tensor, string>();
-  readonly #evaluations: Evaluations;
   readonly #functions = new Set<WgslFunctionName>();
   readonly #constants = new Set<WgslConstant>();
   readonly #arenas = new Set<Arena>();
@@ -78,7 +78,11 @@ class WgslPrinter {
   #usesWorkgroupId = false;
   #usesLocalId = false;
 
-  constructor(kernel: Kernel, placement: (tensor: Tensor) => Placement, stepFields: readonly StepField[]) {
+  constructor(
+    kernel: EvaluatedKernel,
+    placement: (tensor: Tensor) => Placement,
+    stepFields: readonly StepField[],
+  ) {
     this.#kernel = kernel;
     this.#placement = placement;
     const fieldNames = new Names();
@@ -89,7 +93,6 @@ class WgslPrinter {
     for (const stmt of statementsIn(kernel.body)) {
       if (stmt.kind === 'let' || stmt.kind === 'var' || stmt.kind === 'for') this.#names.of(stmt.name);
     }
-    this.#evaluations = new Evaluations((tensor) => this.#offset(tensor));
   }
 
   module(): string {
@@ -172,19 +175,25 @@ class WgslPrinter {
     switch (stmt.kind) {
       case 'let':
       case 'var': {
-        const { lines, texts, roots } = this.#evaluate([stmt.value], scope, indent);
+        const { text } = this.#expr(stmt.value, scope);
         scope.define(stmt);
-        this.#roundings.holds(stmt.name, roots[0] ?? stmt.value);
+        this.#roundings.holds(stmt.name, stmt.value);
         const type = stmt.kind === 'var' ? `: ${valueType(stmt.value.dtype)}` : '';
-        return [...lines, `${indent}${stmt.kind} ${this.#variable(stmt.name)}${type} = ${texts[0]?.text};`];
+        return [`${indent}${stmt.kind} ${this.#variable(stmt.name)}${type} = ${text};`];
       }
       case 'assign': {
-        const { lines, texts, roots } = this.#evaluate([stmt.value], scope, indent);
-        this.#roundings.holds(stmt.name, roots[0] ?? stmt.value);
-        return [...lines, `${indent}${this.#variable(stmt.name)} = ${texts[0]?.text};`];
+        const { text } = this.#expr(stmt.value, scope);
+        this.#roundings.holds(stmt.name, stmt.value);
+        return [`${indent}${this.#variable(stmt.name)} = ${text};`];
       }
-      case 'store':
-        return this.#store(stmt, scope, indent);
+      case 'store': {
+        const { tensor, at, value } = stmt;
+        const index = at[0] ?? int(0);
+        const place = this.#place(tensor, this.#expr(this.#indexInArena(tensor, index), scope).text);
+        const stored = this.#stored(tensor, this.#expr(value, scope).text);
+        this.#roundings.stores(tensor, index, value);
+        return [`${indent}${place} = ${stored};`];
+      }
       case 'for':
         return this.#loop(stmt, scope, indent);
       case 'if':
@@ -198,18 +207,6 @@ class WgslPrinter {
     }
   }
 
-  #store(stmt: Extract<Stmt, { kind: 'store' }>, scope: KernelScope, indent: string): string[] {
-    const { tensor } = stmt;
-    const index = flatIndex(tensor, stmt.at, this.#offset(tensor));
-    const { lines, texts, roots } = this.#evaluate([index, stmt.value], scope, indent);
-    const [at, value] = texts;
-    if (at === undefined || value === undefined) return lines;
-    const [place = index, root = stmt.value] = roots;
-    const stored = this.#stored(tensor, value.text);
-    this.#roundings.stores(tensor, place, root);
-    return [...lines, `${indent}${this.#place(tensor, at.text)} = ${stored};`];
-  }
-
   #stored(tensor: Tensor, value: string): string {
     const element = this.#elementType(tensor);
     if (tensor.dtype === element) return value;
@@ -219,38 +216,23 @@ class WgslPrinter {
   }
 
   #loop(stmt: Extract<Stmt, { kind: 'for' }>, scope: KernelScope, indent: string): string[] {
-    const { lines, texts } = this.#evaluate([stmt.from, stmt.to], scope, indent);
-    const [from, to] = texts;
-    if (from === undefined || to === undefined) return lines;
+    const [from, to] = [this.#expr(stmt.from, scope).text, this.#expr(stmt.to, scope).text];
     const name = this.#variable(stmt.name);
-    let bound = to;
-    // The bound is that of the loop's start: what may change, or is work, is evaluated once.
-    if (to.level < 6 || to.text.includes('(') || !scope.isFixed(stmt.to)) {
-      const end = this.#names.fresh(`${stmt.name}_end`);
-      lines.push(`${indent}let ${end} = ${to.text};`);
-      bound = { text: end, level: 6 };
-    }
     this.#roundings.forget(stmt.body);
     const inside = this.#block(stmt.body, scope.inLoop(stmt), `${indent}  `);
     this.#roundings.forget(stmt.body);
     const next = stmt.step === 1 ? `${name}++` : `${name} += ${stmt.step}`;
-    return [
-      ...lines,
-      `${indent}for (var ${name}: i32 = ${from.text}; ${name} < ${bound.text}; ${next}) {`,
-      ...inside,
-      `${indent}}`,
-    ];
+    return [`${indent}for (var ${name}: i32 = ${from}; ${name} < ${to}; ${next}) {`, ...inside, `${indent}}`];
   }
 
   #branch(stmt: Extract<Stmt, { kind: 'if' }>, scope: KernelScope, indent: string): string[] {
-    const { lines, texts } = this.#evaluate([stmt.condition], scope, indent);
-    const then = this.#block(stmt.body, scope.where(stmt.condition, true), `${indent}  `);
+    const { text } = this.#expr(stmt.condition, scope);
+    const then = this.#block(stmt.body, scope.inBlock(stmt.condition, true), `${indent}  `);
     this.#roundings.forget(stmt.body);
-    const otherwise = this.#block(stmt.otherwise, scope.where(stmt.condition, false), `${indent}  `);
+    const otherwise = this.#block(stmt.otherwise, scope.inBlock(stmt.condition, false), `${indent}  `);
     this.#roundings.forget([...stmt.body, ...stmt.otherwise]);
     return [
-      ...lines,
-      `${indent}if (${texts[0]?.text}) {`,
+      `${indent}if (${text}) {`,
       ...then,
       ...(stmt.otherwise.length > 0 ? [`${indent}} else {`, ...otherwise] : []),
       `${indent}}`,
@@ -266,23 +248,14 @@ class WgslPrinter {
     ];
   }
 
-  /** The `let`s for what is shared, the roots' texts, and the roots as they are printed. */
-  #evaluate(
-    roots: readonly Expr[],
-    scope: KernelScope,
-    indent: string,
-  ): { readonly lines: string[]; readonly texts: readonly Printed[]; readonly roots: readonly Expr[] } {
-    const plan = this.#evaluations.plan(roots, scope);
-    const named = new Map<Expr, string>();
-    const lines: string[] = [];
-    const context: ExprContext = {
-      named: (expr) => named.get(expr),
+  #expr(expr: Expr, scope: KernelScope): Printed {
+    return printWgslExpr(expr, {
       variable: (name) => this.#variable(name),
-      step: (expr) => this.#stepValue(expr),
-      element: (load, index) => this.#element(load, index),
-      nonNegative: (expr) => scope.range(expr).low >= 0,
-      fitsFloat: (expr) => {
-        const { low, high } = scope.range(expr);
+      step: (value) => this.#stepValue(value),
+      element: (load, print) => this.#element(load, print),
+      nonNegative: (value) => scope.range(value).low >= 0,
+      fitsFloat: (value) => {
+        const { low, high } = scope.range(value);
         return low >= -(2 ** 24) && high <= 2 ** 24;
       },
       zero: () => {
@@ -296,15 +269,7 @@ class WgslPrinter {
       roundings: this.#roundings,
       useFunction: (name) => this.#functions.add(name),
       useConstant: (name) => this.#constants.add(name),
-    };
-    for (const expr of plan.shared) {
-      const { text } = printWgslExpr(expr, context);
-      const name = this.#names.fresh(wishFor(expr));
-      lines.push(`${indent}let ${name} = ${text};`);
-      named.set(expr, name);
-    }
-    const texts = plan.roots.map((root) => printWgslExpr(root, context));
-    return { lines, texts, roots: plan.roots };
+    });
   }
 
   #variable(name: string): string {
@@ -329,12 +294,12 @@ class WgslPrinter {
     return field.dtype === expr.dtype ? field.text : `bitcast<${valueType(expr.dtype)}>(${field.text})`;
   }
 
-  /** A tensor's first element in its arena, as far as it is a constant. */
-  #offset(tensor: Tensor): number {
-    if (this.#arrays.has(tensor)) return 0;
+  /** The number of an element in its arena, as far as that is a constant away from its number in the tensor. */
+  #indexInArena(tensor: Tensor, index: Expr): Expr {
+    if (this.#arrays.has(tensor)) return index;
     const place = this.#placement(tensor);
     // A byte's word is found from its own number.
-    return place.arena === 'data' || tensor.dtype === 'u8' ? 0 : place.offset;
+    return place.arena === 'data' || tensor.dtype === 'u8' ? index : offsetIndex(index, place.offset);
   }
 
   #elementType(tensor: Tensor): 'f32' | 'i32' | 'u32' {
@@ -351,8 +316,9 @@ class WgslPrinter {
     return tensor.dtype === 'f32' || tensor.dtype === 'i32' ? tensor.dtype : 'u32';
   }
 
-  #element(load: Load, index: string): Printed {
+  #element(load: Load, print: (index: Expr) => string): Printed {
     const { tensor } = load;
+    const index = print(this.#indexInArena(tensor, load.at[0] ?? int(0)));
     const call = (text: string): Printed => ({ text, level: 6 });
     if (tensor.dtype === 'u8') {
       const place = this.#placement(tensor);
@@ -426,10 +392,4 @@ class WgslPrinter {
 /** WGSL's type of a local. */
 function valueType(dtype: Dtype): string {
   return dtype === 'u8' ? 'u32' : dtype;
-}
-
-/** A name for a shared subexpression: the tensor that it loads, else a letter for its type. */
-function wishFor(expr: Expr): string {
-  if (expr.kind === 'load') return expr.tensor.name;
-  return { f32: 't', i32: 'i', u32: 'u', u8: 'u', bool: 'holds' }[expr.dtype];
 }

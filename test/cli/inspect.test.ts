@@ -21,6 +21,9 @@ describe('sinter inspect', () => {
     expect(out).toMatch(/^train: 3 dispatches a step, /m);
     expect(out).toMatch(/^ +# +name +kind +grid +workgroup +FLOPs +bytes +bindings$/m);
     expect(out).toMatch(/^ +hidden = relu\(%\d+\) {2}at workloads\.ts:\d+$/m);
+    expect(out).toMatch(
+      /^ +not proven in range: 1 load of data at rows whose number is known at run time only$/m,
+    );
     expect(out).toMatch(/^ +hidden +f32\[128, 128\] +65\.5 kB +temps +\d+ +0\.\.2$/m);
     expect(out).toMatch(/^ +hidden\.weight +f32\[784, 128\] +401 kB +state +0$/m);
     expect(out).toMatch(/^memory: peak .* of the lower bound .*; datasets apart$/m);
@@ -49,6 +52,8 @@ describe('sinter inspect', () => {
     expect(report.target).toBe('webgpu-software');
     expect(Object.keys(report.entries)).toEqual(['train', 'predict']);
     expect(report.entries.train?.dispatches).toHaveLength(3);
+    // Each reads pixels or labels.
+    expect(report.entries.train?.dispatches.every(({ rowLoads = 0 }) => rowLoads > 0)).toBe(true);
     expect(report.peakBytes).toBeGreaterThanOrEqual(report.lowerBoundBytes);
     expect(report.lowerBoundBytes).toBeGreaterThan(4 * (784 * 128 + 128 + 128 * 10 + 10));
   });

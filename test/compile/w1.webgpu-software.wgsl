@@ -405,8 +405,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     // %49 = add(%39, %48)  at workloads.ts:65
     for (var e_2: i32 = 0; e_2 < 10; e_2++) {
       let t_2 = 1.0 / f32(step.batch_live);
-      let t_3 = exp_f32(temps[row * 10 + e_2 + 32768] - temps[row + 35328] - temps[row + 35456]);
-      let add_49 = t_2 * t_3 + select(0.0, -t_2, e_2 == i32(data[step.y_base + u32(i32(data[step.batch_rows + u32(row)]))]));
+      let t_3 = t_2 * exp_f32(temps[row * 10 + e_2 + 32768] - temps[row + 35328] - temps[row + 35456]);
+      let add_49 = t_3 + select(0.0, -t_2, e_2 == i32(data[step.y_base + u32(i32(data[step.batch_rows + u32(row)]))]));
       temps[row * 10 + e_2 + 34048] = add_49;
     }
     // %55 = where(%54, %51, %53)  at workloads.ts:43

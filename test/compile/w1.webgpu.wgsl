@@ -464,7 +464,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
           let kAt_2 = chunk + k_2;
           let at_2 = left + own_2;
           let holds = (at_2 < 10) & (kAt_2 < step.batch_live);
-          shared_f32[k_2 * 5 + own_2 + 160] = select(0.0, temps[select(0, kAt_2 * 10 + at_2 + 34048, holds)], holds);
+          shared_f32[k_2 * 5 + own_2 + 160] = select(0.0, temps[select(0, kAt_2 * 10 + at_2, holds) + 34048], holds);
         }
         storageBarrier();
         workgroupBarrier();

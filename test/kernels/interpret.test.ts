@@ -114,6 +114,13 @@ describe('the interpreter of kernels', () => {
     expect(memory.get(y)?.[0]).toBe(5);
   });
 
+  test('evaluates all operands of a select in an evaluated kernel, as targets may', () => {
+    const index = apply('sub', int(0), int(1));
+    const value = apply('select', apply('le', int(0), index), load(y, [index]), float(5));
+    const kernel = kernelOf([storeOf(y, [int(0)], value)], { flat: true });
+    expect(() => interpretKernel(kernel, memoryOf([y, zeros(8)]))).toThrow(/index -1 of dimension 0 of y/);
+  });
+
   test('is linear in the distinct values of an expression', () => {
     let value: Expr = load(x, [int(0), int(0)]);
     for (let k = 0; k < 200; k++) value = apply('mul', apply('add', value, value), float(0.5));

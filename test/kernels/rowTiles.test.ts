@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { compileModule } from '../../src/compile.ts';
 import { defineModule, type ModuleBuilder, type Tensor } from '../../src/graph/index.ts';
-import { printKernel } from '../../src/kernels/text.ts';
 import { type Profile, profiles } from '../../src/machine/profile.ts';
 import type { PhaseSchedule } from '../../src/schedule/choosePhase.ts';
 
@@ -30,8 +29,8 @@ describe('a contraction in a row program', () => {
       m.entry('run', { h: h.div(h.sum(1, { keepDims: true })) });
     };
     const module = defineModule('tiles', (m) => m.graph.withSource('model.ts:7', () => build(m)));
-    const [kernel] = compileModule(module, profiles['webgpu-software']).entries.get('run')?.kernels ?? [];
-    expect(kernel === undefined ? '' : printKernel(kernel)).toMatchInlineSnapshot(`
+    const { trace } = compileModule(module, profiles['webgpu-software']);
+    expect(trace.passes.find(({ pass }) => pass === 'schedule')?.text()).toMatchInlineSnapshot(`
       "kernel contract_2_to_h: rows, 2 workgroups of 64
         private contract_2: f32[2]
         private sum_3: f32[1]

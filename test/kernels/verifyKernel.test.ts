@@ -49,7 +49,7 @@ const v = (name: string): Expr => varRef(name, 'i32');
 describe('the verifier of kernels proves indices in range', () => {
   test('from the grid and the workgroup', () => {
     expect(unproven([put(float(0), globalId(10))], { workgroup: 10, grid: 3 })).toEqual([]);
-    expect(unproven([put(float(0), globalId(10))], { workgroup: 10, grid: 4 })).toEqual([
+    expect(unproven([letOf('a', load(y, [globalId(10)]))], { workgroup: 10, grid: 4 })).toEqual([
       'index 0 of y in [0, 39] of 30',
     ]);
   });
@@ -82,7 +82,11 @@ describe('the verifier of kernels proves indices in range', () => {
     const data = tensorOf('data', 'data', [4, 3]);
     const rows = tensorOf('rows', 'rows', [4], 'i32');
     const row = load(rows, [apply('mod', lid, int(4))]);
-    expect(unproven([put(load(data, [row, int(2)]))])).toEqual([]);
+    expect(unproven([put(load(data, [row, int(2)]))])).toEqual([
+      'index 0 of data in [-2147483648, 2147483647]',
+    ]);
+    const [found] = verifyKernel(kernelOf([put(load(data, [row, int(2)]))]), limits);
+    expect(found?.what).toBe('row');
     expect(issue([put(load(data, [row, int(3)]))])).toMatch(/^range: .*index 1 of data in \[3, 3\] of 3/);
   });
 
@@ -92,10 +96,50 @@ describe('the verifier of kernels proves indices in range', () => {
       { kind: 'var', name: 'i', value: int(0) },
       ifOf(apply('and', apply('le', int(0), index), apply('lt', index, int(30))), [
         { kind: 'assign', name: 'i', value: apply('add', index, int(30)) },
-        put(float(0), index),
+        letOf('a', load(y, [index])),
       ]),
     ];
     expect(unproven(body)).toHaveLength(1);
+    // What was loaded before a store is not what is loaded after it, though the expressions are equal.
+    const counts = tensorOf('counts', 'temp', [4], 'i32');
+    const count = load(counts, [int(0)]);
+    const stale: Stmt[] = [
+      letOf('before', count),
+      letOf('inside', apply('and', apply('le', int(0), v('before')), apply('lt', v('before'), int(30)))),
+      storeOf(counts, [int(0)], int(99)),
+      letOf('after', count),
+      ifOf(varRef('inside', 'bool'), [letOf('a', load(y, [v('after')])), letOf('b', load(y, [v('before')]))]),
+    ];
+    expect(unproven(stale)).toEqual(['index 0 of y in [-2147483648, 2147483647] of 30']);
+  });
+
+  test('from a number without its remainder, as lanes that share a sum have it', () => {
+    const lane = apply('mod', lid, int(8));
+    const body = [
+      letOf('first', apply('sub', lid, lane)),
+      forOf('q', int(0), int(8), [letOf('a', load(y, [apply('add', v('first'), v('q'))]))]),
+    ];
+    expect(unproven(body, { workgroup: 24 })).toEqual([]);
+    expect(unproven(body, { workgroup: 25 })).toEqual(['index 0 of y in [0, 31] of 30']);
+  });
+
+  test('under conditions that are nested as deep as a kernel of many groups nests them', () => {
+    let body: Stmt[] = [ifOf(apply('lt', lid, int(30)), [put(float(0), lid)])];
+    for (let k = 20; k > 0; k--) body = [ifOf(apply('lt', wg, int(k)), [], body)];
+    expect(unproven(body, { workgroup: 64, grid: 21 })).toEqual([]);
+  });
+
+  test('under conditions that have names, by what they say of names and of values', () => {
+    const holds = varRef('holds', 'bool');
+    const body = (inside: Expr): Stmt[] => [
+      letOf('k', apply('sub', lid, int(3))),
+      letOf('holds', inside),
+      letOf('a', apply('select', holds, load(y, [v('k')]), float(0))),
+      letOf('b', apply('select', holds, load(y, [apply('sub', lid, int(3))]), float(0))),
+    ];
+    expect(unproven(body(apply('le', int(0), v('k'))), { workgroup: 30 })).toEqual([]);
+    expect(unproven(body(apply('le', int(3), lid)), { workgroup: 30 })).toEqual([]);
+    expect(unproven(body(apply('le', int(2), lid)), { workgroup: 30 })).toHaveLength(2);
   });
 
   test('and divisors positive', () => {
@@ -109,6 +153,29 @@ describe('the verifier of kernels refuses', () => {
   test('an index that is always out of range', () => {
     expect(issue([put(float(0), int(30))])).toBe(
       'range: kernel sample: index 0 of y in [30, 30] of 30: always out of range',
+    );
+  });
+
+  test('a store that is not known to be in range: no guard would make it right', () => {
+    expect(issue([put(float(0), globalId(10))], { workgroup: 10, grid: 4 })).toBe(
+      'range: kernel sample: index 0 of y in [0, 39] of 30: not proven, and a store cannot be guarded',
+    );
+  });
+
+  test('what is not proven in an evaluated kernel, a choice or not', () => {
+    const flat = { flat: true, workgroup: 31 };
+    const at = apply('lt', lid, int(30));
+    expect(issue([letOf('a', load(y, [lid]))], flat)).toBe(
+      'range: kernel sample: index 0 of y in [0, 30] of 30: not proven, and not guarded',
+    );
+    expect(issue([letOf('a', apply('select', at, load(y, [lid]), float(0)))], flat)).toMatch(/not guarded$/);
+    const guarded = load(y, [apply('select', at, lid, int(0))]);
+    expect(issue([letOf('a', apply('select', at, guarded, float(0)))], flat)).toBe('none');
+    expect(issue([letOf('a', apply('idiv', lid, lid))], flat)).toBe(
+      'range: kernel sample: a divisor in [0, 30]: not proven, and not guarded',
+    );
+    expect(issue([letOf('a', { kind: 'load', tensor: x, at: [int(0), int(0)], dtype: 'f32' })], flat)).toBe(
+      'type: kernel sample: 2 indices of x, elements of an evaluated kernel have one',
     );
   });
 

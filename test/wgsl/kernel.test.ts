@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Kernel, Placement, Stmt } from '../../src/kernels/kernel.ts';
 import { baseField, liveField, paramField, rowsField } from '../../src/kernels/names.ts';
+import { orderEvaluation } from '../../src/kernels/orderEvaluation.ts';
 import {
   apply,
   cast,
@@ -62,7 +63,7 @@ function placement(tensor: typeof hidden): Placement {
 }
 
 const print = (body: readonly Stmt[], rest: Partial<Kernel> = {}): string =>
-  printWgsl(kernelOf(body, rest), placement, fields);
+  printWgsl(orderEvaluation(kernelOf(body, rest)), placement, fields);
 
 /** The statements of `main`, without the prologue. */
 function main(body: readonly Stmt[], rest: Partial<Kernel> = {}): string {

@@ -1,6 +1,7 @@
 import type { Kernel, Placement } from '../../src/kernels/kernel.ts';
 import { expressionsOf, statementsIn } from '../../src/kernels/kernel.ts';
 import { baseField, liveField, paramField } from '../../src/kernels/names.ts';
+import { orderEvaluation } from '../../src/kernels/orderEvaluation.ts';
 import { type Dtype, elementCount, loadsIn, subexpressions, type Tensor } from '../../src/loops/index.ts';
 import { foldGrid } from '../../src/runtime/grid.ts';
 import type { StepField } from '../../src/runtime/program.ts';
@@ -79,7 +80,7 @@ export function placeRun(run: KernelRun): PlacedRun {
     if (place === undefined) throw new Error(`${tensor.name} has no place`);
     return place;
   };
-  return { code: printWgsl(run.kernel, placement, fields), arenas, placement };
+  return { code: printWgsl(orderEvaluation(run.kernel), placement, fields), arenas, placement };
 }
 
 /** Runs kernels on a device, each over buffers of its own: the tensors that it stored, afterwards. */
