@@ -9,7 +9,7 @@ import type { Functions, Inside, Runnable } from './functions.ts';
 import { endOf } from './nest.ts';
 import { emitPacking, type PackTexts } from './packing.ts';
 import { type GroupSchedule, type LoopSchedule, packTasks } from './schedule.ts';
-import { type Side, type Tiled, unitsOf } from './sides.ts';
+import { outerSets, type Side, type Tiled, unitsOf } from './sides.ts';
 import { emitWindowCopy } from './windowKernel.ts';
 
 /** Writes the functions of a kernel's contractions, and says where their operands and sums lie. */
@@ -75,15 +75,23 @@ export class ContractWriter {
     this.#functions.finish(code, loop);
     const range = rangeOf(contract, schedule);
     const lines: string[] = [];
-    if (!packedBefore) {
+    let called = isOneBlock(contract, schedule) ? name : this.#blocks(name, loop, contract);
+    const packed = (set: string, first: string): string[] => {
+      if (packedBefore) return [];
       const units = i32(unitsOf(whole));
       const all = stepsEnd(contract.tiled, this.#functions.asked());
       const panelBytes = i32(4 * contract.steps * whole.width);
-      lines.push(
-        `(call $${packWhole} ${range.set} (i32.const 0) ${units} (i32.const 0) ${all} ${panelBytes} ${wholeText} (local.get $low))`,
-      );
+      return [
+        `(call $${packWhole} ${set} (i32.const 0) ${units} (i32.const 0) ${all} ${panelBytes} ${wholeText} ${first})`,
+      ];
+    };
+    const isSame = contract.packedSets === 1;
+    if (domainSize(contract.tiled.inside) === 1) lines.push(...packed(range.set, '(local.get $low)'));
+    else {
+      if (isSame) lines.push(...packed(i32(0), '(local.get $low)'));
+      const each = isSame ? () => [] : (set: string) => packed(set, '(local.get $first)');
+      called = this.#sets(called, loop, contract, each);
     }
-    const called = isOneBlock(contract, schedule) ? name : this.#blocks(name, loop, contract);
     lines.push(`(call $${called} ${range.set} ${range.from} ${range.to} (local.get $low))`);
     return { lines, end: packedBefore ? ownWholeAt : ownWholeAt + lineAligned(contract.packedBytes) };
   }
@@ -177,6 +185,27 @@ export class ContractWriter {
     emitOutputs(evaluator, loop, contract, { set: i32(0), from, to }, sums);
     this.#functions.finish(code, loop);
     return { run: name, tasks: Math.ceil(units / split.units) };
+  }
+
+  /**
+   * A function that goes through the sets inside of one of the program's.
+   *
+   * @param each what packs the whole side of a set
+   */
+  #sets(name: string, loop: Loop, { tiled }: Contract, each: (set: string) => readonly string[]): string {
+    const own = this.#functions.fresh(`${loop.name}_sets`);
+    const code = new Code(
+      own,
+      ['set', 'from', 'to', 'first'].map((p) => ({ name: p, type: 'i32' as const })),
+    );
+    const count = domainSize(tiled.inside);
+    const first = code.let('first_set', 'i32', times('(local.get $set)', i32(count)));
+    code.loop('inside', first, code.let('last_set', 'i32', plus(first, i32(count))), 1, (set) => {
+      for (const line of each(set)) code.line(line);
+      code.line(`(call $${name} ${set} (local.get $from) (local.get $to) (local.get $first))`);
+    });
+    this.#functions.finish(code);
+    return own;
   }
 
   /** A function that goes through units block by block; none of windows crosses where their last axis begins again. */
@@ -277,14 +306,14 @@ function sumsAt(contract: Contract, units: number, address: number): readonly [T
   return [sums, { address, base: '(global.get $scratch)', isSafe: true, index }];
 }
 
-/** A task's units of a contraction, as texts: its set, and where they begin and end in it. */
+/** A task's units of a contraction, as texts: its set of the program's, and where they begin and end in it. */
 function rangeOf(
   { cut, perSet, tiled }: Contract,
   schedule: GroupSchedule,
 ): { readonly set: string; readonly from: string; readonly to: string } {
   const perRow = i32(unitsOf(cut) / Math.max(1, perSet));
   const [low, high] = ['(local.get $low)', '(local.get $high)'];
-  if (domainSize(tiled.sets) === 1 || schedule.rows === perSet)
+  if (domainSize(outerSets(tiled)) === 1 || schedule.rows === perSet)
     return { set: i32(0), from: times(low, perRow), to: times(high, perRow) };
   const set = `(i32.div_u ${low} ${i32(perSet)})`;
   const start = times(set, i32(perSet));

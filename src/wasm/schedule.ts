@@ -14,7 +14,7 @@ import {
 } from './contract.ts';
 import type { Evaluator } from './evaluate.ts';
 import { type Nest, rowValues } from './nest.ts';
-import { isIndependent, positionsOf, type Side, type Tiled, tiledOf, unitsOf } from './sides.ts';
+import { isIndependent, outerSets, positionsOf, type Side, type Tiled, tiledOf, unitsOf } from './sides.ts';
 import { TILE_COLUMNS, TILE_ROWS } from './tile.ts';
 
 /** How one loop of a group runs for a block of the group's rows. */
@@ -144,7 +144,7 @@ function scheduleRows(group: Group, evaluator: Evaluator): GroupSchedule {
   const rowBytes = group.locals.reduce((n, tensor) => n + (4 * tensorSize(tensor)) / rows, 0);
   const tiled = group.loops.map((loop, k) => tiledOf(loop, group.rows[k] ?? [], evaluator));
   const rowAxes = group.rows[0] ?? [];
-  const batch = Math.max(0, ...tiled.map((t) => t?.sets.length ?? 0));
+  const batch = Math.max(0, ...tiled.map((t) => (t === null ? 0 : outerSets(t).length)));
   const perBatch = domainSize(rowAxes.slice(batch));
   const cuts = tiled.flatMap((t, k) => (t === null ? [] : [cutOf(t, group.rows[k] ?? [])]));
   const most = cuts.length > 0 ? Math.min(...cuts.map(rowsOfBlock)) : rowsOfWork(group, rows);
@@ -167,7 +167,7 @@ function scheduleRows(group: Group, evaluator: Evaluator): GroupSchedule {
 
 /** The side of a contraction that the rows of a program cut, and how many of these make one set. */
 function cutOf(tiled: Tiled, rows: readonly Axis[]): { readonly side: Side; readonly perSet: number } {
-  const program = rows.slice(tiled.sets.length);
+  const program = rows.slice(outerSets(tiled).length);
   const isRows = program.every((axis) => tiled.rows.axes.includes(axis));
   return { side: isRows ? tiled.rows : tiled.columns, perSet: domainSize(program) };
 }

@@ -25,6 +25,8 @@ import { type Coordinate, coordinatesOf, innerAxes, layOutWindow } from './windo
 export interface Tiled {
   /** Axes of both sides, or of none: each of their values is a product of its own. */
   readonly sets: readonly Axis[];
+  /** The last of them, which no row of a program numbers: a task computes all of their values, one after the other. */
+  readonly inside: readonly Axis[];
   /** Axes of the reduction, but for those of one value; one of these where there is no other. */
   readonly reduce: readonly Axis[];
   readonly rows: Side;
@@ -101,16 +103,17 @@ export function tiledOf(loop: Loop, program: readonly Axis[] | null, evaluator: 
   const reduce = wideAxes(loop.reduceAxes);
   const products = domainSize([...loop.axes, ...reduce]);
   if (products < LEAST_PRODUCTS || domainSize(reduce) < 4) return null;
-  const sets = setsOf(batch, program);
-  if (sets === null) return null;
-  const own = program === null ? [] : program.slice(sets.length);
+  const found = setsOf(batch, program);
+  if (found === null) return null;
+  const { sets, inside } = found;
+  const own = program === null ? [] : program.slice(sets.length - inside.length);
   const [a, b] = [ordered(m, own), ordered(n, own)];
   if (own.length > 0 && !own.every((axis) => m.includes(axis)) && !own.every((axis) => n.includes(axis)))
     return null;
   const product = (factors: readonly Expr[]): Expr => factors.reduce((x, y) => apply('mul', x, y));
   const [first, second] = [product(contraction.a), product(contraction.b)];
   const slid = slidOf({ axes: a, operand: first }, { axes: b, operand: second }, reduce, own, evaluator);
-  if (slid !== null) return { sets, reduce, ...slid };
+  if (slid !== null) return { ...found, reduce, ...slid };
   const last = loop.outs[0]?.at.filter((axis) => axis.extent > 1).at(-1);
   const [rows, columns] =
     last !== undefined && a.includes(last)
@@ -130,7 +133,7 @@ export function tiledOf(loop: Loop, program: readonly Axis[] | null, evaluator: 
   if (domainSize(c.axes) < TILE_COLUMNS / 2 || domainSize(r.axes) < 2) return null;
   const side = (s: typeof r, kind: Side['kind']): Side =>
     sideOf(s.axes, s.operand, kind, reduce, own, evaluator);
-  return { sets, reduce, rows: side(r, 'rows'), columns: side(c, 'columns') };
+  return { ...found, reduce, rows: side(r, 'rows'), columns: side(c, 'columns') };
 }
 
 /** Axes of more than one value, or of a number that is known at run time; the first where there is none. */
@@ -140,14 +143,23 @@ function wideAxes(axes: readonly Axis[]): readonly Axis[] {
 }
 
 /**
- * The axes that number sets, in a row program's order; null where they would tear its rows apart, as they do where
- * all is one row.
+ * The axes that number sets: those of a row program's rows, in its order, then the others; null where the first would tear
+ * its rows apart.
  */
-function setsOf(batch: readonly Axis[], program: readonly Axis[] | null): readonly Axis[] | null {
-  if (program === null) return batch;
+function setsOf(
+  batch: readonly Axis[],
+  program: readonly Axis[] | null,
+): Pick<Tiled, 'sets' | 'inside'> | null {
+  if (program === null) return { sets: batch, inside: [] };
   const wide = batch.filter((axis) => axis.extent > 1);
-  const prefix = program.slice(0, wide.length);
-  return wide.every((axis) => prefix.includes(axis)) ? prefix : null;
+  const outer = program.filter((axis) => wide.includes(axis));
+  const inside = wide.filter((axis) => !outer.includes(axis));
+  return outer.every((axis, k) => axis === program[k]) ? { sets: [...outer, ...inside], inside } : null;
+}
+
+/** Axes of sets that tasks share: those of a row program's rows, or all where a loop runs alone. */
+export function outerSets({ sets, inside }: Tiled): readonly Axis[] {
+  return sets.slice(0, sets.length - inside.length);
 }
 
 /** The axes of a side with those of a row program first, in its order. */

@@ -60,6 +60,7 @@ describe('random contractions on WebAssembly', () => {
       'with lines of columns',
       'with lines of rows',
       'with many of its rows for one of the program',
+      'with sets inside of a row of the program',
       'with several axes of a batch',
       'with several axes of columns',
       'with several axes of rows',

@@ -1,5 +1,5 @@
 import { compileToWasm, type OptionalPass, type WasmCompilation } from '../../src/compile.ts';
-import type { Axis } from '../../src/loops/index.ts';
+import { type Axis, domainSize } from '../../src/loops/index.ts';
 import { type NDArray, referenceSession } from '../../src/reference/index.ts';
 import { slidExtent } from '../../src/wasm/contract.ts';
 import { packTasks } from '../../src/wasm/schedule.ts';
@@ -75,6 +75,7 @@ export function waysOfContractions({ entries }: WasmCompilation): string[] {
         'with several axes of rows': rows.axes.length > 1,
         'with several axes of columns': columns.axes.length > 1,
         'with several axes of a batch': sets.length > 1,
+        'with sets inside of a row of the program': domainSize(own.tiled.inside) > 1,
         'over a bounded size': isBounded(loop.reduceAxes),
         'with bounded rows': isBounded(rows.axes),
         'with bounded columns': isBounded(columns.axes),

@@ -37,6 +37,8 @@ export function randomContraction(seed: number): RandomCase {
         slidingProduct,
         convolution,
         convolution,
+        byChannel,
+        byChannel,
       ]);
       const made = form(draft);
       finish(draft, made);
@@ -253,6 +255,46 @@ function convolution(draft: Draft): Made {
       windowDilation: along.map(({ windowDilation }) => windowDilation),
     });
   return { tensor: moved.reshape([batch, ...moved.shape.slice(2)]), products };
+}
+
+/**
+ * A convolution of small images with its channels normed, whose rows are channels then; or the gradient of the input of one
+ * with a stride, normed in the same way: its phases are products of their own inside of a row.
+ */
+function byChannel(draft: Draft): Made {
+  const { dice } = draft;
+  const [batch, features, outputs] = [dice.between(2, 4), dice.between(3, 9), dice.oneOf([4, 8, 11])];
+  const [lines, columns] = [dice.oneOf([2, 4, 5]), dice.oneOf([4, 4, 8, 6])];
+  const along = [lines, columns].map(() => {
+    const [window, stride] = [dice.between(1, 3), dice.oneOf([1, 2])];
+    const low = dice.below(window);
+    return { window, stride, low };
+  });
+  const w = draft.operand([1, outputs, features, ...along.map(({ window }) => window)]);
+  const convolved = (x: Tensor, isStrided: boolean): Tensor =>
+    x.expandDims(1).convolve(w, {
+      stride: along.map(({ stride }) => (isStrided ? stride : 1)),
+      low: along.map(({ low }) => low),
+      high: along.map(({ window, low }) => window - 1 - low),
+    });
+  const isGradient = dice.chance(0.5);
+  let h: Tensor;
+  if (isGradient) {
+    const x = draft.operand([
+      batch,
+      features,
+      ...along.map(({ stride }, d) => stride * (d === 0 ? lines : columns)),
+    ]);
+    const y = convolved(x, true);
+    h = gradients(y.mul(draft.operand(y.shape)).sum(), [x])[0] ?? x;
+  } else {
+    const x = draft.operand([batch, features, lines, columns]);
+    const y = convolved(draft.before(x), false);
+    h = y.reshape([batch, ...y.shape.slice(2)]);
+  }
+  const norm = h.square().sum([0, 2, 3], { keepDims: true }).add(1);
+  const products = (isGradient ? outputs : features) * along.reduce((n, { window }) => n * window, 1);
+  return { tensor: h.div(norm.sqrt()), products };
 }
 
 /** Windows that slide over lines and columns, by weights: a product of what is taken at sums of numbers. */
