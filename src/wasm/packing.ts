@@ -51,7 +51,8 @@ class Packing {
   readonly #own: Axis;
   /** Numbers lines. */
   readonly #unit: Axis;
-  /** The operand in terms of both. */
+  /** The operand in terms of lines and the axes along them, and in terms of both numbers. */
+  readonly #lined: Expr;
   readonly #value: Expr;
 
   constructor(evaluator: Evaluator, tiled: Tiled, side: Side, texts: PackTexts, facts: PackFacts) {
@@ -66,12 +67,9 @@ class Packing {
     this.#unit = driver('line', domainSize(side.outer));
     const set = driver('set', domainSize(tiled.sets));
     this.#code.scope.axes.set(set, texts.set);
-    const values = new Map([
-      ...rowValues(tiled.sets, set),
-      ...rowValues(side.outer, this.#unit),
-      ...rowValues(side.inner, this.#own),
-    ]);
-    this.#value = evaluator.simplify(substituteAxes(side.operand, values));
+    const values = new Map([...rowValues(tiled.sets, set), ...rowValues(side.outer, this.#unit)]);
+    this.#lined = evaluator.simplify(substituteAxes(side.operand, values));
+    this.#value = evaluator.simplify(substituteAxes(this.#lined, rowValues(side.inner, this.#own)));
   }
 
   write(): void {
@@ -82,7 +80,8 @@ class Packing {
   /** For each step of the reduction the vectors of all panels: what is read lies side by side. */
   #alongPanel(): void {
     const { out, from, to } = this.#texts;
-    const { width, length, outer } = this.#side;
+    const { width, length, outer, inner } = this.#side;
+    const wide = inner.filter((axis) => axis.extent > 1).length;
     const counted = this.#code.local('at', 'i32');
     this.#code.line(`(local.set ${counted} ${out})`);
     this.#overReduction(this.#reduce, () => {
@@ -95,7 +94,7 @@ class Packing {
           from,
           to,
           1,
-          () => this.#line(at, i32(0), i32(length), length % width === 0),
+          () => (wide > 1 ? this.#shortLine(at) : this.#line(at, i32(0), i32(length), length % width === 0)),
           this.#unit,
         );
       this.#advance(counted, i32(4 * width));
@@ -132,6 +131,30 @@ class Packing {
     }
     this.#code.loopOn(name, to, 1, one, this.#own);
     this.#advance(at, this.#texts.panelBytes);
+  }
+
+  /**
+   * One step of a line of several axes, without a loop: four elements at a time along the last one, which is a multiple
+   * of them.
+   */
+  #shortLine(at: string): void {
+    const { inner, length, width } = this.#side;
+    const last = inner[inner.length - 1] ?? this.#own;
+    for (let k = 0; k < length; k += 4) {
+      // Four neighbours are in one line of the last axis: the others are known numbers.
+      const first = new Map([[this.#own, int(k)]]);
+      const values = new Map(
+        [...rowValues(inner, this.#own)].map(
+          ([axis, number]) => [axis, substituteAxes(number, first)] as const,
+        ),
+      );
+      const lane = driver(last.name, last.extent);
+      this.#code.scopes[0]?.axes.set(lane, i32(k % last.extent));
+      values.set(last, axisRef(lane));
+      const value = this.#evaluator.simplify(substituteAxes(this.#lined, values));
+      this.#store(at, 4 * (k % width), value, lane);
+      if ((k + 4) % width === 0 || k + 4 >= length) this.#advance(at, this.#texts.panelBytes);
+    }
   }
 
   /** For each four elements four steps of the reduction at a time, transposed. */

@@ -131,9 +131,9 @@ export function tiledOf(loop: Loop, program: readonly Axis[] | null, evaluator: 
     (domainSize(rows.axes) < TILE_ROWS && domainSize(columns.axes) > 4 * domainSize(rows.axes));
   const [r, c] = few && domainSize(columns.axes) >= domainSize(rows.axes) ? [columns, rows] : [rows, columns];
   if (domainSize(c.axes) < TILE_COLUMNS / 2 || domainSize(r.axes) < 2) return null;
-  const side = (s: typeof r, kind: Side['kind']): Side =>
-    sideOf(s.axes, s.operand, kind, reduce, own, evaluator);
-  return { ...found, reduce, rows: side(r, 'rows'), columns: side(c, 'columns') };
+  const side = (s: typeof r, other: typeof r, kind: Side['kind']): Side =>
+    sideOf(s, kind, domainSize(other.axes), reduce, own, evaluator);
+  return { ...found, reduce, rows: side(r, c, 'rows'), columns: side(c, r, 'columns') };
 }
 
 /** Axes of more than one value, or of a number that is known at run time; the first where there is none. */
@@ -197,7 +197,7 @@ function slidOf(
     const rows = windowSide(part, reduce, own, evaluator);
     if (rows === null || overlapOf(rows, reduce) < most) continue;
     most = overlapOf(rows, reduce);
-    found = { rows, columns: sideOf(other.axes, other.operand, 'columns', reduce, own, evaluator) };
+    found = { rows, columns: sideOf(other, 'columns', domainSize(part.axes), reduce, own, evaluator) };
   }
   return found;
 }
@@ -241,11 +241,16 @@ function overlapOf({ axes, outer, inner, window }: Side, reduce: readonly Axis[]
   return domainSize([...axes.filter((axis) => reached.has(axis)), ...reduce]) / size;
 }
 
-/** A side as one line, where every index moves by a constant along it, else as lines along its last axis. */
+/**
+ * A side as one line, where every index moves by a constant along it, else as lines along its last axes, unless they
+ * would be mostly padding.
+ *
+ * @param uses products that an element of it takes part in, of each of which a position of padding costs as much
+ */
 function sideOf(
-  axes: readonly Axis[],
-  operand: Expr,
+  { axes, operand }: Part,
   kind: Side['kind'],
+  uses: number,
   reduce: readonly Axis[],
   program: readonly Axis[],
   evaluator: Evaluator,
@@ -258,18 +263,45 @@ function sideOf(
   };
   const number = driver('number', domainSize(axes));
   const numbered = evaluator.simplify(substituteAxes(operand, rowValues(axes, number)));
-  const wide = axes.filter((axis) => axis.extent > 1);
-  const inner = wide[wide.length - 1];
   if (readsAlongReduction(numbered, number, reduce, evaluator)) return side([], axes, true);
   const isRegular = loadsIn(numbered).every((l) => evaluator.stride(l.tensor, l.at, number) !== null);
-  // A row program cuts its own axes: what is numbered along a line must not be one of them.
-  if (isRegular || wide.length < 2 || inner === undefined || inner.extent < 4 || program.includes(inner))
-    return side([], axes, false);
-  return side(
-    axes.filter((axis) => axis !== inner),
-    [inner],
+  if (isRegular) return side([], axes, false);
+  const inner = lineAxes(axes, width, program);
+  if (inner.length === 0) return side([], axes, false);
+  const lines = side(
+    axes.filter((axis) => !inner.includes(axis)),
+    inner,
     false,
   );
+  const padding = (lines.line / lines.length - 1) * uses * PRODUCT;
+  return padding > GATHER ? side([], axes, false) : lines;
+}
+
+/** Cycles of a product in a tile, and of collecting an element whose neighbours lie apart: of the size of those of V8. */
+const PRODUCT = 1 / 8;
+const GATHER = 12;
+
+/** Elements of a line of several axes, at most: it is packed without a loop. */
+const SHORT_LINE = 32;
+
+/**
+ * The last axes of a side, of which lines are made: as many as it takes to fill whole panels, where the last one alone does
+ * not, and vectors of four can be read along it. None where there would be one line.
+ *
+ * @param program a row program cuts these: what is numbered along a line must not be one of them
+ */
+function lineAxes(axes: readonly Axis[], width: number, program: readonly Axis[]): readonly Axis[] {
+  const wide = axes.filter((axis) => axis.extent > 1);
+  const last = wide[wide.length - 1];
+  if (last === undefined || last.extent < 4) return [];
+  let first = wide.length - 1;
+  const isPadded = (): boolean => domainSize(wide.slice(first)) % width !== 0;
+  while (isPadded() && last.extent % 4 === 0 && domainSize(wide.slice(first - 1)) <= SHORT_LINE && first > 0)
+    first--;
+  // Those in front fill no panel.
+  while (first < wide.length - 1 && isPadded()) first++;
+  const inner = wide.slice(first);
+  return first === 0 || inner.some((axis) => program.includes(axis)) ? [] : inner;
 }
 
 /** Whether an operand is read faster along the reduction, and transposed, than along its own axes. */

@@ -59,6 +59,7 @@ describe('random contractions on WebAssembly', () => {
       'with bounded rows',
       'with lines of columns',
       'with lines of rows',
+      'with lines of several axes',
       'with many of its rows for one of the program',
       'with sets inside of a row of the program',
       'with several axes of a batch',

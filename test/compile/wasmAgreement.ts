@@ -76,6 +76,9 @@ export function waysOfContractions({ entries }: WasmCompilation): string[] {
         'with several axes of columns': columns.axes.length > 1,
         'with several axes of a batch': sets.length > 1,
         'with sets inside of a row of the program': domainSize(own.tiled.inside) > 1,
+        'with lines of several axes': [rows, columns].some(
+          ({ outer, inner, window }) => window === null && outer.length > 0 && inner.length > 1,
+        ),
         'over a bounded size': isBounded(loop.reduceAxes),
         'with bounded rows': isBounded(rows.axes),
         'with bounded columns': isBounded(columns.axes),
