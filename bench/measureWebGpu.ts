@@ -2,9 +2,9 @@ import {
   type CompiledProgram,
   compile,
   type Module,
-  type ProfileName,
   requestDevice,
   type Session,
+  type WebGpuTarget,
 } from '../src/index.ts';
 import { openGpu } from '../src/node/index.ts';
 import { countCalls } from './countCalls.ts';
@@ -47,7 +47,7 @@ export interface MeasureOptions {
   /** Steps before, which are not measured. */
   readonly warmup: number;
   readonly runs: number;
-  readonly target: ProfileName;
+  readonly target: WebGpuTarget;
 }
 
 /** Measures the entry `train` of a module over a resident dataset, on the adapter at hand. */

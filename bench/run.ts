@@ -5,7 +5,7 @@
  */
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
-import { type ProfileName, type TargetName, targetNames } from '../src/index.ts';
+import { type TargetName, targetNames, type WebGpuTarget } from '../src/index.ts';
 import { openGpu } from '../src/node/index.ts';
 import { DeviceError } from '../src/runtime/index.ts';
 import { workloadNames, workloadOf } from './byName.ts';
@@ -92,7 +92,7 @@ async function onWasm(values: Options): Promise<void> {
     );
 }
 
-async function onWebGpu(target: ProfileName, values: Options): Promise<void> {
+async function onWebGpu(target: WebGpuTarget, values: Options): Promise<void> {
   const isSoftware = (await openGpu()).kind === 'software';
   if (values.threads !== undefined) throw new RangeError('--threads is for --target wasm');
   const runs = count('runs', values.runs, isSoftware ? 3 : 5);

@@ -3,11 +3,12 @@ import {
   assignStages,
   cutReductions,
   Decisions,
+  fillMachine,
   fusePointwise,
   type Group,
   groupName,
-  groupRows,
-  mergeSiblings,
+  mergeCounters,
+  partition,
   type Stage,
   splitReductions,
   tensorsWritten,
@@ -16,7 +17,7 @@ import { splitPhases } from './fuse/splitPhases.ts';
 import { printGroups, printStages } from './fuse/text.ts';
 import { verifyGroups, verifyStages } from './fuse/verify.ts';
 import { type Module, printModule, verifyModule } from './graph/index.ts';
-import { fits, fitted, kernelOf, type Scheduled } from './kernels/build/packed.ts';
+import { fitted, kernelOf } from './kernels/build/packed.ts';
 import { type EvaluatedKernel, type Kernel, statementsIn } from './kernels/kernel.ts';
 import { orderEvaluation } from './kernels/orderEvaluation.ts';
 import { printKernels } from './kernels/text.ts';
@@ -24,7 +25,7 @@ import { KernelError, verifyKernel } from './kernels/verifyKernel.ts';
 import type { Loop } from './loops/index.ts';
 import { printLoops } from './loops/text.ts';
 import { verifyLoops } from './loops/verify.ts';
-import { type Profile, wasm } from './machine/profile.ts';
+import { type Machine, machines } from './machine/index.ts';
 import { requireIndexable } from './passes/indexable.ts';
 import { declareStorage, lower, type Storage } from './passes/lower.ts';
 import { type BufferLayout, planBuffers } from './plan/planBuffers.ts';
@@ -32,10 +33,9 @@ import { type EntryKernels, emitProgram } from './program/emitProgram.ts';
 import { inputsOf } from './program/slots.ts';
 import type { InputSlot, Program, ProgramBase } from './runtime/program.ts';
 import type { WasmProgram } from './runtime/wasm/program.ts';
-import type { Schedule } from './schedule/choose.ts';
-import { partialCount } from './schedule/choose.ts';
-import { singletons } from './schedule/group.ts';
-import { timeOf } from './schedule/time.ts';
+import type { Scheduled } from './schedule/best.ts';
+import { loopsIn, singletons } from './schedule/group.ts';
+import type { Schedule, WorkgroupSchedule } from './schedule/schedule.ts';
 import { type Levels, type LevelTools, Trace } from './trace.ts';
 import type { Assemble } from './wasm/assemble.ts';
 import { PLACE_ALIGNMENT, WasmKernels } from './wasm/emitWasm.ts';
@@ -46,9 +46,8 @@ import type { GroupSchedule } from './wasm/schedule.ts';
 export const optionalPasses = [
   'alignAxes',
   'fusePointwise',
-  'mergeSiblings',
   'splitPhases',
-  'groupRows',
+  'partition',
   'splitReductions',
   'packStages',
 ] as const;
@@ -57,7 +56,7 @@ export type OptionalPass = (typeof optionalPasses)[number];
 /** Everything that compiling a module made, level by level, whatever the target. */
 export interface Compilation<P extends ProgramBase = ProgramBase, E extends CompiledEntry = CompiledEntry> {
   readonly module: Module;
-  readonly profile: Profile;
+  readonly machine: Machine;
   readonly program: P;
   readonly entries: ReadonlyMap<string, E>;
   readonly storage: Storage;
@@ -101,25 +100,25 @@ export function inputSlots(module: Module): readonly InputSlot[] {
 
 /**
  * The whole road from a module to a program for WebGPU, the levels in order: graph, loops, groups, stages,
- * kernels, program. Needs no device; the same module and profile give the same program.
+ * kernels, program. Needs no device; the same module and machine give the same program.
  *
  * @param without passes to leave out
  */
 export function compileModule(
   module: Module,
-  profile: Profile,
+  machine: Machine,
   without: ReadonlySet<OptionalPass> = new Set(),
 ): WebGpuCompilation {
   const start = performance.now();
-  const road = new Road(module, profile, without);
+  const road = new Road(module, machine, without);
   const entries = new Map<string, WebGpuEntry>();
   for (const { name } of module.entries) entries.set(name, road.toKernels(name));
   const layout = road.layout(entries, 1);
-  const program = emitProgram(module, road.storage, entries, layout, profile);
+  const program = emitProgram(module, road.storage, entries, layout, machine);
   const { storage, trace } = road;
   return {
     module,
-    profile,
+    machine,
     program,
     entries,
     storage,
@@ -134,14 +133,16 @@ export function compileModule(
  * for threads that take tasks, over a memory whose plan is made first.
  *
  * @param assemble turns the module's text into bytes
+ * @param machine one that has tasks
  */
 export function compileToWasm(
   module: Module,
   assemble: Assemble,
   without: ReadonlySet<OptionalPass> = new Set(),
+  machine: Machine = machines.wasm,
 ): WasmCompilation {
   const start = performance.now();
-  const road = new Road(module, wasm, without);
+  const road = new Road(module, machine, without);
   const fused = new Map(module.entries.map(({ name }) => [name, road.toStages(name)] as const));
   const layout = road.layout(fused, PLACE_ALIGNMENT);
   const kernels = new WasmKernels(module, road.storage, layout);
@@ -151,7 +152,7 @@ export function compileToWasm(
   const { storage, trace } = road;
   const { program, text } = kernels.program(assemble);
   const milliseconds = performance.now() - start;
-  return { module, profile: wasm, program, entries, storage, layout, trace, text, milliseconds };
+  return { module, machine, program, entries, storage, layout, trace, text, milliseconds };
 }
 
 /** The passes in their order, for the entries of one module. */
@@ -159,14 +160,14 @@ class Road {
   readonly storage: Storage;
   readonly trace: Trace;
   readonly #module: Module;
-  readonly #profile: Profile;
+  readonly #machine: Machine;
   readonly #without: ReadonlySet<OptionalPass>;
 
-  constructor(module: Module, profile: Profile, without: ReadonlySet<OptionalPass>) {
-    const tools = toolsFor(profile);
+  constructor(module: Module, machine: Machine, without: ReadonlySet<OptionalPass>) {
+    const tools = toolsFor(machine);
     tools.graph.verify(module);
     this.#module = module;
-    this.#profile = profile;
+    this.#machine = machine;
     this.#without = without;
     this.storage = declareStorage(module);
     this.trace = new Trace(tools);
@@ -185,19 +186,19 @@ class Road {
   /** An entry down to WebGPU's kernels. */
   toKernels(entry: string): WebGpuEntry {
     const { loops, stages: assigned, decisions } = this.toStages(entry);
-    const profile = this.#profile;
+    const machine = this.#machine;
     const stages = this.#pass(
       entry,
       'fitStages',
       'stages',
       'stages',
-      (all) => all.flatMap((stage) => fitted(stage, profile)),
+      (all) => all.flatMap((stage) => fitted(stage, machine)),
       assigned,
     );
-    const scheduled: (readonly Scheduled[])[] = [];
+    const scheduled: (readonly Scheduled<WorkgroupSchedule>[])[] = [];
     const schedule = (all: readonly Stage[]): Kernel[] =>
       all.map((stage, k) => {
-        const { kernel, groups: own } = kernelOf(stage, profile, kernelName(stage, k));
+        const { kernel, groups: own } = kernelOf(stage, machine, kernelName(stage, k));
         verifyStores(stage, kernel);
         scheduled.push(own);
         return kernel;
@@ -229,7 +230,7 @@ class Road {
 
   /** An entry down to stages: what all targets share. */
   toStages(entry: string): Omit<CompiledEntry, 'scheduled' | 'names'> {
-    const profile = this.#profile;
+    const machine = this.#machine;
     const decisions = new Decisions();
     const on = (name: OptionalPass): boolean => !this.#without.has(name);
     const lowered = (m: Module): Loop[] => lower(m, entry, this.storage);
@@ -238,32 +239,29 @@ class Road {
       const align = (l: readonly Loop[]): Loop[] => alignAxes(l, decisions);
       loops = this.#pass(entry, 'alignAxes', 'loops', 'loops', align, loops);
     }
-    if (on('fusePointwise'))
-      loops = this.#pass(
-        entry,
-        'fusePointwise',
-        'loops',
-        'loops',
-        (l) => fusePointwise(l, profile, decisions),
-        loops,
-      );
-    if (on('mergeSiblings')) {
-      const merge = (l: readonly Loop[]): Loop[] => mergeSiblings(l, profile, decisions);
-      loops = this.#pass(entry, 'mergeSiblings', 'loops', 'loops', merge, loops);
+    if (on('fusePointwise')) {
+      const fuse = (l: readonly Loop[]): Loop[] =>
+        mergeCounters(fusePointwise(l, machine, decisions), decisions);
+      loops = this.#pass(entry, 'fusePointwise', 'loops', 'loops', fuse, loops);
     }
     if (on('splitPhases')) {
       const split = (l: readonly Loop[]): Loop[] => splitPhases(l, decisions);
       loops = this.#pass(entry, 'splitPhases', 'loops', 'loops', split, loops);
     }
     requireIndexable(loops);
+    const cut = (l: readonly Loop[]): Loop[] =>
+      on('splitReductions') && machine.features.has('partials')
+        ? loopsIn(fillMachine(singletons(l), machine, decisions))
+        : [...l];
+    loops = this.#pass(entry, 'fillMachine', 'loops', 'loops', cut, loops);
     const join = (l: readonly Loop[]): Group[] =>
-      on('groupRows') ? groupRows(l, profile, decisions) : singletons(l);
-    let groups = this.#pass(entry, 'groupRows', 'loops', 'groups', join, loops);
+      on('partition') ? partition(l, machine, decisions) : singletons(l);
+    let groups = this.#pass(entry, 'partition', 'loops', 'groups', join, loops);
     if (on('splitReductions')) {
-      const split = (g: readonly Group[]): Group[] => splitFor(profile, g, decisions);
+      const split = (g: readonly Group[]): Group[] => splitFor(machine, g, decisions);
       groups = this.#pass(entry, 'splitReductions', 'groups', 'groups', split, groups);
     }
-    const assign = (g: readonly Group[]): Stage[] => assignStages(g, decisions, on('packStages'));
+    const assign = (g: readonly Group[]): Stage[] => assignStages(g, machine, decisions, on('packStages'));
     const stages = this.#pass(entry, 'assignStages', 'groups', 'stages', assign, groups);
     return { loops, stages, decisions };
   }
@@ -280,15 +278,11 @@ class Road {
   }
 }
 
-/** Reductions to one element, split as suits a target: into its workgroups' parts, or into a loop of parts. */
-function splitFor(profile: Profile, groups: readonly Group[], decisions: Decisions): Group[] {
-  if (profile === wasm) return cutReductions(groups, decisions);
-  const target = {
-    workgroupsOf: (group: Group) => partialCount(group, profile),
-    fits: (group: Group) => fits({ groups: [group] }, profile),
-    timeOf: (group: Group) => timeOf(group, profile),
-  };
-  return splitReductions(groups, profile, target, decisions);
+/** Reductions to one element, split as suits a machine: into parts of what makes their operands, or into a loop of parts. */
+function splitFor(machine: Machine, groups: readonly Group[], decisions: Decisions): Group[] {
+  return machine.features.has('partials')
+    ? splitReductions(groups, machine, decisions)
+    : cutReductions(groups, decisions);
 }
 
 /** What a stage's kernel is called: its groups' first and last loops. */
@@ -299,11 +293,11 @@ function kernelName(stage: Stage, k: number): string {
   return distinct.length <= 2 ? distinct.join('_') : `${distinct[0]}_to_${distinct[distinct.length - 1]}`;
 }
 
-function toolsFor(profile: Profile): LevelTools {
+function toolsFor(machine: Machine): LevelTools {
   const kernelTools = {
     print: printKernels,
     verify: (kernels: readonly Kernel[]) => {
-      for (const kernel of kernels) verifyKernel(kernel, profile);
+      for (const kernel of kernels) verifyKernel(kernel, machine);
     },
   };
   return {

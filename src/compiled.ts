@@ -12,7 +12,7 @@ import { findGpu, isNode } from './findGpu.ts';
 import { GraphError, type Module } from './graph/index.ts';
 import { showAs } from './graph/shown.ts';
 import { UnknownNameError } from './issues.ts';
-import { profiles, type TargetName, targetNames } from './machine/profile.ts';
+import { machines, type TargetName, targetNames } from './machine/index.ts';
 import { type EntryReport, type Report, reportOf } from './report.ts';
 import { summaryText } from './reportText.ts';
 import type { Program } from './runtime/index.ts';
@@ -79,14 +79,14 @@ export async function compileFor(
   target: TargetName,
   without: ReadonlySet<OptionalPass> = new Set(),
 ): Promise<WebGpuCompilation | WasmCompilation> {
-  if (target !== 'wasm') return compileModule(module, profiles[target], without);
+  if (target !== 'wasm') return compileModule(module, machines[target], without);
   return compileToWasm(module, await loadAssembler(), without);
 }
 
 /** What `auto` is here: `webgpu` where there is a hardware adapter, else `wasm`. */
 export async function targetAtHand(): Promise<TargetName> {
   try {
-    return (await findGpu('hardware')).profile;
+    return (await findGpu('hardware')).target;
   } catch (error) {
     // By its name: under tsx, in a project of CommonJS, there are two copies of the library.
     if (Object(error).name === 'DeviceError') return 'wasm';
@@ -114,7 +114,7 @@ export class CompiledProgram {
     return this.compilation.program;
   }
 
-  /** The profile that it was compiled for. */
+  /** The machine that it was compiled for. */
   get target(): string {
     return this.program.target;
   }

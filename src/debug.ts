@@ -1,4 +1,5 @@
 import type { Compilation } from './compile.ts';
+import { reasonText } from './fuse/index.ts';
 
 /** What `SINTER_DEBUG` may name, separated by commas. */
 export const debugTopics = {
@@ -29,7 +30,7 @@ export function debugText(compilation: Compilation, topics: string): string {
   if (wanted.has('decisions')) {
     for (const [entry, { decisions }] of compilation.entries) {
       const lines = decisions.all.map(
-        (d) => `  ${d.move} ${d.from} → ${d.to}: ${d.taken ? 'done' : 'refused'}, ${d.reason}\n`,
+        (d) => `  ${d.move} ${d.from} → ${d.to}: ${d.taken ? 'done' : 'refused'}, ${reasonText(d.reason)}\n`,
       );
       parts.push(`# ${entry}: decisions\n${lines.join('')}`);
     }

@@ -1,5 +1,12 @@
 import type { Compilation, CompiledEntry } from './compile.ts';
-import { type Decision, type Group, groupName, type Stage, tensorsWritten } from './fuse/index.ts';
+import {
+  type Decision,
+  type Group,
+  groupName,
+  reasonText,
+  type Stage,
+  tensorsWritten,
+} from './fuse/index.ts';
 import { UnknownNameError } from './issues.ts';
 import { identifier } from './kernels/names.ts';
 import { tensorsRead } from './loops/edges.ts';
@@ -83,7 +90,9 @@ export function explanationText(a: string, b: string, explanations: readonly Exp
       lines.push(...e.a.map((p) => `  ${a} is in ${placeText(p)}`));
       lines.push(...e.b.map((p) => `  ${b} is in ${placeText(p)}`));
       for (const d of e.decisions)
-        lines.push(`  ${d.move} ${d.from} → ${d.to}: ${d.taken ? 'done' : 'refused'}, ${d.reason}`);
+        lines.push(
+          `  ${d.move} ${d.from} → ${d.to}: ${d.taken ? 'done' : 'refused'}, ${reasonText(d.reason)}`,
+        );
       for (const d of e.dependence) lines.push(`  ${d.to} reads ${d.tensor}, which ${d.from} writes`);
       return `${lines.join('\n')}\n`;
     })

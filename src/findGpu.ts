@@ -1,10 +1,10 @@
-import type { ProfileName } from './machine/profile.ts';
+import type { WebGpuTarget } from './machine/index.ts';
 import { DeviceError, type DeviceOptions } from './runtime/index.ts';
 
-/** A way to a device, and the profile that suits it. */
+/** A way to a device, and the target that suits it. */
 export interface FoundGpu {
   readonly options: DeviceOptions;
-  readonly profile: ProfileName;
+  readonly target: WebGpuTarget;
 }
 
 /**
@@ -22,7 +22,7 @@ export async function findGpu(wanted: 'hardware' | 'any'): Promise<FoundGpu> {
       throw new DeviceError('no-adapter', 'WebGPU is there, but no adapter');
     return {
       options: { gpu, adapter },
-      profile: adapter.info.isFallbackAdapter ? 'webgpu-software' : 'webgpu',
+      target: adapter.info.isFallbackAdapter ? 'webgpu-software' : 'webgpu',
     };
   }
   if (!isNode())
@@ -32,7 +32,7 @@ export async function findGpu(wanted: 'hardware' | 'any'): Promise<FoundGpu> {
   const found = await openGpu({ target: wanted === 'hardware' ? 'hardware' : 'auto' });
   return {
     options: { gpu: found.gpu, adapter: found.adapter },
-    profile: found.kind === 'software' ? 'webgpu-software' : 'webgpu',
+    target: found.kind === 'software' ? 'webgpu-software' : 'webgpu',
   };
 }
 

@@ -12,12 +12,18 @@ export * from './graph/index.ts';
 export { UnknownNameError } from './issues.ts';
 export type { Dim, Dtype, Size } from './loops/index.ts';
 export {
-  type Profile,
-  type ProfileName,
-  profiles,
+  type Feature,
+  type Machine,
+  type MachineDescription,
+  MachineError,
+  machineOf,
+  machines,
+  type Quantity,
+  type QuantityName,
   type TargetName,
   targetNames,
-} from './machine/profile.ts';
+  type WebGpuTarget,
+} from './machine/index.ts';
 export * as nn from './nn/index.ts';
 export * as optim from './optim/index.ts';
 export { gradients } from './passes/differentiate.ts';

@@ -4,13 +4,13 @@ import { verifyKernel } from './kernels/verifyKernel.ts';
 import { byteSize, extentOf } from './loops/index.ts';
 import type { KernelBase, KernelText, ProgramBase } from './runtime/program.ts';
 import type { WasmKernel } from './runtime/wasm/program.ts';
-import type { Schedule } from './schedule/choose.ts';
+import type { Schedule } from './schedule/schedule.ts';
 import { type ScheduleSummary, summaryOf } from './wasm/schedule.ts';
 
 /** What `sinter inspect` shows: plain data, the same for its tables and its JSON. */
 export interface Report {
   readonly name: string;
-  /** The profile, `webgpu`. */
+  /** The machine, `webgpu`. */
   readonly target: string;
   /** Distinct kernels of all entries. */
   readonly kernels: number;
@@ -135,7 +135,7 @@ function arenasOf({ buffers, kernels }: ProgramBase): Report['arenas'] {
 }
 
 function entryReport(
-  { program, layout, profile }: Compilation,
+  { program, layout, machine }: Compilation,
   name: string,
   entry: CompiledEntry,
 ): EntryReport {
@@ -145,7 +145,7 @@ function entryReport(
   const dispatches = emitted.steps.map((step, k): DispatchReport => {
     const kernel = kernelAt(program.kernels, step.kernel);
     const tree = trees[k];
-    const rowLoads = tree && verifyKernel(tree, profile).filter(({ what }) => what === 'row').length;
+    const rowLoads = tree && verifyKernel(tree, machine).filter(({ what }) => what === 'row').length;
     return {
       name: kernel.name,
       kind: kernel.kind,

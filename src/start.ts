@@ -44,7 +44,7 @@ export async function start(program: Program | WasmProgram, options: StartOption
   const isGiven = options.device !== undefined || options.adapter !== undefined || options.gpu !== undefined;
   if (isGiven) return startGpu(program, rest);
   const found = await findGpu('any');
-  if (found.profile === 'webgpu-software' && program.target === 'webgpu')
+  if (found.target === 'webgpu-software' && program.target === 'webgpu')
     console.warn(
       "sinter found no GPU: a software driver runs what was compiled for one; the targets 'wasm' and 'webgpu-software' suit it",
     );

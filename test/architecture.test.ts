@@ -43,7 +43,7 @@ const arrows: Readonly<
       'loops/size.ts',
       'graph',
       'reference',
-      'machine/profile.ts',
+      'machine',
       'compile.ts',
       'compiled.ts',
       'explain.ts',

@@ -1,7 +1,7 @@
 import { type CompiledProgram, compile, type StartOptions } from '../compiled.ts';
 import { dispatchesOf } from '../explain.ts';
 import { UnknownNameError } from '../issues.ts';
-import type { ProfileName, TargetName } from '../machine/profile.ts';
+import type { TargetName, WebGpuTarget } from '../machine/index.ts';
 import { openGpu } from '../node/gpu.ts';
 import { requestDevice } from '../runtime/index.ts';
 import type { Dispatch, Runner } from './runner.ts';
@@ -23,7 +23,7 @@ export const targets: readonly Target[] = [
   { name: 'wasm', open: async () => compiledRunner('wasm', 'threads of the processor', {}, () => {}) },
 ];
 
-async function onGpu(target: ProfileName, kind: 'hardware' | 'software'): Promise<Runner> {
+async function onGpu(target: WebGpuTarget, kind: 'hardware' | 'software'): Promise<Runner> {
   const { gpu, adapter, description } = await openGpu({ target: kind });
   // One device for all sessions: an adapter gives no second one.
   const device = await requestDevice({ gpu, adapter });

@@ -10,7 +10,7 @@ import { compileFor, targetAtHand } from '../compiled.ts';
 import { dispatchesOf, explain, explanationText } from '../explain.ts';
 import { printModule } from '../graph/index.ts';
 import { UnknownNameError } from '../issues.ts';
-import { type TargetName, targetNames } from '../machine/profile.ts';
+import { type TargetName, targetNames } from '../machine/index.ts';
 import { type Report, reportOf } from '../report.ts';
 import { type Paint, reportText } from '../reportText.ts';
 import type { Traced } from '../trace.ts';

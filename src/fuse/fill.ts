@@ -1,14 +1,10 @@
-import { inOrder, tensorSize } from '../loops/edges.ts';
 import type { Axis, Loop } from '../loops/index.ts';
-import type { Profile } from '../machine/profile.ts';
-import { type Group, groupName, singleton, tensorsWritten } from '../schedule/group.ts';
-import type { GroupTime } from '../schedule/time.ts';
+import type { Machine } from '../machine/index.ts';
+import { type Group, groupName, singleton } from '../schedule/group.ts';
 import type { Decisions } from './decisions.ts';
 import { type InParts, inParts, isDivisible, sketchParts } from './parts.ts';
-import { groupDependencies, isScalar } from './rows.ts';
-
-/** What asks for the time of a group that may not be there yet. */
-export type TimeOf = (group: Group) => GroupTime;
+import { MODEL_ERROR, microsText, priceOf, timeOfGroups, timeText } from './price.ts';
+import { isScalar } from './rows.ts';
 
 /** More parts than this are not tried: the second stage reduces them. */
 const MOST_PARTS = 1024;
@@ -18,75 +14,46 @@ const MOST_PARTS = 1024;
  * the machine is filled: a loop that comes before reduces parts of the reduction, which are one more parallel axis, and
  * the loop itself adds up the parts and keeps whatever it makes of its sums.
  *
- * What a cut is worth is asked for all dispatches together: next to a longer chain a long one costs nothing, and a
- * second stage in a dispatch that is there anyhow is free. Terms, in multiply-adds of one invocation:
- *
- * - `chain`: the longest of a dispatch's groups
- * - `work`: what all its groups do, on a machine that is full; a dispatch takes the larger of the two
- * - `dispatch`: what one dispatch more costs
- * - `parts`: moving the parts to memory and back
- *
- * @param timeOf how a group would run
+ * What a cut is worth is asked of the whole step: next to a longer chain a long one costs nothing, and a second stage in a
+ * dispatch that is there anyhow is free.
  */
-export function fillMachine(
-  groups: readonly Group[],
-  profile: Profile,
-  timeOf: TimeOf,
-  decisions: Decisions,
-): Group[] {
-  const known = new Map<Group, GroupTime>();
-  const time: TimeOf = (group) => {
-    const found = known.get(group) ?? timeOf(group);
-    known.set(group, found);
-    return found;
-  };
-  const dispatch = dispatchTime(profile);
-  const asked = new Set<Group>();
+export function fillMachine(groups: readonly Group[], machine: Machine, decisions: Decisions): Group[] {
   let current = [...groups];
+  let time = timeOfGroups(current, machine);
+  const asked = new Set<Group>();
   for (;;) {
-    const idle = stagesOf(current)
-      .map((stage) => stage.filter((group) => !asked.has(group) && leavesIdle(group, time, dispatch)))
-      .find((stage) => stage.length > 0);
-    if (idle === undefined) return current;
+    const idle = current.filter((group) => !asked.has(group) && leavesIdle(group, machine));
+    if (idle.length === 0) return current;
     const cuts: Cut[] = [];
     for (const group of idle) {
-      const cut = bestCut(group, profile, time);
+      asked.add(group);
+      const cut = bestCut(group, machine);
       if (typeof cut !== 'string') cuts.push(cut);
-      else refuse(group, cut, time, decisions);
+      else refuse(group, cut, machine, decisions);
     }
-    const taken = worthwhile(cuts, current, dispatch, time);
+    // The longest holds up its dispatch, so that the next one matters only once that one is cut.
+    cuts.sort((a, b) => b.micros - a.micros);
+    let taken: readonly Cut[] = [];
+    let best = time;
+    for (const k of cuts.keys()) {
+      const some = cuts.slice(0, k + 1);
+      const after = timeOfGroups(withCuts(current, some), machine);
+      if (after >= best) continue;
+      // A cut adds a dispatch, or work to one: what it saves must be more than the model errs by.
+      if (after >= time - MODEL_ERROR * Math.max(...some.map(({ micros }) => micros))) continue;
+      taken = some;
+      best = after;
+    }
     for (const cut of cuts) {
       const { group, loop, axis, count } = cut;
       const parts = `${count} parts along ${axis.name}`;
-      if (!taken.includes(cut)) refuse(group, `${parts} would save less than they cost`, time, decisions);
-      else decisions.take('partial', loop, loop, `${idleness(time(group))}: ${parts} fill it`);
+      if (!taken.includes(cut)) refuse(group, `${parts} would not make the step shorter`, machine, decisions);
+      else decisions.take('partial', loop, loop, `${idleness(group, machine)}: ${parts} fill it`);
     }
-    for (const group of [...idle, ...taken.flatMap((cut) => [cut.first, cut.second])]) asked.add(group);
+    for (const { first, second } of taken) asked.add(first).add(second);
     current = withCuts(current, taken);
+    time = best;
   }
-}
-
-/**
- * The cuts, all in one dispatch, that save most; none, unless that is more than they cost. The longest chain holds up
- * its dispatch, so that the next one matters only once that one is cut.
- */
-function worthwhile(cuts: readonly Cut[], groups: readonly Group[], dispatch: number, timeOf: TimeOf): Cut[] {
-  const sorted = [...cuts].sort((a, b) => timeOf(b.group).chain - timeOf(a.group).chain);
-  const stages = stagesOf(groups);
-  let best: Cut[] = [];
-  let most = 0;
-  for (const k of sorted.keys()) {
-    const some = sorted.slice(0, k + 1);
-    const after = stagesOf(withCuts(groups, some));
-    const moved = some.reduce((n, cut) => n + cut.moved, 0);
-    // Times are estimates: cuts are to save as much as a dispatch, besides those that they take.
-    const cost = dispatch * (1 + after.length - stages.length) + moved;
-    const saved = entryTime(stages, timeOf) - entryTime(after, timeOf) - cost;
-    if (saved <= most) continue;
-    most = saved;
-    best = some;
-  }
-  return best;
 }
 
 /** A group in two stages. */
@@ -103,54 +70,49 @@ interface Cut extends Stages {
   readonly loop: Loop;
   readonly axis: Axis;
   readonly count: number;
-  /** What writing and reading the parts takes. */
-  readonly moved: number;
+  /** What the group takes uncut. */
+  readonly micros: number;
 }
 
-/** What a dispatch is worth: as many products as each invocation of a block may do to save one. */
-function dispatchTime({ mostIdle, workgroup }: Profile): number {
-  return mostIdle / workgroup;
-}
-
-/** Whether a group is a long reduction, and leaves some of the machine idle meanwhile. */
-function leavesIdle(group: Group, timeOf: TimeOf, dispatch: number): boolean {
-  // What shares its rows was joined to save dispatches.
+/** Whether a group is a reduction that leaves some of the machine idle for longer than a dispatch takes. */
+function leavesIdle(group: Group, machine: Machine): boolean {
+  // What shares its rows was joined to save time.
   const [loop, ...more] = group.loops;
   if (loop === undefined || more.length > 0 || loop.reductions.length === 0 || isScalar(group)) return false;
-  const { chain, fill } = timeOf(group);
-  return fill < 1 && chain > dispatch;
-}
-
-/** What a group takes while nothing else runs. */
-function alone({ chain, fill }: GroupTime): number {
-  return chain * Math.max(1, fill);
+  const time = priceOf(group, machine);
+  return time !== null && time.busy < time.micros / 2 && time.micros > machine.dispatch / 2;
 }
 
 /** The cut of a group's only loop that takes the least time; or why there is none. */
-function bestCut(group: Group, profile: Profile, timeOf: TimeOf): Cut | string {
+function bestCut(group: Group, machine: Machine): Cut | string {
   const [loop] = group.loops;
   if (loop === undefined || !isDivisible(loop)) return 'parts of an element are no elements to reduce again';
   const inStages = ({ parts, final }: InParts): Stages => ({
     first: singleton(parts),
-    second: { ...group, loops: [final] },
+    second: { ...singleton(final), locals: group.locals },
   });
-  let best: { axis: Axis; factor: number; moved: number } | null = null;
-  let least = alone(timeOf(group)) / 2;
+  const micros = priceOf(group, machine)?.micros ?? 0;
+  let best: { axis: Axis; factor: number } | null = null;
+  let least = micros;
   for (const axis of loop.reduceAxes) {
     for (const factor of factorsOf(axis)) {
       const { first, second } = inStages(sketchParts(loop, axis, factor));
-      const bytes = tensorsWritten(first).reduce((n, tensor) => n + 4 * tensorSize(tensor), 0);
-      const moved = (2 * bytes * dispatchTime(profile)) / profile.bytesPerDispatch;
-      const taken = alone(timeOf(first)) + alone(timeOf(second)) + moved;
-      if (taken >= least) continue;
-      least = taken;
-      best = { axis, factor, moved };
+      const [one, other] = [priceOf(first, machine), priceOf(second, machine)];
+      if (one === null || other === null || one.micros + other.micros >= least) continue;
+      least = one.micros + other.micros;
+      best = { axis, factor };
     }
   }
-  if (best === null) return 'no parts take less than half of the time';
-  const { axis, factor, moved } = best;
-  const count = Math.ceil(axis.extent / factor);
-  return { group, loop, axis, count, moved, ...inStages(inParts(loop, axis, factor)) };
+  if (best === null) return 'no parts take less time';
+  const { axis, factor } = best;
+  return {
+    group,
+    loop,
+    axis,
+    count: Math.ceil(axis.extent / factor),
+    micros,
+    ...inStages(inParts(loop, axis, factor)),
+  };
 }
 
 /** Lengths of parts that are tried: of two parts, four, and so on, each rounded down to a divisor if one is near. */
@@ -172,36 +134,13 @@ function withCuts(groups: readonly Group[], cuts: readonly Cut[]): Group[] {
   });
 }
 
-/** The groups of each dispatch. Groups of one element take none: every workgroup that reads them computes them. */
-function stagesOf(groups: readonly Group[]): Group[][] {
-  const sources = groupDependencies(groups);
-  const depth = new Map<Group, number>();
-  const stages: Group[][] = [];
-  for (const group of inOrder(groups, sources)) {
-    const above = [...sources(group)].map((g) => (depth.get(g) ?? 0) + (isScalar(g) ? 0 : 1));
-    const at = Math.max(0, ...above);
-    depth.set(group, at);
-    while (stages.length <= at) stages.push([]);
-    stages[at]?.push(group);
-  }
-  return stages;
-}
-
-/** What all dispatches take, one after the other. */
-function entryTime(stages: readonly (readonly Group[])[], timeOf: TimeOf): number {
-  return stages.reduce((sum, stage) => {
-    const times = stage.map(timeOf);
-    const chain = Math.max(0, ...times.map((t) => t.chain));
-    const work = times.reduce((n, t) => n + t.chain * t.fill, 0);
-    return sum + Math.max(chain, work);
-  }, 0);
-}
-
-function refuse(group: Group, why: string, timeOf: TimeOf, decisions: Decisions): void {
+function refuse(group: Group, why: string, machine: Machine, decisions: Decisions): void {
   const name = groupName(group);
-  decisions.refuse('partial', name, name, `${idleness(timeOf(group))}, but ${why}`);
+  decisions.refuse('partial', name, name, `${idleness(group, machine)}, but ${why}`);
 }
 
-function idleness({ chain, fill }: GroupTime): string {
-  return `it keeps ${(100 * fill).toPrecision(2)} % of the machine busy for ${Math.round(chain)} multiply-adds`;
+function idleness(group: Group, machine: Machine): string {
+  const time = priceOf(group, machine);
+  if (time === null) return 'it fits no schedule';
+  return `it takes ${timeText(time)} and keeps the machine busy for ${microsText(time.busy)}`;
 }

@@ -1,86 +1,64 @@
-import { tensorSize, tensorsRead, withoutDead } from '../loops/edges.ts';
+import { tensorSize, withoutDead } from '../loops/edges.ts';
 import {
   type Axis,
   accessesOf,
   axisOf,
   axisRef,
-  contractionOf,
-  domainSize,
   type Expr,
   type Load,
   type Loop,
-  loadsIn,
   mapExpr,
   type Out,
   substituteAxes,
   type Tensor,
 } from '../loops/index.ts';
 import { simplifier } from '../loops/simplify.ts';
-import type { Profile } from '../machine/profile.ts';
-import { CHEAP, CHEAP_DECODE, evaluationCost } from '../schedule/cost.ts';
+import type { Machine } from '../machine/index.ts';
+import { computedAgain, evaluationsIn, isNextOfState, outOf } from './again.ts';
 import { Dataflow, loopAccess } from './dataflow.ts';
-import type { Decisions } from './decisions.ts';
+import type { Decisions, Reason } from './decisions.ts';
 import { movementText } from './movement.ts';
 
 /**
  * Moves 1 and 2 of fusion. A pointwise loop whose value nobody needs in memory disappears:
  *
- * - *inline* into its one pointwise reader, or into all readers where recomputing is cheap;
+ * - *inline* into its one pointwise reader, or into all readers where computing it again takes less time than to store
+ *   and load it;
  * - *epilogue*: it becomes one more output of the loop that makes its operand, over the same elements
  *   (bias, activation, the optimizer's update).
  *
- * Chains collapse first, so that an epilogue takes a whole chain at once; what is left and cheap is inlined
- * last, so that a value computed after a reduction is stored rather than computed at each of its loads.
+ * Chains collapse first, so that an epilogue takes a whole chain at once.
  */
-export function fusePointwise(loops: readonly Loop[], profile: Profile, decisions: Decisions): Loop[] {
+export function fusePointwise(loops: readonly Loop[], machine: Machine, decisions: Decisions): Loop[] {
   // One simplifier: of an expression that was put together of simple ones, only the seams are new to it.
   const simplify = simplifier();
-  const collapsed = inlineWhere(loops, chainsAndDecodes, simplify, decisions);
+  const rule: InlineRule = (producer, consumers, flow) => {
+    const reason = chain(producer, consumers);
+    if (reason !== null) return { taken: true, reason };
+    const isOnlyReadBy = (operand: Tensor): boolean => flow.readersOf(operand).length === 1;
+    return computedAgain(producer, consumers, isOnlyReadBy, machine);
+  };
+  const collapsed = inlineWhere(loops, rule, simplify, decisions);
   const merged = mergeEpilogues(collapsed, simplify, decisions);
-  return withoutDead(inlineWhere(merged, cheapFor(profile), simplify, decisions));
+  return withoutDead(inlineWhere(merged, rule, simplify, decisions));
 }
 
 type Simplify = (expr: Expr) => Expr;
 
-type InlineRule = (producer: Loop, readers: readonly Loop[], readsTemps: boolean) => string | null;
+/** Whether a loop is computed where it is read, and why. */
+type InlineRule = (
+  producer: Loop,
+  readers: readonly Loop[],
+  flow: Dataflow<Loop>,
+) => { readonly taken: boolean; readonly reason: Reason };
 
-/** A chain of pointwise loops is one loop; what only decodes inputs is repeated at its loads. */
-const chainsAndDecodes: InlineRule = (producer, consumers, readsTemps) => {
-  const cost = evaluationCost(...producer.outs.map((o) => o.value));
-  if (!readsTemps && !isNextScalar(producer, consumers) && cost <= CHEAP_DECODE)
-    return `reads no intermediate and costs ${cost} an element`;
+/** A chain of pointwise loops is one loop: nothing is computed more often. */
+function chain(producer: Loop, consumers: readonly Loop[]): Reason | null {
   const [only, ...others] = consumers;
-  if (only === undefined || others.length > 0) return null;
-  const evaluations = evaluationsIn(only, producer);
-  return evaluations <= 1 ? 'its only reader reads each element once' : null;
-};
-
-/**
- * Whether a loop makes the next value of a state of one element out of the old one: a count. Inlined, all who read the
- * new value would read the old one instead, and the state could be written over only after the last of them.
- */
-function isNextScalar(producer: Loop, consumers: readonly Loop[]): boolean {
-  if (domainSize(producer.axes) > 1) return false;
-  const made = producer.outs[0]?.tensor;
-  const old = tensorsRead(producer);
-  return consumers.some(({ outs }) =>
-    outs.some(
-      ({ tensor: { over }, value }) =>
-        over !== undefined && old.has(over) && value.kind === 'load' && value.tensor === made,
-    ),
-  );
-}
-
-/** What stores nothing that is expensive to compute is computed where it is read, as often as the target allows. */
-function cheapFor({ mostRepeated }: Profile): InlineRule {
-  return (producer, consumers) => {
-    if (domainSize(producer.axes) === 1) return null;
-    const cost = evaluationCost(...producer.outs.map((o) => o.value));
-    const times = consumers.reduce((n, c) => n + evaluationsIn(c, producer), 0);
-    if (cost * (times - 1) <= CHEAP) return `costs ${cost} an element`;
-    const repeated = cost * (consumers.reduce((n, c) => n + operandReads(c, producer), 0) - 1);
-    return cost <= CHEAP && repeated <= mostRepeated ? `costs ${cost} an element` : null;
-  };
+  if (only === undefined || others.length > 0 || isNextOfState(producer, consumers)) return null;
+  return evaluationsIn(only, producer) <= tensorSize(outOf(producer).tensor)
+    ? { kind: 'rule', text: 'its only reader reads each element once' }
+    : null;
 }
 
 function inlineWhere(
@@ -97,9 +75,11 @@ function inlineWhere(
     if (producer.reductions.length > 0 || out.tensor.role !== 'temp') continue;
     const consumers = flow.readersOf(out.tensor);
     if (consumers.length === 0) continue;
-    const readsTemps = [...tensorsRead(producer)].some((tensor) => tensor.role === 'temp');
-    const reason = rule(producer, consumers, readsTemps);
-    if (reason === null) continue;
+    const { taken, reason } = rule(producer, consumers, flow);
+    if (!taken) {
+      for (const consumer of consumers) decisions.refuse('inline', producer, consumer, reason);
+      continue;
+    }
     for (const consumer of consumers) {
       decisions.take('inline', producer, consumer, reason);
       flow.replace(consumer, inlined(consumer, producer, out, simplify));
@@ -109,39 +89,13 @@ function inlineWhere(
   return flow.items;
 }
 
-/** How often each element of the producer is read by a loop, on average. */
-function evaluationsIn(consumer: Loop, producer: Loop): number {
-  const out = producer.outs[0];
-  if (out === undefined) return 0;
-  const count = (exprs: readonly Expr[]): number =>
-    loadsIn(...exprs).filter((l) => l.tensor === out.tensor).length;
-  const outer = domainSize(consumer.axes);
-  const bodies = count(consumer.reductions.map((r) => r.body)) * outer * domainSize(consumer.reduceAxes);
-  return (bodies + count(consumer.outs.map((o) => o.value)) * outer) / Math.max(1, tensorSize(out.tensor));
-}
-
-/**
- * The same where a contraction evaluates each element of its operands once, however many products it is in: a
- * convolution still reads an element once for each place of the window.
- */
-function operandReads(consumer: Loop, producer: Loop): number {
-  const contraction = contractionOf(consumer);
-  const out = producer.outs[0];
-  if (contraction === null || out === undefined) return evaluationsIn(consumer, producer);
-  const sides = [
-    { factors: contraction.a, own: contraction.m },
-    { factors: contraction.b, own: contraction.n },
-  ];
-  const reads = sides.reduce((n, { factors, own }) => {
-    const count = loadsIn(...factors).filter((l) => l.tensor === out.tensor).length;
-    return n + count * domainSize([...own, ...contraction.batch, ...consumer.reduceAxes]);
-  }, 0);
-  const later = loadsIn(...consumer.outs.map((o) => o.value)).filter((l) => l.tensor === out.tensor).length;
-  return (reads + later * domainSize(consumer.axes)) / Math.max(1, tensorSize(out.tensor));
-}
-
 /** The consumer with the producer's expression in place of every load of its output. */
-function inlined(consumer: Loop, producer: Loop, { tensor, at, value }: Out, simplify: Simplify): Loop {
+export function inlined(
+  consumer: Loop,
+  producer: Loop,
+  { tensor, at, value }: Out,
+  simplify: Simplify = simplifier(),
+): Loop {
   const memo = new Map<Expr, Expr>();
   const element = (l: Load): Expr =>
     substituteAxes(value, new Map(at.map((axis, d) => [axis, indexAt(l, d)] as const)));

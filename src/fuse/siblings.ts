@@ -10,43 +10,39 @@ import {
   mapExpr,
   type Reduction,
   substituteAxes,
+  type Tensor,
   ValueNumbers,
 } from '../loops/index.ts';
-import type { Profile } from '../machine/profile.ts';
-import { scratchBytes } from '../schedule/rowResources.ts';
+import type { Machine } from '../machine/index.ts';
 import { Dataflow, loopAccess } from './dataflow.ts';
 import type { Decisions } from './decisions.ts';
 import { longAxis } from './parts.ts';
 
 /**
- * Move 3 of fusion: two reductions over the same elements that read the same tensor become one loop with
- * several accumulators. States of one element that count on by themselves are one loop too: a workgroup for each would
- * be more text than work.
+ * Move 3 of fusion: two reductions over the same elements that read the same tensor as one loop with several
+ * accumulators; null where they do not, the reason where they cannot be one.
  *
  * The second may lack some parallel axes of the first if that is a contraction and the second sums one of
  * its sides (a bias gradient beside its weight gradient): the tiles are in workgroup memory already, and the
  * workgroups at index 0 of the missing axes own it. Where invocations compute alone there are no such tiles.
  */
-export function mergeSiblings(loops: readonly Loop[], profile: Profile, decisions: Decisions): Loop[] {
+export function mergedSiblings(host: Loop, guest: Loop, machine: Machine): Loop | string | null {
+  if (guest.reductions.length === 0 || host.reductions.length === 0) return null;
+  const map = commonReads(host, guest);
+  return map === null ? null : asSibling(host, guest, map, machine);
+}
+
+/** The tensors that a loop's reductions read. */
+export function tensorsReduced(loop: Loop): ReadonlySet<Tensor> {
+  return new Set(loadsIn(...loop.reductions.map((r) => r.body)).map((l) => l.tensor));
+}
+
+/**
+ * States of one element that count on by themselves as one loop: a workgroup for each would be more text than work.
+ */
+export function mergeCounters(loops: readonly Loop[], decisions: Decisions): Loop[] {
   const flow = new Dataflow(loops, loopAccess);
   mergeCounts(flow, decisions);
-  for (const candidate of flow.items) {
-    if (!flow.has(candidate) || candidate.reductions.length === 0) continue;
-    const read = loadsIn(...candidate.reductions.map((r) => r.body)).map((l) => l.tensor);
-    for (const host of flow.sorted(new Set(read.flatMap((tensor) => flow.readersOf(tensor))))) {
-      if (host === candidate || host.reductions.length === 0) continue;
-      const map = commonReads(host, candidate);
-      if (map === null || flow.dependsOn(host, candidate) || flow.dependsOn(candidate, host)) continue;
-      const merged = asSibling(host, candidate, map, profile);
-      if (typeof merged === 'string') {
-        decisions.refuse('sibling', host, candidate, merged);
-        continue;
-      }
-      flow.join(host, candidate, merged);
-      decisions.take('sibling', host, candidate, 'they reduce the same elements of one tensor');
-      break;
-    }
-  }
   return flow.items;
 }
 
@@ -73,15 +69,12 @@ function mergeCounts(flow: Dataflow<Loop>, decisions: Decisions): void {
   }
 }
 
-/** Reductions that are siblings may take this part of the workgroup memory: the rest is for what a kernel keeps. */
-const SCRATCH_SHARE = 2;
-
 /**
  * The host with the guest's reductions and outputs added; the reason against it.
  *
  * @param map from the guest's axes to the host's
  */
-function asSibling(host: Loop, guest: Loop, map: ReadonlyMap<Axis, Axis>, profile: Profile): Loop | string {
+function asSibling(host: Loop, guest: Loop, map: ReadonlyMap<Axis, Axis>, machine: Machine): Loop | string {
   const sideOf = contractionOf(host);
   const lacks = host.axes.some((axis) => axis.extent > 1 && ![...map.values()].includes(axis));
   if (contractionOf(guest) !== null) return 'each is a contraction with tiles of its own';
@@ -89,7 +82,7 @@ function asSibling(host: Loop, guest: Loop, map: ReadonlyMap<Axis, Axis>, profil
   const reductions = guest.reductions.map((r): Reduction => ({ ...r, body: substituteAxes(r.body, exprs) }));
   if (sideOf !== null) {
     if (!lacks) return 'a contraction takes only sums of one side';
-    if (!profile.cooperative) return 'an invocation that computes alone has no tiles to share';
+    if (!machine.features.has('barriers')) return 'an invocation that computes alone has no tiles to share';
     const numbers = new ValueNumbers();
     const isSide = (body: Expr): boolean =>
       [sideOf.a, sideOf.b].some(
@@ -103,9 +96,6 @@ function asSibling(host: Loop, guest: Loop, map: ReadonlyMap<Axis, Axis>, profil
   // Beside a variance a long sum would run in one piece: slower, and with other digits than alone.
   if ((longAxis(host) === null) !== (longAxis(guest) === null))
     return 'only one of them can be done in parts';
-  const bytes = scratchBytes([{ ...host, reductions: [...host.reductions, ...reductions] }], profile);
-  if (bytes > profile.workgroupMemory / SCRATCH_SHARE)
-    return `together their reductions would take ${bytes} bytes of workgroup memory`;
   const shift = host.reductions.length;
   const outs = guest.outs.map((out) => ({
     tensor: out.tensor,

@@ -10,38 +10,26 @@ import {
   mapExpr,
   type Tensor,
 } from '../loops/index.ts';
-import type { Profile } from '../machine/profile.ts';
+import type { Machine } from '../machine/index.ts';
+import { isScheduled, tryToSchedule, withSchedule } from '../schedule/best.ts';
 import { type Group, groupName, type Partial, singleton, tensorsWritten } from '../schedule/group.ts';
 import type { Decisions } from './decisions.ts';
-import { fillMachine, type TimeOf } from './fill.ts';
+import { tensorsReadBy } from './levels.ts';
 import { inLongParts, isClosed, longAxis, partsTensor } from './parts.ts';
+import { timeOfGroups } from './price.ts';
 import { isScalar } from './rows.ts';
 
-/** Elements that every workgroup of a consumer may reduce in its prologue; partial results may be more. */
-const PROLOGUE_ELEMENTS = 16384;
-const PROLOGUE_PARTS = 131072;
-
-/** Reductions to one element that read more than this are split, if their producer can hold the first half. */
-const SPLIT_ELEMENTS = 2048;
-
 /**
- * Move 5 of fusion, split reductions: long ones with few outputs are cut so that the machine is filled (`fillMachine`), and
- * a reduction to one element takes no dispatch of its own.
+ * Move 5 of fusion, split reductions, of groups: a reduction to one element takes no dispatch of its own.
  *
  * 1. Its producer reduces what each of its workgroups makes, and writes that as one more output.
  * 2. Every workgroup that reads the result reduces the partial results again, in a fixed order, in its
  *    prologue; loops of one element between them go along.
- *
- * @param target what the schedule of a group will be like
  */
-export function splitReductions(
-  groups: readonly Group[],
-  profile: Profile,
-  target: ScheduledAs,
-  decisions: Decisions,
-): Group[] {
-  const filled = fillMachine(groups, profile, target.timeOf, decisions);
-  return absorbPrologues(writePartials(filled, target.workgroupsOf, decisions), target.fits, decisions);
+export function splitReductions(groups: readonly Group[], machine: Machine, decisions: Decisions): Group[] {
+  // What counts on a group's workgroups, or adds to them, counts on the schedule that it has.
+  const scheduled = groups.map((group) => withSchedule(group, machine));
+  return absorbPrologues(writePartials(scheduled, machine, decisions), machine, decisions);
 }
 
 /**
@@ -61,66 +49,66 @@ export function cutReductions(groups: readonly Group[], decisions: Decisions): G
   });
 }
 
-/** What fusion must know of the schedule that a group will have. */
-export interface ScheduledAs {
-  /** Into how many parts its outputs are made: the length of a partial result. */
-  readonly workgroupsOf: (group: Group) => number;
-  /** Whether its workgroups have the memory that they need. */
-  readonly fits: (group: Group) => boolean;
-  /** How long it takes, and how much of the machine. */
-  readonly timeOf: TimeOf;
-}
-
-function writePartials(
-  groups: readonly Group[],
-  workgroupsOf: (group: Group) => number,
-  decisions: Decisions,
-): Group[] {
+function writePartials(groups: readonly Group[], machine: Machine, decisions: Decisions): Group[] {
   let current = [...groups];
+  let time = timeOfGroups(current, machine);
+  /** Takes a change that makes the step shorter. */
+  const take = (changed: readonly Group[], from: string, loop: Loop, text: string): boolean => {
+    const after = timeOfGroups(changed, machine);
+    if (after >= time) return false;
+    decisions.take('partial', from, loop, text);
+    current = [...changed];
+    time = after;
+    return true;
+  };
   for (const original of groups) {
     for (const loop of original.loops) {
       const scalar = current.find((g) => g.loops.includes(loop));
-      if (scalar === undefined || !isScalar(scalar) || domainSize(loop.reduceAxes) <= SPLIT_ELEMENTS)
-        continue;
+      if (scalar === undefined || !isScalar(scalar) || loop.reductions.length === 0) continue;
       const found = current
-        .map((g) => ({ group: g, halves: halves(loop, g, workgroupsOf) }))
+        .map((g) => ({ group: g, halves: halves(loop, g, machine) }))
         .find(({ group, halves: h }) => group !== scalar && h !== null);
-      if (found === undefined || found.halves === null) {
-        const cut = inLongParts(loop);
-        if (cut === null) continue;
-        decisions.take('partial', loop, loop, `it reduces ${domainSize(loop.reduceAxes)} elements to one`);
-        current = current.flatMap((g) =>
-          g === scalar
-            ? [singleton(cut.parts), { ...g, loops: g.loops.map((l) => (l === loop ? cut.final : l)) }]
-            : [g],
-        );
-        continue;
+      const withFinal = (final: Loop): Group =>
+        rescheduled({ ...scalar, loops: scalar.loops.map((l) => (l === loop ? final : l)) }, machine);
+      if (found !== undefined && found.halves !== null) {
+        const { partials, final } = found.halves;
+        const changed = current.map((g) => {
+          if (g === found.group) return { ...g, partials: [...g.partials, ...partials] };
+          return g === scalar ? withFinal(final) : g;
+        });
+        if (take(changed, groupName(found.group), loop, 'each workgroup reduces what it makes')) continue;
       }
-      const { partials, final } = found.halves;
-      decisions.take('partial', groupName(found.group), loop, 'each workgroup reduces what it makes');
-      current = current.map((g) => {
-        if (g === found.group) return { ...g, partials: [...g.partials, ...partials] };
-        if (g === scalar) return { ...g, loops: g.loops.map((l) => (l === loop ? final : l)) };
-        return g;
-      });
+      const cut = inLongParts(loop);
+      if (cut === null) continue;
+      const parts = withSchedule(singleton(cut.parts), machine);
+      const changed = current.flatMap((g) => (g === scalar ? [parts, withFinal(cut.final)] : [g]));
+      take(changed, loop.name, loop, `it reduces ${domainSize(loop.reduceAxes)} elements to one`);
     }
   }
   return current;
 }
 
+/** A group whose loops changed, with the schedule that is best for it now. */
+function rescheduled({ schedule: _, ...group }: Group, machine: Machine): Group {
+  return withSchedule(group, machine);
+}
+
+/** Into how many parts a group's outputs are made: one a workgroup, or one an invocation. */
+function partialCount({ schedule }: Group, machine: Machine): number {
+  const workgroups = schedule?.workgroups ?? 0;
+  return machine.features.has('barriers') ? workgroups : workgroups * machine.workgroup;
+}
+
 /** A reduction to one element as partial results of the group that makes its operand, and their reduction. */
-function halves(
-  loop: Loop,
-  group: Group,
-  workgroupsOf: (group: Group) => number,
-): { partials: Partial[]; final: Loop } | null {
+function halves(loop: Loop, group: Group, machine: Machine): { partials: Partial[]; final: Loop } | null {
   const [producer, ...others] = group.loops;
   if (producer === undefined || others.length > 0 || group.prologue.length > 0) return null;
+  if (group.schedule === undefined) return null;
   const outs = new Map(producer.outs.map((o) => [o.tensor, o]));
   const wide = (axes: readonly Axis[]): Axis[] => axes.filter((axis) => axis.extent > 1);
   const partials: Partial[] = [];
   const reductions = [];
-  const part: Axis = { name: 'w', extent: workgroupsOf(group) };
+  const part: Axis = { name: 'w', extent: partialCount(group, machine) };
   for (const [k, reduction] of loop.reductions.entries()) {
     if (!isClosed(reduction)) return null;
     const map = new Map<Axis, Axis>();
@@ -152,18 +140,49 @@ function halves(
   return { partials, final: { ...loop, reduceAxes: [part], reductions } };
 }
 
-function absorbPrologues(groups: readonly Group[], fits: ScheduledAs['fits'], decisions: Decisions): Group[] {
-  const parts = new Set(groups.flatMap((group) => group.partials.map((p) => p.tensor)));
-  const most = (loop: Loop): number =>
-    [...tensorsRead(loop)].some((t) => parts.has(t)) ? PROLOGUE_PARTS : PROLOGUE_ELEMENTS;
-  const small = (group: Group): boolean =>
-    isScalar(group) && group.loops.every((loop) => domainSize(loop.reduceAxes) <= most(loop));
-  const loopOf = new Map<Tensor, Loop>();
-  for (const group of groups.filter(small)) {
-    // Whoever computed a state's next value once more would have to come before it is written over.
-    if (group.loops.some(writesOver)) continue;
-    for (const loop of group.loops) for (const out of loop.outs) loopOf.set(out.tensor, loop);
+/** Reductions of a prologue that take no time to speak of, in terms: an invocation does them while others start. */
+const FEW_TERMS = 64;
+
+/**
+ * Groups of one element go into the prologues of those that read them, where that makes the step shorter: all of them
+ * first, then each long one is tried as a dispatch of its own.
+ */
+function absorbPrologues(groups: readonly Group[], machine: Machine, decisions: Decisions): Group[] {
+  // Whoever computed a state's next value once more would have to come before it is written over.
+  const scalars = groups.filter((group) => isScalar(group) && !group.loops.some(writesOver));
+  let chosen = new Set(scalars);
+  let best = absorbed(groups, chosen, machine);
+  let time = timeOfGroups(best.groups, machine);
+  const terms = (group: Group): number => Math.max(...group.loops.map((loop) => domainSize(loop.reduceAxes)));
+  const long = scalars.filter((group) => terms(group) > FEW_TERMS).sort((a, b) => terms(b) - terms(a));
+  const trials = [
+    ...long.map((group) => new Set(scalars.filter((other) => other !== group))),
+    new Set<Group>(),
+  ];
+  for (const trial of trials) {
+    const some = new Set([...trial].filter((group) => chosen.has(group)));
+    const result = absorbed(groups, some, machine);
+    const after = timeOfGroups(result.groups, machine);
+    if (after >= time) continue;
+    [chosen, best, time] = [some, result, after];
   }
+  for (const { loop, group } of best.full)
+    decisions.refuse('prologue', loop, groupName(group), 'there is no workgroup memory left');
+  for (const group of best.groups)
+    for (const loop of group.prologue)
+      decisions.take('prologue', loop, groupName(group), 'every workgroup computes it for itself');
+  return [...best.groups];
+}
+
+/** The groups with some of one element in the prologues of their readers. */
+function absorbed(
+  groups: readonly Group[],
+  chosen: ReadonlySet<Group>,
+  machine: Machine,
+): { readonly groups: readonly Group[]; readonly full: readonly { loop: Loop; group: Group }[] } {
+  const loopOf = new Map<Tensor, Loop>();
+  for (const group of chosen)
+    for (const loop of group.loops) for (const out of loop.outs) loopOf.set(out.tensor, loop);
   /** The scalar loops that a set of tensors needs, operands first. */
   const needed = (tensors: Iterable<Tensor>, into: Loop[]): Loop[] => {
     for (const tensor of tensors) {
@@ -174,35 +193,26 @@ function absorbPrologues(groups: readonly Group[], fits: ScheduledAs['fits'], de
     }
     return into;
   };
-  const absorbed = groups.map((group) => {
-    if (small(group)) return group;
+  const full: { loop: Loop; group: Group }[] = [];
+  const result = groups.map((group) => {
+    if (chosen.has(group)) return group;
     const prologue = needed(new Set(group.loops.flatMap((loop) => [...tensorsRead(loop)])), []);
-    if (prologue.length === 0) return group;
     const own = prologue.map(temporaryOnly).filter((loop) => loop.outs.length > 0);
-    const result = { ...group, prologue: own };
-    if (!fits(result)) {
-      for (const loop of own)
-        decisions.refuse('prologue', loop, groupName(group), 'there is no workgroup memory left');
-      return group;
-    }
-    for (const loop of own)
-      decisions.take('prologue', loop, groupName(group), 'every workgroup computes it for itself');
-    return result;
+    if (own.length === 0) return group;
+    const changed = { ...group, prologue: own };
+    if (isScheduled(tryToSchedule(changed, machine))) return changed;
+    full.push(...own.map((loop) => ({ loop, group })));
+    return group;
   });
-  const readsFromMemory = (group: Group, tensor: Tensor): boolean =>
-    group.loops.some((loop) => tensorsRead(loop).has(tensor)) &&
-    !group.prologue.some((loop) => loop.outs.some((o) => o.tensor === tensor));
   const isOutput = (tensor: Tensor): boolean => tensor.role !== 'temp';
   const kept = new Set<Group>();
-  for (const group of [...absorbed].reverse()) {
+  // Readers come after what they read: from the end, each group that somebody still reads from memory is kept.
+  for (const group of [...result].reverse()) {
     const tensors = tensorsWritten(group);
-    const readByKept = [...kept].some(
-      (g) => small(g) && g.loops.some((loop) => tensors.some((t) => tensorsRead(loop).has(t))),
-    );
-    const readDirectly = absorbed.some((g) => !small(g) && tensors.some((t) => readsFromMemory(g, t)));
-    if (!small(group) || tensors.some(isOutput) || readByKept || readDirectly) kept.add(group);
+    const isRead = [...kept].some((reader) => tensors.some((t) => tensorsReadBy(reader).has(t)));
+    if (!chosen.has(group) || tensors.some(isOutput) || isRead) kept.add(group);
   }
-  return absorbed.filter((g) => kept.has(g));
+  return { groups: result.filter((group) => kept.has(group)), full };
 }
 
 /** A loop without its outputs to memory that outlives the step: those are written once, by its own group. */

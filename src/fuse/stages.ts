@@ -12,14 +12,17 @@ import {
   loopLoads,
   type Tensor,
 } from '../loops/index.ts';
+import type { Machine } from '../machine/index.ts';
 import { type Group, groupName, type Stage, singleton } from '../schedule/group.ts';
+import { stageTime } from '../schedule/time.ts';
 import type { Decisions } from './decisions.ts';
-import { groupDependencies } from './rows.ts';
+import { groupDependencies } from './levels.ts';
+import { priceOf } from './price.ts';
 
 /**
- * Moves 6 and 7 of fusion: which dispatch each group belongs to. A group comes one dispatch after the last
- * one that it reads from, and, where it writes a state over its old value, after the last other group that
- * reads the old value; groups of one dispatch are packed.
+ * Moves 6 and 7 of fusion: which dispatch each group belongs to. A group comes after those that it reads from, and, where
+ * it writes a state over its old value, after the other groups that read the old value; groups of one dispatch are
+ * packed. A group that could run in several dispatches runs where it costs least time.
  *
  * Where updating in place would close a circle (two states that swap), or a state is read elsewhere than at the
  * element written, the new value goes to a temporary, and a last group copies it. All states of a circle do:
@@ -27,14 +30,23 @@ import { groupDependencies } from './rows.ts';
  *
  * @param pack whether groups of one depth share a dispatch
  */
-export function assignStages(groups: readonly Group[], decisions: Decisions, pack = true): Stage[] {
+export function assignStages(
+  groups: readonly Group[],
+  machine: Machine,
+  decisions: Decisions,
+  pack = true,
+): Stage[] {
   const { all, after } = orderUpdates(groups, decisions);
   const data = groupDependencies(all);
-  const direct = (group: Group): Set<Group> => new Set([...data(group), ...(after.get(group) ?? [])]);
+  const direct = new Map(
+    all.map((group) => [group, new Set([...data(group), ...(after.get(group) ?? [])])] as const),
+  );
+  const sources = (group: Group): ReadonlySet<Group> => direct.get(group) ?? new Set();
+  const order = inOrder(all, sources);
   const level = new Map<Group, number>();
-  for (const group of inOrder(all, direct)) {
-    level.set(group, Math.max(0, ...[...direct(group)].map((g) => (level.get(g) ?? 0) + 1)));
-  }
+  for (const group of order)
+    level.set(group, Math.max(0, ...[...sources(group)].map((g) => (level.get(g) ?? 0) + 1)));
+  useSlack(order, sources, level, machine);
   const stages: Group[][] = [];
   for (const group of all) {
     const at = level.get(group) ?? 0;
@@ -51,6 +63,52 @@ export function assignStages(groups: readonly Group[], decisions: Decisions, pac
   }
   return stages.map((members) => ({ groups: members }));
 }
+
+/**
+ * Moves groups that could come later to the dispatch in which they cost least time: beside a longer one a short one is
+ * free. The last ones first, so that those before them have room.
+ */
+function useSlack(
+  order: readonly Group[],
+  sources: (group: Group) => ReadonlySet<Group>,
+  level: Map<Group, number>,
+  machine: Machine,
+): void {
+  const end = Math.max(0, ...level.values());
+  const latest = new Map<Group, number>();
+  const members = new Map<number, Set<Group>>();
+  for (const group of order) {
+    const at = level.get(group) ?? 0;
+    members.set(at, (members.get(at) ?? new Set()).add(group));
+  }
+  const timeAt = (at: number, without: Group | null, more: Group | null): number => {
+    const some = [...(members.get(at) ?? [])].filter((group) => group !== without);
+    if (more !== null) some.push(more);
+    const times = some.flatMap((group) => priceOf(group, machine) ?? []);
+    return times.length === 0 ? 0 : stageTime(times, machine);
+  };
+  for (const group of [...order].reverse()) {
+    const now = level.get(group) ?? 0;
+    let best = now;
+    let least = 0;
+    const leaving = timeAt(now, group, null) - timeAt(now, null, null);
+    for (let at = now + 1; at <= (latest.get(group) ?? end); at++) {
+      const change = leaving + timeAt(at, null, group) - timeAt(at, null, null);
+      if (change >= least - ROUNDING) continue;
+      least = change;
+      best = at;
+    }
+    if (best !== now) {
+      members.get(now)?.delete(group);
+      members.get(best)?.add(group);
+      level.set(group, best);
+    }
+    for (const source of sources(group)) latest.set(source, Math.min(latest.get(source) ?? end, best - 1));
+  }
+}
+
+/** What times may differ by and be equal, in microseconds. */
+const ROUNDING = 1e-9;
 
 /** A state's next value: who writes it, and who else reads the old one. */
 interface Update {

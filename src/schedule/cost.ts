@@ -1,28 +1,43 @@
 import { type Expr, type Loop, type ScalarDef, scalarOps, subexpressions } from '../loops/index.ts';
 
-/**
- * What an expression costs to evaluate once, in additions: the operations' own costs, and one for a load.
- * Shared subexpressions count once; integer index arithmetic inside loads does not count.
- */
-export function evaluationCost(...roots: readonly Expr[]): number {
-  let cost = 0;
+/** What evaluating expressions once takes, whatever machine does it. */
+export interface Evaluation {
+  /** Arithmetic, in additions: the operations' own costs; integers inside of indices do not count. */
+  readonly arithmetic: number;
+  readonly loads: number;
+}
+
+/** What expressions take to evaluate once; shared subexpressions count once. */
+export function evaluationOf(...roots: readonly Expr[]): Evaluation {
+  let arithmetic = 0;
+  let loads = 0;
   for (const expr of subexpressions(...roots)) {
-    if (expr.kind === 'load') cost += 1;
-    if (expr.kind === 'apply' && expr.dtype !== 'i32') cost += (scalarOps[expr.op] satisfies ScalarDef).cost;
+    if (expr.kind === 'load') loads += 1;
+    if (expr.kind === 'apply' && expr.dtype !== 'i32')
+      arithmetic += (scalarOps[expr.op] satisfies ScalarDef).cost;
   }
-  return cost;
+  return { arithmetic, loads };
 }
 
-/** Arithmetic of one run of a loop: the whole domain times the cost of its expressions. */
-export function loopWork(loop: Loop): number {
-  const parallel = loop.axes.reduce((n, axis) => n * axis.extent, 1);
-  const reduced = loop.reduceAxes.reduce((n, axis) => n * axis.extent, 1);
-  const bodies = loop.reductions.reduce((n, r) => n + evaluationCost(r.body) + 1, 0);
-  return parallel * (reduced * bodies + evaluationCost(...loop.outs.map((out) => out.value)));
+/** What a loop takes: once a term of its reductions, and once an element of its outputs. */
+export interface LoopEvaluation {
+  readonly term: Evaluation;
+  readonly element: Evaluation;
 }
 
-/** Up to this cost an element is computed anew wherever it is read, rather than stored once. */
-export const CHEAP = 8;
+// Loops are immutable, and everything that chooses asks again and again.
+const known = new WeakMap<Loop, LoopEvaluation>();
 
-/** Up to this cost, decoding what no step has written (an input, a parameter) is repeated at every load. */
-export const CHEAP_DECODE = 32;
+/** What a loop takes to evaluate; a term's combination is one addition a reduction. */
+export function loopEvaluation(loop: Loop): LoopEvaluation {
+  let found = known.get(loop);
+  if (found === undefined) {
+    const term = evaluationOf(...loop.reductions.map((r) => r.body));
+    found = {
+      term: { ...term, arithmetic: term.arithmetic + loop.reductions.length },
+      element: evaluationOf(...loop.outs.map((out) => out.value)),
+    };
+    known.set(loop, found);
+  }
+  return found;
+}

@@ -1,4 +1,5 @@
 import type { Axis, Expr, Loop, Monoid, Tensor } from '../loops/index.ts';
+import type { Schedule } from './schedule.ts';
 
 /**
  * Loops that one dispatch (or a part of a packed one) runs: a single loop, or a *row program*, a chain of
@@ -14,6 +15,8 @@ export interface Group {
   readonly prologue: readonly Loop[];
   /** Partial reductions of this group's outputs, one element a workgroup. */
   readonly partials: readonly Partial[];
+  /** Its schedule, once others count on it: partial results are as many as its workgroups. */
+  readonly schedule?: Schedule;
 }
 
 /**

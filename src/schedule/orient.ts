@@ -1,4 +1,11 @@
-import { type Axis, type Contraction, contractionOf, type Loop, runsAlongReduction } from '../loops/index.ts';
+import {
+  type Axis,
+  type Contraction,
+  contractionOf,
+  type Loop,
+  runsAlongReduction,
+  ValueNumbers,
+} from '../loops/index.ts';
 
 /**
  * The contraction that a loop is, its sides in such an order that neighbouring columns (`n`) are neighbours in memory,
@@ -6,6 +13,18 @@ import { type Axis, type Contraction, contractionOf, type Loop, runsAlongReducti
  * and store neighbouring elements.
  */
 export function orientedContraction(loop: Loop): Contraction | null {
+  let found = known.get(loop);
+  if (found === undefined) {
+    found = orient(loop);
+    known.set(loop, found);
+  }
+  return found;
+}
+
+// Loops are immutable, and schedules ask again and again.
+const known = new WeakMap<Loop, Contraction | null>();
+
+function orient(loop: Loop): Contraction | null {
   const c = contractionOf(loop);
   if (c === null) return null;
   const [m, n] = [neighbours(loop, c.a, c.m), neighbours(loop, c.b, c.n)];
@@ -19,4 +38,16 @@ function neighbours(loop: Loop, factors: Contraction['a'], axes: readonly Axis[]
     return last !== undefined && axes.includes(last);
   });
   return stored.length + (runsAlongReduction(factors, axes, loop.reduceAxes) ? 0 : 1);
+}
+
+/** Of which side of a contraction each further sum beside the products is. */
+export function guestSides(loop: Loop): readonly ('a' | 'b')[] {
+  const c = orientedContraction(loop);
+  if (c === null) return [];
+  const numbers = new ValueNumbers();
+  return loop.reductions.slice(1).map(({ body }) => {
+    if (c.a.length === 1 && c.a[0] !== undefined && numbers.same(c.a[0], body)) return 'a';
+    if (c.b.length === 1 && c.b[0] !== undefined && numbers.same(c.b[0], body)) return 'b';
+    throw new RangeError(`${loop.name}: a sum beside a contraction must be of one of its sides`);
+  });
 }

@@ -1,6 +1,6 @@
 import { tensorSize } from '../loops/edges.ts';
 import { type Axis, domainSize, type Loop, substituteAxes, type Tensor } from '../loops/index.ts';
-import { loopWork } from '../schedule/cost.ts';
+import { type Evaluation, loopEvaluation } from '../schedule/cost.ts';
 import type { Group } from '../schedule/group.ts';
 import { driver } from './code.ts';
 import {
@@ -184,9 +184,12 @@ function rowsOfWork(group: Group, rows: number): number {
   return Math.max(4, Math.ceil(TASK_WORK / Math.max(1, work) / 4) * 4);
 }
 
-/** Elementary operations of a loop, roughly, its stores included. */
+/** Elementary operations of a loop, roughly: arithmetic, loads and stores. */
 export function loopCost(loop: Loop): number {
-  return loopWork(loop) + domainSize(loop.axes) * loop.outs.length;
+  const { term, element } = loopEvaluation(loop);
+  const operations = ({ arithmetic, loads }: Evaluation): number => arithmetic + loads;
+  const terms = loop.reductions.length === 0 ? 0 : domainSize(loop.reduceAxes) * operations(term);
+  return domainSize(loop.axes) * (terms + operations(element) + loop.outs.length);
 }
 
 /**

@@ -3,7 +3,7 @@ import { partition, partitionNames } from '../../bench/partitions.ts';
 import { verifyStages } from '../../src/fuse/verify.ts';
 import { kernelOf } from '../../src/kernels/build/packed.ts';
 import { verifyKernel } from '../../src/kernels/verifyKernel.ts';
-import { profiles } from '../../src/machine/profile.ts';
+import { machines } from '../../src/machine/index.ts';
 
 describe('the partitions kept as data', () => {
   it('have the dispatches that they are to be compared for', () => {
@@ -18,6 +18,6 @@ describe('the partitions kept as data', () => {
     const stages = partition(name);
     verifyStages(stages);
     for (const [k, stage] of stages.entries())
-      verifyKernel(kernelOf(stage, profiles.webgpu, `stage${k}`).kernel, profiles.webgpu);
+      verifyKernel(kernelOf(stage, machines.webgpu, `stage${k}`).kernel, machines.webgpu);
   });
 });

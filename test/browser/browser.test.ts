@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { compileModule } from '../../src/compile.ts';
 import { compile } from '../../src/index.ts';
-import { profiles } from '../../src/machine/profile.ts';
+import { machines } from '../../src/machine/index.ts';
 import { start } from '../../src/runtime/index.ts';
 import { freshDevice } from '../softwareAdapter.ts';
 import { type Bundle, bundle } from './bundle.ts';
@@ -21,7 +21,7 @@ function chunksWith(path: string, { sources }: Bundle): string[] {
 }
 
 test('a page in Chromium compiles for WebGPU, and trains as Node does', async ({ signal }) => {
-  const { program } = compileModule(model, profiles['webgpu-software']);
+  const { program } = compileModule(model, machines['webgpu-software']);
   const device = await freshDevice();
   const session = await start(program, { device, seed: SEED });
   const { losses } = await training(session);

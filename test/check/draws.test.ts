@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { drawInputs } from '../../src/check/draws.ts';
 import { compileModule } from '../../src/compile.ts';
 import { defineModule } from '../../src/index.ts';
-import { profiles } from '../../src/machine/profile.ts';
+import { machines } from '../../src/machine/index.ts';
 
 const module = defineModule('inputs', (m) => {
   const rows = m.size('rows', { max: 100 });
@@ -14,7 +14,7 @@ const module = defineModule('inputs', (m) => {
   m.entry('run', { y: floats.add(pixels.cast('f32')).takeAlongAxis(labels.expandDims(1), 1), flags });
   m.entry('other', { unused });
 });
-const slots = compileModule(module, profiles.webgpu).program.inputs;
+const slots = compileModule(module, machines.webgpu).program.inputs;
 const draw = (seed: number, step: number): ReturnType<typeof drawInputs> =>
   drawInputs(module, 'run', slots, seed, step);
 

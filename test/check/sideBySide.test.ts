@@ -94,7 +94,7 @@ describe('a target beside the reference', () => {
 
   test('that is right where every value is stored is told the kernel, and the pass that makes the difference', async () => {
     const runner = evaluatorRunner((node, value, { isObserved, without = [] }) =>
-      node.label === 'hidden' && !isObserved && !without.includes('mergeSiblings')
+      node.label === 'hidden' && !isObserved && !without.includes('partition')
         ? withElement(value, 0, (x) => x - 1)
         : value,
     );
@@ -105,7 +105,7 @@ describe('a target beside the reference', () => {
       entry: 'train',
       step: 1,
       result: { kind: 'output', name: 'loss' },
-      healedBy: ['mergeSiblings'],
+      healedBy: ['partition'],
     });
     const dispatches = result?.finding?.kind === 'fusion' ? result.finding.dispatches : [];
     expect(dispatches.length).toBeGreaterThan(0);

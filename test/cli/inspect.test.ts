@@ -51,9 +51,11 @@ describe('sinter inspect', () => {
     const report: Report = JSON.parse(out);
     expect(report.target).toBe('webgpu-software');
     expect(Object.keys(report.entries)).toEqual(['train', 'predict']);
-    expect(report.entries.train?.dispatches).toHaveLength(3);
-    // Each reads pixels or labels.
-    expect(report.entries.train?.dispatches.every(({ rowLoads = 0 }) => rowLoads > 0)).toBe(true);
+    expect(report.entries.train?.dispatches).toHaveLength(6);
+    // The pixels are decoded in one dispatch, and labels are read in others.
+    expect(
+      report.entries.train?.dispatches.filter(({ rowLoads = 0 }) => rowLoads > 0).length,
+    ).toBeGreaterThan(1);
     expect(report.peakBytes).toBeGreaterThanOrEqual(report.lowerBoundBytes);
     expect(report.lowerBoundBytes).toBeGreaterThan(4 * (784 * 128 + 128 + 128 * 10 + 10));
   });
@@ -80,10 +82,10 @@ describe('sinter inspect', () => {
     expect(module).toMatch(/^\(module\n/);
     expect(module).toContain('(export "play")');
     const train = await wasm('--code', '--entry', 'train');
-    expect(train).toMatch(/^\(func \$hidden\./);
+    expect(train).toMatch(/^\(func \$hidden/);
     expect(train).not.toContain('label');
     expect(train.startsWith(await wasm('--code', 'hidden', '--entry', 'train'))).toBe(true);
-    expect(await wasm('--ir', 'functions', '--entry', 'predict')).toContain('$hidden.');
+    expect(await wasm('--ir', 'functions', '--entry', 'predict')).toContain('(func $hidden');
   });
 
   test("prints the kernel that computes a node, by its label, its update's state, or as kernels spell it", async () => {

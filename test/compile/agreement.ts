@@ -1,5 +1,5 @@
 import { compileModule, type OptionalPass, type WebGpuCompilation } from '../../src/compile.ts';
-import type { Profile } from '../../src/machine/profile.ts';
+import type { Machine } from '../../src/machine/index.ts';
 import { type NDArray, referenceSession } from '../../src/reference/index.ts';
 import { type RandomCase, randomModule } from '../oracle/randomGraph.ts';
 import { interpretedSession } from './interpreted.ts';
@@ -18,7 +18,7 @@ export function numberedModule(seed: number): RandomCase {
  */
 export function disagreements(
   random: RandomCase,
-  profile: Profile,
+  profile: Machine,
   without: ReadonlySet<OptionalPass>,
 ): string[] {
   const compilation = compileModule(random.module, profile, without);

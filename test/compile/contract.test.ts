@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Graph, iota, Tensor } from '../../src/graph/index.ts';
 import type { Dim } from '../../src/loops/index.ts';
-import { profiles } from '../../src/machine/profile.ts';
+import { machines } from '../../src/machine/index.ts';
 import {
   countOf,
   forEachIndex,
@@ -55,7 +55,7 @@ describe('a contraction of any axes', () => {
   });
 
   it('has its value, gradients and second gradients in the kernels of WebGPU', () => {
-    const targets = [profiles.webgpu, profiles['webgpu-software']] as const;
+    const targets = [machines.webgpu, machines['webgpu-software']] as const;
     const found = seeds(20).flatMap((seed) =>
       disagreements(randomDot(seed), targets[seed % 2 === 0 ? 0 : 1], new Set()),
     );

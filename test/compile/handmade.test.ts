@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { compileModule } from '../../src/compile.ts';
 import { defineModule, type ModuleBuilder } from '../../src/graph/index.ts';
-import { profiles } from '../../src/machine/profile.ts';
+import { machines } from '../../src/machine/index.ts';
 import { referenceSession } from '../../src/reference/index.ts';
 import { firstDifference } from './agreement.ts';
 import { interpretedSession } from './interpreted.ts';
@@ -54,7 +54,7 @@ const modules: Readonly<Record<string, (m: ModuleBuilder) => void>> = {
 /** Live rows of every bounded size: fewer than there may be. */
 const LIVE = 53;
 
-describe.each([profiles.webgpu, profiles['webgpu-software']])('on $name', (profile) => {
+describe.each([machines.webgpu, machines['webgpu-software']])('on $name', (profile) => {
   it.each(Object.entries(modules))('%s: agrees with the reference evaluator', (name, build) => {
     const module = defineModule(name, build);
     const inputs = Object.fromEntries(

@@ -1,31 +1,27 @@
 import { describe, expect, it } from 'vitest';
 import { optionalPasses } from '../../src/compile.ts';
-import { type Profile, profiles } from '../../src/machine/profile.ts';
+import { type Machine, machines, machineWith } from '../../src/machine/index.ts';
+import { randomMachine } from '../oracle/randomMachine.ts';
 import { disagreements, numberedModule } from './agreement.ts';
 
 /** The least that a device may have, and small enough that row programs and tiles run out of memory. */
-const smallest: Profile = {
-  ...profiles.webgpu,
-  name: 'smallest',
-  workgroup: 256,
-  workgroupMemory: 16384,
-  parallelWorkgroups: 4,
-};
+const smallest = machineWith(machines.webgpu, { cores: 4, resident: 4 });
 
 const ways: readonly {
   name: string;
-  profile: Profile;
+  machine: (seed: number) => Machine;
   without: (seed: number) => readonly (typeof optionalPasses)[number][];
 }[] = [
-  { name: 'fused for webgpu', profile: profiles.webgpu, without: () => [] },
-  { name: 'fused for webgpu-software', profile: profiles['webgpu-software'], without: () => [] },
-  { name: 'unfused', profile: profiles.webgpu, without: () => optionalPasses },
+  { name: 'fused for webgpu', machine: () => machines.webgpu, without: () => [] },
+  { name: 'fused for webgpu-software', machine: () => machines['webgpu-software'], without: () => [] },
+  { name: 'unfused', machine: () => machines.webgpu, without: () => optionalPasses },
   {
     name: 'each pass switched off in turn',
-    profile: profiles['webgpu-software'],
-    without: (seed) => [optionalPasses[seed % optionalPasses.length] ?? 'groupRows'],
+    machine: () => machines['webgpu-software'],
+    without: (seed) => [optionalPasses[seed % optionalPasses.length] ?? 'partition'],
   },
-  { name: 'with the least limits', profile: smallest, without: () => [] },
+  { name: 'on machines drawn at random', machine: randomMachine, without: () => [] },
+  { name: 'with the least limits', machine: () => smallest, without: () => [] },
 ];
 
 /** Graphs of each run; `SINTER_SEEDS=1000-2000` runs others. */
@@ -36,7 +32,7 @@ describe('random graphs agree with the reference evaluator and have no races', (
     it(way.name, () => {
       const found: string[] = [];
       for (let seed = first ?? 0; seed < (last ?? 60); seed++) {
-        found.push(...disagreements(numberedModule(seed), way.profile, new Set(way.without(seed))));
+        found.push(...disagreements(numberedModule(seed), way.machine(seed), new Set(way.without(seed))));
       }
       expect(found).toEqual([]);
     });
@@ -54,7 +50,7 @@ describe('an output of a random graph', () => {
           ...random.module,
           entries: [{ name: 'run', outputs: [output], updates: entry?.updates ?? [] }],
         };
-        found.push(...disagreements({ ...random, module: alone }, profiles.webgpu, new Set()));
+        found.push(...disagreements({ ...random, module: alone }, machines.webgpu, new Set()));
       }
     }
     expect(found).toEqual([]);

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { compileToWasm, type OptionalPass, optionalPasses } from '../../src/compile.ts';
+import { type Machine, machines } from '../../src/machine/index.ts';
 import { randomContraction } from '../oracle/randomContraction.ts';
+import { randomTasksMachine } from '../oracle/randomMachine.ts';
 import { randomWide } from '../oracle/randomWide.ts';
 import { numberedModule } from './agreement.ts';
 import { assemble } from './bareWasm.ts';
@@ -9,12 +11,14 @@ import { wasmDisagreements, waysOfContractions } from './wasmAgreement.ts';
 const ways: readonly {
   name: string;
   without: (seed: number) => readonly OptionalPass[];
+  machine?: (seed: number) => Machine;
 }[] = [
   { name: 'fused', without: () => [] },
+  { name: 'fused for machines drawn at random', without: () => [], machine: randomTasksMachine },
   { name: 'unfused', without: () => optionalPasses },
   {
     name: 'each pass switched off in turn',
-    without: (seed) => [optionalPasses[seed % optionalPasses.length] ?? 'groupRows'],
+    without: (seed) => [optionalPasses[seed % optionalPasses.length] ?? 'partition'],
   },
 ];
 
@@ -25,10 +29,10 @@ const seeds = (count: number): number[] => {
 };
 
 describe('random graphs on WebAssembly agree with the reference evaluator and write nothing else', () => {
-  for (const { name, without } of ways) {
+  for (const { name, without, machine } of ways) {
     it(name, () => {
       const found = seeds(30).flatMap((seed) =>
-        wasmDisagreements(numberedModule(seed), new Set(without(seed))),
+        wasmDisagreements(numberedModule(seed), new Set(without(seed)), undefined, machine?.(seed)),
       );
       expect(found).toEqual([]);
     });
@@ -39,9 +43,14 @@ describe('random contractions on WebAssembly', () => {
   it('agree with the reference evaluator and write nothing else, in all the ways in which tiles run', () => {
     const seen = new Set<string>();
     const found = seeds(72).flatMap((seed) =>
-      wasmDisagreements(randomContraction(seed), new Set(), (compilation) => {
-        for (const way of waysOfContractions(compilation)) seen.add(way);
-      }),
+      wasmDisagreements(
+        randomContraction(seed),
+        new Set(),
+        (compilation) => {
+          for (const way of waysOfContractions(compilation)) seen.add(way);
+        },
+        seed % 3 === 0 ? machines.wasm : randomTasksMachine(seed),
+      ),
     );
     expect(found).toEqual([]);
     expect([...seen].sort()).toEqual([

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ProfileName } from '../../src/machine/profile.ts';
+import type { WebGpuTarget } from '../../src/machine/index.ts';
 import { referenceSession } from '../../src/reference/index.ts';
 import type { RandomCase } from '../oracle/randomGraph.ts';
 import { randomRows } from '../oracle/randomRows.ts';
@@ -13,7 +13,7 @@ const TOLERANCE = 1e-4;
 const [first, last] = (process.env.SINTER_SEEDS ?? '0-24').split('-').map(Number);
 
 /** Two steps of each entry of a random module, on a device beside the reference evaluator. */
-async function disagreements(random: RandomCase, profile: ProfileName): Promise<string[]> {
+async function disagreements(random: RandomCase, profile: WebGpuTarget): Promise<string[]> {
   const found: string[] = [];
   const reference = referenceSession(random.module, random.states);
   const session = await wgsl(profile).start(random.module, random.states);

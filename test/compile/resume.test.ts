@@ -8,7 +8,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { compileModule, compileToWasm } from '../../src/compile.ts';
 import { defineModule, type Module } from '../../src/graph/index.ts';
-import { profiles } from '../../src/machine/profile.ts';
+import { machines } from '../../src/machine/index.ts';
 import { crossEntropy, dense } from '../../src/nn/index.ts';
 import { adam, rmsprop, sgd } from '../../src/optim/index.ts';
 import { type Session, start } from '../../src/runtime/index.ts';
@@ -53,7 +53,7 @@ const targets: Record<string, (module: Module, seed: number) => Promise<Session>
   'WebAssembly with two threads': (module, seed) =>
     startWasm(compileToWasm(module, assemble).program, { threads: 2, seed }),
   'WebGPU in software': (module, seed) =>
-    start(compileModule(module, profiles['webgpu-software']).program, { device, seed }),
+    start(compileModule(module, machines['webgpu-software']).program, { device, seed }),
 };
 
 describe.each(Object.entries(targets))('random small models on %s', (_, open) => {

@@ -3,7 +3,7 @@ import { compileModule } from '../../src/compile.ts';
 import { defineModule } from '../../src/graph/index.ts';
 import type { Stmt } from '../../src/kernels/kernel.ts';
 import { KernelError } from '../../src/kernels/verifyKernel.ts';
-import { profiles } from '../../src/machine/profile.ts';
+import { machines } from '../../src/machine/index.ts';
 
 /** Statements without those that store a tensor of a name. */
 function withoutStores(name: string, body: readonly Stmt[]): Stmt[] {
@@ -32,7 +32,7 @@ it('a kernel that does not store what its group is to write is refused', () => {
       const x = m.input('x', { shape: [4] });
       m.entry('run', { kept: x.exp(), [name]: x.log() });
     });
-    return compileModule(module, profiles.webgpu);
+    return compileModule(module, machines.webgpu);
   };
   expect(compiled('forgotten')).toThrow(KernelError);
   expect(compiled('forgotten')).toThrow(/kernel \w+: nothing stores forgotten, which .*forgotten.* writes/);

@@ -3,14 +3,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { countCalls } from '../../bench/countCalls.ts';
 import { w1, w3 } from '../../bench/workloads.ts';
 import { compileModule } from '../../src/compile.ts';
-import { profiles } from '../../src/machine/profile.ts';
+import { machines } from '../../src/machine/index.ts';
 import { referenceSession } from '../../src/reference/index.ts';
 import { type Session, start } from '../../src/runtime/index.ts';
 import { integers } from '../fixtures/generator.ts';
 import { freshDevice } from '../softwareAdapter.ts';
 import { rows, small } from './smallModel.ts';
 
-const { program } = compileModule(small, profiles['webgpu-software']);
+const { program } = compileModule(small, machines['webgpu-software']);
 
 let device: GPUDevice;
 beforeAll(async () => {
@@ -103,7 +103,7 @@ describe('training a compiled program on WGSL', () => {
     { name: 'W3', module: w3, batch: 64, stepsPerSubmit: 1, epochs: 2, most: 8 },
   ];
   it.each(workloads)('takes at most $most dispatches a step of $name on a GPU too', ({ module, most }) => {
-    const { entries } = compileModule(module, profiles.webgpu).program;
+    const { entries } = compileModule(module, machines.webgpu).program;
     expect(entries.train?.steps.length).toBeLessThanOrEqual(most);
   });
 
@@ -111,7 +111,7 @@ describe('training a compiled program on WGSL', () => {
     'makes at most $most dispatches a step of $name, and creates nothing but an encoder a submit in the steady state',
     async ({ module, batch, stepsPerSubmit, epochs, most }) => {
       const counted = await freshDevice();
-      const compiled = compileModule(module, profiles['webgpu-software']).program;
+      const compiled = compileModule(module, machines['webgpu-software']).program;
       const session = await start(compiled, { device: counted, seed: 1 });
       const rowCount = batch * stepsPerSubmit;
       const data = await session.dataset({

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { w1 } from '../../bench/workloads.ts';
 import { compileModule, compileToWasm } from '../../src/compile.ts';
-import { profiles } from '../../src/machine/profile.ts';
+import { machines } from '../../src/machine/index.ts';
 import { type Session, start } from '../../src/runtime/index.ts';
 import { start as startWasm } from '../../src/runtime/wasm/index.ts';
 import { integers } from '../fixtures/generator.ts';
@@ -49,7 +49,7 @@ describe("W1's parameters after twenty shuffled steps, the last batches of epoch
 describe('sessions on WebAssembly and on WebGPU', () => {
   const programs = {
     wasm: compileToWasm(small, assemble).program,
-    webgpu: compileModule(small, profiles['webgpu-software']).program,
+    webgpu: compileModule(small, machines['webgpu-software']).program,
   };
   let device: GPUDevice;
   beforeAll(async () => {

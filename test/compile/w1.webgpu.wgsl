@@ -1,4 +1,4 @@
-// hidden: contract, 128 × 256
+// hidden: contract, 256 × 256
 //   %2 = cast(x)  at workloads.ts:64
 //   %5 = div(%2, %4)  at workloads.ts:64
 //   %7 = contract(%5, hidden.weight)  at workloads.ts:43
@@ -20,9 +20,9 @@ struct Step {
 @group(0) @binding(2) var<storage, read_write> state: array<f32>;
 @group(0) @binding(3) var<storage, read_write> temps: array<f32>;
 
-var<workgroup> a_tile: array<f32, 288>;
-var<workgroup> b_tile: array<f32, 544>;
-var<workgroup> sums: array<f32, 128>;
+var<workgroup> a_tile: array<f32, 576>;
+var<workgroup> b_tile: array<f32, 576>;
+var<workgroup> sums: array<f32, 64>;
 
 // Byte i of the words that start at base.
 fn data_u8(base: u32, i: i32) -> u32 {
@@ -33,82 +33,73 @@ fn data_u8(base: u32, i: i32) -> u32 {
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
   let wg = i32(group.x);
   let lid = i32(local);
-  // contract: hidden, 128 workgroups
-  let top = wg / 8 * 8;
-  let left = wg % 8 * 16;
-  let tx = lid % 8;
-  let ty = lid / 8 % 4;
-  let part = lid / 32;
+  // contract: hidden, 256 workgroups
+  let top = wg / 16 * 8;
+  let left = wg % 16 * 8;
+  let tx = lid % 4;
+  let ty = lid / 4 % 4;
+  let part = lid / 16;
   var acc: f32 = 0.0;
   var acc_2: f32 = 0.0;
   var acc_3: f32 = 0.0;
   var acc_4: f32 = 0.0;
-  for (var run: i32 = 0; run < 784; run += 256) {
-    var acc_5: f32 = 0.0;
-    var acc_6: f32 = 0.0;
-    var acc_7: f32 = 0.0;
-    var acc_8: f32 = 0.0;
-    let chunk_end = min(run + 256, 784);
-    for (var chunk: i32 = run; chunk < chunk_end; chunk += 32) {
-      let k = lid % 32;
-      let own = lid / 32;
+  for (var chunk: i32 = 0; chunk < 784; chunk += 64) {
+    for (var s: i32 = lid; s < 512; s += 256) {
+      let k = s % 64;
+      let own = s / 64;
       let kAt = chunk + k;
       let at = top + own;
       let holds = kAt < 784;
       a_tile[k * 9 + own] = select(0.0, f32(data_u8(step.x_base, select(0, i32(data[step.batch_rows + u32(at)]) * 784 + kAt, holds))) / 255.0, holds);
-      for (var s: i32 = lid; s < 512; s += 256) {
-        let k_2 = s / 16;
-        let own_2 = s % 16;
-        let kAt_2 = chunk + k_2;
-        let at_2 = left + own_2;
-        let holds_2 = kAt_2 < 784;
-        b_tile[k_2 * 17 + own_2] = select(0.0, state[select(0, kAt_2 * 128 + at_2, holds_2)], holds_2);
-      }
-      workgroupBarrier();
-      for (var k_3: i32 = part; k_3 < 32; k_3 += 8) {
-        let a = a_tile[k_3 * 9 + ty];
-        let a_2 = a_tile[k_3 * 9 + (ty + 4)];
-        let b = b_tile[k_3 * 17 + tx];
-        let b_2 = b_tile[k_3 * 17 + (tx + 8)];
-        acc_5 = acc_5 + a * b;
-        acc_6 = acc_6 + a * b_2;
-        acc_7 = acc_7 + a_2 * b;
-        acc_8 = acc_8 + a_2 * b_2;
-      }
-      workgroupBarrier();
     }
-    acc = acc + acc_5;
-    acc_2 = acc_2 + acc_6;
-    acc_3 = acc_3 + acc_7;
-    acc_4 = acc_4 + acc_8;
+    for (var s_2: i32 = lid; s_2 < 512; s_2 += 256) {
+      let k_2 = s_2 / 8;
+      let own_2 = s_2 % 8;
+      let kAt_2 = chunk + k_2;
+      let at_2 = left + own_2;
+      let holds_2 = kAt_2 < 784;
+      b_tile[k_2 * 9 + own_2] = select(0.0, state[select(0, kAt_2 * 128 + at_2, holds_2)], holds_2);
+    }
+    workgroupBarrier();
+    for (var k_3: i32 = part; k_3 < 64; k_3 += 16) {
+      let a = a_tile[k_3 * 9 + ty];
+      let a_2 = a_tile[k_3 * 9 + (ty + 4)];
+      let b = b_tile[k_3 * 9 + tx];
+      let b_2 = b_tile[k_3 * 9 + (tx + 4)];
+      acc = acc + a * b;
+      acc_2 = acc_2 + a * b_2;
+      acc_3 = acc_3 + a_2 * b;
+      acc_4 = acc_4 + a_2 * b_2;
+    }
+    workgroupBarrier();
   }
   if (part == 0) {
-    let slot = ty * 16 + tx;
+    let slot = ty * 8 + tx;
     sums[slot] = acc;
-    let slot_2 = ty * 16 + (tx + 8);
+    let slot_2 = ty * 8 + (tx + 4);
     sums[slot_2] = acc_2;
-    let slot_3 = (ty + 4) * 16 + tx;
+    let slot_3 = (ty + 4) * 8 + tx;
     sums[slot_3] = acc_3;
-    let slot_4 = ty * 16 + tx + 72;
+    let slot_4 = ty * 8 + tx + 36;
     sums[slot_4] = acc_4;
   }
   workgroupBarrier();
-  for (var share: i32 = 1; share < 8; share++) {
+  for (var share: i32 = 1; share < 16; share++) {
     if (part == share) {
-      let slot_5 = ty * 16 + tx;
+      let slot_5 = ty * 8 + tx;
       sums[slot_5] = sums[slot_5] + acc;
-      let slot_6 = ty * 16 + (tx + 8);
+      let slot_6 = ty * 8 + (tx + 4);
       sums[slot_6] = sums[slot_6] + acc_2;
-      let slot_7 = (ty + 4) * 16 + tx;
+      let slot_7 = (ty + 4) * 8 + tx;
       sums[slot_7] = sums[slot_7] + acc_3;
-      let slot_8 = ty * 16 + tx + 72;
+      let slot_8 = ty * 8 + tx + 36;
       sums[slot_8] = sums[slot_8] + acc_4;
     }
     workgroupBarrier();
   }
-  if (lid < 128) {
-    let row = lid / 16;
-    let column = lid % 16;
+  if (lid < 64) {
+    let row = lid / 8;
+    let column = lid % 8;
     let m = top + row;
     let n = left + column;
     if (m < 128) {
@@ -158,6 +149,7 @@ struct Step {
 
 var<workgroup> output: array<f32, 10>;
 var<workgroup> reduceMax_17: array<f32, 1>;
+var<workgroup> sub_21: array<f32, 10>;
 var<workgroup> logSumExp_23: array<f32, 1>;
 var<workgroup> add_49: array<f32, 10>;
 var<workgroup> parts: array<f32, 256>;
@@ -239,37 +231,47 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   if ((lane == 0) & (slot < 10)) {
     let output_2 = acc_2 + state[e + 101760];
     output[e] = output_2;
-    temps[wg * 10 + e + 32768] = output_2;
   }
   workgroupBarrier();
   // %17 = reduceMax(output)  at workloads.ts:65
-  let lane_2 = lid % 8;
-  let slot_2 = lid / 8;
+  let lane_2 = lid % 2;
+  let slot_2 = lid / 2;
   var acc_3: f32 = -bitcast<f32>(infinity_bits);
-  for (var r_2: i32 = lane_2; r_2 < 10; r_2 += 8) {
+  for (var r_2: i32 = lane_2; r_2 < 10; r_2 += 2) {
     acc_3 = max_nan(acc_3, output[r_2]);
   }
   let first_2 = lid - lane_2;
   parts[lid] = acc_3;
   workgroupBarrier();
   var acc_4: f32 = -bitcast<f32>(infinity_bits);
-  for (var q_2: i32 = 0; q_2 < 8; q_2++) {
+  for (var q_2: i32 = 0; q_2 < 2; q_2++) {
     let part_2 = parts[first_2 + q_2];
     acc_4 = max_nan(acc_4, part_2);
   }
   if ((lane_2 == 0) & (slot_2 < 1)) {
     reduceMax_17[0] = acc_4;
-    temps[wg + 35328] = acc_4;
+  }
+  workgroupBarrier();
+  // %21 = sub(output, %20)  at workloads.ts:65
+  if (lid < 10) {
+    let block_row = lid / 10;
+    let row = wg + block_row;
+    let row_2 = min(row, 127);
+    let column = lid % 10;
+    if (row < 128) {
+      let sub_21_2 = output[block_row * 10 + column] - reduceMax_17[0];
+      sub_21[block_row * 10 + column] = sub_21_2;
+      temps[row_2 * 10 + column + 32768] = sub_21_2;
+    }
   }
   workgroupBarrier();
   // %23 = logSumExp(%21)  at workloads.ts:65
-  let lane_3 = lid % 8;
-  let slot_3 = lid / 8;
-  let reduceMax_17_2 = reduceMax_17[0];
+  let lane_3 = lid % 2;
+  let slot_3 = lid / 2;
   var acc_5: f32 = -bitcast<f32>(infinity_bits);
   var acc_6: f32 = 0.0;
-  for (var r_3: i32 = lane_3; r_3 < 10; r_3 += 8) {
-    let value = output[r_3] - reduceMax_17_2;
+  for (var r_3: i32 = lane_3; r_3 < 10; r_3 += 2) {
+    let value = sub_21[r_3];
     let joint = max_nan(acc_5, value);
     let t = acc_6 * select(exp_f32(acc_5 - joint), 1.0, acc_5 == joint);
     let part_3 = t + select(exp_f32(value - joint), 1.0, value == joint);
@@ -282,7 +284,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   workgroupBarrier();
   var acc_7: f32 = -bitcast<f32>(infinity_bits);
   var acc_8: f32 = 0.0;
-  for (var q_3: i32 = 0; q_3 < 8; q_3++) {
+  for (var q_3: i32 = 0; q_3 < 2; q_3++) {
     let part_4 = parts[first_3 + q_3];
     let part_5 = parts_2[first_3 + q_3];
     let joint_2 = max_nan(acc_7, part_4);
@@ -294,21 +296,21 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   if ((lane_3 == 0) & (slot_3 < 1)) {
     let logSumExp_23_2 = acc_7 + log_f32(acc_8);
     logSumExp_23[0] = logSumExp_23_2;
-    temps[wg + 35456] = logSumExp_23_2;
+    temps[wg + 35328] = logSumExp_23_2;
   }
   workgroupBarrier();
   // %49 = add(%39, %48)  at workloads.ts:65
   if (lid < 10) {
-    let block_row = lid / 10;
-    let row = wg + block_row;
-    let row_2 = min(row, 127);
-    let column = lid % 10;
-    if (row < 128) {
+    let block_row_2 = lid / 10;
+    let row_3 = wg + block_row_2;
+    let row_4 = min(row_3, 127);
+    let column_2 = lid % 10;
+    if (row_3 < 128) {
       let t_3 = 1.0 / f32(step.batch_live);
-      let t_4 = t_3 * exp_f32(output[block_row * 10 + column] - reduceMax_17[0] - logSumExp_23[0]);
-      let add_49_2 = t_4 + select(0.0, -t_3, column == i32(data[step.y_base + u32(i32(data[step.batch_rows + u32(row_2)]))]));
-      add_49[block_row * 10 + column] = add_49_2;
-      temps[row_2 * 10 + column + 34048] = add_49_2;
+      let t_4 = t_3 * exp_f32(sub_21[block_row_2 * 10 + column_2] - logSumExp_23[0]);
+      let add_49_2 = t_4 + select(0.0, -t_3, column_2 == i32(data[step.y_base + u32(i32(data[step.batch_rows + u32(row_4)]))]));
+      add_49[block_row_2 * 10 + column_2] = add_49_2;
+      temps[row_4 * 10 + column_2 + 34048] = add_49_2;
     }
   }
   workgroupBarrier();
@@ -333,8 +335,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   }
 }
 
-// loss_to_d_hidden_weight: packed, 293 × 256
-//   %21 = sub(output, %20)  at workloads.ts:65
+// loss_to_d_hidden_weight: packed, 443 × 256
 //   %22 = pick(%21, y)  at workloads.ts:65
 //   %24 = sub(%23, %22)  at workloads.ts:65
 //   %25 = sum(%24)  at workloads.ts:65
@@ -342,24 +343,24 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
 //   %27 = cast(%26)  at workloads.ts:65
 //   %28 = div(%25, %27)  at workloads.ts:65
 //   output loss  at workloads.ts:65
-//   d output.weight = contract(hidden, %49)  at workloads.ts:64
-//   %66 = mul(d output.weight, %65)  at workloads.ts:66
-//   %67 = sub(output.weight, %66)  at workloads.ts:66
-//   update output.weight'  at workloads.ts:66
 //   d output.bias = sum(%49)  at workloads.ts:64
 //   %69 = mul(d output.bias, %68)  at workloads.ts:66
 //   %70 = sub(output.bias, %69)  at workloads.ts:66
 //   update output.bias'  at workloads.ts:66
+//   d output.weight = contract(hidden, %49)  at workloads.ts:64
+//   %66 = mul(d output.weight, %65)  at workloads.ts:66
+//   %67 = sub(output.weight, %66)  at workloads.ts:66
+//   update output.weight'  at workloads.ts:66
+//   d hidden.bias = sum(%55)  at workloads.ts:43
+//   %63 = mul(d hidden.bias, %62)  at workloads.ts:66
+//   %64 = sub(hidden.bias, %63)  at workloads.ts:66
+//   update hidden.bias'  at workloads.ts:66
 //   %2 = cast(x)  at workloads.ts:64
 //   %5 = div(%2, %4)  at workloads.ts:64
 //   d hidden.weight = contract(%5, %55)  at workloads.ts:43
 //   %60 = mul(d hidden.weight, %59)  at workloads.ts:66
 //   %61 = sub(hidden.weight, %60)  at workloads.ts:66
 //   update hidden.weight'  at workloads.ts:66
-//   d hidden.bias = sum(%55)  at workloads.ts:43
-//   %63 = mul(d hidden.bias, %62)  at workloads.ts:66
-//   %64 = sub(hidden.bias, %63)  at workloads.ts:66
-//   update hidden.bias'  at workloads.ts:66
 
 struct Step {
   step: i32,
@@ -377,7 +378,7 @@ struct Step {
 @group(0) @binding(3) var<storage, read_write> temps: array<f32>;
 @group(0) @binding(5) var<storage, read_write> results: array<u32>;
 
-var<workgroup> shared_f32: array<f32, 2144>;
+var<workgroup> shared_f32: array<f32, 2432>;
 
 // Byte i of the words that start at base.
 fn data_u8(base: u32, i: i32) -> u32 {
@@ -390,7 +391,6 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   let lid = i32(local);
   if (wg < 1) {
     // reduce: loss, 1 workgroups
-    // %21 = sub(output, %20)  at workloads.ts:65
     // %22 = pick(%21, y)  at workloads.ts:65
     // %24 = sub(%23, %22)  at workloads.ts:65
     // %25 = sum(%24)  at workloads.ts:65
@@ -398,18 +398,17 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     // %27 = cast(%26)  at workloads.ts:65
     // %28 = div(%25, %27)  at workloads.ts:65
     // output loss  at workloads.ts:65
-    let lane = lid % 64;
-    let e = lid / 64;
+    let lane = lid % 32;
+    let e = lid / 32;
     var acc: f32 = 0.0;
-    for (var r: i32 = lane; r < step.batch_live; r += 64) {
-      let t = temps[r * 10 + max(min(i32(data[step.y_base + u32(i32(data[step.batch_rows + u32(r)]))]), 9), 0) + 32768] - temps[r + 35328];
-      acc = acc + (temps[r + 35456] - t);
+    for (var r: i32 = lane; r < step.batch_live; r += 32) {
+      acc = acc + (temps[r + 35328] - temps[r * 10 + max(min(i32(data[step.y_base + u32(i32(data[step.batch_rows + u32(r)]))]), 9), 0) + 32768]);
     }
     let first = lid - lane;
     shared_f32[lid] = acc;
     storageBarrier();
     workgroupBarrier();
-    let run = first + min(lane, 3) * 16;
+    let run = first + min(lane, 1) * 16;
     var acc_2: f32 = 0.0;
     for (var q: i32 = 0; q < 16; q++) {
       let part = shared_f32[run + q];
@@ -417,13 +416,13 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     }
     storageBarrier();
     workgroupBarrier();
-    if (lane < 4) {
+    if (lane < 2) {
       shared_f32[lid] = acc_2;
     }
     storageBarrier();
     workgroupBarrier();
     var acc_3: f32 = 0.0;
-    for (var q_2: i32 = 0; q_2 < 4; q_2++) {
+    for (var q_2: i32 = 0; q_2 < 2; q_2++) {
       let part_2 = shared_f32[first + q_2];
       acc_3 = acc_3 + part_2;
     }
@@ -432,232 +431,233 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
       results[step.result] = bitcast<u32>(loss);
     }
   } else {
-    if (wg < 97) {
+    if (wg < 3) {
       let wg_2 = wg - 1;
-      // contract: d output.weight, 96 workgroups
-      // d output.weight = contract(hidden, %49)  at workloads.ts:64
-      // %66 = mul(d output.weight, %65)  at workloads.ts:66
-      // %67 = sub(output.weight, %66)  at workloads.ts:66
-      // update output.weight'  at workloads.ts:66
+      // reduce: d output.bias, 2 workgroups
       // d output.bias = sum(%49)  at workloads.ts:64
       // %69 = mul(d output.bias, %68)  at workloads.ts:66
       // %70 = sub(output.bias, %69)  at workloads.ts:66
       // update output.bias'  at workloads.ts:66
-      let top = wg_2 / 3 * 4;
-      let left = wg_2 % 3 * 4;
-      let tx = lid % 4;
-      let ty = lid / 4 % 4;
-      let part_3 = lid / 16;
+      let lane_2 = lid % 32;
+      let e_2 = wg_2 * 8 + lid / 32;
+      let at = min(e_2, 9);
       var acc_4: f32 = 0.0;
-      var side_sum: f32 = 0.0;
-      for (var chunk: i32 = 0; chunk < step.batch_live; chunk += 32) {
-        if (lid < 128) {
-          let k = lid / 4;
-          let own = lid % 4;
-          let kAt = chunk + k;
-          let at = top + own;
-          shared_f32[k * 5 + own] = select(0.0, temps[kAt * 128 + at], kAt < step.batch_live);
-        }
-        if (lid < 128) {
-          let k_2 = lid / 4;
-          let own_2 = lid % 4;
-          let kAt_2 = chunk + k_2;
-          let at_2 = left + own_2;
-          let holds = (at_2 < 10) & (kAt_2 < step.batch_live);
-          shared_f32[k_2 * 5 + own_2 + 160] = select(0.0, temps[select(0, kAt_2 * 10 + at_2, holds) + 34048], holds);
-        }
-        storageBarrier();
-        workgroupBarrier();
-        for (var k_3: i32 = part_3; k_3 < 32; k_3 += 16) {
-          let a = shared_f32[k_3 * 5 + ty];
-          let b = shared_f32[k_3 * 5 + tx + 160];
-          acc_4 = acc_4 + a * b;
-          if (top == 0) {
-            side_sum = side_sum + b;
-          }
-        }
-        storageBarrier();
-        workgroupBarrier();
+      for (var r_2: i32 = lane_2; r_2 < step.batch_live; r_2 += 32) {
+        acc_4 = acc_4 + temps[r_2 * 10 + at + 34048];
       }
-      if (part_3 == 0) {
-        let slot = ty * 4 + tx;
-        shared_f32[slot + 320] = acc_4;
-        if (ty == 0) {
-          shared_f32[tx + 336] = side_sum;
-        }
+      let first_2 = lid - lane_2;
+      shared_f32[lid] = acc_4;
+      storageBarrier();
+      workgroupBarrier();
+      let run_2 = first_2 + min(lane_2, 1) * 16;
+      var acc_5: f32 = 0.0;
+      for (var q_3: i32 = 0; q_3 < 16; q_3++) {
+        let part_3 = shared_f32[run_2 + q_3];
+        acc_5 = acc_5 + part_3;
       }
       storageBarrier();
       workgroupBarrier();
-      for (var share: i32 = 1; share < 16; share++) {
-        if (part_3 == share) {
-          let slot_2 = ty * 4 + tx;
-          shared_f32[slot_2 + 320] = shared_f32[slot_2 + 320] + acc_4;
-          if (ty == 0) {
-            shared_f32[tx + 336] = shared_f32[tx + 336] + side_sum;
-          }
-        }
-        storageBarrier();
-        workgroupBarrier();
+      if (lane_2 < 2) {
+        shared_f32[lid] = acc_5;
       }
-      if (lid < 16) {
-        let row = lid / 4;
-        let column = lid % 4;
-        let m = top + row;
-        let n = left + column;
-        if ((m < 128) & (n < 10)) {
-          let sum = shared_f32[lid + 320];
-          let output_weight = state[m * 10 + n + 100480] - sum * step.lr;
-          state[m * 10 + n + 100480] = output_weight;
-          if (m == 0) {
-            let output_bias = state[n + 101760] - shared_f32[column + 336] * step.lr;
-            state[n + 101760] = output_bias;
-          }
-        }
+      storageBarrier();
+      workgroupBarrier();
+      var acc_6: f32 = 0.0;
+      for (var q_4: i32 = 0; q_4 < 2; q_4++) {
+        let part_4 = shared_f32[first_2 + q_4];
+        acc_6 = acc_6 + part_4;
+      }
+      if ((lane_2 == 0) & (e_2 < 10)) {
+        let output_bias = state[at + 101760] - acc_6 * step.lr;
+        state[at + 101760] = output_bias;
       }
     } else {
-      let wg_3 = wg - 97;
-      // contract: d hidden.weight, 196 workgroups
-      // %2 = cast(x)  at workloads.ts:64
-      // %5 = div(%2, %4)  at workloads.ts:64
-      // d hidden.weight = contract(%5, %55)  at workloads.ts:43
-      // %60 = mul(d hidden.weight, %59)  at workloads.ts:66
-      // %61 = sub(hidden.weight, %60)  at workloads.ts:66
-      // update hidden.weight'  at workloads.ts:66
-      // d hidden.bias = sum(%55)  at workloads.ts:43
-      // %63 = mul(d hidden.bias, %62)  at workloads.ts:66
-      // %64 = sub(hidden.bias, %63)  at workloads.ts:66
-      // update hidden.bias'  at workloads.ts:66
-      let top_2 = wg_3 / 4 * 16;
-      let left_2 = wg_3 % 4 * 32;
-      let tx_2 = lid % 8;
-      let ty_2 = lid / 8 % 8;
-      let part_4 = lid / 64;
-      var acc_5: f32 = 0.0;
-      var acc_6: f32 = 0.0;
-      var acc_7: f32 = 0.0;
-      var acc_8: f32 = 0.0;
-      var acc_9: f32 = 0.0;
-      var acc_10: f32 = 0.0;
-      var acc_11: f32 = 0.0;
-      var acc_12: f32 = 0.0;
-      var side_sum_2: f32 = 0.0;
-      var side_sum_3: f32 = 0.0;
-      var side_sum_4: f32 = 0.0;
-      var side_sum_5: f32 = 0.0;
-      for (var chunk_2: i32 = 0; chunk_2 < step.batch_live; chunk_2 += 32) {
-        for (var s: i32 = lid; s < 512; s += 256) {
-          let k_4 = s / 16;
-          let own_3 = s % 16;
-          let kAt_3 = chunk_2 + k_4;
-          let at_3 = top_2 + own_3;
-          let holds_2 = kAt_3 < step.batch_live;
-          shared_f32[k_4 * 17 + own_3] = select(0.0, f32(data_u8(step.x_base, select(0, i32(data[step.batch_rows + u32(kAt_3)]) * 784 + at_3, holds_2))) / 255.0, holds_2);
+      if (wg < 35) {
+        let wg_3 = wg - 3;
+        // contract: d output.weight, 32 workgroups
+        // d output.weight = contract(hidden, %49)  at workloads.ts:64
+        // %66 = mul(d output.weight, %65)  at workloads.ts:66
+        // %67 = sub(output.weight, %66)  at workloads.ts:66
+        // update output.weight'  at workloads.ts:66
+        let top = wg_3 / 2 * 8;
+        let left = wg_3 % 2 * 8;
+        let tx = lid % 8;
+        let ty = lid / 8 % 8;
+        let part_5 = lid / 64;
+        var acc_7: f32 = 0.0;
+        for (var chunk: i32 = 0; chunk < step.batch_live; chunk += 64) {
+          for (var s: i32 = lid; s < 512; s += 256) {
+            let k = s / 8;
+            let own = s % 8;
+            let kAt = chunk + k;
+            let at_2 = top + own;
+            shared_f32[k * 9 + own] = select(0.0, temps[kAt * 128 + at_2], kAt < step.batch_live);
+          }
+          for (var s_2: i32 = lid; s_2 < 512; s_2 += 256) {
+            let k_2 = s_2 / 8;
+            let own_2 = s_2 % 8;
+            let kAt_2 = chunk + k_2;
+            let at_3 = left + own_2;
+            let holds = (at_3 < 10) & (kAt_2 < step.batch_live);
+            shared_f32[k_2 * 9 + own_2 + 576] = select(0.0, temps[select(0, kAt_2 * 10 + at_3, holds) + 34048], holds);
+          }
+          storageBarrier();
+          workgroupBarrier();
+          for (var k_3: i32 = part_5; k_3 < 64; k_3 += 4) {
+            let a = shared_f32[k_3 * 9 + ty];
+            let b = shared_f32[k_3 * 9 + tx + 576];
+            acc_7 = acc_7 + a * b;
+          }
+          storageBarrier();
+          workgroupBarrier();
         }
-        for (var s_2: i32 = lid; s_2 < 1024; s_2 += 256) {
-          let k_5 = s_2 / 32;
-          let own_4 = s_2 % 32;
-          let kAt_4 = chunk_2 + k_5;
-          let at_4 = left_2 + own_4;
-          shared_f32[k_5 * 33 + own_4 + 544] = select(0.0, temps[kAt_4 * 128 + at_4 + 16384], kAt_4 < step.batch_live);
+        if (part_5 == 0) {
+          let slot = ty * 8 + tx;
+          shared_f32[slot + 1152] = acc_7;
         }
         storageBarrier();
         workgroupBarrier();
-        for (var k_6: i32 = part_4; k_6 < 32; k_6 += 4) {
-          let a_2 = shared_f32[k_6 * 17 + ty_2];
-          let a_3 = shared_f32[k_6 * 17 + (ty_2 + 8)];
-          let b_2 = shared_f32[k_6 * 33 + tx_2 + 544];
-          let b_3 = shared_f32[k_6 * 33 + tx_2 + 552];
-          let b_4 = shared_f32[k_6 * 33 + tx_2 + 560];
-          let b_5 = shared_f32[k_6 * 33 + tx_2 + 568];
-          acc_5 = acc_5 + a_2 * b_2;
-          acc_6 = acc_6 + a_2 * b_3;
-          acc_7 = acc_7 + a_2 * b_4;
-          acc_8 = acc_8 + a_2 * b_5;
-          acc_9 = acc_9 + a_3 * b_2;
-          acc_10 = acc_10 + a_3 * b_3;
-          acc_11 = acc_11 + a_3 * b_4;
-          acc_12 = acc_12 + a_3 * b_5;
-          if (top_2 == 0) {
-            side_sum_2 = side_sum_2 + b_2;
-            side_sum_3 = side_sum_3 + b_3;
-            side_sum_4 = side_sum_4 + b_4;
-            side_sum_5 = side_sum_5 + b_5;
+        for (var share: i32 = 1; share < 4; share++) {
+          if (part_5 == share) {
+            let slot_2 = ty * 8 + tx;
+            shared_f32[slot_2 + 1152] = shared_f32[slot_2 + 1152] + acc_7;
+          }
+          storageBarrier();
+          workgroupBarrier();
+        }
+        if (lid < 64) {
+          let row = lid / 8;
+          let column = lid % 8;
+          let m = top + row;
+          let n = left + column;
+          if ((m < 128) & (n < 10)) {
+            let sum = shared_f32[lid + 1152];
+            let output_weight = state[m * 10 + n + 100480] - sum * step.lr;
+            state[m * 10 + n + 100480] = output_weight;
           }
         }
-        storageBarrier();
-        workgroupBarrier();
-      }
-      if (part_4 == 0) {
-        let slot_3 = ty_2 * 32 + tx_2;
-        shared_f32[slot_3 + 1600] = acc_5;
-        let slot_4 = ty_2 * 32 + (tx_2 + 8);
-        shared_f32[slot_4 + 1600] = acc_6;
-        let slot_5 = ty_2 * 32 + (tx_2 + 16);
-        shared_f32[slot_5 + 1600] = acc_7;
-        let slot_6 = ty_2 * 32 + (tx_2 + 24);
-        shared_f32[slot_6 + 1600] = acc_8;
-        let slot_7 = (ty_2 + 8) * 32 + tx_2;
-        shared_f32[slot_7 + 1600] = acc_9;
-        let slot_8 = ty_2 * 32 + tx_2 + 264;
-        shared_f32[slot_8 + 1600] = acc_10;
-        let slot_9 = ty_2 * 32 + tx_2 + 272;
-        shared_f32[slot_9 + 1600] = acc_11;
-        let slot_10 = ty_2 * 32 + tx_2 + 280;
-        shared_f32[slot_10 + 1600] = acc_12;
-        if (ty_2 == 0) {
-          shared_f32[tx_2 + 2112] = side_sum_2;
-          let slot_11 = tx_2 + 8;
-          shared_f32[slot_11 + 2112] = side_sum_3;
-          let slot_12 = tx_2 + 16;
-          shared_f32[slot_12 + 2112] = side_sum_4;
-          let slot_13 = tx_2 + 24;
-          shared_f32[slot_13 + 2112] = side_sum_5;
-        }
-      }
-      storageBarrier();
-      workgroupBarrier();
-      for (var share_2: i32 = 1; share_2 < 4; share_2++) {
-        if (part_4 == share_2) {
-          let slot_14 = ty_2 * 32 + tx_2;
-          shared_f32[slot_14 + 1600] = shared_f32[slot_14 + 1600] + acc_5;
-          let slot_15 = ty_2 * 32 + (tx_2 + 8);
-          shared_f32[slot_15 + 1600] = shared_f32[slot_15 + 1600] + acc_6;
-          let slot_16 = ty_2 * 32 + (tx_2 + 16);
-          shared_f32[slot_16 + 1600] = shared_f32[slot_16 + 1600] + acc_7;
-          let slot_17 = ty_2 * 32 + (tx_2 + 24);
-          shared_f32[slot_17 + 1600] = shared_f32[slot_17 + 1600] + acc_8;
-          let slot_18 = (ty_2 + 8) * 32 + tx_2;
-          shared_f32[slot_18 + 1600] = shared_f32[slot_18 + 1600] + acc_9;
-          let slot_19 = ty_2 * 32 + tx_2 + 264;
-          shared_f32[slot_19 + 1600] = shared_f32[slot_19 + 1600] + acc_10;
-          let slot_20 = ty_2 * 32 + tx_2 + 272;
-          shared_f32[slot_20 + 1600] = shared_f32[slot_20 + 1600] + acc_11;
-          let slot_21 = ty_2 * 32 + tx_2 + 280;
-          shared_f32[slot_21 + 1600] = shared_f32[slot_21 + 1600] + acc_12;
-          if (ty_2 == 0) {
-            shared_f32[tx_2 + 2112] = shared_f32[tx_2 + 2112] + side_sum_2;
-            let slot_22 = tx_2 + 8;
-            shared_f32[slot_22 + 2112] = shared_f32[slot_22 + 2112] + side_sum_3;
-            let slot_23 = tx_2 + 16;
-            shared_f32[slot_23 + 2112] = shared_f32[slot_23 + 2112] + side_sum_4;
-            let slot_24 = tx_2 + 24;
-            shared_f32[slot_24 + 2112] = shared_f32[slot_24 + 2112] + side_sum_5;
+      } else {
+        if (wg < 51) {
+          let wg_4 = wg - 35;
+          // reduce: d hidden.bias, 16 workgroups
+          // d hidden.bias = sum(%55)  at workloads.ts:43
+          // %63 = mul(d hidden.bias, %62)  at workloads.ts:66
+          // %64 = sub(hidden.bias, %63)  at workloads.ts:66
+          // update hidden.bias'  at workloads.ts:66
+          let lane_3 = lid % 32;
+          let e_3 = wg_4 * 8 + lid / 32;
+          var acc_8: f32 = 0.0;
+          for (var r_3: i32 = lane_3; r_3 < step.batch_live; r_3 += 32) {
+            acc_8 = acc_8 + temps[r_3 * 128 + e_3 + 16384];
           }
-        }
-        storageBarrier();
-        workgroupBarrier();
-      }
-      for (var e_2: i32 = lid; e_2 < 512; e_2 += 256) {
-        let row_2 = e_2 / 32;
-        let column_2 = e_2 % 32;
-        let m_2 = top_2 + row_2;
-        let n_2 = left_2 + column_2;
-        let sum_2 = shared_f32[e_2 + 1600];
-        let hidden_weight = state[m_2 * 128 + n_2] - sum_2 * step.lr;
-        state[m_2 * 128 + n_2] = hidden_weight;
-        if (m_2 == 0) {
-          let hidden_bias = state[n_2 + 100352] - shared_f32[column_2 + 2112] * step.lr;
-          state[n_2 + 100352] = hidden_bias;
+          let first_3 = lid - lane_3;
+          shared_f32[lid] = acc_8;
+          storageBarrier();
+          workgroupBarrier();
+          let run_3 = first_3 + min(lane_3, 1) * 16;
+          var acc_9: f32 = 0.0;
+          for (var q_5: i32 = 0; q_5 < 16; q_5++) {
+            let part_6 = shared_f32[run_3 + q_5];
+            acc_9 = acc_9 + part_6;
+          }
+          storageBarrier();
+          workgroupBarrier();
+          if (lane_3 < 2) {
+            shared_f32[lid] = acc_9;
+          }
+          storageBarrier();
+          workgroupBarrier();
+          var acc_10: f32 = 0.0;
+          for (var q_6: i32 = 0; q_6 < 2; q_6++) {
+            let part_7 = shared_f32[first_3 + q_6];
+            acc_10 = acc_10 + part_7;
+          }
+          if (lane_3 == 0) {
+            let hidden_bias = state[e_3 + 100352] - acc_10 * step.lr;
+            state[e_3 + 100352] = hidden_bias;
+          }
+        } else {
+          let wg_5 = wg - 51;
+          // contract: d hidden.weight, 392 workgroups
+          // %2 = cast(x)  at workloads.ts:64
+          // %5 = div(%2, %4)  at workloads.ts:64
+          // d hidden.weight = contract(%5, %55)  at workloads.ts:43
+          // %60 = mul(d hidden.weight, %59)  at workloads.ts:66
+          // %61 = sub(hidden.weight, %60)  at workloads.ts:66
+          // update hidden.weight'  at workloads.ts:66
+          let top_2 = wg_5 / 8 * 16;
+          let left_2 = wg_5 % 8 * 16;
+          let tx_2 = lid % 8;
+          let ty_2 = lid / 8 % 8;
+          let part_8 = lid / 64;
+          var acc_11: f32 = 0.0;
+          var acc_12: f32 = 0.0;
+          var acc_13: f32 = 0.0;
+          var acc_14: f32 = 0.0;
+          for (var chunk_2: i32 = 0; chunk_2 < step.batch_live; chunk_2 += 64) {
+            for (var s_3: i32 = lid; s_3 < 1024; s_3 += 256) {
+              let k_4 = s_3 / 16;
+              let own_3 = s_3 % 16;
+              let kAt_3 = chunk_2 + k_4;
+              let at_4 = top_2 + own_3;
+              let holds_2 = kAt_3 < step.batch_live;
+              shared_f32[k_4 * 17 + own_3] = select(0.0, f32(data_u8(step.x_base, select(0, i32(data[step.batch_rows + u32(kAt_3)]) * 784 + at_4, holds_2))) / 255.0, holds_2);
+            }
+            for (var s_4: i32 = lid; s_4 < 1024; s_4 += 256) {
+              let k_5 = s_4 / 16;
+              let own_4 = s_4 % 16;
+              let kAt_4 = chunk_2 + k_5;
+              let at_5 = left_2 + own_4;
+              shared_f32[k_5 * 17 + own_4 + 1088] = select(0.0, temps[kAt_4 * 128 + at_5 + 16384], kAt_4 < step.batch_live);
+            }
+            storageBarrier();
+            workgroupBarrier();
+            for (var k_6: i32 = part_8; k_6 < 64; k_6 += 4) {
+              let a_2 = shared_f32[k_6 * 17 + ty_2];
+              let a_3 = shared_f32[k_6 * 17 + (ty_2 + 8)];
+              let b_2 = shared_f32[k_6 * 17 + tx_2 + 1088];
+              let b_3 = shared_f32[k_6 * 17 + tx_2 + 1096];
+              acc_11 = acc_11 + a_2 * b_2;
+              acc_12 = acc_12 + a_2 * b_3;
+              acc_13 = acc_13 + a_3 * b_2;
+              acc_14 = acc_14 + a_3 * b_3;
+            }
+            storageBarrier();
+            workgroupBarrier();
+          }
+          if (part_8 == 0) {
+            let slot_3 = ty_2 * 16 + tx_2;
+            shared_f32[slot_3 + 2176] = acc_11;
+            let slot_4 = ty_2 * 16 + (tx_2 + 8);
+            shared_f32[slot_4 + 2176] = acc_12;
+            let slot_5 = (ty_2 + 8) * 16 + tx_2;
+            shared_f32[slot_5 + 2176] = acc_13;
+            let slot_6 = ty_2 * 16 + tx_2 + 136;
+            shared_f32[slot_6 + 2176] = acc_14;
+          }
+          storageBarrier();
+          workgroupBarrier();
+          for (var share_2: i32 = 1; share_2 < 4; share_2++) {
+            if (part_8 == share_2) {
+              let slot_7 = ty_2 * 16 + tx_2;
+              shared_f32[slot_7 + 2176] = shared_f32[slot_7 + 2176] + acc_11;
+              let slot_8 = ty_2 * 16 + (tx_2 + 8);
+              shared_f32[slot_8 + 2176] = shared_f32[slot_8 + 2176] + acc_12;
+              let slot_9 = (ty_2 + 8) * 16 + tx_2;
+              shared_f32[slot_9 + 2176] = shared_f32[slot_9 + 2176] + acc_13;
+              let slot_10 = ty_2 * 16 + tx_2 + 136;
+              shared_f32[slot_10 + 2176] = shared_f32[slot_10 + 2176] + acc_14;
+            }
+            storageBarrier();
+            workgroupBarrier();
+          }
+          let row_2 = lid / 16;
+          let column_2 = lid % 16;
+          let m_2 = top_2 + row_2;
+          let n_2 = left_2 + column_2;
+          let sum_2 = shared_f32[lid + 2176];
+          let hidden_weight = state[m_2 * 128 + n_2] - sum_2 * step.lr;
+          state[m_2 * 128 + n_2] = hidden_weight;
         }
       }
     }

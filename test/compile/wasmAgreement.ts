@@ -1,5 +1,6 @@
 import { compileToWasm, type OptionalPass, type WasmCompilation } from '../../src/compile.ts';
 import { type Axis, domainSize } from '../../src/loops/index.ts';
+import { type Machine, machines } from '../../src/machine/index.ts';
 import { type NDArray, referenceSession } from '../../src/reference/index.ts';
 import { slidExtent } from '../../src/wasm/contract.ts';
 import { packTasks } from '../../src/wasm/schedule.ts';
@@ -24,10 +25,16 @@ export function wasmDisagreements(
   random: RandomCase,
   without: ReadonlySet<OptionalPass>,
   look: (compilation: WasmCompilation) => void = () => {},
+  machine: Machine = machines.wasm,
 ): string[] {
   const found: string[] = [];
   const [isRelaxed, isForwards] = [random.seed % 2 === 0, random.seed % 4 < 2];
-  const compilation = compileToWasm(random.module, isForwards ? assemble : assembleBackwards, without);
+  const compilation = compileToWasm(
+    random.module,
+    isForwards ? assemble : assembleBackwards,
+    without,
+    machine,
+  );
   look(compilation);
   const session = bareSession(compilation, random.states, isRelaxed ? 'relaxed' : 'strict');
   const reference = referenceSession(random.module, random.states);

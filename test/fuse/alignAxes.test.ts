@@ -14,7 +14,7 @@ import {
   type Tensor,
   verifyLoops,
 } from '../../src/loops/index.ts';
-import { profiles } from '../../src/machine/profile.ts';
+import { machines } from '../../src/machine/index.ts';
 import { declareStorage, lower } from '../../src/passes/lower.ts';
 import { disagreements, numberedModule } from '../compile/agreement.ts';
 import { wasmDisagreements } from '../compile/wasmAgreement.ts';
@@ -296,7 +296,7 @@ describe('random loops with their axes aligned', () => {
     const found: string[] = [];
     for (let seed = 0; seed < 8; seed++) {
       const random = randomMoves(seed);
-      found.push(...disagreements(random, profiles[seed % 4 < 2 ? 'webgpu' : 'webgpu-software'], new Set()));
+      found.push(...disagreements(random, machines[seed % 4 < 2 ? 'webgpu' : 'webgpu-software'], new Set()));
       found.push(...wasmDisagreements(random, new Set()));
     }
     expect(found).toEqual([]);

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { compileModule } from '../../src/compile.ts';
+import { reasonText } from '../../src/fuse/index.ts';
 import { defineModule, type Module, type ModuleBuilder, type Node } from '../../src/graph/index.ts';
-import { type Profile, profiles } from '../../src/machine/profile.ts';
+import { type Machine, machines, machineWith } from '../../src/machine/index.ts';
 import { conv2d, dense, init } from '../../src/nn/index.ts';
 import { adam } from '../../src/optim/index.ts';
 import { disagreements, numberedModule } from '../compile/agreement.ts';
@@ -11,20 +12,20 @@ import type { RandomCase } from '../oracle/randomGraph.ts';
 import { inShort, withoutDeclarations } from './levelText.ts';
 
 /** What was decided about parts, and the groups and dispatches without their loops. */
-function cutsOf(build: (m: ModuleBuilder) => void, profile: Profile = profiles.webgpu): string {
+function cutsOf(build: (m: ModuleBuilder) => void, profile: Machine = machines.webgpu): string {
   const module = defineModule('test', build);
   const { entries, trace } = compileModule(module, profile);
   const decisions = [...entries.values()].flatMap(({ decisions: { all } }) => all);
   const partial = decisions
     .filter((d) => d.move === 'partial')
-    .map((d) => `${d.taken ? 'cut' : 'not cut'}: ${d.from}: ${d.reason}`);
+    .map((d) => `${d.taken ? 'cut' : 'not cut'}: ${d.from}: ${reasonText(d.reason)}`);
   const stages = trace.passes.filter((p) => p.pass === 'assignStages').map((p) => inShort(p.text()));
   return `\n${[...partial, ...stages].join('\n')}\n`;
 }
 
 /** The loops that `splitReductions` made, without origins and declarations. */
 function loopsAfter(build: (m: ModuleBuilder) => void): string {
-  const { trace } = compileModule(defineModule('test', build), profiles.webgpu);
+  const { trace } = compileModule(defineModule('test', build), machines.webgpu);
   const text = trace.passes.find((p) => p.pass === 'splitReductions')?.text() ?? '';
   return `\n${withoutDeclarations(text)}\n`;
 }
@@ -42,12 +43,12 @@ describe('a long reduction with few outputs', () => {
       group y: y
 
       group
-        loop y_parts(k0_outer: 160, i0, i1) reduce(k0_inner: 625):
-          r0 = sum(a[i0, k0_outer * 625 + k0_inner] * b[k0_outer * 625 + k0_inner, i1])
+        loop y_parts(k0_outer: 16, i0, i1) reduce(k0_inner: 6250):
+          r0 = sum(a[i0, k0_outer * 6250 + k0_inner] * b[k0_outer * 6250 + k0_inner, i1])
           y_parts[k0_outer, i0, i1] = r0.0
 
       group
-        loop y(i0, i1) reduce(w: 160):
+        loop y(i0, i1) reduce(w: 16):
           r0 = sum(y_parts[w, i0, i1])
           y[i0, i1] = relu(r0.0)
       "
@@ -62,8 +63,10 @@ describe('a long reduction with few outputs', () => {
       }),
     ).toMatchInlineSnapshot(`
       "
-      not cut: y: it keeps 50 % of the machine busy for 15169 multiply-adds, but 32 parts along k0 would save less than they cost
+      cut: y: it takes 31 µs (latency) and keeps the machine busy for 7.78 µs: 4 parts along k0 fill it
       dispatch 0
+        group y_parts: y_parts
+      dispatch 1
         group y: y
 
       "
@@ -79,7 +82,7 @@ describe('a long reduction with few outputs', () => {
       }),
     ).toMatchInlineSnapshot(`
       "
-      not cut: thin: it keeps 3.1 % of the machine busy for 109071 multiply-adds, but 150 parts along k0 would save less than they cost
+      not cut: thin: it takes 212 µs (latency) and keeps the machine busy for 3.52 µs, but 16 parts along k0 would not make the step shorter
       dispatch 0
         group thin: thin
         group wide: wide
@@ -97,16 +100,20 @@ describe('a long reduction with few outputs', () => {
       }),
     ).toMatchInlineSnapshot(`
       "
-      cut: d two.weight: it keeps 28 % of the machine busy for 67137 multiply-adds: 32 parts along k0 fill it
-      cut: d one.weight: it keeps 56 % of the machine busy for 84466 multiply-adds: 8 parts along k0 fill it
+      cut: d one.weight: it takes 170 µs (latency) and keeps the machine busy for 38.7 µs: 2 parts along k0 fill it
+      cut: d two.weight: it takes 131 µs (latency) and keeps the machine busy for 19.5 µs: 16 parts along k0 fill it
       dispatch 0
-        group one..convolve_20: one → two → convolve_20  rows(i0: 64)
+        group one: one
         group two.weight.step: two.weight.step
       dispatch 1
-        group d two.weight_parts: d two.weight_parts
-        group d one.weight_parts: d one.weight_parts
+        group two: two
       dispatch 2
+        group convolve_20: convolve_20
+        group d two.weight_parts: d two.weight_parts
+      dispatch 3
         group d two.weight: d two.weight
+        group d one.weight_parts: d one.weight_parts
+      dispatch 4
         group d one.weight: d one.weight
 
       "
@@ -120,7 +127,7 @@ describe('a long reduction with few outputs', () => {
       }),
     ).toMatchInlineSnapshot(`
       "
-      not cut: y: it keeps 3.1 % of the machine busy for 15625 multiply-adds, but parts of an element are no elements to reduce again
+      not cut: y: it takes 394 µs (latency) and keeps the machine busy for 7 µs, but parts of an element are no elements to reduce again
       dispatch 0
         group y: y
 
@@ -133,9 +140,9 @@ describe('a long reduction with few outputs', () => {
 const [first, last] = (process.env.SINTER_SEEDS ?? '0-12').split('-').map(Number);
 
 /** Machines on which a dispatch costs next to nothing, so that small graphs are cut too. */
-const eager: readonly Profile[] = [
-  { ...profiles.webgpu, name: 'webgpu', mostIdle: 256 },
-  { ...profiles['webgpu-software'], name: 'webgpu-software', mostIdle: 64 },
+const eager: readonly Machine[] = [
+  machineWith(machines.webgpu, { dispatch: 1e-6, latency: 1e-6, barrier: 1e-6 }),
+  machineWith(machines['webgpu-software'], { cores: 64, resident: 64, dispatch: 1e-6 }),
 ];
 
 /** Where the parts do not divide, are bounded, or the reduction has guards, several sums or no contraction. */
@@ -202,10 +209,12 @@ function caseFor(module: Module): RandomCase {
   });
 }
 
-function cuts(module: Module, profile: Profile): string[] {
+function cuts(module: Module, profile: Machine): string[] {
   const { entries } = compileModule(module, profile);
   return [...entries.values()].flatMap(({ decisions: { all } }) =>
-    all.filter((d) => d.move === 'partial' && d.taken && d.reason.includes('parts along')).map((d) => d.from),
+    all
+      .filter((d) => d.move === 'partial' && d.taken && reasonText(d.reason).includes('parts along'))
+      .map((d) => d.from),
   );
 }
 

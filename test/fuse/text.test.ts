@@ -5,7 +5,7 @@ import { defineModule, type Module } from '../../src/graph/index.ts';
 import { kernelOf } from '../../src/kernels/build/packed.ts';
 import { printKernels } from '../../src/kernels/text.ts';
 import { LoopTextError } from '../../src/loops/text.ts';
-import { profiles } from '../../src/machine/profile.ts';
+import { machines } from '../../src/machine/index.ts';
 import { crossEntropy, dense } from '../../src/nn/index.ts';
 import { sgd } from '../../src/optim/index.ts';
 import type { Group, Stage } from '../../src/schedule/group.ts';
@@ -15,7 +15,7 @@ import { randomContraction } from '../oracle/randomContraction.ts';
 import { randomRows } from '../oracle/randomRows.ts';
 import { randomWide } from '../oracle/randomWide.ts';
 
-const profile = profiles.webgpu;
+const profile = machines.webgpu;
 
 /** Groups as plain data: what is shared between them has one number. */
 function structureOf(groups: readonly Group[]): unknown {
@@ -53,59 +53,60 @@ describe('the text of stages', () => {
   it('says first which groups each dispatch runs, and then all of them', () => {
     expect(text.replaceAll(/^ *from .*\n/gm, '')).toMatchInlineSnapshot(`
       "# dispatch 0
-      #   group out..add_36: out → reduceMax_4 → logSumExp_10 → add_36  rows(i0: 128)
+      #   group out..logSumExp_10: out → reduceMax_4 → sub_8 → logSumExp_10  rows(i0: 128)  local(out, reduceMax_4)
       # dispatch 1
       #   group loss: loss
       #   group d out.weight: d out.weight  partial(min_45_parts)
       # dispatch 2
-      #   group out.weight': out.weight'  prologue(min_45)
+      #   group out.weight: out.weight  prologue(min_45)
 
       tensor batch_rows: i32[batch<=128] rows
       tensor x: f32[batch<=128, 64] data
       tensor "out.weight": f32[64, 64] state
       tensor out: f32[batch<=128, 64] temp
       tensor reduceMax_4: f32[batch<=128] temp
+      tensor sub_8: f32[batch<=128, 64] temp
       tensor logSumExp_10: f32[batch<=128] temp
       tensor y: i32[batch<=128] data
-      tensor add_36: f32[batch<=128, 64] temp
       tensor loss: f32[] result
       tensor "d out.weight": f32[64, 64] temp
-      tensor min_45_parts: f32[32] temp
+      tensor min_45_parts: f32[64] temp
       tensor min_45: f32[] temp
       tensor "out.weight'": f32[64, 64] next over "out.weight"
       param lr: f32 = 0.1
 
       dispatch
         group
+          locals(out, reduceMax_4)
           loop out(i0: batch<=128, i1: 64) reduce(k0: 64) rows(i0):
             r0 = sum(x[batch_rows[i0], k0] * "out.weight"[k0, i1])
             out[i0, i1] = r0.0
           loop reduceMax_4(i0: batch<=128) reduce(k0: 64) rows(i0):
             r0 = max(out[i0, k0])
             reduceMax_4[i0] = r0.0
+          loop sub_8(i0: batch<=128, i1: 64) rows(i0):
+            sub_8[i0, i1] = out[i0, i1] - reduceMax_4[i0]
           loop logSumExp_10(i0: batch<=128) reduce(k0: 64) rows(i0):
-            r0 = logSumExp(out[i0, k0] - reduceMax_4[i0])
+            r0 = logSumExp(sub_8[i0, k0])
             logSumExp_10[i0] = r0.0 + log(r0.1)
-          loop add_36(i0: batch<=128, i1: 64) rows(i0):
-            add_36[i0, i1] = 1.0 / f32(live(batch<=128)) * exp(out[i0, i1] - reduceMax_4[i0] - logSumExp_10[i0]) + select(i1 == y[batch_rows[i0]], -(1.0 / f32(live(batch<=128))), 0.0)
 
       dispatch
         group
           loop loss() reduce(k0: batch<=128):
-            r0 = sum(logSumExp_10[k0] - (out[k0, max(min(y[batch_rows[k0]], 63), 0)] - reduceMax_4[k0]))
+            r0 = sum(logSumExp_10[k0] - sub_8[k0, max(min(y[batch_rows[k0]], 63), 0)])
             loss[] = r0.0 / f32(live(batch<=128))
         group
           loop "d out.weight"(i0: 64, i1: 64) reduce(k0: batch<=128):
-            r0 = sum(x[batch_rows[k0], i0] * add_36[k0, i1])
+            r0 = sum(x[batch_rows[k0], i0] * (1.0 / f32(live(batch<=128)) * exp(sub_8[k0, i1] - logSumExp_10[k0]) + select(i1 == y[batch_rows[k0]], -(1.0 / f32(live(batch<=128))), 0.0)))
             "d out.weight"[i0, i1] = r0.0
             partial min_45_parts = sum(r0.0 * r0.0)
 
       dispatch
         group
-          prologue loop min_45() reduce(w: 32):
+          prologue loop min_45() reduce(w: 64):
             r0 = sum(min_45_parts[w])
             min_45[] = min(1.0 / (sqrt(r0.0) + 0.000001), 1.0)
-          loop "out.weight'"(i0: 64, i1: 64):
+          loop "out.weight"(i0: 64, i1: 64):
             "out.weight'"[i0, i1] = "out.weight"[i0, i1] - "d out.weight"[i0, i1] * min_45[] * $lr
       "
     `);
@@ -114,7 +115,7 @@ describe('the text of stages', () => {
   it('of random graphs parses back to an equal structure, of which the same kernels are made', () => {
     const modules = Array.from({ length: 4 }, (_, k) => [
       [numberedModule(2 * k).module, []] as const,
-      [numberedModule(2 * k + 1).module, [optionalPasses[k % optionalPasses.length] ?? 'groupRows']] as const,
+      [numberedModule(2 * k + 1).module, [optionalPasses[k % optionalPasses.length] ?? 'partition']] as const,
       [[randomContraction, randomRows, randomWide][k % 3]?.(k).module ?? clipped, []] as const,
     ]).flat();
     for (const [module, without] of [...modules, [clipped, []] as const]) {

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { compileModule } from '../../src/compile.ts';
-import { assignStages, Decisions } from '../../src/fuse/index.ts';
+import { assignStages, Decisions, reasonText } from '../../src/fuse/index.ts';
 import { parseGroups, parseStages, printStages } from '../../src/fuse/text.ts';
 import { GroupError, verifyGroups, verifyStages } from '../../src/fuse/verify.ts';
 import { LoopError } from '../../src/loops/index.ts';
-import { profiles } from '../../src/machine/profile.ts';
+import { machines } from '../../src/machine/index.ts';
 import { numberedModule } from '../compile/agreement.ts';
 
 const declarations = `tensor x: f32[4, 8] input
@@ -300,8 +300,10 @@ describe('stages', () => {
     ['a partial result', `${loops.update} partial n_parts = sum(W[i, j])\n`, 'a partial reduction reads it'],
   ])('are made with a copy where %s reads the old value', (_, group, reason) => {
     const decisions = new Decisions();
-    const stages = assignStages(parseGroups(`${declarations}group\n${group}`), decisions);
-    expect(decisions.all.filter((d) => d.move === 'in place').map((d) => d.reason)).toEqual([reason]);
+    const stages = assignStages(parseGroups(`${declarations}group\n${group}`), machines.webgpu, decisions);
+    expect(decisions.all.filter((d) => d.move === 'in place').map((d) => reasonText(d.reason))).toEqual([
+      reason,
+    ]);
     expect(stages.map((s) => s.groups.length)).toEqual([1, 1]);
     expect(errorOf(() => verifyStages(stages))).toBeUndefined();
     expect(printStages(stages)).toContain('copy_');
@@ -310,7 +312,7 @@ describe('stages', () => {
   it('of random graphs cannot be merged: each holds what the next one waits for', () => {
     let merged = 0;
     for (let seed = 0; seed < 6; seed++) {
-      const { entries } = compileModule(numberedModule(seed).module, profiles.webgpu);
+      const { entries } = compileModule(numberedModule(seed).module, machines.webgpu);
       for (const { stages } of entries.values()) {
         for (let k = 1; k < stages.length; k++) {
           const groups = [stages[k - 1], stages[k]].flatMap((s) => s?.groups ?? []);

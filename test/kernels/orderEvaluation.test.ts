@@ -20,7 +20,7 @@ import {
   type Tensor,
   varRef,
 } from '../../src/loops/index.ts';
-import { type Profile, profiles } from '../../src/machine/profile.ts';
+import { type Machine, machines } from '../../src/machine/index.ts';
 import { numberedModule } from '../compile/agreement.ts';
 import { randomRows } from '../oracle/randomRows.ts';
 import { forOf, ifOf, kernelOf, letOf, lid, storeOf, tensorOf, wg } from './buildKernel.ts';
@@ -140,7 +140,7 @@ describe('of a random kernel, the evaluation', () => {
 
 describe('nothing has to be clamped, since all is proven, in the kernels', () => {
   /** What is not proven of a module's kernels as their schedules make them. */
-  const unproven = (module: Module, profile: Profile): string[] =>
+  const unproven = (module: Module, profile: Machine): string[] =>
     [...compileModule(module, profile).entries.values()].flatMap(({ stages }) =>
       stages.flatMap((stage) =>
         verifyKernel(kernelOfStage(stage, profile, 'kernel').kernel, profile)
@@ -150,13 +150,13 @@ describe('nothing has to be clamped, since all is proven, in the kernels', () =>
     );
 
   test.each(['webgpu', 'webgpu-software'] as const)('of the workloads for %s', (name) => {
-    for (const module of [w1, w2, w3]) expect(unproven(module, profiles[name])).toEqual([]);
+    for (const module of [w1, w2, w3]) expect(unproven(module, machines[name])).toEqual([]);
   });
 
   test('of random graphs and random row programs', () => {
     for (let seed = 0; seed < 20; seed++) {
-      expect(unproven(numberedModule(seed).module, profiles.webgpu)).toEqual([]);
-      expect(unproven(randomRows(seed).module, profiles.webgpu)).toEqual([]);
+      expect(unproven(numberedModule(seed).module, machines.webgpu)).toEqual([]);
+      expect(unproven(randomRows(seed).module, machines.webgpu)).toEqual([]);
     }
   });
 });

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { compileModule } from '../../src/compile.ts';
 import { defineModule, type ModuleBuilder, type Tensor } from '../../src/graph/index.ts';
-import { type Profile, profiles } from '../../src/machine/profile.ts';
-import type { PhaseSchedule } from '../../src/schedule/choosePhase.ts';
+import { type Machine, machines } from '../../src/machine/index.ts';
+import type { PhaseSchedule } from '../../src/schedule/schedule.ts';
 
 /** Classes of 64 rows, by weights. */
 function classify(m: ModuleBuilder, classes: number): Record<string, Tensor> {
@@ -11,7 +11,7 @@ function classify(m: ModuleBuilder, classes: number): Record<string, Tensor> {
 }
 
 /** The phases of each row program of a module. */
-function phasesOf(profile: Profile, build: (m: ModuleBuilder) => Record<string, Tensor>): PhaseSchedule[][] {
+function phasesOf(profile: Machine, build: (m: ModuleBuilder) => Record<string, Tensor>): PhaseSchedule[][] {
   const { entries } = compileModule(
     defineModule('rows', (m) => m.entry('run', build(m))),
     profile,
@@ -29,7 +29,7 @@ describe('a contraction in a row program', () => {
       m.entry('run', { h: h.div(h.sum(1, { keepDims: true })) });
     };
     const module = defineModule('tiles', (m) => m.graph.withSource('model.ts:7', () => build(m)));
-    const { trace } = compileModule(module, profiles['webgpu-software']);
+    const { trace } = compileModule(module, machines['webgpu-software']);
     expect(trace.passes.find(({ pass }) => pass === 'schedule')?.text()).toMatchInlineSnapshot(`
       "kernel contract_2_to_h: rows, 2 workgroups of 64
         private contract_2: f32[2]
@@ -65,25 +65,13 @@ describe('a contraction in a row program', () => {
     `);
   });
 
-  it('has larger tiles the more elements there are for each invocation of a workgroup', () => {
-    const tiles = [512, 1024, 2048].map((classes) => {
-      const [phases] = phasesOf(profiles.webgpu, (m) => classify(m, classes));
-      return phases?.[0]?.perThread;
-    });
-    expect(tiles).toEqual([
-      [1, 2],
-      [1, 4],
-      [1, 8],
-    ]);
-  });
-
   it('has none where invocations would stand idle: they share its sums', () => {
-    const [phases] = phasesOf(profiles.webgpu, (m) => classify(m, 10));
+    const [phases] = phasesOf(machines.webgpu, (m) => classify(m, 10));
     expect(phases?.[0]).toEqual({ perThread: [1, 1], split: 16 });
   });
 
   it('has none where it is no contraction', () => {
-    const [phases] = phasesOf(profiles['webgpu-software'], (m) => ({
+    const [phases] = phasesOf(machines['webgpu-software'], (m) => ({
       y: m.input('x', { shape: [64, 128] }).softmax(),
     }));
     expect(phases?.map(({ perThread }) => perThread)).toEqual([

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { compileModule } from '../../src/compile.ts';
 import { type GraphIssue, ShapeError, type Tensor } from '../../src/graph/index.ts';
-import { profiles } from '../../src/machine/profile.ts';
+import { machines } from '../../src/machine/index.ts';
 import * as nn from '../../src/nn/index.ts';
 import { expectRefusal } from '../graph/refusal.ts';
 import { moduleOf } from './layers.ts';
@@ -78,7 +78,7 @@ describe('what indices of 32 bits do not reach', () => {
     const module = moduleOf(SHAPE, build);
     let thrown: unknown;
     try {
-      compileModule(module, profiles.webgpu);
+      compileModule(module, machines.webgpu);
     } catch (error) {
       thrown = error;
     }
@@ -93,6 +93,6 @@ describe('what indices of 32 bits do not reach', () => {
         .broadcastTo([1 << 16, 1 << 12, 64])
         .slice([0, 0, 0], [2, 3, 4]),
     );
-    expect(compileModule(module, profiles.webgpu).entries.get('run')?.kernels).toHaveLength(1);
+    expect(compileModule(module, machines.webgpu).entries.get('run')?.kernels).toHaveLength(1);
   });
 });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { compileModule } from '../../src/compile.ts';
 import { defineModule, type Tensor } from '../../src/graph/index.ts';
-import { profiles } from '../../src/machine/profile.ts';
+import { machines } from '../../src/machine/index.ts';
 
 /** FLOPs that the program states for one entry of a module. */
 function flops(build: (input: (...shape: number[]) => Tensor) => Tensor): number {
@@ -9,7 +9,7 @@ function flops(build: (input: (...shape: number[]) => Tensor) => Tensor): number
     let inputs = 0;
     m.entry('run', { out: build((...shape) => m.input(`x${inputs++}`, { shape })) });
   });
-  return compileModule(module, profiles.webgpu).program.kernels.reduce((n, kernel) => n + kernel.flops, 0);
+  return compileModule(module, machines.webgpu).program.kernels.reduce((n, kernel) => n + kernel.flops, 0);
 }
 
 test('a matrix product of m, k and n takes 2 m k n operations', () => {

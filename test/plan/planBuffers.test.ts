@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { compileModule } from '../../src/compile.ts';
 import { defineModule } from '../../src/graph/index.ts';
 import { tensorSize } from '../../src/loops/edges.ts';
-import { profiles } from '../../src/machine/profile.ts';
+import { machines } from '../../src/machine/index.ts';
 import type { BufferLayout } from '../../src/plan/planBuffers.ts';
 import { numberedModule } from '../compile/agreement.ts';
 
@@ -28,8 +28,8 @@ describe('the plan of buffers', () => {
       for (let k = 0; k < 4; k++) x = x.matmul(m.state(`w${k}`, { shape: [64, 64] }));
       m.entry('run', { y: x.sum() });
     });
-    const without = new Set(['groupRows', 'splitReductions'] as const);
-    const { layout } = compileModule(chain, profiles.webgpu, without);
+    const without = new Set(['partition', 'splitReductions'] as const);
+    const { layout } = compileModule(chain, machines.webgpu, without);
     const text = [...(layout.ranges.get('run') ?? [])].map(
       ({ tensor, from, to }) =>
         `${tensor.name}: dispatches ${from} to ${to}, at ${layout.places.get(tensor)?.offset}`,
@@ -47,8 +47,8 @@ describe('the plan of buffers', () => {
 
   it('never lays two over one another that are needed at once, and never takes less than its lower bound', () => {
     for (let seed = 0; seed < 40; seed++) {
-      for (const without of [new Set<never>(), new Set(['groupRows', 'fusePointwise'] as const)]) {
-        const { layout } = compileModule(numberedModule(seed).module, profiles.webgpu, without);
+      for (const without of [new Set<never>(), new Set(['partition', 'fusePointwise'] as const)]) {
+        const { layout } = compileModule(numberedModule(seed).module, machines.webgpu, without);
         expect(collisions(layout), `seed ${seed}`).toEqual([]);
         expect(layout.peakBytes).toBeGreaterThanOrEqual(layout.lowerBoundBytes);
       }
@@ -56,7 +56,7 @@ describe('the plan of buffers', () => {
   });
 
   it('writes a next state over the old one', () => {
-    const { storage, layout } = compileModule(numberedModule(0).module, profiles.webgpu);
+    const { storage, layout } = compileModule(numberedModule(0).module, machines.webgpu);
     for (const [node, next] of storage.next) {
       const [old, place] = [storage.states.get(node), layout.places.get(next)];
       if (old !== undefined && place !== undefined) expect(place).toEqual(layout.places.get(old));

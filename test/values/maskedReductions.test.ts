@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { compileModule } from '../../src/compile.ts';
 import { defineModule, type Module, type ModuleBuilder, type Tensor } from '../../src/graph/index.ts';
-import { profiles } from '../../src/machine/profile.ts';
+import { machines } from '../../src/machine/index.ts';
 import { dense, init } from '../../src/nn/index.ts';
 import { sgd } from '../../src/optim/index.ts';
 import type { Given } from '../../src/reference/index.ts';
@@ -144,7 +144,7 @@ it.each([100_000, LENGTH, 1_000_003])(
         m.entry(`run${k}`, { y: form(x, m.input(`mask${k}`, { shape: [length], dtype: 'bool' })) });
       }
     });
-    const { entries } = compileModule(module, profiles.webgpu);
+    const { entries } = compileModule(module, machines.webgpu);
     for (const { loops, stages } of entries.values()) {
       expect(loops).toHaveLength(1);
       expect(stages).toHaveLength(2);

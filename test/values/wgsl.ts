@@ -1,5 +1,5 @@
 import { compileModule } from '../../src/compile.ts';
-import { type ProfileName, profiles } from '../../src/machine/profile.ts';
+import { type Machine, machines, type WebGpuTarget } from '../../src/machine/index.ts';
 import { start } from '../../src/runtime/index.ts';
 import { sharedDevice } from '../softwareDevice.ts';
 import { initialOf, targetSession } from './sessionTarget.ts';
@@ -8,9 +8,10 @@ import type { Target } from './targets.ts';
 /**
  * Compiled programs on a device: the kernels of a profile, run by SwiftShader.
  *
+ * @param machine that they are made for
  * @param steps of a training run that it is patient enough for; all where it is left out
  */
-export function wgsl(profile: ProfileName, steps?: number): Target {
+export function wgsl(profile: WebGpuTarget, steps?: number, machine: Machine = machines[profile]): Target {
   return {
     name: `WGSL for ${profile}`,
     floats: 'f32',
@@ -19,7 +20,7 @@ export function wgsl(profile: ProfileName, steps?: number): Target {
     largest: 40,
     start: async (module, states = {}) => {
       const device = await sharedDevice();
-      const { program } = compileModule(module, profiles[profile]);
+      const { program } = compileModule(module, machine);
       const session = await start(program, { device, initial: initialOf(states) });
       return targetSession(program, session);
     },

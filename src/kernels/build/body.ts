@@ -26,7 +26,7 @@ import {
 } from '../../loops/index.ts';
 import { type Range, rangeOf } from '../../loops/interval.ts';
 import { simplify } from '../../loops/simplify.ts';
-import type { Profile } from '../../machine/profile.ts';
+import type { Machine } from '../../machine/index.ts';
 import { LOCAL_ID, type Stmt } from '../kernel.ts';
 import type { Names } from '../names.ts';
 
@@ -48,7 +48,7 @@ export const noRows: Phase = { rowInBlock: int(0) };
 
 /** Statements of one kernel under construction: fresh names, known ranges, arrays, locals. */
 export class Body {
-  readonly profile: Profile;
+  readonly machine: Machine;
   readonly wg: Expr;
   readonly lid: Expr = varRef(LOCAL_ID, 'i32');
   readonly arrays: Tensor[] = [];
@@ -61,12 +61,12 @@ export class Body {
    * @param wg the group's own workgroup number, from 0
    * @param ranges known ranges of variables, shared by the bodies of one kernel
    */
-  constructor(profile: Profile, wg: Expr, names: Names, ranges: Map<string, Range>) {
-    this.profile = profile;
+  constructor(machine: Machine, wg: Expr, names: Names, ranges: Map<string, Range>) {
+    this.machine = machine;
     this.wg = wg;
     this.#names = names;
     this.#ranges = ranges;
-    ranges.set(LOCAL_ID, { low: 0, high: profile.workgroup - 1 });
+    ranges.set(LOCAL_ID, { low: 0, high: machine.workgroup - 1 });
   }
 
   /** A name that the kernel does not have yet. */
@@ -89,7 +89,7 @@ export class Body {
     const key = `${dtype} ${k}`;
     const known = this.#scratch.get(key);
     if (known !== undefined) return known;
-    const made = this.array('parts', dtype, this.profile.workgroup, 'workgroup');
+    const made = this.array('parts', dtype, this.machine.workgroup, 'workgroup');
     this.#scratch.set(key, made);
     return made;
   }

@@ -11,12 +11,11 @@ import {
   load,
   runsAlongReduction,
   type Tensor,
-  ValueNumbers,
 } from '../../loops/index.ts';
 import { runsOf } from '../../loops/runs.ts';
-import type { ContractSchedule } from '../../schedule/choose.ts';
 import type { Partial } from '../../schedule/group.ts';
-import { orientedContraction } from '../../schedule/orient.ts';
+import { guestSides, orientedContraction } from '../../schedule/orient.ts';
+import type { ContractSchedule } from '../../schedule/schedule.ts';
 import type { Stmt } from '../kernel.ts';
 import { flattened, inRuns } from './accumulate.ts';
 import { all, type Body, noRows } from './body.ts';
@@ -34,8 +33,8 @@ export function emitContract(
   partials: readonly Partial[],
 ): Stmt[] {
   const contraction = orientedContraction(loop);
-  if (contraction === null) throw new RangeError(`${loop.name} is no contraction`);
-  return body.profile.cooperative
+  if (contraction === null) throw new RangeError(`${loop.name} is not a contraction`);
+  return body.machine.features.has('barriers')
     ? emitTogether(body, loop, contraction, schedule, partials)
     : emitAlone(body, loop, contraction, schedule, partials);
 }
@@ -55,7 +54,7 @@ function emitAlone(
   const sums = new PartialSums(body, partials, into);
   const tile = body.let(
     'tile',
-    apply('add', apply('mul', body.wg, int(body.profile.workgroup)), body.lid),
+    apply('add', apply('mul', body.wg, int(body.machine.workgroup)), body.lid),
     into,
   );
   body.if(apply('lt', tile, int(rows * columns * batch)), into, (inner) => {
@@ -109,7 +108,7 @@ function emitTogether(
   partials: readonly Partial[],
 ): Stmt[] {
   const into: Stmt[] = [];
-  const { workgroup } = body.profile;
+  const { workgroup } = body.machine;
   const { threads, perThread, split, depth } = schedule;
   const [m, n] = [domainSize(c.m), domainSize(c.n)];
   const [tileM, tileN] = [threads[0] * perThread[0], threads[1] * perThread[1]];
@@ -147,7 +146,7 @@ function emitTogether(
     from: left,
     array: body.array('b_tile', 'f32', depth * (tileN + 1), 'workgroup'),
   };
-  const guests = guestSides(loop, c);
+  const guests = guestSides(loop).map((side) => ({ side }));
   /** Products, and sums of sides. */
   const make = (to: Stmt[]): Expr[][] => [
     ...grid(perThread[0], perThread[1], () => body.variable('acc', float(0), to)),
@@ -276,7 +275,7 @@ function stage(
 ): void {
   const reduce = loop.reduceAxes.filter((axis) => axis.extent !== 1);
   const alongReduction = runsAlongReduction(side.factors, side.axes, reduce);
-  body.for('s', body.lid, int(depth * side.tile), body.profile.workgroup, into, (s, inner) => {
+  body.for('s', body.lid, int(depth * side.tile), body.machine.workgroup, into, (s, inner) => {
     // Neighbouring invocations load neighbouring elements, along whichever axis the operand is contiguous.
     const [major, minor] = [
       apply('idiv', s, int(alongReduction ? depth : side.tile)),
@@ -306,15 +305,5 @@ function stage(
       at: [body.simplify(index)],
       value: body.simplify(value),
     });
-  });
-}
-
-/** Further sums of a contraction, each over one side of it. */
-function guestSides(loop: Loop, c: Contraction): { side: 'a' | 'b' }[] {
-  const numbers = new ValueNumbers();
-  return loop.reductions.slice(1).map(({ body }) => {
-    if (c.a.length === 1 && c.a[0] !== undefined && numbers.same(c.a[0], body)) return { side: 'a' };
-    if (c.b.length === 1 && c.b[0] !== undefined && numbers.same(c.b[0], body)) return { side: 'b' };
-    throw new RangeError(`${loop.name}: a sum beside a contraction must be of one of its sides`);
   });
 }

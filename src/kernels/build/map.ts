@@ -1,6 +1,6 @@
 import { apply, domainSize, int, type Loop } from '../../loops/index.ts';
-import type { MapSchedule } from '../../schedule/choose.ts';
 import type { Partial } from '../../schedule/group.ts';
+import type { MapSchedule } from '../../schedule/schedule.ts';
 import type { Stmt } from '../kernel.ts';
 import { type Body, noRows } from './body.ts';
 import { PartialSums } from './partial.ts';
@@ -9,7 +9,7 @@ import { PartialSums } from './partial.ts';
 export function emitMap(body: Body, loop: Loop, schedule: MapSchedule, partials: readonly Partial[]): Stmt[] {
   const into: Stmt[] = [];
   const total = domainSize(loop.axes);
-  const { workgroup } = body.profile;
+  const { workgroup } = body.machine;
   const sums = new PartialSums(body, partials, into);
   const first = apply('add', apply('mul', body.wg, int(workgroup * schedule.perThread)), body.lid);
   body.for('n', int(0), int(schedule.perThread), 1, into, (n, inner) => {

@@ -12,9 +12,11 @@ import {
 } from '../../loops/index.ts';
 import type { Range } from '../../loops/interval.ts';
 import { simplify } from '../../loops/simplify.ts';
-import type { Profile } from '../../machine/profile.ts';
-import { choose, type Schedule } from '../../schedule/choose.ts';
+import type { Machine } from '../../machine/index.ts';
+import { type Scheduled, scheduleWorkgroups } from '../../schedule/best.ts';
 import { type Group, groupName, type Stage } from '../../schedule/group.ts';
+import { resourcesOf, sharedBytesOf } from '../../schedule/resources.ts';
+import type { WorkgroupSchedule } from '../../schedule/schedule.ts';
 import { type Kernel, LOCAL_ID, type Stmt, WORKGROUP_ID } from '../kernel.ts';
 import { Names } from '../names.ts';
 import { Body } from './body.ts';
@@ -22,12 +24,6 @@ import { emitContract } from './contract.ts';
 import { emitMap } from './map.ts';
 import { emitReduce } from './reduce.ts';
 import { emitPrologue, emitRows } from './rows.ts';
-
-/** A group with its schedule, as the dispatch table shows it. */
-export interface Scheduled {
-  readonly group: Group;
-  readonly schedule: Schedule;
-}
 
 /**
  * The kernel of one stage. Several groups are *packed*: each takes a range of workgroups. Since a workgroup
@@ -37,13 +33,13 @@ export interface Scheduled {
  */
 export function kernelOf(
   stage: Stage,
-  profile: Profile,
+  machine: Machine,
   name: string,
-): { kernel: Kernel; groups: Scheduled[] } {
+): { kernel: Kernel; groups: Scheduled<WorkgroupSchedule>[] } {
   const names = new Names([WORKGROUP_ID, LOCAL_ID]);
   const kernelName = names.fresh(name);
   const ranges = new Map<string, Range>();
-  const groups = stage.groups.map((group) => ({ group, schedule: choose(group, profile) }));
+  const groups = stage.groups.map((group) => scheduleWorkgroups(group, machine));
   const grid = groups.reduce((n, { schedule }) => n + schedule.workgroups, 0);
   ranges.set(WORKGROUP_ID, { low: 0, high: grid - 1 });
   const wg = varRef(WORKGROUP_ID, 'i32');
@@ -55,7 +51,7 @@ export function kernelOf(
     if (own.kind === 'var') ranges.set(own.name, { low: 0, high: schedule.workgroups - 1 });
     if (own.kind === 'var' && from > 0)
       into.push({ kind: 'let', name: own.name, value: apply('sub', wg, int(from)) });
-    const body = new Body(profile, own, names, ranges);
+    const body = new Body(machine, own, names, ranges);
     into.push(...heading(group, schedule, stage.groups.length > 1));
     emitPrologue(body, group.prologue, into);
     into.push(...emitGroup(body, group, schedule));
@@ -72,22 +68,20 @@ export function kernelOf(
     ...new Set(stage.groups.flatMap((g) => [...g.prologue, ...g.loops].flatMap((l) => l.origin))),
   ];
   return {
-    kernel: { name: kernelName, kind, workgroup: profile.workgroup, grid, arrays, body, origin },
+    kernel: { name: kernelName, kind, workgroup: machine.workgroup, grid, arrays, body, origin },
     groups,
   };
 }
 
-/** Whether a stage's kernel has the workgroup memory that it needs. */
-export function fits(stage: Stage, profile: Profile): boolean {
-  return sharedBytes(kernelOf(stage, profile, 'trial').kernel) <= profile.workgroupMemory;
-}
-
-/** A stage in as many dispatches as its groups need workgroup memory for: one, but for rare neighbours. */
-export function fitted(stage: Stage, profile: Profile): Stage[] {
+/** A stage in as many dispatches as its groups need workgroup memory for: one, except for rare neighbours. */
+export function fitted(stage: Stage, machine: Machine): Stage[] {
   const { groups } = stage;
-  if (groups.length < 2 || fits(stage, profile)) return [stage];
+  const resources = groups.map((group) =>
+    resourcesOf(group, scheduleWorkgroups(group, machine).schedule, machine),
+  );
+  if (groups.length < 2 || sharedBytesOf(resources) <= machine.workgroupMemory) return [stage];
   const half = groups.length >> 1;
-  return [groups.slice(0, half), groups.slice(half)].flatMap((part) => fitted({ groups: part }, profile));
+  return [groups.slice(0, half), groups.slice(half)].flatMap((part) => fitted({ groups: part }, machine));
 }
 
 /** Bytes of workgroup memory that a kernel declares. */
@@ -96,7 +90,7 @@ export function sharedBytes(kernel: Kernel): number {
   return shared.reduce((n, array) => n + byteSize(array.dtype) * Number(array.shape[0]), 0);
 }
 
-function emitGroup(body: Body, group: Group, schedule: Schedule): Stmt[] {
+function emitGroup(body: Body, group: Group, schedule: WorkgroupSchedule): Stmt[] {
   const [loop] = group.loops;
   if (loop === undefined) throw new RangeError('a group without loops');
   switch (schedule.kind) {
@@ -117,7 +111,7 @@ function emitGroup(body: Body, group: Group, schedule: Schedule): Stmt[] {
  * How a group is laid out, and, where the kernel holds several, which nodes it computes: comments above its
  * code. The kernel's own heading tells the nodes of the only group.
  */
-function heading(group: Group, schedule: Schedule, several: boolean): Stmt[] {
+function heading(group: Group, schedule: WorkgroupSchedule, several: boolean): Stmt[] {
   const nodes = several && group.loops.length === 1 ? group.loops.flatMap((loop) => loop.origin) : [];
   const lines = nodes.map(({ node, source }) => (source === undefined ? node : `${node}  at ${source}`));
   const first = `${schedule.kind}: ${groupName(group)}, ${schedule.workgroups} workgroups`;

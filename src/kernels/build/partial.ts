@@ -39,8 +39,8 @@ export class PartialSums {
   finish(into: Stmt[]): void {
     const body = this.#body;
     if (this.#partials.length === 0) return;
-    const { cooperative, workgroup } = body.profile;
-    if (cooperative) {
+    const { workgroup } = body.machine;
+    if (body.machine.features.has('barriers')) {
       const sums = combineLanes(
         body,
         this.#partials,

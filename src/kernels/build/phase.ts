@@ -1,6 +1,7 @@
 import { type Axis, apply, domainSize, type Expr, int, type Loop } from '../../loops/index.ts';
-import { type PhaseSchedule, tileSpace } from '../../schedule/choosePhase.ts';
 import { orientedContraction } from '../../schedule/orient.ts';
+import type { PhaseSchedule } from '../../schedule/schedule.ts';
+import { tileSpace } from '../../schedule/work.ts';
 import type { Stmt } from '../kernel.ts';
 import { reduceAlone, reduceTogether, scratchFor } from './accumulate.ts';
 import { all, type Body, noRows } from './body.ts';
@@ -39,7 +40,7 @@ export function rowsTogether(body: Body, own: readonly Axis[], rows: number, blo
       inside: apply('lt', row, int(rows)),
     };
   };
-  return { own, rows: block, place, first: body.lid, step: body.profile.workgroup };
+  return { own, rows: block, place, first: body.lid, step: body.machine.workgroup };
 }
 
 /** All elements of one loop in a block of rows. */

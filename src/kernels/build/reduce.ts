@@ -1,6 +1,6 @@
 import { apply, domainSize, int, type Loop } from '../../loops/index.ts';
-import type { ReduceSchedule } from '../../schedule/choose.ts';
 import type { Partial } from '../../schedule/group.ts';
+import type { ReduceSchedule } from '../../schedule/schedule.ts';
 import type { Stmt } from '../kernel.ts';
 import { reduceAlone, reduceTogether, scratchFor } from './accumulate.ts';
 import { all, type Body, noRows } from './body.ts';
@@ -16,7 +16,7 @@ export function emitReduce(
   const into: Stmt[] = [];
   const outputs = domainSize(loop.axes);
   const { split } = schedule;
-  const perWorkgroup = body.profile.workgroup / split;
+  const perWorkgroup = body.machine.workgroup / split;
   const first = apply('mul', body.wg, int(perWorkgroup));
   const sums = new PartialSums(body, partials, into);
   if (split === 1) {

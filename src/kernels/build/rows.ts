@@ -1,19 +1,9 @@
-import { readers, tensorSize } from '../../loops/edges.ts';
-import {
-  apply,
-  domainSize,
-  type Expr,
-  extentOf,
-  flatten,
-  int,
-  type Loop,
-  loadedDtype,
-  type Tensor,
-} from '../../loops/index.ts';
-import type { RowsSchedule } from '../../schedule/choose.ts';
-import { choosePhase, plainPhase } from '../../schedule/choosePhase.ts';
+import { apply, type Expr, elementCount, flatten, int, type Loop, loadedDtype } from '../../loops/index.ts';
+import { phaseSchedule } from '../../schedule/candidates.ts';
 import type { Group } from '../../schedule/group.ts';
-import { fixedBytes, rowCount } from '../../schedule/rowResources.ts';
+import { isPrologueAlone, passedInside } from '../../schedule/resources.ts';
+import { rowCount } from '../../schedule/rows.ts';
+import { plainPhase, type RowsSchedule } from '../../schedule/schedule.ts';
 import type { Stmt } from '../kernel.ts';
 import { all, type Body, type Phase } from './body.ts';
 import { type Block, emitPhase, rowAlone, rowsTogether } from './phase.ts';
@@ -27,12 +17,12 @@ export function emitRows(body: Body, group: Group, schedule: RowsSchedule): Stmt
   const into: Stmt[] = [];
   const rows = rowCount(group);
   const { block, lanes, phases } = schedule;
-  placeLocals(body, group, block);
+  placeLocals(body, group, schedule);
   const write = (k: number, loop: Loop, of: Block, to: Stmt[]): void => {
     comment(loop, to);
     emitPhase(body, loop, of, phases[k] ?? plainPhase, to);
   };
-  if (!body.profile.cooperative) {
+  if (!body.machine.features.has('barriers')) {
     const row = body.let('row', apply('add', apply('mul', body.wg, int(lanes)), body.lid), into);
     const works = all([apply('lt', body.lid, int(lanes)), apply('lt', row, int(rows))]);
     body.if(works, into, (inner) => {
@@ -50,12 +40,9 @@ export function emitRows(body: Body, group: Group, schedule: RowsSchedule): Stmt
   return into;
 }
 
-/** Reductions of the prologue that one invocation may run through alone without holding up the others. */
-const ALONE_ELEMENTS = 64;
-
 /** Loops of one element that every workgroup computes first; their values stay in the kernel. */
 export function emitPrologue(body: Body, loops: readonly Loop[], into: Stmt[]): void {
-  const alone = loops.every((loop) => domainSize(loop.reduceAxes) <= ALONE_ELEMENTS);
+  const alone = isPrologueAlone(loops);
   for (const loop of loops) {
     for (const { tensor } of loop.outs) {
       const array = body.array(tensor.name, tensor.dtype, 1, alone ? 'private' : 'workgroup');
@@ -66,7 +53,7 @@ export function emitPrologue(body: Body, loops: readonly Loop[], into: Stmt[]): 
     comment(loop, into);
     if (alone) emitPhase(body, loop, rowAlone([], new Map()), plainPhase, into);
     else {
-      emitPhase(body, loop, rowsTogether(body, [], 1, 1), choosePhase(loop, [], 1, body.profile), into);
+      emitPhase(body, loop, rowsTogether(body, [], 1, 1), phaseSchedule(loop, [], 1, body.machine), into);
       into.push({ kind: 'barrier' });
     }
   }
@@ -83,40 +70,19 @@ function comment(loop: Loop, into: Stmt[]): void {
   });
 }
 
-/**
- * Gives the tensors that pass between phases a place inside the kernel. Those that no other group reads must
- * have one; the others get one while there is room, and are read back from their buffer otherwise.
- */
-function placeLocals(body: Body, group: Group, block: number): void {
-  const { cooperative, workgroupMemory } = body.profile;
-  const rows = rowCount(group);
-  const read = readers(group.loops);
-  let free = workgroupMemory - fixedBytes(group, body.profile);
-  const passed = group.loops.flatMap((loop, k) =>
-    loop.outs.filter((o) => read.has(o.tensor)).map((out) => ({ out, own: group.rows[k] ?? [] })),
-  );
-  const isLocal = (tensor: Tensor): boolean => group.locals.includes(tensor);
-  for (const { out, own } of [...passed].sort(
-    (x, y) => Number(isLocal(y.out.tensor)) - Number(isLocal(x.out.tensor)),
-  )) {
+/** Gives the tensors that pass between phases their place inside the kernel, as far as they have one. */
+function placeLocals(body: Body, group: Group, schedule: RowsSchedule): void {
+  const role = body.machine.features.has('barriers') ? 'workgroup' : 'private';
+  for (const { out, k, words, alsoStored } of passedInside(group, schedule, body.machine)) {
     const { tensor } = out;
-    const perRow = tensorSize(tensor) / rows;
-    const bytes = perRow * block * 4;
-    const alsoStored = !isLocal(tensor);
-    if (alsoStored && (!cooperative || bytes > free)) continue;
-    free -= bytes;
+    const own = group.rows[k] ?? [];
     const columns = out.at
       .map((axis, d) => ({ d, axis }))
       .filter(({ axis }) => !own.includes(axis))
       .map(({ d }) => d);
-    const array = body.array(
-      tensor.name,
-      loadedDtype(tensor.dtype),
-      Math.max(1, perRow * block),
-      cooperative ? 'workgroup' : 'private',
-    );
+    const array = body.array(tensor.name, loadedDtype(tensor.dtype), words, role);
     const shape = columns.map((d) => tensor.shape[d] ?? 1);
-    const width = shape.reduce<number>((n, dim) => n * extentOf(dim), 1);
+    const width = elementCount(shape);
     const index = (at: readonly Expr[], phase: Phase): Expr => {
       const column = flatten(
         columns.map((d) => at[d] ?? int(0)),

@@ -1,0 +1,90 @@
+import { tensorsRead, writers } from '../loops/edges.ts';
+import type { Tensor } from '../loops/index.ts';
+import { type Group, tensorsWritten } from '../schedule/group.ts';
+
+// Groups are immutable, and every move asks again.
+const reads = new WeakMap<Group, ReadonlySet<Tensor>>();
+
+/** The tensors that a group reads, and does not make in its prologue. */
+export function tensorsReadBy(group: Group): ReadonlySet<Tensor> {
+  let found = reads.get(group);
+  if (found === undefined) {
+    const own = writers(group.prologue);
+    found = new Set(
+      [...group.prologue, ...group.loops].flatMap((loop) =>
+        [...tensorsRead(loop)].filter((tensor) => !own.has(tensor)),
+      ),
+    );
+    reads.set(group, found);
+  }
+  return found;
+}
+
+/** The groups that each group reads from. */
+export function groupDependencies(groups: readonly Group[]): (group: Group) => Set<Group> {
+  const writer = writersOf(groups);
+  return (group) => {
+    const result = new Set<Group>();
+    for (const tensor of tensorsReadBy(group)) {
+      const from = writer.get(tensor);
+      if (from !== undefined && from !== group) result.add(from);
+    }
+    return result;
+  };
+}
+
+function writersOf(groups: readonly Group[]): Map<Tensor, Group> {
+  const writer = new Map<Tensor, Group>();
+  for (const group of groups) for (const tensor of tensorsWritten(group)) writer.set(tensor, group);
+  return writer;
+}
+
+/**
+ * The dispatch of each group, as early as it can be: after those that it reads from, and, where it writes a state over
+ * its old value, after those that read the old one. Where such updates close a circle, copies break it; they are not
+ * counted here.
+ */
+export function earliestLevels(groups: readonly Group[]): Map<Group, number> {
+  const sources = groupDependencies(groups);
+  const readers = new Map<Tensor, Group[]>();
+  const open = new Map<Group, number>();
+  const after = new Map<Group, Group[]>();
+  const follow = (first: Group, then: Group): void => {
+    const list = after.get(first);
+    if (list === undefined) after.set(first, [then]);
+    else list.push(then);
+    open.set(then, (open.get(then) ?? 0) + 1);
+  };
+  for (const group of groups) {
+    for (const source of sources(group)) follow(source, group);
+    for (const tensor of tensorsReadBy(group)) {
+      if (tensor.role !== 'state') continue;
+      const list = readers.get(tensor);
+      if (list === undefined) readers.set(tensor, [group]);
+      else list.push(group);
+    }
+  }
+  for (const group of groups)
+    for (const { over } of tensorsWritten(group))
+      for (const reader of (over === undefined ? undefined : readers.get(over)) ?? [])
+        if (reader !== group) follow(reader, group);
+  const level = new Map<Group, number>();
+  const ready = groups.filter((group) => (open.get(group) ?? 0) === 0);
+  const waiting = new Set(groups);
+  while (waiting.size > 0) {
+    // Where all wait in circles of updates, the first of them goes on.
+    const group = ready.pop() ?? [...waiting][0];
+    if (group === undefined) break;
+    if (!waiting.delete(group)) continue;
+    const own = level.get(group) ?? 0;
+    level.set(group, own);
+    for (const next of after.get(group) ?? []) {
+      if (!waiting.has(next)) continue;
+      level.set(next, Math.max(own + 1, level.get(next) ?? 0));
+      const left = (open.get(next) ?? 1) - 1;
+      open.set(next, left);
+      if (left === 0) ready.push(next);
+    }
+  }
+  return level;
+}

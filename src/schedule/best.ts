@@ -1,0 +1,94 @@
+import type { Machine } from '../machine/index.ts';
+import { candidates } from './candidates.ts';
+import { type Group, groupName } from './group.ts';
+import { excessText, ScheduleError } from './issues.ts';
+import { type Excess, excessOf, resourcesOf } from './resources.ts';
+import type { Schedule, WorkgroupSchedule } from './schedule.ts';
+import { type Time, timeOf } from './time.ts';
+
+/** A group with the schedule that takes it the least time. */
+export interface Scheduled<S extends Schedule = Schedule> {
+  readonly group: Group;
+  readonly schedule: S;
+  readonly time: Time;
+}
+
+// Groups are immutable; fusion prices the same ones again and again.
+const known = new WeakMap<Machine, WeakMap<Group, Scheduled | Excess>>();
+
+/** The best schedule of a group, the first of equals; or the limit that the smallest one exceeds. */
+export function tryToSchedule(group: Group, machine: Machine): Scheduled | Excess {
+  let ofMachine = known.get(machine);
+  if (ofMachine === undefined) {
+    ofMachine = new WeakMap();
+    known.set(machine, ofMachine);
+  }
+  let found = ofMachine.get(group);
+  if (found === undefined) {
+    found = search(group, machine);
+    ofMachine.set(group, found);
+  }
+  return found;
+}
+
+function search(group: Group, machine: Machine): Scheduled | Excess {
+  let best: Scheduled | null = null;
+  let smallest: Excess | null = null;
+  const tried = group.schedule === undefined ? candidates(group, machine) : [group.schedule];
+  for (const schedule of tried) {
+    const excess = excessOf(resourcesOf(group, schedule, machine), machine);
+    if (excess !== null) {
+      if (smallest === null || excess.needed < smallest.needed) smallest = excess;
+      continue;
+    }
+    const time = timeOf(group, schedule, machine);
+    if (best === null || time.micros < best.time.micros) best = { group, schedule, time };
+  }
+  if (best !== null) return best;
+  if (smallest === null) throw new RangeError(`${groupName(group)} has no candidates`);
+  return smallest;
+}
+
+/** A group that keeps the best schedule that it has now; itself where it has one, or none fits. */
+export function withSchedule(group: Group, machine: Machine): Group {
+  if (group.schedule !== undefined) return group;
+  const found = tryToSchedule(group, machine);
+  return isScheduled(found) ? { ...group, schedule: found.schedule } : group;
+}
+
+/** Whether a schedule was found. */
+export function isScheduled(found: Scheduled | Excess): found is Scheduled {
+  return 'schedule' in found;
+}
+
+/**
+ * The best schedule of a group.
+ *
+ * @throws ScheduleError where every schedule exceeds a limit of the machine: says which, what is needed and available
+ */
+export function bestSchedule(group: Group, machine: Machine): Scheduled {
+  const found = tryToSchedule(group, machine);
+  if (isScheduled(found)) return found;
+  throw new ScheduleError(
+    'limit',
+    groupName(group),
+    `every schedule exceeds machine ${machine.name}: ${excessText(found)}`,
+    found,
+  );
+}
+
+/**
+ * The same for a machine of workgroups.
+ *
+ * @throws ScheduleError as `bestSchedule`, and for a machine of tasks
+ */
+export function scheduleWorkgroups(group: Group, machine: Machine): Scheduled<WorkgroupSchedule> {
+  const { schedule, ...rest } = bestSchedule(group, machine);
+  if (schedule.kind === 'tasks')
+    throw new ScheduleError(
+      'schedule',
+      groupName(group),
+      `machine ${machine.name} has tasks, and no workgroups`,
+    );
+  return { ...rest, schedule };
+}

@@ -1,0 +1,263 @@
+import { tensorsRead } from '../loops/edges.ts';
+import { type Axis, contractionOf, domainSize, type Loop, type Tensor } from '../loops/index.ts';
+import type { Machine } from '../machine/index.ts';
+import type { Group } from './group.ts';
+import { orientedContraction } from './orient.ts';
+import { rowCount } from './rows.ts';
+import {
+  type ContractSchedule,
+  type MapSchedule,
+  type PhaseSchedule,
+  plainPhase,
+  type ReduceSchedule,
+  type RowsSchedule,
+  type Schedule,
+  type WorkgroupSchedule,
+} from './schedule.ts';
+import { tasksCandidates } from './tasks.ts';
+import { timeOfWork } from './time.ts';
+import { phaseWork, tileSpace } from './work.ts';
+
+/**
+ * The schedules that are tried for a group, plain data: not all fit the machine, and time says which is best.
+ */
+export function candidates(group: Group, machine: Machine): Schedule[] {
+  return machine.features.has('tasks')
+    ? tasksCandidates(group, machine)
+    : workgroupCandidates(group, machine);
+}
+
+function workgroupCandidates(group: Group, machine: Machine): WorkgroupSchedule[] {
+  const [loop, ...more] = group.loops;
+  if (loop === undefined) throw new RangeError('a group without loops');
+  if (more.length > 0) return rowsCandidates(group, machine);
+  if (contractionOf(loop) !== null) return contractCandidates(loop, machine);
+  return loop.reductions.length > 0 ? reduceCandidates(loop, machine) : mapCandidates(loop, machine);
+}
+
+/** Elements of an invocation of a map, at most: more would only make the text of a kernel's loop turn longer. */
+const MOST_ELEMENTS_EACH = 16;
+
+function mapCandidates(loop: Loop, machine: Machine): MapSchedule[] {
+  const total = domainSize(loop.axes);
+  return powers(MOST_ELEMENTS_EACH).map((perThread) => ({
+    kind: 'map',
+    perThread,
+    workgroups: Math.ceil(total / (machine.workgroup * perThread)),
+  }));
+}
+
+function reduceCandidates(loop: Loop, machine: Machine): ReduceSchedule[] {
+  const outputs = domainSize(loop.axes);
+  const splits = machine.features.has('barriers') ? splitsOf(loop, machine) : [1];
+  return splits.map((split) => ({
+    kind: 'reduce',
+    split,
+    workgroups: Math.ceil((outputs * split) / machine.workgroup),
+  }));
+}
+
+/** How many invocations may share one reduction: each has four terms at least. */
+function splitsOf(loop: Loop, machine: Machine): number[] {
+  const most = Math.min(machine.workgroup, domainSize(loop.reduceAxes) / 4);
+  return powers(Math.max(1, most));
+}
+
+/** 1, 2, 4, … up to a number. */
+function powers(most: number): number[] {
+  const found: number[] = [];
+  for (let n = 1; n <= most; n *= 2) found.push(n);
+  return found;
+}
+
+/** Outputs of an invocation in a staged tile, rows by columns. */
+const STAGED_TILES: readonly (readonly [number, number])[] = [
+  [1, 1],
+  [1, 4],
+  [4, 1],
+  [2, 2],
+  [2, 4],
+  [4, 2],
+  [4, 4],
+  [4, 8],
+  [8, 4],
+];
+
+/** Shares of a staged tile's reduction: more leave each invocation hardly a step between barriers. */
+const SHARES = [1, 4, 16, 32];
+
+/** Steps of the reduction that are staged at a time. */
+const DEPTHS = [16, 32, 64];
+
+/** How much longer than wide a grid of invocations may be: what is longer loads more than it multiplies. */
+const LONGEST_GRID = 4;
+
+function contractCandidates(loop: Loop, machine: Machine): ContractSchedule[] {
+  const c = orientedContraction(loop);
+  if (c === null) throw new RangeError(`${loop.name} is not a contraction`);
+  const [m, n, batch] = [domainSize(c.m), domainSize(c.n), domainSize(c.batch)];
+  const steps = domainSize(loop.reduceAxes);
+  if (!machine.features.has('barriers')) return loneTiles([m, n, batch], machine);
+  const found: ContractSchedule[] = [];
+  for (const split of SHARES) {
+    const threads = machine.workgroup / split;
+    for (const down of powers(threads)) {
+      const across = threads / down;
+      if (down > LONGEST_GRID * across || across > LONGEST_GRID * down) continue;
+      for (const [tm, tn] of STAGED_TILES) {
+        const [rows, columns] = [down * tm, across * tn];
+        // Half of a tile is not empty, except for the smallest.
+        if (tm * tn > 1 && ((rows >= 2 * m && tm > 1) || (columns >= 2 * n && tn > 1))) continue;
+        if (tm * tn > machine.sums) continue;
+        for (const depth of DEPTHS) {
+          if (depth < split || (depth > 16 && depth >= 2 * steps)) continue;
+          if (4 * (depth * (rows + columns + 2) + rows * columns) > machine.workgroupMemory) continue;
+          found.push({
+            kind: 'contract',
+            threads: [down, across],
+            perThread: [tm, tn],
+            split,
+            depth,
+            workgroups: Math.ceil(m / rows) * Math.ceil(n / columns) * batch,
+          });
+        }
+      }
+    }
+  }
+  return found.length > 0 ? found : [thinTile([m, n, batch], machine)];
+}
+
+/** The tile where one side has next to nothing: one row or column of invocations, as far as it is needed. */
+function thinTile([m, n, batch]: readonly [number, number, number], machine: Machine): ContractSchedule {
+  const side = (extent: number): number =>
+    Math.min(machine.workgroup, 2 ** Math.ceil(Math.log2(Math.max(1, extent))));
+  const down = m <= n ? side(m) : machine.workgroup / Math.min(machine.workgroup, side(n));
+  const wide = Math.min(machine.workgroup / down, side(n));
+  const split = Math.min(32, machine.workgroup / (down * wide));
+  const across = machine.workgroup / (down * split);
+  return {
+    kind: 'contract',
+    threads: [down, across],
+    perThread: [1, 1],
+    split,
+    depth: Math.max(split, 16),
+    workgroups: Math.ceil(m / down) * Math.ceil(n / across) * batch,
+  };
+}
+
+/** Rows and columns of which a tile in registers may have so many. */
+const LONE_EXTENTS = [1, 2, 4, 8, 16];
+
+function loneTiles([m, n, batch]: readonly [number, number, number], machine: Machine): ContractSchedule[] {
+  const found: ContractSchedule[] = [];
+  for (const p of LONE_EXTENTS) {
+    for (const q of LONE_EXTENTS) {
+      if (p * q > machine.sums || (p > 1 && p > m) || (q > 1 && q > n)) continue;
+      const invocations = Math.ceil(m / p) * Math.ceil(n / q) * batch;
+      found.push({
+        kind: 'contract',
+        threads: [1, 1],
+        perThread: [p, q],
+        split: 1,
+        depth: 1,
+        workgroups: Math.ceil(invocations / machine.workgroup),
+      });
+    }
+  }
+  return found;
+}
+
+/** Rows that a workgroup owns, at most. */
+const MOST_ROWS = 64;
+
+function rowsCandidates(group: Group, machine: Machine): RowsSchedule[] {
+  const rows = rowCount(group);
+  const inside = new Set(group.locals);
+  const phases = (block: number, lanes: number): PhaseSchedule[] =>
+    group.loops.map((loop, k) => phaseSchedule(loop, group.rows[k] ?? [], block, machine, inside, lanes));
+  if (!machine.features.has('barriers')) {
+    return powers(machine.workgroup)
+      .filter((lanes) => lanes >= Math.min(machine.neighbours, machine.workgroup))
+      .map((lanes) => ({
+        kind: 'rows',
+        block: 1,
+        lanes,
+        phases: phases(1, lanes),
+        workgroups: Math.ceil(rows / lanes),
+      }));
+  }
+  return powers(Math.min(MOST_ROWS, rows)).map((block) => ({
+    kind: 'rows',
+    block,
+    lanes: machine.workgroup,
+    phases: phases(block, 1),
+    workgroups: Math.ceil(rows / block),
+  }));
+}
+
+/** Rows and columns of which a tile of a phase may have so many. */
+const PHASE_EXTENTS = [1, 2, 3, 4, 5, 8, 16];
+
+/**
+ * The schedule of a loop in a row program: the one that takes the least time.
+ *
+ * @param own the loop's axes that are rows
+ * @param block rows of a block
+ * @param inside tensors that have a place inside the kernel
+ * @param lanes invocations that compute a row each, where they compute alone
+ */
+export function phaseSchedule(
+  loop: Loop,
+  own: readonly Axis[],
+  block: number,
+  machine: Machine,
+  inside: ReadonlySet<Tensor> = new Set(),
+  lanes = 1,
+): PhaseSchedule {
+  let ofMachine = phasesKnown.get(machine);
+  if (ofMachine === undefined) {
+    ofMachine = new WeakMap();
+    phasesKnown.set(machine, ofMachine);
+  }
+  const ofLoop = ofMachine.get(loop) ?? new Map<string, PhaseSchedule>();
+  ofMachine.set(loop, ofLoop);
+  const places = [...tensorsRead(loop)].map((tensor) => (inside.has(tensor) ? 'i' : 'm')).join('');
+  const key = `${own.map((axis) => loop.axes.indexOf(axis)).join()} ${block} ${lanes} ${places}`;
+  let found = ofLoop.get(key);
+  if (found === undefined) {
+    found = bestPhase(loop, own, block, machine, inside, lanes);
+    ofLoop.set(key, found);
+  }
+  return found;
+}
+
+// Loops are immutable; row programs that grow ask again for the phases that they have.
+const phasesKnown = new WeakMap<Machine, WeakMap<Loop, Map<string, PhaseSchedule>>>();
+
+function bestPhase(
+  loop: Loop,
+  own: readonly Axis[],
+  block: number,
+  machine: Machine,
+  inside: ReadonlySet<Tensor>,
+  lanes: number,
+): PhaseSchedule {
+  let best = plainPhase;
+  let least = Infinity;
+  const consider = (schedule: PhaseSchedule): void => {
+    const work = phaseWork(loop, own, block, schedule, (tensor) => inside.has(tensor), machine, lanes);
+    const { micros } = timeOfWork([work], 1, 0, machine);
+    if (micros < least) [best, least] = [schedule, micros];
+  };
+  const splits =
+    machine.features.has('barriers') && loop.reductions.length > 0 ? splitsOf(loop, machine) : [1];
+  for (const split of splits) consider({ perThread: [1, 1], split });
+  const c = orientedContraction(loop);
+  // Sums beside the products (a bias's gradient, say) have no place in a tile.
+  if (c === null || loop.reductions.length > 1) return best;
+  const { m, n } = tileSpace(c, own, block);
+  for (const p of PHASE_EXTENTS)
+    for (const q of PHASE_EXTENTS)
+      if (p * q > 1 && p * q <= machine.sums && p <= m && q <= n) consider({ perThread: [p, q], split: 1 });
+  return best;
+}

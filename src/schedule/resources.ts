@@ -1,0 +1,195 @@
+import { readers, tensorSize } from '../loops/edges.ts';
+import {
+  type Dtype,
+  domainSize,
+  type Loop,
+  loadedDtype,
+  monoidDef,
+  type Out,
+  type Reduction,
+} from '../loops/index.ts';
+import type { Machine } from '../machine/index.ts';
+import type { Group } from './group.ts';
+import { guestSides } from './orient.ts';
+import { rowCount } from './rows.ts';
+import type { RowsSchedule, Schedule } from './schedule.ts';
+
+/** What a schedule takes of a machine, computed before any kernel is built. */
+export interface Resources {
+  /** Elements of workgroup arrays by type: groups that share a dispatch lay theirs over one another. */
+  readonly shared: ReadonlyMap<Dtype, number>;
+  /** Bytes of an invocation's own arrays. */
+  readonly privateBytes: number;
+  /** Values that an invocation adds up in registers. */
+  readonly sums: number;
+  readonly workgroups: number;
+}
+
+/** Reductions of a prologue that one invocation may run through alone without holding up the others, in terms. */
+export const ALONE_TERMS = 64;
+
+/** Whether every invocation computes the loops of a prologue for itself. */
+export function isPrologueAlone(prologue: readonly Loop[]): boolean {
+  return prologue.every((loop) => domainSize(loop.reduceAxes) <= ALONE_TERMS);
+}
+
+/** What a group takes with a schedule. */
+export function resourcesOf(group: Group, schedule: Schedule, machine: Machine): Resources {
+  const { workgroups } = schedule;
+  const shared = new Map(fixedShared(group, schedule, machine));
+  const add = (dtype: Dtype, elements: number): void => addTo(shared, dtype, elements);
+  let privateBytes = isPrologueAlone(group.prologue)
+    ? 4 * group.prologue.reduce((n, { outs }) => n + outs.length, 0)
+    : 0;
+  let sums = 1;
+  const [loop] = group.loops;
+  switch (schedule.kind) {
+    case 'map':
+    case 'reduce':
+      break;
+    case 'contract': {
+      const { threads, perThread, depth } = schedule;
+      sums = perThread[0] * perThread[1];
+      if (!machine.features.has('barriers')) {
+        privateBytes += 4 * sums;
+        break;
+      }
+      const [rows, columns] = [threads[0] * perThread[0], threads[1] * perThread[1]];
+      add('f32', depth * (rows + 1) + depth * (columns + 1) + rows * columns);
+      const guests = loop === undefined ? [] : guestSides(loop);
+      for (const side of guests) add('f32', side === 'a' ? rows : columns);
+      break;
+    }
+    case 'rows': {
+      sums = Math.max(sums, ...schedule.phases.map(({ perThread: [p, q] }) => p * q));
+      for (const { perThread } of schedule.phases)
+        if (perThread[0] * perThread[1] > 1) privateBytes += 4 * perThread[0] * perThread[1];
+      const together = machine.features.has('barriers');
+      for (const { out, words } of passedInside(group, schedule, machine)) {
+        if (together) add(loadedDtype(out.tensor.dtype), words);
+        else privateBytes += 4 * words;
+      }
+      break;
+    }
+    case 'tasks':
+      break;
+    default:
+      return schedule satisfies never;
+  }
+  return { shared, privateBytes, sums, workgroups };
+}
+
+function addTo(shared: Map<Dtype, number>, dtype: Dtype, elements: number): void {
+  shared.set(dtype, (shared.get(dtype) ?? 0) + elements);
+}
+
+/** Elements of workgroup arrays that a group takes however many rows a block has: a prologue's results, and scratch. */
+function fixedShared(group: Group, schedule: Schedule, machine: Machine): ReadonlyMap<Dtype, number> {
+  const shared = new Map<Dtype, number>();
+  for (const [dtype, count] of scratchTypes(group, schedule, machine))
+    addTo(shared, dtype, count * machine.workgroup);
+  if (!isPrologueAlone(group.prologue))
+    for (const { outs } of group.prologue)
+      for (const { tensor } of outs) addTo(shared, loadedDtype(tensor.dtype), 1);
+  return shared;
+}
+
+/**
+ * Arrays of one element an invocation in which reductions combine their parts, by type. Loops that run one after the
+ * other use the same ones: as many of each type as the loop needs that needs most.
+ */
+function scratchTypes(group: Group, schedule: Schedule, machine: Machine): Map<Dtype, number> {
+  const most = new Map<Dtype, number>();
+  if (!machine.features.has('barriers')) return most;
+  const need = (reductions: readonly Pick<Reduction, 'monoid' | 'body'>[]): void => {
+    const own = new Map<Dtype, number>();
+    for (const { monoid, body } of reductions)
+      for (const dtype of monoidDef(monoid).parts(body.dtype)) own.set(dtype, (own.get(dtype) ?? 0) + 1);
+    for (const [dtype, count] of own) most.set(dtype, Math.max(count, most.get(dtype) ?? 0));
+  };
+  need(group.partials);
+  if (!isPrologueAlone(group.prologue)) for (const loop of group.prologue) need(loop.reductions);
+  for (const [k, { reductions }] of group.loops.entries()) {
+    const split =
+      schedule.kind === 'rows'
+        ? (schedule.phases[k]?.split ?? 1)
+        : schedule.kind === 'reduce'
+          ? schedule.split
+          : 1;
+    if (split > 1) need(reductions);
+  }
+  return most;
+}
+
+/** Bytes of workgroup memory of arrays. */
+export function bytesOf(shared: ReadonlyMap<Dtype, number>): number {
+  let bytes = 0;
+  for (const elements of shared.values()) bytes += 4 * elements;
+  return bytes;
+}
+
+/** Bytes of workgroup memory of a dispatch whose groups lay their arrays over one another. */
+export function sharedBytesOf(groups: readonly Resources[]): number {
+  const most = new Map<Dtype, number>();
+  for (const { shared } of groups)
+    for (const [dtype, elements] of shared) most.set(dtype, Math.max(elements, most.get(dtype) ?? 0));
+  return bytesOf(most);
+}
+
+/** A limit of a machine that a schedule exceeds. */
+export interface Excess {
+  readonly limit: 'workgroupMemory' | 'privateMemory' | 'sums';
+  readonly needed: number;
+  readonly available: number;
+}
+
+/** The limit that these resources exceed; null where they fit. */
+export function excessOf(resources: Resources, machine: Machine): Excess | null {
+  const needs = {
+    workgroupMemory: bytesOf(resources.shared),
+    privateMemory: resources.privateBytes,
+    sums: resources.sums,
+  } as const;
+  for (const limit of ['workgroupMemory', 'privateMemory', 'sums'] as const)
+    if (needs[limit] > machine[limit]) return { limit, needed: needs[limit], available: machine[limit] };
+  return null;
+}
+
+/** A tensor that passes between phases, and has a place inside the kernel. */
+export interface Passed {
+  readonly out: Out;
+  /** Which of the group's loops writes it. */
+  readonly k: number;
+  readonly alsoStored: boolean;
+  /** Words that it takes inside. */
+  readonly words: number;
+}
+
+/**
+ * The tensors of a row program that have a place inside the kernel. Those that no other group reads must have one; the
+ * others get one while there is room, and are read back from their buffer otherwise; where invocations compute alone
+ * they always are.
+ */
+export function passedInside(group: Group, schedule: RowsSchedule, machine: Machine): Passed[] {
+  const { block } = schedule;
+  const rows = rowCount(group);
+  const read = readers(group.loops);
+  const locals = new Set(group.locals);
+  const passed = group.loops.flatMap((loop, k) =>
+    loop.outs
+      .filter(({ tensor }) => read.has(tensor))
+      .map((out): Passed => {
+        const words = Math.max(1, (tensorSize(out.tensor) / rows) * block);
+        return { out, k, alsoStored: !locals.has(out.tensor), words };
+      }),
+  );
+  let left = machine.workgroupMemory - bytesOf(fixedShared(group, schedule, machine));
+  const must = passed.filter(({ alsoStored }) => !alsoStored);
+  for (const { words } of must) left -= 4 * words;
+  const may = passed.filter(({ alsoStored, words }) => {
+    if (!alsoStored || !machine.features.has('barriers') || 4 * words > left) return false;
+    left -= 4 * words;
+    return true;
+  });
+  return [...must, ...may];
+}

@@ -1,0 +1,376 @@
+import {
+  type Axis,
+  axesIn,
+  type Contraction,
+  domainSize,
+  type Expr,
+  type Loop,
+  loadsIn,
+  monoidDef,
+  type Tensor,
+} from '../loops/index.ts';
+import type { Machine } from '../machine/index.ts';
+import { type Evaluation, evaluationOf, loopEvaluation } from './cost.ts';
+import type { Group } from './group.ts';
+import { orientedContraction } from './orient.ts';
+import { type ContractSchedule, type PhaseSchedule, plainPhase, type WorkgroupSchedule } from './schedule.ts';
+import { consecutive, covering, touchedBytes } from './touched.ts';
+
+/** What one workgroup does in one phase: counted, not timed. */
+export interface Work {
+  /** Multiply-adds of an invocation, one after the other. */
+  readonly serial: number;
+  /** Invocations that do as much at once. */
+  readonly active: number;
+  /** Bytes between the workgroup and the cache, each element once. */
+  readonly bytes: number;
+  /** Loads that wait for one another. */
+  readonly rounds: number;
+  /** How often the invocations of the workgroup meet. */
+  readonly barriers: number;
+}
+
+type IsInside = (tensor: Tensor) => boolean;
+
+/** What an evaluation takes of an invocation's time, in multiply-adds. */
+export function multiplyAdds({ arithmetic, loads }: Evaluation, machine: Machine): number {
+  return arithmetic + loads * machine.load;
+}
+
+/** The phases of one workgroup of a group, its prologue first. */
+export function workOf(group: Group, schedule: WorkgroupSchedule, machine: Machine): Work[] {
+  const inside = new Set([
+    ...group.locals,
+    ...group.prologue.flatMap((loop) => loop.outs.map((out) => out.tensor)),
+  ]);
+  const isInside: IsInside = (tensor) => inside.has(tensor);
+  const prologue = group.prologue.map((loop) =>
+    phaseWork(loop, [], 1, plainOr(loop, machine), isInside, machine),
+  );
+  const [loop] = group.loops;
+  if (loop === undefined) return prologue;
+  const own = ((): Work[] => {
+    switch (schedule.kind) {
+      case 'map':
+        return [mapWork(loop, schedule.perThread, isInside, machine)];
+      case 'reduce':
+        return [reduceWork(loop, schedule.split, isInside, machine)];
+      case 'contract':
+        return [contractWork(loop, schedule, isInside, machine)];
+      case 'rows':
+        return group.loops.map((each, k) =>
+          phaseWork(
+            each,
+            group.rows[k] ?? [],
+            schedule.block,
+            schedule.phases[k] ?? plainPhase,
+            isInside,
+            machine,
+            schedule.lanes,
+          ),
+        );
+      default:
+        return schedule satisfies never;
+    }
+  })();
+  const meet = machine.features.has('barriers') ? 1 : 0;
+  const phases = own.map((work, k) => (k > 0 ? { ...work, barriers: work.barriers + meet } : work));
+  return [...prologue, ...phases, ...partialWork(group, machine)];
+}
+
+/** A loop of the prologue runs as its elements are many: shared by the workgroup, or by one invocation. */
+function plainOr(loop: Loop, machine: Machine): PhaseSchedule {
+  if (!machine.features.has('barriers')) return plainPhase;
+  let split = 1;
+  while (split < machine.workgroup && split * 4 <= domainSize(loop.reduceAxes)) split *= 2;
+  return { perThread: [1, 1], split };
+}
+
+/** Writing parts of what a kernel makes: the invocations' own sums meet. */
+function partialWork({ partials }: Group, machine: Machine): Work[] {
+  if (partials.length === 0) return [];
+  const together = machine.features.has('barriers');
+  const serial = partials.length * (together ? 2 * Math.sqrt(machine.workgroup) : machine.load);
+  const bytes = partials.length * 4 * (together ? 1 : machine.workgroup);
+  return [{ serial, active: machine.workgroup, bytes, rounds: 1, barriers: together ? 3 : 0 }];
+}
+
+function mapWork(loop: Loop, perThread: number, isInside: IsInside, machine: Machine): Work {
+  const { element } = loopEvaluation(loop);
+  const elements = Math.min(domainSize(loop.axes), machine.workgroup * perThread);
+  return {
+    serial: perThread * (multiplyAdds(element, machine) + stores(loop, machine) + machine.element),
+    active: Math.min(machine.workgroup, elements),
+    bytes: touchedBytes(loop, consecutive(loop.axes, elements), isInside),
+    rounds: depthOfLoads(loop),
+    barriers: 0,
+  };
+}
+
+/** What storing an element of each output takes. */
+function stores(loop: Loop, machine: Machine): number {
+  return loop.outs.length * machine.load;
+}
+
+/** How many loads wait for one another before an element is there: an index that is loaded comes before. */
+function depthOfLoads(loop: Loop): number {
+  const depth = (exprs: readonly Expr[]): number =>
+    Math.max(0, ...loadsIn(...exprs).map((l) => (loadsIn(...l.at).length > 0 ? 2 : 1)));
+  const terms = depth(loop.reductions.map((r) => r.body));
+  return terms + depth(loop.outs.map((out) => out.value));
+}
+
+/** Combining the parts that `split` invocations hold, in runs of sixteen. */
+function combination(loop: Pick<Loop, 'reductions'>, split: number): { serial: number; barriers: number } {
+  if (split <= 1) return { serial: 0, barriers: 0 };
+  const parts = loop.reductions.reduce((n, r) => n + monoidDef(r.monoid).parts(r.body.dtype).length, 0);
+  const few = split <= 16;
+  return { serial: parts * 4 * (few ? split : 16 + split / 16), barriers: few ? 1 : 3 };
+}
+
+function reduceWork(loop: Loop, split: number, isInside: IsInside, machine: Machine): Work {
+  const { term, element } = loopEvaluation(loop);
+  const outputs = Math.min(domainSize(loop.axes), Math.max(1, machine.workgroup / split));
+  const terms = Math.ceil(domainSize(loop.reduceAxes) / split);
+  const met = combination(loop, split);
+  return {
+    serial:
+      terms * multiplyAdds(term, machine) +
+      met.serial +
+      multiplyAdds(element, machine) +
+      stores(loop, machine) +
+      machine.element,
+    active: Math.min(machine.workgroup, outputs * split),
+    bytes: touchedBytes(loop, consecutive(loop.axes, outputs), isInside),
+    rounds: roundsOf(terms, loop, isInside, machine),
+    barriers: met.barriers,
+  };
+}
+
+/** Loads of a reduction that wait for one another: the compiler puts some before the first use. */
+function roundsOf(terms: number, loop: Loop, isInside: IsInside, machine: Machine): number {
+  const fromMemory = loop.reductions.some((r) => loadsIn(r.body).some((l) => !isInside(l.tensor)));
+  return (fromMemory ? Math.ceil(terms / machine.overlap) : 0) + 1;
+}
+
+/**
+ * A contraction by itself. Where invocations meet, operands go through workgroup memory, `depth` steps at a time; else
+ * each invocation has a tile, whose operands it loads.
+ */
+function contractWork(loop: Loop, schedule: ContractSchedule, isInside: IsInside, machine: Machine): Work {
+  const c = requireContraction(loop);
+  const { element } = loopEvaluation(loop);
+  const { threads, perThread, split, depth } = schedule;
+  const [tm, tn] = perThread;
+  const steps = domainSize(loop.reduceAxes);
+  const operands = operandEvaluations(loop, c);
+  const finish = multiplyAdds(element, machine) + stores(loop, machine) + machine.element;
+  if (!machine.features.has('barriers')) {
+    const [a, b] = operandCosts(loop, c, [], machine);
+    const tiles = Math.ceil(domainSize(c.m) / tm) * Math.ceil(domainSize(c.n) / tn) * domainSize(c.batch);
+    const busy = Math.min(machine.workgroup, tiles);
+    return {
+      serial: steps * (tm * a + tn * b + tm * tn) + tm * tn * finish,
+      active: busy,
+      bytes: tileBytes(loop, c, tm, tn * busy, isInside),
+      rounds: Math.ceil(steps / machine.overlap) + 1,
+      barriers: 0,
+    };
+  }
+  const [rows, columns] = [threads[0] * tm, threads[1] * tn];
+  const chunks = Math.ceil(steps / depth);
+  const guests = loop.reductions.length - 1;
+  // Sums of one side are their owners' alone: the workgroups at the first tile of the other side.
+  const owned = (guests * (tm + tn)) / (2 * Math.ceil(domainSize(c.n) / columns));
+  const products = (chunks * depth * (tm * tn + tm + tn + owned + 2)) / split;
+  const staged =
+    (chunks *
+      depth *
+      (rows * multiplyAdds(operands[0], machine) + columns * multiplyAdds(operands[1], machine))) /
+    machine.workgroup;
+  const outputs = (rows * columns) / machine.workgroup;
+  const loadsEach = Math.ceil((depth * (rows + columns)) / machine.workgroup);
+  return {
+    serial: products + staged + split * tm * tn * 2 + outputs * finish,
+    active: machine.workgroup,
+    bytes: tileBytes(loop, c, rows, columns, isInside),
+    rounds: chunks * Math.ceil(loadsEach / machine.overlap) + 1,
+    barriers: 2 * chunks + split,
+  };
+}
+
+// Schedules that differ in depth and shares alone touch the same.
+const tilesKnown = new WeakMap<Loop, Map<string, number>>();
+
+/** Bytes that a workgroup touches whose tile has so many rows and columns. */
+function tileBytes(loop: Loop, c: Contraction, rows: number, columns: number, isInside: IsInside): number {
+  const ofLoop = tilesKnown.get(loop) ?? new Map<string, number>();
+  tilesKnown.set(loop, ofLoop);
+  const key = `${rows} ${columns}`;
+  let found = ofLoop.get(key);
+  if (found === undefined) {
+    const cover = covering(
+      c.m,
+      rows,
+      covering(c.n, columns, new Map(c.batch.map((axis) => [axis, 1] as const))),
+    );
+    found = touchedBytes(loop, cover, isInside);
+    ofLoop.set(key, found);
+  }
+  return found;
+}
+
+/**
+ * One loop of a row program: for a block of rows, or, where invocations compute alone, for a row of each of `lanes`.
+ */
+export function phaseWork(
+  loop: Loop,
+  own: readonly Axis[],
+  block: number,
+  { perThread: [p, q], split }: PhaseSchedule,
+  isInside: IsInside,
+  machine: Machine,
+  lanes = 1,
+): Work {
+  const together = machine.features.has('barriers');
+  const { term, element } = loopEvaluation(loop);
+  const columns = domainSize(loop.axes.filter((axis) => !own.includes(axis)));
+  const invocations = together ? machine.workgroup : 1;
+  const reduced = domainSize(loop.reduceAxes);
+  const finish = multiplyAdds(element, machine) + stores(loop, machine) + machine.element;
+  const rows = together ? block : lanes;
+  const bytes = touchedBytes(loop, covering(own, rows), isInside);
+  if (p * q > 1) {
+    const c = requireContraction(loop);
+    const space = tileSpace(c, own, block);
+    const tiles = space.slices * Math.ceil(space.m / p) * Math.ceil(space.n / q);
+    const turns = Math.ceil(tiles / invocations);
+    const [a, b] = operandCosts(loop, c, own, machine);
+    const step = p * a + q * b + p * q;
+    return {
+      serial: turns * (reduced * step + p * q * finish),
+      active: together ? Math.min(machine.workgroup, tiles) : lanes,
+      bytes,
+      rounds: turns * roundsOf(reduced, loop, isInside, machine),
+      barriers: 0,
+    };
+  }
+  const elements = block * columns;
+  const turns = Math.ceil((elements * split) / invocations);
+  const terms = Math.ceil(reduced / split);
+  const met = combination(loop, split);
+  const isReduction = loop.reductions.length > 0;
+  return {
+    serial: turns * ((isReduction ? terms * termCost(loop, own, term, machine) : 0) + met.serial + finish),
+    active: together ? Math.min(machine.workgroup, elements * split) : lanes,
+    bytes,
+    rounds: turns * (isReduction ? roundsOf(terms, loop, isInside, machine) : depthOfLoads(loop)),
+    barriers: turns * (met.barriers + (split > 1 && turns > 1 ? 1 : 0)),
+  };
+}
+
+/** A term of a loop's reductions, where neighbours may load what lies apart. */
+function termCost(loop: Loop, own: readonly Axis[], term: Evaluation, machine: Machine): number {
+  if (machine.features.has('barriers') || own.length === 0) return multiplyAdds(term, machine);
+  const apart = termLoads(loop).filter((at) => liesApart(at, own)).length;
+  return multiplyAdds(term, machine) + apart * (machine.scattered - machine.load);
+}
+
+/** The axes of the index of each load. */
+type LoadAxes = readonly ReadonlySet<Axis>[];
+
+/** Where invocations compute alone, those of one instruction are neighbours along their own rows, which lie apart. */
+function liesApart(axes: ReadonlySet<Axis>, own: readonly Axis[]): boolean {
+  return own.some((axis) => axes.has(axis));
+}
+
+function loadAxes(exprs: readonly Expr[]): LoadAxes {
+  return loadsIn(...exprs).map(({ at }) => axesIn(...at));
+}
+
+// Loops are immutable, and every candidate asks again.
+const termsKnown = new WeakMap<Loop, LoadAxes>();
+const operandsKnown = new WeakMap<Loop, readonly [Operand, Operand]>();
+
+function termLoads(loop: Loop): LoadAxes {
+  let found = termsKnown.get(loop);
+  if (found === undefined) {
+    found = loadAxes(loop.reductions.map((r) => r.body));
+    termsKnown.set(loop, found);
+  }
+  return found;
+}
+
+interface Operand {
+  readonly evaluation: Evaluation;
+  readonly loads: LoadAxes;
+}
+
+function operandsOf(loop: Loop, c: Contraction): readonly [Operand, Operand] {
+  let found = operandsKnown.get(loop);
+  if (found === undefined) {
+    const operand = (factors: readonly Expr[]): Operand => ({
+      evaluation: evaluationOf(...factors),
+      loads: loadAxes(factors),
+    });
+    found = [operand(c.a), operand(c.b)];
+    operandsKnown.set(loop, found);
+  }
+  return found;
+}
+
+function operandEvaluations(loop: Loop, c: Contraction): readonly [Evaluation, Evaluation] {
+  const [a, b] = operandsOf(loop, c);
+  return [a.evaluation, b.evaluation];
+}
+
+/**
+ * What both operands of a product take to evaluate, in multiply-adds.
+ *
+ * @param own axes along which invocations that compute alone lie apart
+ */
+function operandCosts(
+  loop: Loop,
+  c: Contraction,
+  own: readonly Axis[],
+  machine: Machine,
+): readonly [number, number] {
+  const cost = ({ evaluation, loads }: Operand): number => {
+    const apart = machine.features.has('barriers') ? 0 : loads.filter((at) => liesApart(at, own)).length;
+    return multiplyAdds(evaluation, machine) + apart * (machine.scattered - machine.load);
+  };
+  const [a, b] = operandsOf(loop, c);
+  return [cost(a), cost(b)];
+}
+
+/** The elements of a contraction in a block of rows, as the tiles see them. */
+export interface TileSpace {
+  /** The side on which the block's rows are; null where there is one row, or batches are rows too. */
+  readonly ofRows: 'm' | 'n' | null;
+  readonly m: number;
+  readonly n: number;
+  /** How many `m` × `n` there are. */
+  readonly slices: number;
+}
+
+/** How rows and columns of a block lie: the block's rows are part of the side that they are on. */
+export function tileSpace(c: Contraction, own: readonly Axis[], rows: number): TileSpace {
+  const on = (axes: readonly Axis[]): boolean => rows > 1 && own.every((axis) => axes.includes(axis));
+  const ofRows = on(c.m) ? 'm' : on(c.n) ? 'n' : null;
+  const [m, n, batch] = [c.m, c.n, c.batch].map((axes) =>
+    domainSize(axes.filter((axis) => !own.includes(axis))),
+  );
+  if (m === undefined || n === undefined || batch === undefined) throw new RangeError('three kinds of axes');
+  return {
+    ofRows,
+    m: ofRows === 'm' ? m * rows : m,
+    n: ofRows === 'n' ? n * rows : n,
+    slices: ofRows === null ? batch * rows : batch,
+  };
+}
+
+function requireContraction(loop: Loop): Contraction {
+  const c = orientedContraction(loop);
+  if (c === null) throw new RangeError(`${loop.name} is not a contraction`);
+  return c;
+}
