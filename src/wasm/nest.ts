@@ -15,7 +15,7 @@ import {
   varRef,
 } from '../loops/index.ts';
 import { runsOf } from '../loops/runs.ts';
-import { type Code, constantOf, i32, minus, plus } from './code.ts';
+import { type Code, constantOf, i32, minus, plus, times } from './code.ts';
 import type { Evaluator } from './evaluate.ts';
 import { type Lanes, wasmType } from './operations.ts';
 
@@ -64,6 +64,26 @@ export function rowValues(rows: readonly Axis[], row: Axis): Map<Axis, Expr> {
   return values;
 }
 
+/**
+ * What row axes are in a nest's text, and along what its vectors lie: where one row axis alone has several values, and is
+ * the lane, along the row's number; where the lane is the last of several, along it, in lines, which the number counts.
+ */
+export function rowLane(
+  rows: readonly Axis[],
+  lane: Axis | null,
+  row: Axis,
+): {
+  readonly values: ReadonlyMap<Axis, Expr>;
+  readonly lane: Axis | null;
+  readonly isInLines: boolean;
+} {
+  if (lane === null || !rows.includes(lane)) return { values: rowValues(rows, row), lane, isInLines: false };
+  if (rows.every((axis) => axis === lane || axis.extent <= 1))
+    return { values: rowValues(rows, row), lane: row, isInLines: false };
+  const others = rows.filter((axis) => axis !== lane);
+  return { values: rowValues(others, row), lane, isInLines: true };
+}
+
 /** Where a loop over an axis ends, as a text: its live extent where it has one. */
 export function endOf(evaluator: Evaluator, axis: Axis): string {
   return evaluator.scalar(axisEnd(axis));
@@ -77,6 +97,8 @@ class NestWriter {
   readonly #range: RowRange;
   /** The axis along which vectors lie, as the text has it: the row where that is the lane. */
   readonly #lane: Axis | null;
+  /** Whether rows are taken in lines along the lane. */
+  readonly #isInLines: boolean;
   readonly #values: ReadonlyMap<Axis, Expr>;
   readonly #reductions: readonly Reduction[];
 
@@ -86,8 +108,10 @@ class NestWriter {
     this.#loop = loop;
     this.#nest = nest;
     this.#range = range;
-    this.#values = new Map([...(range.fixed ?? []), ...rowValues(nest.rows, range.row)]);
-    this.#lane = nest.lane !== null && nest.rows.includes(nest.lane) ? range.row : nest.lane;
+    const { values, lane, isInLines } = rowLane(nest.rows, nest.lane, range.row);
+    this.#values = new Map([...(range.fixed ?? []), ...values]);
+    this.#lane = lane;
+    this.#isInLines = isInLines;
     this.#reductions = loop.reductions.map((r) => ({ ...r, body: this.#bind(r.body) }));
   }
 
@@ -98,7 +122,37 @@ class NestWriter {
       return;
     }
     const { from, to, row } = this.#range;
-    this.#over(row, from, to, this.#nest.evenRows, (lanes) => this.#parallel(lanes));
+    if (this.#isInLines && this.#lane !== null) this.#overLines(this.#lane);
+    else this.#over(row, from, to, this.#nest.evenRows, (lanes) => this.#parallel(lanes));
+  }
+
+  /** Rows line by line: the row's number counts lines, the first and the last of which may be there in part. */
+  #overLines(lane: Axis): void {
+    const { from, to, row } = this.#range;
+    const extent = i32(lane.extent);
+    const code = this.#code;
+    const lineOf = (text: string): string => `(i32.div_u ${text} ${extent})`;
+    const end = code.let('last', 'i32', lineOf(plus(to, i32(lane.extent - 1))));
+    code.loop(
+      'line',
+      code.let('first_line', 'i32', lineOf(from)),
+      end,
+      1,
+      (line) => {
+        const start = code.let('start', 'i32', times(line, extent));
+        const low = code.let('low', 'i32', minus(from, start));
+        const high = code.let('high', 'i32', minus(to, start));
+        const begin = code.let(
+          'begin',
+          'i32',
+          `(select ${low} (i32.const 0) (i32.gt_s ${low} (i32.const 0)))`,
+        );
+        const stop = code.let('stop', 'i32', `(select ${high} ${extent} (i32.lt_s ${high} ${extent}))`);
+        const isEven = this.#nest.evenRows && lane.extent % 4 === 0;
+        this.#over(lane, begin, stop, isEven, (lanes) => this.#parallel(lanes));
+      },
+      row,
+    );
   }
 
   /** The parallel axes that are no rows, the vector's innermost. */

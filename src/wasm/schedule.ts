@@ -13,7 +13,7 @@ import {
   WINDOW_POSITIONS,
 } from './contract.ts';
 import type { Evaluator } from './evaluate.ts';
-import { type Nest, rowValues } from './nest.ts';
+import { type Nest, rowLane } from './nest.ts';
 import { isIndependent, outerSets, positionsOf, type Side, type Tiled, tiledOf, unitsOf } from './sides.ts';
 import { TILE_COLUMNS, TILE_ROWS } from './tile.ts';
 
@@ -196,12 +196,11 @@ export function loopCost(loop: Loop): number {
  * The axis along which a loop runs four elements at a time: the one along which its loads and stores cost
  * least. Null where no axis has four.
  *
- * @param rows axes that are rows: one alone may be the lane
+ * @param rows axes that are rows: the last of them may be the lane
  */
 function laneOf(loop: Loop, rows: readonly Axis[], evaluator: Evaluator): Axis | null {
-  const parallel = loop.axes.filter(
-    (axis) => axis.extent >= 4 && (!rows.includes(axis) || rows.filter((r) => r.extent > 1).length === 1),
-  );
+  const lastRow = rows.findLast((axis) => axis.extent > 1);
+  const parallel = loop.axes.filter((axis) => axis.extent >= 4 && (!rows.includes(axis) || axis === lastRow));
   const reduce = loop.reduceAxes.filter((axis) => axis.extent >= 4);
   let best: Axis | null = null;
   let least = laneCost(loop, null, rows, evaluator);
@@ -218,9 +217,7 @@ function laneOf(loop: Loop, rows: readonly Axis[], evaluator: Evaluator): Axis |
 function laneCost(loop: Loop, lane: Axis | null, rows: readonly Axis[], evaluator: Evaluator): number {
   const [domain, reduced] = [domainSize(loop.axes), domainSize(loop.reduceAxes)];
   const alongReduction = lane !== null && loop.reduceAxes.includes(lane);
-  const row = driver('row', domainSize(rows));
-  const values = rowValues(rows, row);
-  const own = lane !== null && rows.includes(lane) ? row : lane;
+  const { values, lane: own } = rowLane(rows, lane, driver('row', domainSize(rows)));
   const cost = (exprs: readonly Loop['outs'][number]['value'][], vector: boolean): number => {
     const bound = exprs.map((e) => substituteAxes(e, values));
     return evaluator.cost(bound, vector ? own : null);
