@@ -227,7 +227,7 @@ export function emitOutputs(
   const range = { from: texts.from, to: texts.to, row: unit, fixed: rowValues(tiled.sets, set) };
   const turned = turnedOf(loop, contract);
   if (turned !== null) {
-    emitTurnedOutputs(evaluator, outputs, sum, units, turned, range);
+    emitTurnedOutputs(evaluator, outputs, sum, units, turned, cut.outer.length > 0 ? cut.line : 1, range);
     return;
   }
   const lane = laneAxis(tiled.columns, units);

@@ -3,6 +3,7 @@ import { type Axis, domainSize } from '../../src/loops/index.ts';
 import { type Machine, machines } from '../../src/machine/index.ts';
 import { type NDArray, referenceSession } from '../../src/reference/index.ts';
 import { slidExtent } from '../../src/wasm/contract.ts';
+import { rowLane } from '../../src/wasm/nest.ts';
 import { packTasks } from '../../src/wasm/schedule.ts';
 import { unitsOf } from '../../src/wasm/sides.ts';
 import { turnedOf } from '../../src/wasm/turnedOutputs.ts';
@@ -55,6 +56,15 @@ export function wasmDisagreements(
   return [...found, ...session.damage.map((damage) => `${random.module.name}: ${damage}`)];
 }
 
+/** How many loops without tiles of a compilation take their rows in lines, along the last of several row axes. */
+export function nestsInLines({ entries }: WasmCompilation): number {
+  const schedules = [...entries.values()].flatMap(({ scheduled }) => scheduled.flat());
+  return schedules
+    .flatMap(({ schedule }) => ('loops' in schedule ? schedule.loops : []))
+    .filter((own) => own.kind === 'nest' && rowLane(own.rows, own.lane, { name: 'row', extent: 1 }).isInLines)
+    .length;
+}
+
 /** In which ways the contractions of a compilation run that have tiles: the code paths that they take. */
 export function waysOfContractions({ entries }: WasmCompilation): string[] {
   const ways: string[] = [];
@@ -95,6 +105,7 @@ export function waysOfContractions({ entries }: WasmCompilation): string[] {
         'with windows in parts of the reduction': own.split !== null && own.window !== null,
         'with windows as rows': own.window !== null,
         'with sums that are turned': turnedOf(loop, own) !== null,
+        'with sums of all rows turned': turnedOf(loop, own)?.isWhole === true,
         'with windows of a row program': own.window !== null && group.loops.length > 1,
         'with windows in several blocks': own.window !== null && slidExtent(own.cut) > own.block,
         'with windows in blocks of several lines': own.window !== null && own.block > 1,
