@@ -10,8 +10,10 @@ import {
   type Tensor,
 } from '../loops/index.ts';
 import type { Machine } from '../machine/index.ts';
-import { evaluationOf } from '../schedule/cost.ts';
+import { evaluationOf, loopEvaluation } from '../schedule/cost.ts';
 import { isTiled } from '../schedule/tasks.ts';
+import { touchedBytes } from '../schedule/touched.ts';
+import { multiplyAdds } from '../schedule/work.ts';
 import type { Reason } from './decisions.ts';
 import { MODEL_ERROR, microsText } from './price.ts';
 
@@ -40,26 +42,51 @@ export function computedAgain(
     return { taken: true, reason: { kind: 'rule', text: 'it reads nothing: it is a constant of the step' } };
   const { perOperation, perByte } = rates(machine);
   const own = tensorsRead(producer);
-  let [again, stored] = [0, elements * (arithmetic + machine.load) * perOperation + 4 * elements * perByte];
+  // By itself it would be one more output of what makes its operands.
+  let stored = Math.max(elements * (arithmetic + machine.load) * perOperation, 4 * elements * perByte);
+  let again = 0;
   // What makes an operand for this loop alone stores this loop's value in its place, but only if this loop is one of its outputs.
-  for (const operand of own)
-    if (operand.role === 'temp' && isOnlyReadBy(operand))
-      again += tensorSize(operand) * (machine.load * perOperation + 4 * perByte);
+  const swapped = [...own].filter((operand) => operand.role === 'temp' && isOnlyReadBy(operand));
+  for (const operand of swapped) again += 4 * tensorSize(operand) * perByte;
+  const savesMemory = swapped.reduce((n, operand) => n + tensorSize(operand), 0) < elements / 2;
   for (const consumer of consumers) {
     const evaluations = evaluationsIn(consumer, producer, machine);
     const known = tensorsRead(consumer);
     const more = [...own].filter((operand) => !known.has(operand));
-    const bytes = more.reduce((n, operand) => n + 4 * Math.min(tensorSize(operand), elements), 0);
-    again += evaluations * (arithmetic + loads * machine.load) * perOperation + bytes * perByte;
-    stored += evaluations * machine.load * perOperation + 4 * Math.min(evaluations, elements) * perByte;
+    const moved = more.reduce((n, operand) => n + 4 * Math.min(tensorSize(operand), elements), 0);
+    const { operations, bytes } = effortOf(consumer, machine);
+    stored += Math.max(operations * perOperation, bytes * perByte);
+    again += Math.max(
+      (operations + evaluations * (arithmetic + (loads - 1) * machine.load)) * perOperation,
+      (bytes - 4 * Math.min(evaluations, elements) + moved) * perByte,
+    );
   }
+  const text = `computed where it is read its readers take ${microsText(again)} of a full machine, stored and loaded ${microsText(stored)}`;
+  // Where times are as good as equal, memory decides.
   return {
-    taken: again < (1 - MODEL_ERROR) * stored,
-    reason: {
-      kind: 'rule',
-      text: `computed where it is read it takes ${microsText(again)} of a full machine, stored and loaded ${microsText(stored)}`,
-    },
+    taken: again <= (savesMemory ? 1 + MODEL_ERROR : 1 - MODEL_ERROR) * stored,
+    reason: { kind: 'rule', text },
   };
+}
+
+/** What a loop takes in all: operations of all its invocations, and bytes of each tensor once. */
+function effortOf(loop: Loop, machine: Machine): { readonly operations: number; readonly bytes: number } {
+  const { term, element } = loopEvaluation(loop);
+  const outputs = domainSize(loop.axes);
+  const reduced = domainSize(loop.reduceAxes);
+  const finish = multiplyAdds(element, machine) + loop.outs.length * machine.load + machine.element;
+  const bytes = touchedBytes(loop, new Map(), () => false);
+  const c = contractionOf(loop);
+  if (c === null) {
+    const terms = loop.reductions.length === 0 ? 0 : reduced * multiplyAdds(term, machine);
+    return { operations: outputs * (terms + finish), bytes };
+  }
+  const [rows, columns] = tileOf(loop, machine);
+  const [m, n, sets] = [domainSize(c.m), domainSize(c.n), domainSize(c.batch) * reduced];
+  const staged =
+    m * Math.ceil(n / columns) * multiplyAdds(evaluationOf(...c.a), machine) +
+    n * Math.ceil(m / rows) * multiplyAdds(evaluationOf(...c.b), machine);
+  return { operations: sets * (m * n + staged) + outputs * finish, bytes };
 }
 
 /** Microseconds of a full machine for one multiply-add, and for one byte. */

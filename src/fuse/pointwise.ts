@@ -32,34 +32,38 @@ import { movementText } from './movement.ts';
 export function fusePointwise(loops: readonly Loop[], machine: Machine, decisions: Decisions): Loop[] {
   // One simplifier: of an expression that was put together of simple ones, only the seams are new to it.
   const simplify = simplifier();
-  const rule: InlineRule = (producer, consumers, flow) => {
-    const reason = chain(producer, consumers);
-    if (reason !== null) return { taken: true, reason };
+  const again: InlineRule = (producer, consumers, flow) => {
     const isOnlyReadBy = (operand: Tensor): boolean => flow.readersOf(operand).length === 1;
     return computedAgain(producer, consumers, isOnlyReadBy, machine);
   };
-  const collapsed = inlineWhere(loops, rule, simplify, decisions);
-  const merged = mergeEpilogues(collapsed, simplify, decisions);
-  return withoutDead(inlineWhere(merged, rule, simplify, decisions));
+  const collapsed = inlineWhere(loops, chain, simplify, decisions);
+  const chosen = inlineWhere(collapsed, again, simplify, decisions);
+  const merged = mergeEpilogues(inlineWhere(chosen, chain, simplify, decisions), simplify, decisions);
+  return withoutDead(inlineWhere(merged, again, simplify, decisions));
 }
 
 type Simplify = (expr: Expr) => Expr;
 
-/** Whether a loop is computed where it is read, and why. */
+/** Whether a loop is computed where it is read, and why; null where there is nothing to say. */
 type InlineRule = (
   producer: Loop,
   readers: readonly Loop[],
   flow: Dataflow<Loop>,
-) => { readonly taken: boolean; readonly reason: Reason };
+) => { readonly taken: boolean; readonly reason: Reason | null };
 
 /** A chain of pointwise loops is one loop: nothing is computed more often. */
-function chain(producer: Loop, consumers: readonly Loop[]): Reason | null {
+const chain: InlineRule = (producer, consumers) => {
   const [only, ...others] = consumers;
-  if (only === undefined || others.length > 0 || isNextOfState(producer, consumers)) return null;
-  return evaluationsIn(only, producer) <= tensorSize(outOf(producer).tensor)
-    ? { kind: 'rule', text: 'its only reader reads each element once' }
-    : null;
-}
+  const once =
+    only !== undefined &&
+    others.length === 0 &&
+    !isNextOfState(producer, consumers) &&
+    evaluationsIn(only, producer) <= tensorSize(outOf(producer).tensor);
+  return {
+    taken: once,
+    reason: once ? { kind: 'rule', text: 'its only reader reads each element once' } : null,
+  };
+};
 
 function inlineWhere(
   loops: readonly Loop[],
@@ -76,8 +80,9 @@ function inlineWhere(
     const consumers = flow.readersOf(out.tensor);
     if (consumers.length === 0) continue;
     const { taken, reason } = rule(producer, consumers, flow);
-    if (!taken) {
-      for (const consumer of consumers) decisions.refuse('inline', producer, consumer, reason);
+    if (!taken || reason === null) {
+      if (reason !== null)
+        for (const consumer of consumers) decisions.refuse('inline', producer, consumer, reason);
       continue;
     }
     for (const consumer of consumers) {

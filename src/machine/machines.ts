@@ -39,7 +39,7 @@ const webgpu = described('webgpu', ['barriers', 'partials'], {
   lanes: [128, H100],
   neighbours: [32, H100],
   clock: [1755, `${H100}, boost`],
-  load: [8, 'assumed: a quarter of the rate of products, and its address'],
+  load: [4, `${H100}: 32 loads a cycle beside 128 products`],
   scattered: [16, 'assumed: neighbours share few sectors'],
   element: [8, 'assumed: bounds and addresses of one element'],
   latency: [0.16, 'assumed: 280 cycles from the cache of all cores'],

@@ -117,12 +117,12 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
 //   %17 = reduceMax(output)  at workloads.ts:65
 //   %21 = sub(output, %20)  at workloads.ts:65
 //   %23 = logSumExp(%21)  at workloads.ts:65
-//   %41 = iota()  at workloads.ts:65
-//   %43 = eq(%41, %42)  at workloads.ts:65
 //   %26 = extent()  at workloads.ts:65
 //   %27 = cast(%26)  at workloads.ts:65
 //   %30 = div(%29, %27)  at workloads.ts:65
 //   %32 = neg(%31)  at workloads.ts:65
+//   %41 = iota()  at workloads.ts:65
+//   %43 = eq(%41, %42)  at workloads.ts:65
 //   %48 = where(%43, %45, %47)  at workloads.ts:65
 //   %37 = sub(%21, %36)  at workloads.ts:65
 //   %38 = exp(%37)  at workloads.ts:65
@@ -149,9 +149,7 @@ struct Step {
 
 var<workgroup> output: array<f32, 10>;
 var<workgroup> reduceMax_17: array<f32, 1>;
-var<workgroup> sub_21: array<f32, 10>;
 var<workgroup> logSumExp_23: array<f32, 1>;
-var<workgroup> add_49: array<f32, 10>;
 var<workgroup> parts: array<f32, 256>;
 var<workgroup> parts_2: array<f32, 256>;
 
@@ -231,6 +229,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   if ((lane == 0) & (slot < 10)) {
     let output_2 = acc_2 + state[e + 101760];
     output[e] = output_2;
+    temps[wg * 10 + e + 32768] = output_2;
   }
   workgroupBarrier();
   // %17 = reduceMax(output)  at workloads.ts:65
@@ -250,28 +249,17 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   }
   if ((lane_2 == 0) & (slot_2 < 1)) {
     reduceMax_17[0] = acc_4;
-  }
-  workgroupBarrier();
-  // %21 = sub(output, %20)  at workloads.ts:65
-  if (lid < 10) {
-    let block_row = lid / 10;
-    let row = wg + block_row;
-    let row_2 = min(row, 127);
-    let column = lid % 10;
-    if (row < 128) {
-      let sub_21_2 = output[block_row * 10 + column] - reduceMax_17[0];
-      sub_21[block_row * 10 + column] = sub_21_2;
-      temps[row_2 * 10 + column + 32768] = sub_21_2;
-    }
+    temps[wg + 34048] = acc_4;
   }
   workgroupBarrier();
   // %23 = logSumExp(%21)  at workloads.ts:65
   let lane_3 = lid % 2;
   let slot_3 = lid / 2;
+  let reduceMax_17_2 = reduceMax_17[0];
   var acc_5: f32 = -bitcast<f32>(infinity_bits);
   var acc_6: f32 = 0.0;
   for (var r_3: i32 = lane_3; r_3 < 10; r_3 += 2) {
-    let value = sub_21[r_3];
+    let value = output[r_3] - reduceMax_17_2;
     let joint = max_nan(acc_5, value);
     let t = acc_6 * select(exp_f32(acc_5 - joint), 1.0, acc_5 == joint);
     let part_3 = t + select(exp_f32(value - joint), 1.0, value == joint);
@@ -296,30 +284,20 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   if ((lane_3 == 0) & (slot_3 < 1)) {
     let logSumExp_23_2 = acc_7 + log_f32(acc_8);
     logSumExp_23[0] = logSumExp_23_2;
-    temps[wg + 35328] = logSumExp_23_2;
-  }
-  workgroupBarrier();
-  // %49 = add(%39, %48)  at workloads.ts:65
-  if (lid < 10) {
-    let block_row_2 = lid / 10;
-    let row_3 = wg + block_row_2;
-    let row_4 = min(row_3, 127);
-    let column_2 = lid % 10;
-    if (row_3 < 128) {
-      let t_3 = 1.0 / f32(step.batch_live);
-      let t_4 = t_3 * exp_f32(sub_21[block_row_2 * 10 + column_2] - logSumExp_23[0]);
-      let add_49_2 = t_4 + select(0.0, -t_3, column_2 == i32(data[step.y_base + u32(i32(data[step.batch_rows + u32(row_4)]))]));
-      add_49[block_row_2 * 10 + column_2] = add_49_2;
-      temps[row_4 * 10 + column_2 + 34048] = add_49_2;
-    }
+    temps[wg + 34176] = logSumExp_23_2;
   }
   workgroupBarrier();
   // %55 = where(%54, %51, %53)  at workloads.ts:43
   let lane_4 = lid % 2;
   let slot_4 = lid / 2;
+  let reduceMax_17_3 = reduceMax_17[0];
+  let logSumExp_23_3 = logSumExp_23[0];
+  let y = i32(data[step.y_base + u32(i32(data[step.batch_rows + u32(wg)]))]);
   var acc_9: f32 = 0.0;
   for (var r_4: i32 = lane_4; r_4 < 10; r_4 += 2) {
-    acc_9 = acc_9 + add_49[r_4] * state[slot_4 * 10 + r_4 + 100480];
+    let t_3 = 1.0 / f32(step.batch_live);
+    let t_4 = t_3 * exp_f32(output[r_4] - reduceMax_17_3 - logSumExp_23_3) + select(0.0, -t_3, r_4 == y);
+    acc_9 = acc_9 + t_4 * state[slot_4 * 10 + r_4 + 100480];
   }
   let first_4 = lid - lane_4;
   parts[lid] = acc_9;
@@ -335,7 +313,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   }
 }
 
-// loss_to_d_hidden_weight: packed, 443 × 256
+// loss_to_d_hidden_weight: packed, 491 × 256
+//   %21 = sub(output, %20)  at workloads.ts:65
 //   %22 = pick(%21, y)  at workloads.ts:65
 //   %24 = sub(%23, %22)  at workloads.ts:65
 //   %25 = sum(%24)  at workloads.ts:65
@@ -343,6 +322,15 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
 //   %27 = cast(%26)  at workloads.ts:65
 //   %28 = div(%25, %27)  at workloads.ts:65
 //   output loss  at workloads.ts:65
+//   %30 = div(%29, %27)  at workloads.ts:65
+//   %32 = neg(%31)  at workloads.ts:65
+//   %41 = iota()  at workloads.ts:65
+//   %43 = eq(%41, %42)  at workloads.ts:65
+//   %48 = where(%43, %45, %47)  at workloads.ts:65
+//   %37 = sub(%21, %36)  at workloads.ts:65
+//   %38 = exp(%37)  at workloads.ts:65
+//   %39 = mul(%34, %38)  at workloads.ts:65
+//   %49 = add(%39, %48)  at workloads.ts:65
 //   d output.bias = sum(%49)  at workloads.ts:64
 //   %69 = mul(d output.bias, %68)  at workloads.ts:66
 //   %70 = sub(output.bias, %69)  at workloads.ts:66
@@ -385,12 +373,37 @@ fn data_u8(base: u32, i: i32) -> u32 {
   return (data[base + (u32(i) >> 2u)] >> ((u32(i) & 3u) << 3u)) & 255u;
 }
 
+// By the bits: x != x may be taken for false.
+fn is_nan(x: f32) -> bool {
+  return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
+}
+
+// e^x = 2^n e^r with |r| <= ln(2) / 2, e^r by the polynomial of Cephes' expf; at most 1 ulp.
+fn exp_f32(x: f32) -> f32 {
+  let c = clamp(x, -104.0, 89.0);
+  let n = floor(c * 1.44269504 + 0.5);
+  let r = c - n * 0.693359375 + n * 2.12194440e-4;
+  var p = 1.9875691500e-4;
+  p = p * r + 1.3981999507e-3;
+  p = p * r + 8.3334519073e-3;
+  p = p * r + 4.1665795894e-2;
+  p = p * r + 1.6666665459e-1;
+  p = p * r + 5.0000001201e-1;
+  let y = p * (r * r) + r + 1.0;
+  // Two steps: 2^n itself may lie outside of f32.
+  let k = i32(n);
+  let h = k >> 1u;
+  let scaled = y * bitcast<f32>((h + 127) << 23u) * bitcast<f32>((k - h + 127) << 23u);
+  return select(scaled, x, is_nan(x));
+}
+
 @compute @workgroup_size(256)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
   let wg = i32(group.x);
   let lid = i32(local);
   if (wg < 1) {
     // reduce: loss, 1 workgroups
+    // %21 = sub(output, %20)  at workloads.ts:65
     // %22 = pick(%21, y)  at workloads.ts:65
     // %24 = sub(%23, %22)  at workloads.ts:65
     // %25 = sum(%24)  at workloads.ts:65
@@ -402,7 +415,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     let e = lid / 32;
     var acc: f32 = 0.0;
     for (var r: i32 = lane; r < step.batch_live; r += 32) {
-      acc = acc + (temps[r + 35328] - temps[r * 10 + max(min(i32(data[step.y_base + u32(i32(data[step.batch_rows + u32(r)]))]), 9), 0) + 32768]);
+      let t = temps[r * 10 + max(min(i32(data[step.y_base + u32(i32(data[step.batch_rows + u32(r)]))]), 9), 0) + 32768] - temps[r + 34048];
+      acc = acc + (temps[r + 34176] - t);
     }
     let first = lid - lane;
     shared_f32[lid] = acc;
@@ -434,6 +448,18 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     if (wg < 3) {
       let wg_2 = wg - 1;
       // reduce: d output.bias, 2 workgroups
+      // %26 = extent()  at workloads.ts:65
+      // %27 = cast(%26)  at workloads.ts:65
+      // %30 = div(%29, %27)  at workloads.ts:65
+      // %32 = neg(%31)  at workloads.ts:65
+      // %21 = sub(output, %20)  at workloads.ts:65
+      // %41 = iota()  at workloads.ts:65
+      // %43 = eq(%41, %42)  at workloads.ts:65
+      // %48 = where(%43, %45, %47)  at workloads.ts:65
+      // %37 = sub(%21, %36)  at workloads.ts:65
+      // %38 = exp(%37)  at workloads.ts:65
+      // %39 = mul(%34, %38)  at workloads.ts:65
+      // %49 = add(%39, %48)  at workloads.ts:65
       // d output.bias = sum(%49)  at workloads.ts:64
       // %69 = mul(d output.bias, %68)  at workloads.ts:66
       // %70 = sub(output.bias, %69)  at workloads.ts:66
@@ -443,7 +469,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
       let at = min(e_2, 9);
       var acc_4: f32 = 0.0;
       for (var r_2: i32 = lane_2; r_2 < step.batch_live; r_2 += 32) {
-        acc_4 = acc_4 + temps[r_2 * 10 + at + 34048];
+        let t_2 = 1.0 / f32(step.batch_live);
+        let t_3 = t_2 * exp_f32(temps[r_2 * 10 + at + 32768] - temps[r_2 + 34048] - temps[r_2 + 34176]);
+        acc_4 = acc_4 + (t_3 + select(0.0, -t_2, at == i32(data[step.y_base + u32(i32(data[step.batch_rows + u32(r_2)]))])));
       }
       let first_2 = lid - lane_2;
       shared_f32[lid] = acc_4;
@@ -472,18 +500,30 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
         state[at + 101760] = output_bias;
       }
     } else {
-      if (wg < 35) {
+      if (wg < 83) {
         let wg_3 = wg - 3;
-        // contract: d output.weight, 32 workgroups
+        // contract: d output.weight, 80 workgroups
+        // %26 = extent()  at workloads.ts:65
+        // %27 = cast(%26)  at workloads.ts:65
+        // %30 = div(%29, %27)  at workloads.ts:65
+        // %32 = neg(%31)  at workloads.ts:65
+        // %21 = sub(output, %20)  at workloads.ts:65
+        // %41 = iota()  at workloads.ts:65
+        // %43 = eq(%41, %42)  at workloads.ts:65
+        // %48 = where(%43, %45, %47)  at workloads.ts:65
+        // %37 = sub(%21, %36)  at workloads.ts:65
+        // %38 = exp(%37)  at workloads.ts:65
+        // %39 = mul(%34, %38)  at workloads.ts:65
+        // %49 = add(%39, %48)  at workloads.ts:65
         // d output.weight = contract(hidden, %49)  at workloads.ts:64
         // %66 = mul(d output.weight, %65)  at workloads.ts:66
         // %67 = sub(output.weight, %66)  at workloads.ts:66
         // update output.weight'  at workloads.ts:66
-        let top = wg_3 / 2 * 8;
-        let left = wg_3 % 2 * 8;
-        let tx = lid % 8;
-        let ty = lid / 8 % 8;
-        let part_5 = lid / 64;
+        let top = wg_3 / 5 * 8;
+        let left = wg_3 % 5 * 2;
+        let tx = lid % 2;
+        let ty = lid / 2 % 8;
+        let part_5 = lid / 16;
         var acc_7: f32 = 0.0;
         for (var chunk: i32 = 0; chunk < step.batch_live; chunk += 64) {
           for (var s: i32 = lid; s < 512; s += 256) {
@@ -493,52 +533,54 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
             let at_2 = top + own;
             shared_f32[k * 9 + own] = select(0.0, temps[kAt * 128 + at_2], kAt < step.batch_live);
           }
-          for (var s_2: i32 = lid; s_2 < 512; s_2 += 256) {
-            let k_2 = s_2 / 8;
-            let own_2 = s_2 % 8;
+          if (lid < 128) {
+            let k_2 = lid / 2;
+            let own_2 = lid % 2;
             let kAt_2 = chunk + k_2;
             let at_3 = left + own_2;
-            let holds = (at_3 < 10) & (kAt_2 < step.batch_live);
-            shared_f32[k_2 * 9 + own_2 + 576] = select(0.0, temps[select(0, kAt_2 * 10 + at_3, holds) + 34048], holds);
+            let holds = kAt_2 < step.batch_live;
+            let t_4 = 1.0 / f32(step.batch_live);
+            let t_5 = t_4 * exp_f32(temps[kAt_2 * 10 + at_3 + 32768] - temps[kAt_2 + 34048] - temps[kAt_2 + 34176]);
+            shared_f32[k_2 * 3 + own_2 + 576] = select(0.0, t_5 + select(0.0, -t_4, at_3 == i32(data[step.y_base + u32(select(0, i32(data[step.batch_rows + u32(kAt_2)]), holds))])), holds);
           }
           storageBarrier();
           workgroupBarrier();
-          for (var k_3: i32 = part_5; k_3 < 64; k_3 += 4) {
+          for (var k_3: i32 = part_5; k_3 < 64; k_3 += 16) {
             let a = shared_f32[k_3 * 9 + ty];
-            let b = shared_f32[k_3 * 9 + tx + 576];
+            let b = shared_f32[k_3 * 3 + tx + 576];
             acc_7 = acc_7 + a * b;
           }
           storageBarrier();
           workgroupBarrier();
         }
         if (part_5 == 0) {
-          let slot = ty * 8 + tx;
-          shared_f32[slot + 1152] = acc_7;
+          let slot = ty * 2 + tx;
+          shared_f32[slot + 768] = acc_7;
         }
         storageBarrier();
         workgroupBarrier();
-        for (var share: i32 = 1; share < 4; share++) {
+        for (var share: i32 = 1; share < 16; share++) {
           if (part_5 == share) {
-            let slot_2 = ty * 8 + tx;
-            shared_f32[slot_2 + 1152] = shared_f32[slot_2 + 1152] + acc_7;
+            let slot_2 = ty * 2 + tx;
+            shared_f32[slot_2 + 768] = shared_f32[slot_2 + 768] + acc_7;
           }
           storageBarrier();
           workgroupBarrier();
         }
-        if (lid < 64) {
-          let row = lid / 8;
-          let column = lid % 8;
+        if (lid < 16) {
+          let row = lid / 2;
+          let column = lid % 2;
           let m = top + row;
           let n = left + column;
-          if ((m < 128) & (n < 10)) {
-            let sum = shared_f32[lid + 1152];
+          if (m < 128) {
+            let sum = shared_f32[lid + 768];
             let output_weight = state[m * 10 + n + 100480] - sum * step.lr;
             state[m * 10 + n + 100480] = output_weight;
           }
         }
       } else {
-        if (wg < 51) {
-          let wg_4 = wg - 35;
+        if (wg < 99) {
+          let wg_4 = wg - 83;
           // reduce: d hidden.bias, 16 workgroups
           // d hidden.bias = sum(%55)  at workloads.ts:43
           // %63 = mul(d hidden.bias, %62)  at workloads.ts:66
@@ -577,7 +619,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
             state[e_3 + 100352] = hidden_bias;
           }
         } else {
-          let wg_5 = wg - 51;
+          let wg_5 = wg - 99;
           // contract: d hidden.weight, 392 workgroups
           // %2 = cast(x)  at workloads.ts:64
           // %5 = div(%2, %4)  at workloads.ts:64
@@ -595,17 +637,17 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
           var acc_13: f32 = 0.0;
           var acc_14: f32 = 0.0;
           for (var chunk_2: i32 = 0; chunk_2 < step.batch_live; chunk_2 += 64) {
-            for (var s_3: i32 = lid; s_3 < 1024; s_3 += 256) {
-              let k_4 = s_3 / 16;
-              let own_3 = s_3 % 16;
+            for (var s_2: i32 = lid; s_2 < 1024; s_2 += 256) {
+              let k_4 = s_2 / 16;
+              let own_3 = s_2 % 16;
               let kAt_3 = chunk_2 + k_4;
               let at_4 = top_2 + own_3;
               let holds_2 = kAt_3 < step.batch_live;
               shared_f32[k_4 * 17 + own_3] = select(0.0, f32(data_u8(step.x_base, select(0, i32(data[step.batch_rows + u32(kAt_3)]) * 784 + at_4, holds_2))) / 255.0, holds_2);
             }
-            for (var s_4: i32 = lid; s_4 < 1024; s_4 += 256) {
-              let k_5 = s_4 / 16;
-              let own_4 = s_4 % 16;
+            for (var s_3: i32 = lid; s_3 < 1024; s_3 += 256) {
+              let k_5 = s_3 / 16;
+              let own_4 = s_3 % 16;
               let kAt_4 = chunk_2 + k_5;
               let at_5 = left_2 + own_4;
               shared_f32[k_5 * 17 + own_4 + 1088] = select(0.0, temps[kAt_4 * 128 + at_5 + 16384], kAt_4 < step.batch_live);

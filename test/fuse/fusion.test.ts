@@ -197,9 +197,9 @@ describe('partition', () => {
     expect(softmax(2)).toMatchInlineSnapshot(`
       [
         "2 dispatches",
-        "together 262 µs (arithmetic), apart 10.7 µs (latency) + 3.59 µs (latency): it costs 246 µs of the step",
-        "together 261 µs (arithmetic), apart 10.7 µs (latency) + 1.03 µs (latency): it costs 247 µs of the step",
-        "together 261 µs (arithmetic), apart 10.7 µs (latency) + 0.217 µs (latency): it costs 248 µs of the step",
+        "together 234 µs (cache), apart 10.7 µs (latency) + 3.33 µs (latency): it costs 218 µs of the step",
+        "together 233 µs (cache), apart 10.7 µs (latency) + 0.951 µs (latency): it costs 219 µs of the step",
+        "together 233 µs (cache), apart 10.7 µs (latency) + 0.199 µs (latency): it costs 220 µs of the step",
       ]
     `);
   });
@@ -295,7 +295,7 @@ describe('assignStages', () => {
       dispatch 0
         group hidden: hidden
       dispatch 1
-        group output..where_55: output → reduceMax_17 → sub_21 → logSumExp_23 → add_49 → where_55  rows(i0: 128)  local(output, reduceMax_17)
+        group output..where_55: output → reduceMax_17 → logSumExp_23 → where_55  rows(i0: 128)
       dispatch 2
         group loss: loss
         group d output.bias: d output.bias

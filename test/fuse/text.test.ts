@@ -53,7 +53,7 @@ describe('the text of stages', () => {
   it('says first which groups each dispatch runs, and then all of them', () => {
     expect(text.replaceAll(/^ *from .*\n/gm, '')).toMatchInlineSnapshot(`
       "# dispatch 0
-      #   group out..logSumExp_10: out → reduceMax_4 → sub_8 → logSumExp_10  rows(i0: 128)  local(out, reduceMax_4)
+      #   group out..logSumExp_10: out → reduceMax_4 → logSumExp_10  rows(i0: 128)
       # dispatch 1
       #   group loss: loss
       #   group d out.weight: d out.weight  partial(min_45_parts)
@@ -65,7 +65,6 @@ describe('the text of stages', () => {
       tensor "out.weight": f32[64, 64] state
       tensor out: f32[batch<=128, 64] temp
       tensor reduceMax_4: f32[batch<=128] temp
-      tensor sub_8: f32[batch<=128, 64] temp
       tensor logSumExp_10: f32[batch<=128] temp
       tensor y: i32[batch<=128] data
       tensor loss: f32[] result
@@ -77,27 +76,24 @@ describe('the text of stages', () => {
 
       dispatch
         group
-          locals(out, reduceMax_4)
           loop out(i0: batch<=128, i1: 64) reduce(k0: 64) rows(i0):
             r0 = sum(x[batch_rows[i0], k0] * "out.weight"[k0, i1])
             out[i0, i1] = r0.0
           loop reduceMax_4(i0: batch<=128) reduce(k0: 64) rows(i0):
             r0 = max(out[i0, k0])
             reduceMax_4[i0] = r0.0
-          loop sub_8(i0: batch<=128, i1: 64) rows(i0):
-            sub_8[i0, i1] = out[i0, i1] - reduceMax_4[i0]
           loop logSumExp_10(i0: batch<=128) reduce(k0: 64) rows(i0):
-            r0 = logSumExp(sub_8[i0, k0])
+            r0 = logSumExp(out[i0, k0] - reduceMax_4[i0])
             logSumExp_10[i0] = r0.0 + log(r0.1)
 
       dispatch
         group
           loop loss() reduce(k0: batch<=128):
-            r0 = sum(logSumExp_10[k0] - sub_8[k0, max(min(y[batch_rows[k0]], 63), 0)])
+            r0 = sum(logSumExp_10[k0] - (out[k0, max(min(y[batch_rows[k0]], 63), 0)] - reduceMax_4[k0]))
             loss[] = r0.0 / f32(live(batch<=128))
         group
           loop "d out.weight"(i0: 64, i1: 64) reduce(k0: batch<=128):
-            r0 = sum(x[batch_rows[k0], i0] * (1.0 / f32(live(batch<=128)) * exp(sub_8[k0, i1] - logSumExp_10[k0]) + select(i1 == y[batch_rows[k0]], -(1.0 / f32(live(batch<=128))), 0.0)))
+            r0 = sum(x[batch_rows[k0], i0] * (1.0 / f32(live(batch<=128)) * exp(out[k0, i1] - reduceMax_4[k0] - logSumExp_10[k0]) + select(i1 == y[batch_rows[k0]], -(1.0 / f32(live(batch<=128))), 0.0)))
             "d out.weight"[i0, i1] = r0.0
             partial min_45_parts = sum(r0.0 * r0.0)
 

@@ -21,12 +21,13 @@ export const compositeOps = {
   },
   softmax: {
     // dx = s (c - Σ c s) does not change if a number is added to c. Taking that at the largest element away
-    // keeps a saturated softmax (s near 1 there) from cancelling.
-    ...composite('softmax', 'the softmax of the second along an axis', 1, ({ node, inputs, ...ctx }) => {
+    // keeps a saturated softmax (s near 1 there) from cancelling. The largest s stands where the largest x does, and
+    // only s is needed then.
+    ...composite('softmax', 'the softmax of the second along an axis', 1, ({ node, ...ctx }) => {
       const { output, cotangent } = ctx;
       const axis = numberOf('softmax', node.attrs, 'axis');
       if (elementCount(node.shape) === 0) return cotangent;
-      const top = operand(inputs, 1).argmax(axis, { keepDims: true });
+      const top = output.argmax(axis, { keepDims: true });
       const shifted = cotangent.sub(cotangent.takeAlongAxis(top, axis));
       return output.mul(shifted.sub(shifted.mul(output).sum(axis, { keepDims: true })));
     }),
