@@ -146,8 +146,9 @@ export class Evaluator {
     for (const e of subexpressions(...roots)) {
       if (e.kind === 'load') {
         const stride = lane === null ? 0 : this.stride(e.tensor, e.at, lane);
-        const near = stride === 0 || stride === elementBytes(e.tensor.dtype);
-        cost += near ? 1 : stride === null ? 14 : 5;
+        const bytes = elementBytes(e.tensor.dtype);
+        const near = stride === 0 || stride === bytes;
+        cost += near ? 1 : stride === null ? 14 : stride === 2 * bytes && bytes === 4 ? 3 : 5;
       }
       if (e.kind === 'apply' && (e.dtype !== 'i32' || lane === null))
         cost += (scalarOps[e.op] satisfies ScalarDef).cost;
@@ -226,6 +227,8 @@ export class Evaluator {
     const operandType = (expr.args[0] as Expr).dtype;
     if (spelling.calls !== undefined && operandType === 'f32') this.#around.calls(spelling.calls);
     const lanes: Lanes = lane === null ? 1 : 4;
+    const shifted = lane === null ? null : this.#shifted(expr, lane);
+    if (shifted !== null) return shifted;
     const args = expr.args.map((arg) => {
       const text = this.#value(arg, lane);
       const again = repeats.has(expr.op) && !isName(text);
@@ -247,6 +250,18 @@ export class Evaluator {
       (text, l) => `(${shape}.replace_lane ${l} ${text} ${one(l)})`,
       `(${shape}.splat ${one(0)})`,
     );
+  }
+
+  /** Division of four numbers, none of them negative, by a power of two; null of others. */
+  #shifted(expr: Apply, lane: Axis): string | null {
+    const [x, y] = expr.args;
+    if ((expr.op !== 'idiv' && expr.op !== 'mod') || x?.dtype !== 'i32' || y?.kind !== 'const') return null;
+    const shift = Math.log2(y.value);
+    if (!Number.isInteger(shift) || this.#ranges.of(x).low < 0) return null;
+    const text = this.#value(x, lane);
+    return expr.op === 'idiv'
+      ? `(i32x4.shr_u ${text} ${i32(shift)})`
+      : `(v128.and ${text} ${vectorConst(y.value - 1, false)})`;
   }
 
   /** Division by a constant of what is not negative needs no correction. */
@@ -348,6 +363,12 @@ export class Evaluator {
     }
     if (address.stride === bytes) {
       words = `(v128.load${offsetText(address.offset)} ${address.text})`;
+    } else if (address.stride === 2 * bytes && bytes === 4) {
+      // What is read beside the last element is in memory: there are `MARGIN_BYTES` behind everything.
+      const [low, high] = [0, 16].map(
+        (by) => `(v128.load${offsetText(address.offset + by)} ${address.text})`,
+      );
+      words = `(i8x16.shuffle ${EVEN_WORDS} ${low} ${high})`;
     } else {
       const at = [0, 1, 2, 3].map((l) => this.#laneAddress(address, l));
       const first = at[0] ?? { offset: 0, text: '' };
@@ -477,8 +498,11 @@ export class Evaluator {
     const current = this.code.scopes.length - 1;
     if (level === current && (this.#uses.get(number) ?? 0) <= 1) return build();
     const text = this.code.at(level, build);
-    if (isName(text)) return text;
     const scope = this.code.scopes[level] ?? this.code.scope;
+    if (isName(text)) {
+      scope.known.set(key, text);
+      return text;
+    }
     const made = this.code.let(name, wasmType(expr.dtype, lane === null ? 1 : 4), text, scope);
     scope.known.set(key, made);
     return made;
@@ -551,6 +575,9 @@ export class Evaluator {
     );
   }
 }
+
+/** Bytes of every second word of two vectors, for a shuffle. */
+const EVEN_WORDS = [0, 8, 16, 24].flatMap((at) => [at, at + 1, at + 2, at + 3]).join(' ');
 
 const DIVISIONS: ReadonlySet<ScalarOp> = new Set<ScalarOp>(['idiv', 'mod']);
 

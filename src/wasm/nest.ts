@@ -11,13 +11,13 @@ import {
   monoidDef,
   type Out,
   positionOver,
-  type Reduction,
   varRef,
 } from '../loops/index.ts';
 import { runsOf } from '../loops/runs.ts';
-import { type Code, constantOf, i32, minus, plus, times } from './code.ts';
+import { type Code, constantOf, driver, i32, minus, plus, times } from './code.ts';
 import type { Evaluator } from './evaluate.ts';
 import { type Lanes, wasmType } from './operations.ts';
+import { type Pieces, piecesOf } from './pieces.ts';
 
 /** How a loop that has no tiles runs: over a block of rows, four elements at a time along `lane`. */
 export interface Nest {
@@ -96,11 +96,15 @@ class NestWriter {
   readonly #nest: Nest;
   readonly #range: RowRange;
   /** The axis along which vectors lie, as the text has it: the row where that is the lane. */
-  readonly #lane: Axis | null;
+  #lane: Axis | null;
   /** Whether rows are taken in lines along the lane. */
   readonly #isInLines: boolean;
-  readonly #values: ReadonlyMap<Axis, Expr>;
-  readonly #reductions: readonly Reduction[];
+  readonly #values: Map<Axis, Expr>;
+  readonly #pieces: Pieces;
+  /** Row axes along which no vectors lie. */
+  readonly #outer: readonly Axis[];
+  /** The parallel axes that are not rows, the vector's innermost. */
+  readonly #inner: readonly Axis[];
 
   constructor(evaluator: Evaluator, loop: Loop, nest: Nest, range: RowRange) {
     this.#evaluator = evaluator;
@@ -112,18 +116,21 @@ class NestWriter {
     this.#values = new Map([...(range.fixed ?? []), ...values]);
     this.#lane = lane;
     this.#isInLines = isInLines;
-    this.#reductions = loop.reductions.map((r) => ({ ...r, body: this.#bind(r.body) }));
+    const inner = loop.axes.filter((axis) => !nest.rows.includes(axis) && axis.extent !== 1);
+    this.#inner = [...inner.filter((axis) => axis !== lane), ...inner.filter((axis) => axis === lane)];
+    this.#outer = nest.rows.filter((axis) => axis !== nest.lane && axis.extent !== 1);
+    this.#pieces = piecesOf(loop, [...this.#outer, ...this.#inner], lane);
   }
 
   write(): void {
     const { rows } = this.#nest;
     if (rows.length === 0) {
-      this.#parallel(1);
+      this.#inRow(1);
       return;
     }
     const { from, to, row } = this.#range;
     if (this.#isInLines && this.#lane !== null) this.#overLines(this.#lane);
-    else this.#over(row, from, to, this.#nest.evenRows, (lanes) => this.#parallel(lanes));
+    else this.#over(row, from, to, this.#nest.evenRows, (lanes) => this.#inRow(lanes));
   }
 
   /** Rows line by line: the row's number counts lines, the first and the last of which may be there in part. */
@@ -149,26 +156,71 @@ class NestWriter {
         );
         const stop = code.let('stop', 'i32', `(select ${high} ${extent} (i32.lt_s ${high} ${extent}))`);
         const isEven = this.#nest.evenRows && lane.extent % 4 === 0;
-        this.#over(lane, begin, stop, isEven, (lanes) => this.#parallel(lanes));
+        this.#over(lane, begin, stop, isEven, (lanes) => this.#inRow(lanes));
       },
       row,
     );
   }
 
-  /** The parallel axes that are no rows, the vector's innermost. */
+  /** What is computed of a row: where its axes have pieces, a text for each. */
+  #inRow(lanes: Lanes): void {
+    const visit = (k: number): void => {
+      const axis = this.#outer[k];
+      if (axis === undefined) {
+        this.#parallel(lanes);
+        return;
+      }
+      const ends = this.#pieces.ends.get(axis);
+      if (ends === undefined) {
+        visit(k + 1);
+        return;
+      }
+      const place = this.#bind(axisRef(axis));
+      for (const [n, end] of ends.entries()) {
+        const from = ends[n - 1] ?? 0;
+        const inside = apply('and', apply('le', int(from), place), apply('lt', place, int(end)));
+        const own = driver(axis.name, end - from);
+        this.#code.if(this.#evaluator.scalar(this.#evaluator.simplify(inside)), () => {
+          const number = this.#evaluator.simplify(apply('sub', place, int(from)));
+          this.#code.scope.axes.set(own, this.#evaluator.scalar(number));
+          this.#with([[axis, valueIn(own, from)]], () => visit(k + 1));
+        });
+      }
+    };
+    visit(0);
+  }
+
   #parallel(lanes: Lanes): void {
-    const inner = this.#loop.axes.filter((axis) => !this.#nest.rows.includes(axis) && axis.extent !== 1);
-    const last = inner.filter((axis) => axis === this.#lane);
-    const order = [...inner.filter((axis) => axis !== this.#lane), ...last];
     const visit = (k: number, now: Lanes): void => {
-      const axis = order[k];
+      const axis = this.#inner[k];
+      const next = (more: Lanes): void => visit(k + 1, more === 4 ? 4 : now);
+      const ends = axis === undefined ? undefined : this.#pieces.ends.get(axis);
       if (axis === undefined) this.#element(now);
-      else
-        this.#over(axis, i32(0), i32(axis.extent), axis.extent % 4 === 0, (more) =>
-          visit(k + 1, more === 4 ? 4 : now),
-        );
+      else if (ends === undefined) this.#over(axis, i32(0), i32(axis.extent), axis.extent % 4 === 0, next);
+      else for (const [n, end] of ends.entries()) this.#piece(axis, ends[n - 1] ?? 0, end, next);
     };
     visit(0, lanes);
+  }
+
+  /** A piece of an axis, which a variable of its own goes through. */
+  #piece(axis: Axis, from: number, to: number, body: (lanes: Lanes) => void): void {
+    const lane = this.#lane;
+    const own = driver(axis.name, to - from);
+    if (axis === lane) this.#lane = own;
+    this.#with([[axis, valueIn(own, from)]], () => {
+      if (own.extent === 1) this.#inRegion(() => body(1));
+      else this.#over(own, i32(0), i32(own.extent), own.extent % 4 === 0, body);
+    });
+    this.#lane = lane;
+  }
+
+  /** What `body` writes where some axes have other values. */
+  #with(values: Iterable<readonly [Axis, Expr]>, body: () => void): void {
+    const around = new Map(this.#values);
+    for (const [axis, value] of values) this.#values.set(axis, value);
+    body();
+    this.#values.clear();
+    for (const [axis, value] of around) this.#values.set(axis, value);
   }
 
   /** All values of an axis: by four along the lane, then what is left one by one. */
@@ -193,7 +245,9 @@ class NestWriter {
   /** Parts of elements along a parallel axis, or of one element. */
   #reduce(lanes: Lanes): void {
     const acc = this.#accumulators('acc', lanes);
-    this.#inRuns(this.#loop.reduceAxes, null, [acc]);
+    const { terms } = this.#pieces;
+    if (terms === null) this.#inRuns(this.#loop.reduceAxes, null, [acc]);
+    else for (const term of terms) this.#with(term, () => this.#combineBody(acc, lanes));
     this.#writeOuts(lanes, acc);
   }
 
@@ -278,7 +332,7 @@ class NestWriter {
   }
 
   #accumulators(prefix: string, lanes: Lanes): Accumulators {
-    return this.#reductions.map((r, k) => {
+    return this.#loop.reductions.map((r, k) => {
       const def = monoidDef(r.monoid);
       const identity = def.identity(r.body.dtype);
       return def.parts(r.body.dtype).map((dtype, part) => {
@@ -299,7 +353,7 @@ class NestWriter {
   #combineBody(acc: Accumulators, lanes: Lanes): void {
     const index = this.#bind(positionOver(this.#loop.reduceAxes));
     this.#combining(acc, () => {
-      const lifted = this.#reductions.map((r) => monoidDef(r.monoid).lift(r.body, index));
+      const lifted = this.#loop.reductions.map((r) => monoidDef(r.monoid).lift(this.#bind(r.body), index));
       this.#assign(acc, lifted, lanes);
     });
   }
@@ -323,16 +377,21 @@ class NestWriter {
 
   /** A region in which accumulators can be read; what is known of their values there is not known later. */
   #combining(acc: Accumulators, body: () => void): void {
-    const scope = this.#code.inside(false, () => {
+    this.#inRegion(() => {
       this.#expose(acc);
       body();
     });
+  }
+
+  /** A region of its own: what variables mean in it, and what is known of them, ends with it. */
+  #inRegion(body: () => void): void {
+    const scope = this.#code.inside(false, body);
     for (const line of scope.lines) this.#code.line(line);
   }
 
   #assign(acc: Accumulators, more: readonly (readonly Expr[])[], lanes: Lanes): void {
     const parts = acc.flat();
-    const values = this.#reductions.flatMap((r, k) =>
+    const values = this.#loop.reductions.flatMap((r, k) =>
       monoidDef(r.monoid)
         .combine(
           (acc[k] ?? []).map((p) => varRef(p.name, p.dtype)),
@@ -418,7 +477,7 @@ class NestWriter {
   }
 
   #isLane(axis: Axis): boolean {
-    return axis === this.#lane || (this.#lane === this.#range.row && this.#nest.rows.includes(axis));
+    return axis === this.#nest.lane;
   }
 
   /** An expression of the loop in terms of the text's variables. */
@@ -431,6 +490,11 @@ class NestWriter {
   #withAccumulators(expr: Expr): Expr {
     return mapExpr(expr, (e) => (e.kind === 'acc' ? varRef(`acc${e.reduction}_${e.part}`, e.dtype) : e));
   }
+}
+
+/** An axis in a piece from `from` on, which a variable of its own numbers. */
+function valueIn(own: Axis, from: number): Expr {
+  return own.extent === 1 ? int(from) : apply('add', axisRef(own), int(from));
 }
 
 /** Whether vectors of four take all of an axis. */

@@ -81,6 +81,26 @@ describe('the text of a map', () => {
   });
 });
 
+describe('the text of a window over each channel', () => {
+  const text = kernels((m) => ({
+    out: m
+      .input('x', { shape: [2, 3, 1, 16, 16] })
+      .convolve(m.input('w', { shape: [3, 1, 1, 3, 3] }), { stride: [2, 2], low: [1, 1], high: [0, 0] }),
+  }));
+
+  it('asks nothing inside of a line, and at its ends only where vectors hold both', () => {
+    const inside = text.split('(loop ').map((body) => [count(body, 'f32x4.mul'), count(body, 'bitselect')]);
+    // Lines from the second on, their first vector and the others.
+    expect(inside).toContainEqual([9, 3]);
+    expect(inside).toContainEqual([9, 0]);
+  });
+
+  it('reads every second element as two vectors', () => {
+    expect(text).toContain('i8x16.shuffle');
+    expect(text).not.toContain('load32_lane');
+  });
+});
+
 describe('the text of a contraction', () => {
   const product = (m: ModuleBuilder): Record<string, Tensor> => ({
     out: m.input('x', { shape: [64, 32] }).matmul(m.input('w', { shape: [32, 40] })),
