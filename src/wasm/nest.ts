@@ -4,6 +4,7 @@ import {
   axisEnd,
   axisRef,
   constant,
+  domainSize,
   type Expr,
   int,
   type Loop,
@@ -11,9 +12,11 @@ import {
   monoidDef,
   type Out,
   positionOver,
+  substituteAxes,
   varRef,
 } from '../loops/index.ts';
 import { runsOf } from '../loops/runs.ts';
+import { type ChosenTerms, chosenTerms } from './chosenTerms.ts';
 import { type Code, constantOf, driver, i32, minus, plus, times } from './code.ts';
 import type { Evaluator } from './evaluate.ts';
 import { type Lanes, wasmType } from './operations.ts';
@@ -101,6 +104,11 @@ class NestWriter {
   readonly #isInLines: boolean;
   readonly #values: Map<Axis, Expr>;
   readonly #pieces: Pieces;
+  readonly #terms: ChosenTerms;
+  /** Vectors that are reduced side by side, and the axis of which the lane is a part then; null where one is. */
+  #copies: { readonly count: number; readonly of: Axis } | null = null;
+  /** How much further on along the lane the vector lies that is written. */
+  #further = 0;
   /** Row axes along which no vectors lie. */
   readonly #outer: readonly Axis[];
   /** The parallel axes that are not rows, the vector's innermost. */
@@ -120,6 +128,7 @@ class NestWriter {
     this.#inner = [...inner.filter((axis) => axis !== lane), ...inner.filter((axis) => axis === lane)];
     this.#outer = nest.rows.filter((axis) => axis !== nest.lane && axis.extent !== 1);
     this.#pieces = piecesOf(loop, [...this.#outer, ...this.#inner], lane);
+    this.#terms = chosenTerms(loop, nest.lane);
   }
 
   write(): void {
@@ -231,8 +240,30 @@ class NestWriter {
     }
     const name = this.#code.local(axis.name, 'i32');
     this.#code.line(`(local.set ${name} ${from})`);
-    this.#code.loopOn(name, even ? to : minus(to, i32(3)), 4, () => body(4), axis, from);
+    const [first, last] = [constantOf(from), constantOf(to)];
+    const length = first === null || last === null ? axis.extent : last - first;
+    if (this.#isSharing && length >= LINE) {
+      const start = driver(axis.name, axis.extent - LINE + 4);
+      this.#lane = start;
+      this.#copies = { count: LINE / 4, of: axis };
+      this.#code.loopOn(name, minus(to, i32(LINE - 1)), LINE, () => body(4), start, from);
+      this.#copies = null;
+      this.#lane = axis;
+      if (first !== null && last !== null && length % LINE === 0) return;
+      this.#code.loopOn(name, even ? to : minus(to, i32(3)), 4, () => body(4), axis);
+    } else this.#code.loopOn(name, even ? to : minus(to, i32(3)), 4, () => body(4), axis, from);
     if (!even) this.#code.loopOn(name, to, 1, () => body(1), axis);
+  }
+
+  /**
+   * Whether vectors of a cache line are reduced side by side: where each term is as far from the next as a line or more,
+   * every line would be read once for each of them otherwise, and what they have in common be computed as often.
+   */
+  get #isSharing(): boolean {
+    const { reductions, reduceAxes } = this.#loop;
+    const parts = reductions.flatMap((r) => monoidDef(r.monoid).parts(r.body.dtype));
+    if (parts.length === 0 || parts.length > MOST_SHARED || this.#pieces.terms !== null) return false;
+    return this.#lane !== null && !reduceAxes.includes(this.#lane) && domainSize(reduceAxes) >= 8;
   }
 
   /** One element, or four along the lane. */
@@ -244,11 +275,33 @@ class NestWriter {
 
   /** Parts of elements along a parallel axis, or of one element. */
   #reduce(lanes: Lanes): void {
-    const acc = this.#accumulators('acc', lanes);
     const { terms } = this.#pieces;
+    if (this.#copies !== null) {
+      const all = Array.from({ length: this.#copies.count }, () => this.#accumulators('acc', lanes));
+      this.#inRuns(this.#loop.reduceAxes, null, all);
+      for (const [n, acc] of all.entries()) this.#copy(n, () => this.#writeOuts(lanes, acc));
+      return;
+    }
+    const acc = this.#accumulators('acc', lanes);
     if (terms === null) this.#inRuns(this.#loop.reduceAxes, null, [acc]);
-    else for (const term of terms) this.#with(term, () => this.#combineBody(acc, lanes));
+    else
+      for (const term of terms)
+        this.#with(term, () => this.#whereChosen(() => this.#combineBody(acc, lanes)));
     this.#writeOuts(lanes, acc);
+  }
+
+  /** A term, where data says that it counts. */
+  #whereChosen(combine: () => void): void {
+    const { condition } = this.#terms;
+    if (condition === null) combine();
+    else this.#code.if(this.#evaluator.scalar(this.#evaluator.simplify(this.#bind(condition))), combine);
+  }
+
+  /** What `body` writes for the vector that is so many further on. */
+  #copy(n: number, body: () => void): void {
+    this.#further = 4 * n;
+    this.#inRegion(body);
+    this.#further = 0;
   }
 
   /** Four parts of one element along a reduction axis, combined at the end. */
@@ -273,7 +326,12 @@ class NestWriter {
       const run = runs[k];
       const [acc = []] = all;
       if (run === undefined) {
-        this.#combineBody(acc, acc[0]?.[0]?.lanes ?? 1);
+        const lanes = acc[0]?.[0]?.lanes ?? 1;
+        if (this.#copies === null) this.#whereChosen(() => this.#combineBody(acc, lanes));
+        else
+          this.#whereChosen(() => {
+            for (const [n, one] of all.entries()) this.#copy(n, () => this.#combineBody(one, lanes));
+          });
         return;
       }
       const { axis, step, isOwn } = run;
@@ -353,7 +411,9 @@ class NestWriter {
   #combineBody(acc: Accumulators, lanes: Lanes): void {
     const index = this.#bind(positionOver(this.#loop.reduceAxes));
     this.#combining(acc, () => {
-      const lifted = this.#loop.reductions.map((r) => monoidDef(r.monoid).lift(this.#bind(r.body), index));
+      const lifted = this.#loop.reductions.map((r, k) =>
+        monoidDef(r.monoid).lift(this.#bind(this.#terms.bodies[k] ?? r.body), index),
+      );
       this.#assign(acc, lifted, lanes);
     });
   }
@@ -482,15 +542,22 @@ class NestWriter {
 
   /** An expression of the loop in terms of the text's variables. */
   #bind(expr: Expr): Expr {
-    return this.#evaluator.simplify(
-      mapExpr(expr, (e) => (e.kind === 'axis' ? (this.#values.get(e.axis) ?? e) : e)),
-    );
+    const bound = mapExpr(expr, (e) => (e.kind === 'axis' ? (this.#values.get(e.axis) ?? e) : e));
+    if (this.#copies === null || this.#lane === null) return this.#evaluator.simplify(bound);
+    const further = apply('add', axisRef(this.#lane), int(this.#further));
+    return this.#evaluator.simplify(substituteAxes(bound, new Map([[this.#copies.of, further]])));
   }
 
   #withAccumulators(expr: Expr): Expr {
     return mapExpr(expr, (e) => (e.kind === 'acc' ? varRef(`acc${e.reduction}_${e.part}`, e.dtype) : e));
   }
 }
+
+/** Elements of a cache line. */
+const LINE = 16;
+
+/** Parts of accumulators for each of the vectors of a line, at most: all of them fit in V8's registers. */
+const MOST_SHARED = 2;
 
 /** An axis in a piece from `from` on, which a variable of its own numbers. */
 function valueIn(own: Axis, from: number): Expr {

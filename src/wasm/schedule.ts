@@ -90,6 +90,9 @@ export function summaryOf({ tasks, block, rows, loops }: GroupSchedule): Schedul
 /** Elementary operations of a task: less is not worth the taking. */
 const TASK_WORK = 16384;
 
+/** Rows of a task along which vectors lie are a multiple of so many. */
+const LANE_ROWS = 16;
+
 /** Bytes that a block's intermediates should take at most: they stay in the cache. */
 const BLOCK_BYTES = 1 << 18;
 
@@ -132,7 +135,8 @@ function scheduleLoop(loop: Loop, evaluator: Evaluator): GroupSchedule {
   const rows = domainSize(rowAxes);
   const work = rows === 0 ? 1 : loopCost(loop) / rows;
   let block = Math.max(1, Math.min(rows, Math.ceil(TASK_WORK / Math.max(1, work))));
-  if (rowAxes.length === 1 && rowAxes[0] === lane) block = Math.ceil(block / 4) * 4;
+  // Whole cache lines: threads do not read, or write, parts of one.
+  if (rowAxes.length === 1 && rowAxes[0] === lane) block = Math.ceil(block / LANE_ROWS) * LANE_ROWS;
   const evenRows = rows % 4 === 0 && block % 4 === 0;
   const nest = { kind: 'nest' as const, rows: rowAxes, lane, evenRows };
   return { rows, block, perBatch: rows, tasks: Math.max(1, Math.ceil(rows / block)), loops: [nest] };

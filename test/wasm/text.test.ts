@@ -81,6 +81,33 @@ describe('the text of a map', () => {
   });
 });
 
+describe('the text of sums over rows', () => {
+  /** Additions of each loop that has no other inside. */
+  const additions = (text: string): number[] =>
+    text
+      .split('(loop ')
+      .slice(1)
+      .map((body) => count(body.split('br_if')[0] ?? '', 'f32x4.add'));
+
+  it('adds a cache line of neighbours side by side, and what is left four by four', () => {
+    expect(Math.max(...additions(kernels((m) => ({ out: m.input('x', { shape: [48, 64] }).sum(0) }))))).toBe(
+      4,
+    );
+    const left = additions(kernels((m) => ({ out: m.input('x', { shape: [48, 24] }).sum(0) })));
+    expect(left).toContain(4);
+    expect(left).toContain(1);
+  });
+
+  it('leaves out the rows that data does not choose', () => {
+    const text = kernels((m) => {
+      const [x, chosen] = [m.input('x', { shape: [48, 64] }), m.input('at', { shape: [48], dtype: 'i32' })];
+      return { out: chosen.eq(3).expandDims(1).where(x, 0).sum(0) };
+    });
+    expect(count(text, /\(if \(i32\.eq /)).toBeGreaterThan(0);
+    expect(text).not.toMatch(/select \(result v128\)|bitselect/);
+  });
+});
+
 describe('the text of a window over each channel', () => {
   const text = kernels((m) => ({
     out: m
