@@ -1,6 +1,8 @@
 import type { Axis, Loop, Tensor } from '../loops/index.ts';
 import { LoopParser } from '../loops/parse.ts';
 import type { Group, Partial, Stage } from '../schedule/group.ts';
+import type { Schedule } from '../schedule/schedule.ts';
+import { parseSchedule } from '../schedule/text.ts';
 
 /**
  * Groups from their text (see `printGroups`). Throws LoopTextError, with line and column, for text that is not in the
@@ -44,6 +46,8 @@ class GroupParser extends LoopParser {
     this.endLine();
     this.skipLines();
     const locals = this.#locals();
+    this.skipLines();
+    const schedule = this.#schedule();
     const prologue: Loop[] = [];
     for (this.skipLines(); this.acceptWord('prologue'); this.skipLines()) {
       const token = this.peek();
@@ -64,7 +68,16 @@ class GroupParser extends LoopParser {
       rows.push(noted.rows);
       partials.push(...noted.partials);
     }
-    return { loops, rows, locals, prologue, partials };
+    const group = { loops, rows, locals, prologue, partials };
+    return schedule === undefined ? group : { ...group, schedule };
+  }
+
+  /** The schedule that the group keeps, if a line says so. */
+  #schedule(): Schedule | undefined {
+    if (!this.acceptWord('schedule')) return undefined;
+    const schedule = parseSchedule(this);
+    this.endLine();
+    return schedule;
   }
 
   /** The tensors that stay inside the group, if a line names them. */

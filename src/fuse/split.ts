@@ -13,6 +13,7 @@ import {
 import type { Machine } from '../machine/index.ts';
 import { isScheduled, tryToSchedule, withSchedule } from '../schedule/best.ts';
 import { type Group, groupName, type Partial, singleton, tensorsWritten } from '../schedule/group.ts';
+import { partialCount } from '../schedule/resources.ts';
 import type { Decisions } from './decisions.ts';
 import { tensorsReadBy } from './levels.ts';
 import { inLongParts, isClosed, longAxis, partsTensor } from './parts.ts';
@@ -93,12 +94,6 @@ function rescheduled({ schedule: _, ...group }: Group, machine: Machine): Group 
   return withSchedule(group, machine);
 }
 
-/** Into how many parts a group's outputs are made: one a workgroup, or one an invocation. */
-function partialCount({ schedule }: Group, machine: Machine): number {
-  const workgroups = schedule?.workgroups ?? 0;
-  return machine.features.has('barriers') ? workgroups : workgroups * machine.workgroup;
-}
-
 /** A reduction to one element as partial results of the group that makes its operand, and their reduction. */
 function halves(loop: Loop, group: Group, machine: Machine): { partials: Partial[]; final: Loop } | null {
   const [producer, ...others] = group.loops;
@@ -108,7 +103,7 @@ function halves(loop: Loop, group: Group, machine: Machine): { partials: Partial
   const wide = (axes: readonly Axis[]): Axis[] => axes.filter((axis) => axis.extent > 1);
   const partials: Partial[] = [];
   const reductions = [];
-  const part: Axis = { name: 'w', extent: partialCount(group, machine) };
+  const part: Axis = { name: 'w', extent: partialCount(group.schedule, machine) };
   for (const [k, reduction] of loop.reductions.entries()) {
     if (!isClosed(reduction)) return null;
     const map = new Map<Axis, Axis>();

@@ -1,6 +1,7 @@
 import type { NotedLoop } from '../loops/index.ts';
 import { type Declared, declare, loopLines } from '../loops/text.ts';
 import { type Group, groupName, type Stage } from '../schedule/group.ts';
+import { scheduleText } from '../schedule/text.ts';
 
 export { parseGroups, parseStages } from './parse.ts';
 
@@ -24,7 +25,8 @@ export { parseGroups, parseStages } from './parse.ts';
  * ```
  *
  * The loops of a prologue are marked `prologue loop`; a partial result stands among the outputs of the loop whose
- * elements it reduces, `partial h_parts = sum(…)`.
+ * elements it reduces, `partial h_parts = sum(…)`. A group that keeps a schedule has it before its first loop,
+ * `schedule reduce split(8) workgroups(4)`.
  */
 export function printGroups(groups: readonly Group[]): string {
   const declared = declarationsOf(groups);
@@ -79,6 +81,7 @@ function notedLoops({ loops, rows, partials }: Group): NotedLoop[] {
 /** Before the loops stands what the group says of itself, a line for each kind. */
 function groupLines(group: Group, declared: Declared): string[] {
   const about = group.locals.length === 0 ? [] : [`locals(${group.locals.map(declared.tensor).join(', ')})`];
+  if (group.schedule !== undefined) about.push(`schedule ${scheduleText(group.schedule)}`);
   const prologue = group.prologue.flatMap((loop) => {
     const [first = '', ...more] = loopLines({ loop }, declared);
     return [`prologue ${first}`, ...more];

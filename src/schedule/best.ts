@@ -5,6 +5,7 @@ import { excessText, ScheduleError } from './issues.ts';
 import { type Excess, excessOf, resourcesOf } from './resources.ts';
 import type { Schedule, WorkgroupSchedule } from './schedule.ts';
 import { type Time, timeOf } from './time.ts';
+import { verifySchedule } from './verify.ts';
 
 /** A group with the schedule that takes it the least time. */
 export interface Scheduled<S extends Schedule = Schedule> {
@@ -16,7 +17,11 @@ export interface Scheduled<S extends Schedule = Schedule> {
 // Groups are immutable; fusion prices the same ones again and again.
 const known = new WeakMap<Machine, WeakMap<Group, Scheduled | Excess>>();
 
-/** The best schedule of a group, the first of equals; or the limit that the smallest one exceeds. */
+/**
+ * The best schedule of a group, the first of equals, or the one that it keeps; or the limit that the smallest one exceeds.
+ *
+ * @throws ScheduleError `schedule` where it keeps one that does not suit it or the machine
+ */
 export function tryToSchedule(group: Group, machine: Machine): Scheduled | Excess {
   let ofMachine = known.get(machine);
   if (ofMachine === undefined) {
@@ -34,8 +39,13 @@ export function tryToSchedule(group: Group, machine: Machine): Scheduled | Exces
 function search(group: Group, machine: Machine): Scheduled | Excess {
   let best: Scheduled | null = null;
   let smallest: Excess | null = null;
-  const tried = group.schedule === undefined ? candidates(group, machine) : [group.schedule];
-  for (const schedule of tried) {
+  if (group.schedule !== undefined) {
+    const excess = excessOf(resourcesOf(group, group.schedule, machine), machine);
+    if (excess !== null) return excess;
+    verifySchedule(group, group.schedule, machine);
+    return { group, schedule: group.schedule, time: timeOf(group, group.schedule, machine) };
+  }
+  for (const schedule of candidates(group, machine)) {
     const excess = excessOf(resourcesOf(group, schedule, machine), machine);
     if (excess !== null) {
       if (smallest === null || excess.needed < smallest.needed) smallest = excess;
@@ -44,7 +54,10 @@ function search(group: Group, machine: Machine): Scheduled | Excess {
     const time = timeOf(group, schedule, machine);
     if (best === null || time.micros < best.time.micros) best = { group, schedule, time };
   }
-  if (best !== null) return best;
+  if (best !== null) {
+    verifySchedule(group, best.schedule, machine);
+    return best;
+  }
   if (smallest === null) throw new RangeError(`${groupName(group)} has no candidates`);
   return smallest;
 }
@@ -69,12 +82,9 @@ export function isScheduled(found: Scheduled | Excess): found is Scheduled {
 export function bestSchedule(group: Group, machine: Machine): Scheduled {
   const found = tryToSchedule(group, machine);
   if (isScheduled(found)) return found;
-  throw new ScheduleError(
-    'limit',
-    groupName(group),
-    `every schedule exceeds machine ${machine.name}: ${excessText(found)}`,
-    found,
-  );
+  const { limit, needed, available } = found;
+  const text = `every schedule exceeds machine ${machine.name}; of the smallest, ${excessText(found)}`;
+  throw new ScheduleError('limit', group, { what: limit, text, needed, available });
 }
 
 /**
@@ -85,10 +95,9 @@ export function bestSchedule(group: Group, machine: Machine): Scheduled {
 export function scheduleWorkgroups(group: Group, machine: Machine): Scheduled<WorkgroupSchedule> {
   const { schedule, ...rest } = bestSchedule(group, machine);
   if (schedule.kind === 'tasks')
-    throw new ScheduleError(
-      'schedule',
-      groupName(group),
-      `machine ${machine.name} has tasks, and no workgroups`,
-    );
+    throw new ScheduleError('schedule', group, {
+      what: 'kind',
+      text: `machine ${machine.name} has tasks, and no workgroups`,
+    });
   return { ...rest, schedule };
 }

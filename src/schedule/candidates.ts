@@ -86,8 +86,11 @@ const STAGED_TILES: readonly (readonly [number, number])[] = [
 /** Shares of a staged tile's reduction: more leave each invocation hardly a step between barriers. */
 const SHARES = [1, 4, 16, 32];
 
+/** Steps of the reduction that are staged at a time, at least: of a shorter one some are empty. */
+export const LEAST_DEPTH = 16;
+
 /** Steps of the reduction that are staged at a time. */
-const DEPTHS = [16, 32, 64];
+const DEPTHS = [LEAST_DEPTH, 32, 64];
 
 /** How much longer than wide a grid of invocations may be: what is longer loads more than it multiplies. */
 const LONGEST_GRID = 4;
@@ -110,7 +113,7 @@ function contractCandidates(loop: Loop, machine: Machine): ContractSchedule[] {
         if (tm * tn > 1 && ((rows >= 2 * m && tm > 1) || (columns >= 2 * n && tn > 1))) continue;
         if (tm * tn > machine.sums) continue;
         for (const depth of DEPTHS) {
-          if (depth < split || (depth > 16 && depth >= 2 * steps)) continue;
+          if (depth < split || (depth > LEAST_DEPTH && depth >= 2 * steps)) continue;
           if (4 * (depth * (rows + columns + 2) + rows * columns) > machine.workgroupMemory) continue;
           found.push({
             kind: 'contract',
@@ -140,7 +143,7 @@ function thinTile([m, n, batch]: readonly [number, number, number], machine: Mac
     threads: [down, across],
     perThread: [1, 1],
     split,
-    depth: Math.max(split, 16),
+    depth: Math.max(split, LEAST_DEPTH),
     workgroups: Math.ceil(m / down) * Math.ceil(n / across) * batch,
   };
 }

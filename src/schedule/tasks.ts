@@ -175,7 +175,7 @@ function packing(factors: Contraction['a'], machine: Machine): number {
 }
 
 /** How many rows tasks can cut a group into. */
-function rowsForTasks({ loops, rows }: Group): number {
+export function rowsForTasks({ loops, rows }: Group): number {
   const [loop] = loops;
   if (loop === undefined) return 1;
   if (loops.length > 1) return domainSize(rows[0] ?? []);

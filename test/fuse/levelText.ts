@@ -1,6 +1,6 @@
-/** The text of loops or groups without declarations and origins. */
+/** The text of loops or groups without declarations, origins and schedules. */
 export function withoutDeclarations(text: string): string {
-  const loops = text.replace(/^ *(#|from |tensor |axis |param ).*\n/gm, '').trim();
+  const loops = text.replace(/^ *(#|from |tensor |axis |param |schedule ).*\n/gm, '').trim();
   return [inShort(text), loops].filter((part) => part !== '').join('\n');
 }
 

@@ -14,7 +14,7 @@ tensor h: f32[4, 8] temp
 tensor g: f32[4, 8] temp
 tensor s: f32[4] temp
 tensor n: f32[] temp
-tensor n_parts: f32[2] temp
+tensor n_parts: f32[1] temp
 tensor y: f32[4, 8] result
 tensor z: f32[] result
 tensor "W'": f32[4, 8] next over W
@@ -64,7 +64,7 @@ describe('groups', () => {
     [
       'a partial result, which a reader adds up',
       'group\nloop y(i: 4, j: 8):\n y[i, j] = x[i, j]\n partial n_parts = sum(x[i, j] * x[i, j])\n' +
-        'group\nloop z() reduce(w: 2):\n r0 = sum(n_parts[w])\n z[] = r0.0\n',
+        'group\nloop z() reduce(w: 1):\n r0 = sum(n_parts[w])\n z[] = r0.0\n',
     ],
   ])('that are %s are well-formed', (_, text) => {
     expect(ofGroups(text)).toBeUndefined();
