@@ -43,6 +43,8 @@ class Search {
   readonly #machine: Machine;
   readonly #decisions: Decisions;
   readonly #queue: Proposal[] = [];
+  readonly #numbers = new Map<Group, number>();
+  readonly #programs = new Map<string, Group | string>();
   #time: number;
 
   constructor(loops: readonly Loop[], machine: Machine, decisions: Decisions) {
@@ -73,16 +75,20 @@ class Search {
   }
 
   /** Makes a proposed move if the whole step gains by it, or does not lose. */
-  #consider({ groups, become, move, together, apart }: Proposal): void {
+  #consider({ groups, become: proposed, move, together, apart }: Proposal): void {
     const [from, ...others] = groups;
     const to = others.at(-1);
     if (from === undefined || to === undefined || !groups.every((group) => this.#flow.has(group))) return;
-    const names = [last(from), others.length > 1 ? `${others.length} readers` : first(to)] as const;
-    const between = move === 'rows' ? this.#between(from, to) : null;
+    const names = namesOf(move, from, others);
+    const between = move === 'rows' ? this.#between(groups) : null;
     if (between !== null) {
       this.#decisions.refuse(move, ...names, between);
       return;
     }
+    // Others may read by now what was inside when this was proposed.
+    const program = move === 'rows' ? this.#programNow(groups) : null;
+    const become = program === null ? proposed : typeof program === 'string' ? [] : [program];
+    if (become.length === 0 || this.#times(become) === null) return;
     const changed = new Set(groups);
     const after = this.#flow.items.flatMap((group) =>
       group === from ? become : changed.has(group) ? [] : [group],
@@ -98,21 +104,41 @@ class Search {
     if (move === 'inline') {
       for (const [k, reader] of others.entries()) this.#flow.replace(reader, become[k] ?? reader);
       this.#flow.remove(from);
-    } else if (joined !== undefined) this.#flow.join(from, to, joined);
+    } else if (joined !== undefined) this.#join(groups, joined);
     this.#time = time;
     for (const group of become) this.#propose(group, true);
+  }
+
+  /** Puts one group in the place of several, the last of them first: so each reads from the rest directly only. */
+  #join(groups: readonly Group[], joined: Group): void {
+    const rest = [...groups];
+    let guest = rest.pop();
+    for (let host = rest.pop(); host !== undefined && guest !== undefined; host = rest.pop()) {
+      const both: Group = rest.length === 0 ? joined : { ...guest, loops: [...host.loops, ...guest.loops] };
+      this.#flow.join(host, guest, both);
+      guest = both;
+    }
   }
 
   /** Puts all moves of a group with its neighbours into the queue: with all of them, or with those that come after. */
   #propose(group: Group, all: boolean): void {
     const users = this.#flow.sorted(this.#flow.usersOf(group));
     this.#offerInline(group, users);
-    for (const user of users) this.#offer(group, user);
-    if (all)
-      for (const source of this.#flow.sorted(this.#flow.sourcesOf(group))) {
-        this.#offer(source, group);
+    for (const user of users) this.#offer([group, user]);
+    // Where several readers, or what a reader reads besides, must come along for a dispatch to be saved.
+    const sources = this.#flow.sorted(this.#flow.sourcesOf(group));
+    this.#offerMost(users, (some) => [group, ...some]);
+    this.#offerMost(sources, (some) => [...some, group]);
+    if (all) {
+      for (const source of sources) {
+        this.#offer([source, group]);
         this.#offerInline(source, this.#flow.sorted(this.#flow.usersOf(source)));
       }
+      for (const user of users) {
+        const beside = this.#flow.sorted(this.#flow.sourcesOf(user));
+        this.#offerMost(beside, (some) => (some.includes(group) ? [...some, user] : []));
+      }
+    }
     for (const other of this.#sharers(group))
       if (all || this.#flow.sorted([group, other])[0] === group) this.#offerSibling(group, other);
   }
@@ -166,19 +192,56 @@ class Search {
     }
   }
 
-  #offer(from: Group, to: Group): void {
+  #offer(groups: readonly Group[]): void {
+    const joined = this.#program(groups);
+    if (typeof joined !== 'string') {
+      this.#enqueue('rows', groups, [joined]);
+      return;
+    }
+    const [from, ...others] = groups;
+    if (from !== undefined) this.#decisions.refuse('rows', ...namesOf('rows', from, others), joined);
+  }
+
+  /** Offers as many of some groups as can be one row program with another, two at least, taken one by one. */
+  #offerMost(groups: readonly Group[], together: (some: readonly Group[]) => readonly Group[]): void {
+    if (groups.length < 2 || groups.length > MOST_TOGETHER) return;
+    let some: readonly Group[] = [];
+    for (const group of groups) {
+      const more = this.#flow.sorted([...some, group]);
+      const tried = together(more);
+      if (tried.length === 0 || typeof this.#program(tried) === 'string' || this.#between(tried) !== null)
+        continue;
+      some = more;
+    }
+    if (some.length > 1) this.#offer(together(some));
+  }
+
+  /** Some groups as one row program, as it was when it was last asked for: they are asked for again and again. */
+  #program(groups: readonly Group[]): Group | string {
+    const key = groups.map((group) => this.#numberOf(group)).join();
+    const known = this.#programs.get(key) ?? this.#programNow(groups);
+    this.#programs.set(key, known);
+    return known;
+  }
+
+  #numberOf(group: Group): number {
+    const known = this.#numbers.get(group) ?? this.#numbers.size;
+    this.#numbers.set(group, known);
+    return known;
+  }
+
+  #programNow(groups: readonly Group[]): Group | string {
+    const members = new Set(groups);
     const isInside = (tensor: Tensor): boolean =>
-      this.#flow.readersOf(tensor).every((reader) => reader === from || reader === to);
-    const joined = rowProgram(from, to, isInside, this.#machine);
-    if (typeof joined === 'string') this.#decisions.refuse('rows', last(from), first(to), joined);
-    else this.#enqueue('rows', [from, to], [joined]);
+      this.#flow.readersOf(tensor).every((reader) => members.has(reader));
+    return rowProgram(groups, isInside, this.#machine);
   }
 
   #enqueue(move: Move, groups: readonly Group[], become: readonly Group[]): void {
     const [from, ...others] = groups;
     const to = others.at(-1);
     if (from === undefined || to === undefined) return;
-    const names = [last(from), others.length > 1 ? `${others.length} readers` : first(to)] as const;
+    const names = namesOf(move, from, others);
     const [apart, together] = [this.#times(groups), this.#times(become)];
     if (together === null) {
       this.#decisions.refuse(move, ...names, 'no schedule of both fits the machine');
@@ -201,12 +264,29 @@ class Search {
     return times.every((time) => time !== null) ? times : null;
   }
 
-  /** What lies on another way from one group to the other, in words; null where nothing does. */
-  #between(from: Group, to: Group): string | null {
-    const users = this.#flow.sorted(this.#flow.usersOf(from));
-    const found = users.find((user) => user !== to && this.#flow.dependsOn(to, user));
-    return found === undefined ? null : `${groupName(found)} lies between them`;
+  /** What lies on a way that leaves some groups and comes back to them, in words; null where nothing does. */
+  #between(groups: readonly Group[]): string | null {
+    const members = new Set(groups);
+    for (const from of groups) {
+      const users = this.#flow.sorted(this.#flow.usersOf(from));
+      const found = users.find(
+        (user) => !members.has(user) && groups.some((to) => to !== from && this.#flow.dependsOn(to, user)),
+      );
+      if (found !== undefined) return `${groupName(found)} lies between them`;
+    }
+    return null;
   }
+}
+
+/** More groups than this are not offered as one: pairs are, and grow. */
+const MOST_TOGETHER = 8;
+
+/** What a move is between, for decisions: the first loop that is read, and the reader. */
+function namesOf(move: Move, from: Group, others: readonly Group[]): readonly [Loop | string, Loop | string] {
+  const to = others.at(-1);
+  if (to === undefined || others.length === 1) return [last(from), to === undefined ? '' : first(to)];
+  if (move === 'inline') return [last(from), `${others.length} readers`];
+  return [last(from), `${others.map((group) => first(group).name).join(', ')}`];
 }
 
 /** What times may differ by and be equal, in microseconds. */

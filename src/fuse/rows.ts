@@ -14,19 +14,22 @@ import { localBytes, rowCount } from '../schedule/rows.ts';
 import { movementText } from './movement.ts';
 
 /**
- * Move 4 of fusion: two groups, of which the second reads the first only at the same row, as one *row program*. A
- * workgroup owns a block of rows and runs the loops as phases; what is not a row (weights) is streamed by every block. Loops
- * without common rows are one workgroup's. Or the reason why they are not one.
+ * Move 4 of fusion: groups that read each other only at the same row as one *row program*. A workgroup owns a block of
+ * rows and runs the loops as phases; what is not a row (weights) is streamed by every block. Two groups without common
+ * rows are one workgroup's. Or the reason why they are not one.
  *
- * @param isInside whether nobody but these two reads a tensor
+ * @param groups in an order that runs
+ * @param isInside whether nobody but these reads a tensor
  */
 export function rowProgram(
-  from: Group,
-  to: Group,
+  groups: readonly Group[],
   isInside: (tensor: Tensor) => boolean,
   machine: Machine,
 ): Group | string {
-  const loops = [...from.loops, ...to.loops];
+  const [from, ...others] = groups;
+  const to = others.at(-1);
+  if (from === undefined || to === undefined) throw new RangeError('a row program of one group');
+  const loops = groups.flatMap((group) => group.loops);
   for (const writer of loops) {
     for (const { tensor } of writer.outs) {
       const { over } = tensor;
@@ -39,6 +42,7 @@ export function rowProgram(
   );
   const rows = rowAxes(loops);
   if (typeof rows !== 'string') return withLocals({ ...from, loops, rows }, local, machine);
+  if (others.length > 1) return rows;
   const [one, other] = [isScalar(from), isScalar(to)];
   if (one && !other) return 'each workgroup that reads it can compute it for itself';
   const temps = to.loops.flatMap((loop) => loop.outs).filter((out) => out.tensor.role === 'temp');
