@@ -110,14 +110,19 @@ export const monoids = {
     parts: () => ['f32', 'f32'],
     identity: () => [float(-Infinity), float(0)],
     lift: (value) => [value, float(1)],
-    // Running maximum and sum (Milakov and Gimelshein 2018). Equal maxima are taken apart from the
-    // subtraction, since two infinities of one sign have no difference.
+    // Running maximum and sum (Milakov and Gimelshein 2018): what has the smaller maximum is scaled to the other's. Equal
+    // maxima are taken apart from the subtraction, since two infinities of one sign have no difference.
     combine: (a, b) => {
       const [m, s, n, t] = [at(a, 0), at(a, 1), at(b, 0), at(b, 1)];
-      const top = apply('max', m, n);
-      const scale = (x: Expr): Expr =>
-        apply('select', apply('eq', x, top), float(1), apply('exp', apply('sub', x, top)));
-      return [top, apply('add', apply('mul', s, scale(m)), apply('mul', t, scale(n)))];
+      const apart = apply('exp', apply('neg', apply('abs', apply('sub', m, n))));
+      const scale = apply('select', apply('eq', m, n), float(1), apart);
+      const sum = apply(
+        'select',
+        apply('lt', m, n),
+        apply('add', apply('mul', s, scale), t),
+        apply('add', s, apply('mul', t, scale)),
+      );
+      return [apply('max', m, n), sum];
     },
     results: { value: (p) => apply('add', at(p, 0), apply('log', at(p, 1))), max: (p) => at(p, 0) },
     doc: 'log of the sum of exponentials, by running maximum and sum; -infinity of none',

@@ -477,11 +477,11 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   var acc_3: f32 = 0.0;
   for (var k0_2: i32 = 0; k0_2 < 10; k0_2++) {
     let value = temps[row * 10 + k0_2 + 133120] - reduceMax_17;
-    let joint = max_nan(acc_2, value);
-    let t = acc_3 * select(exp_f32(acc_2 - joint), 1.0, acc_2 == joint);
-    let part = t + select(exp_f32(value - joint), 1.0, value == joint);
-    acc_2 = joint;
-    acc_3 = part;
+    let part = max_nan(acc_2, value);
+    let t = select(exp_f32(-abs(acc_2 - value)), 1.0, acc_2 == value);
+    let part_2 = select(acc_3 + t, acc_3 * t + 1.0, acc_2 < value);
+    acc_2 = part;
+    acc_3 = part_2;
   }
   let logSumExp_23 = acc_2 + log_f32(acc_3);
   temps[row + 135808] = logSumExp_23;

@@ -260,11 +260,11 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   var acc_6: f32 = 0.0;
   for (var r_3: i32 = lane_3; r_3 < 10; r_3 += 2) {
     let value = output[r_3] - reduceMax_17_2;
-    let joint = max_nan(acc_5, value);
-    let t = acc_6 * select(exp_f32(acc_5 - joint), 1.0, acc_5 == joint);
-    let part_3 = t + select(exp_f32(value - joint), 1.0, value == joint);
-    acc_5 = joint;
-    acc_6 = part_3;
+    let part_3 = max_nan(acc_5, value);
+    let t = select(exp_f32(-abs(acc_5 - value)), 1.0, acc_5 == value);
+    let part_4 = select(acc_6 + t, acc_6 * t + 1.0, acc_5 < value);
+    acc_5 = part_3;
+    acc_6 = part_4;
   }
   let first_3 = lid - lane_3;
   parts[lid] = acc_5;
@@ -273,13 +273,13 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   var acc_7: f32 = -bitcast<f32>(infinity_bits);
   var acc_8: f32 = 0.0;
   for (var q_3: i32 = 0; q_3 < 2; q_3++) {
-    let part_4 = parts[first_3 + q_3];
-    let part_5 = parts_2[first_3 + q_3];
-    let joint_2 = max_nan(acc_7, part_4);
-    let t_2 = acc_8 * select(exp_f32(acc_7 - joint_2), 1.0, acc_7 == joint_2);
-    let part_6 = t_2 + part_5 * select(exp_f32(part_4 - joint_2), 1.0, part_4 == joint_2);
-    acc_7 = joint_2;
-    acc_8 = part_6;
+    let part_5 = parts[first_3 + q_3];
+    let part_6 = parts_2[first_3 + q_3];
+    let part_7 = max_nan(acc_7, part_5);
+    let t_2 = select(exp_f32(-abs(acc_7 - part_5)), 1.0, acc_7 == part_5);
+    let part_8 = select(acc_8 + part_6 * t_2, acc_8 * t_2 + part_6, acc_7 < part_5);
+    acc_7 = part_7;
+    acc_8 = part_8;
   }
   if ((lane_3 == 0) & (slot_3 < 1)) {
     let logSumExp_23_2 = acc_7 + log_f32(acc_8);
@@ -304,8 +304,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   workgroupBarrier();
   var acc_10: f32 = 0.0;
   for (var q_4: i32 = 0; q_4 < 2; q_4++) {
-    let part_7 = parts[first_4 + q_4];
-    acc_10 = acc_10 + part_7;
+    let part_9 = parts[first_4 + q_4];
+    acc_10 = acc_10 + part_9;
   }
   if (lane_4 == 0) {
     let where_55 = select(0.0, acc_10, 0.0 < temps[wg * 128 + slot_4]);
