@@ -29,6 +29,7 @@ import { type Machine, machines } from './machine/index.ts';
 import { requireIndexable } from './passes/indexable.ts';
 import { declareStorage, lower, type Storage } from './passes/lower.ts';
 import { type BufferLayout, planBuffers } from './plan/planBuffers.ts';
+import { requireBindable } from './program/bindable.ts';
 import { type EntryKernels, emitProgram } from './program/emitProgram.ts';
 import { inputsOf } from './program/slots.ts';
 import type { InputSlot, Program, ProgramBase } from './runtime/program.ts';
@@ -103,6 +104,8 @@ export function inputSlots(module: Module): readonly InputSlot[] {
  * kernels, program. Needs no device; the same module and machine give the same program.
  *
  * @param without passes to leave out
+ * @throws ScheduleError `limit` for a group whose every schedule needs more than the machine has; DeviceError `limit` for a
+ *   state, or an arena, larger than a buffer that a kernel can see
  */
 export function compileModule(
   module: Module,
@@ -114,6 +117,7 @@ export function compileModule(
   const entries = new Map<string, WebGpuEntry>();
   for (const { name } of module.entries) entries.set(name, road.toKernels(name));
   const layout = road.layout(entries, 1);
+  requireBindable(module, road.storage, layout, machine);
   const program = emitProgram(module, road.storage, entries, layout, machine);
   const { storage, trace } = road;
   return {
@@ -145,7 +149,7 @@ export function compileToWasm(
   const road = new Road(module, machine, without);
   const fused = new Map(module.entries.map(({ name }) => [name, road.toStages(name)] as const));
   const layout = road.layout(fused, PLACE_ALIGNMENT);
-  const kernels = new WasmKernels(module, road.storage, layout);
+  const kernels = new WasmKernels(module, road.storage, layout, machine.binding);
   const entries = new Map<string, CompiledEntry>();
   for (const [name, entry] of fused)
     entries.set(name, { ...entry, ...road.toFunctions(name, entry.stages, kernels) });

@@ -38,7 +38,8 @@ export interface CompileOptions {
  * `SINTER_DEBUG=passes,kernels` in the environment prints what each pass made.
  *
  * @throws UnknownNameError for a target, a pass or an option that is not there; GraphError `declaration` for what is not a
- *   module, `option` for what are not options; DeviceError `memory` for a plan that WebAssembly cannot address
+ *   module, `option` for what are not options; DeviceError `memory` for a plan that WebAssembly cannot address, `limit` for a state or an arena
+ *   larger than a buffer of the target; ScheduleError `limit` for what no kernel of the target can compute
  */
 export async function compile(module: Module, options: CompileOptions = {}): Promise<CompiledProgram> {
   // Callers without types may give anything.

@@ -38,5 +38,6 @@ export type {
 } from './report.ts';
 export * from './runtime/index.ts';
 export type { WasmProgram } from './runtime/wasm/index.ts';
+export { ScheduleError, type ScheduleRule } from './schedule/issues.ts';
 // Of the runtimes' doors this one takes programs of either kind.
 export { type StartOptions, start } from './start.ts';

@@ -82,7 +82,7 @@ const wasm = described('wasm', ['tasks'], {
   workgroup: [1, 'specified: a task is one thread'],
   workgroupMemory: [262144, 'assumed: intermediates of a task stay in the second cache'],
   privateMemory: [65536, 'assumed: rows of a task stay near the first cache'],
-  binding: [2147418112, 'specified: 32-bit addresses, less a page'],
+  binding: [4294967296, 'specified: 32-bit addresses, one memory for all'],
   sums: [32, 'measured: npm run bench -- --target wasm (peak of one core): 4 × 8 in eight registers'],
   cores: [4, 'assumed: the fast cores of a laptop'],
   resident: [4, 'assumed: a task a core'],

@@ -1,7 +1,7 @@
 import { type Group, groupName } from './group.ts';
 import type { Excess } from './resources.ts';
 
-/** What can be wrong with a schedule: a part of it that does not suit its group or its machine, or a limit of the machine. */
+/** What is wrong with a schedule: a part of it that does not suit its group or its machine, or a limit of the machine. */
 export type ScheduleRule =
   | 'kind'
   | 'workgroups'

@@ -26,9 +26,6 @@ import { tileModule } from './tile.ts';
 /** Elements of which every place in memory is a multiple: a cache line. */
 export const PLACE_ALIGNMENT = LINE / 4;
 
-/** Bytes that WebAssembly can address with 32 bits. */
-const MOST_BYTES = 2 ** 32;
-
 /** The kernels of a module under construction: where everything lies is known before the first is written. */
 export class WasmKernels {
   readonly #scope: ModuleScope;
@@ -42,8 +39,11 @@ export class WasmKernels {
   readonly #module: Module;
   readonly #storage: Storage;
   readonly #layout: BufferLayout;
+  readonly #addressable: number;
 
-  constructor(module: Module, storage: Storage, layout: BufferLayout) {
+  /** @param addressable bytes of memory that a program can have */
+  constructor(module: Module, storage: Storage, layout: BufferLayout, addressable: number) {
+    this.#addressable = addressable;
     this.#module = module;
     this.#storage = storage;
     this.#layout = layout;
@@ -98,11 +98,12 @@ export class WasmKernels {
     const packed = Math.max(0, ...this.#written.map(({ kernel }) => kernel.packedBytes));
     const buffers = bufferPlan(this.#layout, packed);
     const bytes = this.#memory.packed + lineAligned(packed);
-    if (bytes > MOST_BYTES) {
+    if (bytes > this.#addressable) {
       const needs = `the plan of ${this.#module.name} needs ${buffers.peakBytes} bytes at its peak`;
       throw new DeviceError(
         'memory',
-        `${needs}; WebAssembly can address ${MOST_BYTES}: make tensors or batches smaller`,
+        `${needs}; WebAssembly can address ${this.#addressable}: make tensors or batches smaller`,
+        { limit: { name: 'binding', needed: bytes, available: this.#addressable } },
       );
     }
     const kernels = this.#written.map(
