@@ -30,6 +30,8 @@ export interface Nest {
   readonly lane: Axis | null;
   /** Whether every block of rows holds a multiple of four. */
   readonly evenRows: boolean;
+  /** Set where vectors lie along the number of all rows, whatever axes it counts; there is no lane then. */
+  readonly isNumbered?: true;
 }
 
 /** The texts between which a function's rows lie, and the variables that stand for them in expressions. */
@@ -120,7 +122,10 @@ class NestWriter {
     this.#loop = loop;
     this.#nest = nest;
     this.#range = range;
-    const { values, lane, isInLines } = rowLane(nest.rows, nest.lane, range.row);
+    const { values, lane, isInLines } =
+      nest.isNumbered === true
+        ? { values: rowValues(nest.rows, range.row), lane: range.row, isInLines: false }
+        : rowLane(nest.rows, nest.lane, range.row);
     this.#values = new Map([...(range.fixed ?? []), ...values]);
     this.#lane = lane;
     this.#isInLines = isInLines;

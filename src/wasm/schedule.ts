@@ -1,5 +1,16 @@
 import { tensorSize } from '../loops/edges.ts';
-import { type Axis, domainSize, type Loop, substituteAxes, type Tensor } from '../loops/index.ts';
+import {
+  type Axis,
+  axesIn,
+  domainSize,
+  float,
+  type Load,
+  type Loop,
+  loadsIn,
+  mapExpr,
+  substituteAxes,
+  type Tensor,
+} from '../loops/index.ts';
 import { type Evaluation, loopEvaluation } from '../schedule/cost.ts';
 import type { Group } from '../schedule/group.ts';
 import { driver } from './code.ts';
@@ -13,7 +24,7 @@ import {
   WINDOW_POSITIONS,
 } from './contract.ts';
 import type { Evaluator } from './evaluate.ts';
-import { type Nest, rowLane } from './nest.ts';
+import { type Nest, rowLane, rowValues } from './nest.ts';
 import { isIndependent, outerSets, positionsOf, type Side, type Tiled, tiledOf, unitsOf } from './sides.ts';
 import { TILE_COLUMNS, TILE_ROWS } from './tile.ts';
 
@@ -127,8 +138,10 @@ function scheduleLoop(loop: Loop, evaluator: Evaluator): GroupSchedule {
     const schedule = { kind: 'contract' as const, packedBefore: true, ...contract };
     return { rows, block: contract.block, perBatch, tasks, loops: [schedule] };
   }
-  const lane = laneOf(loop, [], evaluator);
+  const best = laneOf(loop, [], evaluator);
   const wide = loop.axes.filter((axis) => axis.extent !== 1);
+  const isNumbered = (best === null || best.extent < LANE_ROWS) && isGapless(loop, wide, evaluator);
+  const lane = isNumbered ? null : best;
   // Vectors along the innermost axis: rows are the others; where there is no other, the axis itself is cut.
   const others = wide.filter((axis) => axis !== lane);
   const rowAxes = others.length === 0 ? wide : others;
@@ -136,10 +149,33 @@ function scheduleLoop(loop: Loop, evaluator: Evaluator): GroupSchedule {
   const work = rows === 0 ? 1 : loopCost(loop) / rows;
   let block = Math.max(1, Math.min(rows, Math.ceil(TASK_WORK / Math.max(1, work))));
   // Whole cache lines: threads do not read, or write, parts of one.
-  if (rowAxes.length === 1 && rowAxes[0] === lane) block = Math.ceil(block / LANE_ROWS) * LANE_ROWS;
+  if (isNumbered || (rowAxes.length === 1 && rowAxes[0] === lane))
+    block = Math.ceil(block / LANE_ROWS) * LANE_ROWS;
   const evenRows = rows % 4 === 0 && block % 4 === 0;
-  const nest = { kind: 'nest' as const, rows: rowAxes, lane, evenRows };
+  const numbered = isNumbered ? { isNumbered: true as const } : {};
+  const nest = { kind: 'nest' as const, rows: rowAxes, lane, evenRows, ...numbered };
   return { rows, block, perBatch: rows, tasks: Math.max(1, Math.ceil(rows / block)), loops: [nest] };
+}
+
+/**
+ * Whether all that a map reads and writes moves by one element, or not at all, with one number over its axes: then it
+ * runs along that, however short the axes are.
+ */
+function isGapless(loop: Loop, wide: readonly Axis[], evaluator: Evaluator): boolean {
+  if (loop.reductions.length > 0 || wide.length < 2) return false;
+  const row = driver('row', domainSize(wide));
+  const values = loop.outs.map(({ value }) => substituteAxes(value, rowValues(wide, row)));
+  const isNear = ({ tensor, at }: Load): boolean => {
+    const stride = evaluator.stride(tensor, at, row);
+    return stride === 0 || stride === (tensor.dtype === 'u8' ? 1 : 4);
+  };
+  const isWhole = loop.outs.every(({ at }) => {
+    const own = at.filter((axis) => axis.extent !== 1);
+    return own.length === wide.length && own.every((axis, k) => axis === wide[k]);
+  });
+  // Numbers of axes are quotients and remainders of the number: only as indices do they add up to it again.
+  const beside = values.map((value) => mapExpr(value, (e) => (e.kind === 'load' ? float(0) : e)));
+  return isWhole && axesIn(...beside).size === 0 && loadsIn(...values).every(isNear);
 }
 
 function scheduleRows(group: Group, evaluator: Evaluator): GroupSchedule {

@@ -48,6 +48,16 @@ describe('the text of a map', () => {
     expect(count(kernels(sum(3, 66)), 'f32.store')).toBe(1);
   });
 
+  it('goes through axes that are short as through one, where nothing lies between them', () => {
+    const shape = [8, 5, 3, 3];
+    const sum = kernels((m) => ({ out: m.input('x', { shape }).add(m.input('y', { shape })) }));
+    expect(count(sum, '(v128.load ')).toBe(2);
+    expect(sum).not.toMatch(/f32\.load|f32\.store|rem_u|div_u/);
+    // A scale that begins again with each line does not move with the number.
+    const scaled = kernels((m) => ({ out: m.input('x', { shape }).mul(m.input('scale', { shape: [3] })) }));
+    expect(scaled).not.toContain('(v128.load ');
+  });
+
   it('collects what lies apart, and writes it side by side', () => {
     const text = kernels((m) => ({
       out: m.input('x', { shape: [16, 32] }).add(m.input('y', { shape: [32, 16] }).transpose()),
