@@ -12,6 +12,7 @@ import type { Machine } from '../machine/index.ts';
 import type { Group } from '../schedule/group.ts';
 import { localBytes, rowCount } from '../schedule/rows.ts';
 import { movementText } from './movement.ts';
+import { priceOf } from './price.ts';
 
 /**
  * Move 4 of fusion: groups that read each other only at the same row as one *row program*. A workgroup owns a block of
@@ -48,28 +49,41 @@ export function rowProgram(
   const temps = to.loops.flatMap((loop) => loop.outs).filter((out) => out.tensor.role === 'temp');
   if (!one && other && temps.some((out) => !local.includes(out.tensor)))
     return 'each workgroup that reads the result can compute it for itself';
-  const group = withLocals({ ...from, loops, rows: loops.map(() => []) }, local, machine);
-  return group.locals.length < local.length && machine.features.has('barriers') ? rows : group;
+  return withLocals({ ...from, loops, rows: loops.map(() => []) }, local, machine);
 }
 
 /**
  * A group with the locals that have a place inside the kernel. An invocation that computes alone holds them in private
- * memory, of which there is little: the largest then go through its slice of a buffer.
+ * memory, of which there is little: the largest then go through its slice of a buffer. Where invocations meet, the largest
+ * do as long as time gains by it: what they leave is there for more rows, or for staged operands.
  */
 function withLocals(group: Group, locals: readonly Tensor[], machine: Machine): Group {
-  if (machine.features.has('barriers')) return { ...group, locals };
   const rows = rowCount(group);
+  const bySize = [...locals].sort((a, b) => tensorSize(a) - tensorSize(b));
+  if (machine.features.has('barriers')) {
+    let best: Group = { ...group, locals };
+    if (localBytes(locals, rows) * Math.min(rows, MANY_ROWS) <= machine.workgroupMemory / 2) return best;
+    let time = priceOf(best, machine)?.micros ?? Infinity;
+    for (const largest of bySize.reverse()) {
+      const next: Group = { ...best, locals: best.locals.filter((tensor) => tensor !== largest) };
+      const after = priceOf(next, machine)?.micros ?? Infinity;
+      if (after >= time && time < Infinity) break;
+      [best, time] = [next, after];
+    }
+    return best;
+  }
   let free = machine.privateMemory - PRIVATE_REST;
-  const held = [...locals]
-    .sort((a, b) => tensorSize(a) - tensorSize(b))
-    .filter((tensor) => {
-      const bytes = localBytes([tensor], rows);
-      if (bytes > free) return false;
-      free -= bytes;
-      return true;
-    });
+  const held = bySize.filter((tensor) => {
+    const bytes = localBytes([tensor], rows);
+    if (bytes > free) return false;
+    free -= bytes;
+    return true;
+  });
   return { ...group, locals: held };
 }
+
+/** Rows of a block that is large: locals of so many that fit into half of the memory are in nothing's way. */
+const MANY_ROWS = 16;
 
 /** Bytes of private memory that are left to tiles and results of prologues. */
 const PRIVATE_REST = 1024;

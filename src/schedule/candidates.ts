@@ -3,6 +3,7 @@ import { type Axis, contractionOf, domainSize, type Loop, type Tensor } from '..
 import type { Machine } from '../machine/index.ts';
 import type { Group } from './group.ts';
 import { orientedContraction } from './orient.ts';
+import { roomBeside } from './resources.ts';
 import { rowCount } from './rows.ts';
 import {
   type ContractSchedule,
@@ -12,11 +13,14 @@ import {
   type ReduceSchedule,
   type RowsSchedule,
   type Schedule,
+  type StagedTile,
   type WorkgroupSchedule,
 } from './schedule.ts';
+import { stagingLayout, tileExtents } from './staging.ts';
 import { tasksCandidates } from './tasks.ts';
+import { tileSpace } from './tileSpace.ts';
 import { timeOfWork } from './time.ts';
-import { phaseWork, tileSpace } from './work.ts';
+import { phaseWork, stagedPhaseWork, stagingOf, type Work } from './work.ts';
 
 /**
  * The schedules that are tried for a group, plain data: not all fit the machine, and time says which is best.
@@ -99,14 +103,30 @@ function contractCandidates(loop: Loop, machine: Machine): ContractSchedule[] {
   const c = orientedContraction(loop);
   if (c === null) throw new RangeError(`${loop.name} is not a contraction`);
   const [m, n, batch] = [domainSize(c.m), domainSize(c.n), domainSize(c.batch)];
-  const steps = domainSize(loop.reduceAxes);
   if (!machine.features.has('barriers')) return loneTiles([m, n, batch], machine);
   const found: ContractSchedule[] = [];
+  for (const tile of stagedTiles(loop, m, n, LONGEST_GRID, machine)) {
+    const [rows, columns] = tileExtents(tile);
+    const workgroups = Math.ceil(m / rows) * Math.ceil(n / columns) * batch;
+    found.push({ kind: 'contract', ...tile, workgroups });
+  }
+  return found.length > 0 ? found : [thinTile([m, n, batch], machine)];
+}
+
+/**
+ * Tiles of a contraction whose operands are staged in workgroup memory.
+ *
+ * @param m rows that there are for a tile, and `n` columns
+ * @param longest how much longer than wide a grid of invocations may be
+ */
+function stagedTiles(loop: Loop, m: number, n: number, longest: number, machine: Machine): StagedTile[] {
+  const steps = domainSize(loop.reduceAxes);
+  const found: StagedTile[] = [];
   for (const split of SHARES) {
     const threads = machine.workgroup / split;
     for (const down of powers(threads)) {
       const across = threads / down;
-      if (down > LONGEST_GRID * across || across > LONGEST_GRID * down) continue;
+      if (down > longest * across || across > longest * down) continue;
       for (const [tm, tn] of STAGED_TILES) {
         const [rows, columns] = [down * tm, across * tn];
         // Half of a tile is not empty, except for the smallest.
@@ -114,20 +134,13 @@ function contractCandidates(loop: Loop, machine: Machine): ContractSchedule[] {
         if (tm * tn > machine.sums) continue;
         for (const depth of DEPTHS) {
           if (depth < split || (depth > LEAST_DEPTH && depth >= 2 * steps)) continue;
-          if (4 * (depth * (rows + columns + 2) + rows * columns) > machine.workgroupMemory) continue;
-          found.push({
-            kind: 'contract',
-            threads: [down, across],
-            perThread: [tm, tn],
-            split,
-            depth,
-            workgroups: Math.ceil(m / rows) * Math.ceil(n / columns) * batch,
-          });
+          const tile = { threads: [down, across], perThread: [tm, tn], split, depth } as const;
+          if (4 * stagingLayout(loop, tile).words <= machine.workgroupMemory) found.push(tile);
         }
       }
     }
   }
-  return found.length > 0 ? found : [thinTile([m, n, batch], machine)];
+  return found;
 }
 
 /** The tile where one side has next to nothing: one row or column of invocations, as far as it is needed. */
@@ -176,8 +189,10 @@ const MOST_ROWS = 64;
 function rowsCandidates(group: Group, machine: Machine): RowsSchedule[] {
   const rows = rowCount(group);
   const inside = new Set(group.locals);
-  const phases = (block: number, lanes: number): PhaseSchedule[] =>
-    group.loops.map((loop, k) => phaseSchedule(loop, group.rows[k] ?? [], block, machine, inside, lanes));
+  const phases = (block: number, lanes: number, room: number): PhaseSchedule[] =>
+    group.loops.map((loop, k) =>
+      phaseSchedule(loop, group.rows[k] ?? [], block, machine, { inside, lanes, room }),
+    );
   if (!machine.features.has('barriers')) {
     return powers(machine.workgroup)
       .filter((lanes) => lanes >= Math.min(machine.neighbours, machine.workgroup))
@@ -185,82 +200,127 @@ function rowsCandidates(group: Group, machine: Machine): RowsSchedule[] {
         kind: 'rows',
         block: 1,
         lanes,
-        phases: phases(1, lanes),
+        phases: phases(1, lanes, 0),
         workgroups: Math.ceil(rows / lanes),
       }));
   }
-  return powers(Math.min(MOST_ROWS, rows)).map((block) => ({
-    kind: 'rows',
-    block,
-    lanes: machine.workgroup,
-    phases: phases(block, 1),
-    workgroups: Math.ceil(rows / block),
-  }));
+  return powers(Math.min(MOST_ROWS, rows)).map((block) => {
+    // What cannot be staged says how much memory is left to what can.
+    const others = phases(block, 1, 0).map((phase, k) =>
+      group.loops[k] !== undefined && orientedContraction(group.loops[k]) !== null ? plainPhase : phase,
+    );
+    const room = roomBeside(group, { block, phases: others }, machine);
+    return {
+      kind: 'rows',
+      block,
+      lanes: machine.workgroup,
+      phases: phases(block, 1, room),
+      workgroups: Math.ceil(rows / block),
+    };
+  });
 }
 
 /** Rows and columns of which a tile of a phase may have so many. */
 const PHASE_EXTENTS = [1, 2, 3, 4, 5, 8, 16];
 
+/** Products of an invocation below which a staged tile is mostly barriers. */
+const LEAST_STAGED = 16;
+
+/** What the schedule of a loop in a row program depends on beside the loop, its rows and the machine. */
+export interface PhaseSurroundings {
+  /** Tensors that have a place inside the kernel. */
+  readonly inside?: ReadonlySet<Tensor>;
+  /** Invocations that compute a row each, where they compute alone. */
+  readonly lanes?: number;
+  /** Bytes of workgroup memory that may hold staged operands. */
+  readonly room?: number;
+}
+
 /**
- * The schedule of a loop in a row program: the one that takes the least time.
+ * The schedule of a loop in a row program: the one that takes the least time in the memory that is left.
  *
  * @param own the loop's axes that are rows
  * @param block rows of a block
- * @param inside tensors that have a place inside the kernel
- * @param lanes invocations that compute a row each, where they compute alone
  */
 export function phaseSchedule(
   loop: Loop,
   own: readonly Axis[],
   block: number,
   machine: Machine,
-  inside: ReadonlySet<Tensor> = new Set(),
-  lanes = 1,
+  { inside = new Set(), lanes = 1, room = 0 }: PhaseSurroundings = {},
 ): PhaseSchedule {
   let ofMachine = phasesKnown.get(machine);
   if (ofMachine === undefined) {
     ofMachine = new WeakMap();
     phasesKnown.set(machine, ofMachine);
   }
-  const ofLoop = ofMachine.get(loop) ?? new Map<string, PhaseSchedule>();
+  const ofLoop = ofMachine.get(loop) ?? new Map<string, PhaseOption[]>();
   ofMachine.set(loop, ofLoop);
   const places = [...tensorsRead(loop)].map((tensor) => (inside.has(tensor) ? 'i' : 'm')).join('');
   const key = `${own.map((axis) => loop.axes.indexOf(axis)).join()} ${block} ${lanes} ${places}`;
-  let found = ofLoop.get(key);
-  if (found === undefined) {
-    found = bestPhase(loop, own, block, machine, inside, lanes);
-    ofLoop.set(key, found);
+  let options = ofLoop.get(key);
+  if (options === undefined) {
+    options = phaseOptions(loop, own, block, machine, inside, lanes);
+    ofLoop.set(key, options);
   }
-  return found;
+  return options.find(({ bytes }) => bytes <= room)?.schedule ?? plainPhase;
+}
+
+/** A schedule of a phase, and the bytes of workgroup memory that it stages in. */
+interface PhaseOption {
+  readonly schedule: PhaseSchedule;
+  readonly micros: number;
+  readonly bytes: number;
 }
 
 // Loops are immutable; row programs that grow ask again for the phases that they have.
-const phasesKnown = new WeakMap<Machine, WeakMap<Loop, Map<string, PhaseSchedule>>>();
+const phasesKnown = new WeakMap<Machine, WeakMap<Loop, Map<string, PhaseOption[]>>>();
 
-function bestPhase(
+/** The schedules of a phase of which none takes less time in as much memory; the least time first. */
+function phaseOptions(
   loop: Loop,
   own: readonly Axis[],
   block: number,
   machine: Machine,
   inside: ReadonlySet<Tensor>,
   lanes: number,
-): PhaseSchedule {
-  let best = plainPhase;
-  let least = Infinity;
-  const consider = (schedule: PhaseSchedule): void => {
-    const work = phaseWork(loop, own, block, schedule, (tensor) => inside.has(tensor), machine, lanes);
+): PhaseOption[] {
+  const isInside = (tensor: Tensor): boolean => inside.has(tensor);
+  let found: PhaseOption[] = [];
+  const consider = (schedule: PhaseSchedule, work: Work, bytes: number): void => {
     const { micros } = timeOfWork([work], 1, 0, machine);
-    if (micros < least) [best, least] = [schedule, micros];
+    if (found.some((other) => other.micros <= micros && other.bytes <= bytes)) return;
+    found = found.filter((other) => other.micros < micros || other.bytes < bytes);
+    found.push({ schedule, micros, bytes });
   };
-  const splits =
-    machine.features.has('barriers') && loop.reductions.length > 0 ? splitsOf(loop, machine) : [1];
-  for (const split of splits) consider({ perThread: [1, 1], split });
+  const plain = (schedule: PhaseSchedule): void =>
+    consider(schedule, phaseWork(loop, own, block, schedule, isInside, machine, lanes), 0);
+  const meets = machine.features.has('barriers');
+  const splits = meets && loop.reductions.length > 0 ? splitsOf(loop, machine) : [1];
+  for (const split of splits) plain({ kind: 'elements', split });
   const c = orientedContraction(loop);
-  // Sums beside the products (a bias's gradient, say) have no place in a tile.
-  if (c === null || loop.reductions.length > 1) return best;
-  const { m, n } = tileSpace(c, own, block);
-  for (const p of PHASE_EXTENTS)
-    for (const q of PHASE_EXTENTS)
-      if (p * q > 1 && p * q <= machine.sums && p <= m && q <= n) consider({ perThread: [p, q], split: 1 });
-  return best;
+  if (c === null) return fastestFirst(found);
+  const space = tileSpace(c, own, block);
+  // Sums beside the products (a bias's gradient, say) have no place in an invocation's own tile.
+  if (loop.reductions.length === 1)
+    for (const p of PHASE_EXTENTS)
+      for (const q of PHASE_EXTENTS)
+        if (p * q > 1 && p * q <= machine.sums && p <= space.m && q <= space.n)
+          plain({ kind: 'tiles', perThread: [p, q] });
+  const products = space.slices * space.m * space.n * domainSize(loop.reduceAxes);
+  if (meets && products >= LEAST_STAGED * machine.workgroup) {
+    const { bytes } = phaseWork(loop, own, block, plainPhase, isInside, machine, lanes);
+    const staging = stagingOf(loop, c, isInside, machine);
+    for (const tile of stagedTiles(loop, space.m, space.n, machine.workgroup, machine)) {
+      const [rows, columns] = tileExtents(tile);
+      if (rows >= 2 * space.m || columns >= 2 * space.n) continue;
+      const work = { ...stagedPhaseWork(loop, staging, space, tile, machine), bytes };
+      consider({ kind: 'staged', ...tile }, work, 4 * stagingLayout(loop, tile).words);
+    }
+  }
+  return fastestFirst(found);
+}
+
+function fastestFirst(options: readonly PhaseOption[]): PhaseOption[] {
+  return [...options].sort((x, y) => x.micros - y.micros);
 }

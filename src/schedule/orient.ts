@@ -42,7 +42,7 @@ function neighbours(loop: Loop, factors: Contraction['a'], axes: readonly Axis[]
 
 /** Of which side of a contraction each further sum beside the products is. */
 export function guestSides(loop: Loop): readonly ('a' | 'b')[] {
-  const c = orientedContraction(loop);
+  const c = loop.reductions.length > 1 ? orientedContraction(loop) : null;
   if (c === null) return [];
   const numbers = new ValueNumbers();
   return loop.reductions.slice(1).map(({ body }) => {

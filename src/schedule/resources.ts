@@ -10,9 +10,9 @@ import {
 } from '../loops/index.ts';
 import type { Machine } from '../machine/index.ts';
 import type { Group } from './group.ts';
-import { guestSides } from './orient.ts';
 import { rowCount } from './rows.ts';
 import type { RowsSchedule, Schedule } from './schedule.ts';
+import { heldValues, stagingLayout } from './staging.ts';
 
 /** What a schedule takes of a machine, computed before any kernel is built. */
 export interface Resources {
@@ -48,22 +48,25 @@ export function resourcesOf(group: Group, schedule: Schedule, machine: Machine):
     case 'reduce':
       break;
     case 'contract': {
-      const { threads, perThread, depth } = schedule;
+      const { perThread } = schedule;
       sums = perThread[0] * perThread[1];
       if (!machine.features.has('barriers')) {
         privateBytes += 4 * sums;
         break;
       }
-      const [rows, columns] = [threads[0] * perThread[0], threads[1] * perThread[1]];
-      add('f32', depth * (rows + 1) + depth * (columns + 1) + rows * columns);
-      const guests = loop === undefined ? [] : guestSides(loop);
-      for (const side of guests) add('f32', side === 'a' ? rows : columns);
+      if (loop === undefined) break;
+      sums = heldValues(loop, schedule, machine);
+      add('f32', stagingLayout(loop, schedule).words);
       break;
     }
     case 'rows': {
-      sums = Math.max(sums, ...schedule.phases.map(({ perThread: [p, q] }) => p * q));
-      for (const { perThread } of schedule.phases)
-        if (perThread[0] * perThread[1] > 1) privateBytes += 4 * perThread[0] * perThread[1];
+      for (const [k, phase] of schedule.phases.entries()) {
+        const each = group.loops[k];
+        if (phase.kind === 'elements' || each === undefined) continue;
+        const own = phase.perThread[0] * phase.perThread[1];
+        sums = Math.max(sums, phase.kind === 'staged' ? heldValues(each, phase, machine) : own);
+        if (phase.kind === 'tiles') privateBytes += 4 * own;
+      }
       const together = machine.features.has('barriers');
       for (const { out, words } of passedInside(group, schedule, machine)) {
         if (together) add(loadedDtype(out.tensor.dtype), words);
@@ -88,9 +91,21 @@ function addTo(shared: Map<Dtype, number>, dtype: Dtype, elements: number): void
   shared.set(dtype, (shared.get(dtype) ?? 0) + elements);
 }
 
-/** Elements of workgroup arrays that a group takes however many rows a block has: a prologue's results, and scratch. */
+/** Words of the array in which the staged tiles of a row program's phases lie, one phase after the other. */
+export function stagedWords({ loops }: Group, { phases }: Pick<RowsSchedule, 'phases'>): number {
+  let words = 0;
+  for (const [k, phase] of phases.entries()) {
+    const loop = loops[k];
+    if (phase.kind === 'staged' && loop !== undefined)
+      words = Math.max(words, stagingLayout(loop, phase).words);
+  }
+  return words;
+}
+
+/** Elements of workgroup arrays that a group takes beside its locals: a prologue's results, scratch, staged operands. */
 function fixedShared(group: Group, schedule: Schedule, machine: Machine): ReadonlyMap<Dtype, number> {
   const shared = new Map<Dtype, number>();
+  if (schedule.kind === 'rows') addTo(shared, 'f32', stagedWords(group, schedule));
   for (const [dtype, count] of scratchTypes(group, schedule, machine))
     addTo(shared, dtype, count * machine.workgroup);
   if (!isPrologueAlone(group.prologue))
@@ -115,13 +130,9 @@ function scratchTypes(group: Group, schedule: Schedule, machine: Machine): Map<D
   need(group.partials);
   if (!isPrologueAlone(group.prologue)) for (const loop of group.prologue) need(loop.reductions);
   for (const [k, { reductions }] of group.loops.entries()) {
-    const split =
-      schedule.kind === 'rows'
-        ? (schedule.phases[k]?.split ?? 1)
-        : schedule.kind === 'reduce'
-          ? schedule.split
-          : 1;
-    if (split > 1) need(reductions);
+    const phase = schedule.kind === 'rows' ? schedule.phases[k] : schedule;
+    const isShared = phase?.kind === 'elements' || phase?.kind === 'reduce' ? phase.split > 1 : false;
+    if (isShared) need(reductions);
   }
   return most;
 }
@@ -176,11 +187,23 @@ export interface Passed {
  * they always are.
  */
 export function passedInside(group: Group, schedule: RowsSchedule, machine: Machine): Passed[] {
-  const { block } = schedule;
+  const passed = passedTensors(group, schedule.block);
+  let left = roomBeside(group, schedule, machine);
+  const must = passed.filter(({ alsoStored }) => !alsoStored);
+  const may = passed.filter(({ alsoStored, words }) => {
+    if (!alsoStored || !machine.features.has('barriers') || 4 * words > left) return false;
+    left -= 4 * words;
+    return true;
+  });
+  return [...must, ...may];
+}
+
+/** The tensors that pass between the phases of a row program. */
+function passedTensors(group: Group, block: number): Passed[] {
   const rows = rowCount(group);
   const read = readers(group.loops);
   const locals = new Set(group.locals);
-  const passed = group.loops.flatMap((loop, k) =>
+  return group.loops.flatMap((loop, k) =>
     loop.outs
       .filter(({ tensor }) => read.has(tensor))
       .map((out): Passed => {
@@ -188,13 +211,17 @@ export function passedInside(group: Group, schedule: RowsSchedule, machine: Mach
         return { out, k, alsoStored: !locals.has(out.tensor), words };
       }),
   );
-  let left = machine.workgroupMemory - bytesOf(fixedShared(group, schedule, machine));
-  const must = passed.filter(({ alsoStored }) => !alsoStored);
-  for (const { words } of must) left -= 4 * words;
-  const may = passed.filter(({ alsoStored, words }) => {
-    if (!alsoStored || !machine.features.has('barriers') || 4 * words > left) return false;
-    left -= 4 * words;
-    return true;
-  });
-  return [...must, ...may];
+}
+
+/** Bytes of workgroup memory beside what a row program cannot do without: less than none where it does not fit. */
+export function roomBeside(
+  group: Group,
+  schedule: Pick<RowsSchedule, 'block' | 'phases'>,
+  machine: Machine,
+): number {
+  const whole: RowsSchedule = { kind: 'rows', lanes: 1, workgroups: 1, ...schedule };
+  let left = machine.workgroupMemory - bytesOf(fixedShared(group, whole, machine));
+  for (const { alsoStored, words } of passedTensors(group, schedule.block))
+    if (!alsoStored) left -= 4 * words;
+  return left;
 }

@@ -19,16 +19,23 @@ export interface ReduceSchedule {
 }
 
 /**
- * A tile of `threads[0]·perThread[0]` by `threads[1]·perThread[1]` outputs a workgroup; `split` invocations
- * share each output's reduction; operands are staged `depth` reduction steps at a time. Where invocations
- * compute alone, `threads` and `split` are one and each invocation has a tile.
+ * A tile of `threads[0]·perThread[0]` by `threads[1]·perThread[1]` elements of a contraction, which a workgroup computes:
+ * operands are staged in workgroup memory `depth` reduction steps at a time; `split` invocations share each element's
+ * reduction.
  */
-export interface ContractSchedule {
-  readonly kind: 'contract';
+export interface StagedTile {
   readonly threads: readonly [number, number];
   readonly perThread: readonly [number, number];
   readonly split: number;
   readonly depth: number;
+}
+
+/**
+ * A staged tile of outputs a workgroup. Where invocations compute alone, `threads`, `split` and `depth` are one and each
+ * invocation has a tile.
+ */
+export interface ContractSchedule extends StagedTile {
+  readonly kind: 'contract';
   readonly workgroups: number;
 }
 
@@ -44,17 +51,28 @@ export interface RowsSchedule {
   readonly workgroups: number;
 }
 
-/**
- * How the elements of a phase of a row program are shared: an invocation computes a tile of `perThread` rows and columns
- * of a contraction, or one element at a time, whose reduction `split` invocations share.
- */
-export interface PhaseSchedule {
-  readonly perThread: readonly [number, number];
+/** How the elements of a phase of a row program are shared by the invocations of a workgroup. */
+export type PhaseSchedule = ElementsPhase | TilesPhase | StagedPhase;
+
+/** One element at a time, whose reduction `split` invocations share. */
+export interface ElementsPhase {
+  readonly kind: 'elements';
   readonly split: number;
 }
 
+/** An invocation computes a tile of `perThread` rows and columns of a contraction; it loads its operands itself. */
+export interface TilesPhase {
+  readonly kind: 'tiles';
+  readonly perThread: readonly [number, number];
+}
+
+/** The workgroup computes one staged tile of a contraction after the other. */
+export interface StagedPhase extends StagedTile {
+  readonly kind: 'staged';
+}
+
 /** One element at a time, by one invocation. */
-export const plainPhase: PhaseSchedule = { perThread: [1, 1], split: 1 };
+export const plainPhase: PhaseSchedule = { kind: 'elements', split: 1 };
 
 /** Threads take `tasks` of `block` rows each, one by one; of each loop whether its products run in tiles. */
 export interface TasksSchedule {

@@ -1,5 +1,5 @@
 import type { ExprParser } from '../loops/parseExpr.ts';
-import type { PhaseSchedule, Schedule } from './schedule.ts';
+import { type PhaseSchedule, plainPhase, type Schedule, type StagedTile } from './schedule.ts';
 
 /**
  * A schedule as a line of text that parses back to the same:
@@ -7,6 +7,7 @@ import type { PhaseSchedule, Schedule } from './schedule.ts';
  * ```text
  * contract threads(16, 16) tile(4, 4) split(1) depth(16) workgroups(12)
  * rows block(4) lanes(256) phases(tile(2, 4), split(8), plain) workgroups(32)
+ * rows block(8) lanes(256) phases(staged threads(2, 32) tile(4, 4) split(4) depth(16), plain) workgroups(8)
  * ```
  */
 export function scheduleText(schedule: Schedule): string {
@@ -17,15 +18,8 @@ export function scheduleText(schedule: Schedule): string {
         return [`each(${schedule.perThread})`];
       case 'reduce':
         return [`split(${schedule.split})`];
-      case 'contract': {
-        const { threads, perThread, split, depth } = schedule;
-        return [
-          `threads(${threads.join(', ')})`,
-          `tile(${perThread.join(', ')})`,
-          `split(${split})`,
-          `depth(${depth})`,
-        ];
-      }
+      case 'contract':
+        return stagedParts(schedule);
       case 'rows':
         return [
           `block(${schedule.block})`,
@@ -44,11 +38,26 @@ export function scheduleText(schedule: Schedule): string {
   return [kind, ...parts, `workgroups(${workgroups})`].join(' ');
 }
 
-function phaseText({ perThread, split }: PhaseSchedule): string {
-  const parts: string[] = [];
-  if (perThread[0] !== 1 || perThread[1] !== 1) parts.push(`tile(${perThread.join(', ')})`);
-  if (split !== 1) parts.push(`split(${split})`);
-  return parts.length === 0 ? 'plain' : parts.join(' ');
+function stagedParts({ threads, perThread, split, depth }: StagedTile): string[] {
+  return [
+    `threads(${threads.join(', ')})`,
+    `tile(${perThread.join(', ')})`,
+    `split(${split})`,
+    `depth(${depth})`,
+  ];
+}
+
+function phaseText(phase: PhaseSchedule): string {
+  switch (phase.kind) {
+    case 'elements':
+      return phase.split === 1 ? 'plain' : `split(${phase.split})`;
+    case 'tiles':
+      return `tile(${phase.perThread.join(', ')})`;
+    case 'staged':
+      return ['staged', ...stagedParts(phase)].join(' ');
+    default:
+      return phase satisfies never;
+  }
 }
 
 const kinds = ['map', 'reduce', 'contract', 'rows', 'tasks'] as const satisfies readonly Schedule['kind'][];
@@ -65,10 +74,7 @@ export function parseSchedule(parser: ExprParser): Schedule {
     case 'contract':
       return {
         kind,
-        threads: pairOf(parser, 'threads'),
-        perThread: pairOf(parser, 'tile'),
-        split: number('split'),
-        depth: number('depth'),
+        ...stagedTile(parser),
         workgroups: number('workgroups'),
       };
     case 'rows':
@@ -96,10 +102,20 @@ export function parseSchedule(parser: ExprParser): Schedule {
 }
 
 function phase(parser: ExprParser): PhaseSchedule {
-  if (parser.acceptWord('plain')) return { perThread: [1, 1], split: 1 };
-  if (!parser.atWord('tile', 'split')) parser.fail('expected plain, tile or split');
-  const perThread = parser.atWord('tile') ? pairOf(parser, 'tile') : ([1, 1] as const);
-  return { perThread, split: parser.atWord('split') ? numberOf(parser, 'split') : 1 };
+  if (parser.acceptWord('plain')) return plainPhase;
+  if (parser.acceptWord('staged')) return { kind: 'staged', ...stagedTile(parser) };
+  if (parser.atWord('tile')) return { kind: 'tiles', perThread: pairOf(parser, 'tile') };
+  if (!parser.atWord('split')) parser.fail('expected plain, split, tile or staged');
+  return { kind: 'elements', split: numberOf(parser, 'split') };
+}
+
+function stagedTile(parser: ExprParser): StagedTile {
+  return {
+    threads: pairOf(parser, 'threads'),
+    perThread: pairOf(parser, 'tile'),
+    split: numberOf(parser, 'split'),
+    depth: numberOf(parser, 'depth'),
+  };
 }
 
 function listOf<T>(parser: ExprParser, word: string, item: () => T): T[] {

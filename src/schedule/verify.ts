@@ -13,8 +13,10 @@ import type {
   ReduceSchedule,
   RowsSchedule,
   Schedule,
+  StagedTile,
   TasksSchedule,
 } from './schedule.ts';
+import { tileExtents } from './staging.ts';
 import { isTiled, rowsForTasks } from './tasks.ts';
 
 /**
@@ -107,7 +109,18 @@ function reduceFault(loop: Loop, schedule: ReduceSchedule, machine: Machine): Sc
 function contractFault(loop: Loop, schedule: ContractSchedule, machine: Machine): ScheduleFault | null {
   const c = orientedContraction(loop);
   if (c === null) return { what: 'tile', text: `there are no tiles: ${loop.name} is not a contraction` };
-  const { threads, perThread, split, depth } = schedule;
+  const fault = stagedFault(loop, schedule, machine);
+  if (fault !== null) return fault;
+  if (!machine.features.has('barriers')) return loneFault(c, schedule, machine);
+  const [rows, columns] = tileExtents(schedule);
+  const tiles =
+    Math.ceil(domainSize(c.m) / rows) * Math.ceil(domainSize(c.n) / columns) * domainSize(c.batch);
+  return workgroupsFault(schedule, tiles, `${tiles} tiles`);
+}
+
+/** What is wrong with a tile that a workgroup stages, whatever it covers. */
+function stagedFault(loop: Loop, tile: StagedTile, machine: Machine): ScheduleFault | null {
+  const { threads, perThread, split, depth } = tile;
   for (const [what, text, values] of [
     ['threads', 'sides of the grid of invocations', threads],
     ['tile', 'sides of a tile', perThread],
@@ -119,7 +132,7 @@ function contractFault(loop: Loop, schedule: ContractSchedule, machine: Machine)
     }
   const shares = splitFault(split, machine);
   if (shares !== null) return shares;
-  if (!machine.features.has('barriers')) return loneFault(c, schedule, machine);
+  if (!machine.features.has('barriers')) return null;
   const all = threads[0] * threads[1] * split;
   if (all !== machine.workgroup) {
     const text = `${threads[0]} by ${threads[1]} invocations, ${split} shares: ${all} in all`;
@@ -137,11 +150,7 @@ function contractFault(loop: Loop, schedule: ContractSchedule, machine: Machine)
     const text = `${depth} steps are staged of a reduction of ${domainSize(loop.reduceAxes)}; there may be at most`;
     return numberFault('depth', text, most, depth);
   }
-  const tiles =
-    Math.ceil(domainSize(c.m) / (threads[0] * perThread[0])) *
-    Math.ceil(domainSize(c.n) / (threads[1] * perThread[1])) *
-    domainSize(c.batch);
-  return workgroupsFault(schedule, tiles, `${tiles} tiles`);
+  return null;
 }
 
 /** Where invocations compute alone, each has a tile. */
@@ -194,23 +203,29 @@ function rowsFault(group: Group, schedule: RowsSchedule, machine: Machine): Sche
   return workgroupsFault(schedule, Math.ceil(rows / (together ? block : lanes)), `${rows} rows`);
 }
 
-function phaseFault(loop: Loop, { perThread, split }: PhaseSchedule, machine: Machine): ScheduleFault | null {
-  for (const side of perThread) {
-    const fault = wholeFault('tile', `sides of a tile of ${loop.name}`, side);
-    if (fault !== null) return fault;
-  }
-  const shares = splitFault(split, machine);
-  if (shares !== null) return shares;
-  if (split > 1 && loop.reductions.length === 0)
+function phaseFault(loop: Loop, phase: PhaseSchedule, machine: Machine): ScheduleFault | null {
+  if (phase.kind === 'elements') {
+    const { split } = phase;
+    const shares = splitFault(split, machine);
+    if (shares !== null || split === 1 || loop.reductions.length > 0) return shares;
     return numberFault('split', `${loop.name} reduces nothing that ${split} could share; it needs`, 1, split);
-  if (perThread[0] * perThread[1] === 1) return null;
+  }
+  const { perThread } = phase;
   const refuse = (why: string): ScheduleFault => ({
     what: 'tile',
     text: `${loop.name} has tiles of ${perThread[0]} by ${perThread[1]}, ${why}`,
   });
   if (orientedContraction(loop) === null) return refuse('and is not a contraction');
+  if (phase.kind === 'staged')
+    return machine.features.has('barriers')
+      ? stagedFault(loop, phase, machine)
+      : refuse('which are staged where invocations compute alone');
   if (loop.reductions.length > 1) return refuse('and sums beside the products, which have no place in one');
-  return split > 1 ? refuse(`and ${split} shares: invocations share one or the other`) : null;
+  for (const side of perThread) {
+    const fault = wholeFault('tile', `sides of a tile of ${loop.name}`, side);
+    if (fault !== null) return fault;
+  }
+  return null;
 }
 
 function tasksFault(group: Group, schedule: TasksSchedule): ScheduleFault | null {

@@ -13,7 +13,15 @@ import type { Machine } from '../machine/index.ts';
 import { type Evaluation, evaluationOf, loopEvaluation } from './cost.ts';
 import type { Group } from './group.ts';
 import { orientedContraction } from './orient.ts';
-import { type ContractSchedule, type PhaseSchedule, plainPhase, type WorkgroupSchedule } from './schedule.ts';
+import {
+  type ContractSchedule,
+  type PhaseSchedule,
+  plainPhase,
+  type StagedTile,
+  type WorkgroupSchedule,
+} from './schedule.ts';
+import { isAhead, loadsEach, tileExtents } from './staging.ts';
+import { type TileSpace, tileSpace, tilesIn } from './tileSpace.ts';
 import { consecutive, covering, touchedBytes } from './touched.ts';
 
 /** What one workgroup does in one phase: counted, not timed. */
@@ -83,7 +91,7 @@ function plainOr(loop: Loop, machine: Machine): PhaseSchedule {
   if (!machine.features.has('barriers')) return plainPhase;
   let split = 1;
   while (split < machine.workgroup && split * 4 <= domainSize(loop.reduceAxes)) split *= 2;
-  return { perThread: [1, 1], split };
+  return { kind: 'elements', split };
 }
 
 /** Writing parts of what a kernel makes: the invocations' own sums meet. */
@@ -159,13 +167,10 @@ function roundsOf(terms: number, loop: Loop, isInside: IsInside, machine: Machin
  */
 function contractWork(loop: Loop, schedule: ContractSchedule, isInside: IsInside, machine: Machine): Work {
   const c = requireContraction(loop);
-  const { element } = loopEvaluation(loop);
-  const { threads, perThread, split, depth } = schedule;
-  const [tm, tn] = perThread;
-  const steps = domainSize(loop.reduceAxes);
-  const operands = operandEvaluations(loop, c);
-  const finish = multiplyAdds(element, machine) + stores(loop, machine) + machine.element;
   if (!machine.features.has('barriers')) {
+    const [tm, tn] = schedule.perThread;
+    const steps = domainSize(loop.reduceAxes);
+    const finish = finishOf(loop, machine);
     const [a, b] = operandCosts(loop, c, [], machine);
     const tiles = Math.ceil(domainSize(c.m) / tm) * Math.ceil(domainSize(c.n) / tn) * domainSize(c.batch);
     const busy = Math.min(machine.workgroup, tiles);
@@ -177,26 +182,95 @@ function contractWork(loop: Loop, schedule: ContractSchedule, isInside: IsInside
       barriers: 0,
     };
   }
-  const [rows, columns] = [threads[0] * tm, threads[1] * tn];
-  const chunks = Math.ceil(steps / depth);
-  const guests = loop.reductions.length - 1;
-  // Sums of one side are their owners' alone: the workgroups at the first tile of the other side.
-  const owned = (guests * (tm + tn)) / (2 * Math.ceil(domainSize(c.n) / columns));
-  const products = (chunks * depth * (tm * tn + tm + tn + owned + 2)) / split;
-  const staged =
-    (chunks *
-      depth *
-      (rows * multiplyAdds(operands[0], machine) + columns * multiplyAdds(operands[1], machine))) /
-    machine.workgroup;
-  const outputs = (rows * columns) / machine.workgroup;
-  const loadsEach = Math.ceil((depth * (rows + columns)) / machine.workgroup);
+  const [rows, columns] = tileExtents(schedule);
   return {
-    serial: products + staged + split * tm * tn * 2 + outputs * finish,
+    ...stagedWork(loop, stagingOf(loop, c, isInside, machine), schedule, machine),
     active: machine.workgroup,
     bytes: tileBytes(loop, c, rows, columns, isInside),
-    rounds: chunks * Math.ceil(loadsEach / machine.overlap) + 1,
+  };
+}
+
+/** What of a contraction the work of its staged tiles depends on, whatever their form. */
+export interface Staging {
+  /** Multiply-adds that evaluating an operand of each side takes. */
+  readonly operands: readonly [number, number];
+  /** Whether operands of each side come from memory. */
+  readonly isFromMemory: readonly [boolean, boolean];
+  /** Steps of the reduction. */
+  readonly steps: number;
+  /** Sums beside the products. */
+  readonly guests: number;
+  /** Columns of the whole contraction. */
+  readonly n: number;
+  /** Multiply-adds that finishing an element takes. */
+  readonly finish: number;
+}
+
+/** What of a contraction the work of its staged tiles depends on. */
+export function stagingOf(loop: Loop, c: Contraction, isInside: IsInside, machine: Machine): Staging {
+  const [a, b] = operandEvaluations(loop, c);
+  const isFromMemory = (factors: readonly Expr[]): boolean =>
+    loadsIn(...factors).some(({ tensor }) => !isInside(tensor));
+  return {
+    operands: [multiplyAdds(a, machine), multiplyAdds(b, machine)],
+    isFromMemory: [isFromMemory(c.a), isFromMemory(c.b)],
+    steps: domainSize(loop.reduceAxes),
+    guests: loop.reductions.length - 1,
+    n: domainSize(c.n),
+    finish: finishOf(loop, machine),
+  };
+}
+
+/** What a workgroup does for one staged tile. */
+export function stagedWork(
+  loop: Loop,
+  { operands, isFromMemory, steps, guests, n, finish }: Staging,
+  tile: StagedTile,
+  machine: Machine,
+): Pick<Work, 'serial' | 'rounds' | 'barriers'> {
+  const { workgroup } = machine;
+  const { perThread, split, depth } = tile;
+  const [tm, tn] = perThread;
+  const [rows, columns] = tileExtents(tile);
+  const chunks = Math.ceil(steps / depth);
+  // Sums of one side are their owners' alone: those of the first tile of the other side.
+  const owned = (guests * (tm + tn)) / (2 * Math.ceil(n / columns));
+  const products = (depth * (tm * tn + tm + tn + owned + 2)) / split;
+  const staged = (depth * (rows * operands[0] + columns * operands[1])) / workgroup;
+  const outputs = (rows * columns) / workgroup;
+  return {
+    serial: chunks * (products + staged) + split * tm * tn * 2 + outputs * finish,
+    rounds: chunkRounds(loop, isFromMemory, tile, chunks, products + staged, machine) + 1,
     barriers: 2 * chunks + split,
   };
+}
+
+/**
+ * Loads of all chunks that wait for one another. Where a chunk is loaded while another is multiplied, only as long as the
+ * multiplying is shorter.
+ *
+ * @param serial multiply-adds of an invocation for a chunk
+ */
+function chunkRounds(
+  loop: Loop,
+  isFromMemory: readonly [boolean, boolean],
+  tile: StagedTile,
+  chunks: number,
+  serial: number,
+  machine: Machine,
+): number {
+  const each = loadsEach(tile, machine);
+  const loads = (isFromMemory[0] ? each[0] : 0) + (isFromMemory[1] ? each[1] : 0);
+  if (loads === 0) return 0;
+  if (!isAhead(loop, tile, machine)) return chunks * Math.ceil(loads / machine.overlap);
+  const { workgroup, lanes, clock, latency } = machine;
+  const micros = (serial * Math.max(1, workgroup / lanes)) / clock;
+  return 1 + (chunks - 1) * Math.max(0, 1 - micros / latency);
+}
+
+/** Multiply-adds that finishing and storing an element of each output takes. */
+function finishOf(loop: Loop, machine: Machine): number {
+  return multiplyAdds(loopEvaluation(loop).element, machine) + stores(loop, machine) + machine.element;
 }
 
 // Schedules that differ in depth and shares alone touch the same.
@@ -227,45 +301,92 @@ export function phaseWork(
   loop: Loop,
   own: readonly Axis[],
   block: number,
-  { perThread: [p, q], split }: PhaseSchedule,
+  schedule: PhaseSchedule,
   isInside: IsInside,
   machine: Machine,
   lanes = 1,
 ): Work {
   const together = machine.features.has('barriers');
-  const { term, element } = loopEvaluation(loop);
-  const columns = domainSize(loop.axes.filter((axis) => !own.includes(axis)));
-  const invocations = together ? machine.workgroup : 1;
-  const reduced = domainSize(loop.reduceAxes);
-  const finish = multiplyAdds(element, machine) + stores(loop, machine) + machine.element;
-  const rows = together ? block : lanes;
-  const bytes = touchedBytes(loop, covering(own, rows), isInside);
-  if (p * q > 1) {
-    const c = requireContraction(loop);
-    const space = tileSpace(c, own, block);
-    const tiles = space.slices * Math.ceil(space.m / p) * Math.ceil(space.n / q);
-    const turns = Math.ceil(tiles / invocations);
-    const [a, b] = operandCosts(loop, c, own, machine);
-    const step = p * a + q * b + p * q;
-    return {
-      serial: turns * (reduced * step + p * q * finish),
-      active: together ? Math.min(machine.workgroup, tiles) : lanes,
-      bytes,
-      rounds: turns * roundsOf(reduced, loop, isInside, machine),
-      barriers: 0,
-    };
+  const bytes = touchedBytes(loop, covering(own, together ? block : lanes), isInside);
+  switch (schedule.kind) {
+    case 'elements':
+      return { ...elementsWork(loop, own, block, schedule.split, isInside, machine, lanes), bytes };
+    case 'tiles':
+      return { ...tilesWork(loop, own, block, schedule.perThread, isInside, machine, lanes), bytes };
+    case 'staged': {
+      const c = requireContraction(loop);
+      const staging = stagingOf(loop, c, isInside, machine);
+      return { ...stagedPhaseWork(loop, staging, tileSpace(c, own, block), schedule, machine), bytes };
+    }
+    default:
+      return schedule satisfies never;
   }
-  const elements = block * columns;
-  const turns = Math.ceil((elements * split) / invocations);
-  const terms = Math.ceil(reduced / split);
+}
+
+function elementsWork(
+  loop: Loop,
+  own: readonly Axis[],
+  block: number,
+  split: number,
+  isInside: IsInside,
+  machine: Machine,
+  lanes: number,
+): Omit<Work, 'bytes'> {
+  const together = machine.features.has('barriers');
+  const { term } = loopEvaluation(loop);
+  const elements = block * domainSize(loop.axes.filter((axis) => !own.includes(axis)));
+  const turns = Math.ceil((elements * split) / (together ? machine.workgroup : 1));
+  const terms = Math.ceil(domainSize(loop.reduceAxes) / split);
   const met = combination(loop, split);
   const isReduction = loop.reductions.length > 0;
+  const reduced = isReduction ? terms * termCost(loop, own, term, machine) : 0;
   return {
-    serial: turns * ((isReduction ? terms * termCost(loop, own, term, machine) : 0) + met.serial + finish),
+    serial: turns * (reduced + met.serial + finishOf(loop, machine)),
     active: together ? Math.min(machine.workgroup, elements * split) : lanes,
-    bytes,
     rounds: turns * (isReduction ? roundsOf(terms, loop, isInside, machine) : depthOfLoads(loop)),
     barriers: turns * (met.barriers + (split > 1 && turns > 1 ? 1 : 0)),
+  };
+}
+
+function tilesWork(
+  loop: Loop,
+  own: readonly Axis[],
+  block: number,
+  [p, q]: readonly [number, number],
+  isInside: IsInside,
+  machine: Machine,
+  lanes: number,
+): Omit<Work, 'bytes'> {
+  const together = machine.features.has('barriers');
+  const c = requireContraction(loop);
+  const tiles = tilesIn(tileSpace(c, own, block), p, q);
+  const turns = Math.ceil(tiles / (together ? machine.workgroup : 1));
+  const reduced = domainSize(loop.reduceAxes);
+  const [a, b] = operandCosts(loop, c, own, machine);
+  const step = p * a + q * b + p * q;
+  return {
+    serial: turns * (reduced * step + p * q * finishOf(loop, machine)),
+    active: together ? Math.min(machine.workgroup, tiles) : lanes,
+    rounds: turns * roundsOf(reduced, loop, isInside, machine),
+    barriers: 0,
+  };
+}
+
+/** A contraction of a block of rows in staged tiles, which the workgroup computes one after the other. */
+export function stagedPhaseWork(
+  loop: Loop,
+  staging: Staging,
+  space: TileSpace,
+  tile: StagedTile,
+  machine: Machine,
+): Omit<Work, 'bytes'> {
+  const tiles = tilesIn(space, ...tileExtents(tile));
+  const { serial, rounds, barriers } = stagedWork(loop, staging, tile, machine);
+  return {
+    serial: tiles * serial,
+    active: machine.workgroup,
+    rounds: tiles * rounds,
+    barriers: tiles * barriers + tiles - 1,
   };
 }
 
@@ -341,32 +462,6 @@ function operandCosts(
   };
   const [a, b] = operandsOf(loop, c);
   return [cost(a), cost(b)];
-}
-
-/** The elements of a contraction in a block of rows, as the tiles see them. */
-export interface TileSpace {
-  /** The side on which the block's rows are; null where there is one row, or batches are rows too. */
-  readonly ofRows: 'm' | 'n' | null;
-  readonly m: number;
-  readonly n: number;
-  /** How many `m` × `n` there are. */
-  readonly slices: number;
-}
-
-/** How rows and columns of a block lie: the block's rows are part of the side that they are on. */
-export function tileSpace(c: Contraction, own: readonly Axis[], rows: number): TileSpace {
-  const on = (axes: readonly Axis[]): boolean => rows > 1 && own.every((axis) => axes.includes(axis));
-  const ofRows = on(c.m) ? 'm' : on(c.n) ? 'n' : null;
-  const [m, n, batch] = [c.m, c.n, c.batch].map((axes) =>
-    domainSize(axes.filter((axis) => !own.includes(axis))),
-  );
-  if (m === undefined || n === undefined || batch === undefined) throw new RangeError('three kinds of axes');
-  return {
-    ofRows,
-    m: ofRows === 'm' ? m * rows : m,
-    n: ofRows === 'n' ? n * rows : n,
-    slices: ofRows === null ? batch * rows : batch,
-  };
 }
 
 function requireContraction(loop: Loop): Contraction {

@@ -63,7 +63,7 @@ describe('a long reduction with few outputs', () => {
       }),
     ).toMatchInlineSnapshot(`
       "
-      cut: y: it takes 30.2 µs (latency) and keeps the machine busy for 4.63 µs: 4 parts along k0 fill it
+      cut: y: it takes 26 µs (arithmetic) and keeps the machine busy for 1.88 µs: 4 parts along k0 fill it
       dispatch 0
         group y_parts: y_parts
       dispatch 1
@@ -82,7 +82,7 @@ describe('a long reduction with few outputs', () => {
       }),
     ).toMatchInlineSnapshot(`
       "
-      not cut: thin: it takes 206 µs (latency) and keeps the machine busy for 3.52 µs, but 16 parts along k0 would not make the step shorter
+      not cut: thin: it takes 188 µs (arithmetic) and keeps the machine busy for 0.858 µs, but 16 parts along k0 would not make the step shorter
       dispatch 0
         group thin: thin
         group wide: wide
@@ -100,8 +100,8 @@ describe('a long reduction with few outputs', () => {
       }),
     ).toMatchInlineSnapshot(`
       "
-      cut: d one.weight: it takes 165 µs (latency) and keeps the machine busy for 38.7 µs: 2 parts along k0 fill it
-      cut: d two.weight: it takes 128 µs (latency) and keeps the machine busy for 19.5 µs: 16 parts along k0 fill it
+      cut: d one.weight: it takes 136 µs (arithmetic) and keeps the machine busy for 22.3 µs: 4 parts along k0 fill it
+      cut: d two.weight: it takes 116 µs (arithmetic) and keeps the machine busy for 4.75 µs: 12 parts along k1 fill it
       dispatch 0
         group one: one
         group two.weight.step: two.weight.step

@@ -76,7 +76,7 @@ describe('the text of stages', () => {
 
       dispatch
         group
-          schedule rows block(1) lanes(256) phases(split(4), split(16), split(16)) workgroups(128)
+          schedule rows block(4) lanes(256) phases(staged threads(2, 32) tile(2, 2) split(4) depth(32), split(16), split(16)) workgroups(32)
           loop out(i0: batch<=128, i1: 64) reduce(k0: 64) rows(i0):
             r0 = sum(x[batch_rows[i0], k0] * "out.weight"[k0, i1])
             out[i0, i1] = r0.0
@@ -94,7 +94,7 @@ describe('the text of stages', () => {
             r0 = sum(logSumExp_10[k0] - (out[k0, max(min(y[batch_rows[k0]], 63), 0)] - reduceMax_4[k0]))
             loss[] = r0.0 / f32(live(batch<=128))
         group
-          schedule contract threads(8, 8) tile(1, 1) split(4) depth(64) workgroups(64)
+          schedule contract threads(16, 4) tile(1, 1) split(4) depth(64) workgroups(64)
           loop "d out.weight"(i0: 64, i1: 64) reduce(k0: batch<=128):
             r0 = sum(x[batch_rows[k0], i0] * (1.0 / f32(live(batch<=128)) * exp(out[k0, i1] - reduceMax_4[k0] - logSumExp_10[k0]) + select(i1 == y[batch_rows[k0]], -(1.0 / f32(live(batch<=128))), 0.0)))
             "d out.weight"[i0, i1] = r0.0

@@ -18,12 +18,12 @@ it('a dispatch whose groups need more workgroup memory together than there is is
   };
   expect(bytes(16384)).toMatchInlineSnapshot(`
     [
-      5888,
+      5632,
     ]
   `);
   expect(bytes(4096)).toMatchInlineSnapshot(`
     [
-      3584,
+      3328,
     ]
   `);
 });

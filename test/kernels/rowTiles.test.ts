@@ -67,17 +67,13 @@ describe('a contraction in a row program', () => {
 
   it('has none where invocations would stand idle: they share its sums', () => {
     const [phases] = phasesOf(machines.webgpu, (m) => classify(m, 10));
-    expect(phases?.[0]).toEqual({ perThread: [1, 1], split: 16 });
+    expect(phases?.[0]).toEqual({ kind: 'elements', split: 16 });
   });
 
   it('has none where it is no contraction', () => {
     const [phases] = phasesOf(machines['webgpu-software'], (m) => ({
       y: m.input('x', { shape: [64, 128] }).softmax(),
     }));
-    expect(phases?.map(({ perThread }) => perThread)).toEqual([
-      [1, 1],
-      [1, 1],
-      [1, 1],
-    ]);
+    expect(phases?.map(({ kind }) => kind)).toEqual(['elements', 'elements', 'elements']);
   });
 });

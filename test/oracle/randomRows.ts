@@ -6,8 +6,9 @@ import type { RandomCase } from './randomGraph.ts';
 
 /**
  * A random module of contractions that what follows reduces row by row, so that they become row programs: rows by
- * weights, products of what a batch holds, convolutions whose windows are pooled; with rows of a bounded size or not,
- * sizes that tiles do not divide, weights either way round, several axes of rows and columns.
+ * weights, weights by rows, products of what a batch holds and of what is made of it, convolutions whose windows are
+ * pooled; with rows of a bounded size or not, sizes that tiles do not divide, weights either way round, several axes of
+ * rows and columns.
  *
  * It is the same for one seed.
  */
@@ -16,7 +17,7 @@ export function randomRows(seed: number): RandomCase {
   const draft = new Draft(new Dice(seed ^ 0x7a31c9));
   const module = defineModule(name, (m) =>
     m.graph.withSource(name, () => {
-      const form = draft.dice.oneOf([layers, layers, batched, pooled, pooled]);
+      const form = draft.dice.oneOf([layers, layers, batched, pooled, pooled, columns, attention]);
       m.entry('run', form(draft, m));
     }),
   );
@@ -83,6 +84,45 @@ function batched(draft: Draft, m: ModuleBuilder): Record<string, Tensor> {
   const scores = a.matmul(b).mul(1 / Math.sqrt(inner));
   const attended = scores.softmax().matmul(draft.input(m, [batch, columns, dice.between(1, 20)]));
   return { attended, largest: scores.max(2) };
+}
+
+/** Layers that are normalised down their columns: rows of the program are columns of the products. */
+function columns(draft: Draft, m: ModuleBuilder): Record<string, Tensor> {
+  const { dice } = draft;
+  let width = dice.between(1, 30);
+  let h = draft.input(m, [width, dice.between(2, 40)]);
+  for (let count = dice.between(1, 3); count > 0; count--) {
+    const units = dice.between(2, 90);
+    const made = draft
+      .weights(m, [units, width])
+      .matmul(h)
+      .mul(1 / Math.sqrt(width));
+    h = made.sub(made.max(0, { keepDims: true })).tanh();
+    width = units;
+  }
+  return { h };
+}
+
+/** What a batch holds, normalised, projected, and multiplied with what the batch holds of another kind. */
+function attention(draft: Draft, m: ModuleBuilder): Record<string, Tensor> {
+  const { dice } = draft;
+  const [batch, rows, inner, keys, width] = [
+    dice.between(1, 4),
+    dice.oneOf([8, 16, dice.between(2, 20)]),
+    dice.between(1, 20),
+    dice.between(2, 40),
+    dice.between(1, 40),
+  ];
+  const x = draft.input(m, [batch, rows, inner]);
+  const centred = x.sub(x.mean(2, { keepDims: true }));
+  const queries = centred.matmul(draft.weights(m, [inner, width])).tanh();
+  const scores = queries
+    .matmul(draft.input(m, [batch, width, keys]))
+    .mul(1 / Math.sqrt(width))
+    .softmax();
+  const attended = scores.matmul(draft.input(m, [batch, keys, width]));
+  const made = attended.matmul(draft.weights(m, [width, inner])).add(x);
+  return { made, mean: made.mean(2) };
 }
 
 /** A convolution, and the largest value of windows of it with where it is. */

@@ -67,6 +67,11 @@ describe('a schedule', () => {
     ['beside', 'contract threads(8, 8) tile(1, 1) split(4) depth(64) workgroups(52)', webgpu],
     ['contract', 'contract threads(1, 1) tile(4, 8) split(1) depth(1) workgroups(2)', alone],
     ['rows', 'rows block(4) lanes(256) phases(tile(2, 3), split(8)) workgroups(25)', webgpu],
+    [
+      'rows',
+      'rows block(4) lanes(256) phases(staged threads(2, 64) tile(2, 2) split(2) depth(16), split(8)) workgroups(25)',
+      webgpu,
+    ],
     ['rows', 'rows block(1) lanes(16) phases(tile(1, 4), plain) workgroups(7)', alone],
     ['rows', 'tasks block(16) loops(tiles, nest) workgroups(7)', wasm],
     ['parted', 'map each(4) workgroups(4)', machineWith(webgpu, { workgroup: 128 })],
@@ -151,7 +156,7 @@ describe('a schedule', () => {
       'contract',
       'contract threads(16, 16) tile(4, 8) split(1) depth(64) workgroups(2)',
       webgpu,
-      82432,
+      49664,
       16384,
     ],
     [
@@ -186,10 +191,26 @@ describe('a schedule', () => {
     [
       'tile',
       'rows',
-      'rows block(4) lanes(256) phases(tile(2, 2) split(2), plain) workgroups(25)',
+      'rows block(4) lanes(256) phases(plain, staged threads(16, 16) tile(2, 2) split(1) depth(16)) workgroups(25)',
       webgpu,
       undefined,
       undefined,
+    ],
+    [
+      'tile',
+      'rows',
+      'rows block(1) lanes(64) phases(staged threads(8, 8) tile(2, 2) split(1) depth(16), plain) workgroups(2)',
+      alone,
+      undefined,
+      undefined,
+    ],
+    [
+      'threads',
+      'rows',
+      'rows block(4) lanes(256) phases(staged threads(8, 16) tile(2, 2) split(1) depth(16), plain) workgroups(25)',
+      webgpu,
+      256,
+      128,
     ],
     [
       'tile',
@@ -257,7 +278,7 @@ describe('a schedule', () => {
     [
       'a phase that is none',
       'rows block(1) lanes(1) phases(fast) workgroups(1)',
-      'expected plain, tile or split, found "fast"',
+      'expected plain, split, tile or staged, found "fast"',
     ],
     ['more at its end', 'map each(1) workgroups(1) 2', 'expected the end of the line, found "2"'],
   ])('with %s is told by line and column', (_, schedule, message) => {

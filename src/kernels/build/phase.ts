@@ -1,11 +1,13 @@
-import { type Axis, apply, domainSize, type Expr, int, type Loop } from '../../loops/index.ts';
+import { type Axis, apply, domainSize, type Expr, int, type Loop, type Tensor } from '../../loops/index.ts';
 import { orientedContraction } from '../../schedule/orient.ts';
-import type { PhaseSchedule } from '../../schedule/schedule.ts';
-import { tileSpace } from '../../schedule/work.ts';
+import type { PhaseSchedule, StagedPhase } from '../../schedule/schedule.ts';
+import { tileExtents } from '../../schedule/staging.ts';
+import { type TileSpace, tileSpace } from '../../schedule/tileSpace.ts';
 import type { Stmt } from '../kernel.ts';
 import { reduceAlone, reduceTogether, scratchFor } from './accumulate.ts';
 import { all, type Body, noRows } from './body.ts';
-import { emitTile, type Place, type TileSide } from './tile.ts';
+import { emitStaged } from './staged.ts';
+import { emitTile, type Place } from './tile.ts';
 
 /** The rows that a phase of a row program computes, and how invocations share their elements. */
 export interface Block {
@@ -43,19 +45,44 @@ export function rowsTogether(body: Body, own: readonly Axis[], rows: number, blo
   return { own, rows: block, place, first: body.lid, step: body.machine.workgroup };
 }
 
-/** All elements of one loop in a block of rows. */
-export function emitPhase(body: Body, loop: Loop, block: Block, schedule: PhaseSchedule, into: Stmt[]): void {
-  const [m, n] = schedule.perThread;
-  if (schedule.split > 1) emitShared(body, loop, block, schedule.split, into);
-  else if (m * n > 1) emitTiles(body, loop, block, schedule.perThread, into);
-  else {
-    body.for('e', block.first, int(elementsOf(loop, block)), block.step, into, (e, to) => {
-      const { at, phase, inside } = elementAt(body, loop, block, e, to);
-      body.if(inside, to, (store) =>
-        body.writeOuts(loop, at, phase, reduceAlone(body, loop, at, phase, store), store),
-      );
-    });
+/**
+ * All elements of one loop in a block of rows.
+ *
+ * @param staged workgroup memory for the tiles of a schedule that stages its operands
+ */
+export function emitPhase(
+  body: Body,
+  loop: Loop,
+  block: Block,
+  schedule: PhaseSchedule,
+  staged: Tensor | null,
+  into: Stmt[],
+): void {
+  switch (schedule.kind) {
+    case 'elements':
+      if (schedule.split > 1) emitShared(body, loop, block, schedule.split, into);
+      else emitElements(body, loop, block, into);
+      return;
+    case 'tiles':
+      emitTiles(body, loop, block, schedule.perThread, into);
+      return;
+    case 'staged':
+      if (staged === null) throw new RangeError(`${loop.name} has no memory to stage its operands in`);
+      emitStagedTiles(body, loop, block, schedule, staged, into);
+      return;
+    default:
+      schedule satisfies never;
   }
+}
+
+/** Each element is computed by one invocation. */
+function emitElements(body: Body, loop: Loop, block: Block, into: Stmt[]): void {
+  body.for('e', block.first, int(elementsOf(loop, block)), block.step, into, (e, to) => {
+    const { at, phase, inside } = elementAt(body, loop, block, e, to);
+    body.if(inside, to, (store) =>
+      body.writeOuts(loop, at, phase, reduceAlone(body, loop, at, phase, store), store),
+    );
+  });
 }
 
 /** Each element's reduction is shared by `split` neighbouring invocations. */
@@ -92,6 +119,66 @@ function elementAt(body: Body, loop: Loop, block: Block, e: Expr, into: Stmt[]):
   return { at: new Map([...at, ...body.unflatten(column, inner, into)]), ...rest };
 }
 
+/** A contraction of a block of rows, ready to be cut into tiles. */
+interface Tiled extends TileSpace {
+  readonly sides: readonly [TiledSide, TiledSide];
+  /** What all elements of a slice have in common. */
+  readonly fixed: (slice: Expr, into: Stmt[]) => Required<Place>;
+}
+
+interface TiledSide {
+  readonly factors: readonly Expr[];
+  readonly axes: readonly Axis[];
+  readonly extent: number;
+  readonly place: (index: Expr, into: Stmt[]) => Place;
+}
+
+/** The tiles' sides: where the block's rows are part of one, an index of it stands for a row and a place in that row. */
+function tiled(body: Body, loop: Loop, block: Block): Tiled {
+  const c = orientedContraction(loop);
+  if (c === null) throw new RangeError(`${loop.name} is not a contraction`);
+  const space = tileSpace(c, block.own, block.rows);
+  const { ofRows } = space;
+  const batch = without(c.batch, block.own);
+  const side = (name: 'm' | 'n', factors: readonly Expr[]): TiledSide => {
+    const inner = without(c[name], block.own);
+    return {
+      factors,
+      axes: c[name],
+      extent: space[name],
+      place: (index, into) => {
+        if (name !== ofRows) return { at: body.unflatten(index, inner, into) };
+        const rowInBlock = body.let('block_row', apply('idiv', index, int(domainSize(inner))), into);
+        const place = block.place(rowInBlock, into);
+        const column = body.let('column', apply('mod', index, int(domainSize(inner))), into);
+        return { ...place, at: new Map([...place.at, ...body.unflatten(column, inner, into)]) };
+      },
+    };
+  };
+  const rowOf = (rowInBlock: Expr, into: Stmt[]): Required<Place> => {
+    if (ofRows === null) return block.place(rowInBlock, into);
+    // All rows of the block are of one batch.
+    const shared = block.own.filter((axis) => c.batch.includes(axis));
+    const first = shared.length === 0 ? new Map<Axis, Expr>() : block.place(int(0), into).at;
+    return {
+      at: new Map([...first].filter(([axis]) => shared.includes(axis))),
+      phase: noRows,
+      inside: all([]),
+    };
+  };
+  return {
+    ...space,
+    sides: [side('m', c.a), side('n', c.b)],
+    fixed: (slice, into) => {
+      const batches = domainSize(batch);
+      const rowInBlock = body.let('block_row', apply('idiv', slice, int(batches)), into);
+      const row = rowOf(rowInBlock, into);
+      const inBatch = body.unflatten(body.let('batch', apply('mod', slice, int(batches)), into), batch, into);
+      return { ...row, at: new Map([...row.at, ...inBatch]) };
+    },
+  };
+}
+
 /**
  * A contraction in register tiles. Where the block has several rows, and they are on one side of the products, a tile
  * may hold elements of several.
@@ -103,19 +190,11 @@ function emitTiles(
   [p, q]: readonly [number, number],
   into: Stmt[],
 ): void {
-  const c = orientedContraction(loop);
-  if (c === null) throw new RangeError(`${loop.name} is no contraction`);
-  const { ofRows, m, n, slices } = tileSpace(c, block.own, block.rows);
-  const [ms, ns, batch] = [without(c.m, block.own), without(c.n, block.own), without(c.batch, block.own)];
+  const { m, n, slices, sides, fixed } = tiled(body, loop, block);
   const [down, across] = [Math.ceil(m / p), Math.ceil(n / q)];
   body.for('tile', block.first, int(slices * down * across), block.step, into, (tile, to) => {
     const slice = body.let('slice', apply('idiv', tile, int(down * across)), to);
-    const batches = domainSize(batch);
-    const row =
-      ofRows === null
-        ? block.place(body.let('block_row', apply('idiv', slice, int(batches)), to), to)
-        : { at: new Map<Axis, Expr>(), phase: noRows, inside: all([]) };
-    const inBatch = body.unflatten(body.let('batch', apply('mod', slice, int(batches)), to), batch, to);
+    const common = fixed(slice, to);
     const top = body.let(
       'top',
       apply('mul', apply('mod', apply('idiv', tile, int(across)), int(down)), int(p)),
@@ -124,26 +203,55 @@ function emitTiles(
     // Neighbouring invocations have neighbouring columns; one that computes alone has them all itself.
     const isAlone = block.step === 1;
     const left = body.let('left', apply('mul', apply('mod', tile, int(across)), int(isAlone ? q : 1)), to);
-    const side =
-      (name: 'm' | 'n', axes: readonly Axis[]): TileSide['place'] =>
-      (index, at) => {
-        if (name !== ofRows) return { at: body.unflatten(index, axes, at) };
-        const rowInBlock = body.let('block_row', apply('idiv', index, int(domainSize(axes))), at);
-        const place = block.place(rowInBlock, at);
-        const column = body.let('column', apply('mod', index, int(domainSize(axes))), at);
-        return { ...place, at: new Map([...place.at, ...body.unflatten(column, axes, at)]) };
-      };
     emitTile(
       body,
       loop,
-      { ...row, at: new Map([...row.at, ...inBatch]) },
+      common,
       [
-        { factors: c.a, extent: m, count: p, from: top, stride: 1, place: side('m', ms) },
-        { factors: c.b, extent: n, count: q, from: left, stride: isAlone ? 1 : across, place: side('n', ns) },
+        { ...sides[0], count: p, from: top, stride: 1 },
+        { ...sides[1], count: q, from: left, stride: isAlone ? 1 : across },
       ],
       to,
       (at, phase, sum, inside) => body.writeOuts(loop, at, phase, [[sum]], inside),
     );
+  });
+}
+
+/** A contraction in tiles that the workgroup computes together, one after the other. */
+function emitStagedTiles(
+  body: Body,
+  loop: Loop,
+  block: Block,
+  schedule: StagedPhase,
+  staged: Tensor,
+  into: Stmt[],
+): void {
+  const { m, n, slices, sides, fixed } = tiled(body, loop, block);
+  const [rows, columns] = tileExtents(schedule);
+  const [down, across] = [Math.ceil(m / rows), Math.ceil(n / columns)];
+  const tiles = slices * down * across;
+  body.for('tile', int(0), int(tiles), 1, into, (tile, to) => {
+    const common = fixed(body.let('slice', apply('idiv', tile, int(down * across)), to), to);
+    const top = body.let(
+      'top',
+      apply('mul', apply('mod', apply('idiv', tile, int(across)), int(down)), int(rows)),
+      to,
+    );
+    const left = body.let('left', apply('mul', apply('mod', tile, int(across)), int(columns)), to);
+    emitStaged(
+      body,
+      loop,
+      common,
+      [
+        { ...sides[0], from: top },
+        { ...sides[1], from: left },
+      ],
+      schedule,
+      staged,
+      to,
+      (at, phase, sums, inside) => body.writeOuts(loop, at, phase, sums, inside),
+    );
+    if (tiles > 1) to.push({ kind: 'barrier' });
   });
 }
 

@@ -1,7 +1,7 @@
 import { apply, type Expr, elementCount, flatten, int, type Loop, loadedDtype } from '../../loops/index.ts';
 import { phaseSchedule } from '../../schedule/candidates.ts';
 import type { Group } from '../../schedule/group.ts';
-import { isPrologueAlone, passedInside } from '../../schedule/resources.ts';
+import { isPrologueAlone, passedInside, stagedWords } from '../../schedule/resources.ts';
 import { rowCount } from '../../schedule/rows.ts';
 import { plainPhase, type RowsSchedule } from '../../schedule/schedule.ts';
 import type { Stmt } from '../kernel.ts';
@@ -18,9 +18,11 @@ export function emitRows(body: Body, group: Group, schedule: RowsSchedule): Stmt
   const rows = rowCount(group);
   const { block, lanes, phases } = schedule;
   placeLocals(body, group, schedule);
+  const words = stagedWords(group, schedule);
+  const staged = words === 0 ? null : body.array('staged', 'f32', words, 'workgroup');
   const write = (k: number, loop: Loop, of: Block, to: Stmt[]): void => {
     comment(loop, to);
-    emitPhase(body, loop, of, phases[k] ?? plainPhase, to);
+    emitPhase(body, loop, of, phases[k] ?? plainPhase, staged, to);
   };
   if (!body.machine.features.has('barriers')) {
     const row = body.let('row', apply('add', apply('mul', body.wg, int(lanes)), body.lid), into);
@@ -51,9 +53,10 @@ export function emitPrologue(body: Body, loops: readonly Loop[], into: Stmt[]): 
   }
   for (const loop of loops) {
     comment(loop, into);
-    if (alone) emitPhase(body, loop, rowAlone([], new Map()), plainPhase, into);
+    if (alone) emitPhase(body, loop, rowAlone([], new Map()), plainPhase, null, into);
     else {
-      emitPhase(body, loop, rowsTogether(body, [], 1, 1), phaseSchedule(loop, [], 1, body.machine), into);
+      const schedule = phaseSchedule(loop, [], 1, body.machine);
+      emitPhase(body, loop, rowsTogether(body, [], 1, 1), schedule, null, into);
       into.push({ kind: 'barrier' });
     }
   }
