@@ -1,5 +1,6 @@
 import type { Compilation, CompiledEntry, WebGpuEntry } from './compile.ts';
 import { groupName } from './fuse/index.ts';
+import { type Prediction, predictionOf, timeOfStages } from './fuse/price.ts';
 import { verifyKernel } from './kernels/verifyKernel.ts';
 import { byteSize, extentOf } from './loops/index.ts';
 import type { KernelBase, KernelText, ProgramBase } from './runtime/program.ts';
@@ -40,6 +41,8 @@ export interface EntryReport {
   readonly flops: number;
   /** Bytes that one step's dispatches read and write. */
   readonly bytes: number;
+  /** Microseconds of one step by the model of time, dispatches included. */
+  readonly predictedMicros: number;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly temporaries: readonly TemporaryReport[];
@@ -58,6 +61,8 @@ export interface DispatchReport {
   readonly workgroup: number;
   /** Bytes of workgroup memory; on WebAssembly of packed operands, which all threads share. */
   readonly sharedBytes: number;
+  /** Its kernel by the model of time: microseconds without those of the dispatch itself, and what most of them go to. */
+  readonly predicted: Prediction;
   readonly flops: number;
   readonly bytes: number;
   readonly bindings: readonly string[];
@@ -146,6 +151,9 @@ function entryReport(
     const kernel = kernelAt(program.kernels, step.kernel);
     const tree = trees[k];
     const rowLoads = tree && verifyKernel(tree, machine).filter(({ what }) => what === 'row').length;
+    const stage = entry.stages[k];
+    const predicted = stage === undefined ? null : predictionOf(stage, machine);
+    if (predicted === null) throw new RangeError(`dispatch ${k} of ${name} has no time`);
     return {
       name: kernel.name,
       kind: kernel.kind,
@@ -153,6 +161,7 @@ function entryReport(
       grid: step.workgroups,
       ...layoutOf(kernel),
       ...(rowLoads === undefined ? {} : { rowLoads }),
+      predicted,
       flops: kernel.flops,
       bytes: kernel.bytes,
       groups: (entry.scheduled[k] ?? []).map(({ group, schedule }) => ({
@@ -188,6 +197,7 @@ function entryReport(
     kernels,
     flops: sum(dispatches.map((d) => d.flops)),
     bytes: sum(dispatches.map((d) => d.bytes)),
+    predictedMicros: timeOfStages(entry.stages, machine),
     inputs: emitted.inputs,
     outputs: emitted.outputs.map((output) => output.name),
     temporaries,

@@ -48,26 +48,30 @@ export function bytesText(bytes: number): string {
   return `${scaled(bytes)}B`;
 }
 
-/** The dispatches of an entry: workgroups and bindings on WebGPU, tasks and packed operands on WebAssembly. */
+/** The dispatches of an entry, with the times that the model predicts: workgroups and bindings on WebGPU, tasks and packed operands on WebAssembly. */
 function dispatchTable(report: Report, entry: EntryReport, paint: Paint): string[] {
   if (report.target !== 'wasm')
     return table(
-      ['#', 'name', 'kind', 'grid', 'workgroup', 'FLOPs', 'bytes', 'bindings'],
+      ['#', 'name', 'kind', 'grid', 'workgroup', 'µs', 'limited by', 'FLOPs', 'bytes', 'bindings'],
       entry.dispatches.map(dispatchRow),
       paint,
     );
   const row = (dispatch: DispatchReport, k: number): string[] => [
     ...dispatchRow(dispatch, k).slice(0, 4),
     bytesText(dispatch.sharedBytes),
-    ...dispatchRow(dispatch, k).slice(5, 7),
+    ...dispatchRow(dispatch, k).slice(5, 9),
   ];
-  return table(['#', 'name', 'kind', 'tasks', 'packed', 'FLOPs', 'bytes'], entry.dispatches.map(row), paint);
+  return table(
+    ['#', 'name', 'kind', 'tasks', 'packed', 'µs', 'limited by', 'FLOPs', 'bytes'],
+    entry.dispatches.map(row),
+    paint,
+  );
 }
 
 const temporaryHeads = ['name', 'type', 'bytes', 'arena', 'offset', 'live'];
 
 function entryHeading(name: string, entry: EntryReport, paint: Paint): string {
-  const total = `${scaled(entry.flops)}FLOP, ${bytesText(entry.bytes)} read and written`;
+  const total = `${scaled(entry.flops)}FLOP, ${bytesText(entry.bytes)} read and written, ${digits(entry.predictedMicros)} µs predicted`;
   return `${paint.bold(name)}: ${count(entry.dispatches.length, 'dispatch', 'es')} a step, ${total}`;
 }
 
@@ -78,6 +82,8 @@ function dispatchRow(dispatch: DispatchReport, k: number): string[] {
     dispatch.kind,
     String(dispatch.grid),
     String(dispatch.workgroup),
+    digits(dispatch.predicted.micros),
+    dispatch.predicted.limit,
     scaled(dispatch.flops).trimEnd(),
     bytesText(dispatch.bytes),
     dispatch.bindings.join(' '),
@@ -136,6 +142,11 @@ export function table(
       .join('  ')
       .trimEnd();
   return [paint.dim(`  ${line(heads)}`), ...cells.map((row) => `  ${line(row)}`)];
+}
+
+/** Microseconds to three digits. */
+function digits(micros: number): string {
+  return String(Number(micros.toPrecision(3)));
 }
 
 /** `12.3 M` for 12,300,000; the unit follows. */

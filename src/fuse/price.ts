@@ -1,7 +1,7 @@
 import type { Machine } from '../machine/index.ts';
 import { isScheduled, tryToSchedule } from '../schedule/best.ts';
 import type { Group, Stage } from '../schedule/group.ts';
-import { stageTime, type Time } from '../schedule/time.ts';
+import { kernelTime, stageTime, type Time } from '../schedule/time.ts';
 import { earliestLevels } from './levels.ts';
 
 /**
@@ -22,16 +22,39 @@ export function priceOf(group: Group, machine: Machine): Time | null {
  */
 export function timeOfStages(stages: readonly Stage[], machine: Machine): number {
   let micros = 0;
-  for (const { groups } of stages) {
-    const times: Time[] = [];
-    for (const group of groups) {
-      const time = priceOf(group, machine);
-      if (time === null) return Infinity;
-      times.push(time);
-    }
+  for (const stage of stages) {
+    const times = timesOf(stage, machine);
+    if (times === null) return Infinity;
     micros += stageTime(times, machine);
   }
   return micros;
+}
+
+/** The times of a stage's groups; null where one fits no schedule. */
+function timesOf({ groups }: Stage, machine: Machine): Time[] | null {
+  const times: Time[] = [];
+  for (const group of groups) {
+    const time = priceOf(group, machine);
+    if (time === null) return null;
+    times.push(time);
+  }
+  return times;
+}
+
+/** What the model says of a kernel. */
+export interface Prediction {
+  /** Microseconds, without those of the dispatch. */
+  readonly micros: number;
+  /** What most of them go to: arithmetic, bytes between cores and cache, bytes from memory, or waiting for loads and barriers. */
+  readonly limit: (typeof limitNames)[Time['limit']];
+}
+
+/** The time of a stage's kernel; null where a group fits no schedule. */
+export function predictionOf(stage: Stage, machine: Machine): Prediction | null {
+  const times = timesOf(stage, machine);
+  if (times === null) return null;
+  const { micros, limit } = kernelTime(times);
+  return { micros, limit: limitNames[limit] };
 }
 
 /** The same for groups that are not in dispatches yet: each comes as early as it can. */

@@ -101,14 +101,22 @@ function bytesOnce(group: Group): number {
 }
 
 /**
- * The time of a dispatch that holds these groups, its own cost included: the longest of them, or what all of them
- * together keep the machine busy for.
+ * The time of a kernel that holds these groups, in microseconds: the longest of them, or what all of them together keep
+ * the machine busy for. The term that limits is that of the group to which this is due most.
  */
-export function stageTime(times: readonly Time[], machine: Machine): number {
+export function kernelTime(times: readonly Time[]): Pick<Time, 'micros' | 'limit'> {
   let [longest, busy] = [0, 0];
   for (const time of times) {
     longest = Math.max(longest, time.micros);
     busy += time.busy;
   }
-  return Math.max(longest, busy) + machine.dispatch;
+  const by = longest >= busy ? 'micros' : 'busy';
+  const [first, ...others] = times;
+  const most = others.reduce((a, b) => (a === undefined || b[by] > a[by] ? b : a), first);
+  return { micros: Math.max(longest, busy), limit: most?.limit ?? 'chain' };
+}
+
+/** The time of a dispatch of these groups: that of their kernel, and the dispatch's own cost. */
+export function stageTime(times: readonly Time[], machine: Machine): number {
+  return kernelTime(times).micros + machine.dispatch;
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { w1 } from '../../bench/workloads.ts';
 import { compile } from '../../src/index.ts';
+import { machines } from '../../src/machine/index.ts';
 import type { Report } from '../../src/report.ts';
 import { type Run, sinter } from './run.ts';
 
@@ -18,8 +19,9 @@ describe('sinter inspect', () => {
   test('prints dispatches, nodes with their lines, the buffer plan and totals', async () => {
     const { code, out } = await inspectW1();
     expect(code).toBe(0);
-    expect(out).toMatch(/^train: 3 dispatches a step, /m);
-    expect(out).toMatch(/^ +# +name +kind +grid +workgroup +FLOPs +bytes +bindings$/m);
+    expect(out).toMatch(/^train: 3 dispatches a step, .*, [\d.]+ µs predicted$/m);
+    expect(out).toMatch(/^ +0 +hidden .* (arithmetic|cache|memory|latency) /m);
+    expect(out).toMatch(/^ +# +name +kind +grid +workgroup +µs +limited by +FLOPs +bytes +bindings$/m);
     expect(out).toMatch(/^ +hidden = relu\(%\d+\) {2}at workloads\.ts:\d+$/m);
     expect(out).toMatch(
       /^ +not proven in range: 1 load of data at rows whose number is known at run time only$/m,
@@ -52,6 +54,12 @@ describe('sinter inspect', () => {
     expect(report.target).toBe('webgpu-software');
     expect(Object.keys(report.entries)).toEqual(['train', 'predict']);
     expect(report.entries.train?.dispatches).toHaveLength(6);
+    // What a step takes by the model is its kernels and a dispatch for each.
+    const { dispatches = [], predictedMicros } = report.entries.train ?? {};
+    const kernels = dispatches.reduce((sum, { predicted }) => sum + predicted.micros, 0);
+    const { dispatch } = machines['webgpu-software'];
+    expect(predictedMicros).toBeCloseTo(kernels + dispatches.length * dispatch, 6);
+    expect(dispatches.every(({ predicted }) => predicted.micros > 0)).toBe(true);
     // The pixels are decoded in one dispatch, and labels are read in others.
     expect(
       report.entries.train?.dispatches.filter(({ rowLoads = 0 }) => rowLoads > 0).length,
@@ -77,7 +85,7 @@ describe('sinter inspect', () => {
   test('prints tasks and packed operands for WebAssembly, its module, or the functions of an entry alone', async () => {
     const wasm = async (...args: string[]): Promise<string> =>
       (await sinter(['inspect', W1, '--target', 'wasm', ...args])).out;
-    expect(await wasm()).toMatch(/^ +# +name +kind +tasks +packed +FLOPs +bytes$/m);
+    expect(await wasm()).toMatch(/^ +# +name +kind +tasks +packed +µs +limited by +FLOPs +bytes$/m);
     const module = await wasm('--code');
     expect(module).toMatch(/^\(module\n/);
     expect(module).toContain('(export "play")');
