@@ -75,7 +75,7 @@ function effortOf(loop: Loop, machine: Machine): { readonly operations: number; 
   const outputs = domainSize(loop.axes);
   const reduced = domainSize(loop.reduceAxes);
   const finish = multiplyAdds(element, machine) + loop.outs.length * machine.load + machine.element;
-  const bytes = touchedBytes(loop, new Map(), () => false);
+  const bytes = touchedBytes(loop, [], () => false);
   const c = contractionOf(loop);
   if (c === null) {
     const terms = loop.reductions.length === 0 ? 0 : reduced * multiplyAdds(term, machine);

@@ -13,7 +13,7 @@ import { evaluationOf, loopEvaluation } from './cost.ts';
 import type { Group } from './group.ts';
 import { localBytes, rowCount } from './rows.ts';
 import type { TasksSchedule } from './schedule.ts';
-import { covering, touchedBytes } from './touched.ts';
+import { consecutive, touchedBytes } from './touched.ts';
 import { multiplyAdds, type Work } from './work.ts';
 
 /** Rows and columns of the tile that multiplies panels: what fits into sixteen vector registers beside its operands. */
@@ -97,7 +97,7 @@ export function tasksWork(group: Group, schedule: TasksSchedule, machine: Machin
       serial: lanes / machine.lanes,
       active: machine.lanes,
       bytes:
-        touchedBytes(loop, covering(own, schedule.block), (tensor) => inside.has(tensor)) +
+        touchedBytes(loop, consecutive(own, schedule.block), (tensor) => inside.has(tensor)) +
         (k === 0 ? 2 * spilled : 0),
       rounds: 1,
       barriers: 0,

@@ -10,23 +10,44 @@ import {
   type Tensor,
 } from '../loops/index.ts';
 
-/** How many values of each axis something covers; an axis that is not named is covered whole. */
-export type Cover = ReadonlyMap<Axis, number>;
+/** `count` elements that follow one another, row by row over some axes. */
+interface Run {
+  readonly count: number;
+  /** How many values of each axis they have. */
+  readonly values: ReadonlyMap<Axis, number>;
+}
+
+/** What something covers: runs over axes of their own; an axis that is in none is covered whole. */
+export type Cover = readonly Run[];
 
 /** What `count` elements that follow one another, row by row over these axes, cover. */
 export function consecutive(axes: readonly Axis[], count: number): Cover {
-  const cover = new Map<Axis, number>();
+  const values = new Map<Axis, number>();
   let left = count;
   for (const axis of [...axes].reverse()) {
-    cover.set(axis, Math.min(axis.extent, Math.max(1, left)));
+    values.set(axis, Math.min(axis.extent, Math.max(1, left)));
     left = Math.ceil(left / Math.max(1, axis.extent));
   }
-  return cover;
+  return [{ count, values }];
 }
 
-/** The same where all axes but some are covered whole, and these `count` times in all. */
-export function covering(axes: readonly Axis[], count: number, also: Cover = new Map()): Cover {
-  return new Map([...also, ...consecutive(axes, count)]);
+/** How many elements of a tensor that lies along some axes a cover has at most. */
+function elementsIn(cover: Cover, axes: readonly Axis[]): number {
+  const inRuns = new Set<Axis>();
+  let elements = 1;
+  for (const { count, values } of cover) {
+    let own = 1;
+    for (const axis of axes) {
+      const covered = values.get(axis);
+      if (covered === undefined) continue;
+      inRuns.add(axis);
+      own *= covered;
+    }
+    // A run that ends within a row touches less than a box of its values.
+    elements *= Math.min(own, Math.max(1, count));
+  }
+  for (const axis of axes) if (!inRuns.has(axis)) elements *= axis.extent;
+  return elements;
 }
 
 interface Touch {
@@ -63,7 +84,7 @@ export function touchedBytes(loop: Loop, cover: Cover, isInside: (tensor: Tensor
   const most = new Map<Tensor, number>();
   for (const { tensor, axes } of touchesOf(loop)) {
     if (isInside(tensor)) continue;
-    const elements = axes.reduce((n, axis) => n * (cover.get(axis) ?? axis.extent), 1);
+    const elements = elementsIn(cover, axes);
     most.set(tensor, Math.max(most.get(tensor) ?? 0, Math.min(elements, tensorSize(tensor))));
   }
   let bytes = 0;

@@ -22,7 +22,7 @@ import {
 } from './schedule.ts';
 import { isAhead, loadsEach, tileExtents } from './staging.ts';
 import { type TileSpace, tileSpace, tilesIn } from './tileSpace.ts';
-import { consecutive, covering, touchedBytes } from './touched.ts';
+import { consecutive, touchedBytes } from './touched.ts';
 
 /** What one workgroup does in one phase: counted, not timed. */
 export interface Work {
@@ -283,11 +283,7 @@ function tileBytes(loop: Loop, c: Contraction, rows: number, columns: number, is
   const key = `${rows} ${columns}`;
   let found = ofLoop.get(key);
   if (found === undefined) {
-    const cover = covering(
-      c.m,
-      rows,
-      covering(c.n, columns, new Map(c.batch.map((axis) => [axis, 1] as const))),
-    );
+    const cover = [...consecutive(c.m, rows), ...consecutive(c.n, columns), ...consecutive(c.batch, 1)];
     found = touchedBytes(loop, cover, isInside);
     ofLoop.set(key, found);
   }
@@ -307,7 +303,7 @@ export function phaseWork(
   lanes = 1,
 ): Work {
   const together = machine.features.has('barriers');
-  const bytes = touchedBytes(loop, covering(own, together ? block : lanes), isInside);
+  const bytes = touchedBytes(loop, consecutive(own, together ? block : lanes), isInside);
   switch (schedule.kind) {
     case 'elements':
       return { ...elementsWork(loop, own, block, schedule.split, isInside, machine, lanes), bytes };
