@@ -1,4 +1,5 @@
 import type { DispatchReport } from '../src/index.ts';
+import { correlationText } from './correlation.ts';
 import { type Peak, peakOf } from './peak.ts';
 import { type Spread, spread } from './spread.ts';
 
@@ -8,6 +9,8 @@ export interface KernelTime {
   readonly kind: string;
   readonly microseconds: Spread;
   readonly flops: number;
+  /** What the model of time says of it, without the dispatch. */
+  readonly predicted: DispatchReport['predicted'];
 }
 
 /**
@@ -17,27 +20,37 @@ export interface KernelTime {
  * @param last how many samples count: those before are of warming up
  */
 export function kernelTimes(
-  dispatches: readonly Pick<DispatchReport, 'name' | 'kind' | 'flops'>[],
+  dispatches: readonly Pick<DispatchReport, 'name' | 'kind' | 'flops' | 'predicted'>[],
   columns: readonly (readonly number[])[],
   last: number,
 ): KernelTime[] {
-  return dispatches.map(({ name, kind, flops }, k) => {
-    return { name, kind, flops, microseconds: spread((columns[k] ?? []).slice(-last)) };
+  return dispatches.map(({ name, kind, flops, predicted }, k) => {
+    return { name, kind, flops, predicted, microseconds: spread((columns[k] ?? []).slice(-last)) };
   });
 }
 
 /**
- * A line for each kernel: its part of the sum of all, what it took, and how fast it computes.
+ * A line for each kernel: its part of the sum of all, what it took, what the model predicts and by which term, and how
+ * fast it computes.
  *
  * @param peak of the same machine at the same time, where it is known
  */
 export function kernelLines(kernels: readonly KernelTime[], peak: Peak | null): string[] {
   const sum = kernels.reduce((total, { microseconds }) => total + microseconds.median, 0);
-  return kernels.map(({ name, kind, microseconds: { median, least }, flops }) => {
+  return kernels.map(({ name, kind, microseconds: { median, least }, flops, predicted }) => {
     const part = `${((100 * median) / sum).toFixed(1).padStart(5)} %`;
     const time = `${median.toFixed(1).padStart(10)} (least ${least.toFixed(1).padStart(7)}) µs`;
-    return `    ${part} ${time}  ${rateText(flops, median, peak)}  ${kind.padEnd(8)}  ${name}`;
+    const model = `predicted ${predicted.micros.toFixed(1).padStart(8)} µs (${predicted.limit})`.padEnd(34);
+    return `    ${part} ${time}  ${model}  ${rateText(flops, median, peak)}  ${kind.padEnd(8)}  ${name}`;
   });
+}
+
+/** How well the model orders the kernels. */
+export function predictionLine(kernels: readonly KernelTime[]): string {
+  const pairs = kernels.map(({ predicted, microseconds }) => {
+    return { predicted: predicted.micros, measured: microseconds.median };
+  });
+  return `    ${correlationText(pairs)}`;
 }
 
 /** Operations and how many a second, as a part of the peak where it is known. */

@@ -1,4 +1,4 @@
-import { type KernelTime, kernelLines, rateText } from './kernels.ts';
+import { type KernelTime, kernelLines, predictionLine, rateText } from './kernels.ts';
 import type { WasmMeasurement } from './measureWasm.ts';
 import type { WebGpuMeasurement } from './measureWebGpu.ts';
 import type { Peak } from './peak.ts';
@@ -45,7 +45,7 @@ export function kernelsText(
   kernels: readonly KernelTime[],
   peak: Peak | null,
 ): string {
-  return lines([`${workload} for ${target}`, ...kernelLines(kernels, peak)]);
+  return lines([`${workload} for ${target}`, ...kernelLines(kernels, peak), predictionLine(kernels)]);
 }
 
 /** What the machine can do, for people. @param nanoseconds from one thread to another and back */

@@ -11,7 +11,13 @@ describe('the peak that kernels are measured by', () => {
 
   it('gives the part of it that a kernel reaches', () => {
     const time = { median: 1000, least: 900, most: 1100 };
-    const kernel = { name: 'hidden', kind: 'contract', microseconds: time, flops: 25e6 };
+    const kernel = {
+      name: 'hidden',
+      kind: 'contract',
+      microseconds: time,
+      flops: 25e6,
+      predicted: { micros: 800, limit: 'latency' as const },
+    };
     const text = wasmText(
       {
         workload: 'w1',
@@ -30,6 +36,8 @@ describe('the peak that kernels are measured by', () => {
       { strict: [50, 100], relaxed: null },
     );
     expect(text).toContain('2000.0 µs (1900.0 to 2100.0) a step, 500 steps a second');
-    expect(text).toContain('(least   900.0) µs     25.00 MFLOP   25.0 GFLOP/s  25 % of the peak  contract');
+    expect(text).toContain(
+      '(least   900.0) µs  predicted    800.0 µs (latency)        25.00 MFLOP   25.0 GFLOP/s  25 % of the peak  contract',
+    );
   });
 });

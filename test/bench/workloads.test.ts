@@ -72,7 +72,12 @@ describe('the workloads', () => {
 });
 
 describe('the table of kernels', () => {
-  const report = (name: string) => ({ name, kind: 'map', flops: 2e6 });
+  const report = (name: string) => ({
+    name,
+    kind: 'map',
+    flops: 2e6,
+    predicted: { micros: 20, limit: 'memory' as const },
+  });
 
   it('leaves out samples of warming up, and says which part of the whole each kernel takes', () => {
     const kernels = kernelTimes(
@@ -84,7 +89,9 @@ describe('the table of kernels', () => {
       3,
     );
     const [a, b] = kernelLines(kernels, null);
-    expect(a).toMatch(/^ +75\.0 % +30\.0 \(least +30\.0\) µs +2\.00 MFLOP +66\.7 GFLOP\/s +map +a$/);
+    expect(a).toMatch(
+      /^ +75\.0 % +30\.0 \(least +30\.0\) µs +predicted +20\.0 µs \(memory\) +2\.00 MFLOP +66\.7 GFLOP\/s +map +a$/,
+    );
     expect(b).toMatch(/^ +25\.0 % +10\.0 /);
   });
 });
