@@ -1,5 +1,5 @@
 import { tensorsRead } from '../loops/edges.ts';
-import type { Loop, Tensor } from '../loops/index.ts';
+import type { Axis, Loop, Tensor } from '../loops/index.ts';
 import type { Machine } from '../machine/index.ts';
 import { type Group, groupName, singleton } from '../schedule/group.ts';
 import type { Time } from '../schedule/time.ts';
@@ -22,6 +22,39 @@ interface Proposal {
   readonly apart: readonly Time[];
   /** Microseconds of the groups apart, less those of what they become: what ranks proposals. */
   readonly gain: number;
+}
+
+/** Whether a proposal gains more; of equal ones whether it comes first by what its loops are, however they were declared. */
+function isBetter(a: Proposal, b: Proposal): boolean {
+  const [gain, other] = [digitsOf(a.gain), digitsOf(b.gain)];
+  if (gain !== other) return gain > other;
+  const [key, otherKey] = [a, b].map(({ move, groups }) => `${move} ${groups.map(shapeKey).join(' ')}`);
+  return key !== undefined && otherKey !== undefined && key > otherKey;
+}
+
+/** A time without the digits in which the order of additions shows. */
+function digitsOf(micros: number): number {
+  return Number(micros.toPrecision(9));
+}
+
+// Groups are immutable, and every proposal is compared with many.
+const shapes = new WeakMap<Group, string>();
+
+/** What a group computes, without names: extents, reductions, and the sizes of what it makes. */
+function shapeKey(group: Group): string {
+  let found = shapes.get(group);
+  if (found === undefined) {
+    const extents = (axes: readonly Axis[]): string => axes.map((axis) => axis.extent).join('×');
+    found = group.loops
+      .map(({ axes, reduceAxes, reductions, outs }) => {
+        const monoids = reductions.map((reduction) => reduction.monoid).join();
+        const roles = outs.map(({ tensor }) => tensor.role).join();
+        return `${extents(axes)}/${extents(reduceAxes)}:${monoids}:${roles}`;
+      })
+      .join(';');
+    shapes.set(group, found);
+  }
+  return found;
 }
 
 /**
@@ -68,7 +101,7 @@ class Search {
     let at = -1;
     for (const [k, proposal] of this.#queue.entries()) {
       const best = this.#queue[at];
-      if (best === undefined || proposal.gain > best.gain) at = k;
+      if (best === undefined || isBetter(proposal, best)) at = k;
     }
     const [best] = at < 0 ? [] : this.#queue.splice(at, 1);
     return best ?? null;
@@ -206,7 +239,7 @@ class Search {
   #offerMost(groups: readonly Group[], together: (some: readonly Group[]) => readonly Group[]): void {
     if (groups.length < 2 || groups.length > MOST_TOGETHER) return;
     let some: readonly Group[] = [];
-    for (const group of groups) {
+    for (const group of this.#inOwnOrder(groups)) {
       const more = this.#flow.sorted([...some, group]);
       const tried = together(more);
       if (tried.length === 0 || typeof this.#program(tried) === 'string' || this.#between(tried) !== null)
@@ -214,6 +247,17 @@ class Search {
       some = more;
     }
     if (some.length > 1) this.#offer(together(some));
+  }
+
+  /** Groups in an order that runs, and does not depend on that in which they were declared. */
+  #inOwnOrder(groups: readonly Group[]): Group[] {
+    const ranked = groups.map((group) => ({
+      group,
+      before: groups.filter((other) => other !== group && this.#flow.dependsOn(group, other)).length,
+      key: shapeKey(group),
+    }));
+    ranked.sort((a, b) => a.before - b.before || (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
+    return ranked.map(({ group }) => group);
   }
 
   /** Some groups as one row program, as it was when it was last asked for: they are asked for again and again. */

@@ -74,7 +74,8 @@ describe('fusion of random modules', () => {
 
   it('does not depend on the order of declaration: time and dispatches are the same', () => {
     const differ: string[] = [];
-    for (let seed = 0; seed < 12; seed++) {
+    // Of 43 several readers come along at once, in whatever order they are tried.
+    for (const seed of [...Array(12).keys(), 43]) {
       const machine = randomMachine(seed);
       const { module } = mixedModule(seed);
       const plain = compileModule(module, machine);
