@@ -22,7 +22,7 @@ import {
 import { kernelOf } from '../src/kernels/build/packed.ts';
 import { orderEvaluation } from '../src/kernels/orderEvaluation.ts';
 import { extentOf } from '../src/loops/index.ts';
-import type { Machine } from '../src/machine/index.ts';
+import { type Machine, machineWith } from '../src/machine/index.ts';
 import { openGpu } from '../src/node/index.ts';
 import { planBuffers } from '../src/plan/planBuffers.ts';
 import { emitProgram } from '../src/program/emitProgram.ts';
@@ -165,29 +165,34 @@ async function onWebGpu(target: WebGpuTarget, most: number, until: number): Prom
   print('all', all, false);
 }
 
-/** Times each group with the schedule that it has: tasks are cut in one way. */
+/**
+ * Times each group with the schedule that it has: tasks are cut in one way. On one thread, so that no thread waits for
+ * another that something else holds up.
+ */
 async function onWasm(until: number): Promise<void> {
   const all: Pair[] = [];
+  const machine = machineWith(machines.wasm, { cores: 1, resident: 1 });
   for (const [name, build] of Object.entries(groups)) {
     if (performance.now() > until) break;
     const compiled = await compile(moduleOf(name, build), { target: 'wasm' });
     const { stages = [] } = compiled.compilation.entries.get('run') ?? {};
-    const session = await compiled.start({ profile: 'dispatches' });
+    const session = await compiled.start({ threads: 1, profile: 'dispatches' });
     for (let run = 0; run < 4 * (WARMUP + RUNS); run++)
       await session.run('run', feedsOf(compiled.compilation.module));
     const columns = session.timings.get('run') ?? [];
     session.dispose();
     for (const [k, { groups: own }] of stages.entries()) {
       const [group] = own;
-      const time = group === undefined ? null : priceOf(group, machines.wasm);
+      const time = group === undefined ? null : priceOf(group, machine);
       if (time !== null)
         all.push({ label: name, time, measured: spread((columns[k] ?? []).slice(-RUNS)).median });
     }
   }
-  print('wasm', all);
+  print('wasm, one thread', all, true, false);
 }
 
-function print(name: string, pairs: readonly Pair[], each = true): void {
+/** @param ofOne whether the pairs are schedules of one group, the one that the model takes first */
+function print(name: string, pairs: readonly Pair[], each = true, ofOne = each): void {
   const lines = each
     ? pairs.map(
         ({ label, time, measured }) =>
@@ -196,14 +201,14 @@ function print(name: string, pairs: readonly Pair[], each = true): void {
     : [];
   const both = pairs.map(({ time, measured }) => ({ predicted: time.micros, measured }));
   process.stdout.write(
-    `\n${[name, ...lines, `  ${correlationText(both)}`, ...chosenLine(pairs, each)].join('\n')}\n`,
+    `\n${[name, ...lines, `  ${correlationText(both)}`, ...(ofOne ? chosenLine(pairs) : [])].join('\n')}\n`,
   );
 }
 
 /** How far the schedule that the model takes is from the fastest. */
-function chosenLine(pairs: readonly Pair[], each: boolean): string[] {
+function chosenLine(pairs: readonly Pair[]): string[] {
   const [chosen, ...others] = pairs;
-  if (!each || chosen === undefined || others.length === 0) return [];
+  if (chosen === undefined || others.length === 0) return [];
   const fastest = Math.min(...pairs.map(({ measured }) => measured));
   return [`  the first is what the model takes: ${(chosen.measured / fastest).toFixed(2)} times the fastest`];
 }
