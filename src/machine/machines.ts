@@ -52,6 +52,9 @@ const webgpu = described('webgpu', ['barriers', 'partials'], {
   dispatch: [2.2, 'measured: a dependent dispatch through Dawn on an H100, timestamps'],
 });
 
+const RANKED =
+  'assumed: schedules rank as npm run bench:candidates -- --target webgpu-software measures them (0.89)';
+
 /** The same limits on a software driver: invocations compute alone, four at a time, on a few cores. */
 const webgpuSoftware = described('webgpu-software', ['partials'], {
   workgroup: [64, 'assumed: what a driver in software starts at once'],
@@ -63,10 +66,10 @@ const webgpuSoftware = described('webgpu-software', ['partials'], {
   resident: [2, 'assumed: one workgroup a core'],
   lanes: [4, 'specified: SwiftShader computes four invocations at once'],
   neighbours: [4, 'specified: SwiftShader computes four invocations at once'],
-  clock: [1500, 'measured: npm run bench -- --target webgpu-software --kernels'],
-  load: [8, 'measured: npm run bench -- --target webgpu-software --kernels'],
-  scattered: [24, 'measured: npm run bench -- --target webgpu-software --kernels'],
-  element: [16, 'measured: npm run bench -- --target webgpu-software --kernels'],
+  clock: [1500, RANKED],
+  load: [8, RANKED],
+  scattered: [24, RANKED],
+  element: [16, RANKED],
   latency: [0.005, 'assumed: the first caches of a processor'],
   overlap: [8, 'assumed: loads under way in a processor out of order'],
   barrier: [10, 'assumed: fibers, ten to twenty times slower than without'],
