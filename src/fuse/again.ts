@@ -15,7 +15,7 @@ import { isTiled } from '../schedule/tasks.ts';
 import { touchedBytes } from '../schedule/touched.ts';
 import { multiplyAdds } from '../schedule/work.ts';
 import type { Reason } from './decisions.ts';
-import { MODEL_ERROR, microsText } from './price.ts';
+import { microsText } from './price.ts';
 
 /**
  * Move 7 of fusion, store or compute again: what a pointwise loop makes is computed wherever it is read if a full
@@ -43,7 +43,8 @@ export function computedAgain(
   const { perOperation, perByte } = rates(machine);
   const own = tensorsRead(producer);
   // By itself it would be one more output of what makes its operands.
-  let stored = Math.max(elements * (arithmetic + machine.load) * perOperation, 4 * elements * perByte);
+  const once = Math.max(elements * (arithmetic + machine.load) * perOperation, 4 * elements * perByte);
+  let stored = once;
   let again = 0;
   // What makes an operand for this loop alone stores this loop's value in its place, but only if this loop is one of its outputs.
   const swapped = [...own].filter((operand) => operand.role === 'temp' && isOnlyReadBy(operand));
@@ -62,9 +63,10 @@ export function computedAgain(
     );
   }
   const text = `computed where it is read its readers take ${microsText(again)} of a full machine, stored and loaded ${microsText(stored)}`;
-  // Where times are as good as equal, memory decides.
+  // Where times are as good as equal, by what the value itself takes, memory decides.
+  const margin = INDIFFERENCE * (once + 4 * elements * perByte * consumers.length);
   return {
-    taken: again <= (savesMemory ? 1 + MODEL_ERROR : 1 - MODEL_ERROR) * stored,
+    taken: again <= stored + (savesMemory ? margin : -margin),
     reason: { kind: 'rule', text },
   };
 }
@@ -88,6 +90,12 @@ function effortOf(loop: Loop, machine: Machine): { readonly operations: number; 
     n * Math.ceil(m / rows) * multiplyAdds(evaluationOf(...c.b), machine);
   return { operations: sets * (m * n + staged) + outputs * finish, bytes };
 }
+
+/**
+ * By how much of what a value takes to compute, store and load once its two times may differ and be as good as equal:
+ * assumed, three times the error of the model, since only what surrounds the value is known here.
+ */
+const INDIFFERENCE = 0.3;
 
 /** Microseconds of a full machine for one multiply-add, and for one byte. */
 function rates({ cores, lanes, neighbours, clock, cacheRate, features }: Machine): {

@@ -105,7 +105,7 @@ function contractCandidates(loop: Loop, machine: Machine): ContractSchedule[] {
   const [m, n, batch] = [domainSize(c.m), domainSize(c.n), domainSize(c.batch)];
   if (!machine.features.has('barriers')) return loneTiles([m, n, batch], machine);
   const found: ContractSchedule[] = [];
-  for (const tile of stagedTiles(loop, m, n, LONGEST_GRID, machine)) {
+  for (const tile of stagedTiles(loop, m, n, machine)) {
     const [rows, columns] = tileExtents(tile);
     const workgroups = Math.ceil(m / rows) * Math.ceil(n / columns) * batch;
     found.push({ kind: 'contract', ...tile, workgroups });
@@ -117,9 +117,10 @@ function contractCandidates(loop: Loop, machine: Machine): ContractSchedule[] {
  * Tiles of a contraction whose operands are staged in workgroup memory.
  *
  * @param m rows that there are for a tile, and `n` columns
- * @param longest how much longer than wide a grid of invocations may be
+ * @param inPhase whether it is for a block of a row program: as long as the block's rows ask for, but not empty
  */
-function stagedTiles(loop: Loop, m: number, n: number, longest: number, machine: Machine): StagedTile[] {
+function stagedTiles(loop: Loop, m: number, n: number, machine: Machine, inPhase = false): StagedTile[] {
+  const longest = inPhase ? machine.workgroup : LONGEST_GRID;
   const steps = domainSize(loop.reduceAxes);
   const found: StagedTile[] = [];
   for (const split of SHARES) {
@@ -131,6 +132,7 @@ function stagedTiles(loop: Loop, m: number, n: number, longest: number, machine:
         const [rows, columns] = [down * tm, across * tn];
         // Half of a tile is not empty, except for the smallest.
         if (tm * tn > 1 && ((rows >= 2 * m && tm > 1) || (columns >= 2 * n && tn > 1))) continue;
+        if (inPhase && (rows >= 2 * m || columns >= 2 * n)) continue;
         if (tm * tn > machine.sums) continue;
         for (const depth of DEPTHS) {
           if (depth < split || (depth > LEAST_DEPTH && depth >= 2 * steps)) continue;
@@ -204,7 +206,10 @@ function rowsCandidates(group: Group, machine: Machine): RowsSchedule[] {
         workgroups: Math.ceil(rows / lanes),
       }));
   }
-  return powers(Math.min(MOST_ROWS, rows)).map((block) => {
+  // Blocks that leave most of the machine idle are not tried, except for the smallest.
+  const fewest = machine.cores / 8;
+  const blocks = powers(Math.min(MOST_ROWS, rows)).filter((b) => b === 1 || Math.ceil(rows / b) >= fewest);
+  return blocks.map((block) => {
     // What cannot be staged says how much memory is left to what can.
     const others = phases(block, 1, 0).map((phase, k) =>
       group.loops[k] !== undefined && orientedContraction(group.loops[k]) !== null ? plainPhase : phase,
@@ -222,6 +227,9 @@ function rowsCandidates(group: Group, machine: Machine): RowsSchedule[] {
 
 /** Rows and columns of which a tile of a phase may have so many. */
 const PHASE_EXTENTS = [1, 2, 3, 4, 5, 8, 16];
+
+/** The same where operands can be staged: tiles in registers alone are for what is small then. */
+const FEW_EXTENTS = [1, 2, 4, 8];
 
 /** Products of an invocation below which a staged tile is mostly barriers. */
 const LEAST_STAGED = 16;
@@ -303,17 +311,15 @@ function phaseOptions(
   const space = tileSpace(c, own, block);
   // Sums beside the products (a bias's gradient, say) have no place in an invocation's own tile.
   if (loop.reductions.length === 1)
-    for (const p of PHASE_EXTENTS)
-      for (const q of PHASE_EXTENTS)
+    for (const p of meets ? FEW_EXTENTS : PHASE_EXTENTS)
+      for (const q of meets ? FEW_EXTENTS : PHASE_EXTENTS)
         if (p * q > 1 && p * q <= machine.sums && p <= space.m && q <= space.n)
           plain({ kind: 'tiles', perThread: [p, q] });
   const products = space.slices * space.m * space.n * domainSize(loop.reduceAxes);
   if (meets && products >= LEAST_STAGED * machine.workgroup) {
     const { bytes } = phaseWork(loop, own, block, plainPhase, isInside, machine, lanes);
     const staging = stagingOf(loop, c, isInside, machine);
-    for (const tile of stagedTiles(loop, space.m, space.n, machine.workgroup, machine)) {
-      const [rows, columns] = tileExtents(tile);
-      if (rows >= 2 * space.m || columns >= 2 * space.n) continue;
+    for (const tile of stagedTiles(loop, space.m, space.n, machine, true)) {
       const work = { ...stagedPhaseWork(loop, staging, space, tile, machine), bytes };
       consider({ kind: 'staged', ...tile }, work, 4 * stagingLayout(loop, tile).words);
     }

@@ -1,5 +1,7 @@
+import { tensorSize } from '../loops/edges.ts';
 import {
   type Axis,
+  axesIn,
   type Contraction,
   contractionOf,
   domainSize,
@@ -98,6 +100,7 @@ export function tasksWork(group: Group, schedule: TasksSchedule, machine: Machin
       active: machine.lanes,
       bytes:
         touchedBytes(loop, consecutive(own, schedule.block), (tensor) => inside.has(tensor)) +
+        (isProgram ? streamedBytes(loop, own) : 0) +
         (k === 0 ? 2 * spilled : 0),
       rounds: 1,
       barriers: 0,
@@ -116,7 +119,11 @@ function loneWork(loop: Loop, tiled: boolean, machine: Machine): number {
   );
   const reduced = domainSize(loop.reduceAxes);
   const sets = domainSize(c.batch);
-  const packed = sets * reduced * (m * packing(c.a, machine) + n * packing(c.b, machine));
+  const packed =
+    sets *
+    reduced *
+    (m * overlapOf(loop, c.a, c.m) * packing(c.a, machine) +
+      n * overlapOf(loop, c.b, c.n) * packing(c.b, machine));
   return sets * reduced * products + vectors(machine) * (packed + finishWork(loop, sets * m * n, machine));
 }
 
@@ -141,9 +148,11 @@ function programWork(
   // What depends on what the program makes is packed by each task for itself; else once, by all.
   const again = loadsIn(...cut.other).some((l) => made.has(l.tensor));
   const shareOfWhole = again ? 1 : block / Math.max(1, rows);
+  const overlap = overlapOf(loop, cutOperand, cut.other === c.b ? c.m : c.n);
   const packed =
     reduced *
-    (positions * packing(cutOperand, machine) + shareOfWhole * cut.whole * packing(cut.other, machine));
+    (positions * overlap * packing(cutOperand, machine) +
+      shareOfWhole * cut.whole * packing(cut.other, machine));
   return reduced * products + vectors(machine) * (packed + finishWork(loop, outputs, machine));
 }
 
@@ -167,6 +176,28 @@ function vectors(machine: Machine): number {
 
 function padded(extent: number, width: number): number {
   return Math.ceil(extent / width) * width;
+}
+
+/**
+ * How much of a side's panels its operand reads: less than all where windows overlap, which are copied once and read where
+ * they lie. The other side of a program's cut is packed whole.
+ */
+function overlapOf(loop: Loop, factors: Contraction['a'], side: readonly Axis[]): number {
+  const panels = domainSize([...side, ...loop.reduceAxes]);
+  const slides = (index: Expr): boolean => {
+    const axes = axesIn(index);
+    return index.kind !== 'axis' && side.some((a) => axes.has(a)) && loop.reduceAxes.some((a) => axes.has(a));
+  };
+  const windows = loadsIn(...factors).filter(({ at }) => at.some(slides));
+  if (windows.length === 0) return 1;
+  const read = windows.reduce((n, { tensor }) => n + tensorSize(tensor), 0);
+  return Math.min(1, read / Math.max(1, panels));
+}
+
+/** Bytes of the panels of the other side, all of which each task reads. */
+function streamedBytes(loop: Loop, own: readonly Axis[]): number {
+  const cut = cutSide(loop, own);
+  return cut === null ? 0 : 4 * cut.whole * domainSize(loop.reduceAxes);
 }
 
 /** What evaluating an operand once and storing it in its panel takes. */
