@@ -26,19 +26,19 @@ test('the command ends with 0, 1 and 2, prints to the right stream, and has no s
       '--expect',
       'train.dispatches<=3',
     ),
-    sinter('inspect', 'bench/workloads.ts#w1', '--json', '--expect', 'train.dispatches<=2'),
+    sinter('inspect', 'bench/workloads.ts#w1', '--json', '--expect', 'train.dispatches<=1'),
     sinter('inspect', 'missing.ts'),
   ]);
   expect(kept.code).toBe(0);
   expect(JSON.parse(kept.out)).toHaveProperty('target', 'webgpu');
   expect(broken.code).toBe(1);
-  expect(broken.err).toBe('FAILS: train.dispatches<=2 (train.dispatches is 3)\n');
+  expect(broken.err).toBe('FAILS: train.dispatches<=1 (train.dispatches is 2)\n');
   expect(wrong).toEqual({ code: 2, out: '', err: 'sinter: there is no file missing.ts\n' });
 });
 
 test.each([
   ['holds', 'train.dispatches<=3', 0],
-  ['does not hold', 'train.dispatches<=2', 1],
+  ['does not hold', 'train.dispatches<=1', 1],
 ])('the exit code says that a budget %s where nobody reads the output', async (_, budget, code) => {
   const argv = ['--import', 'tsx', 'src/cli/main.ts', 'inspect', 'bench/workloads.ts#w1', '--expect', budget];
   const command = spawn(process.execPath, argv, { cwd: root, env: { PATH: process.env.PATH } });

@@ -289,7 +289,7 @@ describe('a schedule', () => {
 
 it('every candidate of every group is well-formed, or exceeds a limit of its machine', () => {
   const seen = { fitting: 0, exceeding: 0 };
-  const tight = machineWith(webgpu, { workgroupMemory: 4096, privateMemory: 16 });
+  const tight = machineWith(webgpu, { workgroupMemory: 4096, privateMemory: 4 });
   for (let seed = 0; seed < 6; seed++)
     for (const machine of [randomMachine(seed), randomTasksMachine(seed), tight])
       for (const group of randomGroups(seed))
