@@ -13,7 +13,7 @@ import type { Machine } from '../machine/index.ts';
 import { evaluationOf, loopEvaluation } from '../schedule/cost.ts';
 import { isTiled } from '../schedule/tasks.ts';
 import { touchedBytes } from '../schedule/touched.ts';
-import { multiplyAdds } from '../schedule/work.ts';
+import { finishOf, multiplyAdds } from '../schedule/work.ts';
 import type { Reason } from './decisions.ts';
 import { microsText } from './price.ts';
 
@@ -73,10 +73,10 @@ export function computedAgain(
 
 /** What a loop takes in all: operations of all its invocations, and bytes of each tensor once. */
 function effortOf(loop: Loop, machine: Machine): { readonly operations: number; readonly bytes: number } {
-  const { term, element } = loopEvaluation(loop);
+  const { term } = loopEvaluation(loop);
   const outputs = domainSize(loop.axes);
   const reduced = domainSize(loop.reduceAxes);
-  const finish = multiplyAdds(element, machine) + loop.outs.length * machine.load + machine.element;
+  const finish = finishOf(loop, machine);
   const bytes = touchedBytes(loop, [], () => false);
   const c = contractionOf(loop);
   if (c === null) {

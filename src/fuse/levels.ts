@@ -1,6 +1,6 @@
 import { tensorsRead, writers } from '../loops/edges.ts';
 import type { Tensor } from '../loops/index.ts';
-import { type Group, tensorsWritten } from '../schedule/group.ts';
+import { type Group, type Stage, tensorsWritten } from '../schedule/group.ts';
 
 // Groups are immutable, and every move asks again.
 const reads = new WeakMap<Group, ReadonlySet<Tensor>>();
@@ -37,6 +37,17 @@ function writersOf(groups: readonly Group[]): Map<Tensor, Group> {
   const writer = new Map<Tensor, Group>();
   for (const group of groups) for (const tensor of tensorsWritten(group)) writer.set(tensor, group);
   return writer;
+}
+
+/** Groups by the dispatch that each belongs to, in their order. */
+export function byLevel(groups: readonly Group[], level: ReadonlyMap<Group, number>): Stage[] {
+  const stages: Group[][] = [];
+  for (const group of groups) {
+    const at = level.get(group) ?? 0;
+    while (stages.length <= at) stages.push([]);
+    stages[at]?.push(group);
+  }
+  return stages.map((members) => ({ groups: members }));
 }
 
 /**

@@ -1,5 +1,5 @@
-import { tensorsRead } from '../loops/edges.ts';
-import type { Axis, Loop, Tensor } from '../loops/index.ts';
+import { tensorsRead, tensorsReduced } from '../loops/edges.ts';
+import type { Axis, Loop, Out, Tensor } from '../loops/index.ts';
 import type { Machine } from '../machine/index.ts';
 import { type Group, groupName, singleton } from '../schedule/group.ts';
 import type { Time } from '../schedule/time.ts';
@@ -7,9 +7,9 @@ import { isNextOfState } from './again.ts';
 import { Dataflow, groupAccess } from './dataflow.ts';
 import type { Decisions, Move, Reason } from './decisions.ts';
 import { inlined } from './pointwise.ts';
-import { priceOf, timeOfGroups } from './price.ts';
+import { priceOf, ROUNDING, timeOfGroups } from './price.ts';
 import { rowProgram } from './rows.ts';
-import { mergedSiblings, tensorsReduced } from './siblings.ts';
+import { mergedSiblings } from './siblings.ts';
 
 /** A move that some groups could make, and what it gains by itself. */
 interface Proposal {
@@ -22,14 +22,13 @@ interface Proposal {
   readonly apart: readonly Time[];
   /** Microseconds of the groups apart, less those of what they become: what ranks proposals. */
   readonly gain: number;
+  /** What the move and its loops are, however they were declared: ranks proposals of equal gain. */
+  readonly key: string;
 }
 
-/** Whether a proposal gains more; of equal ones whether it comes first by what its loops are, however they were declared. */
+/** Whether a proposal comes before another: it gains more, or as much and has the later key. */
 function isBetter(a: Proposal, b: Proposal): boolean {
-  const [gain, other] = [digitsOf(a.gain), digitsOf(b.gain)];
-  if (gain !== other) return gain > other;
-  const [key, otherKey] = [a, b].map(({ move, groups }) => `${move} ${groups.map(shapeKey).join(' ')}`);
-  return key !== undefined && otherKey !== undefined && key > otherKey;
+  return a.gain === b.gain ? a.key > b.key : a.gain > b.gain;
 }
 
 /** A time without the digits in which the order of additions shows. */
@@ -76,8 +75,9 @@ class Search {
   readonly #machine: Machine;
   readonly #decisions: Decisions;
   readonly #queue: Proposal[] = [];
-  readonly #numbers = new Map<Group, number>();
+  readonly #numbers = new Map<Group | Tensor, number>();
   readonly #programs = new Map<string, Group | string>();
+  readonly #inlined = new Map<string, Group>();
   #time: number;
 
   constructor(loops: readonly Loop[], machine: Machine, decisions: Decisions) {
@@ -119,7 +119,7 @@ class Search {
       return;
     }
     // Others may read by now what was inside when this was proposed.
-    const program = move === 'rows' ? this.#programNow(groups) : null;
+    const program = move === 'rows' ? this.#program(groups) : null;
     const become = program === null ? proposed : typeof program === 'string' ? [] : [program];
     if (become.length === 0 || this.#times(become) === null) return;
     const changed = new Set(groups);
@@ -184,15 +184,21 @@ class Search {
     if (producer.reductions.length > 0 || out.tensor.role !== 'temp' || users.length === 0) return;
     const readers = users.flatMap((user) => user.loops).filter((loop) => tensorsRead(loop).has(out.tensor));
     if (isNextOfState(producer, readers)) return;
-    const become = users.map(
-      (user): Group => ({
-        ...user,
-        loops: user.loops.map((loop) =>
-          tensorsRead(loop).has(out.tensor) ? inlined(loop, producer, out) : loop,
-        ),
-      }),
-    );
+    const become = users.map((user) => this.#withInlined(user, group, producer, out));
     this.#enqueue('inline', [group, ...users], become);
+  }
+
+  /** A group that computes for itself what a pointwise loop makes. Kept, as programs are. */
+  #withInlined(user: Group, group: Group, producer: Loop, out: Out): Group {
+    const key = [group, user].map((part) => this.#numberOf(part)).join();
+    const known = this.#inlined.get(key) ?? {
+      ...user,
+      loops: user.loops.map((loop) =>
+        tensorsRead(loop).has(out.tensor) ? inlined(loop, producer, out) : loop,
+      ),
+    };
+    this.#inlined.set(key, known);
+    return known;
   }
 
   /** Groups that read what a group reads, and of which none depends on the other. */
@@ -260,25 +266,25 @@ class Search {
     return ranked.map(({ group }) => group);
   }
 
-  /** Some groups as one row program, as it was when it was last asked for: they are asked for again and again. */
+  /** Some groups as one row program. They are asked for again and again: it is kept for what is inside of it now. */
   #program(groups: readonly Group[]): Group | string {
-    const key = groups.map((group) => this.#numberOf(group)).join();
-    const known = this.#programs.get(key) ?? this.#programNow(groups);
+    const members = new Set(groups);
+    const inside = new Set(
+      groups
+        .flatMap((group) => group.loops.flatMap((loop) => loop.outs.map((out) => out.tensor)))
+        .filter((tensor) => this.#flow.readersOf(tensor).every((reader) => members.has(reader))),
+    );
+    const key = [...groups, ...inside].map((part) => this.#numberOf(part)).join();
+    const known =
+      this.#programs.get(key) ?? rowProgram(groups, (tensor) => inside.has(tensor), this.#machine);
     this.#programs.set(key, known);
     return known;
   }
 
-  #numberOf(group: Group): number {
-    const known = this.#numbers.get(group) ?? this.#numbers.size;
-    this.#numbers.set(group, known);
+  #numberOf(part: Group | Tensor): number {
+    const known = this.#numbers.get(part) ?? this.#numbers.size;
+    this.#numbers.set(part, known);
     return known;
-  }
-
-  #programNow(groups: readonly Group[]): Group | string {
-    const members = new Set(groups);
-    const isInside = (tensor: Tensor): boolean =>
-      this.#flow.readersOf(tensor).every((reader) => members.has(reader));
-    return rowProgram(groups, isInside, this.#machine);
   }
 
   #enqueue(move: Move, groups: readonly Group[], become: readonly Group[]): void {
@@ -300,7 +306,10 @@ class Search {
         : sum(apart) + this.#machine.dispatch;
     const gain = separate - sum(together);
     if (gain < 0) this.#decisions.refuse(move, ...names, { kind: 'time', together, apart, gain });
-    else this.#queue.push({ move, groups, become, together, apart, gain });
+    else {
+      const key = `${move} ${groups.map(shapeKey).join(' ')}`;
+      this.#queue.push({ move, groups, become, together, apart, gain: digitsOf(gain), key });
+    }
   }
 
   #times(groups: readonly Group[]): readonly Time[] | null {
@@ -332,9 +341,6 @@ function namesOf(move: Move, from: Group, others: readonly Group[]): readonly [L
   if (move === 'inline') return [last(from), `${others.length} readers`];
   return [last(from), `${others.map((group) => first(group).name).join(', ')}`];
 }
-
-/** What times may differ by and be equal, in microseconds. */
-const ROUNDING = 1e-9;
 
 function first(group: Group): Loop {
   const [loop] = group.loops;

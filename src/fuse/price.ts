@@ -2,13 +2,16 @@ import type { Machine } from '../machine/index.ts';
 import { isScheduled, tryToSchedule } from '../schedule/best.ts';
 import type { Group, Stage } from '../schedule/group.ts';
 import { kernelTime, stageTime, type Time } from '../schedule/time.ts';
-import { earliestLevels } from './levels.ts';
+import { byLevel, earliestLevels } from './levels.ts';
 
 /**
  * By how much of a time the model errs at least: assumed. What only moves work about must save more than that; what is
  * joined must not.
  */
 export const MODEL_ERROR = 0.1;
+
+/** What times may differ by and be equal, in microseconds. */
+export const ROUNDING = 1e-9;
 
 /** The time of a group with its best schedule; null where no schedule fits the machine. */
 export function priceOf(group: Group, machine: Machine): Time | null {
@@ -59,18 +62,7 @@ export function predictionOf(stage: Stage, machine: Machine): Prediction | null 
 
 /** The same for groups that are not in dispatches yet: each comes as early as it can. */
 export function timeOfGroups(groups: readonly Group[], machine: Machine): number {
-  return timeOfStages(earliestStages(groups), machine);
-}
-
-function earliestStages(groups: readonly Group[]): Stage[] {
-  const level = earliestLevels(groups);
-  const stages: Group[][] = [];
-  for (const group of groups) {
-    const at = level.get(group) ?? 0;
-    while (stages.length <= at) stages.push([]);
-    stages[at]?.push(group);
-  }
-  return stages.map((members) => ({ groups: members }));
+  return timeOfStages(byLevel(groups, earliestLevels(groups)), machine);
 }
 
 /** A time in words: `12.3 µs (latency)`. */

@@ -10,7 +10,6 @@ import {
   mapExpr,
   type Reduction,
   substituteAxes,
-  type Tensor,
   ValueNumbers,
 } from '../loops/index.ts';
 import type { Machine } from '../machine/index.ts';
@@ -30,11 +29,6 @@ export function mergedSiblings(host: Loop, guest: Loop, machine: Machine): Loop 
   if (guest.reductions.length === 0 || host.reductions.length === 0) return null;
   const map = commonReads(host, guest);
   return map === null ? null : asSibling(host, guest, map, machine);
-}
-
-/** The tensors that a loop's reductions read. */
-export function tensorsReduced(loop: Loop): ReadonlySet<Tensor> {
-  return new Set(loadsIn(...loop.reductions.map((r) => r.body)).map((l) => l.tensor));
 }
 
 /**

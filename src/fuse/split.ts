@@ -13,7 +13,7 @@ import {
 import type { Machine } from '../machine/index.ts';
 import { isScheduled, tryToSchedule, withSchedule } from '../schedule/best.ts';
 import { type Group, groupName, type Partial, singleton, tensorsWritten } from '../schedule/group.ts';
-import { partialCount } from '../schedule/resources.ts';
+import { ALONE_TERMS, partialCount } from '../schedule/resources.ts';
 import type { Decisions } from './decisions.ts';
 import { tensorsReadBy } from './levels.ts';
 import { inLongParts, isClosed, longAxis, partsTensor } from './parts.ts';
@@ -135,9 +135,6 @@ function halves(loop: Loop, group: Group, machine: Machine): { partials: Partial
   return { partials, final: { ...loop, reduceAxes: [part], reductions } };
 }
 
-/** Reductions of a prologue that take no time to speak of, in terms: an invocation does them while others start. */
-const FEW_TERMS = 64;
-
 /**
  * Groups of one element go into the prologues of those that read them, where that makes the step shorter: all of them
  * first, then each long one is tried as a dispatch of its own.
@@ -149,7 +146,7 @@ function absorbPrologues(groups: readonly Group[], machine: Machine, decisions: 
   let best = absorbed(groups, chosen, machine);
   let time = timeOfGroups(best.groups, machine);
   const terms = (group: Group): number => Math.max(...group.loops.map((loop) => domainSize(loop.reduceAxes)));
-  const long = scalars.filter((group) => terms(group) > FEW_TERMS).sort((a, b) => terms(b) - terms(a));
+  const long = scalars.filter((group) => terms(group) > ALONE_TERMS).sort((a, b) => terms(b) - terms(a));
   const trials = [
     ...long.map((group) => new Set(scalars.filter((other) => other !== group))),
     new Set<Group>(),

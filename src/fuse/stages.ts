@@ -16,8 +16,8 @@ import type { Machine } from '../machine/index.ts';
 import { type Group, groupName, type Stage, singleton } from '../schedule/group.ts';
 import { stageTime } from '../schedule/time.ts';
 import type { Decisions } from './decisions.ts';
-import { groupDependencies } from './levels.ts';
-import { priceOf } from './price.ts';
+import { byLevel, groupDependencies } from './levels.ts';
+import { priceOf, ROUNDING } from './price.ts';
 
 /**
  * Moves 6 and 7 of fusion: which dispatch each group belongs to. A group comes after those that it reads from, and, where
@@ -47,21 +47,16 @@ export function assignStages(
   for (const group of order)
     level.set(group, Math.max(0, ...[...sources(group)].map((g) => (level.get(g) ?? 0) + 1)));
   useSlack(order, sources, level, machine);
-  const stages: Group[][] = [];
-  for (const group of all) {
-    const at = level.get(group) ?? 0;
-    while (stages.length <= at) stages.push([]);
-    stages[at]?.push(group);
-  }
-  if (!pack) return stages.flatMap((members) => members.map((group) => ({ groups: [group] })));
-  for (const stage of stages) {
-    for (const other of stage.slice(1)) {
-      const [first] = stage;
+  const stages = byLevel(all, level);
+  if (!pack) return stages.flatMap(({ groups }) => groups.map((group) => ({ groups: [group] })));
+  for (const { groups: members } of stages) {
+    for (const other of members.slice(1)) {
+      const [first] = members;
       if (first !== undefined)
         decisions.take('pack', groupName(first), groupName(other), 'neither reads what the other writes');
     }
   }
-  return stages.map((members) => ({ groups: members }));
+  return stages;
 }
 
 /**
@@ -106,9 +101,6 @@ function useSlack(
     for (const source of sources(group)) latest.set(source, Math.min(latest.get(source) ?? end, best - 1));
   }
 }
-
-/** What times may differ by and be equal, in microseconds. */
-const ROUNDING = 1e-9;
 
 /** A state's next value: who writes it, and who else reads the old one. */
 interface Update {

@@ -1,4 +1,4 @@
-import { extentOf, type Loop, loopLoads, type Tensor } from './index.ts';
+import { extentOf, type Loop, loadsIn, loopLoads, type Tensor } from './index.ts';
 
 /** Which loop writes each tensor. */
 export function writers(loops: readonly Loop[]): Map<Tensor, Loop> {
@@ -29,6 +29,17 @@ export function tensorsRead(loop: Loop): ReadonlySet<Tensor> {
   if (known !== undefined) return known;
   const found = new Set(loopLoads(loop).map((l) => l.tensor));
   reads.set(loop, found);
+  return found;
+}
+
+const reduced = new WeakMap<Loop, ReadonlySet<Tensor>>();
+
+/** The distinct tensors that a loop's reductions load. */
+export function tensorsReduced(loop: Loop): ReadonlySet<Tensor> {
+  const known = reduced.get(loop);
+  if (known !== undefined) return known;
+  const found = new Set(loadsIn(...loop.reductions.map((r) => r.body)).map((l) => l.tensor));
+  reduced.set(loop, found);
   return found;
 }
 

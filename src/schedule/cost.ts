@@ -1,4 +1,4 @@
-import { type Expr, type Loop, type ScalarDef, scalarOps, subexpressions } from '../loops/index.ts';
+import { type Expr, type Loop, loadsIn, type ScalarDef, scalarOps, subexpressions } from '../loops/index.ts';
 
 /** What evaluating expressions once takes, whatever machine does it. */
 export interface Evaluation {
@@ -23,6 +23,8 @@ export function evaluationOf(...roots: readonly Expr[]): Evaluation {
 export interface LoopEvaluation {
   readonly term: Evaluation;
   readonly element: Evaluation;
+  /** How many loads wait for one another before an element is there: an index that is loaded comes before. */
+  readonly depth: number;
 }
 
 // Loops are immutable, and everything that chooses asks again and again.
@@ -32,12 +34,18 @@ const known = new WeakMap<Loop, LoopEvaluation>();
 export function loopEvaluation(loop: Loop): LoopEvaluation {
   let found = known.get(loop);
   if (found === undefined) {
-    const term = evaluationOf(...loop.reductions.map((r) => r.body));
+    const [bodies, values] = [loop.reductions.map((r) => r.body), loop.outs.map((out) => out.value)];
+    const term = evaluationOf(...bodies);
     found = {
       term: { ...term, arithmetic: term.arithmetic + loop.reductions.length },
-      element: evaluationOf(...loop.outs.map((out) => out.value)),
+      element: evaluationOf(...values),
+      depth: depthOfLoads(bodies) + depthOfLoads(values),
     };
     known.set(loop, found);
   }
   return found;
+}
+
+function depthOfLoads(exprs: readonly Expr[]): number {
+  return Math.max(0, ...loadsIn(...exprs).map((l) => (loadsIn(...l.at).length > 0 ? 2 : 1)));
 }

@@ -1,4 +1,4 @@
-import { readers, tensorSize } from '../loops/edges.ts';
+import { tensorSize, tensorsRead } from '../loops/edges.ts';
 import {
   type Dtype,
   domainSize,
@@ -188,7 +188,7 @@ export interface Passed {
  */
 export function passedInside(group: Group, schedule: RowsSchedule, machine: Machine): Passed[] {
   const passed = passedTensors(group, schedule.block);
-  let left = roomBeside(group, schedule, machine);
+  let left = roomLeft(fixedShared(group, schedule, machine), passed, machine);
   const must = passed.filter(({ alsoStored }) => !alsoStored);
   const may = passed.filter(({ alsoStored, words }) => {
     if (!alsoStored || !machine.features.has('barriers') || 4 * words > left) return false;
@@ -198,19 +198,29 @@ export function passedInside(group: Group, schedule: RowsSchedule, machine: Mach
   return [...must, ...may];
 }
 
-/** The tensors that pass between the phases of a row program. */
+// Groups are immutable, and every block of rows is asked for.
+const passedKnown = new WeakMap<Group, readonly Passed[]>();
+
+/** The tensors that pass between the phases of a row program, in blocks of so many rows. */
 function passedTensors(group: Group, block: number): Passed[] {
-  const rows = rowCount(group);
-  const read = readers(group.loops);
-  const locals = new Set(group.locals);
-  return group.loops.flatMap((loop, k) =>
-    loop.outs
-      .filter(({ tensor }) => read.has(tensor))
-      .map((out): Passed => {
-        const words = Math.max(1, (tensorSize(out.tensor) / rows) * block);
-        return { out, k, alsoStored: !locals.has(out.tensor), words };
-      }),
-  );
+  let ofRow = passedKnown.get(group);
+  if (ofRow === undefined) {
+    const rows = rowCount(group);
+    const read = new Set(group.loops.flatMap((loop) => [...tensorsRead(loop)]));
+    const locals = new Set(group.locals);
+    ofRow = group.loops.flatMap((loop, k) =>
+      loop.outs
+        .filter(({ tensor }) => read.has(tensor))
+        .map((out) => ({
+          out,
+          k,
+          alsoStored: !locals.has(out.tensor),
+          words: tensorSize(out.tensor) / rows,
+        })),
+    );
+    passedKnown.set(group, ofRow);
+  }
+  return ofRow.map((passed) => ({ ...passed, words: Math.max(1, passed.words * block) }));
 }
 
 /** Bytes of workgroup memory beside what a row program cannot do without: less than none where it does not fit. */
@@ -220,8 +230,11 @@ export function roomBeside(
   machine: Machine,
 ): number {
   const whole: RowsSchedule = { kind: 'rows', lanes: 1, workgroups: 1, ...schedule };
-  let left = machine.workgroupMemory - bytesOf(fixedShared(group, whole, machine));
-  for (const { alsoStored, words } of passedTensors(group, schedule.block))
-    if (!alsoStored) left -= 4 * words;
+  return roomLeft(fixedShared(group, whole, machine), passedTensors(group, schedule.block), machine);
+}
+
+function roomLeft(fixed: ReadonlyMap<Dtype, number>, passed: readonly Passed[], machine: Machine): number {
+  let left = machine.workgroupMemory - bytesOf(fixed);
+  for (const { alsoStored, words } of passed) if (!alsoStored) left -= 4 * words;
   return left;
 }

@@ -16,9 +16,9 @@ import type { Group } from './group.ts';
 import { localBytes, rowCount } from './rows.ts';
 import type { TasksSchedule } from './schedule.ts';
 import { consecutive, touchedBytes } from './touched.ts';
-import { multiplyAdds, type Work } from './work.ts';
+import { finishOf, multiplyAdds, type Work } from './work.ts';
 
-/** Rows and columns of the tile that multiplies panels: what fits into sixteen vector registers beside its operands. */
+/** Rows and columns of the tile that multiplies panels: what fits into the vector registers beside its operands. */
 export const TILE = { rows: 4, columns: 8 } as const;
 
 /**
@@ -28,7 +28,7 @@ export const TILE = { rows: 4, columns: 8 } as const;
 export const MOST_POSITIONS = { rows: 16, columns: 64 } as const;
 
 /** Below this many products a contraction is a loop like any other: its tiles would be mostly padding. */
-export const LEAST_PRODUCTS = 2048;
+const LEAST_PRODUCTS = 2048;
 
 /** Elementary operations of a task: less is not worth the taking. */
 export const TASK_WORK = 16384;
@@ -39,12 +39,8 @@ const SHARED_PARTS = 16;
 /** Whether the products of a loop by itself run in tiles, where tasks compute it. */
 export function isTiled(loop: Loop): boolean {
   const products = domainSize([...loop.axes, ...loop.reduceAxes]);
-  return (
-    contractionOf(loop) !== null &&
-    loop.reductions.length === 1 &&
-    products >= LEAST_PRODUCTS &&
-    domainSize(loop.reduceAxes) >= 4
-  );
+  const isContraction = contractionOf(loop) !== null && loop.reductions.length === 1;
+  return isContraction && products >= LEAST_PRODUCTS && domainSize(loop.reduceAxes) >= 4;
 }
 
 /** The side of a contraction that the rows of a program cut, in positions of one row. */
@@ -124,7 +120,7 @@ function loneWork(loop: Loop, tiled: boolean, machine: Machine): number {
     reduced *
     (m * overlapOf(loop, c.a, c.m) * packing(c.a, machine) +
       n * overlapOf(loop, c.b, c.n) * packing(c.b, machine));
-  return sets * reduced * products + vectors(machine) * (packed + finishWork(loop, sets * m * n, machine));
+  return sets * reduced * products + vectors(machine) * (packed + sets * m * n * finishOf(loop, machine));
 }
 
 /** Work of a block of rows of a loop in a program. */
@@ -153,7 +149,7 @@ function programWork(
     reduced *
     (positions * overlap * packing(cutOperand, machine) +
       shareOfWhole * cut.whole * packing(cut.other, machine));
-  return reduced * products + vectors(machine) * (packed + finishWork(loop, outputs, machine));
+  return reduced * products + vectors(machine) * (packed + outputs * finishOf(loop, machine));
 }
 
 /** Work of a loop element by element, four at a time. */
@@ -161,12 +157,7 @@ function nestWork(loop: Loop, outputs: number, machine: Machine): number {
   const { term } = loopEvaluation(loop);
   const terms =
     loop.reductions.length === 0 ? 0 : outputs * domainSize(loop.reduceAxes) * multiplyAdds(term, machine);
-  return vectors(machine) * (terms + finishWork(loop, outputs, machine));
-}
-
-function finishWork(loop: Loop, outputs: number, machine: Machine): number {
-  const { element } = loopEvaluation(loop);
-  return outputs * (multiplyAdds(element, machine) + loop.outs.length * machine.load + machine.element);
+  return vectors(machine) * (terms + outputs * finishOf(loop, machine));
 }
 
 /** Vectors that a core could multiply in the time in which it evaluates one outside of tiles. */
@@ -234,7 +225,7 @@ export function tasksCandidates(group: Group, machine: Machine): TasksSchedule[]
 const MOST_TASKS = 256;
 
 /** Rows of a program that a task takes at a time: as its contractions ask for, else as make enough work. */
-export function programBlock(group: Group, machine: Machine): number {
+function programBlock(group: Group, machine: Machine): number {
   const rows = rowCount(group);
   const cuts = group.loops.flatMap((loop, k) => cutSide(loop, group.rows[k] ?? []) ?? []);
   const most =

@@ -1,3 +1,4 @@
+import { tensorsReduced } from '../loops/edges.ts';
 import {
   type Axis,
   axesIn,
@@ -104,28 +105,14 @@ function partialWork({ partials }: Group, machine: Machine): Work[] {
 }
 
 function mapWork(loop: Loop, perThread: number, isInside: IsInside, machine: Machine): Work {
-  const { element } = loopEvaluation(loop);
   const elements = Math.min(domainSize(loop.axes), machine.workgroup * perThread);
   return {
-    serial: perThread * (multiplyAdds(element, machine) + stores(loop, machine) + machine.element),
+    serial: perThread * finishOf(loop, machine),
     active: Math.min(machine.workgroup, elements),
     bytes: touchedBytes(loop, consecutive(loop.axes, elements), isInside),
-    rounds: depthOfLoads(loop),
+    rounds: loopEvaluation(loop).depth,
     barriers: 0,
   };
-}
-
-/** What storing an element of each output takes. */
-function stores(loop: Loop, machine: Machine): number {
-  return loop.outs.length * machine.load;
-}
-
-/** How many loads wait for one another before an element is there: an index that is loaded comes before. */
-function depthOfLoads(loop: Loop): number {
-  const depth = (exprs: readonly Expr[]): number =>
-    Math.max(0, ...loadsIn(...exprs).map((l) => (loadsIn(...l.at).length > 0 ? 2 : 1)));
-  const terms = depth(loop.reductions.map((r) => r.body));
-  return terms + depth(loop.outs.map((out) => out.value));
 }
 
 /** Combining the parts that `split` invocations hold, in runs of sixteen. */
@@ -137,17 +124,12 @@ function combination(loop: Pick<Loop, 'reductions'>, split: number): { serial: n
 }
 
 function reduceWork(loop: Loop, split: number, isInside: IsInside, machine: Machine): Work {
-  const { term, element } = loopEvaluation(loop);
+  const { term } = loopEvaluation(loop);
   const outputs = Math.min(domainSize(loop.axes), Math.max(1, machine.workgroup / split));
   const terms = Math.ceil(domainSize(loop.reduceAxes) / split);
   const met = combination(loop, split);
   return {
-    serial:
-      terms * multiplyAdds(term, machine) +
-      met.serial +
-      multiplyAdds(element, machine) +
-      stores(loop, machine) +
-      machine.element,
+    serial: terms * multiplyAdds(term, machine) + met.serial + finishOf(loop, machine),
     active: Math.min(machine.workgroup, outputs * split),
     bytes: touchedBytes(loop, consecutive(loop.axes, outputs), isInside),
     rounds: roundsOf(terms, loop, isInside, machine),
@@ -157,7 +139,7 @@ function reduceWork(loop: Loop, split: number, isInside: IsInside, machine: Mach
 
 /** Loads of a reduction that wait for one another: the compiler puts some before the first use. */
 function roundsOf(terms: number, loop: Loop, isInside: IsInside, machine: Machine): number {
-  const fromMemory = loop.reductions.some((r) => loadsIn(r.body).some((l) => !isInside(l.tensor)));
+  const fromMemory = [...tensorsReduced(loop)].some((tensor) => !isInside(tensor));
   return (fromMemory ? Math.ceil(terms / machine.overlap) : 0) + 1;
 }
 
@@ -208,12 +190,11 @@ export interface Staging {
 
 /** What of a contraction the work of its staged tiles depends on. */
 export function stagingOf(loop: Loop, c: Contraction, isInside: IsInside, machine: Machine): Staging {
-  const [a, b] = operandEvaluations(loop, c);
-  const isFromMemory = (factors: readonly Expr[]): boolean =>
-    loadsIn(...factors).some(({ tensor }) => !isInside(tensor));
+  const [a, b] = operandsOf(loop, c);
+  const isFromMemory = ({ tensors }: Operand): boolean => [...tensors].some((tensor) => !isInside(tensor));
   return {
-    operands: [multiplyAdds(a, machine), multiplyAdds(b, machine)],
-    isFromMemory: [isFromMemory(c.a), isFromMemory(c.b)],
+    operands: [multiplyAdds(a.evaluation, machine), multiplyAdds(b.evaluation, machine)],
+    isFromMemory: [isFromMemory(a), isFromMemory(b)],
     steps: domainSize(loop.reduceAxes),
     guests: loop.reductions.length - 1,
     n: domainSize(c.n),
@@ -269,8 +250,9 @@ function chunkRounds(
 }
 
 /** Multiply-adds that finishing and storing an element of each output takes. */
-function finishOf(loop: Loop, machine: Machine): number {
-  return multiplyAdds(loopEvaluation(loop).element, machine) + stores(loop, machine) + machine.element;
+export function finishOf(loop: Loop, machine: Machine): number {
+  const stores = loop.outs.length * machine.load;
+  return multiplyAdds(loopEvaluation(loop).element, machine) + stores + machine.element;
 }
 
 // Schedules that differ in depth and shares alone touch the same.
@@ -339,7 +321,7 @@ function elementsWork(
   return {
     serial: turns * (reduced + met.serial + finishOf(loop, machine)),
     active: together ? Math.min(machine.workgroup, elements * split) : lanes,
-    rounds: turns * (isReduction ? roundsOf(terms, loop, isInside, machine) : depthOfLoads(loop)),
+    rounds: turns * (isReduction ? roundsOf(terms, loop, isInside, machine) : loopEvaluation(loop).depth),
     barriers: turns * (met.barriers + (split > 1 && turns > 1 ? 1 : 0)),
   };
 }
@@ -418,9 +400,11 @@ function termLoads(loop: Loop): LoadAxes {
   return found;
 }
 
+/** One operand of a contraction, as schedules see it. */
 interface Operand {
   readonly evaluation: Evaluation;
   readonly loads: LoadAxes;
+  readonly tensors: ReadonlySet<Tensor>;
 }
 
 function operandsOf(loop: Loop, c: Contraction): readonly [Operand, Operand] {
@@ -429,16 +413,12 @@ function operandsOf(loop: Loop, c: Contraction): readonly [Operand, Operand] {
     const operand = (factors: readonly Expr[]): Operand => ({
       evaluation: evaluationOf(...factors),
       loads: loadAxes(factors),
+      tensors: new Set(loadsIn(...factors).map((l) => l.tensor)),
     });
     found = [operand(c.a), operand(c.b)];
     operandsKnown.set(loop, found);
   }
   return found;
-}
-
-function operandEvaluations(loop: Loop, c: Contraction): readonly [Evaluation, Evaluation] {
-  const [a, b] = operandsOf(loop, c);
-  return [a.evaluation, b.evaluation];
 }
 
 /**

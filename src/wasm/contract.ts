@@ -1,6 +1,7 @@
 import { type Axis, domainSize, type Tensor } from '../loops/index.ts';
 import { type Run, runsOf } from '../loops/runs.ts';
 import { lineAligned } from '../runtime/wasm/program.ts';
+import { MOST_POSITIONS } from '../schedule/tasks.ts';
 import { driver } from './code.ts';
 import type { PackFacts } from './packing.ts';
 import { panelSets, positionsOf, type Side, type Tiled, unitsOf } from './sides.ts';
@@ -154,9 +155,6 @@ function splitOf({ sets, rows, columns, reduce }: Tiled): Split | null {
   const units = Math.ceil(unitsOf(rows) / ENOUGH_BLOCKS);
   return { parts: Math.ceil(first.extent / perPart), perPart, units };
 }
-
-/** Positions of a block: rows so that a panel of columns serves four panels, columns so that sums stay in the cache. */
-export const MOST_POSITIONS = { rows: 16, columns: 64 };
 
 /** Blocks that a side should have at least, so that threads share them evenly. */
 const ENOUGH_BLOCKS = 8;

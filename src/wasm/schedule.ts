@@ -13,16 +13,9 @@ import {
 } from '../loops/index.ts';
 import { type Evaluation, loopEvaluation } from '../schedule/cost.ts';
 import type { Group } from '../schedule/group.ts';
+import { MOST_POSITIONS, TASK_WORK } from '../schedule/tasks.ts';
 import { driver } from './code.ts';
-import {
-  type Contract,
-  contractOf,
-  cutSide,
-  MOST_POSITIONS,
-  packedUnits,
-  slidExtent,
-  WINDOW_POSITIONS,
-} from './contract.ts';
+import { type Contract, contractOf, cutSide, packedUnits, slidExtent, WINDOW_POSITIONS } from './contract.ts';
 import type { Evaluator } from './evaluate.ts';
 import { type Nest, rowLane, rowValues } from './nest.ts';
 import { isIndependent, outerSets, positionsOf, type Side, type Tiled, tiledOf, unitsOf } from './sides.ts';
@@ -97,9 +90,6 @@ export function summaryOf({ tasks, block, rows, loops }: GroupSchedule): Schedul
     }),
   };
 }
-
-/** Elementary operations of a task: less is not worth the taking. */
-const TASK_WORK = 16384;
 
 /** Rows of a task along which vectors lie are a multiple of so many. */
 const LANE_ROWS = 16;

@@ -12,6 +12,7 @@ import {
   substituteAxes,
   type Tensor,
 } from '../loops/index.ts';
+import { isTiled } from '../schedule/tasks.ts';
 import { driver } from './code.ts';
 import type { Evaluator } from './evaluate.ts';
 import { rowValues } from './nest.ts';
@@ -60,9 +61,6 @@ export interface Side {
   readonly window: readonly Coordinate[] | null;
 }
 
-/** Below this a contraction is a loop like any other: its tiles would be mostly padding. */
-const LEAST_PRODUCTS = 2048;
-
 /** What a side is cut into: lines where it has several, else elements. */
 export function unitsOf(side: Side): number {
   return side.outer.length > 0 ? domainSize(side.outer) : side.length;
@@ -98,11 +96,9 @@ export function positionExpr(side: Side, first: Expr): Expr {
  */
 export function tiledOf(loop: Loop, program: readonly Axis[] | null, evaluator: Evaluator): Tiled | null {
   const contraction = contractionOf(loop);
-  if (contraction === null || loop.reductions.length !== 1) return null;
+  if (contraction === null || !isTiled(loop)) return null;
   const { m, n, batch } = contraction;
   const reduce = wideAxes(loop.reduceAxes);
-  const products = domainSize([...loop.axes, ...reduce]);
-  if (products < LEAST_PRODUCTS || domainSize(reduce) < 4) return null;
   const found = setsOf(batch, program);
   if (found === null) return null;
   const { sets, inside } = found;

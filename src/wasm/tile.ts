@@ -1,3 +1,5 @@
+import { TILE } from '../schedule/tasks.ts';
+
 /**
  * The inner loops of every contraction, as WebAssembly text: tiles of 4 rows × 8 columns,
  * `c[i][j] (+)= Σ a[i][k] · b[k][j]`, one `k` a turn, for all panels of a block.
@@ -10,8 +12,7 @@
  * own, step k so many bytes from it, for all rows alike. That costs one load and four additions a turn, 4 % of
  * the speed, and no packing.
  */
-export const TILE_ROWS = 4;
-export const TILE_COLUMNS = 8;
+export const { rows: TILE_ROWS, columns: TILE_COLUMNS } = TILE;
 
 /** What the module of the tiles exports: `tile` for packed rows, `tile_at` for rows where they lie. */
 export type TileName = 'tile' | 'tile_at';
