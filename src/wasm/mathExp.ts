@@ -13,18 +13,22 @@ ${constant('exp.most', '89')}
 ${constant('exp.one', '1')}
 ${reductionConstants('exp', 254)}
 (func $exp (param $x v128) (result v128)
-  (local $t v128) (local $n v128) (local $r v128) (local $p v128) (local $half v128)
-  ;; Beyond these bounds the result is 0 or infinite; pmin and pmax leave a NaN.
-  (local.set $x (f32x4.pmin (f32x4.pmax (local.get $x) (global.get $exp.least)) (global.get $exp.most)))
+  (local $t v128) (local $n v128) (local $r v128) (local $p v128) (local $half v128) (local $none v128)
+  ;; Beyond these bounds the result is 0 or infinite; pmin leaves a NaN. What becomes 0 is computed as e^0 and cleared: a
+  ;; product that underflows takes a processor ten times as long, and what is masked before a softmax is -inf.
+  (local.set $none (f32x4.lt (local.get $x) (global.get $exp.least)))
+  (local.set $x (f32x4.pmin (v128.andnot (local.get $x) (local.get $none)) (global.get $exp.most)))
   ${reduce('exp')}
   ;; 2^n may lie outside of f32, its two halves do not: the low bits of t are n + 254, and those of half of it
   ;; and of the rest are the exponents of two powers whose product is 2^n.
   (local.set $half (i32x4.shr_u (local.get $t) (i32.const 1)))
-  (f32x4.mul
+  (v128.andnot
     (f32x4.mul
-      (f32x4.add (local.get $p) (global.get $exp.one))
-      (i32x4.shl (local.get $half) (i32.const 23)))
-    (i32x4.shl (i32x4.sub (local.get $t) (local.get $half)) (i32.const 23))))`;
+      (f32x4.mul
+        (f32x4.add (local.get $p) (global.get $exp.one))
+        (i32x4.shl (local.get $half) (i32.const 23)))
+      (i32x4.shl (i32x4.sub (local.get $t) (local.get $half)) (i32.const 23)))
+    (local.get $none)))`;
 
 /** e^x - 1: at most 1.5 ulp (measured on all floats, subnormal results included). */
 export const expm1 = `;; e^x - 1 = 2^n (e^r - 1) + (2^n - 1); at most 1.5 ulp.
