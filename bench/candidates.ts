@@ -28,9 +28,10 @@ import { planBuffers } from '../src/plan/planBuffers.ts';
 import { emitProgram } from '../src/program/emitProgram.ts';
 import type { Program } from '../src/runtime/index.ts';
 import { candidates } from '../src/schedule/candidates.ts';
+import { timeOf } from '../src/schedule/groupTime.ts';
 import { excessOf, resourcesOf } from '../src/schedule/resources.ts';
 import { scheduleText } from '../src/schedule/text.ts';
-import { type Time, timeOf } from '../src/schedule/time.ts';
+import type { Time } from '../src/schedule/time.ts';
 import { correlationText } from './correlation.ts';
 import { spread } from './spread.ts';
 

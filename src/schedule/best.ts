@@ -1,10 +1,11 @@
 import type { Machine } from '../machine/index.ts';
 import { candidates } from './candidates.ts';
 import { type Group, groupName } from './group.ts';
+import { timesOf } from './groupTime.ts';
 import { excessText, ScheduleError } from './issues.ts';
 import { type Excess, excessOf, resourcesOf } from './resources.ts';
 import type { Schedule, WorkgroupSchedule } from './schedule.ts';
-import { type Time, timeOf } from './time.ts';
+import type { Time } from './time.ts';
 import { verifySchedule } from './verify.ts';
 
 /** A group with the schedule that takes it the least time. */
@@ -37,26 +38,30 @@ export function tryToSchedule(group: Group, machine: Machine): Scheduled | Exces
 }
 
 function search(group: Group, machine: Machine): Scheduled | Excess {
-  let best: Scheduled | null = null;
-  let smallest: Excess | null = null;
+  const timeWith = timesOf(group, machine);
   if (group.schedule !== undefined) {
     const excess = excessOf(resourcesOf(group, group.schedule, machine), machine);
     if (excess !== null) return excess;
     verifySchedule(group, group.schedule, machine);
-    return { group, schedule: group.schedule, time: timeOf(group, group.schedule, machine) };
+    return { group, schedule: group.schedule, time: timeWith(group.schedule) };
   }
-  for (const schedule of candidates(group, machine)) {
-    const excess = excessOf(resourcesOf(group, schedule, machine), machine);
-    if (excess !== null) {
-      if (smallest === null || excess.needed < smallest.needed) smallest = excess;
-      continue;
-    }
-    const time = timeOf(group, schedule, machine);
-    if (best === null || time.micros < best.time.micros) best = { group, schedule, time };
+  const schedules = candidates(group, machine);
+  const excessWith = (schedule: Schedule): Excess | null =>
+    excessOf(resourcesOf(group, schedule, machine), machine);
+  let best: Scheduled | null = null;
+  for (const schedule of schedules) {
+    const time = timeWith(schedule);
+    if (best !== null && time.micros >= best.time.micros) continue;
+    if (excessWith(schedule) === null) best = { group, schedule, time };
   }
   if (best !== null) {
     verifySchedule(group, best.schedule, machine);
     return best;
+  }
+  let smallest: Excess | null = null;
+  for (const schedule of schedules) {
+    const excess = excessWith(schedule);
+    if (excess !== null && (smallest === null || excess.needed < smallest.needed)) smallest = excess;
   }
   if (smallest === null) throw new RangeError(`${groupName(group)} has no candidates`);
   return smallest;

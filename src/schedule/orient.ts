@@ -40,8 +40,19 @@ function neighbours(loop: Loop, factors: Contraction['a'], axes: readonly Axis[]
   return stored.length + (runsAlongReduction(factors, axes, loop.reduceAxes) ? 0 : 1);
 }
 
+const guestsKnown = new WeakMap<Loop, readonly ('a' | 'b')[]>();
+
 /** Of which side of a contraction each further sum beside the products is. */
 export function guestSides(loop: Loop): readonly ('a' | 'b')[] {
+  let found = guestsKnown.get(loop);
+  if (found === undefined) {
+    found = sidesOfGuests(loop);
+    guestsKnown.set(loop, found);
+  }
+  return found;
+}
+
+function sidesOfGuests(loop: Loop): readonly ('a' | 'b')[] {
   const c = loop.reductions.length > 1 ? orientedContraction(loop) : null;
   if (c === null) return [];
   const numbers = new ValueNumbers();

@@ -12,7 +12,7 @@ import type { Machine } from '../machine/index.ts';
 import type { Group } from './group.ts';
 import { rowCount } from './rows.ts';
 import type { RowsSchedule, Schedule } from './schedule.ts';
-import { heldValues, stagingLayout } from './staging.ts';
+import { heldValues, stagedWords } from './staging.ts';
 
 /** What a schedule takes of a machine, computed before any kernel is built. */
 export interface Resources {
@@ -56,7 +56,7 @@ export function resourcesOf(group: Group, schedule: Schedule, machine: Machine):
       }
       if (loop === undefined) break;
       sums = heldValues(loop, schedule, machine);
-      add('f32', stagingLayout(loop, schedule).words);
+      add('f32', stagedWords(loop, schedule));
       break;
     }
     case 'rows': {
@@ -92,12 +92,11 @@ function addTo(shared: Map<Dtype, number>, dtype: Dtype, elements: number): void
 }
 
 /** Words of the array in which the staged tiles of a row program's phases lie, one phase after the other. */
-export function stagedWords({ loops }: Group, { phases }: Pick<RowsSchedule, 'phases'>): number {
+export function stagedPhaseWords({ loops }: Group, { phases }: Pick<RowsSchedule, 'phases'>): number {
   let words = 0;
   for (const [k, phase] of phases.entries()) {
     const loop = loops[k];
-    if (phase.kind === 'staged' && loop !== undefined)
-      words = Math.max(words, stagingLayout(loop, phase).words);
+    if (phase.kind === 'staged' && loop !== undefined) words = Math.max(words, stagedWords(loop, phase));
   }
   return words;
 }
@@ -105,7 +104,7 @@ export function stagedWords({ loops }: Group, { phases }: Pick<RowsSchedule, 'ph
 /** Elements of workgroup arrays that a group takes beside its locals: a prologue's results, scratch, staged operands. */
 function fixedShared(group: Group, schedule: Schedule, machine: Machine): ReadonlyMap<Dtype, number> {
   const shared = new Map<Dtype, number>();
-  if (schedule.kind === 'rows') addTo(shared, 'f32', stagedWords(group, schedule));
+  if (schedule.kind === 'rows') addTo(shared, 'f32', stagedPhaseWords(group, schedule));
   for (const [dtype, count] of scratchTypes(group, schedule, machine))
     addTo(shared, dtype, count * machine.workgroup);
   if (!isPrologueAlone(group.prologue))

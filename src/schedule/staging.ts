@@ -25,15 +25,22 @@ export interface StagingLayout {
 /** The layout of a loop's staged tile. */
 export function stagingLayout(loop: Loop, tile: StagedTile): StagingLayout {
   const [rows, columns] = tileExtents(tile);
-  const b = tile.depth * (rows + 1);
-  const operands = b + tile.depth * (columns + 1);
   let end = rows * columns;
   const guests = guestSides(loop).map((side) => {
     const from = end;
     end += side === 'a' ? rows : columns;
     return from;
   });
-  return { a: 0, b, sums: 0, guests, words: Math.max(operands, end) };
+  return { a: 0, b: tile.depth * (rows + 1), sums: 0, guests, words: stagedWords(loop, tile) };
+}
+
+/** Words of the array in which a loop's tile is staged: its operands, or its sums after them. */
+export function stagedWords(loop: Loop, { threads, perThread, depth }: StagedTile): number {
+  const rows = threads[0] * perThread[0];
+  const columns = threads[1] * perThread[1];
+  let sums = rows * columns;
+  for (const side of guestSides(loop)) sums += side === 'a' ? rows : columns;
+  return Math.max(depth * (rows + 1) + depth * (columns + 1), sums);
 }
 
 /** Operands of each side that an invocation loads for a chunk of `depth` steps. */
@@ -62,6 +69,7 @@ export function isAhead(loop: Loop, tile: StagedTile, machine: Machine): boolean
 }
 
 function sumsOf(loop: Loop, { perThread }: StagedTile): number {
-  const guests = guestSides(loop).map((side) => perThread[side === 'a' ? 0 : 1]);
-  return perThread[0] * perThread[1] + guests.reduce((n, count) => n + count, 0);
+  let sums = perThread[0] * perThread[1];
+  for (const side of guestSides(loop)) sums += perThread[side === 'a' ? 0 : 1];
+  return sums;
 }

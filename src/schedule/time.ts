@@ -1,10 +1,5 @@
-import { tensorSize } from '../loops/edges.ts';
-import { byteSize, loopLoads, type Tensor } from '../loops/index.ts';
 import type { Machine } from '../machine/index.ts';
-import type { Group } from './group.ts';
-import type { Schedule } from './schedule.ts';
-import { tasksWork } from './tasks.ts';
-import { type Work, workOf } from './work.ts';
+import type { Work } from './work.ts';
 
 /** The parts of a time, each in microseconds. */
 export interface Terms {
@@ -29,20 +24,10 @@ export interface Time {
 }
 
 /**
- * The time of a group with a schedule:
+ * The time of what so many workgroups do, each all of these phases.
  *
- *     max(compute, cache traffic, memory traffic) + latency chain
- *
- * What workgroups do is counted by `workOf`; here it meets the machine. A core takes its share of the workgroups one after the other;
- * those that are resident wait together.
+ * @param once bytes that they move at least: each tensor's that they read or write
  */
-export function timeOf(group: Group, schedule: Schedule, machine: Machine): Time {
-  const phases =
-    schedule.kind === 'tasks' ? tasksWork(group, schedule, machine) : workOf(group, schedule, machine);
-  return timeOfWork(phases, schedule.workgroups, bytesOnce(group), machine);
-}
-
-/** @param once bytes that the group moves at least: each tensor's that it reads or writes */
 export function timeOfWork(
   phases: readonly Work[],
   workgroups: number,
@@ -75,29 +60,14 @@ export function timeOfWork(
     memory,
   );
   const busy = Math.min(rate + terms.chain, share + (workgroups / resident) * chain);
-  const limit = (Object.keys(terms) as (keyof Terms)[]).reduce((a, b) => (terms[b] > terms[a] ? b : a));
-  return { micros: rate + terms.chain, terms, limit, busy };
+  return { micros: rate + terms.chain, terms, limit: largestOf(terms), busy };
 }
 
-// Groups are immutable.
-const once = new WeakMap<Group, number>();
-
-/** Bytes of every tensor in memory that a group reads or writes, once each. */
-function bytesOnce(group: Group): number {
-  let found = once.get(group);
-  if (found === undefined) {
-    const inside = new Set(group.locals);
-    const tensors = new Set<Tensor>();
-    for (const loop of [...group.prologue, ...group.loops]) {
-      for (const { tensor } of loopLoads(loop)) tensors.add(tensor);
-      for (const { tensor } of loop.outs) tensors.add(tensor);
-    }
-    found = 0;
-    for (const tensor of tensors)
-      if (!inside.has(tensor)) found += tensorSize(tensor) * byteSize(tensor.dtype);
-    once.set(group, found);
-  }
-  return found;
+/** The term that is largest, the first of equals. */
+function largestOf({ compute, cache, memory, chain }: Terms): keyof Terms {
+  if (compute >= cache && compute >= memory && compute >= chain) return 'compute';
+  if (cache >= memory && cache >= chain) return 'cache';
+  return memory >= chain ? 'memory' : 'chain';
 }
 
 /**

@@ -1,14 +1,5 @@
 import { tensorSize } from '../loops/edges.ts';
-import {
-  type Axis,
-  axesIn,
-  byteSize,
-  type Expr,
-  type Load,
-  type Loop,
-  loadsIn,
-  type Tensor,
-} from '../loops/index.ts';
+import { type Axis, axesIn, byteSize, type Expr, type Loop, loadsIn, type Tensor } from '../loops/index.ts';
 
 /** `count` elements that follow one another, row by row over some axes. */
 interface Run {
@@ -33,45 +24,56 @@ export function consecutive(axes: readonly Axis[], count: number): Cover {
 
 /** How many elements of a tensor that lies along some axes a cover has at most. */
 function elementsIn(cover: Cover, axes: readonly Axis[]): number {
-  const inRuns = new Set<Axis>();
   let elements = 1;
+  let left = axes.length;
   for (const { count, values } of cover) {
     let own = 1;
     for (const axis of axes) {
       const covered = values.get(axis);
       if (covered === undefined) continue;
-      inRuns.add(axis);
+      left--;
       own *= covered;
     }
     // A run that ends within a row touches less than a box of its values.
     elements *= Math.min(own, Math.max(1, count));
   }
-  for (const axis of axes) if (!inRuns.has(axis)) elements *= axis.extent;
+  if (left === 0) return elements;
+  for (const axis of axes) if (!cover.some(({ values }) => values.has(axis))) elements *= axis.extent;
   return elements;
 }
 
+/** A tensor that a loop reads or writes, and for each load and store the axes along which its elements lie. */
 interface Touch {
   readonly tensor: Tensor;
-  readonly axes: readonly Axis[];
+  readonly elements: number;
+  readonly accesses: (readonly Axis[])[];
 }
 
 const known = new WeakMap<Loop, readonly Touch[]>();
 
-/** What a loop's loads and stores touch: tensors, and the axes along which their elements lie. */
+/** What a loop's loads and stores touch, each tensor once. */
 function touchesOf(loop: Loop): readonly Touch[] {
   let found = known.get(loop);
   if (found === undefined) {
-    found = [
-      ...loop.reductions.flatMap((r) => loadTouches(r.body)),
-      ...loop.outs.flatMap((out) => [...loadTouches(out.value), { tensor: out.tensor, axes: out.at }]),
-    ];
+    const touches = new Map<Tensor, Touch>();
+    const add = (tensor: Tensor, axes: readonly Axis[]): void => {
+      const touch = touches.get(tensor);
+      if (touch === undefined)
+        touches.set(tensor, { tensor, elements: tensorSize(tensor), accesses: [axes] });
+      else touch.accesses.push(axes);
+    };
+    const addLoads = (expr: Expr): void => {
+      for (const { tensor, at } of loadsIn(expr)) add(tensor, [...axesIn(...at)]);
+    };
+    for (const { body } of loop.reductions) addLoads(body);
+    for (const { tensor, at, value } of loop.outs) {
+      addLoads(value);
+      add(tensor, at);
+    }
+    found = [...touches.values()];
     known.set(loop, found);
   }
   return found;
-}
-
-function loadTouches(expr: Expr): Touch[] {
-  return loadsIn(expr).map((l: Load) => ({ tensor: l.tensor, axes: [...axesIn(...l.at)] }));
 }
 
 /**
@@ -81,13 +83,12 @@ function loadTouches(expr: Expr): Touch[] {
  * @param isInside tensors that are not in memory
  */
 export function touchedBytes(loop: Loop, cover: Cover, isInside: (tensor: Tensor) => boolean): number {
-  const most = new Map<Tensor, number>();
-  for (const { tensor, axes } of touchesOf(loop)) {
-    if (isInside(tensor)) continue;
-    const elements = elementsIn(cover, axes);
-    most.set(tensor, Math.max(most.get(tensor) ?? 0, Math.min(elements, tensorSize(tensor))));
-  }
   let bytes = 0;
-  for (const [tensor, elements] of most) bytes += elements * byteSize(tensor.dtype);
+  for (const { tensor, elements, accesses } of touchesOf(loop)) {
+    if (isInside(tensor)) continue;
+    let most = 0;
+    for (const axes of accesses) most = Math.max(most, Math.min(elementsIn(cover, axes), elements));
+    bytes += most * byteSize(tensor.dtype);
+  }
   return bytes;
 }

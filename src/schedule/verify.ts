@@ -1,7 +1,6 @@
 import { tensorSize } from '../loops/edges.ts';
 import { type Contraction, domainSize, type Loop } from '../loops/index.ts';
 import type { Machine } from '../machine/index.ts';
-import { LEAST_DEPTH } from './candidates.ts';
 import type { Group } from './group.ts';
 import { excessText, ScheduleError, type ScheduleFault } from './issues.ts';
 import { orientedContraction } from './orient.ts';
@@ -16,6 +15,7 @@ import type {
   StagedTile,
   TasksSchedule,
 } from './schedule.ts';
+import { LEAST_DEPTH } from './stagedTiles.ts';
 import { tileExtents } from './staging.ts';
 import { isTiled, rowsForTasks } from './tasks.ts';
 

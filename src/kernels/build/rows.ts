@@ -1,7 +1,7 @@
 import { apply, type Expr, elementCount, flatten, int, type Loop, loadedDtype } from '../../loops/index.ts';
-import { phaseSchedule } from '../../schedule/candidates.ts';
 import type { Group } from '../../schedule/group.ts';
-import { isPrologueAlone, passedInside, stagedWords } from '../../schedule/resources.ts';
+import { phaseOf } from '../../schedule/phases.ts';
+import { isPrologueAlone, passedInside, stagedPhaseWords } from '../../schedule/resources.ts';
 import { rowCount } from '../../schedule/rows.ts';
 import { plainPhase, type RowsSchedule } from '../../schedule/schedule.ts';
 import type { Stmt } from '../kernel.ts';
@@ -18,7 +18,7 @@ export function emitRows(body: Body, group: Group, schedule: RowsSchedule): Stmt
   const rows = rowCount(group);
   const { block, lanes, phases } = schedule;
   placeLocals(body, group, schedule);
-  const words = stagedWords(group, schedule);
+  const words = stagedPhaseWords(group, schedule);
   const staged = words === 0 ? null : body.array('staged', 'f32', words, 'workgroup');
   const write = (k: number, loop: Loop, of: Block, to: Stmt[]): void => {
     comment(loop, to);
@@ -55,7 +55,7 @@ export function emitPrologue(body: Body, loops: readonly Loop[], into: Stmt[]): 
     comment(loop, into);
     if (alone) emitPhase(body, loop, rowAlone([], new Map()), plainPhase, null, into);
     else {
-      const schedule = phaseSchedule(loop, [], 1, body.machine);
+      const schedule = phaseOf(loop, [], new Set(), body.machine).schedule(1, 1, 0);
       emitPhase(body, loop, rowsTogether(body, [], 1, 1), schedule, null, into);
       into.push({ kind: 'barrier' });
     }

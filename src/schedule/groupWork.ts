@@ -1,0 +1,177 @@
+import { type Contraction, domainSize, type Loop } from '../loops/index.ts';
+import type { Machine } from '../machine/index.ts';
+import { loopEvaluation } from './cost.ts';
+import type { Group } from './group.ts';
+import { phaseOf } from './phases.ts';
+import { type ContractSchedule, type PhaseSchedule, plainPhase, type WorkgroupSchedule } from './schedule.ts';
+import { tileExtents } from './staging.ts';
+import { consecutive, touchedBytes } from './touched.ts';
+import {
+  combination,
+  finishOf,
+  type IsInside,
+  multiplyAdds,
+  operandCosts,
+  requireContraction,
+  roundsOf,
+  stagedWork,
+  stagingOf,
+  type Work,
+} from './work.ts';
+
+/**
+ * What one workgroup of a group does with any of its schedules: its phases, the prologue first. What does not depend on
+ * the schedule is counted once.
+ */
+export function workOf(group: Group, machine: Machine): (schedule: WorkgroupSchedule) => Work[] {
+  const inside = new Set([
+    ...group.locals,
+    ...group.prologue.flatMap((loop) => loop.outs.map((out) => out.tensor)),
+  ]);
+  const isInside: IsInside = (tensor) => inside.has(tensor);
+  const prologue = group.prologue.map((loop) =>
+    phaseOf(loop, [], inside, machine).work(plainOr(loop, machine), 1, 1),
+  );
+  const [loop] = group.loops;
+  if (loop === undefined) return () => prologue;
+  const partials = partialWork(group, machine);
+  const meet = machine.features.has('barriers') ? 1 : 0;
+  const phases = once(() =>
+    group.loops.map((each, k) => phaseOf(each, group.rows[k] ?? [], inside, machine)),
+  );
+  const contract = once(() => contractWork(loop, isInside, machine));
+  const own = (schedule: WorkgroupSchedule): Work[] => {
+    switch (schedule.kind) {
+      case 'map':
+        return [mapWork(loop, schedule.perThread, isInside, machine)];
+      case 'reduce':
+        return [reduceWork(loop, schedule.split, isInside, machine)];
+      case 'contract':
+        return [contract()(schedule)];
+      case 'rows': {
+        const { block, lanes } = schedule;
+        return phases().map((each, k) => each.work(schedule.phases[k] ?? plainPhase, block, lanes));
+      }
+      default:
+        return schedule satisfies never;
+    }
+  };
+  return (schedule) => {
+    const works = own(schedule).map((work, k) =>
+      k > 0 ? { ...work, barriers: work.barriers + meet } : work,
+    );
+    return [...prologue, ...works, ...partials];
+  };
+}
+
+/** A function that computes its value when it is first asked for it. */
+function once<T>(compute: () => T): () => T {
+  let found: { readonly value: T } | null = null;
+  return () => {
+    found ??= { value: compute() };
+    return found.value;
+  };
+}
+
+/** A loop of the prologue runs as its elements are many: shared by the workgroup, or by one invocation. */
+function plainOr(loop: Loop, machine: Machine): PhaseSchedule {
+  if (!machine.features.has('barriers')) return plainPhase;
+  let split = 1;
+  while (split < machine.workgroup && split * 4 <= domainSize(loop.reduceAxes)) split *= 2;
+  return { kind: 'elements', split };
+}
+
+/** Writing parts of what a kernel makes: the invocations' own sums meet. */
+function partialWork({ partials }: Group, machine: Machine): Work[] {
+  if (partials.length === 0) return [];
+  const together = machine.features.has('barriers');
+  const serial = partials.length * (together ? 2 * Math.sqrt(machine.workgroup) : machine.load);
+  const bytes = partials.length * 4 * (together ? 1 : machine.workgroup);
+  return [{ serial, active: machine.workgroup, bytes, rounds: 1, barriers: together ? 3 : 0 }];
+}
+
+function mapWork(loop: Loop, perThread: number, isInside: IsInside, machine: Machine): Work {
+  const elements = Math.min(domainSize(loop.axes), machine.workgroup * perThread);
+  return {
+    serial: perThread * finishOf(loop, machine),
+    active: Math.min(machine.workgroup, elements),
+    bytes: touchedBytes(loop, consecutive(loop.axes, elements), isInside),
+    rounds: loopEvaluation(loop).depth,
+    barriers: 0,
+  };
+}
+
+function reduceWork(loop: Loop, split: number, isInside: IsInside, machine: Machine): Work {
+  const { term } = loopEvaluation(loop);
+  const outputs = Math.min(domainSize(loop.axes), Math.max(1, machine.workgroup / split));
+  const terms = Math.ceil(domainSize(loop.reduceAxes) / split);
+  const met = combination(loop, split);
+  return {
+    serial: terms * multiplyAdds(term, machine) + met.serial + finishOf(loop, machine),
+    active: Math.min(machine.workgroup, outputs * split),
+    bytes: touchedBytes(loop, consecutive(loop.axes, outputs), isInside),
+    rounds: roundsOf(terms, loop, isInside, machine),
+    barriers: met.barriers,
+  };
+}
+
+/**
+ * A contraction by itself. Where invocations meet, operands go through workgroup memory, `depth` steps at a time; else
+ * each invocation has a tile, whose operands it loads.
+ */
+function contractWork(
+  loop: Loop,
+  isInside: IsInside,
+  machine: Machine,
+): (schedule: ContractSchedule) => Work {
+  const c = requireContraction(loop);
+  const bytesOf = tileBytes(loop, c, isInside);
+  if (machine.features.has('barriers')) {
+    const staging = stagingOf(loop, c, isInside, machine);
+    return (schedule) => {
+      const { serial, rounds, barriers } = stagedWork(loop, staging, schedule, machine);
+      const bytes = bytesOf(...tileExtents(schedule));
+      return { serial, active: machine.workgroup, bytes, rounds, barriers };
+    };
+  }
+  const steps = domainSize(loop.reduceAxes);
+  const finish = finishOf(loop, machine);
+  const [a, b] = operandCosts(loop, c, [], machine);
+  return ({ perThread: [tm, tn] }) => {
+    const tiles = Math.ceil(domainSize(c.m) / tm) * Math.ceil(domainSize(c.n) / tn) * domainSize(c.batch);
+    const busy = Math.min(machine.workgroup, tiles);
+    return {
+      serial: steps * (tm * a + tn * b + tm * tn) + tm * tn * finish,
+      active: busy,
+      bytes: bytesOf(tm, tn * busy),
+      rounds: Math.ceil(steps / machine.overlap) + 1,
+      barriers: 0,
+    };
+  };
+}
+
+/**
+ * Bytes that a workgroup touches whose tile has so many rows and columns. Schedules that differ in depth and shares alone
+ * touch the same.
+ */
+function tileBytes(
+  loop: Loop,
+  c: Contraction,
+  isInside: IsInside,
+): (rows: number, columns: number) => number {
+  const known = new Map<number, Map<number, number>>();
+  return (rows, columns) => {
+    let ofRows = known.get(rows);
+    if (ofRows === undefined) {
+      ofRows = new Map();
+      known.set(rows, ofRows);
+    }
+    let found = ofRows.get(columns);
+    if (found === undefined) {
+      const cover = [...consecutive(c.m, rows), ...consecutive(c.n, columns), ...consecutive(c.batch, 1)];
+      found = touchedBytes(loop, cover, isInside);
+      ofRows.set(columns, found);
+    }
+    return found;
+  };
+}
