@@ -157,7 +157,7 @@ function splitOf({ sets, rows, columns, reduce }: Tiled): Split | null {
 }
 
 /** Blocks that a side should have at least, so that threads share them evenly. */
-const ENOUGH_BLOCKS = 8;
+export const ENOUGH_BLOCKS = 8;
 
 /** Positions of a block of windows, and bytes of its copy, at most. */
 export const WINDOW_POSITIONS = 256;

@@ -1,6 +1,7 @@
 import {
   type Axis,
   apply,
+  axesIn,
   axisEnd,
   axisRef,
   constant,
@@ -113,8 +114,10 @@ class NestWriter {
   #further = 0;
   /** Row axes along which no vectors lie. */
   readonly #outer: readonly Axis[];
-  /** The parallel axes that are not rows, the vector's innermost. */
+  /** The parallel axes that are not rows, the vector's innermost; without those of `#free`. */
   readonly #inner: readonly Axis[];
+  /** Those on which no reduction depends: outputs are written for all of them, once it has been computed. */
+  readonly #free: readonly Axis[];
 
   constructor(evaluator: Evaluator, loop: Loop, nest: Nest, range: RowRange) {
     this.#evaluator = evaluator;
@@ -130,9 +133,12 @@ class NestWriter {
     this.#lane = lane;
     this.#isInLines = isInLines;
     const inner = loop.axes.filter((axis) => !nest.rows.includes(axis) && axis.extent !== 1);
-    this.#inner = [...inner.filter((axis) => axis !== lane), ...inner.filter((axis) => axis === lane)];
+    const isFree = (axis: Axis): boolean => axis !== lane && isFreeOf(loop, axis);
+    this.#free = inner.filter(isFree);
+    const own = inner.filter((axis) => !isFree(axis));
+    this.#inner = [...own.filter((axis) => axis !== lane), ...own.filter((axis) => axis === lane)];
     this.#outer = nest.rows.filter((axis) => axis !== nest.lane && axis.extent !== 1);
-    this.#pieces = piecesOf(loop, [...this.#outer, ...this.#inner], lane);
+    this.#pieces = piecesOf(loop, [...this.#outer, ...this.#free, ...this.#inner], lane);
     this.#terms = chosenTerms(loop, nest.lane);
   }
 
@@ -205,11 +211,16 @@ class NestWriter {
   }
 
   #parallel(lanes: Lanes): void {
+    this.#through(this.#inner, lanes, (now) => this.#element(now));
+  }
+
+  /** Loops over axes, in their pieces. @param lanes of a vector outside of them */
+  #through(axes: readonly Axis[], lanes: Lanes, body: (lanes: Lanes) => void): void {
     const visit = (k: number, now: Lanes): void => {
-      const axis = this.#inner[k];
+      const axis = axes[k];
       const next = (more: Lanes): void => visit(k + 1, more === 4 ? 4 : now);
       const ends = axis === undefined ? undefined : this.#pieces.ends.get(axis);
-      if (axis === undefined) this.#element(now);
+      if (axis === undefined) body(now);
       else if (ends === undefined) this.#over(axis, i32(0), i32(axis.extent), axis.extent % 4 === 0, next);
       else for (const [n, end] of ends.entries()) this.#piece(axis, ends[n - 1] ?? 0, end, next);
     };
@@ -284,7 +295,9 @@ class NestWriter {
     if (this.#copies !== null) {
       const all = Array.from({ length: this.#copies.count }, () => this.#accumulators('acc', lanes));
       this.#inRuns(this.#loop.reduceAxes, null, all);
-      for (const [n, acc] of all.entries()) this.#copy(n, () => this.#writeOuts(lanes, acc));
+      this.#overFree(() => {
+        for (const [n, acc] of all.entries()) this.#copy(n, () => this.#writeOuts(lanes, acc));
+      });
       return;
     }
     const acc = this.#accumulators('acc', lanes);
@@ -292,7 +305,12 @@ class NestWriter {
     else
       for (const term of terms)
         this.#with(term, () => this.#whereChosen(() => this.#combineBody(acc, lanes)));
-    this.#writeOuts(lanes, acc);
+    this.#overFree(() => this.#writeOuts(lanes, acc));
+  }
+
+  /** What `body` writes for all values of the axes on which no reduction depends. */
+  #overFree(body: () => void): void {
+    this.#through(this.#free, 1, body);
   }
 
   /** A term, where data says that it counts. */
@@ -316,7 +334,7 @@ class NestWriter {
     const order = [...this.#loop.reduceAxes.filter((axis) => axis !== lane), lane];
     this.#inRuns(order, lane, isEven(lane) ? [four] : [four, acc]);
     for (let l = 0; l < 4; l++) this.#combineWith(acc, (parts) => laneOf(parts, l), four);
-    this.#writeOuts(1, acc);
+    this.#overFree(() => this.#writeOuts(1, acc));
   }
 
   /**
@@ -556,6 +574,12 @@ class NestWriter {
   #withAccumulators(expr: Expr): Expr {
     return mapExpr(expr, (e) => (e.kind === 'acc' ? varRef(`acc${e.reduction}_${e.part}`, e.dtype) : e));
   }
+}
+
+/** Whether the reductions of a loop, of which it has some, are the same for all values of a parallel axis. */
+function isFreeOf({ reductions, reduceAxes }: Loop, axis: Axis): boolean {
+  const ends = reduceAxes.map(axisEnd);
+  return reductions.length > 0 && !axesIn(...reductions.map(({ body }) => body), ...ends).has(axis);
 }
 
 /** Elements of a cache line. */

@@ -15,7 +15,15 @@ import { type Evaluation, loopEvaluation } from '../schedule/cost.ts';
 import type { Group } from '../schedule/group.ts';
 import { MOST_POSITIONS, TASK_WORK } from '../schedule/tasks.ts';
 import { driver } from './code.ts';
-import { type Contract, contractOf, cutSide, packedUnits, slidExtent, WINDOW_POSITIONS } from './contract.ts';
+import {
+  type Contract,
+  contractOf,
+  cutSide,
+  ENOUGH_BLOCKS,
+  packedUnits,
+  slidExtent,
+  WINDOW_POSITIONS,
+} from './contract.ts';
 import type { Evaluator } from './evaluate.ts';
 import { type Nest, rowLane, rowValues } from './nest.ts';
 import { isIndependent, outerSets, positionsOf, type Side, type Tiled, tiledOf, unitsOf } from './sides.ts';
@@ -202,11 +210,15 @@ function cutOf(tiled: Tiled, rows: readonly Axis[]): { readonly side: Side; read
   return { side: isRows ? tiled.rows : tiled.columns, perSet: domainSize(program) };
 }
 
-/** Rows of a program that fill a block of a contraction. */
+/**
+ * Rows of a program that fill a block of a contraction. Where they are windows they are never so many that threads find
+ * few tasks: a task goes through its windows block by block, and reads the other side once for each.
+ */
 function rowsOfBlock({ side, perSet }: { readonly side: Side; readonly perSet: number }): number {
   const positions = positionsOf(side) / Math.max(1, perSet);
   const most = side.window === null ? MOST_POSITIONS[side.kind] : WINDOW_POSITIONS;
-  return Math.max(1, Math.floor(most / positions));
+  const shared = side.window === null ? Infinity : Math.ceil(perSet / ENOUGH_BLOCKS);
+  return Math.max(1, Math.min(shared, Math.floor(most / positions)));
 }
 
 function rowsOfWork(group: Group, rows: number): number {
@@ -270,6 +282,12 @@ function laneCost(loop: Loop, lane: Axis | null, rows: readonly Axis[], evaluato
   return inner + outer + combining;
 }
 
+/**
+ * Cost of the stores of four neighbours, twice that of loads that lie apart: each reaches a line that has left the cache
+ * when the next element of it is written.
+ */
+const SCATTER = 8;
+
 function storeCost(loop: Loop, lane: Axis | null): number {
-  return loop.outs.reduce((n, out) => n + (lane === null || out.at.at(-1) === lane ? 1 : 4), 0);
+  return loop.outs.reduce((n, out) => n + (lane === null || out.at.at(-1) === lane ? 1 : SCATTER), 0);
 }
