@@ -1,4 +1,4 @@
-import { writesOver } from '../loops/edges.ts';
+import { loadsReduced, writesOver } from '../loops/edges.ts';
 import {
   type Axis,
   axisRef,
@@ -6,7 +6,6 @@ import {
   domainSize,
   type Expr,
   type Loop,
-  loadsIn,
   mapExpr,
   type Reduction,
   substituteAxes,
@@ -119,8 +118,9 @@ function commonReads(host: Loop, guest: Loop): Map<Axis, Axis> | null {
   const same = (a: Axis, b: Axis): boolean =>
     a.extent === b.extent && a.live?.size.name === b.live?.size.name && a.live?.factor === b.live?.factor;
   if (!guestReduce.every((axis, k) => same(axis, hostReduce[k] ?? axis))) return null;
-  for (const x of loadsIn(...guest.reductions.map((r) => r.body))) {
-    for (const y of loadsIn(...host.reductions.map((r) => r.body))) {
+  for (const x of loadsReduced(guest)) {
+    for (const y of loadsReduced(host)) {
+      if (x.tensor !== y.tensor) continue;
       const map = new Map<Axis, Axis>();
       if (!unify(x, y, map)) continue;
       const mapped = [...wide(guest.axes), ...guestReduce].every((axis) => map.has(axis));

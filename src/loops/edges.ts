@@ -1,4 +1,4 @@
-import { extentOf, type Loop, loadsIn, loopLoads, type Tensor } from './index.ts';
+import { extentOf, type Load, type Loop, loadsIn, loopLoads, type Tensor } from './index.ts';
 
 /** Which loop writes each tensor. */
 export function writers(loops: readonly Loop[]): Map<Tensor, Loop> {
@@ -32,13 +32,24 @@ export function tensorsRead(loop: Loop): ReadonlySet<Tensor> {
   return found;
 }
 
+const loadsOfReductions = new WeakMap<Loop, readonly Load[]>();
+
+/** Every distinct load of a loop's reductions. */
+export function loadsReduced(loop: Loop): readonly Load[] {
+  const known = loadsOfReductions.get(loop);
+  if (known !== undefined) return known;
+  const found = loadsIn(...loop.reductions.map((r) => r.body));
+  loadsOfReductions.set(loop, found);
+  return found;
+}
+
 const reduced = new WeakMap<Loop, ReadonlySet<Tensor>>();
 
 /** The distinct tensors that a loop's reductions load. */
 export function tensorsReduced(loop: Loop): ReadonlySet<Tensor> {
   const known = reduced.get(loop);
   if (known !== undefined) return known;
-  const found = new Set(loadsIn(...loop.reductions.map((r) => r.body)).map((l) => l.tensor));
+  const found = new Set(loadsReduced(loop).map((l) => l.tensor));
   reduced.set(loop, found);
   return found;
 }
