@@ -1,5 +1,6 @@
 import { tensorsRead, tensorsReduced } from '../loops/edges.ts';
 import type { Axis, Loop, Out, Tensor } from '../loops/index.ts';
+import { simplifier } from '../loops/simplify.ts';
 import type { Machine } from '../machine/index.ts';
 import { type Group, groupName, singleton } from '../schedule/group.ts';
 import type { Time } from '../schedule/time.ts';
@@ -78,6 +79,8 @@ class Search {
   readonly #numbers = new Map<Group | Tensor, number>();
   readonly #programs = new Map<string, Group | string>();
   readonly #inlined = new Map<string, Group>();
+  /** One for all: of an expression that was put together of simple ones, only the seams are new to it. */
+  readonly #simplify = simplifier();
   #time: number;
 
   constructor(loops: readonly Loop[], machine: Machine, decisions: Decisions) {
@@ -194,7 +197,7 @@ class Search {
     const known = this.#inlined.get(key) ?? {
       ...user,
       loops: user.loops.map((loop) =>
-        tensorsRead(loop).has(out.tensor) ? inlined(loop, producer, out) : loop,
+        tensorsRead(loop).has(out.tensor) ? inlined(loop, producer, out, this.#simplify) : loop,
       ),
     };
     this.#inlined.set(key, known);

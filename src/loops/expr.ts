@@ -201,19 +201,18 @@ export function axesIn(...roots: readonly Expr[]): Set<Axis> {
  */
 export class ValueNumbers {
   readonly #byObject = new Map<Expr, number>();
-  readonly #byKey = new Map<string, number>();
-  readonly #identities = new Map<object, number>();
+  /** Numbers of leaves by their text, of operations and types by their names, of axes and tensors by identity. */
+  readonly #ofHeads = new Map<string | Axis | Tensor, number>();
+  /** Numbers of sequences: of each that is one longer than another, by that one's number and the last element's. */
+  readonly #ofPairs = new Map<number, number>();
+  #count = 0;
 
   of(expr: Expr): number {
-    const known = this.#byObject.get(expr);
-    if (known !== undefined) return known;
-    const key = this.#key(expr);
-    let number = this.#byKey.get(key);
+    let number = this.#byObject.get(expr);
     if (number === undefined) {
-      number = this.#byKey.size;
-      this.#byKey.set(key, number);
+      number = this.#numberOf(expr);
+      this.#byObject.set(expr, number);
     }
-    this.#byObject.set(expr, number);
     return number;
   }
 
@@ -221,41 +220,59 @@ export class ValueNumbers {
     return a === b || this.of(a) === this.of(b);
   }
 
-  #key(expr: Expr): string {
+  #numberOf(expr: Expr): number {
     switch (expr.kind) {
       case 'const':
-        return `c ${expr.dtype} ${Object.is(expr.value, -0) ? '-0' : expr.value}`;
+        return this.#ofHead(`c ${expr.dtype} ${Object.is(expr.value, -0) ? '-0' : expr.value}`);
       case 'axis':
-        return `a ${this.#identity(expr.axis)}`;
+        return this.#ofHead(expr.axis);
       case 'live':
-        return `l ${expr.size.name}`;
+        return this.#ofHead(`l ${expr.size.name}`);
       case 'param':
-        return `p ${expr.param.name}`;
+        return this.#ofHead(`p ${expr.param.name}`);
       case 'acc':
-        return `r ${expr.reduction} ${expr.part}`;
+        return this.#ofHead(`r ${expr.reduction} ${expr.part}`);
       case 'var':
-        return `v ${expr.name}`;
+        return this.#ofHead(`v ${expr.name}`);
       case 'load':
-        return this.#keyOver(`t ${this.#identity(expr.tensor)}`, expr.at);
+        return this.#followed(this.#ofHead(expr.tensor), expr.at);
       case 'apply':
-        return this.#keyOver(`${expr.op} ${expr.dtype}`, expr.args);
+        return this.#followed(this.#pair(this.#ofHead(expr.op), this.#ofHead(expr.dtype)), expr.args);
       default:
         return expr satisfies never;
     }
   }
 
-  #keyOver(head: string, operands: readonly Expr[]): string {
-    let key = head;
-    for (const operand of operands) key += ` ${this.of(operand)}`;
-    return key;
+  #followed(head: number, operands: readonly Expr[]): number {
+    let number = head;
+    for (const operand of operands) number = this.#pair(number, this.of(operand));
+    return number;
   }
 
-  #identity(object: object): number {
-    let id = this.#identities.get(object);
-    if (id === undefined) {
-      id = this.#identities.size;
-      this.#identities.set(object, id);
+  #pair(first: number, second: number): number {
+    const key = first * MOST_NUMBERS + second;
+    let number = this.#ofPairs.get(key);
+    if (number === undefined) {
+      number = this.#next();
+      this.#ofPairs.set(key, number);
     }
-    return id;
+    return number;
+  }
+
+  #ofHead(head: string | Axis | Tensor): number {
+    let number = this.#ofHeads.get(head);
+    if (number === undefined) {
+      number = this.#next();
+      this.#ofHeads.set(head, number);
+    }
+    return number;
+  }
+
+  #next(): number {
+    if (this.#count >= MOST_NUMBERS) throw new RangeError(`more than ${MOST_NUMBERS} distinct expressions`);
+    return this.#count++;
   }
 }
+
+/** Two numbers below this make one exact number. */
+const MOST_NUMBERS = 2 ** 26;

@@ -1,5 +1,5 @@
 import { AffineForms } from './affine.ts';
-import { type Axis, apply, axisRef, type Expr, int, type Load, liveExtent } from './expr.ts';
+import { type Axis, apply, axisRef, type Expr, int, type Load, liveExtent, type Tensor } from './expr.ts';
 import type { Out } from './loop.ts';
 import { simplify } from './simplify.ts';
 import { type Dim, extentOf } from './size.ts';
@@ -32,9 +32,20 @@ export function axisEnd(axis: Axis): Expr {
  * row-major order are compared, since the two may be seen as other shapes.
  */
 export function isOwnElement({ tensor, at }: Load, out: Out): boolean {
+  if (isSameIndex(at, tensor, out)) return true;
   const forms = new AffineForms();
   const written = simplify(flatten(out.at.map(axisRef), out.tensor.shape));
   const read = simplify(flatten(at, tensor.shape));
   const { terms, constant } = forms.add(forms.of(written), forms.of(read), -1);
   return terms.length === 0 && constant === 0;
+}
+
+/** Whether a load has the indices that an output has, in a tensor of the same shape: the case that needs no arithmetic. */
+function isSameIndex(at: readonly Expr[], { shape }: Tensor, out: Out): boolean {
+  const own = out.tensor.shape;
+  return (
+    own.length === shape.length &&
+    at.every((index, d) => index.kind === 'axis' && index.axis === out.at[d]) &&
+    own.every((dim, d) => extentOf(dim) === extentOf(shape[d] ?? 0))
+  );
 }

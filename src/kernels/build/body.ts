@@ -24,8 +24,8 @@ import {
   varRef,
   withChildren,
 } from '../../loops/index.ts';
-import { type Range, rangeOf } from '../../loops/interval.ts';
-import { simplify } from '../../loops/simplify.ts';
+import { type Range, Ranges } from '../../loops/interval.ts';
+import { simplifier } from '../../loops/simplify.ts';
 import type { Machine } from '../../machine/index.ts';
 import { LOCAL_ID, type Stmt } from '../kernel.ts';
 import type { Names } from '../names.ts';
@@ -56,6 +56,9 @@ export class Body {
   readonly #scratch = new Map<string, Tensor>();
   readonly #names: Names;
   readonly #ranges: Map<string, Range>;
+  /** What is known of expressions: names stand for one value, whose range is known before they are used. */
+  readonly #known = new Ranges((leaf) => (leaf.kind === 'var' ? this.#ranges.get(leaf.name) : undefined));
+  readonly #simplifier = simplifier({ ranges: this.#known });
 
   /**
    * @param wg the group's own workgroup number, from 0
@@ -96,9 +99,7 @@ export class Body {
 
   /** Simplified with what is known of the variables. */
   simplify(expr: Expr): Expr {
-    return simplify(expr, {
-      range: (leaf) => (leaf.kind === 'var' ? this.#ranges.get(leaf.name) : undefined),
-    });
+    return this.#simplifier(expr);
   }
 
   /** `let base = value`, unless the value is a name or a constant already. */
@@ -300,7 +301,7 @@ export class Body {
 
   /** Known range of an integer expression. */
   range(expr: Expr): Range {
-    return rangeOf(expr, (leaf) => (leaf.kind === 'var' ? this.#ranges.get(leaf.name) : undefined));
+    return this.#known.of(expr);
   }
 
   /** Records what values a variable takes. */
