@@ -9,6 +9,7 @@ import {
   groupName,
   mergeCounters,
   partition,
+  rematerialize,
   type Stage,
   splitReductions,
   tensorsWritten,
@@ -29,6 +30,7 @@ import { type Machine, machines } from './machine/index.ts';
 import { requireIndexable } from './passes/indexable.ts';
 import { declareStorage, lower, type Storage } from './passes/lower.ts';
 import { type BufferLayout, planBuffers } from './plan/planBuffers.ts';
+import { verifyLayout } from './plan/verify.ts';
 import { requireBindable } from './program/bindable.ts';
 import { type EntryKernels, emitProgram } from './program/emitProgram.ts';
 import { inputsOf } from './program/slots.ts';
@@ -50,6 +52,7 @@ export const optionalPasses = [
   'splitPhases',
   'partition',
   'splitReductions',
+  'rematerialize',
   'packStages',
 ] as const;
 export type OptionalPass = (typeof optionalPasses)[number];
@@ -184,7 +187,9 @@ class Road {
   ): BufferLayout {
     const persistent = [...this.storage.states.values(), ...this.storage.literals.values()];
     const stages = new Map([...entries].map(([name, entry]) => [name, entry.stages]));
-    return planBuffers(persistent, stages, alignment);
+    const layout = planBuffers(persistent, stages, alignment);
+    verifyLayout(stages, layout);
+    return layout;
   }
 
   /** An entry down to WebGPU's kernels. */
@@ -264,6 +269,10 @@ class Road {
     if (on('splitReductions')) {
       const split = (g: readonly Group[]): Group[] => splitFor(machine, g, decisions);
       groups = this.#pass(entry, 'splitReductions', 'groups', 'groups', split, groups);
+    }
+    if (on('rematerialize')) {
+      const remake = (g: readonly Group[]): Group[] => rematerialize(g, machine, decisions);
+      groups = this.#pass(entry, 'rematerialize', 'groups', 'groups', remake, groups);
     }
     const assign = (g: readonly Group[]): Stage[] => assignStages(g, machine, decisions, on('packStages'));
     const stages = this.#pass(entry, 'assignStages', 'groups', 'stages', assign, groups);

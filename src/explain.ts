@@ -220,6 +220,7 @@ function wayOf(d: Decision): readonly [string, string] | readonly [null, string]
     case 'prologue':
     case 'pack':
     case 'in place':
+    case 'again':
       return [null, d.to];
     default:
       return d.move satisfies never;

@@ -13,7 +13,8 @@ export type Move =
   | 'partial'
   | 'prologue'
   | 'pack'
-  | 'in place';
+  | 'in place'
+  | 'again';
 
 /** Why a move was made, or was not. */
 export type Reason =

@@ -4,6 +4,7 @@ export { fillMachine } from './fill.ts';
 export { partition } from './partition.ts';
 export { fusePointwise } from './pointwise.ts';
 export { timeOfStages } from './price.ts';
+export { rematerialize } from './rematerialize.ts';
 export { mergeCounters } from './siblings.ts';
 export { cutReductions, splitReductions } from './split.ts';
 export { assignStages } from './stages.ts';

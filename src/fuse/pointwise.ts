@@ -1,4 +1,4 @@
-import { tensorSize, withoutDead } from '../loops/edges.ts';
+import { tensorSize, tensorsRead, withoutDead } from '../loops/edges.ts';
 import {
   type Axis,
   accessesOf,
@@ -32,7 +32,11 @@ import { movementText } from './movement.ts';
 export function fusePointwise(loops: readonly Loop[], machine: Machine, decisions: Decisions): Loop[] {
   // One simplifier: of an expression that was put together of simple ones, only the seams are new to it.
   const simplify = simplifier();
+  // Who reads a state late holds its update back: only prices of the whole step see that, and `partition` has them.
+  const updated = new Set(loops.flatMap((loop) => loop.outs.flatMap(({ tensor }) => tensor.over ?? [])));
   const again: InlineRule = (producer, consumers, flow) => {
+    if ([...tensorsRead(producer)].some((tensor) => updated.has(tensor)))
+      return { taken: false, reason: null };
     const isOnlyReadBy = (operand: Tensor): boolean => flow.readersOf(operand).length === 1;
     return computedAgain(producer, consumers, isOnlyReadBy, machine);
   };

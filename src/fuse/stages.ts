@@ -1,19 +1,9 @@
 import { alg, Graph } from '@dagrejs/graphlib';
 import { inOrder, tensorsRead, writers } from '../loops/edges.ts';
-import {
-  type Axis,
-  axesOver,
-  axisRef,
-  type Expr,
-  isOwnElement,
-  type Loop,
-  load,
-  loadsIn,
-  loopLoads,
-  type Tensor,
-} from '../loops/index.ts';
+import { axesOver, axisRef, type Loop, load, type Tensor } from '../loops/index.ts';
 import type { Machine } from '../machine/index.ts';
 import { type Group, groupName, type Stage, singleton } from '../schedule/group.ts';
+import { readsElsewhere } from '../schedule/oldValue.ts';
 import { stageTime } from '../schedule/time.ts';
 import type { Decisions } from './decisions.ts';
 import { byLevel, groupDependencies } from './levels.ts';
@@ -192,36 +182,6 @@ function circles(groups: readonly Group[], updates: readonly Update[]): Map<Grou
     if (hazard === null) for (const reader of readers) edge(reader, writer);
   const component = new Map(alg.tarjan(digraph).flatMap((ids, k) => ids.map((id) => [id, k] as const)));
   return new Map([...name].map(([group, id]) => [group, component.get(id) ?? -1]));
-}
-
-/**
- * Whether the group that writes a state reads its old value anywhere but in the same invocation just before:
- * in another loop, in a reduction's body, or at another element.
- */
-function readsElsewhere(writer: Group, next: Tensor, state: Tensor): string | null {
-  for (const loop of loopsOf(writer)) {
-    if (!tensorsRead(loop).has(state)) continue;
-    const out = loop.outs.find((o) => o.tensor === next);
-    const inBodies = loop.reductions.some((r) => readsOf(state, r.body).length > 0);
-    const reads = loopLoads(loop).filter((l) => l.tensor === state);
-    if (out === undefined) return `${loop.name} reads it in another phase of the same group`;
-    if (inBodies) return `${loop.name} reduces over it`;
-    const same = reads.every((l) => isOwnElement(l, out));
-    if (!same) return `${loop.name} reads it elsewhere than at the element that it writes`;
-    // An output that lacks some axes is written by the owner alone; outputs over more axes are other invocations'.
-    const lacks = (at: readonly Axis[], axis: Axis): boolean => axis.extent > 1 && !at.includes(axis);
-    const others = loop.outs.filter((o) =>
-      loop.axes.some((axis) => lacks(o.at, axis) !== lacks(out.at, axis)),
-    );
-    if (others.some((o) => readsOf(state, o.value).length > 0))
-      return `${loop.name} reads it in an output over other axes`;
-  }
-  if (writer.partials.some((p) => readsOf(state, p.body).length > 0)) return 'a partial reduction reads it';
-  return null;
-}
-
-function readsOf(tensor: Tensor, expr: Expr): Expr[] {
-  return loadsIn(expr).filter((l) => l.tensor === tensor);
 }
 
 function loopsOf(group: Group): Loop[] {

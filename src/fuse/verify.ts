@@ -244,11 +244,11 @@ function verifyUpdates(groups: readonly Group[], { reads }: Accesses, at: (group
   }
 }
 
-/** Where the group that writes over a state reads the old value, if not at the element written and just before. */
-function oldValueElsewhere(group: Group, loop: Loop, out: Out, state: Tensor): string | null {
-  const loadsOf = (...exprs: readonly Expr[]) => loadsIn(...exprs).filter((l) => l.tensor === state);
+/** Where the group that writes over a tensor reads the old value, if not at the element written and just before. */
+export function oldValueElsewhere(group: Group, loop: Loop, out: Out, old: Tensor): string | null {
+  const loadsOf = (...exprs: readonly Expr[]) => loadsIn(...exprs).filter((l) => l.tensor === old);
   const another = [...group.prologue, ...group.loops].find(
-    (l) => l !== loop && loopLoads(l).some((x) => x.tensor === state),
+    (l) => l !== loop && loopLoads(l).some((x) => x.tensor === old),
   );
   if (another !== undefined) return `its loop ${another.name} reads`;
   if (loadsOf(...loop.reductions.map((r) => r.body)).length > 0) return 'a reduction reads';

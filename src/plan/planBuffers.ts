@@ -1,6 +1,7 @@
-import { tensorSize, tensorsRead } from '../loops/edges.ts';
+import { tensorSize } from '../loops/edges.ts';
 import { byteSize, type Tensor } from '../loops/index.ts';
-import { type Group, type Stage, tensorsWritten } from '../schedule/group.ts';
+import { type Stage, tensorsWritten } from '../schedule/group.ts';
+import { type LiveRange, liveRanges, type Run, runsOf } from './liveRanges.ts';
 
 /** Where a tensor lies: an arena, and the element where it starts. */
 export interface ArenaPlace {
@@ -23,17 +24,11 @@ export interface BufferLayout {
   readonly ranges: ReadonlyMap<string, readonly LiveRange[]>;
 }
 
-/** A temporary and the dispatches between which it is needed, both included. */
-export interface LiveRange {
-  readonly tensor: Tensor;
-  readonly from: number;
-  readonly to: number;
-}
-
 /**
  * Gives every tensor its place. State, given arrays and results persist; temporaries share storage where
- * their live ranges (closed intervals of dispatches) do not meet: the largest first, each at the lowest
- * place that is free. Entries share the arenas, since they do not run at the same time.
+ * their live ranges (closed intervals of dispatches) do not meet, or where one is written over another in the dispatch that
+ * reads that one last: the largest first, each at the lowest place that is free. Entries share the arenas, since they do
+ * not run at the same time.
  *
  * @param persistent states and given arrays
  * @param entries the stages of each entry by name
@@ -75,32 +70,15 @@ export function planBuffers(
     results = Math.max(results, resultWords);
     const live = liveRanges(stages);
     ranges.set(name, live);
-    temps = Math.max(
-      temps,
-      pack(
-        live.filter(({ tensor }) => tensor.dtype === 'f32'),
-        'temps',
-        0,
-        places,
-        placedSize,
-      ),
-    );
-    words = Math.max(
-      words,
-      pack(
-        live.filter(({ tensor }) => tensor.dtype !== 'f32'),
-        'words',
-        used.words,
-        places,
-        placedSize,
-      ),
-    );
+    const runs = runsOf(live);
+    const floats = runs.filter((run) => firstOf(run).dtype === 'f32');
+    temps = Math.max(temps, pack(floats, 'temps', 0, places, placedSize));
+    const rest = runs.filter((run) => firstOf(run).dtype !== 'f32');
+    words = Math.max(words, pack(rest, 'words', used.words, places, placedSize));
     for (const at of stages.keys()) {
-      const here = live.filter(({ from, to }) => from <= at && at <= to);
-      liveBytes = Math.max(
-        liveBytes,
-        here.reduce((n, { tensor }) => n + 4 * tensorSize(tensor), 0) + 4 * resultWords,
-      );
+      const here = runs.filter(({ from, to }) => from <= at && at <= to);
+      const bytes = here.reduce((n, run) => n + 4 * tensorSize(firstOf(run)), 0);
+      liveBytes = Math.max(liveBytes, bytes + 4 * resultWords);
     }
   }
   return {
@@ -115,55 +93,32 @@ export function planBuffers(
   };
 }
 
-/** The temporaries of an entry that need a buffer, from the dispatch that writes them to the last that reads them. */
-export function liveRanges(stages: readonly Stage[]): LiveRange[] {
-  const first = new Map<Tensor, number>();
-  const last = new Map<Tensor, number>();
-  for (const [at, stage] of stages.entries()) {
-    for (const group of stage.groups) {
-      const inside = new Set([
-        ...group.locals,
-        ...group.prologue.flatMap((loop) => loop.outs.map((o) => o.tensor)),
-      ]);
-      for (const tensor of tensorsWritten(group)) {
-        if (tensor.role === 'temp' && !group.locals.includes(tensor)) {
-          first.set(tensor, at);
-          last.set(tensor, Math.max(at, last.get(tensor) ?? at));
-        }
-      }
-      for (const tensor of readByGroup(group))
-        if (tensor.role === 'temp' && !inside.has(tensor)) last.set(tensor, at);
-    }
-  }
-  return [...first].map(([tensor, from]) => ({ tensor, from, to: last.get(tensor) ?? from }));
-}
-
-function readByGroup(group: Group): Set<Tensor> {
-  return new Set([...group.prologue, ...group.loops].flatMap((loop) => [...tensorsRead(loop)]));
-}
-
-/** Places ranges into one arena from `base` on. @returns the arena's length in elements */
+/** Places runs into one arena from `base` on. @returns the arena's length in elements */
 function pack(
-  ranges: readonly LiveRange[],
+  runs: readonly Run[],
   arena: 'temps' | 'words',
   base: number,
   places: Map<Tensor, ArenaPlace>,
   placedSize: (tensor: Tensor) => number,
 ): number {
-  const placed: { range: LiveRange; offset: number; end: number }[] = [];
+  const placed: { run: Run; offset: number; end: number }[] = [];
   let length = base;
-  for (const range of [...ranges].sort((a, b) => tensorSize(b.tensor) - tensorSize(a.tensor))) {
-    const size = placedSize(range.tensor);
+  for (const run of [...runs].sort((a, b) => tensorSize(firstOf(b)) - tensorSize(firstOf(a)))) {
+    const size = placedSize(firstOf(run));
     const others = placed
-      .filter((p) => p.range.from <= range.to && range.from <= p.range.to)
+      .filter((p) => p.run.from <= run.to && run.from <= p.run.to)
       .sort((a, b) => a.offset - b.offset);
     let offset = base;
     for (const other of others) if (offset + size > other.offset && offset < other.end) offset = other.end;
-    placed.push({ range, offset, end: offset + size });
-    places.set(range.tensor, { arena, offset });
+    placed.push({ run, offset, end: offset + size });
+    for (const { tensor } of run.ranges) places.set(tensor, { arena, offset });
     length = Math.max(length, offset + size);
   }
   return length;
+}
+
+function firstOf(run: Run): Tensor {
+  return run.ranges[0].tensor;
 }
 
 /** Bytes of a tensor's elements, at its bounded sizes' maxima. */
