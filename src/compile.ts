@@ -267,7 +267,7 @@ class Road {
       on('partition') ? partition(l, machine, decisions) : singletons(l);
     let groups = this.#pass(entry, 'partition', 'loops', 'groups', join, loops);
     if (on('splitReductions')) {
-      const split = (g: readonly Group[]): Group[] => splitFor(machine, g, decisions);
+      const split = (g: readonly Group[]): Group[] => splitFor(machine, g, decisions, on('partition'));
       groups = this.#pass(entry, 'splitReductions', 'groups', 'groups', split, groups);
     }
     if (on('rematerialize')) {
@@ -292,9 +292,9 @@ class Road {
 }
 
 /** Reductions to one element, split as suits a machine: into parts of what makes their operands, or into a loop of parts. */
-function splitFor(machine: Machine, groups: readonly Group[], decisions: Decisions): Group[] {
+function splitFor(machine: Machine, groups: readonly Group[], decisions: Decisions, join: boolean): Group[] {
   return machine.features.has('partials')
-    ? splitReductions(groups, machine, decisions)
+    ? splitReductions(groups, machine, decisions, join)
     : cutReductions(groups, decisions);
 }
 

@@ -5,11 +5,11 @@ import {
   groupName,
   reasonText,
   type Stage,
+  tensorsReadBy,
   tensorsWritten,
 } from './fuse/index.ts';
 import { UnknownNameError } from './issues.ts';
 import { identifier } from './kernels/names.ts';
-import { tensorsRead } from './loops/edges.ts';
 
 /** Where two nodes of one entry came to lie, and the decisions of fusion that led there. */
 export interface Explanation {
@@ -238,7 +238,7 @@ function dependence(stages: readonly Stage[], a: readonly Located[], b: readonly
     if (targets.has(group)) return [...path];
     for (const reader of groups) {
       if (seen.has(reader)) continue;
-      const read = new Set([...reader.prologue, ...reader.loops].flatMap((loop) => [...tensorsRead(loop)]));
+      const read = tensorsReadBy(reader);
       const tensor = tensorsWritten(group).find((t) => read.has(t));
       if (tensor === undefined) continue;
       seen.add(reader);

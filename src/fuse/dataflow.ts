@@ -1,6 +1,6 @@
 import { inOrder, tensorsRead } from '../loops/edges.ts';
 import type { Loop, Tensor } from '../loops/index.ts';
-import { type Group, groupName, tensorsWritten } from '../schedule/group.ts';
+import { type Group, groupName, tensorsReadBy, tensorsWritten } from '../schedule/group.ts';
 
 /** What a dataflow must know of its items. */
 export interface Access<T> {
@@ -20,7 +20,7 @@ export const loopAccess: Access<Loop> = {
 
 /** Groups without prologues as items of a dataflow. */
 export const groupAccess: Access<Group> = {
-  reads: (group) => new Set(group.loops.flatMap((loop) => [...tensorsRead(loop)])),
+  reads: tensorsReadBy,
   writes: tensorsWritten,
   name: groupName,
 };

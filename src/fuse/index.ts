@@ -1,4 +1,11 @@
-export { type Group, groupName, type Partial, type Stage, tensorsWritten } from '../schedule/group.ts';
+export {
+  type Group,
+  groupName,
+  type Partial,
+  type Stage,
+  tensorsReadBy,
+  tensorsWritten,
+} from '../schedule/group.ts';
 export { type Decision, Decisions, type Move, type Reason, reasonText } from './decisions.ts';
 export { fillMachine } from './fill.ts';
 export { partition } from './partition.ts';

@@ -1,24 +1,5 @@
-import { tensorsRead, writers } from '../loops/edges.ts';
 import type { Tensor } from '../loops/index.ts';
-import { type Group, type Stage, tensorsWritten } from '../schedule/group.ts';
-
-// Groups are immutable, and every move asks again.
-const reads = new WeakMap<Group, ReadonlySet<Tensor>>();
-
-/** The tensors that a group reads, and does not make in its prologue. */
-export function tensorsReadBy(group: Group): ReadonlySet<Tensor> {
-  let found = reads.get(group);
-  if (found === undefined) {
-    const own = writers(group.prologue);
-    found = new Set(
-      [...group.prologue, ...group.loops].flatMap((loop) =>
-        [...tensorsRead(loop)].filter((tensor) => !own.has(tensor)),
-      ),
-    );
-    reads.set(group, found);
-  }
-  return found;
-}
+import { type Group, type Stage, tensorsReadBy, tensorsWritten } from '../schedule/group.ts';
 
 /** The groups that each group reads from. */
 export function groupDependencies(groups: readonly Group[]): (group: Group) => Set<Group> {

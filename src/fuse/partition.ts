@@ -66,7 +66,16 @@ function shapeKey(group: Group): string {
  * @param loops in an order that runs
  */
 export function partition(loops: readonly Loop[], machine: Machine, decisions: Decisions): Group[] {
-  const search = new Search(loops, machine, decisions);
+  return joined(loops.map(singleton), machine, decisions);
+}
+
+/**
+ * The same from groups on. Those with partial results stay as they are: others count on their workgroups.
+ *
+ * @param groups in an order that runs
+ */
+export function joined(groups: readonly Group[], machine: Machine, decisions: Decisions): Group[] {
+  const search = new Search(groups, machine, decisions);
   search.run();
   return search.groups();
 }
@@ -83,10 +92,10 @@ class Search {
   readonly #simplify = simplifier();
   #time: number;
 
-  constructor(loops: readonly Loop[], machine: Machine, decisions: Decisions) {
+  constructor(groups: readonly Group[], machine: Machine, decisions: Decisions) {
     this.#machine = machine;
     this.#decisions = decisions;
-    this.#flow = new Dataflow(loops.map(singleton), groupAccess);
+    this.#flow = new Dataflow(groups, groupAccess);
     this.#time = timeOfGroups(this.#flow.items, machine);
   }
 
@@ -235,6 +244,7 @@ class Search {
   }
 
   #offer(groups: readonly Group[]): void {
+    if (groups.some((group) => group.partials.length > 0)) return;
     const joined = this.#program(groups);
     if (typeof joined !== 'string') {
       this.#enqueue('rows', groups, [joined]);
@@ -295,6 +305,8 @@ class Search {
     const to = others.at(-1);
     if (from === undefined || to === undefined) return;
     const names = namesOf(move, from, others);
+    // Others count on their workgroups: what was said of them before their reductions were halved stands.
+    if (groups.some((group) => group.partials.length > 0)) return;
     const [apart, together] = [this.#times(groups), this.#times(become)];
     if (together === null) {
       this.#decisions.refuse(move, ...names, 'no schedule of both fits the machine');

@@ -6,8 +6,8 @@ import {
   domainSize,
   int,
   type Loop,
+  lifted,
   load,
-  monoidDef,
   type Reduction,
   splitAxis,
   type Tensor,
@@ -76,8 +76,8 @@ export function inLongParts(loop: Loop): InParts | null {
 
 /** Whether the parts of one element are the element, so that partial results are elements again. */
 export function isClosed({ monoid, body }: Reduction): boolean {
-  const [lifted, ...more] = monoidDef(monoid).lift(body, int(0));
-  return lifted === body && more.length === 0;
+  const [element, ...more] = lifted(monoid, body, int(0));
+  return element === body && more.length === 0;
 }
 
 /** The temporary that holds the parts of a loop's reduction `k`. */

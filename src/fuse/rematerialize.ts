@@ -17,9 +17,9 @@ import {
 } from '../loops/index.ts';
 import type { Machine } from '../machine/index.ts';
 import { liveRanges, runsOf } from '../plan/liveRanges.ts';
-import { type Group, groupName, type Stage } from '../schedule/group.ts';
+import { type Group, groupName, type Stage, tensorsReadBy } from '../schedule/group.ts';
 import { Decisions } from './decisions.ts';
-import { groupDependencies, tensorsReadBy } from './levels.ts';
+import { groupDependencies } from './levels.ts';
 import { microsText, timeOfStages } from './price.ts';
 import { assignStages } from './stages.ts';
 

@@ -9,7 +9,7 @@ import {
   type Tensor,
 } from '../loops/index.ts';
 import type { Machine } from '../machine/index.ts';
-import type { Group } from '../schedule/group.ts';
+import { type Group, groupName } from '../schedule/group.ts';
 import { localBytes, rowCount } from '../schedule/rows.ts';
 import { movementText } from './movement.ts';
 import { priceOf } from './price.ts';
@@ -30,6 +30,8 @@ export function rowProgram(
   const [from, ...others] = groups;
   const to = others.at(-1);
   if (from === undefined || to === undefined) throw new RangeError('a row program of one group');
+  const fixed = groups.find((group) => group.partials.length > 0);
+  if (fixed !== undefined) return `others count on the workgroups of ${groupName(fixed)}`;
   const loops = groups.flatMap((group) => group.loops);
   for (const writer of loops) {
     for (const { tensor } of writer.outs) {

@@ -1,22 +1,15 @@
-import { tensorsRead, writesOver } from '../loops/edges.ts';
-import {
-  type Axis,
-  axisRef,
-  domainSize,
-  type Expr,
-  type Loop,
-  load,
-  loadsIn,
-  mapExpr,
-  type Tensor,
-} from '../loops/index.ts';
+import { inOrder, tensorsRead, tensorsReduced, writesOver } from '../loops/edges.ts';
+import { domainSize, type Loop, type Tensor } from '../loops/index.ts';
 import type { Machine } from '../machine/index.ts';
 import { isScheduled, tryToSchedule, withSchedule } from '../schedule/best.ts';
-import { type Group, groupName, type Partial, singleton, tensorsWritten } from '../schedule/group.ts';
-import { ALONE_TERMS, partialCount } from '../schedule/resources.ts';
+import { type Group, groupName, singleton, tensorsReadBy, tensorsWritten } from '../schedule/group.ts';
+import { ALONE_TERMS } from '../schedule/resources.ts';
+import { Dataflow, groupAccess } from './dataflow.ts';
 import type { Decisions } from './decisions.ts';
-import { tensorsReadBy } from './levels.ts';
-import { inLongParts, isClosed, longAxis, partsTensor } from './parts.ts';
+import { halvesOf } from './halves.ts';
+import { groupDependencies } from './levels.ts';
+import { joined } from './partition.ts';
+import { inLongParts, longAxis } from './parts.ts';
 import { timeOfGroups } from './price.ts';
 import { isScalar } from './rows.ts';
 
@@ -26,11 +19,30 @@ import { isScalar } from './rows.ts';
  * 1. Its producer reduces what each of its workgroups makes, and writes that as one more output.
  * 2. Every workgroup that reads the result reduces the partial results again, in a fixed order, in its
  *    prologue; loops of one element between them go along.
+ *
+ * A reduction that keeps some axes (statistics by channel, gradients of biases) has its first half made the same way, by
+ * the tiles of a contraction. The loop that is left is short: it is offered once more to the groups that read it.
+ *
+ * @param join whether groups are joined after that
  */
-export function splitReductions(groups: readonly Group[], machine: Machine, decisions: Decisions): Group[] {
+export function splitReductions(
+  groups: readonly Group[],
+  machine: Machine,
+  decisions: Decisions,
+  join = true,
+): Group[] {
   // What counts on a group's workgroups, or adds to them, counts on the schedule that it has.
-  const scheduled = groups.map((group) => withSchedule(group, machine));
-  return absorbPrologues(writePartials(scheduled, machine, decisions), machine, decisions);
+  const scheduled = (some: readonly Group[]): Group[] => some.map((group) => withSchedule(group, machine));
+  const halved = writePartials(scheduled(groups), machine, decisions);
+  const isShorter = halved.some(({ partials }) => partials.some(({ at }) => at.length > 0));
+  const again = join && isShorter ? scheduled(joined(halved.map(unscheduled), machine, decisions)) : halved;
+  return absorbPrologues(again, machine, decisions);
+}
+
+/** A group without its schedule, unless others count on that. */
+function unscheduled(group: Group): Group {
+  const { schedule: _, ...rest } = group;
+  return group.partials.length > 0 ? group : rest;
 }
 
 /**
@@ -54,85 +66,105 @@ function writePartials(groups: readonly Group[], machine: Machine, decisions: De
   let current = [...groups];
   let time = timeOfGroups(current, machine);
   /** Takes a change that makes the step shorter. */
-  const take = (changed: readonly Group[], from: string, loop: Loop, text: string): boolean => {
+  const take = (changed: readonly Group[] | null): boolean => {
+    if (changed === null) return false;
     const after = timeOfGroups(changed, machine);
     if (after >= time) return false;
-    decisions.take('partial', from, loop, text);
     current = [...changed];
     time = after;
     return true;
   };
-  for (const original of groups) {
-    for (const loop of original.loops) {
-      const scalar = current.find((g) => g.loops.includes(loop));
-      if (scalar === undefined || !isScalar(scalar) || loop.reductions.length === 0) continue;
-      const found = current
-        .map((g) => ({ group: g, halves: halves(loop, g, machine) }))
-        .find(({ group, halves: h }) => group !== scalar && h !== null);
-      const withFinal = (final: Loop): Group =>
-        rescheduled({ ...scalar, loops: scalar.loops.map((l) => (l === loop ? final : l)) }, machine);
-      if (found !== undefined && found.halves !== null) {
-        const { partials, final } = found.halves;
-        const changed = current.map((g) => {
-          if (g === found.group) return { ...g, partials: [...g.partials, ...partials] };
-          return g === scalar ? withFinal(final) : g;
-        });
-        if (take(changed, groupName(found.group), loop, 'each workgroup reduces what it makes')) continue;
-      }
-      const cut = inLongParts(loop);
-      if (cut === null) continue;
-      const parts = withSchedule(singleton(cut.parts), machine);
-      const changed = current.flatMap((g) => (g === scalar ? [parts, withFinal(cut.final)] : [g]));
-      take(changed, loop.name, loop, `it reduces ${domainSize(loop.reduceAxes)} elements to one`);
+  const told = (from: Group | undefined, some: readonly Loop[]): void => {
+    for (const loop of some)
+      decisions.take(
+        'partial',
+        from === undefined ? '' : groupName(from),
+        loop,
+        'each workgroup reduces what it makes',
+      );
+  };
+  const scalars = groups.filter(isScalar);
+  for (const loop of scalars.flatMap((group) => group.loops)) {
+    if (loop.reductions.length === 0) continue;
+    const from = producers(current, loop, machine)[0];
+    if (from !== undefined && take(withHalves(current, [loop], machine))) {
+      told(from, [loop]);
+      continue;
     }
+    const cut = inLongParts(loop);
+    if (cut === null) continue;
+    const parts = withSchedule(singleton(cut.parts), machine);
+    const isTaken = take(
+      current.flatMap((group) =>
+        group.loops.includes(loop) ? [parts, withLoop(group, loop, cut.final, machine)] : [group],
+      ),
+    );
+    if (isTaken)
+      decisions.take('partial', loop.name, loop, `it reduces ${domainSize(loop.reduceAxes)} elements to one`);
+  }
+  // Beside a longer reduction of the same elements a shorter one gains nothing: all of them first, then each.
+  const several = groups.filter((group) => !isScalar(group)).flatMap((group) => group.loops);
+  const byProducer = new Map<Tensor, Loop[]>();
+  for (const loop of several) {
+    const made = producers(current, loop, machine)[0]?.loops[0]?.outs[0]?.tensor;
+    if (made !== undefined) byProducer.set(made, [...(byProducer.get(made) ?? []), loop]);
+  }
+  for (const [made, loops] of byProducer) {
+    const from = (): Group | undefined => current.find((group) => tensorsWritten(group).includes(made));
+    if (take(withHalves(current, loops, machine))) told(from(), loops);
+    else
+      for (const loop of loops.length > 1 ? loops : [])
+        if (take(withHalves(current, [loop], machine))) told(from(), [loop]);
   }
   return current;
 }
 
-/** A group whose loops changed, with the schedule that is best for it now. */
-function rescheduled({ schedule: _, ...group }: Group, machine: Machine): Group {
-  return withSchedule(group, machine);
+/** The groups that can make parts of a loop's reductions, in order. */
+function producers(groups: readonly Group[], loop: Loop, machine: Machine): Group[] {
+  if (loop.reductions.length === 0) return [];
+  const read = tensorsReduced(loop);
+  const others = groups.filter(
+    (group) => !group.loops.includes(loop) && tensorsWritten(group).some((tensor) => read.has(tensor)),
+  );
+  if (others.length === 0) return [];
+  const flow = new Dataflow(groups, groupAccess);
+  return others.filter((group) => halvesOf(loop, group, isBefore(flow, group), machine) !== null);
 }
 
-/** A reduction to one element as partial results of the group that makes its operand, and their reduction. */
-function halves(loop: Loop, group: Group, machine: Machine): { partials: Partial[]; final: Loop } | null {
-  const [producer, ...others] = group.loops;
-  if (producer === undefined || others.length > 0 || group.prologue.length > 0) return null;
-  if (group.schedule === undefined) return null;
-  const outs = new Map(producer.outs.map((o) => [o.tensor, o]));
-  const wide = (axes: readonly Axis[]): Axis[] => axes.filter((axis) => axis.extent > 1);
-  const partials: Partial[] = [];
-  const reductions = [];
-  const part: Axis = { name: 'w', extent: partialCount(group.schedule, machine) };
-  for (const [k, reduction] of loop.reductions.entries()) {
-    if (!isClosed(reduction)) return null;
-    const map = new Map<Axis, Axis>();
-    for (const l of loadsIn(reduction.body)) {
-      const out = outs.get(l.tensor);
-      if (out === undefined || wide(out.at).length !== wide(producer.axes).length) return null;
-      for (const [d, axis] of out.at.entries()) {
-        const index = l.at[d];
-        if (axis.extent === 1) continue;
-        if (index?.kind !== 'axis' || (map.get(index.axis) ?? axis) !== axis) return null;
-        if (index.axis.live?.size.name !== axis.live?.size.name) return null;
-        map.set(index.axis, axis);
-      }
-    }
-    if (
-      map.size !== wide(loop.reduceAxes).length ||
-      new Set(map.values()).size !== wide(producer.axes).length
-    )
-      return null;
-    const tensor = partsTensor(loop, k, [part.extent], reduction.body.dtype);
-    const body = mapExpr(reduction.body, (e): Expr => {
-      if (e.kind === 'load') return outs.get(e.tensor)?.value ?? e;
-      const to = e.kind === 'axis' ? map.get(e.axis) : undefined;
-      return to === undefined ? e : axisRef(to);
+/** Whether a tensor is in memory before a group runs, whichever group reads it. */
+function isBefore(flow: Dataflow<Group>, group: Group): (tensor: Tensor) => boolean {
+  return (tensor) => {
+    const writer = flow.writerOf(tensor);
+    if (writer === undefined) return true;
+    return writer !== group && !writer.locals.includes(tensor) && !flow.dependsOn(writer, group);
+  };
+}
+
+/** The groups with partial results in the place of some loops' reductions, in an order that runs; null where one has none. */
+function withHalves(groups: readonly Group[], loops: readonly Loop[], machine: Machine): Group[] | null {
+  let current = [...groups];
+  for (const loop of loops) {
+    const reader = current.find((group) => group.loops.includes(loop));
+    const [from] = producers(current, loop, machine);
+    // Others count on the schedule of a group that has partial results itself.
+    if (reader === undefined || from === undefined || reader.partials.length > 0) return null;
+    const halves = halvesOf(loop, from, isBefore(new Dataflow(current, groupAccess), from), machine);
+    if (halves === null) return null;
+    const changed = current.map((group) => {
+      if (group === from) return { ...group, partials: [...group.partials, ...halves.partials] };
+      return group === reader ? withLoop(group, loop, halves.final, machine) : group;
     });
-    partials.push({ tensor, monoid: reduction.monoid, body });
-    reductions.push({ ...reduction, body: load(tensor, [axisRef(part)]) });
+    current = inOrder(changed, groupDependencies(changed));
   }
-  return { partials, final: { ...loop, reduceAxes: [part], reductions } };
+  return current;
+}
+
+/** A group with a loop in another one's place, with the schedule that is best for it now. */
+function withLoop(group: Group, loop: Loop, by: Loop, machine: Machine): Group {
+  return withSchedule(
+    { ...unscheduled(group), loops: group.loops.map((each) => (each === loop ? by : each)) },
+    machine,
+  );
 }
 
 /**
@@ -188,7 +220,7 @@ function absorbed(
   const full: { loop: Loop; group: Group }[] = [];
   const result = groups.map((group) => {
     if (chosen.has(group)) return group;
-    const prologue = needed(new Set(group.loops.flatMap((loop) => [...tensorsRead(loop)])), []);
+    const prologue = needed(tensorsReadBy(group), []);
     const own = prologue.map(temporaryOnly).filter((loop) => loop.outs.length > 0);
     if (own.length === 0) return group;
     const changed = { ...group, prologue: own };

@@ -1,8 +1,8 @@
 import { alg, Graph } from '@dagrejs/graphlib';
-import { inOrder, tensorsRead, writers } from '../loops/edges.ts';
+import { inOrder, writers } from '../loops/edges.ts';
 import { axesOver, axisRef, type Loop, load, type Tensor } from '../loops/index.ts';
 import type { Machine } from '../machine/index.ts';
-import { type Group, groupName, type Stage, singleton } from '../schedule/group.ts';
+import { type Group, groupName, type Stage, singleton, tensorsReadBy } from '../schedule/group.ts';
 import { readsElsewhere } from '../schedule/oldValue.ts';
 import { stageTime } from '../schedule/time.ts';
 import type { Decisions } from './decisions.ts';
@@ -145,7 +145,7 @@ function orderUpdates(
 function groupsReading(groups: readonly Group[]): Map<Tensor, Group[]> {
   const result = new Map<Tensor, Group[]>();
   for (const group of groups) {
-    for (const tensor of new Set(loopsOf(group).flatMap((loop) => [...tensorsRead(loop)]))) {
+    for (const tensor of tensorsReadBy(group)) {
       const list = result.get(tensor);
       if (list === undefined) result.set(tensor, [group]);
       else list.push(group);
@@ -182,10 +182,6 @@ function circles(groups: readonly Group[], updates: readonly Update[]): Map<Grou
     if (hazard === null) for (const reader of readers) edge(reader, writer);
   const component = new Map(alg.tarjan(digraph).flatMap((ids, k) => ids.map((id) => [id, k] as const)));
   return new Map([...name].map(([group, id]) => [group, component.get(id) ?? -1]));
-}
-
-function loopsOf(group: Group): Loop[] {
-  return [...group.prologue, ...group.loops];
 }
 
 /** The group writing a temporary instead of a state, and the group that copies it over the state. */

@@ -25,7 +25,7 @@ export { parseGroups, parseStages } from './parse.ts';
  * ```
  *
  * The loops of a prologue are marked `prologue loop`; a partial result stands among the outputs of the loop whose
- * elements it reduces, `partial h_parts = sum(…)`. A group that keeps a schedule has it before its first loop,
+ * elements it reduces, `partial h_parts[j] = sum(…)` where it has one for each `j`. A group that keeps a schedule has it before its first loop,
  * `schedule reduce split(8) workgroups(4)`.
  */
 export function printGroups(groups: readonly Group[]): string {

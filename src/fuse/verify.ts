@@ -2,6 +2,7 @@ import {
   type Axis,
   domainSize,
   type Expr,
+  extentOf,
   isOwnElement,
   type Loop,
   LoopError,
@@ -43,7 +44,8 @@ export class GroupError extends Error {
  *   rows the group has one workgroup.
  * - *locals*: temporaries that the group makes, and nothing outside reads.
  * - *prologue*: loops of one element, whose results stay within the group.
- * - *partials*: reductions of what a single loop makes, to elements of the same kind.
+ * - *partials*: reductions of what a single loop makes, along some of its axes or none; a dimension of parts comes first,
+ *   those of a monoid of several last.
  * - *outputs*: every tensor is written once.
  *
  * @param groups in an order that runs
@@ -193,15 +195,21 @@ function verifyPrologue(group: Group, { reads, writer, repeated }: Accesses): vo
 function verifyPartials(group: Group): void {
   const [loop, ...more] = group.loops;
   for (const partial of group.partials) {
-    const { tensor, monoid, body } = partial;
+    const { tensor, at, monoid, body } = partial;
     const fail = (message: string): never => {
       throw new GroupError(group, 'partials', tensor, `${tensor.name} ${message}`);
     };
     if (loop === undefined || more.length > 0) fail('is a partial result of a group of several loops');
     if (tensor.role !== 'temp') fail(`is a partial result, and a ${tensor.role}`);
-    if (tensor.shape.length !== 1)
-      fail(`has ${tensor.shape.length} dimensions, and not one for the workgroups`);
-    if (monoidDef(monoid).parts(body.dtype).length !== 1) fail(`would hold several parts of ${monoid}`);
+    const types = monoidDef(monoid).parts(body.dtype);
+    if (types.some((dtype) => dtype !== tensor.dtype))
+      fail(`is ${tensor.dtype}; parts of ${monoid} are ${types.join(', ')}`);
+    const stranger = at.find((axis, d) => loop?.axes.includes(axis) !== true || at.indexOf(axis) !== d);
+    if (stranger !== undefined) fail(`lies at ${stranger.name}, not an axis of its loop, or twice`);
+    const own = [...at.map((axis) => axis.extent), ...(types.length > 1 ? [types.length] : [])];
+    const shape = tensor.shape.map(extentOf);
+    if (shape.length === 0 || shape.slice(1).join() !== own.join())
+      fail(`is [${shape.join(', ')}]; after the parts come [${own.join(', ')}]`);
     if (loop !== undefined) verifyPartialBody(group, loop, partial);
   }
 }
@@ -209,7 +217,7 @@ function verifyPartials(group: Group): void {
 /** A partial result's body is an expression like an output's value, over every axis of the loop. */
 function verifyPartialBody(group: Group, loop: Loop, { tensor, body }: Partial): void {
   const all: Tensor = { ...tensor, shape: loop.axes.map((axis) => axis.extent) };
-  const made = loopLoads(loop).map((l) => l.tensor);
+  const made = [...loopLoads(loop), ...loadsIn(body)].map((l) => l.tensor);
   try {
     verifyLoops([{ ...loop, outs: [{ tensor: all, at: loop.axes, value: body }] }], made);
   } catch (error) {

@@ -385,6 +385,7 @@ class Machine {
         return this.#apply(expr, operands);
       case 'axis':
       case 'acc':
+      case 'parts':
         throw new TypeError(`${expr.kind} in a kernel`);
       default:
         return expr satisfies never;

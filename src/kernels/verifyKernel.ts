@@ -233,6 +233,7 @@ class Verifier {
       }
       case 'axis':
       case 'acc':
+      case 'parts':
         this.#fail('type', `an ${expr.kind} of a loop stands in a kernel`);
         break;
       case 'live':

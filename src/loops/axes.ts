@@ -9,6 +9,7 @@ import {
   liveExtent,
   load,
   mapExpr,
+  partsOf,
   substituteAxes,
   type Tensor,
 } from './expr.ts';
@@ -241,12 +242,17 @@ const countsPositions = (r: Reduction): boolean => r.monoid === 'argmax' || r.mo
 
 function guard(loop: Loop, reduction: Reduction, condition: Expr, keepsPositions: boolean): Reduction {
   const { monoid, body } = reduction;
+  const neutrals = monoidDef(monoid).identity(body.dtype);
+  if (body.kind === 'parts') {
+    const items = body.items.map((item, p) => apply('select', condition, item, neutrals[p] ?? item));
+    return { monoid, body: partsOf(items) };
+  }
   // a padded element would be counted
   if (monoid === 'moments') throw new AxisError(loop, 'the axis of moments must divide');
   if (countsPositions(reduction) && !keepsPositions) {
     throw new AxisError(loop, 'an arg-reduction counts positions: the axis must divide, or be the first');
   }
-  const [neutral] = monoidDef(monoid).identity(body.dtype);
+  const [neutral] = neutrals;
   if (neutral === undefined) throw new AxisError(loop, `${monoid} has no neutral element`);
   // One guard around a term, however often it is guarded.
   const { guards, value } = guardedTerm(reduction) ?? { guards: [], value: body };

@@ -59,6 +59,8 @@ export interface Param {
  * - `live`: the live extent of a size (i32)
  * - `acc`: a component of a reduction's result, in a loop's output values only
  * - `var`: a variable of a kernel, in kernels only
+ * - `parts`: what another loop has reduced already, in the place of an element: the parts of the monoid, as the whole body
+ *   of a reduction only; typed as the elements that were reduced
  */
 export type Expr =
   | { readonly kind: 'const'; readonly value: number; readonly dtype: Dtype }
@@ -68,7 +70,8 @@ export type Expr =
   | { readonly kind: 'acc'; readonly reduction: number; readonly part: number; readonly dtype: Dtype }
   | { readonly kind: 'var'; readonly name: string; readonly dtype: Dtype }
   | { readonly kind: 'load'; readonly tensor: Tensor; readonly at: readonly Expr[]; readonly dtype: Dtype }
-  | { readonly kind: 'apply'; readonly op: ScalarOp; readonly args: readonly Expr[]; readonly dtype: Dtype };
+  | { readonly kind: 'apply'; readonly op: ScalarOp; readonly args: readonly Expr[]; readonly dtype: Dtype }
+  | { readonly kind: 'parts'; readonly items: readonly Expr[]; readonly dtype: Dtype };
 
 export type Load = Extract<Expr, { kind: 'load' }>;
 export type Apply = Extract<Expr, { kind: 'apply' }>;
@@ -112,11 +115,27 @@ export function cast(expr: Expr, dtype: Dtype): Expr {
   return expr.dtype === dtype ? expr : { kind: 'apply', op: 'cast', args: [expr], dtype };
 }
 
+/** The parts of a monoid of several, as the body of a reduction; the first one has the type of the elements. */
+export function partsOf(items: readonly Expr[]): Expr {
+  const [first] = items;
+  if (first === undefined) throw new TypeError('parts of a reduction: there are none');
+  return { kind: 'parts', items, dtype: first.dtype };
+}
+
 const NONE: readonly Expr[] = [];
 
 /** The operands of an expression, left to right (a load's indices). */
 export function childrenOf(expr: Expr): readonly Expr[] {
-  return expr.kind === 'apply' ? expr.args : expr.kind === 'load' ? expr.at : NONE;
+  switch (expr.kind) {
+    case 'apply':
+      return expr.args;
+    case 'load':
+      return expr.at;
+    case 'parts':
+      return expr.items;
+    default:
+      return NONE;
+  }
 }
 
 /** The same expression over other operands; itself if none changed. */
@@ -126,6 +145,7 @@ export function withChildren(expr: Expr, children: readonly Expr[]): Expr {
   // Made as `apply` and `load` make them: objects of one layout are faster to read.
   if (expr.kind === 'apply') return { kind: 'apply', op: expr.op, args: children, dtype: expr.dtype };
   if (expr.kind === 'load') return { kind: 'load', tensor: expr.tensor, at: children, dtype: expr.dtype };
+  if (expr.kind === 'parts') return { kind: 'parts', items: children, dtype: expr.dtype };
   return expr;
 }
 
@@ -238,6 +258,8 @@ export class ValueNumbers {
         return this.#followed(this.#ofHead(expr.tensor), expr.at);
       case 'apply':
         return this.#followed(this.#pair(this.#ofHead(expr.op), this.#ofHead(expr.dtype)), expr.args);
+      case 'parts':
+        return this.#followed(this.#ofHead(`parts ${expr.dtype}`), expr.items);
       default:
         return expr satisfies never;
     }

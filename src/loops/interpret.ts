@@ -1,4 +1,13 @@
-import { type Axis, constant, type Expr, int, type Load, subexpressions, type Tensor } from './expr.ts';
+import {
+  type Axis,
+  childrenOf,
+  constant,
+  type Expr,
+  int,
+  type Load,
+  subexpressions,
+  type Tensor,
+} from './expr.ts';
 import type { Loop } from './loop.ts';
 import { monoidDef } from './monoid.ts';
 import { applyScalar } from './scalar.ts';
@@ -82,7 +91,7 @@ class Machine {
       ...loop.reductions.map((r) => r.body),
       ...loop.outs.map((out) => out.value),
     )) {
-      for (const child of expr.kind === 'apply' ? expr.args : expr.kind === 'load' ? expr.at : []) {
+      for (const child of childrenOf(expr)) {
         this.#uses.set(child, (this.#uses.get(child) ?? 0) + 1);
       }
     }
@@ -129,9 +138,11 @@ class Machine {
       const parts = def.parts(r.body.dtype);
       const constants = (values: readonly number[]): Expr[] =>
         values.map((value, p) => constant(value, parts[p] ?? r.body.dtype));
-      const value = constant(this.evaluate(r.body), r.body.dtype);
-      const lifted = def.lift(value, int(index));
-      const combined = def.combine(constants(this.#accumulators[k] ?? []), lifted);
+      const element =
+        r.body.kind === 'parts'
+          ? constants(r.body.items.map((item) => this.evaluate(item)))
+          : def.lift(constant(this.evaluate(r.body), r.body.dtype), int(index));
+      const combined = def.combine(constants(this.#accumulators[k] ?? []), element);
       return combined.map((e) => this.evaluate(e));
     });
     this.#values = new Map();
@@ -167,6 +178,8 @@ class Machine {
       }
       case 'var':
         throw new InterpretError(`loop ${this.#loop.name}: ${expr.name} is a variable of a kernel`);
+      case 'parts':
+        throw new InterpretError(`loop ${this.#loop.name}: the parts of a reduction stand for no value`);
       case 'load':
         return rounded(this.#load(expr));
       case 'apply': {

@@ -273,6 +273,8 @@ export class Ranges {
       case 'acc':
       case 'var':
         return this.#env(expr) ?? fullRange(expr.dtype);
+      case 'parts':
+        return fullRange(expr.dtype);
       case 'apply':
         return this.#computeApply(expr);
       default:

@@ -50,8 +50,14 @@ export interface NotedLoop {
   readonly loop: Loop;
   /** Its row axes. */
   readonly rows?: readonly Axis[];
-  /** Reductions of what it makes, each to a tensor of its own. */
-  readonly partials?: readonly (Reduction & { readonly tensor: Tensor })[];
+  /** Reductions of what it makes by some of its axes, each to a tensor of its own. */
+  readonly partials?: readonly NotedPartial[];
+}
+
+/** A reduction of what a loop makes, for each element of some of its axes. */
+export interface NotedPartial extends Reduction {
+  readonly tensor: Tensor;
+  readonly at: readonly Axis[];
 }
 
 /** Whether a loop reduces nothing. */

@@ -162,6 +162,11 @@ export const monoids = {
   },
 } satisfies Record<string, MonoidDef>;
 
+/** The tuple that a reduction's body stands for: that of one element, or the parts that it holds. */
+export function lifted(monoid: Monoid, body: Expr, index: Expr): readonly Expr[] {
+  return body.kind === 'parts' ? body.items : monoidDef(monoid).lift(body, index);
+}
+
 /** The row of a monoid, at its general type. */
 export function monoidDef(monoid: Monoid): MonoidDef {
   return monoids[monoid];

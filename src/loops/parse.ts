@@ -1,6 +1,6 @@
 import type { Dtype } from './dtype.ts';
 import type { Axis, Expr, Param, Tensor, TensorRole } from './expr.ts';
-import type { Loop, NotedLoop, Origin, Out, Reduction } from './loop.ts';
+import type { Loop, NotedLoop, NotedPartial, Origin, Out, Reduction } from './loop.ts';
 import { accumulators } from './loop.ts';
 import { type Monoid, monoids } from './monoid.ts';
 import { ExprParser, type ExprScope } from './parseExpr.ts';
@@ -169,7 +169,7 @@ export class LoopParser extends ExprParser {
     this.endLine();
     const reductions: Reduction[] = [];
     const outs: Out[] = [];
-    const partials: (Reduction & { tensor: Tensor })[] = [];
+    const partials: NotedPartial[] = [];
     const origin: Origin[] = [];
     const shared = new Map<number, Expr>();
     const scope: ExprScope = {
@@ -186,8 +186,9 @@ export class LoopParser extends ExprParser {
       if (this.acceptWord('from')) origin.push(this.#origin());
       else if (this.acceptWord('partial')) {
         const tensor = this.named(this.tensors, 'tensor');
+        const at = this.accept('[') ? this.list(']', () => this.named(named, 'axis')) : [];
         this.expect('=');
-        partials.push({ tensor, ...this.#reduction() });
+        partials.push({ tensor, at, ...this.#reduction() });
       } else if (this.accept('%')) {
         const number = this.integer();
         this.expect('=');

@@ -10,6 +10,7 @@ import {
   load,
   type Param,
   paramRef,
+  partsOf,
   type Tensor,
   varRef,
 } from './expr.ts';
@@ -257,6 +258,7 @@ export class ExprParser {
       return liveExtent(size);
     }
     const args = this.list(')', () => this.expression());
+    if (callee === 'parts') return this.#built(() => partsOf(args), token);
     const dtype = DTYPES.find((d) => d === callee);
     if (dtype !== undefined) {
       if (args.length !== 1) this.fail(`a cast to ${dtype} takes one operand`, token);

@@ -140,7 +140,10 @@ export function loopLines(noted: NotedLoop, declared: Declared): string[] {
     ...loop.outs.map(
       (o) => `  ${tensor(o.tensor)}[${o.at.map(axis).join(', ')}] = ${printExpr(o.value, naming)}`,
     ),
-    ...partials.map((p) => `  partial ${tensor(p.tensor)} = ${p.monoid}(${printExpr(p.body, naming)})`),
+    ...partials.map((p) => {
+      const at = p.at.length === 0 ? '' : `[${p.at.map(axis).join(', ')}]`;
+      return `  partial ${tensor(p.tensor)}${at} = ${p.monoid}(${printExpr(p.body, naming)})`;
+    }),
     ...loop.origin.map(
       (o) =>
         `  from ${JSON.stringify(o.node)}${o.source === undefined ? '' : ` at ${JSON.stringify(o.source)}`}`,
@@ -217,6 +220,8 @@ function write(expr: Expr, level: number, naming: Naming): string {
       const callee = expr.op === 'cast' ? expr.dtype : expr.op;
       return `${callee}(${expr.args.map((e) => write(e, 0, naming)).join(', ')})`;
     }
+    case 'parts':
+      return `parts(${expr.items.map((e) => write(e, 0, naming)).join(', ')})`;
     default:
       return expr satisfies never;
   }

@@ -1,8 +1,8 @@
 import { findIndexFault } from './bounds.ts';
 import { loadedDtype } from './dtype.ts';
 import { type Axis, type Expr, subexpressions, type Tensor } from './expr.ts';
-import { accumulators, type Loop, loopLoads, type Out } from './loop.ts';
-import type { monoids } from './monoid.ts';
+import { accumulators, type Loop, loopLoads, type Out, type Reduction } from './loop.ts';
+import { monoidDef, type monoids } from './monoid.ts';
 import { extentOf } from './size.ts';
 import { printExpr } from './text.ts';
 import { isValueOf, typeIssue } from './typing.ts';
@@ -59,9 +59,10 @@ function verifyLoop(loop: Loop): void {
   verifyAxes(loop);
   for (const reduction of loop.reductions) {
     const exprs = subexpressions(reduction.body);
-    verifyTypes(loop, exprs, false);
+    verifyTypes(loop, reduction.body.kind === 'parts' ? exprs.slice(0, -1) : exprs, false);
     verifyUse(loop, exprs, [...loop.axes, ...loop.reduceAxes], 'the body of a reduction');
     verifyElement(loop, reduction.monoid, reduction.body);
+    verifyParts(loop, reduction);
   }
   for (const out of loop.outs) verifyOut(loop, out);
   for (const { tensor } of loopLoads(loop)) {
@@ -131,6 +132,20 @@ function verifyUse(loop: Loop, exprs: readonly Expr[], allowed: readonly Axis[],
   }
 }
 
+/** A body of parts has as many as the monoid, each of its type; a monoid of one part has elements alone. */
+function verifyParts(loop: Loop, { monoid, body }: Reduction): void {
+  if (body.kind !== 'parts') return;
+  const types = monoidDef(monoid).parts(body.dtype);
+  const found = body.items.map((item) => item.dtype);
+  if (types.length > 1 && types.join() === found.join()) return;
+  const needed = types.length > 1 ? `has parts of ${types.join(', ')}` : 'has one part, an element';
+  throw new LoopError(
+    loop,
+    'types',
+    `${monoid} of ${body.dtype} ${needed}; its body is of ${found.join(', ')}`,
+  );
+}
+
 function verifyElement(loop: Loop, monoid: keyof typeof monoids, body: Expr): void {
   const floatsOnly = monoid === 'logSumExp' || monoid === 'moments';
   const numbers = ['f32', 'i32', 'u32'];
@@ -159,6 +174,9 @@ function verifyTypes(loop: Loop, exprs: readonly Expr[], isOutput: boolean): voi
       }
       case 'var':
         fail('types', 'a variable of a kernel');
+        break;
+      case 'parts':
+        fail('types', 'parts of a reduction stand alone as its body');
         break;
       case 'load':
         if (expr.at.length !== expr.tensor.shape.length) {

@@ -1,6 +1,6 @@
-import { tensorSize, tensorsRead } from '../loops/edges.ts';
+import { tensorSize } from '../loops/edges.ts';
 import type { Tensor } from '../loops/index.ts';
-import { type Group, type Stage, tensorsWritten } from '../schedule/group.ts';
+import { type Group, type Stage, tensorsReadBy, tensorsWritten } from '../schedule/group.ts';
 import { readsElsewhere } from '../schedule/oldValue.ts';
 
 /** A temporary and the dispatches between which it is needed, both included. */
@@ -107,6 +107,5 @@ function loaded(group: Group): Set<Tensor> {
     ...group.locals,
     ...group.prologue.flatMap((loop) => loop.outs.map(({ tensor }) => tensor)),
   ]);
-  const read = [...group.prologue, ...group.loops].flatMap((loop) => [...tensorsRead(loop)]);
-  return new Set(read.filter((tensor) => tensor.role === 'temp' && !inside.has(tensor)));
+  return new Set([...tensorsReadBy(group)].filter((tensor) => tensor.role === 'temp' && !inside.has(tensor)));
 }

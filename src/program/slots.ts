@@ -1,6 +1,5 @@
 import { definitionOf, type Module, type Node, sourceOf } from '../graph/index.ts';
 import { baseField, liveField, paramField, rowsField } from '../kernels/names.ts';
-import { tensorsRead } from '../loops/edges.ts';
 import { extentOf, loadedDtype, type Param } from '../loops/index.ts';
 import { loopFlops } from '../passes/flops.ts';
 import { paramOf, type Storage } from '../passes/lower.ts';
@@ -18,7 +17,7 @@ import type {
   Step,
   StepField,
 } from '../runtime/program.ts';
-import { type Stage, tensorsWritten } from '../schedule/group.ts';
+import { type Stage, tensorsReadBy, tensorsWritten } from '../schedule/group.ts';
 
 /** What a program says of a module whatever its target: states, inputs, run-time scalars, sizes, given arrays. */
 export type Slots = Omit<ProgramBase, 'target' | 'kernels' | 'entries' | 'buffers'>;
@@ -67,9 +66,7 @@ export function kernelFacts(stage: Stage): Pick<KernelBase, 'nodes' | 'flops' | 
     stage.groups.flatMap((g) => [...g.locals, ...g.prologue.flatMap((l) => l.outs.map((o) => o.tensor))]),
   );
   const moved = new Set(
-    [...loops.flatMap((l) => [...tensorsRead(l)]), ...stage.groups.flatMap(tensorsWritten)].filter(
-      (t) => !own.has(t),
-    ),
+    stage.groups.flatMap((g) => [...tensorsReadBy(g), ...tensorsWritten(g)]).filter((t) => !own.has(t)),
   );
   const origin = [...new Set(loops.flatMap((l) => l.origin))];
   return {
@@ -89,11 +86,7 @@ export function entryOf(
   layout: BufferLayout,
 ): Entry {
   const declared = module.entries.find((e) => e.name === name);
-  const read = new Set(
-    stages.flatMap((s) =>
-      s.groups.flatMap((g) => [...g.prologue, ...g.loops].flatMap((l) => [...tensorsRead(l)])),
-    ),
-  );
+  const read = new Set(stages.flatMap((s) => s.groups.flatMap((g) => [...tensorsReadBy(g)])));
   const written = stages.flatMap((s) => s.groups.flatMap(tensorsWritten)).filter((t) => t.role === 'result');
   let resultWords = 0;
   const outputs = (declared?.outputs ?? []).map(({ name: output, node }): OutputSlot => {

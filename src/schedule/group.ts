@@ -1,4 +1,5 @@
-import type { Axis, Expr, Loop, Monoid, Tensor } from '../loops/index.ts';
+import { tensorsRead, writers } from '../loops/edges.ts';
+import { type Axis, type Expr, type Loop, loadsIn, type Monoid, type Tensor } from '../loops/index.ts';
 import type { Schedule } from './schedule.ts';
 
 /**
@@ -13,18 +14,21 @@ export interface Group {
   readonly locals: readonly Tensor[];
   /** Loops of one element that every workgroup computes for itself first. */
   readonly prologue: readonly Loop[];
-  /** Partial reductions of this group's outputs, one element a workgroup. */
+  /** Partial reductions of what this group's only loop makes, by workgroup. */
   readonly partials: readonly Partial[];
   /** Its schedule, once others count on it: partial results are as many as its workgroups. */
   readonly schedule?: Schedule;
 }
 
 /**
- * The first half of a split reduction: over the elements that one workgroup makes, `monoid` of `body`, an
- * expression like an output's value. Element `w` of `tensor` is workgroup `w`'s.
+ * The first half of a split reduction: over the elements that one workgroup makes, `monoid` of `body`, an expression like
+ * an output's value. Along the axes `at` it is not reduced: the workgroup has a part for each element of these that it
+ * makes. What covers all of them once makes part 0, and so on (`src/schedule/partials.ts`).
  */
 export interface Partial {
+  /** `[parts, ...at]`; where the monoid has several parts, these are one more dimension, the last. */
   readonly tensor: Tensor;
+  readonly at: readonly Axis[];
   readonly monoid: Monoid;
   readonly body: Expr;
 }
@@ -45,6 +49,22 @@ export function tensorsWritten(group: Group): Tensor[] {
     ...group.loops.flatMap((loop) => loop.outs.map((out) => out.tensor)),
     ...group.partials.map((p) => p.tensor),
   ];
+}
+
+// Groups are immutable, and every move asks again.
+const reads = new WeakMap<Group, ReadonlySet<Tensor>>();
+
+/** The tensors that a group reads, partial results included, and does not make in its prologue. */
+export function tensorsReadBy(group: Group): ReadonlySet<Tensor> {
+  let found = reads.get(group);
+  if (found === undefined) {
+    const own = writers(group.prologue);
+    const tensors = new Set([...group.prologue, ...group.loops].flatMap((loop) => [...tensorsRead(loop)]));
+    for (const { tensor } of loadsIn(...group.partials.map((p) => p.body))) tensors.add(tensor);
+    found = new Set([...tensors].filter((tensor) => !own.has(tensor)));
+    reads.set(group, found);
+  }
+  return found;
 }
 
 /** A name for tables: that of its loops, shortened. */

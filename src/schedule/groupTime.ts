@@ -1,5 +1,5 @@
 import { tensorSize } from '../loops/edges.ts';
-import { byteSize, loopLoads, type Tensor } from '../loops/index.ts';
+import { byteSize, loadsIn, loopLoads, type Tensor } from '../loops/index.ts';
 import type { Machine } from '../machine/index.ts';
 import type { Group } from './group.ts';
 import { workOf } from './groupWork.ts';
@@ -37,6 +37,8 @@ function bytesOnce(group: Group): number {
     for (const { tensor } of loopLoads(loop)) tensors.add(tensor);
     for (const { tensor } of loop.outs) tensors.add(tensor);
   }
+  for (const { tensor } of [...group.partials, ...loadsIn(...group.partials.map((p) => p.body))])
+    tensors.add(tensor);
   let bytes = 0;
   for (const tensor of tensors) if (!inside.has(tensor)) bytes += tensorSize(tensor) * byteSize(tensor.dtype);
   return bytes;

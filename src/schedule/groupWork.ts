@@ -2,6 +2,7 @@ import { type Contraction, domainSize, type Loop } from '../loops/index.ts';
 import type { Machine } from '../machine/index.ts';
 import { loopEvaluation } from './cost.ts';
 import type { Group } from './group.ts';
+import { partialWork } from './partialWork.ts';
 import { phaseOf } from './phases.ts';
 import { type ContractSchedule, type PhaseSchedule, plainPhase, type WorkgroupSchedule } from './schedule.ts';
 import { tileExtents } from './staging.ts';
@@ -34,7 +35,6 @@ export function workOf(group: Group, machine: Machine): (schedule: WorkgroupSche
   );
   const [loop] = group.loops;
   if (loop === undefined) return () => prologue;
-  const partials = partialWork(group, machine);
   const meet = machine.features.has('barriers') ? 1 : 0;
   const phases = once(() =>
     group.loops.map((each, k) => phaseOf(each, group.rows[k] ?? [], inside, machine)),
@@ -60,7 +60,7 @@ export function workOf(group: Group, machine: Machine): (schedule: WorkgroupSche
     const works = own(schedule).map((work, k) =>
       k > 0 ? { ...work, barriers: work.barriers + meet } : work,
     );
-    return [...prologue, ...works, ...partials];
+    return [...prologue, ...works, ...partialWork(group, schedule, isInside, machine)];
   };
 }
 
@@ -79,15 +79,6 @@ function plainOr(loop: Loop, machine: Machine): PhaseSchedule {
   let split = 1;
   while (split < machine.workgroup && split * 4 <= domainSize(loop.reduceAxes)) split *= 2;
   return { kind: 'elements', split };
-}
-
-/** Writing parts of what a kernel makes: the invocations' own sums meet. */
-function partialWork({ partials }: Group, machine: Machine): Work[] {
-  if (partials.length === 0) return [];
-  const together = machine.features.has('barriers');
-  const serial = partials.length * (together ? 2 * Math.sqrt(machine.workgroup) : machine.load);
-  const bytes = partials.length * 4 * (together ? 1 : machine.workgroup);
-  return [{ serial, active: machine.workgroup, bytes, rounds: 1, barriers: together ? 3 : 0 }];
 }
 
 function mapWork(loop: Loop, perThread: number, isInside: IsInside, machine: Machine): Work {

@@ -82,11 +82,6 @@ export function resourcesOf(group: Group, schedule: Schedule, machine: Machine):
   return { shared, privateBytes, sums, workgroups };
 }
 
-/** Into how many parts a group's outputs are made: one a workgroup, or one an invocation where they compute alone. */
-export function partialCount({ workgroups }: Pick<Schedule, 'workgroups'>, machine: Machine): number {
-  return machine.features.has('barriers') ? workgroups : workgroups * machine.workgroup;
-}
-
 function addTo(shared: Map<Dtype, number>, dtype: Dtype, elements: number): void {
   shared.set(dtype, (shared.get(dtype) ?? 0) + elements);
 }

@@ -92,3 +92,20 @@ export function touchedBytes(loop: Loop, cover: Cover, isInside: (tensor: Tensor
   }
   return bytes;
 }
+
+/** Bytes that expressions load where they cover so much of each axis, each element once. */
+export function loadedBytes(
+  exprs: readonly Expr[],
+  cover: Cover,
+  isInside: (tensor: Tensor) => boolean,
+): number {
+  const most = new Map<Tensor, number>();
+  for (const { tensor, at } of loadsIn(...exprs)) {
+    if (isInside(tensor)) continue;
+    const elements = Math.min(elementsIn(cover, [...axesIn(...at)]), tensorSize(tensor));
+    most.set(tensor, Math.max(most.get(tensor) ?? 0, elements));
+  }
+  let bytes = 0;
+  for (const [tensor, elements] of most) bytes += elements * byteSize(tensor.dtype);
+  return bytes;
+}

@@ -1,10 +1,10 @@
-import { tensorSize } from '../loops/edges.ts';
-import { type Contraction, domainSize, type Loop } from '../loops/index.ts';
+import { type Contraction, domainSize, extentOf, type Loop } from '../loops/index.ts';
 import type { Machine } from '../machine/index.ts';
 import type { Group } from './group.ts';
 import { excessText, ScheduleError, type ScheduleFault } from './issues.ts';
 import { orientedContraction } from './orient.ts';
-import { excessOf, partialCount, resourcesOf } from './resources.ts';
+import { partingOf } from './partials.ts';
+import { excessOf, resourcesOf } from './resources.ts';
 import { rowCount } from './rows.ts';
 import type {
   ContractSchedule,
@@ -244,13 +244,20 @@ function tasksFault(group: Group, schedule: TasksSchedule): ScheduleFault | null
 }
 
 /** Partial results are as many as what makes them. */
-function partialsFault({ partials }: Group, schedule: Schedule, machine: Machine): ScheduleFault | null {
-  const count = partialCount(schedule, machine);
-  for (const { tensor } of partials)
-    if (tensorSize(tensor) !== count) {
-      const text = `${tensor.name} has ${tensorSize(tensor)} partial results; its workgroups make`;
-      return numberFault('partials', text, count, tensorSize(tensor));
+function partialsFault(group: Group, schedule: Schedule, machine: Machine): ScheduleFault | null {
+  const [loop] = group.loops;
+  if (loop === undefined) return null;
+  for (const { tensor, at } of group.partials) {
+    const parting = partingOf(loop, at, schedule, machine);
+    if (parting === null) {
+      const kept = at.map((axis) => axis.name).join(', ');
+      return { what: 'partials', text: `${tensor.name} has parts along ${kept}; its workgroups make none` };
     }
+    const count = extentOf(tensor.shape[0] ?? 1);
+    if (count === parting.parts) continue;
+    const text = `${tensor.name} has ${count} partial results; its workgroups make`;
+    return numberFault('partials', text, parting.parts, count);
+  }
   return null;
 }
 

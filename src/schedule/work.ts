@@ -38,6 +38,9 @@ export function multiplyAdds({ arithmetic, loads }: Evaluation, machine: Machine
   return arithmetic + loads * machine.load;
 }
 
+/** Multiply-adds of combining one part of a monoid: assumed, between a sum's and those of moments. */
+export const COMBINE = 4;
+
 /** Combining the parts that `split` invocations hold, in runs of sixteen. */
 export function combination(
   loop: Pick<Loop, 'reductions'>,
@@ -46,7 +49,7 @@ export function combination(
   if (split <= 1) return { serial: 0, barriers: 0 };
   const parts = loop.reductions.reduce((n, r) => n + monoidDef(r.monoid).parts(r.body.dtype).length, 0);
   const few = split <= 16;
-  return { serial: parts * 4 * (few ? split : 16 + split / 16), barriers: few ? 1 : 3 };
+  return { serial: parts * COMBINE * (few ? split : 16 + split / 16), barriers: few ? 1 : 3 };
 }
 
 /** Loads of a reduction that wait for one another: the compiler puts some before the first use. */

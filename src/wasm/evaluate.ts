@@ -184,6 +184,8 @@ export class Evaluator {
       }
       case 'acc':
         throw new RangeError('an accumulator is a variable by now');
+      case 'parts':
+        throw new RangeError('parts of a reduction are combined, and have no value');
       case 'live':
       case 'param':
         return this.#named(expr, null, expr.kind === 'live' ? expr.size.name : expr.param.name, () => {

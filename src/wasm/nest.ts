@@ -9,6 +9,7 @@ import {
   type Expr,
   int,
   type Loop,
+  lifted,
   mapExpr,
   monoidDef,
   type Out,
@@ -434,10 +435,10 @@ class NestWriter {
   #combineBody(acc: Accumulators, lanes: Lanes): void {
     const index = this.#bind(positionOver(this.#loop.reduceAxes));
     this.#combining(acc, () => {
-      const lifted = this.#loop.reductions.map((r, k) =>
-        monoidDef(r.monoid).lift(this.#bind(this.#terms.bodies[k] ?? r.body), index),
+      const elements = this.#loop.reductions.map((r, k) =>
+        lifted(r.monoid, this.#bind(this.#terms.bodies[k] ?? r.body), index),
       );
-      this.#assign(acc, lifted, lanes);
+      this.#assign(acc, elements, lanes);
     });
   }
 

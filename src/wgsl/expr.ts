@@ -53,6 +53,7 @@ export function printWgslExpr(expr: Expr, ctx: ExprContext): Printed {
       );
     case 'axis':
     case 'acc':
+    case 'parts':
       throw new TypeError(`${expr.kind} in a kernel: the schedule must have replaced it by a variable`);
     default:
       return expr satisfies never;

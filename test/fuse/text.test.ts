@@ -25,7 +25,12 @@ function structureOf(groups: readonly Group[]): unknown {
     loops: loops.map((loop) => structure.loop(loop)),
     rows: rows.map((axes) => axes.map((axis) => structure.axis(axis))),
     locals: locals.map((tensor) => structure.tensor(tensor)),
-    partials: partials.map((p) => [structure.tensor(p.tensor), p.monoid, structure.expr(p.body)]),
+    partials: partials.map((p) => [
+      structure.tensor(p.tensor),
+      p.at.map((axis) => structure.axis(axis)),
+      p.monoid,
+      structure.expr(p.body),
+    ]),
   }));
   return [plain, structure.known()];
 }

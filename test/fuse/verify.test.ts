@@ -143,14 +143,24 @@ describe('groups', () => {
       'partials, n_parts: group h+s: n_parts is a partial result of a group of several loops (partials)',
     ],
     [
-      'a partial result of a kind that has parts',
+      'a partial result without a dimension for the parts of its kind',
       'group\nloop h(i: 4, j: 8):\n h[i, j] = x[i, j]\n partial n_parts = moments(x[i, j])\n',
-      'partials, n_parts: group h: n_parts would hold several parts of moments (partials)',
+      'partials, n_parts: group h: n_parts is [1]; after the parts come [4] (partials)',
     ],
     [
-      'a partial result by two axes',
+      'a partial result of more dimensions than it has axes',
       'group\nloop g(i: 4, j: 8):\n g[i, j] = x[i, j]\n partial h = sum(x[i, j])\n',
-      'partials, h: group g: h has 2 dimensions, and not one for the workgroups (partials)',
+      'partials, h: group g: h is [4, 8]; after the parts come [] (partials)',
+    ],
+    [
+      'a partial result of other extents than its axes',
+      'group\nloop g(i: 4, j: 8):\n g[i, j] = x[i, j]\n partial h[i] = sum(x[i, j])\n',
+      'partials, h: group g: h is [4, 8]; after the parts come [4] (partials)',
+    ],
+    [
+      'a partial result along an axis twice',
+      'group\nloop g(i: 4, j: 8):\n g[i, j] = x[i, j]\n partial h[j, j] = sum(x[i, j])\n',
+      'partials, h: group g: h lies at j, not an axis of its loop, or twice (partials)',
     ],
     [
       'a partial result over what the loop reduces',

@@ -5,6 +5,7 @@ import {
   applyScalar,
   axisRef,
   cast,
+  childrenOf,
   constant,
   type Dtype,
   type Expr,
@@ -67,6 +68,8 @@ export function evaluate(expr: Expr, at: Assignment): number {
       return at.live;
     case 'param':
       return Math.fround(expr.param.initial);
+    case 'parts':
+      return Number.NaN;
     case 'var':
     case 'acc':
       return expr.dtype === 'f32'
@@ -97,7 +100,7 @@ export function evaluate(expr: Expr, at: Assignment): number {
 
 /** Nodes of an expression as a tree. */
 export function treeSize(expr: Expr): number {
-  const children = expr.kind === 'apply' ? expr.args : expr.kind === 'load' ? expr.at : [];
+  const children = childrenOf(expr);
   return children.reduce((n, child) => n + treeSize(child), 1);
 }
 

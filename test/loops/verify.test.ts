@@ -102,6 +102,21 @@ describe('loops that break a rule', () => {
       'loop y(i: 8, j: 4) reduce(k: 8):\n  r0 = sum(m[k, j])\n  y[i] = r0.0\n',
     ],
     [
+      'types',
+      'loop y: moments of f32 has parts of f32, f32, f32, f32; its body is of f32, f32 (types)',
+      'loop y(i: 8) reduce(k: 8):\n  r0 = moments(parts(x[k], x[i]))\n  y[i] = r0.3\n',
+    ],
+    [
+      'types',
+      'loop y: sum of f32 has one part, an element; its body is of f32 (types)',
+      'loop y(i: 8) reduce(k: 8):\n  r0 = sum(parts(x[k]))\n  y[i] = r0.0\n',
+    ],
+    [
+      'types',
+      'loop y: parts(x[i], 1.0): parts of a reduction stand alone as its body (types)',
+      'loop y(i: 8):\n  y[i] = parts(x[i], 1.0)\n',
+    ],
+    [
       'reductions',
       'loop y: has reduction axes, but reduces nothing (reductions)',
       'loop y(i: 8) reduce(k: 8):\n  y[i] = 1.0\n',

@@ -16,6 +16,7 @@ tensor w: f32[40, 30] state
 tensor h: f32[100, 30] temp
 tensor s: f32[100] temp
 tensor parts: f32[7] temp
+tensor sums: f32[7, 30] temp
 tensor y: f32[100, 30] result
 tensor z: f32[100, 40] result
 `;
@@ -34,6 +35,7 @@ const bodies = {
   both:
     `loop y(i: 100, j: 30) reduce(k: 40) rows(i):\n ${product}\n r1 = sum(x[i, k])\n y[i, j] = r0.0\n s[i] = r1.0\n` +
     'loop h(i: 100, j: 30) rows(i):\n h[i, j] = y[i, j] * s[i]\n',
+  columns: `loop y(i: 100, j: 30) reduce(k: 40):\n ${product}\n y[i, j] = r0.0\n partial sums[j] = sum(r0.0)\n`,
   parted: 'loop z(i: 100, j: 40):\n z[i, j] = x[i, j]\n partial parts = sum(x[i, j])\n',
 } as const;
 
@@ -74,6 +76,8 @@ describe('a schedule', () => {
     ],
     ['rows', 'rows block(1) lanes(16) phases(tile(1, 4), plain) workgroups(7)', alone],
     ['rows', 'tasks block(16) loops(tiles, nest) workgroups(7)', wasm],
+    ['columns', 'contract threads(8, 8) tile(2, 4) split(4) depth(16) workgroups(7)', webgpu],
+    ['columns', 'contract threads(4, 16) tile(4, 1) split(4) depth(16) workgroups(14)', webgpu],
     ['parted', 'map each(4) workgroups(4)', machineWith(webgpu, { workgroup: 128 })],
   ] as const)('of %s suits its group: %s', (body, schedule, machine) => {
     const fault = faultOf(body, schedule, machine);
@@ -226,6 +230,22 @@ describe('a schedule', () => {
     ['phases', 'rows', 'tasks block(16) loops(tiles) workgroups(7)', wasm, 2, 1],
     ['tile', 'rows', 'tasks block(16) loops(tiles, tiles) workgroups(7)', wasm, undefined, undefined],
     ['partials', 'parted', 'map each(1) workgroups(16)', webgpu, 16, 7],
+    [
+      'partials',
+      'columns',
+      'contract threads(16, 8) tile(2, 4) split(2) depth(16) workgroups(4)',
+      webgpu,
+      4,
+      7,
+    ],
+    [
+      'partials',
+      'columns',
+      'contract threads(1, 1) tile(4, 8) split(1) depth(1) workgroups(2)',
+      alone,
+      undefined,
+      undefined,
+    ],
   ] as const)('whose %s is wrong is refused: %s, %s', (what, body, schedule, machine, needed, available) => {
     const fault = faultOf(body, schedule, machine);
     expect(fault).toMatchObject({ code: 'schedule', what });
@@ -238,6 +258,7 @@ describe('a schedule', () => {
       reduce: 's',
       contract: 'y',
       beside: 'y',
+      columns: 'y',
     };
     expect(fault?.group).toBe(groups[body]);
     if (needed !== undefined) expect(fault?.message).toContain(String(needed));

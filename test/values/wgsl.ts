@@ -1,4 +1,4 @@
-import { compileModule } from '../../src/compile.ts';
+import { compileModule, type OptionalPass } from '../../src/compile.ts';
 import { type Machine, machines, type WebGpuTarget } from '../../src/machine/index.ts';
 import { start } from '../../src/runtime/index.ts';
 import { sharedDevice } from '../softwareDevice.ts';
@@ -9,9 +9,15 @@ import type { Target } from './targets.ts';
  * Compiled programs on a device: the kernels of a profile, run by SwiftShader.
  *
  * @param machine that they are made for
+ * @param without passes that are left out
  * @param steps of a training run that it is patient enough for; all where it is left out
  */
-export function wgsl(profile: WebGpuTarget, steps?: number, machine: Machine = machines[profile]): Target {
+export function wgsl(
+  profile: WebGpuTarget,
+  steps?: number,
+  machine: Machine = machines[profile],
+  without: ReadonlySet<OptionalPass> = new Set(),
+): Target {
   return {
     name: `WGSL for ${profile}`,
     floats: 'f32',
@@ -20,7 +26,7 @@ export function wgsl(profile: WebGpuTarget, steps?: number, machine: Machine = m
     largest: 40,
     start: async (module, states = {}) => {
       const device = await sharedDevice();
-      const { program } = compileModule(module, machine);
+      const { program } = compileModule(module, machine, without);
       const session = await start(program, { device, initial: initialOf(states) });
       return targetSession(program, session);
     },

@@ -7,7 +7,9 @@ import {
   type Expr,
   int,
   type Loop,
+  lifted,
   load,
+  mapChildren,
   type Reduction,
   type Tensor,
 } from '../../loops/index.ts';
@@ -225,23 +227,22 @@ function addElement(
   }
 }
 
-/** `acc = combine(acc, lift(value))`, part by part. */
+/** `acc = combine(acc, lift(value))`, part by part. @param element of the reduction, or parts */
 export function combineInto(
   body: Body,
   reduction: Reduction,
   acc: readonly Expr[],
-  value: Expr,
+  element: Expr,
   index: Expr,
   into: Stmt[],
 ): void {
-  const element = definition(reduction).lift(
-    acc.length === 1 ? value : body.let('value', value, into),
-    index,
-  );
-  assignCombined(body, reduction, acc, element, into);
+  const named = (expr: Expr): Expr => (acc.length === 1 ? expr : body.let('value', expr, into));
+  const value = element.kind === 'parts' ? mapChildren(element, named) : named(element);
+  assignCombined(body, reduction, acc, lifted(reduction.monoid, value, index), into);
 }
 
-function assignCombined(
+/** `acc = combine(acc, parts)`, part by part. */
+export function assignCombined(
   body: Body,
   reduction: Reduction,
   acc: readonly Expr[],

@@ -1,11 +1,20 @@
-import { type Axis, apply, type Contraction, domainSize, int, type Loop } from '../../loops/index.ts';
+import {
+  type Axis,
+  apply,
+  type Contraction,
+  domainSize,
+  type Expr,
+  int,
+  type Loop,
+} from '../../loops/index.ts';
 import type { Partial } from '../../schedule/group.ts';
 import { orientedContraction } from '../../schedule/orient.ts';
+import { partingOf } from '../../schedule/partials.ts';
 import type { ContractSchedule } from '../../schedule/schedule.ts';
 import { stagingLayout, tileExtents } from '../../schedule/staging.ts';
 import type { Stmt } from '../kernel.ts';
 import { all, type Body, noRows } from './body.ts';
-import { PartialSums } from './partial.ts';
+import { emitTilePartials, PartialSums, type ReducedTile } from './partial.ts';
 import { emitStaged, type StagedSide } from './staged.ts';
 import { emitTile, type TileSide } from './tile.ts';
 
@@ -95,7 +104,10 @@ function emitTogether(
   const [m, n] = [domainSize(c.m), domainSize(c.n)];
   const [tileM, tileN] = tileExtents(schedule);
   const [rows, columns] = [Math.ceil(m / tileM), Math.ceil(n / tileN)];
-  const sums = new PartialSums(body, partials, into);
+  const ofSide = (side: 'm' | 'n' | null): Partial[] =>
+    partials.filter(({ at }) => (partingOf(loop, at, schedule, body.machine)?.side ?? null) === side);
+  const whole = ofSide(null);
+  const sums = new PartialSums(body, whole, into);
   const batch = body.let('batch', apply('idiv', body.wg, int(rows * columns)), into);
   const fixed = body.unflatten(batch, c.batch, into);
   const top = body.let(
@@ -108,14 +120,15 @@ function emitTogether(
     ...own,
     place: (index, to) => ({ at: body.unflatten(index, own.axes, to) }),
   });
-  emitStaged(
+  const sides = [
+    side({ factors: c.a, axes: c.m, extent: m, from: top }),
+    side({ factors: c.b, axes: c.n, extent: n, from: left }),
+  ] as const;
+  const finishAt = emitStaged(
     body,
     loop,
     { at: fixed, phase: noRows, inside: all([]) },
-    [
-      side({ factors: c.a, axes: c.m, extent: m, from: top }),
-      side({ factors: c.b, axes: c.n, extent: n, from: left }),
-    ],
+    sides,
     schedule,
     body.array('staged', 'f32', stagingLayout(loop, schedule).words, 'workgroup'),
     into,
@@ -124,6 +137,42 @@ function emitTogether(
       body.writeOuts(loop, at, phase, acc, inside);
     },
   );
-  sums.finish(into);
+  /** The number of this tile among those that make parts of the same values. */
+  const partOf = ({ at }: Partial, kept: 'm' | 'n' | null): Expr => {
+    let part: Expr = int(0);
+    const count = (index: Expr, of: number): void => {
+      part = apply('add', apply('mul', part, int(of)), index);
+    };
+    for (const [axis, index] of fixed) if (!at.includes(axis)) count(index, axis.extent);
+    if (kept !== 'm') count(apply('mod', apply('idiv', body.wg, int(columns)), int(rows)), rows);
+    if (kept !== 'n') count(apply('mod', body.wg, int(columns)), columns);
+    return part;
+  };
+  sums.finish(into, (partial) => [
+    partOf(partial, null),
+    ...partial.at.map((axis) => fixed.get(axis) ?? int(0)),
+  ]);
+  let isFirst = whole.length === 0;
+  for (const kept of ['m', 'n'] as const) {
+    const own = kept === 'm' ? sides[0] : sides[1];
+    const some = ofSide(kept);
+    if (some.length === 0) continue;
+    // All combine in the same arrays.
+    if (!isFirst) into.push({ kind: 'barrier' });
+    isFirst = false;
+    const keptAt: ReducedTile['keptAt'] = (index, to) => {
+      const at = body.let(kept, apply('add', own.from, index), to);
+      const exists = apply('lt', at, int(own.extent));
+      return { at: new Map([...fixed, ...own.place(at, to).at]), exists };
+    };
+    const tile: ReducedTile = {
+      tile: schedule,
+      side: kept,
+      finishAt,
+      keptAt,
+      partOf: (partial) => partOf(partial, kept),
+    };
+    emitTilePartials(body, some, tile, into);
+  }
   return into;
 }

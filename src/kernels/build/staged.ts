@@ -32,6 +32,17 @@ export interface StagedSide {
   readonly place: (index: Expr, into: Stmt[]) => Place;
 }
 
+/** Writes what becomes of the sums at an element. */
+export type Finish = (
+  at: ReadonlyMap<Axis, Expr>,
+  phase: Phase,
+  sums: readonly Expr[][],
+  into: Stmt[],
+) => void;
+
+/** Writes what `finish` does of the element at a row and a column of the tile, where there is one. */
+export type FinishAt = (row: Expr, column: Expr, into: Stmt[], finish: Finish) => void;
+
 /**
  * A tile of a contraction by a whole workgroup: it stages its operands in workgroup memory, each invocation adds a
  * register tile, groups of invocations split the reduction; the sums meet in workgroup memory, whence elements are
@@ -41,6 +52,7 @@ export interface StagedSide {
  * @param fixed what all elements of the tile have in common
  * @param array workgroup memory that lasts for the layout of the tile
  * @param finish writes what becomes of the sums at an element
+ * @returns writes the same for one element, as long as the array is not written to
  */
 export function emitStaged(
   body: Body,
@@ -50,8 +62,8 @@ export function emitStaged(
   tile: StagedTile,
   array: Tensor,
   into: Stmt[],
-  finish: (at: ReadonlyMap<Axis, Expr>, phase: Phase, sums: readonly Expr[][], into: Stmt[]) => void,
-): void {
+  finish: Finish,
+): FinishAt {
   const { workgroup } = body.machine;
   const { threads, perThread, split, depth } = tile;
   const [tileM, tileN] = tileExtents(tile);
@@ -149,16 +161,14 @@ export function emitStaged(
   meet(int(0), false, into);
   body.for('share', int(1), int(split), 1, into, (share, inner) => meet(share, true, inner));
 
-  body.for('e', body.lid, int(tileM * tileN), workgroup, into, (e, element) => {
-    const mTile = body.let('row', apply('idiv', e, int(tileN)), element);
-    const nTile = body.let('column', apply('mod', e, int(tileN)), element);
+  const finishAt = (mTile: Expr, nTile: Expr, sumAt: Expr, element: Stmt[], make: Finish): void => {
     const mAt = body.let('m', apply('add', a.from, mTile), element);
     const nAt = body.let('n', apply('add', b.from, nTile), element);
     const exists = all([apply('lt', mAt, int(a.extent)), apply('lt', nAt, int(b.extent))]);
     body.if(exists, element, (to) => {
       const [row, column] = [a.place(mAt, to), b.place(nAt, to)];
       body.if(all([fixed, row, column].flatMap(({ inside = [] }) => inside)), to, (inside) => {
-        const sum = load(array, [body.simplify(apply('add', e, int(layout.sums)))]);
+        const sum = load(array, [body.simplify(apply('add', sumAt, int(layout.sums)))]);
         const sums = [
           [body.let('sum', sum, inside)],
           ...guests.map(({ side, offset }) => {
@@ -167,10 +177,17 @@ export function emitStaged(
           }),
         ];
         const at = new Map([...fixed.at, ...row.at, ...column.at]);
-        finish(at, row.phase ?? column.phase ?? fixed.phase, sums, inside);
+        make(at, row.phase ?? column.phase ?? fixed.phase, sums, inside);
       });
     });
+  };
+  body.for('e', body.lid, int(tileM * tileN), workgroup, into, (e, element) => {
+    const mTile = body.let('row', apply('idiv', e, int(tileN)), element);
+    const nTile = body.let('column', apply('mod', e, int(tileN)), element);
+    finishAt(mTile, nTile, e, element, finish);
   });
+  return (row, column, to, make) =>
+    finishAt(row, column, apply('add', apply('mul', row, int(tileN)), column), to, make);
 }
 
 /** A side while it is staged. */
