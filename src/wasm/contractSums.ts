@@ -15,7 +15,7 @@ import type { Evaluator } from './evaluate.ts';
 import { emitNest, endOf, rowValues } from './nest.ts';
 import { positionExpr, positionsOf, type Side, unitAxes } from './sides.ts';
 import { emitTurnedOutputs, turnedOf } from './turnedOutputs.ts';
-import { emitWindowTables, isNear, type TableTexts } from './windowKernel.ts';
+import { emitWindowTables, type TableTexts } from './windowKernel.ts';
 
 /** Runs of so many products that they are all about as long: a short one costs as much as a long one. */
 function runOf(products: number | null): number {
@@ -68,7 +68,6 @@ export function emitSums(evaluator: Evaluator, contract: Contract, texts: SumTex
   const tables = windowTables(contract, texts, count);
   if (tables !== null && contract.window !== null)
     emitWindowTables(evaluator, tiled, cut, contract.window, tables);
-  const tilesAt = contract.window !== null && isNear(cut, contract.window) ? 'tiles_near' : 'tiles_at';
   const [, ...inner] = tiled.reduce;
   const steps = inner.map((axis) => endOf(evaluator, axis)).reduce((a, b) => times(a, b), i32(1));
   /** Packs a chunk. @returns its steps, and what adds up a piece of it */
@@ -92,7 +91,7 @@ export function emitSums(evaluator: Evaluator, contract: Contract, texts: SumTex
       const sumTexts = `${count} ${i32(runOf(constantOf(count)))} ${sums} ${i32(pitch)} ${isAdded}`;
       if (tables !== null) {
         const rows = `${tables.rows} ${rowPanels} ${plus(tables.steps, times(from, i32(4)))}`;
-        code.line(`(call $${tilesAt} ${rows} ${at(other)} ${columnPanels} ${other.bytes} ${sumTexts})`);
+        code.line(`(call $tiles_at ${rows} ${at(other)} ${columnPanels} ${other.bytes} ${sumTexts})`);
         return;
       }
       const [rows, columns] = cut.kind === 'rows' ? [own, other] : [other, own];

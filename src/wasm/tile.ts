@@ -16,13 +16,13 @@ import { TILE } from '../schedule/tasks.ts';
  */
 export const { rows: TILE_ROWS, columns: TILE_COLUMNS } = TILE;
 
-/**
- * What the module of the tiles exports: `tile` for packed rows, `tile_near` for rows where they lie, the four of each tile
- * side by side, `tile_at` for rows where they lie.
- */
-export type TileName = 'tile' | 'tile_near' | 'tile_at';
+/** What the module of the tiles exports: `tile` for packed rows, `tile_at` for rows where they lie. */
+export type TileName = 'tile' | 'tile_at';
 
-const TILES: readonly TileName[] = ['tile', 'tile_near', 'tile_at'];
+const TILES: readonly TileName[] = ['tile', 'tile_at'];
+
+/** How the rows of one tile lie: packed, anywhere, or anywhere but side by side. */
+type Rows = TileName | 'tile_near';
 
 /** Steps that are written one after the other: fewer counters and jumps a step. */
 const TURN = 8;
@@ -35,7 +35,6 @@ const CACHED_STEPS = 256;
 
 const BLOCK = '(param $b i32) (param $bPanels i32) (param $bPitch i32)';
 const SUMS = '(param $k i32) (param $run i32) (param $c i32) (param $pitch i32) (param $add i32)';
-const AT = '(param $a i32) (param $aPanels i32) (param $steps i32)';
 
 /**
  * Parameters of all: a block's panels of rows (the first, how many, bytes from one to the next) or of tables of its rows'
@@ -44,11 +43,10 @@ const AT = '(param $a i32) (param $aPanels i32) (param $steps i32)';
  */
 const PARAMS: Readonly<Record<TileName, string>> = {
   tile: `(param $a i32) (param $aPanels i32) (param $aPitch i32) ${BLOCK} ${SUMS}`,
-  tile_near: `${AT} ${BLOCK} ${SUMS}`,
-  tile_at: `${AT} ${BLOCK} ${SUMS}`,
+  tile_at: `(param $a i32) (param $aPanels i32) (param $steps i32) ${BLOCK} ${SUMS}`,
 };
 
-/** What a module imports to call them, as `$tiles`, `$tiles_near` and `$tiles_at`. */
+/** What a module imports to call them, as `$tiles` and `$tiles_at`. */
 export const tileImports: string = TILES.map((name) => {
   const types = [...PARAMS[name].matchAll(/i32/g)].join(' ');
   return `(import "sinter" "${name}" (func $${name.replace('tile', 'tiles')} (param ${types})))`;
@@ -63,7 +61,10 @@ export function tileModule(relaxed: boolean): string {
   return `(module
   (import "sinter" "memory" (memory 1 65536 shared))
 ${indent(
-  TILES.flatMap((name) => ['', ...oneTile(name, relaxed), '', ...allTiles(name)]),
+  [
+    ...(['tile', 'tile_near', 'tile_at'] as const).flatMap((rows) => ['', ...oneTile(rows, relaxed)]),
+    ...TILES.flatMap((name) => ['', ...allTiles(name)]),
+  ],
   2,
 )})
 `;
@@ -78,12 +79,12 @@ const COPIED = 2;
 const SUM_NAMES = ROWS.flatMap((r) => COLUMNS.map((c) => `$c${r}${c}`));
 
 /** What is counted up to the end of a run, and by how many bytes a step. */
-function counterOf(name: TileName): readonly [local: string, bytes: number] {
+function counterOf(name: Rows): readonly [local: string, bytes: number] {
   return name === 'tile' ? ['$a', 4 * TILE_ROWS] : ['$steps', 4];
 }
 
 /** One tile: 4 rows, a panel of 8 columns. */
-function oneTile(name: TileName, relaxed: boolean): string[] {
+function oneTile(name: Rows, relaxed: boolean): string[] {
   const isPacked = name === 'tile';
   const [counter, bytes] = counterOf(name);
   const starts = name === 'tile' ? [] : name === 'tile_near' ? [0] : ROWS;
@@ -124,7 +125,7 @@ function oneTile(name: TileName, relaxed: boolean): string[] {
 }
 
 /** The products of one step of a turn. */
-function oneStep(name: TileName, step: number, relaxed: boolean): string[] {
+function oneStep(name: Rows, step: number, relaxed: boolean): string[] {
   const columns = COLUMNS.map((c) => {
     const at = offset(4 * (TILE_COLUMNS * step + 4 * c));
     return `(local.set $b${c} (v128.load ${at}(local.get $b)))`;
@@ -181,11 +182,21 @@ function stores(isAdded: boolean): string[] {
   ]);
 }
 
+/** Whether the rows of the tile whose addresses lie at `$rows` follow one another. */
+const sideBySide = [1, 2, 3]
+  .map((r) => {
+    const apart = `(i32.sub (i32.load offset=${4 * r} (local.get $rows)) (i32.load (local.get $rows)))`;
+    return `(i32.eq ${apart} (i32.const ${4 * r}))`;
+  })
+  .reduce((a, b) => `(i32.and ${a} ${b})`);
+
 /** All tiles of a block: for so many steps as caches hold, then for the next ones. */
 function allTiles(name: TileName): string[] {
   const isPacked = name === 'tile';
   const [counter, bytes] = counterOf(name);
   const rows = `(local.get $rows)${isPacked ? '' : ' (local.get $steps)'}`;
+  const one = (of: Rows): string =>
+    `(call $one_${of} ${rows} (local.get $panel) (local.get $count) (local.get $run) (local.get $sums) (local.get $pitch) (local.get $add))`;
   return [
     `(func (export "${name}") ${PARAMS[name]}`,
     '  (local $left i32) (local $rows i32) (local $sums i32) (local $panel i32) (local $panels i32) (local $column i32)',
@@ -207,7 +218,9 @@ function allTiles(name: TileName): string[] {
     '      (local.set $sums (local.get $column))',
     '      (local.set $left (local.get $aPanels))',
     '      (loop $next_row',
-    `        (call $one_${name} ${rows} (local.get $panel) (local.get $count) (local.get $run) (local.get $sums) (local.get $pitch) (local.get $add))`,
+    ...(isPacked
+      ? [`        ${one('tile')}`]
+      : [`        (if ${sideBySide} (then ${one('tile_near')}) (else ${one('tile_at')}))`]),
     `        (local.set $rows (i32.add (local.get $rows) ${isPacked ? '(local.get $aPitch)' : `(i32.const ${4 * TILE_ROWS})`}))`,
     '        (local.set $sums (i32.add (local.get $sums) (i32.shl (local.get $pitch) (i32.const 2))))',
     '        (br_if $next_row (local.tee $left (i32.sub (local.get $left) (i32.const 1)))))',

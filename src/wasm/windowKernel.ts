@@ -23,16 +23,6 @@ export function copyBytes({ layout }: WindowBlock): number {
   return 4 * layout.size;
 }
 
-/** Whether the four rows of each tile lie side by side in the copy. */
-export function isNear({ inner }: Side, { layout }: WindowBlock): boolean {
-  const last = inner.findLast((axis) => axis.extent > 1);
-  if (last === undefined || last.extent % TILE_ROWS !== 0) return false;
-  const apart = layout.dims.flatMap(({ coordinate, pitch }) =>
-    coordinate.moves.filter(({ axis }) => axis === last).map(({ by }) => pitch * by),
-  );
-  return apart.reduce((a, b) => a + b, 0) === 1;
-}
-
 /** Bytes of the table of rows' addresses: there is one for every row of the last tile. */
 export function rowTableBytes(positions: number): number {
   return 4 * (positions + TILE_ROWS);

@@ -90,8 +90,6 @@ describe('random contractions on WebAssembly', () => {
       'with windows in several blocks',
       'with windows in several parts of the reduction',
       'with windows of a row program',
-      'with windows whose tiles lie apart',
-      'with windows whose tiles lie side by side',
     ]);
   });
 });

@@ -7,7 +7,6 @@ import { rowLane } from '../../src/wasm/nest.ts';
 import { packTasks } from '../../src/wasm/schedule.ts';
 import { unitsOf } from '../../src/wasm/sides.ts';
 import { turnedOf } from '../../src/wasm/turnedOutputs.ts';
-import { isNear } from '../../src/wasm/windowKernel.ts';
 import type { RandomCase } from '../oracle/randomGraph.ts';
 import { firstDifference } from './agreement.ts';
 import { assemble, assembleBackwards, bareSession } from './bareWasm.ts';
@@ -111,8 +110,6 @@ export function waysOfContractions({ entries }: WasmCompilation): string[] {
         'with windows in several blocks': own.window !== null && slidExtent(own.cut) > own.block,
         'with windows in blocks of several lines': own.window !== null && own.block > 1,
         'with windows in blocks that are not all as long': own.window?.isWholeBlock === false,
-        'with windows whose tiles lie side by side': own.window !== null && isNear(own.cut, own.window),
-        'with windows whose tiles lie apart': own.window !== null && !isNear(own.cut, own.window),
         'with windows in several parts of the reduction': own.window?.isWholeChunk === false,
       };
       ways.push(...Object.entries(facts).flatMap(([way, holds]) => (holds ? [way] : [])));

@@ -9,7 +9,7 @@ import type { KernelBase, ProgramBase } from '../program.ts';
  * | name | type |
  * | --- | --- |
  * | memory | shared, at least `memory.bytes` |
- * | tile, tile_near, tile_at | what one of `tiles` exports |
+ * | tile, tile_at | what one of `tiles` exports |
  * | now | `() -> f64`, milliseconds; called by thread 0 alone, and only where times are asked for |
  * | lost | `() -> ()`, throws; called where a thread is ahead of the others or behind them |
  *
@@ -30,9 +30,8 @@ export interface WasmProgram extends ProgramBase {
   /** The module, in base64. */
   readonly module: string;
   /**
-   * The inner loops of contractions, as two modules in base64 that import `sinter.memory` and export `tile` (packed rows),
-   * `tile_near` and `tile_at` (rows where they lie, four side by side or not): with `f32x4.relaxed_madd`, and with products
-   * and sums for engines that lack it.
+   * The inner loops of contractions, as two modules in base64 that import `sinter.memory` and export `tile` (packed rows)
+   * and `tile_at` (rows where they lie): with `f32x4.relaxed_madd`, and with products and sums for engines that lack it.
    */
   readonly tiles: { readonly relaxed: string; readonly strict: string };
   readonly memory: WasmMemory;
