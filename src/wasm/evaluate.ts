@@ -1,4 +1,5 @@
 import { liveField, paramField } from '../kernels/names.ts';
+import { tensorSize } from '../loops/edges.ts';
 import {
   type Affine,
   type AffineForms,
@@ -154,6 +155,16 @@ export class Evaluator {
         cost += (scalarOps[e.op] satisfies ScalarDef).cost;
     }
     return cost;
+  }
+
+  /** Whether two tensors share no memory. */
+  isApart(a: Tensor, b: Tensor): boolean {
+    const [one, other] = [this.#around.place(a), this.#around.place(b)];
+    if (one.base !== other.base) return true;
+    // In scratch each tensor has a place of its own.
+    if (one.base !== undefined) return a !== b;
+    const end = ({ address }: Place, tensor: Tensor): number => address + 4 * tensorSize(tensor);
+    return end(one, a) <= other.address || end(other, b) <= one.address;
   }
 
   /** How the element's address moves with an axis, in bytes; null where it is not by a constant. */

@@ -10,6 +10,7 @@ import {
   int,
   type Loop,
   lifted,
+  loadsIn,
   mapExpr,
   monoidDef,
   type Out,
@@ -269,7 +270,19 @@ class NestWriter {
       if (first !== null && last !== null && length % LINE === 0) return;
       this.#code.loopOn(name, even ? to : minus(to, i32(3)), 4, () => body(4), axis);
     } else this.#code.loopOn(name, even ? to : minus(to, i32(3)), 4, () => body(4), axis, from);
-    if (!even) this.#code.loopOn(name, to, 1, () => body(1), axis);
+    if (even) return;
+    if (last !== null && length >= 4 && this.#mayRepeat) {
+      // The last four, some of them once more: as fast as one element, and what is left may be three.
+      this.#code.line(`(local.set ${name} ${i32(last - 4)})`);
+      this.#code.loopOn(name, to, 4, () => body(4), axis, i32(last - 4));
+    } else this.#code.loopOn(name, to, 1, () => body(1), axis);
+  }
+
+  /** Whether an element may be computed once more after it has been written: where nothing is written over what is read. */
+  get #mayRepeat(): boolean {
+    const { outs, reductions } = this.#loop;
+    const read = loadsIn(...outs.map(({ value }) => value), ...reductions.map(({ body }) => body));
+    return outs.every((out) => read.every((load) => this.#evaluator.isApart(out.tensor, load.tensor)));
   }
 
   /**

@@ -25,6 +25,9 @@ export interface Pieces {
 /** Terms of a reduction that is written without a loop, at most: those of a window of 4 × 4. */
 const MOST_TERMS = 16;
 
+/** The same where no condition is known in each: counting so few would take as long as they do. */
+const FEW_TERMS = 4;
+
 /** Copies of a loop's body, at most: of a window with both ends of a line and of a column, and of 32 parts of a whole. */
 const MOST_COPIES = 32;
 
@@ -45,8 +48,9 @@ export function piecesOf(loop: Loop, axes: readonly Axis[], lane: Axis | null): 
   const isFixed = loop.reduceAxes.every((axis) => axis.live === undefined && axis !== lane);
   const conditions = conditionsOf(bodies);
   const isAsked = conditions.some(({ terms }) => loop.reduceAxes.some((axis) => terms.has(axis)));
-  const terms =
-    isFixed && isAsked && domainSize(loop.reduceAxes) <= MOST_TERMS ? termsOf(loop.reduceAxes) : null;
+  const most = isAsked ? MOST_TERMS : FEW_TERMS;
+  const isShort = bodies.length > 0 && domainSize(loop.reduceAxes) <= most;
+  const terms = isFixed && isShort ? termsOf(loop.reduceAxes) : null;
   const all = [...conditions, ...conditionsOf(loop.outs.map(({ value }) => value))];
   const ends = new Map<Axis, readonly number[]>();
   let copies = 1;

@@ -63,7 +63,12 @@ describe('a loop is taken in pieces', () => {
   test('nowhere, where conditions are on several axes, on what is read, or on none', () => {
     const causal = loopOf('', 'y[i, j] = select(j <= i && 0.0 < x[i, j], x[i, j], 0.0)');
     expect(shown(causal, null)).toEqual({ terms: null, ends: {} });
-    const plain = loopOf(' reduce(k: 4)', 'r0 = sum(x[i, k] * w[k, 0])\n  y[i, j] = r0.0');
+    const plain = loopOf(' reduce(k: 5)', 'r0 = sum(x[i, k] * w[k, 0])\n  y[i, j] = r0.0');
     expect(shown(plain, null)).toEqual({ terms: null, ends: {} });
+  });
+
+  test('term by term, where there are four at most', () => {
+    const short = loopOf(' reduce(k: 4)', 'r0 = sum(x[i, k] * w[k, 0])\n  y[i, j] = r0.0');
+    expect(shown(short, null)).toEqual({ terms: 4, ends: {} });
   });
 });
