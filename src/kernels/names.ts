@@ -5,6 +5,8 @@
 export class Names {
   readonly #taken: Set<string>;
   readonly #known = new Map<string, string>();
+  /** Of each identifier that was wished for, the number from which on there may be a free one. */
+  readonly #next = new Map<string, number>();
 
   /** @param taken identifiers that the text uses itself */
   constructor(taken: Iterable<string> = []) {
@@ -24,7 +26,12 @@ export class Names {
   fresh(wish: string): string {
     const base = identifier(wish);
     let made = base;
-    for (let n = 2; this.#taken.has(made); n++) made = `${base}_${n}`;
+    if (this.#taken.has(made)) {
+      let n = this.#next.get(base) ?? 2;
+      do made = `${base}_${n++}`;
+      while (this.#taken.has(made));
+      this.#next.set(base, n);
+    }
     this.#taken.add(made);
     return made;
   }

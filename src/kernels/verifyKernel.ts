@@ -63,7 +63,7 @@ export interface Unproven {
 export function verifyKernel(kernel: Kernel, limits: KernelLimits): readonly Unproven[] {
   checkLimits(kernel, limits);
   const verifier = new Verifier(kernel);
-  verifier.block(kernel.body, KernelScope.of(kernel), new Map());
+  verifier.block(kernel.body, KernelScope.of(kernel));
   const { divergence } = uniformity(kernel);
   if (divergence !== undefined) {
     throw new KernelError(
@@ -110,8 +110,6 @@ interface Variable {
   readonly mutable: boolean;
 }
 
-type Visible = ReadonlyMap<string, Variable>;
-
 class Verifier {
   readonly unproven: Unproven[] = [];
   readonly #kernel: Kernel;
@@ -119,6 +117,8 @@ class Verifier {
   readonly #arrays: ReadonlySet<Tensor>;
   readonly #names = new Set<string>([WORKGROUP_ID, LOCAL_ID]);
   readonly #typed = new Set<Expr>();
+  /** The variables of the blocks around a statement. */
+  readonly #visible = new Map<string, Variable>();
 
   constructor(kernel: Kernel) {
     this.#kernel = kernel;
@@ -126,18 +126,19 @@ class Verifier {
     this.#arrays = new Set(kernel.arrays);
   }
 
-  block(body: readonly Stmt[], scope: KernelScope, outer: Visible): void {
-    const visible = new Map(outer);
+  block(body: readonly Stmt[], scope: KernelScope): void {
+    const own: string[] = [];
     for (const stmt of body) {
-      for (const expr of expressionsOf(stmt)) this.#check(expr, scope, visible);
+      for (const expr of expressionsOf(stmt)) this.#check(expr, scope);
       switch (stmt.kind) {
         case 'let':
         case 'var':
-          this.#declare(stmt.name, { dtype: stmt.value.dtype, mutable: stmt.kind === 'var' }, visible);
+          this.#declare(stmt.name, { dtype: stmt.value.dtype, mutable: stmt.kind === 'var' });
+          own.push(stmt.name);
           scope.define(stmt);
           break;
         case 'assign': {
-          const variable = visible.get(stmt.name);
+          const variable = this.#visible.get(stmt.name);
           if (variable === undefined) this.#fail('name', `${stmt.name} is assigned, and not defined there`);
           if (!variable.mutable) this.#fail('name', `${stmt.name} is assigned, and is not a var`);
           this.#expect(stmt.value, variable.dtype, `the value of ${stmt.name}`);
@@ -152,15 +153,15 @@ class Verifier {
           if (!Number.isInteger(stmt.step) || stmt.step < 1) {
             this.#fail('type', `loop ${stmt.name} has the step ${stmt.step}, not a positive integer`);
           }
-          const inner = new Map(visible);
-          this.#declare(stmt.name, { dtype: 'i32', mutable: false }, inner);
-          this.block(stmt.body, scope.inLoop(stmt), inner);
+          this.#declare(stmt.name, { dtype: 'i32', mutable: false });
+          this.block(stmt.body, scope.inLoop(stmt));
+          this.#visible.delete(stmt.name);
           break;
         }
         case 'if':
           this.#expect(stmt.condition, 'bool', 'a condition');
-          this.block(stmt.body, scope.inBlock(stmt.condition, true), visible);
-          this.block(stmt.otherwise, scope.inBlock(stmt.condition, false), visible);
+          this.block(stmt.body, scope.inBlock(stmt.condition, true));
+          this.block(stmt.otherwise, scope.inBlock(stmt.condition, false));
           break;
         case 'barrier':
         case 'comment':
@@ -169,13 +170,14 @@ class Verifier {
           stmt satisfies never;
       }
     }
+    for (const name of own) this.#visible.delete(name);
   }
 
-  #declare(name: string, variable: Variable, visible: Map<string, Variable>): void {
+  #declare(name: string, variable: Variable): void {
     if (this.#names.has(name)) this.#fail('name', `${name} is defined twice`);
     if (variable.dtype === 'u8') this.#fail('type', `${name} is u8, which is for storage only`);
     this.#names.add(name);
-    visible.set(name, variable);
+    this.#visible.set(name, variable);
   }
 
   #store(stmt: Extract<Stmt, { kind: 'store' }>, scope: KernelScope): void {
@@ -207,9 +209,9 @@ class Verifier {
   }
 
   /** Types and names of an expression, then its indices where they are evaluated. */
-  #check(root: Expr, scope: KernelScope, visible: Visible): void {
+  #check(root: Expr, scope: KernelScope): void {
     for (const expr of subexpressions(root)) {
-      if (expr.kind === 'var') this.#variable(expr, visible);
+      if (expr.kind === 'var') this.#variable(expr);
       if (this.#typed.has(expr)) continue;
       this.#type(expr);
       this.#typed.add(expr);
@@ -217,9 +219,9 @@ class Verifier {
     this.#ranges(root, scope, new Map());
   }
 
-  #variable(expr: Extract<Expr, { kind: 'var' }>, visible: Visible): void {
+  #variable(expr: Extract<Expr, { kind: 'var' }>): void {
     const own = expr.name === WORKGROUP_ID || expr.name === LOCAL_ID;
-    const dtype = own ? 'i32' : visible.get(expr.name)?.dtype;
+    const dtype = own ? 'i32' : this.#visible.get(expr.name)?.dtype;
     if (dtype === undefined) this.#fail('name', `${expr.name} is used, and not defined there`);
     this.#expect(expr, dtype, `variable ${expr.name}`);
   }

@@ -11,7 +11,7 @@ import {
   type Tensor,
 } from '../loops/index.ts';
 import type { Machine } from '../machine/index.ts';
-import { evaluationOf, loopEvaluation } from './cost.ts';
+import { type Evaluation, evaluationOf, loopEvaluation } from './cost.ts';
 import type { Group } from './group.ts';
 import { localBytes, rowCount } from './rows.ts';
 import type { TasksSchedule } from './schedule.ts';
@@ -174,6 +174,19 @@ function padded(extent: number, width: number): number {
  * they lie. The other side of a program's cut is packed whole.
  */
 function overlapOf(loop: Loop, factors: Contraction['a'], side: readonly Axis[]): number {
+  let found = overlaps.get(factors);
+  if (found === undefined) {
+    found = shareRead(loop, factors, side);
+    overlaps.set(factors, found);
+  }
+  return found;
+}
+
+// A loop's contraction is immutable, and every block of rows asks again.
+const overlaps = new WeakMap<Contraction['a'], number>();
+const evaluations = new WeakMap<Contraction['a'], Evaluation>();
+
+function shareRead(loop: Loop, factors: Contraction['a'], side: readonly Axis[]): number {
   const panels = domainSize([...side, ...loop.reduceAxes]);
   const slides = (index: Expr): boolean => {
     const axes = axesIn(index);
@@ -193,7 +206,12 @@ function streamedBytes(loop: Loop, own: readonly Axis[]): number {
 
 /** What evaluating an operand once and storing it in its panel takes. */
 function packing(factors: Contraction['a'], machine: Machine): number {
-  return multiplyAdds(evaluationOf(...factors), machine) + machine.load;
+  let evaluation = evaluations.get(factors);
+  if (evaluation === undefined) {
+    evaluation = evaluationOf(...factors);
+    evaluations.set(factors, evaluation);
+  }
+  return multiplyAdds(evaluation, machine) + machine.load;
 }
 
 /** How many rows tasks can cut a group into. */
