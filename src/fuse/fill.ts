@@ -128,8 +128,9 @@ function factorsOf({ extent }: Axis): Set<number> {
 }
 
 function withCuts(groups: readonly Group[], cuts: readonly Cut[]): Group[] {
+  const of = new Map(cuts.map((cut) => [cut.group, cut] as const));
   return groups.flatMap((group) => {
-    const cut = cuts.find((c) => c.group === group);
+    const cut = of.get(group);
     return cut === undefined ? [group] : [cut.first, cut.second];
   });
 }

@@ -7,6 +7,7 @@ import type { Time } from '../schedule/time.ts';
 import { isNextOfState } from './again.ts';
 import { Dataflow, groupAccess } from './dataflow.ts';
 import type { Decisions, Move, Reason } from './decisions.ts';
+import { Heap } from './heap.ts';
 import { inlined } from './pointwise.ts';
 import { priceOf, ROUNDING, timeOfGroups } from './price.ts';
 import { rowProgram } from './rows.ts';
@@ -84,7 +85,7 @@ class Search {
   readonly #flow: Dataflow<Group>;
   readonly #machine: Machine;
   readonly #decisions: Decisions;
-  readonly #queue: Proposal[] = [];
+  readonly #queue = new Heap<Proposal>(isBetter);
   readonly #numbers = new Map<Group | Tensor, number>();
   readonly #programs = new Map<string, Group | string>();
   readonly #inlined = new Map<string, Group>();
@@ -105,18 +106,7 @@ class Search {
 
   run(): void {
     for (const group of this.#flow.items) this.#propose(group, false);
-    for (let next = this.#best(); next !== null; next = this.#best()) this.#consider(next);
-  }
-
-  /** Takes the proposal that gains most out of the queue; null where there is none. */
-  #best(): Proposal | null {
-    let at = -1;
-    for (const [k, proposal] of this.#queue.entries()) {
-      const best = this.#queue[at];
-      if (best === undefined || isBetter(proposal, best)) at = k;
-    }
-    const [best] = at < 0 ? [] : this.#queue.splice(at, 1);
-    return best ?? null;
+    for (let next = this.#queue.pop(); next !== undefined; next = this.#queue.pop()) this.#consider(next);
   }
 
   /** Makes a proposed move if the whole step gains by it, or does not lose. */

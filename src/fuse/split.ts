@@ -62,15 +62,15 @@ export function cutReductions(groups: readonly Group[], decisions: Decisions): G
   });
 }
 
-function writePartials(groups: readonly Group[], machine: Machine, decisions: Decisions): Group[] {
-  let current = [...groups];
+function writePartials(groups: readonly Group[], machine: Machine, decisions: Decisions): readonly Group[] {
+  let current = groups;
   let time = timeOfGroups(current, machine);
   /** Takes a change that makes the step shorter. */
   const take = (changed: readonly Group[] | null): boolean => {
     if (changed === null) return false;
     const after = timeOfGroups(changed, machine);
     if (after >= time) return false;
-    current = [...changed];
+    current = changed;
     time = after;
     return true;
   };
@@ -127,8 +127,21 @@ function producers(groups: readonly Group[], loop: Loop, machine: Machine): Grou
     (group) => !group.loops.includes(loop) && tensorsWritten(group).some((tensor) => read.has(tensor)),
   );
   if (others.length === 0) return [];
-  const flow = new Dataflow(groups, groupAccess);
+  const flow = flowOf(groups);
   return others.filter((group) => halvesOf(loop, group, isBefore(flow, group), machine) !== null);
+}
+
+// Lists of groups are immutable, and every loop is asked about.
+const flows = new WeakMap<readonly Group[], Dataflow<Group>>();
+
+/** Who writes and who reads what of some groups. */
+function flowOf(groups: readonly Group[]): Dataflow<Group> {
+  let found = flows.get(groups);
+  if (found === undefined) {
+    found = new Dataflow(groups, groupAccess);
+    flows.set(groups, found);
+  }
+  return found;
 }
 
 /** Whether a tensor is in memory before a group runs, whichever group reads it. */
@@ -141,14 +154,18 @@ function isBefore(flow: Dataflow<Group>, group: Group): (tensor: Tensor) => bool
 }
 
 /** The groups with partial results in the place of some loops' reductions, in an order that runs; null where one has none. */
-function withHalves(groups: readonly Group[], loops: readonly Loop[], machine: Machine): Group[] | null {
-  let current = [...groups];
+function withHalves(
+  groups: readonly Group[],
+  loops: readonly Loop[],
+  machine: Machine,
+): readonly Group[] | null {
+  let current = groups;
   for (const loop of loops) {
     const reader = current.find((group) => group.loops.includes(loop));
     const [from] = producers(current, loop, machine);
     // Others count on the schedule of a group that has partial results itself.
     if (reader === undefined || from === undefined || reader.partials.length > 0) return null;
-    const halves = halvesOf(loop, from, isBefore(new Dataflow(current, groupAccess), from), machine);
+    const halves = halvesOf(loop, from, isBefore(flowOf(current), from), machine);
     if (halves === null) return null;
     const changed = current.map((group) => {
       if (group === from) return { ...group, partials: [...group.partials, ...halves.partials] };

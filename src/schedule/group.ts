@@ -43,15 +43,22 @@ export function singleton(loop: Loop): Group {
   return { loops: [loop], rows: [[]], locals: [], prologue: [], partials: [] };
 }
 
+// Groups are immutable, and every move asks again.
+const writes = new WeakMap<Group, readonly Tensor[]>();
+
 /** The tensors that a group writes, partial results included. */
-export function tensorsWritten(group: Group): Tensor[] {
-  return [
-    ...group.loops.flatMap((loop) => loop.outs.map((out) => out.tensor)),
-    ...group.partials.map((p) => p.tensor),
-  ];
+export function tensorsWritten(group: Group): readonly Tensor[] {
+  let found = writes.get(group);
+  if (found === undefined) {
+    found = [
+      ...group.loops.flatMap((loop) => loop.outs.map((out) => out.tensor)),
+      ...group.partials.map((p) => p.tensor),
+    ];
+    writes.set(group, found);
+  }
+  return found;
 }
 
-// Groups are immutable, and every move asks again.
 const reads = new WeakMap<Group, ReadonlySet<Tensor>>();
 
 /** The tensors that a group reads, partial results included, and does not make in its prologue. */
