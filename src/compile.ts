@@ -14,7 +14,7 @@ import {
   splitReductions,
   tensorsWritten,
 } from './fuse/index.ts';
-import { splitPhases } from './fuse/splitPhases.ts';
+import { splitResidues } from './fuse/splitResidues.ts';
 import { printGroups, printStages } from './fuse/text.ts';
 import { verifyGroups, verifyStages } from './fuse/verify.ts';
 import { type Module, printModule, verifyModule } from './graph/index.ts';
@@ -49,7 +49,7 @@ import type { GroupSchedule } from './wasm/schedule.ts';
 export const optionalPasses = [
   'alignAxes',
   'fusePointwise',
-  'splitPhases',
+  'splitResidues',
   'partition',
   'splitReductions',
   'rematerialize',
@@ -253,9 +253,9 @@ class Road {
         mergeCounters(fusePointwise(l, machine, decisions), decisions);
       loops = this.#pass(entry, 'fusePointwise', 'loops', 'loops', fuse, loops);
     }
-    if (on('splitPhases')) {
-      const split = (l: readonly Loop[]): Loop[] => splitPhases(l, decisions);
-      loops = this.#pass(entry, 'splitPhases', 'loops', 'loops', split, loops);
+    if (on('splitResidues')) {
+      const split = (l: readonly Loop[]): Loop[] => splitResidues(l, decisions);
+      loops = this.#pass(entry, 'splitResidues', 'loops', 'loops', split, loops);
     }
     requireIndexable(loops);
     const cut = (l: readonly Loop[]): Loop[] =>

@@ -214,7 +214,7 @@ function wayOf(d: Decision): readonly [string, string] | readonly [null, string]
     case 'sibling':
       return [d.to, d.from];
     case 'align':
-    case 'phases':
+    case 'residues':
     case 'rows':
     case 'partial':
     case 'prologue':

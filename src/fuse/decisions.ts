@@ -8,7 +8,7 @@ export type Move =
   | 'inline'
   | 'epilogue'
   | 'sibling'
-  | 'phases'
+  | 'residues'
   | 'rows'
   | 'partial'
   | 'prologue'

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Decisions } from '../../src/fuse/index.ts';
-import { splitPhases } from '../../src/fuse/splitPhases.ts';
-import { congruenceOf, type Loop, leaveOutTerms, phasesOf, type Tensor } from '../../src/loops/index.ts';
+import { splitResidues } from '../../src/fuse/splitResidues.ts';
+import { congruenceOf, type Loop, leaveOutTerms, residuesOf, type Tensor } from '../../src/loops/index.ts';
 import { interpretLoops } from '../../src/loops/interpret.ts';
 import { parseLoops, printLoops } from '../../src/loops/text.ts';
 import { verifyLoops } from '../../src/loops/verify.ts';
@@ -36,7 +36,7 @@ function run(loops: readonly Loop[]): number[] {
   return [...((last && memory.get(last)) ?? [])];
 }
 
-const split = (loops: readonly Loop[]): Loop[] => splitPhases(loops, new Decisions());
+const split = (loops: readonly Loop[]): Loop[] => splitResidues(loops, new Decisions());
 
 /** The gradient of the input of a convolution with stride 2, and a reader. */
 const TRANSPOSED = (extent: number): string => `tensor g: f32[5] input
@@ -51,7 +51,7 @@ loop y(i: ${extent}):
 `;
 
 describe('a reduction of which every second term counts', () => {
-  it('takes the terms that count, in phases of its own axis, and its readers read through', () => {
+  it('takes the terms that count, in residues of its own axis, and its readers read through', () => {
     const loops = parsed(TRANSPOSED(10));
     expect(printLoops(split(loops))).toMatchInlineSnapshot(`
       "tensor g: f32[5] input
@@ -91,13 +91,13 @@ describe('a reduction of which every second term counts', () => {
     expect(printLoops(split([loop]))).toMatchInlineSnapshot(`
       "tensor g: f32[5] input
       tensor w: f32[3] input
-      tensor x_phases: f32[5, 2] temp
+      tensor x_residues: f32[5, 2] temp
       tensor x: f32[10] result
-      loop x_phases(i_outer: 5, i_inner: 2) reduce(k: 2):
+      loop x_residues(i_outer: 5, i_inner: 2) reduce(k: 2):
         r0 = sum(select(k * 2 - 2 < i_inner, select(i_outer + k < 5, g[i_outer + k], 0.0) * w[k * 2 + (1 - i_inner)], 0.0))
-        x_phases[i_outer, i_inner] = r0.0
+        x_residues[i_outer, i_inner] = r0.0
       loop x(i0: 10):
-        x[i0] = x_phases[i0 // 2, i0 % 2]
+        x[i0] = x_residues[i0 // 2, i0 % 2]
       "
     `);
     expect(run(split([loop]))).toEqual(run([loop]));
@@ -129,7 +129,7 @@ describe('a congruence', () => {
   });
 
   it('of any steps leaves the same terms, whichever the monoid', () => {
-    let phased = 0;
+    let rewritten = 0;
     fc.assert(
       fc.property(numbers, ({ a, b, c, modulus, extent, window, monoid }) => {
         const neutral = { sum: '0.0', max: '-inf', product: '1.0' }[monoid];
@@ -151,15 +151,15 @@ loop y(i: ${extent}):
         const [loop] = loops;
         const found = loop === undefined ? null : congruenceOf(loop);
         if (loop === undefined || found === null) return;
-        phased++;
+        rewritten++;
         const done = split(loops);
         expect(done.every((l) => congruenceOf(l) === null)).toBe(true);
         expect(run(done)).toEqual(run(loops));
-        expect(phasesOf(found)).toBeLessThanOrEqual(modulus);
+        expect(residuesOf(found)).toBeLessThanOrEqual(modulus);
         expect(run([leaveOutTerms(loop, found), ...loops.slice(1)])).toEqual(run(loops));
       }),
       { numRuns: 300 },
     );
-    expect(phased).toBeGreaterThan(100);
+    expect(rewritten).toBeGreaterThan(100);
   });
 });

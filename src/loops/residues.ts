@@ -26,7 +26,7 @@ export interface Moved {
 }
 
 /** After how many steps along the parallel axis the same terms count again. */
-export function phasesOf({ parallel, modulus }: Congruence): number {
+export function residuesOf({ parallel, modulus }: Congruence): number {
   return parallel === null ? 1 : modulus / gcd(parallel.by, modulus);
 }
 
@@ -101,16 +101,16 @@ function stepsOf({ reduce, parallel, modulus, constant }: Congruence): Steps {
   const [a, b, extent] = [parallel?.by ?? 0, reduce.by, reduce.axis.extent];
   const common = gcd(b, modulus);
   const stride = modulus / common;
-  const phases = Array.from({ length: parallel?.axis.extent ?? 1 }, (_, phase) => phase);
-  const offset = (phase: number): number => a * phase + constant;
+  const residues = Array.from({ length: parallel?.axis.extent ?? 1 }, (_, residue) => residue);
+  const offset = (residue: number): number => a * residue + constant;
   const inverse = inverseModulo(b / common, stride);
-  const least = (phase: number): number => remainder(-(offset(phase) / common) * inverse, stride);
-  const possible = phases.filter((p) => offset(p) % common === 0 && least(p) < extent);
+  const least = (residue: number): number => remainder(-(offset(residue) / common) * inverse, stride);
+  const possible = residues.filter((p) => offset(p) % common === 0 && least(p) < extent);
   const most = Math.max(1, ...possible.map((p) => Math.ceil((extent - least(p)) / stride)));
-  const phase = parallel === null ? int(0) : axisRef(parallel.axis);
-  const place = apply('add', apply('mul', phase, int(a)), int(constant));
+  const residue = parallel === null ? int(0) : axisRef(parallel.axis);
+  const place = apply('add', apply('mul', residue, int(a)), int(constant));
   if (b === 1 && possible.length > 0) {
-    // Counted by quotients, which then do not depend on the phase: what is read moves with the steps alone.
+    // Counted by quotients, which then do not depend on the residue: what is read moves with the steps alone.
     const quotients = possible.flatMap((p) => {
       const last = least(p) + stride * Math.floor((extent - 1 - least(p)) / stride);
       return [(offset(p) + least(p)) / modulus, (offset(p) + last) / modulus];
@@ -121,9 +121,9 @@ function stepsOf({ reduce, parallel, modulus, constant }: Congruence): Steps {
       return { extent: to - from + 1, stride, first, guards: [] };
     }
   }
-  const slope = phases.length > 1 ? least(1) - least(0) : 0;
-  if (common === 1 && phases.every((p) => least(p) === least(0) + slope * p)) {
-    const first = apply('add', apply('mul', phase, int(slope)), int(least(0)));
+  const slope = residues.length > 1 ? least(1) - least(0) : 0;
+  if (common === 1 && residues.every((p) => least(p) === least(0) + slope * p)) {
+    const first = apply('add', apply('mul', residue, int(slope)), int(least(0)));
     return { extent: most, stride, first, guards: [] };
   }
   const solved = apply('mul', apply('idiv', place, int(common)), int(remainder(-inverse, stride)));
