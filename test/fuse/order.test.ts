@@ -84,7 +84,7 @@ describe('fusion of random modules', () => {
 
   it('keeps the time of the step: what its moves gain is what the groups take less', () => {
     let moves = 0;
-    for (let seed = 0; seed < 4; seed++) {
+    for (let seed = 0; seed < 8; seed++) {
       const machine = randomMachine(seed);
       for (const [entry, { loops }] of compileModule(mixedModule(seed).module, machine).entries) {
         const gains = new Gains();
