@@ -8,7 +8,6 @@ import { rowCount } from './rows.ts';
 import {
   type ContractSchedule,
   type MapSchedule,
-  type PhaseSchedule,
   plainPhase,
   type ReduceSchedule,
   type RowsSchedule,
@@ -119,8 +118,6 @@ function rowsCandidates(group: Group, machine: Machine): RowsSchedule[] {
   const rows = rowCount(group);
   const inside = new Set(group.locals);
   const own = group.loops.map((loop, k) => phaseOf(loop, group.rows[k] ?? [], inside, machine));
-  const phases = (block: number, lanes: number, room: number): PhaseSchedule[] =>
-    own.map((phase) => phase.schedule(block, lanes, room));
   if (!machine.features.has('barriers')) {
     return powers(machine.workgroup)
       .filter((lanes) => lanes >= Math.min(machine.neighbours, machine.workgroup))
@@ -128,24 +125,25 @@ function rowsCandidates(group: Group, machine: Machine): RowsSchedule[] {
         kind: 'rows',
         block: 1,
         lanes,
-        phases: phases(1, lanes, 0),
+        phases: own.map((phase) => phase.schedule(1, lanes, 0)),
         workgroups: Math.ceil(rows / lanes),
       }));
   }
+  const isStaged = group.loops.map((loop) => orientedContraction(loop) !== null);
   // Blocks that leave most of the machine idle are not tried, except for the smallest.
   const fewest = machine.cores / 8;
   const blocks = powers(Math.min(MOST_ROWS, rows)).filter((b) => b === 1 || Math.ceil(rows / b) >= fewest);
   return blocks.map((block) => {
     // What cannot be staged says how much memory is left to what can.
-    const others = phases(block, 1, 0).map((phase, k) =>
-      group.loops[k] !== undefined && orientedContraction(group.loops[k]) !== null ? plainPhase : phase,
-    );
+    const others = own.map((phase, k) => (isStaged[k] ? plainPhase : phase.schedule(block, 1, 0)));
     const room = roomBeside(group, { block, phases: others }, machine);
     return {
       kind: 'rows',
       block,
       lanes: machine.workgroup,
-      phases: phases(block, 1, room),
+      phases: others.map((other, k) =>
+        isStaged[k] || room < 0 ? (own[k]?.schedule(block, 1, room) ?? other) : other,
+      ),
       workgroups: Math.ceil(rows / block),
     };
   });

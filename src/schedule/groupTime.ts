@@ -1,5 +1,5 @@
-import { tensorSize } from '../loops/edges.ts';
-import { byteSize, loadsIn, loopLoads, type Tensor } from '../loops/index.ts';
+import { tensorSize, tensorsRead } from '../loops/edges.ts';
+import { byteSize, loadsIn, type Tensor } from '../loops/index.ts';
 import type { Machine } from '../machine/index.ts';
 import type { Group } from './group.ts';
 import { workOf } from './groupWork.ts';
@@ -34,7 +34,7 @@ function bytesOnce(group: Group): number {
   const inside = new Set(group.locals);
   const tensors = new Set<Tensor>();
   for (const loop of [...group.prologue, ...group.loops]) {
-    for (const { tensor } of loopLoads(loop)) tensors.add(tensor);
+    for (const tensor of tensorsRead(loop)) tensors.add(tensor);
     for (const { tensor } of loop.outs) tensors.add(tensor);
   }
   for (const { tensor } of [...group.partials, ...loadsIn(...group.partials.map((p) => p.body))])

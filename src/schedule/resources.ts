@@ -182,7 +182,7 @@ export interface Passed {
  */
 export function passedInside(group: Group, schedule: RowsSchedule, machine: Machine): Passed[] {
   const passed = passedTensors(group, schedule.block);
-  let left = roomLeft(fixedShared(group, schedule, machine), passed, machine);
+  let left = roomLeft(group, fixedShared(group, schedule, machine), schedule.block, machine);
   const must = passed.filter(({ alsoStored }) => !alsoStored);
   const may = passed.filter(({ alsoStored, words }) => {
     if (!alsoStored || !machine.features.has('barriers') || 4 * words > left) return false;
@@ -197,6 +197,16 @@ const passedKnown = new WeakMap<Group, readonly Passed[]>();
 
 /** The tensors that pass between the phases of a row program, in blocks of so many rows. */
 function passedTensors(group: Group, block: number): Passed[] {
+  return passedRows(group).map((passed) => ({ ...passed, words: wordsOf(passed, block) }));
+}
+
+/** The words of a tensor in a block of so many rows. */
+function wordsOf(ofRow: Passed, block: number): number {
+  return Math.max(1, ofRow.words * block);
+}
+
+/** The same, with the words of one row. */
+function passedRows(group: Group): readonly Passed[] {
   let ofRow = passedKnown.get(group);
   if (ofRow === undefined) {
     const rows = rowCount(group);
@@ -214,7 +224,7 @@ function passedTensors(group: Group, block: number): Passed[] {
     );
     passedKnown.set(group, ofRow);
   }
-  return ofRow.map((passed) => ({ ...passed, words: Math.max(1, passed.words * block) }));
+  return ofRow;
 }
 
 /** Bytes of workgroup memory beside what a row program cannot do without: less than none where it does not fit. */
@@ -224,11 +234,11 @@ export function roomBeside(
   machine: Machine,
 ): number {
   const whole: RowsSchedule = { kind: 'rows', lanes: 1, workgroups: 1, ...schedule };
-  return roomLeft(fixedShared(group, whole, machine), passedTensors(group, schedule.block), machine);
+  return roomLeft(group, fixedShared(group, whole, machine), schedule.block, machine);
 }
 
-function roomLeft(fixed: ReadonlyMap<Dtype, number>, passed: readonly Passed[], machine: Machine): number {
+function roomLeft(group: Group, fixed: ReadonlyMap<Dtype, number>, block: number, machine: Machine): number {
   let left = machine.workgroupMemory - bytesOf(fixed);
-  for (const { alsoStored, words } of passed) if (!alsoStored) left -= 4 * words;
+  for (const passed of passedRows(group)) if (!passed.alsoStored) left -= 4 * wordsOf(passed, block);
   return left;
 }
