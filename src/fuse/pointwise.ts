@@ -18,6 +18,7 @@ import { computedAgain, evaluationsIn, isNextOfState, outOf } from './again.ts';
 import { Dataflow, loopAccess } from './dataflow.ts';
 import type { Decisions, Reason } from './decisions.ts';
 import { movementText } from './movement.ts';
+import { byRank, type Rank, ranksOf } from './ranks.ts';
 
 /**
  * Moves 1 and 2 of fusion. A pointwise loop whose value nobody needs in memory disappears:
@@ -27,9 +28,11 @@ import { movementText } from './movement.ts';
  * - *epilogue*: it becomes one more output of the loop that makes its operand, over the same elements
  *   (bias, activation, the optimizer's update).
  *
- * Chains collapse first, so that an epilogue takes a whole chain at once.
+ * Chains collapse first, so that an epilogue takes a whole chain at once. Loops are visited by rank, so that what comes out
+ * does not depend on the order in which nodes were declared.
  */
 export function fusePointwise(loops: readonly Loop[], machine: Machine, decisions: Decisions): Loop[] {
+  const ranks = ranksOf(loops);
   // One simplifier: of an expression that was put together of simple ones, only the seams are new to it.
   const simplify = simplifier();
   // Who reads a state late holds its update back: only prices of the whole step see that, and `partition` has them.
@@ -40,13 +43,24 @@ export function fusePointwise(loops: readonly Loop[], machine: Machine, decision
     const isOnlyReadBy = (operand: Tensor): boolean => flow.readersOf(operand).length === 1;
     return computedAgain(producer, consumers, isOnlyReadBy, machine);
   };
-  const collapsed = inlineWhere(loops, chain, simplify, decisions);
-  const chosen = inlineWhere(collapsed, again, simplify, decisions);
-  const merged = mergeEpilogues(inlineWhere(chosen, chain, simplify, decisions), simplify, decisions);
-  return withoutDead(inlineWhere(merged, again, simplify, decisions));
+  const inline = (some: readonly Loop[], rule: InlineRule): Loop[] =>
+    inlineWhere(some, rule, ranks, simplify, decisions);
+  const collapsed = inline(inline(inline(loops, chain), again), chain);
+  return withoutDead(inline(mergeEpilogues(collapsed, ranks, simplify, decisions), again));
 }
 
 type Simplify = (expr: Expr) => Expr;
+
+type Ranks = ReadonlyMap<Tensor, Rank>;
+
+/** Loops by the last of the ranks of what each makes. */
+function inRankOrder(loops: readonly Loop[], ranks: Ranks): Loop[] {
+  const ranked = loops.map((loop) => {
+    const own = loop.outs.flatMap(({ tensor }) => ranks.get(tensor) ?? []).sort(byRank);
+    return { loop, rank: own.at(-1) ?? { depth: 0, key: '' } };
+  });
+  return ranked.sort((a, b) => byRank(a.rank, b.rank)).map(({ loop }) => loop);
+}
 
 /** Whether a loop is computed where it is read, and why; null where there is nothing to say. */
 type InlineRule = (
@@ -72,11 +86,12 @@ const chain: InlineRule = (producer, consumers) => {
 function inlineWhere(
   loops: readonly Loop[],
   rule: InlineRule,
+  ranks: Ranks,
   simplify: Simplify,
   decisions: Decisions,
 ): Loop[] {
   const flow = new Dataflow(loops, loopAccess);
-  for (const { tensor } of loops.flatMap((loop) => loop.outs.slice(0, 1))) {
+  for (const { tensor } of inRankOrder(loops, ranks).flatMap((loop) => loop.outs.slice(0, 1))) {
     const producer = flow.writerOf(tensor);
     const [out, ...others] = producer?.outs ?? [];
     if (producer === undefined || out === undefined || others.length > 0) continue;
@@ -118,13 +133,18 @@ export function inlined(
   };
 }
 
-function mergeEpilogues(loops: readonly Loop[], simplify: Simplify, decisions: Decisions): Loop[] {
+function mergeEpilogues(
+  loops: readonly Loop[],
+  ranks: Ranks,
+  simplify: Simplify,
+  decisions: Decisions,
+): Loop[] {
   const flow = new Dataflow(loops, loopAccess);
-  for (const consumer of loops) {
+  for (const consumer of inRankOrder(loops, ranks)) {
     if (!flow.has(consumer) || consumer.reductions.length > 0) continue;
     const sources = flow.sourcesOf(consumer);
     // The latest producer first: the others then come before it.
-    for (const producer of flow.sorted(sources).reverse()) {
+    for (const producer of inRankOrder([...sources], ranks).reverse()) {
       const late = [...sources].find((other) => other !== producer && flow.dependsOn(other, producer));
       if (late !== undefined) {
         decisions.refuse('epilogue', producer, consumer, `it also reads ${late.name}, which comes after`);

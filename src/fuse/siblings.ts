@@ -31,7 +31,9 @@ export function mergedSiblings(host: Loop, guest: Loop, machine: Machine): Loop 
 }
 
 /**
- * States of one element that count on by themselves as one loop: a workgroup for each would be more text than work.
+ * States of one element that count on by themselves as one loop: a workgroup for each would be more text than work. They
+ * stay states of their own, even where they start equal and are updated alike: each can be read and set by its name, so
+ * that two of them may differ, and another entry may update one alone. So none is a common subexpression of another.
  */
 export function mergeCounters(loops: readonly Loop[], decisions: Decisions): Loop[] {
   const flow = new Dataflow(loops, loopAccess);
