@@ -33,6 +33,10 @@ export function rowProgram(
   const fixed = groups.find((group) => group.partials.length > 0);
   if (fixed !== undefined) return `others count on the workgroups of ${groupName(fixed)}`;
   const loops = groups.flatMap((group) => group.loops);
+  // A read in an earlier phase, at the workgroup's own rows, would be safe, and any other one costs a copy in a dispatch of
+  // its own. But such reads are of what is as small as the rows (gains of a norm), whose updates run beside longer groups:
+  // where they were let in, no step of the benchmarks took less time. So one rule is enough: a state is written over by a
+  // group that reads it where it writes it.
   for (const writer of loops) {
     for (const { tensor } of writer.outs) {
       const { over } = tensor;
