@@ -118,7 +118,6 @@ function* remakes(plan: Plan, most: number): Generator<Remake> {
       const without = live.map((bytes, k) => (isBetween(k) ? bytes - bytesOf(tensor) : bytes));
       if (savedOf(plan, Math.max(...without)) < LEAST_SAVED || own.some((reader) => isBetween(at(reader))))
         continue;
-      if (tensorsReadBy(host).has(tensor)) continue;
       for (const recipe of recipes) {
         const made = madeBy(host, recipe, tensor);
         if (made === null) continue;
@@ -187,22 +186,31 @@ function isAt(l: Load, at: readonly Axis[]): boolean {
   return l.at.length === at.length && l.at.every((index, d) => index.kind === 'axis' && index.axis === at[d]);
 }
 
-/** A group in which a loop makes a value once more; null where none runs over the same elements and reads what it is made of. */
+/**
+ * A group in which a loop makes a value once more; null where none runs over the same elements and reads what it is made of,
+ * or the value itself, which it then makes for itself.
+ */
 function madeBy(group: Group, recipe: Recipe, tensor: Tensor): { group: Group; tensor: Tensor } | null {
   for (const loop of group.loops) {
-    for (const l of loadsIn(...loop.outs.map((out) => out.value))) {
-      if (l.tensor !== recipe.from) continue;
-      const at = l.at.flatMap((index) => (index.kind === 'axis' ? [index.axis] : []));
-      const isWhole = loop.axes.every((axis) => axis.extent === 1 || at.includes(axis));
-      if (at.length !== recipe.at.length || new Set(at).size !== at.length || !isWhole) continue;
-      const again: Tensor = { ...tensor, name: `${tensor.name}_again` };
-      const by = new Map(recipe.at.map((axis, d) => [axis, l.at[d] ?? axisRef(axis)] as const));
-      const out: Out = { tensor: again, at, value: substituteAxes(recipe.value, by) };
-      const loops = group.loops.map((other) =>
-        other === loop ? { ...loop, outs: [...loop.outs, out] } : other,
-      );
-      return { group: { ...group, loops }, tensor: again };
-    }
+    const read = loadsIn(...loop.outs.map((out) => out.value));
+    const own = read.find((l) => l.tensor === tensor) ?? read.find((l) => l.tensor === recipe.from);
+    if (own === undefined) continue;
+    const at = own.at.flatMap((index) => (index.kind === 'axis' ? [index.axis] : []));
+    const isWhole = loop.axes.every((axis) => axis.extent === 1 || at.includes(axis));
+    if (at.length !== recipe.at.length || new Set(at).size !== at.length || !isWhole) continue;
+    const by = new Map(recipe.at.map((axis, d) => [axis, own.at[d] ?? axisRef(axis)] as const));
+    const value = substituteAxes(recipe.value, by);
+    const isOwn = (l: Expr): boolean => l.kind === 'load' && l.tensor === tensor && isAt(l, at);
+    const outs = loop.outs.map((out) => ({
+      ...out,
+      value: mapExpr(out.value, (e) => (isOwn(e) ? value : e)),
+    }));
+    const again: Tensor = { ...tensor, name: `${tensor.name}_again` };
+    const host = { ...loop, outs: [...outs, { tensor: again, at, value }] };
+    const { rows, locals, prologue, partials } = group;
+    const loops = group.loops.map((other) => (other === loop ? host : other));
+    const made: Group = { loops, rows, locals, prologue, partials };
+    return tensorsReadBy(made).has(tensor) ? null : { group: made, tensor: again };
   }
   return null;
 }
