@@ -385,12 +385,12 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
 //   %27 = cast(%26)  at workloads.ts:65
 //   %30 = div(%29, %27)  at workloads.ts:65
 //   %32 = neg(%31)  at workloads.ts:65
-//   %41 = iota()  at workloads.ts:65
-//   %43 = eq(%41, %42)  at workloads.ts:65
-//   %48 = where(%43, %45, %47)  at workloads.ts:65
 //   %37 = sub(%21, %36)  at workloads.ts:65
 //   %38 = exp(%37)  at workloads.ts:65
 //   %39 = mul(%34, %38)  at workloads.ts:65
+//   %41 = iota()  at workloads.ts:65
+//   %43 = eq(%41, %42)  at workloads.ts:65
+//   %48 = where(%43, %45, %47)  at workloads.ts:65
 //   %49 = add(%39, %48)  at workloads.ts:65
 
 struct Step {

@@ -182,12 +182,12 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
 //   %27 = cast(%26)  at workloads.ts:65
 //   %30 = div(%29, %27)  at workloads.ts:65
 //   %32 = neg(%31)  at workloads.ts:65
-//   %41 = iota()  at workloads.ts:65
-//   %43 = eq(%41, %42)  at workloads.ts:65
-//   %48 = where(%43, %45, %47)  at workloads.ts:65
 //   %37 = sub(%21, %36)  at workloads.ts:65
 //   %38 = exp(%37)  at workloads.ts:65
 //   %39 = mul(%34, %38)  at workloads.ts:65
+//   %41 = iota()  at workloads.ts:65
+//   %43 = eq(%41, %42)  at workloads.ts:65
+//   %48 = where(%43, %45, %47)  at workloads.ts:65
 //   %49 = add(%39, %48)  at workloads.ts:65
 //   %51 = contract(%49, output.weight)  at workloads.ts:64
 //   %54 = lt(%53, hidden)  at workloads.ts:43
@@ -385,12 +385,12 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
 //   output loss  at workloads.ts:65
 //   %30 = div(%29, %27)  at workloads.ts:65
 //   %32 = neg(%31)  at workloads.ts:65
-//   %41 = iota()  at workloads.ts:65
-//   %43 = eq(%41, %42)  at workloads.ts:65
-//   %48 = where(%43, %45, %47)  at workloads.ts:65
 //   %37 = sub(%21, %36)  at workloads.ts:65
 //   %38 = exp(%37)  at workloads.ts:65
 //   %39 = mul(%34, %38)  at workloads.ts:65
+//   %41 = iota()  at workloads.ts:65
+//   %43 = eq(%41, %42)  at workloads.ts:65
+//   %48 = where(%43, %45, %47)  at workloads.ts:65
 //   %49 = add(%39, %48)  at workloads.ts:65
 //   d output.bias = sum(%49)  at workloads.ts:64
 //   %69 = mul(d output.bias, %68)  at workloads.ts:66
@@ -509,17 +509,17 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     if (wg < 3) {
       let wg_2 = wg - 1;
       // reduce: d output.bias, 2 workgroups
+      // %21 = sub(output, %20)  at workloads.ts:65
       // %26 = extent()  at workloads.ts:65
       // %27 = cast(%26)  at workloads.ts:65
       // %30 = div(%29, %27)  at workloads.ts:65
       // %32 = neg(%31)  at workloads.ts:65
-      // %21 = sub(output, %20)  at workloads.ts:65
-      // %41 = iota()  at workloads.ts:65
-      // %43 = eq(%41, %42)  at workloads.ts:65
-      // %48 = where(%43, %45, %47)  at workloads.ts:65
       // %37 = sub(%21, %36)  at workloads.ts:65
       // %38 = exp(%37)  at workloads.ts:65
       // %39 = mul(%34, %38)  at workloads.ts:65
+      // %41 = iota()  at workloads.ts:65
+      // %43 = eq(%41, %42)  at workloads.ts:65
+      // %48 = where(%43, %45, %47)  at workloads.ts:65
       // %49 = add(%39, %48)  at workloads.ts:65
       // d output.bias = sum(%49)  at workloads.ts:64
       // %69 = mul(d output.bias, %68)  at workloads.ts:66
@@ -564,17 +564,17 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
       if (wg < 27) {
         let wg_3 = wg - 3;
         // contract: d output.weight, 24 workgroups
+        // %21 = sub(output, %20)  at workloads.ts:65
         // %26 = extent()  at workloads.ts:65
         // %27 = cast(%26)  at workloads.ts:65
         // %30 = div(%29, %27)  at workloads.ts:65
         // %32 = neg(%31)  at workloads.ts:65
-        // %21 = sub(output, %20)  at workloads.ts:65
-        // %41 = iota()  at workloads.ts:65
-        // %43 = eq(%41, %42)  at workloads.ts:65
-        // %48 = where(%43, %45, %47)  at workloads.ts:65
         // %37 = sub(%21, %36)  at workloads.ts:65
         // %38 = exp(%37)  at workloads.ts:65
         // %39 = mul(%34, %38)  at workloads.ts:65
+        // %41 = iota()  at workloads.ts:65
+        // %43 = eq(%41, %42)  at workloads.ts:65
+        // %48 = where(%43, %45, %47)  at workloads.ts:65
         // %49 = add(%39, %48)  at workloads.ts:65
         // d output.weight = contract(hidden, %49)  at workloads.ts:64
         // %66 = mul(d output.weight, %65)  at workloads.ts:66
