@@ -152,7 +152,7 @@ export function compileToWasm(
   const road = new Road(module, machine, without);
   const fused = new Map(module.entries.map(({ name }) => [name, road.toStages(name)] as const));
   const layout = road.layout(fused, PLACE_ALIGNMENT);
-  const kernels = new WasmKernels(module, road.storage, layout, machine.binding);
+  const kernels = new WasmKernels(module, road.storage, layout, machine);
   const entries = new Map<string, CompiledEntry>();
   for (const [name, entry] of fused)
     entries.set(name, { ...entry, ...road.toFunctions(name, entry.stages, kernels) });

@@ -23,9 +23,12 @@ export const TILE = { rows: 4, columns: 8 } as const;
 
 /**
  * Positions of a block that a task computes at a time: rows so that a panel of columns serves four panels, columns so that
- * sums stay in the cache.
+ * sums stay in the cache; windows that overlap are copied once for all of them.
  */
-export const MOST_POSITIONS = { rows: 16, columns: 64 } as const;
+export const MOST_POSITIONS = { rows: 16, columns: 64, windows: 256 } as const;
+
+/** Blocks that there should be at least, so that threads share them evenly. */
+export const ENOUGH_BLOCKS = 8;
 
 /** Below this many products a contraction is a loop like any other: its tiles would be mostly padding. */
 const LEAST_PRODUCTS = 2048;
@@ -47,6 +50,8 @@ export function isTiled(loop: Loop): boolean {
 interface CutSide {
   readonly kind: keyof typeof TILE;
   readonly perRow: number;
+  /** Whether its positions are windows that overlap. */
+  readonly isWindow: boolean;
   /** Positions of the other side. */
   readonly whole: number;
   /** Operand of the other side. */
@@ -61,14 +66,19 @@ function cutSide(loop: Loop, own: readonly Axis[]): CutSide | null {
   const prefix = own.slice(0, batch.length);
   if (!batch.every((axis) => prefix.includes(axis))) return null;
   const rest = own.slice(batch.length);
-  const side = (axes: readonly Axis[], others: readonly Axis[], other: readonly Expr[]): CutSide => ({
+  const side = (
+    [axes, own]: readonly [readonly Axis[], Contraction['a']],
+    [others, other]: readonly [readonly Axis[], Contraction['a']],
+  ): CutSide => ({
     kind: lastOf(loop, axes) ? 'columns' : 'rows',
     perRow: domainSize(axes.filter((axis) => !rest.includes(axis))),
+    isWindow: overlapOf(loop, own, axes) < 1,
     whole: domainSize(others),
     other,
   });
-  if (rest.every((axis) => c.m.includes(axis))) return side(c.m, c.n, c.b);
-  return rest.every((axis) => c.n.includes(axis)) ? side(c.n, c.m, c.a) : null;
+  const [m, n] = [[c.m, c.a] as const, [c.n, c.b] as const];
+  if (rest.every((axis) => c.m.includes(axis))) return side(m, n);
+  return rest.every((axis) => c.n.includes(axis)) ? side(n, m) : null;
 }
 
 /** Whether a loop's first output lies contiguous along axes of a side: those are columns. */
@@ -243,16 +253,25 @@ export function tasksCandidates(group: Group, machine: Machine): TasksSchedule[]
 const MOST_TASKS = 256;
 
 /** Rows of a program that a task takes at a time: as its contractions ask for, else as make enough work. */
-function programBlock(group: Group, machine: Machine): number {
+export function programBlock(group: Group, machine: Machine): number {
   const rows = rowCount(group);
   const cuts = group.loops.flatMap((loop, k) => cutSide(loop, group.rows[k] ?? []) ?? []);
   const most =
     cuts.length > 0
-      ? Math.min(...cuts.map(({ kind, perRow }) => Math.floor(MOST_POSITIONS[kind] / perRow)))
+      ? Math.min(...cuts.map((cut) => rowsOfBlock(cut, rows)))
       : rowsOfWork(group, rows, machine);
   const bytes = localBytes(group.locals, rows);
   const fitting = Math.floor(machine.workgroupMemory / Math.max(1, bytes));
   return Math.max(1, Math.min(rows, most, fitting));
+}
+
+/**
+ * Rows of a program that fill a block of a contraction. Where they are windows they are never so many that threads find
+ * few tasks: a task goes through its windows block by block, and reads the other side once for each.
+ */
+function rowsOfBlock({ kind, perRow, isWindow }: CutSide, rows: number): number {
+  if (!isWindow) return Math.floor(MOST_POSITIONS[kind] / perRow);
+  return Math.min(Math.ceil(rows / ENOUGH_BLOCKS), Math.floor(MOST_POSITIONS.windows / perRow));
 }
 
 function rowsOfWork(group: Group, rows: number, machine: Machine): number {

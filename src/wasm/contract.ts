@@ -1,7 +1,7 @@
 import { type Axis, domainSize, type Tensor } from '../loops/index.ts';
 import { type Run, runsOf } from '../loops/runs.ts';
 import { lineAligned } from '../runtime/wasm/program.ts';
-import { MOST_POSITIONS } from '../schedule/tasks.ts';
+import { ENOUGH_BLOCKS, MOST_POSITIONS } from '../schedule/tasks.ts';
 import { driver } from './code.ts';
 import type { PackFacts } from './packing.ts';
 import { panelSets, positionsOf, type Side, type Tiled, unitsOf } from './sides.ts';
@@ -156,11 +156,7 @@ function splitOf({ sets, rows, columns, reduce }: Tiled): Split | null {
   return { parts: Math.ceil(first.extent / perPart), perPart, units };
 }
 
-/** Blocks that a side should have at least, so that threads share them evenly. */
-export const ENOUGH_BLOCKS = 8;
-
-/** Positions of a block of windows, and bytes of its copy, at most. */
-export const WINDOW_POSITIONS = 256;
+/** Bytes of the copy of a block of windows, at most. */
 const COPY_BYTES = 1 << 17;
 
 /** Units of a side that are computed at a time. @param perTask units of a task */
@@ -178,7 +174,7 @@ function blockOf(cut: Side, perTask: number, tiled: Tiled, chunk: number): numbe
 function windowUnits(cut: Side, perTask: number, tiled: Tiled, chunk: number): number {
   const extent = slidExtent(cut);
   const enough = Number.isFinite(perTask) ? perTask : Math.ceil(unitsOf(cut) / ENOUGH_BLOCKS);
-  let most = Math.min(extent, enough, Math.max(1, Math.floor(WINDOW_POSITIONS / cut.length)));
+  let most = Math.min(extent, enough, Math.max(1, Math.floor(MOST_POSITIONS.windows / cut.length)));
   while (most > 1 && copyBytes(windowBlock(cut, most, tiled, chunk)) > COPY_BYTES) most = Math.ceil(most / 2);
   return Math.ceil(extent / Math.ceil(extent / Math.max(1, most)));
 }

@@ -1,6 +1,7 @@
 import type { Module } from '../graph/index.ts';
 import { baseField, Names, rowsField } from '../kernels/names.ts';
 import { type Expr, flatten, type Tensor } from '../loops/index.ts';
+import type { Machine } from '../machine/index.ts';
 import type { Storage } from '../passes/lower.ts';
 import type { BufferLayout } from '../plan/planBuffers.ts';
 import { bufferPlan, entryOf, kernelFacts, slotsOf, stepFieldsOf } from '../program/slots.ts';
@@ -39,11 +40,11 @@ export class WasmKernels {
   readonly #module: Module;
   readonly #storage: Storage;
   readonly #layout: BufferLayout;
-  readonly #addressable: number;
+  readonly #machine: Machine;
 
-  /** @param addressable bytes of memory that a program can have */
-  constructor(module: Module, storage: Storage, layout: BufferLayout, addressable: number) {
-    this.#addressable = addressable;
+  /** @param machine one that has tasks; a program can have as many bytes of memory as its bindings */
+  constructor(module: Module, storage: Storage, layout: BufferLayout, machine: Machine) {
+    this.#machine = machine;
     this.#module = module;
     this.#storage = storage;
     this.#layout = layout;
@@ -63,6 +64,7 @@ export class WasmKernels {
       packed: this.#memory.packed,
       calls: (name) => this.#math.add(name),
       known: new Knowledge(),
+      machine,
     };
   }
 
@@ -98,12 +100,12 @@ export class WasmKernels {
     const packed = Math.max(0, ...this.#written.map(({ kernel }) => kernel.packedBytes));
     const buffers = bufferPlan(this.#layout, packed);
     const bytes = this.#memory.packed + lineAligned(packed);
-    if (bytes > this.#addressable) {
+    if (bytes > this.#machine.binding) {
       const needs = `the plan of ${this.#module.name} needs ${buffers.peakBytes} bytes at its peak`;
       throw new DeviceError(
         'memory',
-        `${needs}; WebAssembly can address ${this.#addressable}: make tensors or batches smaller`,
-        { limit: { name: 'binding', needed: bytes, available: this.#addressable } },
+        `${needs}; WebAssembly can address ${this.#machine.binding}: make tensors or batches smaller`,
+        { limit: { name: 'binding', needed: bytes, available: this.#machine.binding } },
       );
     }
     const kernels = this.#written.map(

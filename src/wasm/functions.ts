@@ -1,5 +1,6 @@
 import { commentText, Names } from '../kernels/names.ts';
 import type { Axis, Loop, Tensor } from '../loops/index.ts';
+import type { Machine } from '../machine/index.ts';
 import { Code } from './code.ts';
 import { Evaluator, type Place } from './evaluate.ts';
 import type { Knowledge } from './knowledge.ts';
@@ -7,6 +8,8 @@ import type { MathName } from './math.ts';
 
 /** What kernels must know of the module that they are part of. */
 export interface ModuleScope {
+  /** Whose threads run the module's tasks. */
+  readonly machine: Machine;
   /** Where tensors lie that have a place in memory. */
   readonly place: (tensor: Tensor) => Place;
   /** Position of a field in the step block. */

@@ -10,6 +10,7 @@ import {
   type Loop,
   type Tensor,
 } from '../loops/index.ts';
+import type { Machine } from '../machine/index.ts';
 import { lineAligned } from '../runtime/wasm/program.ts';
 import { type Group, groupName, type Stage } from '../schedule/group.ts';
 import { Code, driver, i32 } from './code.ts';
@@ -84,8 +85,10 @@ class KernelWriter {
   readonly functions: Functions;
   readonly contractions: ContractWriter;
   scratchBytes = 0;
+  readonly #machine: Machine;
 
   constructor(name: string, scope: ModuleScope) {
+    this.#machine = scope.machine;
     this.functions = new Functions(name, scope);
     this.contractions = new ContractWriter(this.functions, scope.packed);
   }
@@ -94,7 +97,7 @@ class KernelWriter {
   group(group: Group): { run: string; schedule: GroupSchedule } {
     const first = driver('first', domainSize(group.rows[0] ?? []));
     const { places, bytes } = this.#locals(group, first);
-    const schedule = scheduleGroup(group, this.functions.asked(places(1)));
+    const schedule = scheduleGroup(group, this.functions.asked(places(1)), this.#machine);
     const inside = places(schedule.block);
     let scratch = bytes(schedule.block);
     const base = scratch;

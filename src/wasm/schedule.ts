@@ -1,4 +1,3 @@
-import { tensorSize } from '../loops/edges.ts';
 import {
   type Axis,
   axesIn,
@@ -11,22 +10,15 @@ import {
   substituteAxes,
   type Tensor,
 } from '../loops/index.ts';
+import type { Machine } from '../machine/index.ts';
 import { type Evaluation, loopEvaluation } from '../schedule/cost.ts';
 import type { Group } from '../schedule/group.ts';
-import { MOST_POSITIONS, TASK_WORK } from '../schedule/tasks.ts';
+import { programBlock, TASK_WORK } from '../schedule/tasks.ts';
 import { driver } from './code.ts';
-import {
-  type Contract,
-  contractOf,
-  cutSide,
-  ENOUGH_BLOCKS,
-  packedUnits,
-  slidExtent,
-  WINDOW_POSITIONS,
-} from './contract.ts';
+import { type Contract, contractOf, cutSide, packedUnits, slidExtent } from './contract.ts';
 import type { Evaluator } from './evaluate.ts';
 import { type Nest, rowLane, rowValues } from './nest.ts';
-import { isIndependent, outerSets, positionsOf, type Side, type Tiled, tiledOf, unitsOf } from './sides.ts';
+import { isIndependent, outerSets, type Side, type Tiled, tiledOf, unitsOf } from './sides.ts';
 import { TILE_COLUMNS, TILE_ROWS } from './tile.ts';
 
 /** How one loop of a group runs for a block of the group's rows. */
@@ -102,16 +94,13 @@ export function summaryOf({ tasks, block, rows, loops }: GroupSchedule): Schedul
 /** Rows of a task along which vectors lie are a multiple of so many. */
 const LANE_ROWS = 16;
 
-/** Bytes that a block's intermediates should take at most: they stay in the cache. */
-const BLOCK_BYTES = 1 << 18;
-
 /** The schedule of a group. @param evaluator any, asked how loads move */
-export function scheduleGroup(group: Group, evaluator: Evaluator): GroupSchedule {
+export function scheduleGroup(group: Group, evaluator: Evaluator, machine: Machine): GroupSchedule {
   const [loop, ...more] = group.loops;
   if (loop === undefined) throw new RangeError('a group without loops');
   return more.length === 0 && group.rows[0]?.length === 0
     ? scheduleLoop(loop, evaluator)
-    : scheduleRows(group, evaluator);
+    : scheduleRows(group, evaluator, machine);
 }
 
 /** Tasks that pack the whole side of a contraction. */
@@ -176,17 +165,14 @@ function isGapless(loop: Loop, wide: readonly Axis[], evaluator: Evaluator): boo
   return isWhole && axesIn(...beside).size === 0 && loadsIn(...values).every(isNear);
 }
 
-function scheduleRows(group: Group, evaluator: Evaluator): GroupSchedule {
+function scheduleRows(group: Group, evaluator: Evaluator, machine: Machine): GroupSchedule {
   const rows = domainSize(group.rows[0] ?? []);
   const written = new Set<Tensor>(group.loops.flatMap((loop) => loop.outs.map((out) => out.tensor)));
-  const rowBytes = group.locals.reduce((n, tensor) => n + (4 * tensorSize(tensor)) / rows, 0);
   const tiled = group.loops.map((loop, k) => tiledOf(loop, group.rows[k] ?? [], evaluator));
   const rowAxes = group.rows[0] ?? [];
   const batch = Math.max(0, ...tiled.map((t) => (t === null ? 0 : outerSets(t).length)));
   const perBatch = domainSize(rowAxes.slice(batch));
-  const cuts = tiled.flatMap((t, k) => (t === null ? [] : [cutOf(t, group.rows[k] ?? [])]));
-  const most = cuts.length > 0 ? Math.min(...cuts.map(rowsOfBlock)) : rowsOfWork(group, rows);
-  const block = Math.max(1, Math.min(rows, most, perBatch, Math.floor(BLOCK_BYTES / Math.max(1, rowBytes))));
+  const block = Math.min(programBlock(group, machine), perBatch);
   const loops = group.loops.map((loop, k): LoopSchedule => {
     const own = group.rows[k] ?? [];
     const contraction = tiled[k];
@@ -208,22 +194,6 @@ function cutOf(tiled: Tiled, rows: readonly Axis[]): { readonly side: Side; read
   const program = rows.slice(outerSets(tiled).length);
   const isRows = program.every((axis) => tiled.rows.axes.includes(axis));
   return { side: isRows ? tiled.rows : tiled.columns, perSet: domainSize(program) };
-}
-
-/**
- * Rows of a program that fill a block of a contraction. Where they are windows they are never so many that threads find
- * few tasks: a task goes through its windows block by block, and reads the other side once for each.
- */
-function rowsOfBlock({ side, perSet }: { readonly side: Side; readonly perSet: number }): number {
-  const positions = positionsOf(side) / Math.max(1, perSet);
-  const most = side.window === null ? MOST_POSITIONS[side.kind] : WINDOW_POSITIONS;
-  const shared = side.window === null ? Infinity : Math.ceil(perSet / ENOUGH_BLOCKS);
-  return Math.max(1, Math.min(shared, Math.floor(most / positions)));
-}
-
-function rowsOfWork(group: Group, rows: number): number {
-  const work = group.loops.reduce((n, loop) => n + loopCost(loop), 0) / Math.max(1, rows);
-  return Math.max(4, Math.ceil(TASK_WORK / Math.max(1, work) / 4) * 4);
 }
 
 /** Elementary operations of a loop, roughly: arithmetic, loads and stores. */
