@@ -25,7 +25,7 @@ const arrows: Readonly<
   // Printers: neither knows the other.
   wgsl: { rooms: ['loops', 'kernels', 'runtime'], packages: [] },
   wasm: {
-    rooms: ['loops', 'graph', 'passes', 'schedule', 'plan', 'kernels', 'program', 'runtime'],
+    rooms: ['loops', 'graph', 'passes', 'machine', 'schedule', 'plan', 'kernels', 'program', 'runtime'],
     packages: [/^watr\//],
   },
   program: {

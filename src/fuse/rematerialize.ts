@@ -16,8 +16,8 @@ import {
   ValueNumbers,
 } from '../loops/index.ts';
 import type { Machine } from '../machine/index.ts';
-import { liveRanges, runsOf } from '../plan/liveRanges.ts';
 import { type Group, groupName, type Stage, tensorsReadBy } from '../schedule/group.ts';
+import { liveRanges, runsOf } from '../schedule/liveRanges.ts';
 import { Decisions } from './decisions.ts';
 import { groupDependencies } from './levels.ts';
 import { microsText, timeOfStages } from './price.ts';

@@ -1,9 +1,7 @@
 import {
   type Axis,
   domainSize,
-  type Expr,
   extentOf,
-  isOwnElement,
   type Loop,
   LoopError,
   loadsIn,
@@ -14,28 +12,8 @@ import {
   verifyLoops,
 } from '../loops/index.ts';
 import { type Group, groupName, loopsIn, type Partial, type Stage } from '../schedule/group.ts';
-
-/** A rule of groups and stages. */
-export type GroupRule = 'rows' | 'locals' | 'prologue' | 'partials' | 'outputs' | 'order' | 'in place';
-
-/** Groups or stages that break a rule: an error of the compiler, not of its user. */
-export class GroupError extends Error {
-  /** The group's name. */
-  readonly group: string;
-  readonly rule: GroupRule;
-  /** The name of the tensor that the rule is broken for, where there is one. */
-  readonly tensor: string | undefined;
-
-  constructor(group: Group, rule: GroupRule, tensor: Tensor | undefined, message: string) {
-    const source = group.loops.flatMap((loop) => loop.origin).find((origin) => origin.source !== undefined);
-    const at = source === undefined ? '' : `  at ${source.source}`;
-    super(`group ${groupName(group)}: ${message} (${rule})${at}`);
-    this.name = 'GroupError';
-    this.group = groupName(group);
-    this.rule = rule;
-    this.tensor = tensor?.name;
-  }
-}
+import { GroupError } from '../schedule/groupError.ts';
+import { oldValueElsewhere } from '../schedule/verifyInPlace.ts';
 
 /**
  * Throws GroupError unless each group can run as one kernel, or a part of one, and LoopError unless its loops can:
@@ -250,28 +228,4 @@ function verifyUpdates(groups: readonly Group[], { reads }: Accesses, at: (group
       }
     }
   }
-}
-
-/** Where the group that writes over a tensor reads the old value, if not at the element written and just before. */
-export function oldValueElsewhere(group: Group, loop: Loop, out: Out, old: Tensor): string | null {
-  const loadsOf = (...exprs: readonly Expr[]) => loadsIn(...exprs).filter((l) => l.tensor === old);
-  const another = [...group.prologue, ...group.loops].find(
-    (l) => l !== loop && loopLoads(l).some((x) => x.tensor === old),
-  );
-  if (another !== undefined) return `its loop ${another.name} reads`;
-  if (loadsOf(...loop.reductions.map((r) => r.body)).length > 0) return 'a reduction reads';
-  for (const each of loop.outs) {
-    const found = loadsOf(each.value);
-    if (found.length === 0) continue;
-    if (ownersOf(loop, each) !== ownersOf(loop, out))
-      return `its output ${each.tensor.name} reads, over other axes`;
-    const isElsewhere = found.some((l) => l.kind === 'load' && !isOwnElement(l, out));
-    if (isElsewhere) return `its output ${each.tensor.name} reads at another element`;
-  }
-  return loadsOf(...group.partials.map((p) => p.body)).length > 0 ? 'a partial result reads' : null;
-}
-
-/** Which invocations make an output: those at 0 of the axes that it lacks, by their places in the loop. */
-function ownersOf(loop: Loop, out: Out): string {
-  return loop.axes.flatMap((axis, k) => (axis.extent > 1 && !out.at.includes(axis) ? [k] : [])).join(' ');
 }

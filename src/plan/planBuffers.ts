@@ -1,7 +1,7 @@
 import { tensorSize } from '../loops/edges.ts';
 import { byteSize, type Tensor } from '../loops/index.ts';
 import { type Stage, tensorsWritten } from '../schedule/group.ts';
-import { type LiveRange, liveRanges, type Run, runsOf } from './liveRanges.ts';
+import { type LiveRange, liveRanges, type Run, runsOf } from '../schedule/liveRanges.ts';
 
 /** Where a tensor lies: an arena, and the element where it starts. */
 export interface ArenaPlace {

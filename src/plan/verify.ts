@@ -1,7 +1,8 @@
-import { GroupError, oldValueElsewhere } from '../fuse/verify.ts';
 import { tensorSize } from '../loops/edges.ts';
 import { loadsIn, loopLoads, type Tensor } from '../loops/index.ts';
 import { type Group, groupName, type Stage } from '../schedule/group.ts';
+import { GroupError } from '../schedule/groupError.ts';
+import { oldValueElsewhere } from '../schedule/verifyInPlace.ts';
 import type { BufferLayout } from './planBuffers.ts';
 
 /**

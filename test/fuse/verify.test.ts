@@ -2,9 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { compileModule } from '../../src/compile.ts';
 import { assignStages, Decisions, reasonText } from '../../src/fuse/index.ts';
 import { parseGroups, parseStages, printStages } from '../../src/fuse/text.ts';
-import { GroupError, verifyGroups, verifyStages } from '../../src/fuse/verify.ts';
+import { verifyGroups, verifyStages } from '../../src/fuse/verify.ts';
 import { LoopError } from '../../src/loops/index.ts';
 import { machines } from '../../src/machine/index.ts';
+import { GroupError } from '../../src/schedule/groupError.ts';
 import { numberedModule } from '../compile/agreement.ts';
 
 const declarations = `tensor x: f32[4, 8] input

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { compileModule } from '../../src/compile.ts';
-import { GroupError } from '../../src/fuse/verify.ts';
 import { defineModule } from '../../src/graph/index.ts';
 import { nn, optim } from '../../src/index.ts';
 import { tensorSize } from '../../src/loops/edges.ts';
 import { machines } from '../../src/machine/index.ts';
 import type { BufferLayout } from '../../src/plan/planBuffers.ts';
 import { verifyLayout } from '../../src/plan/verify.ts';
+import { GroupError } from '../../src/schedule/groupError.ts';
 import { numberedModule } from '../compile/agreement.ts';
 
 /** Temporaries that are needed at the same time and lie over one another, without those that are written over the other. */

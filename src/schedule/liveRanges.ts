@@ -1,7 +1,7 @@
 import { tensorSize } from '../loops/edges.ts';
 import type { Tensor } from '../loops/index.ts';
-import { type Group, type Stage, tensorsReadBy, tensorsWritten } from '../schedule/group.ts';
-import { readsElsewhere } from '../schedule/oldValue.ts';
+import { type Group, type Stage, tensorsReadBy, tensorsWritten } from './group.ts';
+import { readsElsewhere } from './oldValue.ts';
 
 /** A temporary and the dispatches between which it is needed, both included. */
 export interface LiveRange {
