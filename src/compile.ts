@@ -332,7 +332,7 @@ function toolsFor(machine: Machine): LevelTools {
 /** Throws where a kernel of WebAssembly calls a function of its own that is not there. */
 function verifyFunctions(kernel: WasmKernelText): void {
   const defined = new Set([...kernel.code.matchAll(/\(func \$(\S+)/g)].map(([, name]) => name));
-  for (const { run } of kernel.phases)
+  for (const { run } of kernel.sweeps)
     if (!defined.has(run)) throw new KernelError('store', kernel.name, `there is no function ${run}`);
 }
 

@@ -11,7 +11,7 @@ export function chunkCapacity(resultBytes: number, bound = MOST_STEPS): number {
 }
 
 /** A place for the records and results of one chunk; there are two. */
-export type Place = 0 | 1;
+export type Half = 0 | 1;
 
 /**
  * Plays all steps of a playback in order, cut into chunks, two of them in flight: the program runs one while the
@@ -23,9 +23,9 @@ export type Place = 0 | 1;
  */
 export type PlayChunks = (
   playback: Playback,
-  start: (first: number, count: number, place: Place) => Promise<unknown>,
-  finish: (first: number, count: number, place: Place) => void,
-  release?: (place: Place) => void,
+  start: (first: number, count: number, place: Half) => Promise<unknown>,
+  finish: (first: number, count: number, place: Half) => void,
+  release?: (place: Half) => void,
 ) => Promise<void>;
 
 /**
@@ -45,7 +45,7 @@ export function chunkPlayer(capacity: number, longEnough: number): PlayChunks {
     let failure: { readonly error: unknown } | undefined;
     try {
       for (
-        let first = 0, count = 0, place: Place = 0;
+        let first = 0, count = 0, place: Half = 0;
         first < steps && !failure && goesOn();
         first += count, place = place ? 0 : 1
       ) {

@@ -70,7 +70,7 @@ function sumRuns(extent: number, chunk: number, chunkSteps: number): SumRuns {
   return { chunks, pieces, loops, levels: loops.filter(({ isOwn }) => isOwn).length };
 }
 
-/** A reduction in parts: each task adds up one for all outputs, and tasks of a phase after add up the parts, in order. */
+/** A reduction in parts: each task adds up one for all outputs, and tasks of a sweep after add up the parts, in order. */
 export interface Split {
   readonly parts: number;
   /** Values of the outermost reduction axis in a part. */

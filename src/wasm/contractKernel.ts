@@ -1,10 +1,11 @@
 import { tensorSize } from '../loops/edges.ts';
 import { type Axis, apply, domainSize, type Expr, int, type Loop, type Tensor } from '../loops/index.ts';
 import { lineAligned } from '../runtime/wasm/program.ts';
+import type { Location } from './addresses.ts';
 import { Code, driver, i32, minus, plus, times } from './code.ts';
 import { type Contract, packedUnits, type Split, slidExtent, sumsTensor } from './contract.ts';
 import { emitOutputs, emitSums, type PartTexts } from './contractSums.ts';
-import type { Evaluator, Place } from './evaluate.ts';
+import type { Evaluator } from './evaluate.ts';
 import type { Functions, Inside, Runnable } from './functions.ts';
 import { endOf } from './nest.ts';
 import { emitPacking, type PackTexts } from './packing.ts';
@@ -98,7 +99,7 @@ export class ContractWriter {
 
   /**
    * The functions of a reduction in parts: one adds up the part of a task, of all units, and packs both sides for it; the
-   * other adds up the parts of some units and computes their outputs, in a phase of its own.
+   * other adds up the parts of some units and computes their outputs, in a sweep of its own.
    */
   #split(
     loop: Loop,
@@ -299,7 +300,7 @@ function stepsEnd({ reduce }: Tiled, evaluator: Evaluator): string {
 }
 
 /** The tensor of so many units' sums, and where it lies in scratch. */
-function sumsAt(contract: Contract, units: number, address: number): readonly [Tensor, Place] {
+function sumsAt(contract: Contract, units: number, address: number): readonly [Tensor, Location] {
   const sums = sumsTensor(contract, units);
   const index = ([row = int(0), column = int(0)]: readonly Expr[]): Expr =>
     apply('add', apply('mul', row, int(Number(sums.shape[1]))), column);

@@ -15,8 +15,8 @@ import {
   type WasmProgram,
 } from '../runtime/wasm/program.ts';
 import type { Stage } from '../schedule/group.ts';
+import type { Location } from './addresses.ts';
 import type { Assemble } from './assemble.ts';
-import type { Place } from './evaluate.ts';
 import type { ModuleScope } from './functions.ts';
 import { type WasmKernelText, wasmKernel } from './kernel.ts';
 import { Knowledge } from './knowledge.ts';
@@ -150,7 +150,7 @@ export class WasmKernels {
     return Object.keys(Object.fromEntries(this.#module.entries.map(({ name }) => [name, null])));
   }
 
-  #place(tensor: Tensor, field: (name: string) => number): Place {
+  #place(tensor: Tensor, field: (name: string) => number): Location {
     const index = (at: readonly Expr[]): Expr => flatten(at, tensor.shape);
     const word = (name: string): string =>
       `(i32.shl (i32.load offset=${4 * field(name)} (global.get $record)) (i32.const 2))`;

@@ -1,8 +1,5 @@
 import { liveField, paramField } from '../kernels/names.ts';
-import { tensorSize } from '../loops/edges.ts';
 import {
-  type Affine,
-  type AffineForms,
   type Apply,
   type Axis,
   apply,
@@ -17,33 +14,22 @@ import {
   mapExpr,
   type Ranges,
   type ScalarDef,
-  type ScalarOp,
   scalarOps,
   subexpressions,
   type Tensor,
   type ValueNumbers,
 } from '../loops/index.ts';
 import { MARGIN_BYTES } from '../runtime/wasm/program.ts';
-import { type Code, f32Const, i32, plus, times, vectorConst } from './code.ts';
+import { Addresses, elementBytes, type Location, laneAddress, offsetText } from './addresses.ts';
+import { type Code, f32Const, i32, vectorConst } from './code.ts';
 import { type Knowledge, mayTrap } from './knowledge.ts';
 import type { MathName } from './math.ts';
 import { type Lanes, repeats, type Spelling, spellings, wasmType } from './operations.ts';
-
-/** Where the elements of a tensor lie, as one function sees them. */
-export interface Place {
-  /** Bytes from `base`, or from the start of memory. */
-  readonly address: number;
-  /** Text of an address that is known at run time only, the same during a call. */
-  readonly base?: string;
-  /** Whether every load of it is in range, whatever its indices look like. */
-  readonly isSafe?: true;
-  /** Number of the element `at`, from where the tensor starts. */
-  readonly index: (at: readonly Expr[]) => Expr;
-}
+import { isName, Regions } from './regions.ts';
 
 /** What the expressions of a function mean in its module. */
 export interface Surroundings {
-  readonly place: (tensor: Tensor) => Place;
+  readonly place: (tensor: Tensor) => Location;
   /** Position of a field in the step block. */
   readonly field: (name: string) => number;
   /** Is told each function of the module that is called. */
@@ -65,18 +51,22 @@ export class Evaluator {
   readonly #around: Surroundings;
   readonly #ranges: Ranges;
   readonly #numbers: ValueNumbers;
-  readonly #forms: AffineForms;
+  readonly #regions: Regions;
+  readonly addresses: Addresses;
   readonly #uses = new Map<number, number>();
   readonly #clamped = new Map<Expr, Expr>();
-  /** Forms by the indices of loads: the same load is asked about for each axis along which it might move. */
-  readonly #elements = new Map<Tensor, Map<readonly Expr[], Affine>>();
 
   constructor(code: Code, around: Surroundings) {
     this.code = code;
     this.#around = around;
     this.#ranges = around.known.ranges;
     this.#numbers = this.#ranges.numbers;
-    this.#forms = this.#ranges.forms;
+    this.#regions = new Regions(code, around.known);
+    this.addresses = new Addresses(this.#regions, around.place, around.known, {
+      scalar: (expr) => this.scalar(expr),
+      vector: (expr, lane) => this.vector(expr, lane),
+      varies: (expr, lane) => this.varies(expr, lane),
+    });
   }
 
   /** An expression with fewer operations and the same value. */
@@ -112,13 +102,13 @@ export class Evaluator {
   varies(expr: Expr, lane: Axis): boolean {
     const { axes, vars } = this.#around.known.factsOf(expr);
     if (axes.has(lane)) return true;
-    for (const name of vars) if (this.#variable(name).lanes === 4) return true;
+    for (const name of vars) if (this.#regions.variable(name).lanes === 4) return true;
     return false;
   }
 
   /** Stores one element. */
   store(tensor: Tensor, at: readonly Expr[], value: string): void {
-    const { offset, text } = this.#address(tensor, at, null);
+    const { offset, text } = this.addresses.of(tensor, at, null);
     const type = tensor.dtype === 'f32' ? 'f32' : 'i32';
     this.code.line(`(${type}.store${offsetText(offset)} ${text} ${value})`);
   }
@@ -126,14 +116,14 @@ export class Evaluator {
   /** Stores four elements along `lane`; the tensor's index moves with it. */
   storeVector(tensor: Tensor, at: readonly Expr[], value: string, lane: Axis): void {
     const stored = tensor.dtype === 'bool' ? `(v128.and ${value} ${vectorConst(1, false)})` : value;
-    const address = this.#address(tensor, at, lane);
+    const address = this.addresses.of(tensor, at, lane);
     if (address.stride === 4) {
       this.code.line(`(v128.store${offsetText(address.offset)} ${address.text} ${stored})`);
       return;
     }
     const name = this.code.let('lanes', 'v128', stored);
     for (let l = 0; l < 4; l++) {
-      const { offset, text } = this.#laneAddress(address, l);
+      const { offset, text } = laneAddress(address, l);
       this.code.line(`(v128.store32_lane${offsetText(offset)} ${l} ${text} ${name})`);
     }
   }
@@ -146,7 +136,7 @@ export class Evaluator {
     let cost = 0;
     for (const e of subexpressions(...roots)) {
       if (e.kind === 'load') {
-        const stride = lane === null ? 0 : this.stride(e.tensor, e.at, lane);
+        const stride = lane === null ? 0 : this.addresses.stride(e.tensor, e.at, lane);
         const bytes = elementBytes(e.tensor.dtype);
         const near = stride === 0 || stride === bytes;
         cost += near ? 1 : stride === null ? 14 : stride === 2 * bytes && bytes === 4 ? 3 : 5;
@@ -157,24 +147,6 @@ export class Evaluator {
     return cost;
   }
 
-  /** Whether two tensors share no memory. */
-  isApart(a: Tensor, b: Tensor): boolean {
-    const [one, other] = [this.#around.place(a), this.#around.place(b)];
-    if (one.base !== other.base) return true;
-    // In scratch each tensor has a place of its own.
-    if (one.base !== undefined) return a !== b;
-    const end = ({ address }: Place, tensor: Tensor): number => address + 4 * tensorSize(tensor);
-    return end(one, a) <= other.address || end(other, b) <= one.address;
-  }
-
-  /** How the element's address moves with an axis, in bytes; null where it is not by a constant. */
-  stride(tensor: Tensor, at: readonly Expr[], lane: Axis): number | null {
-    const form = this.#form(tensor, at);
-    const own = form.terms.filter(({ atom }) => this.#around.known.factsOf(atom).axes.has(lane));
-    if (own.some(({ atom }) => atom.kind !== 'axis')) return null;
-    return elementBytes(tensor.dtype) * own.reduce((n, t) => n + t.coefficient, 0);
-  }
-
   #value(expr: Expr, lane: Axis | null): string {
     if (lane !== null && !this.varies(expr, lane)) return this.#splat(expr, lane);
     const lanes: Lanes = lane === null ? 1 : 4;
@@ -182,9 +154,9 @@ export class Evaluator {
       case 'const':
         return expr.dtype === 'f32' ? f32Const(expr.value) : i32(expr.value | 0);
       case 'var':
-        return this.#variable(expr.name).text;
+        return this.#regions.variable(expr.name).text;
       case 'axis': {
-        const text = this.#axis(expr.axis);
+        const text = this.#regions.axis(expr.axis);
         if (lane === null) return text;
         return this.#named(
           expr,
@@ -219,9 +191,9 @@ export class Evaluator {
   /** One value four times. */
   #splat(expr: Expr, lane: Axis): string {
     const key = `four ${this.#numbers.of(expr)}`;
-    const known = this.#known(key);
+    const known = this.#regions.known(key);
     if (known !== undefined) return known;
-    const level = this.#levelOf(expr);
+    const level = this.#regions.levelOf(expr);
     const text = this.code.at(level, () => {
       if (expr.kind === 'const' && expr.dtype !== 'bool')
         return vectorConst(expr.value, expr.dtype === 'f32');
@@ -351,7 +323,7 @@ export class Evaluator {
       if (e.kind === 'apply' && (e.op === 'select' || mayTrap(e)) && this.#around.known.factsOf(e).loads)
         return false;
       if (e.kind !== 'load' || this.#clamp(e) === e) continue;
-      const stride = this.stride(e.tensor, e.at, lane);
+      const stride = this.addresses.stride(e.tensor, e.at, lane);
       if (stride === null || Math.abs(3 * stride) + 16 > MARGIN_BYTES) return false;
     }
     return true;
@@ -359,7 +331,7 @@ export class Evaluator {
 
   #loadOne(expr: Load): string {
     const { dtype } = expr.tensor;
-    const { offset, text } = this.#address(expr.tensor, expr.at, null);
+    const { offset, text } = this.addresses.of(expr.tensor, expr.at, null);
     if (dtype === 'u8') return `(i32.load8_u${offsetText(offset)} ${text})`;
     return `(${dtype === 'f32' ? 'f32' : 'i32'}.load${offsetText(offset)} ${text})`;
   }
@@ -367,7 +339,7 @@ export class Evaluator {
   #loadFour(expr: Load, lane: Axis | null): string {
     if (lane === null) throw new RangeError('four elements along no axis');
     const { dtype } = expr.tensor;
-    const address = this.#address(expr.tensor, expr.at, lane);
+    const address = this.addresses.of(expr.tensor, expr.at, lane);
     const bytes = elementBytes(dtype);
     let words: string;
     if (address.stride === bytes && dtype === 'u8') {
@@ -383,7 +355,7 @@ export class Evaluator {
       );
       words = `(i8x16.shuffle ${EVEN_WORDS} ${low} ${high})`;
     } else {
-      const at = [0, 1, 2, 3].map((l) => this.#laneAddress(address, l));
+      const at = [0, 1, 2, 3].map((l) => laneAddress(address, l));
       const first = at[0] ?? { offset: 0, text: '' };
       if (dtype === 'u8') {
         return [1, 2, 3].reduce(
@@ -405,109 +377,13 @@ export class Evaluator {
     return dtype === 'bool' ? `(i32x4.ne ${words} ${vectorConst(0, false)})` : words;
   }
 
-  /** The address of one lane of a vector whose elements do not lie side by side. */
-  #laneAddress(address: Address, l: number): { offset: number; text: string } {
-    if (address.stride !== null) {
-      const by = l * address.stride;
-      if (by + address.offset >= 0 && by >= 0) return { offset: address.offset + by, text: address.text };
-      return { offset: address.offset, text: `(i32.add ${address.text} ${i32(by)})` };
-    }
-    const lane = `(i32x4.extract_lane ${l} ${address.lanes})`;
-    return { offset: address.offset, text: `(i32.add ${address.text} ${lane})` };
-  }
-
-  /** Where an element lies, or the first of four; what is known outside of the innermost region is added there. */
-  #address(tensor: Tensor, at: readonly Expr[], lane: Axis | null): Address {
-    const place = this.#around.place(tensor);
-    const form = this.#form(tensor, at);
-    const bytes = elementBytes(tensor.dtype);
-    const moves = (atom: Expr): boolean => lane !== null && this.varies(atom, lane);
-    const steady = form.terms.filter(({ atom }) => !moves(atom) || atom.kind === 'axis');
-    const moving = form.terms.filter(({ atom }) => moves(atom));
-    const irregular = moving.filter(({ atom }) => atom.kind !== 'axis');
-    const stride = irregular.length > 0 ? null : bytes * moving.reduce((n, t) => n + t.coefficient, 0);
-    let lanes = '';
-    const levelled = steady
-      .filter((term) => stride !== null || !moves(term.atom))
-      .map((term) => ({ ...term, level: this.#levelOf(term.atom) }))
-      .sort((a, b) => a.level - b.level);
-    if (stride === null && lane !== null) {
-      const sum = moving
-        .map(({ atom, coefficient }) => apply('mul', atom, int(coefficient * bytes)))
-        .reduce((a, b) => apply('add', a, b));
-      const text = this.#value(this.simplify(sum), lane);
-      lanes = isName(text) ? text : this.code.let('at', 'v128', text);
-    }
-    const constant = place.address + bytes * form.constant;
-    const grows =
-      stride !== null &&
-      constant >= 0 &&
-      levelled.every(({ atom, coefficient }) => coefficient > 0 && this.#ranges.of(atom).low >= 0);
-    const base =
-      place.base === undefined ? '' : this.#inRegion(0, `base ${place.base}`, place.base, tensor.name);
-    let text = grows ? base : base === '' ? i32(constant) : plus(base, i32(constant));
-    let key = `at ${text}`;
-    for (let k = 0; k < levelled.length; ) {
-      const level = levelled[k]?.level ?? 0;
-      let sum = text;
-      for (; levelled[k] !== undefined && levelled[k]?.level === level; k++) {
-        const { atom, coefficient } = levelled[k] ?? { atom: int(0), coefficient: 0 };
-        key += ` ${coefficient * bytes}*${this.#numbers.of(atom)}`;
-        const before = sum;
-        const term = this.code.at(level, () => this.#scaled(atom, coefficient * bytes));
-        sum = before === '' ? term : plus(before, term);
-      }
-      text = this.#inRegion(level, key, sum, tensor.name);
-    }
-    if (text === '') return { offset: 0, text: i32(constant), stride, lanes };
-    return { offset: grows ? constant : 0, text, stride, lanes };
-  }
-
-  #inRegion(level: number, key: string, sum: string, name: string): string {
-    if (isName(sum)) return sum;
-    const known = this.#known(key);
-    if (known !== undefined) return known;
-    const scope = this.code.scopes[level] ?? this.code.scope;
-    const made = this.code.let(`${name}_at`, 'i32', sum, scope);
-    scope.known.set(key, made);
-    return made;
-  }
-
-  #scaled(atom: Expr, by: number): string {
-    if (by === 1) return this.scalar(atom);
-    const key = `scaled ${by} ${this.#numbers.of(atom)}`;
-    const known = this.#known(key);
-    if (known !== undefined) return known;
-    const made = this.code.let('bytes', 'i32', times(this.scalar(atom), i32(by)));
-    this.code.scope.known.set(key, made);
-    return made;
-  }
-
-  /** The number of an element as an affine form. */
-  #form(tensor: Tensor, at: readonly Expr[]): Affine {
-    let ofTensor = this.#elements.get(tensor);
-    if (ofTensor === undefined) {
-      ofTensor = new Map();
-      this.#elements.set(tensor, ofTensor);
-    }
-    const known = ofTensor.get(at);
-    if (known !== undefined) return known;
-    const index = this.#around.place(tensor).index(at);
-    const form = this.#forms.of(index);
-    // Quotients and remainders may add up to what was divided.
-    const divides = form.terms.some(({ atom }) => atom.kind === 'apply' && DIVISIONS.has(atom.op));
-    const result = divides ? this.#forms.of(this.simplify(index)) : form;
-    ofTensor.set(at, result);
-    return result;
-  }
-
   /** Names a value if it is used more than once, or can be computed further outside. */
   #named(expr: Expr, lane: Axis | null, name: string, build: () => string): string {
     const number = this.#numbers.of(expr);
     const key = lane === null ? `one ${number}` : `lanes ${this.#numbers.of(axisRef(lane))} ${number}`;
-    const known = this.#known(key);
+    const known = this.#regions.known(key);
     if (known !== undefined) return known;
-    const level = this.#levelOf(expr);
+    const level = this.#regions.levelOf(expr);
     const current = this.code.scopes.length - 1;
     if (level === current && (this.#uses.get(number) ?? 0) <= 1) return build();
     const text = this.code.at(level, build);
@@ -519,47 +395,6 @@ export class Evaluator {
     const made = this.code.let(name, wasmType(expr.dtype, lane === null ? 1 : 4), text, scope);
     scope.known.set(key, made);
     return made;
-  }
-
-  #known(key: string): string | undefined {
-    for (const scope of this.code.scopes) {
-      const known = scope.known.get(key);
-      if (known !== undefined) return known;
-    }
-    return undefined;
-  }
-
-  /** The outermost open region in which an expression can be evaluated. */
-  #levelOf(expr: Expr): number {
-    const { axes, vars, loads } = this.#around.known.factsOf(expr);
-    const { scopes } = this.code;
-    let level = scopes.length - 1;
-    for (; level > 0; level--) {
-      const scope = scopes[level];
-      if (scope === undefined || (loads && scope.guarded)) break;
-      if (hasKeyOf(scope.axes, axes) || hasKeyOf(scope.vars, vars)) break;
-    }
-    // What only one arm needs is computed in it, unless it can be computed before a loop.
-    while (scopes[level + 1]?.guarded === true) level++;
-    return level;
-  }
-
-  #axis(axis: Axis): string {
-    for (const scope of this.code.scopes) {
-      const text = scope.axes.get(axis);
-      if (text !== undefined) return text;
-    }
-    if (axis.extent <= 1) return i32(0);
-    throw new RangeError(`${this.code.name}: axis ${axis.name} has no value here`);
-  }
-
-  #variable(name: string): { readonly text: string; readonly lanes: Lanes } {
-    const { scopes } = this.code;
-    for (let level = scopes.length - 1; level >= 0; level--) {
-      const variable = scopes[level]?.vars.get(name);
-      if (variable !== undefined) return variable;
-    }
-    throw new RangeError(`${this.code.name}: variable ${name} has no value here`);
   }
 
   /** Whether a load in an expression is not known to be in range. */
@@ -592,38 +427,8 @@ export class Evaluator {
 /** Bytes of every second word of two vectors, for a shuffle. */
 const EVEN_WORDS = [0, 8, 16, 24].flatMap((at) => [at, at + 1, at + 2, at + 3]).join(' ');
 
-const DIVISIONS: ReadonlySet<ScalarOp> = new Set<ScalarOp>(['idiv', 'mod']);
-
-/** Where an element lies: `offset` bytes after what `text` gives. */
-interface Address {
-  readonly offset: number;
-  readonly text: string;
-  /** Bytes from one lane to the next; null where each lane has `lanes`, its own bytes, to add. */
-  readonly stride: number | null;
-  readonly lanes: string;
-}
-
-/** Whether a map has one of some keys. */
-function hasKeyOf<K>(map: ReadonlyMap<K, unknown>, keys: ReadonlySet<K>): boolean {
-  if (map.size > 0) for (const key of keys) if (map.has(key)) return true;
-  return false;
-}
-
-function elementBytes(dtype: Dtype): number {
-  return dtype === 'u8' ? 1 : 4;
-}
-
 function laneShape(dtype: Dtype): 'f32x4' | 'i32x4' {
   return dtype === 'f32' ? 'f32x4' : 'i32x4';
-}
-
-/** Whether a text only reads a local. */
-function isName(text: string): boolean {
-  return text.startsWith('(local.get ');
-}
-
-function offsetText(offset: number): string {
-  return offset === 0 ? '' : ` offset=${offset}`;
 }
 
 function wish(expr: Expr, lane: Axis): string {

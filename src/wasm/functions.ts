@@ -1,8 +1,9 @@
 import { commentText, Names } from '../kernels/names.ts';
 import type { Axis, Loop, Tensor } from '../loops/index.ts';
 import type { Machine } from '../machine/index.ts';
+import type { Location } from './addresses.ts';
 import { Code } from './code.ts';
-import { Evaluator, type Place } from './evaluate.ts';
+import { Evaluator } from './evaluate.ts';
 import type { Knowledge } from './knowledge.ts';
 import type { MathName } from './math.ts';
 
@@ -11,10 +12,10 @@ export interface ModuleScope {
   /** Whose threads run the module's tasks. */
   readonly machine: Machine;
   /** Where tensors lie that have a place in memory. */
-  readonly place: (tensor: Tensor) => Place;
+  readonly place: (tensor: Tensor) => Location;
   /** Position of a field in the step block. */
   readonly field: (name: string) => number;
-  /** Address from which packed operands lie. */
+  /** Location from which packed operands lie. */
   readonly packed: number;
   /** Is told each function of vector mathematics that is called. */
   readonly calls: (name: MathName) => void;
@@ -28,7 +29,7 @@ export interface Runnable {
 }
 
 /** Where a loop's tensors lie that have no place of their own, by tensor. */
-export type Inside = ReadonlyMap<Tensor, Place>;
+export type Inside = ReadonlyMap<Tensor, Location>;
 
 /** The functions of one kernel: their names begin with its name. */
 export class Functions {

@@ -13,26 +13,26 @@ import {
 import type { Machine } from '../machine/index.ts';
 import { lineAligned } from '../runtime/wasm/program.ts';
 import { type Group, groupName, type Stage } from '../schedule/group.ts';
+import type { Location } from './addresses.ts';
 import { Code, driver, i32 } from './code.ts';
 import { ContractWriter } from './contractKernel.ts';
-import type { Place } from './evaluate.ts';
 import { Functions, type Inside, type ModuleScope, type Runnable } from './functions.ts';
 import { emitNest } from './nest.ts';
 import { type GroupSchedule, type LoopSchedule, loopCost, scheduleGroup } from './schedule.ts';
 
-/** Tasks that threads take one by one; between two phases all threads wait for one another. */
-export interface Phase {
+/** Tasks that threads take one by one; between two sweeps all threads wait for one another. */
+export interface Sweep {
   /** Its function, without the `$`, which takes a task's number. */
   readonly run: string;
   readonly tasks: number;
 }
 
-/** The kernel of one stage: its functions, and the phases that a step runs of them. */
+/** The kernel of one stage: its functions, and the sweeps that a step runs of them. */
 export interface WasmKernelText {
   readonly name: string;
   readonly kind: string;
   readonly code: string;
-  readonly phases: readonly Phase[];
+  readonly sweeps: readonly Sweep[];
   /** Bytes of packed operands, which all threads share. */
   readonly packedBytes: number;
   /** Bytes of a thread's scratch. */
@@ -53,20 +53,20 @@ export function wasmKernel(stage: Stage, own: string, scope: ModuleScope): WasmK
   const kinds = groups.map(({ schedule, group }) =>
     group.loops.length > 1 ? 'rows' : schedule.loops[0]?.kind === 'contract' ? 'contract' : kindOf(group),
   );
-  const phases: Phase[] = [];
-  if (writer.contractions.packs.length > 0) phases.push(writer.dispatch('pack', writer.contractions.packs));
-  phases.push(
+  const sweeps: Sweep[] = [];
+  if (writer.contractions.packs.length > 0) sweeps.push(writer.dispatch('pack', writer.contractions.packs));
+  sweeps.push(
     writer.dispatch(
       'tasks',
       groups.map(({ run, schedule }) => ({ run, tasks: schedule.tasks })),
     ),
   );
-  if (writer.contractions.sums.length > 0) phases.push(writer.dispatch('sums', writer.contractions.sums));
+  if (writer.contractions.sums.length > 0) sweeps.push(writer.dispatch('sums', writer.contractions.sums));
   return {
     name: own,
     kind: groups.length > 1 ? 'packed' : (kinds[0] ?? 'map'),
     code: writer.functions.text(),
-    phases,
+    sweeps,
     packedBytes: writer.contractions.packedBytes,
     scratchBytes: writer.scratchBytes,
     groups: groups.map(({ group, schedule }) => ({ group, schedule })),
@@ -117,7 +117,7 @@ class KernelWriter {
   }
 
   /** A function that gives a task to whose it is; the tasks of several groups are numbered one after the other. */
-  dispatch(wish: string, parts: readonly Runnable[]): Phase {
+  dispatch(wish: string, parts: readonly Runnable[]): Sweep {
     const tasks = parts.reduce((n, part) => n + part.tasks, 0);
     const [only] = parts;
     if (only !== undefined && parts.length === 1) return { run: only.run, tasks };
@@ -182,7 +182,7 @@ class KernelWriter {
     const bytes = (block: number): number => own.reduce((n, { row }) => n + lineAligned(4 * row * block), 0);
     const places = (block: number): Inside => {
       let at = 0;
-      const result = new Map<Tensor, Place>();
+      const result = new Map<Tensor, Location>();
       for (const { tensor, dims, row } of own) {
         const address = at;
         at += lineAligned(4 * row * block);

@@ -14,13 +14,13 @@ export interface ModuleParts {
 
 /** The text of a module, as `WasmProgram` says what it imports and exports. */
 export function moduleText({ kernels, entries, math }: ModuleParts): string {
-  const phases = [...new Map(kernels.flatMap((k) => k.phases).map((p) => [p.run, p])).values()];
+  const sweeps = [...new Map(kernels.flatMap((k) => k.sweeps).map((p) => [p.run, p])).values()];
   const parts = [
     HEAD,
     mathText(math),
     barrierText,
     ...kernels.map((kernel) => `;; kernel ${kernel.name}\n${kernel.code}`),
-    ...phases.map(
+    ...sweeps.map(
       ({ run, tasks }) => `(func $${run}_all (local $task i32)
   (loop $next
     (local.set $task (call $take))
@@ -47,7 +47,7 @@ ${barrierImport}
 function play(kernels: readonly WasmKernelText[], entries: ModuleParts['entries']): string {
   const steps = entries.map(({ name, kernels: own }, e) => {
     const lines = own.flatMap((k) => [
-      ...(kernels[k]?.phases ?? []).map(({ run }) => `(call $${run}_all)`),
+      ...(kernels[k]?.sweeps ?? []).map(({ run }) => `(call $${run}_all)`),
       '(local.set $times (call $note (local.get $times)))',
     ]);
     return `    ;; entry ${JSON.stringify(name)}

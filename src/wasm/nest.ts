@@ -282,7 +282,9 @@ class NestWriter {
   get #mayRepeat(): boolean {
     const { outs, reductions } = this.#loop;
     const read = loadsIn(...outs.map(({ value }) => value), ...reductions.map(({ body }) => body));
-    return outs.every((out) => read.every((load) => this.#evaluator.isApart(out.tensor, load.tensor)));
+    return outs.every((out) =>
+      read.every((load) => this.#evaluator.addresses.isApart(out.tensor, load.tensor)),
+    );
   }
 
   /**

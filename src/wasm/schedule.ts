@@ -153,7 +153,7 @@ function isGapless(loop: Loop, wide: readonly Axis[], evaluator: Evaluator): boo
   const row = driver('row', domainSize(wide));
   const values = loop.outs.map(({ value }) => substituteAxes(value, rowValues(wide, row)));
   const isNear = ({ tensor, at }: Load): boolean => {
-    const stride = evaluator.stride(tensor, at, row);
+    const stride = evaluator.addresses.stride(tensor, at, row);
     return stride === 0 || stride === (tensor.dtype === 'u8' ? 1 : 4);
   };
   const isWhole = loop.outs.every(({ at }) => {

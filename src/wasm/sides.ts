@@ -260,7 +260,9 @@ function sideOf(
   const number = driver('number', domainSize(axes));
   const numbered = evaluator.simplify(substituteAxes(operand, rowValues(axes, number)));
   if (readsAlongReduction(numbered, number, reduce, evaluator)) return side([], axes, true);
-  const isRegular = loadsIn(numbered).every((l) => evaluator.stride(l.tensor, l.at, number) !== null);
+  const isRegular = loadsIn(numbered).every(
+    (l) => evaluator.addresses.stride(l.tensor, l.at, number) !== null,
+  );
   if (isRegular) return side([], axes, false);
   const inner = lineAxes(axes, width, program);
   if (inner.length === 0) return side([], axes, false);

@@ -157,9 +157,9 @@ describe('the text of a contraction', () => {
     const [group] = entries.get('run')?.scheduled.flat() ?? [];
     expect(group?.schedule).toMatchObject({ loops: [{ kind: 'contract', packedBefore: true }] });
     const play = text.slice(text.indexOf('(export "play")'));
-    const phases = [...play.matchAll(/\(call \$(\S+)_all\)/g)].map(([, name = '']) => name);
-    expect(phases).toHaveLength(2);
-    expect(phases[0]).toContain('pack');
+    const sweeps = [...play.matchAll(/\(call \$(\S+)_all\)/g)].map(([, name = '']) => name);
+    expect(sweeps).toHaveLength(2);
+    expect(sweeps[0]).toContain('pack');
   });
 
   it('calls the tiles once for a block of rows, outside of every loop', () => {

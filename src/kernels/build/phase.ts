@@ -7,7 +7,7 @@ import type { Stmt } from '../kernel.ts';
 import { reduceAlone, reduceTogether, scratchFor } from './accumulate.ts';
 import { all, type Body, noRows } from './body.ts';
 import { emitStaged } from './staged.ts';
-import { emitTile, type Place } from './tile.ts';
+import { emitTile, type Point } from './tile.ts';
 
 /** The rows that a phase of a row program computes, and how invocations share their elements. */
 export interface Block {
@@ -15,7 +15,7 @@ export interface Block {
   readonly own: readonly Axis[];
   readonly rows: number;
   /** Where a row of the block stands. */
-  readonly place: (rowInBlock: Expr, into: Stmt[]) => Required<Place>;
+  readonly place: (rowInBlock: Expr, into: Stmt[]) => Required<Point>;
   /** The first element, or tile of elements, of an invocation, and how far apart its elements are. */
   readonly first: Expr;
   readonly step: number;
@@ -29,7 +29,7 @@ export function rowAlone(own: readonly Axis[], at: ReadonlyMap<Axis, Expr>): Blo
 
 /** The workgroup's block of rows out of `rows`, shared by its invocations. */
 export function rowsTogether(body: Body, own: readonly Axis[], rows: number, block: number): Block {
-  const place = (rowInBlock: Expr, into: Stmt[]): Required<Place> => {
+  const place = (rowInBlock: Expr, into: Stmt[]): Required<Point> => {
     // Without row axes every workgroup that comes here computes the one row there is.
     const block0 = own.length === 0 ? int(0) : apply('mul', body.wg, int(block));
     const row = body.let('row', apply('add', block0, rowInBlock), into);
@@ -110,7 +110,7 @@ function elementsOf(loop: Loop, { own, rows }: Block): number {
 }
 
 /** Where element `e` of the block stands, row by row. */
-function elementAt(body: Body, loop: Loop, block: Block, e: Expr, into: Stmt[]): Required<Place> {
+function elementAt(body: Body, loop: Loop, block: Block, e: Expr, into: Stmt[]): Required<Point> {
   const inner = without(loop.axes, block.own);
   const columns = domainSize(inner);
   const rowInBlock = body.let('block_row', apply('idiv', e, int(columns)), into);
@@ -123,14 +123,14 @@ function elementAt(body: Body, loop: Loop, block: Block, e: Expr, into: Stmt[]):
 interface Tiled extends TileSpace {
   readonly sides: readonly [TiledSide, TiledSide];
   /** What all elements of a slice have in common. */
-  readonly fixed: (slice: Expr, into: Stmt[]) => Required<Place>;
+  readonly fixed: (slice: Expr, into: Stmt[]) => Required<Point>;
 }
 
 interface TiledSide {
   readonly factors: readonly Expr[];
   readonly axes: readonly Axis[];
   readonly extent: number;
-  readonly place: (index: Expr, into: Stmt[]) => Place;
+  readonly place: (index: Expr, into: Stmt[]) => Point;
 }
 
 /** The tiles' sides: where the block's rows are part of one, an index of it stands for a row and a place in that row. */
@@ -155,7 +155,7 @@ function tiled(body: Body, loop: Loop, block: Block): Tiled {
       },
     };
   };
-  const rowOf = (rowInBlock: Expr, into: Stmt[]): Required<Place> => {
+  const rowOf = (rowInBlock: Expr, into: Stmt[]): Required<Point> => {
     if (ofRows === null) return block.place(rowInBlock, into);
     // All rows of the block are of one batch.
     const shared = block.own.filter((axis) => c.batch.includes(axis));

@@ -17,7 +17,7 @@ import { isAhead, stagingLayout, tileExtents } from '../../schedule/staging.ts';
 import type { Stmt } from '../kernel.ts';
 import { flattened, inRuns } from './accumulate.ts';
 import { all, type Body, type Phase } from './body.ts';
-import { addGrid, addProducts, addTo, grid, type Place, product } from './tile.ts';
+import { addGrid, addProducts, addTo, grid, type Point, product } from './tile.ts';
 
 /** One side of a staged tile: its rows or its columns. */
 export interface StagedSide {
@@ -29,7 +29,7 @@ export interface StagedSide {
   /** The first one of the tile. */
   readonly from: Expr;
   /** What stands at a row or column. */
-  readonly place: (index: Expr, into: Stmt[]) => Place;
+  readonly place: (index: Expr, into: Stmt[]) => Point;
 }
 
 /** Writes what becomes of the sums at an element. */
@@ -57,7 +57,7 @@ export type FinishAt = (row: Expr, column: Expr, into: Stmt[], finish: Finish) =
 export function emitStaged(
   body: Body,
   loop: Loop,
-  fixed: Required<Place>,
+  fixed: Required<Point>,
   [a, b]: readonly [StagedSide, StagedSide],
   tile: StagedTile,
   array: Tensor,
@@ -205,7 +205,7 @@ function stage(
   body: Body,
   operand: StagedOperand,
   loop: Loop,
-  fixed: Required<Place>,
+  fixed: Required<Point>,
   chunk: Expr,
   end: Expr,
   array: Tensor,
@@ -239,7 +239,7 @@ function loadAhead(
   body: Body,
   operand: StagedOperand,
   loop: Loop,
-  fixed: Required<Place>,
+  fixed: Required<Point>,
   end: Expr,
   into: Stmt[],
 ): AheadElement[] {
@@ -262,7 +262,7 @@ function elementOf(
   body: Body,
   { side, count, offset, depth }: StagedOperand,
   loop: Loop,
-  fixed: Required<Place>,
+  fixed: Required<Point>,
   s: Expr,
   end: Expr,
   into: Stmt[],

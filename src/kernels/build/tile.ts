@@ -5,7 +5,7 @@ import { inRuns } from './accumulate.ts';
 import { all, type Body, type Phase } from './body.ts';
 
 /** Where elements of a loop lie: values for some of its axes. */
-export interface Place {
+export interface Point {
   readonly at: ReadonlyMap<Axis, Expr>;
   /** The row of the block, where the place is what says so. */
   readonly phase?: Phase;
@@ -21,7 +21,7 @@ export interface TileSide {
   readonly from: Expr;
   readonly stride: number;
   /** What stands at an index of the side. */
-  readonly place: (index: Expr, into: Stmt[]) => Place;
+  readonly place: (index: Expr, into: Stmt[]) => Point;
 }
 
 /**
@@ -35,12 +35,12 @@ export interface TileSide {
 export function emitTile(
   body: Body,
   loop: Loop,
-  fixed: Required<Place>,
+  fixed: Required<Point>,
   [rows, columns]: readonly [TileSide, TileSide],
   into: Stmt[],
   finish: (at: ReadonlyMap<Axis, Expr>, phase: Phase, sum: Expr, into: Stmt[]) => void,
 ): void {
-  const places = [placesOf(body, rows, 'm', into), placesOf(body, columns, 'n', into)] as const;
+  const places = [pointsOf(body, rows, 'm', into), pointsOf(body, columns, 'n', into)] as const;
   const [as, bs] = [
     operands(body, fixed, rows.factors, places[0], into),
     operands(body, fixed, columns.factors, places[1], into),
@@ -81,7 +81,7 @@ export function emitTile(
 }
 
 /** Where the rows or columns of a tile stand. */
-function placesOf(body: Body, side: TileSide, name: string, into: Stmt[]): Place[] {
+function pointsOf(body: Body, side: TileSide, name: string, into: Stmt[]): Point[] {
   return Array.from({ length: side.count }, (_, i) => {
     const index = apply('min', indexAt(side, int(i)), int(side.extent - 1));
     return side.place(body.let(name, index, into), into);
@@ -91,15 +91,15 @@ function placesOf(body: Body, side: TileSide, name: string, into: Stmt[]): Place
 /** A side's factor of the products at a row or column of the tile. */
 interface Operand {
   readonly expr: Expr;
-  readonly place: Place;
+  readonly place: Point;
 }
 
 /** The factors at some places; what the reduction does not change is computed here. */
 function operands(
   body: Body,
-  fixed: Required<Place>,
+  fixed: Required<Point>,
   factors: readonly Expr[],
-  places: readonly Place[],
+  places: readonly Point[],
   into: Stmt[],
 ): Operand[] {
   return places.map((place) => {

@@ -7,7 +7,7 @@ import { LINE, lineAligned } from './program.ts';
 export class Allocator {
   readonly #grow: (end: number) => void;
   /** Free places by where they start, in order; no two touch. */
-  #free: readonly Place[] = [];
+  #free: readonly Gap[] = [];
   readonly #taken = new Map<number, number>();
   #end: number;
 
@@ -53,7 +53,7 @@ export class Allocator {
   }
 }
 
-interface Place {
+interface Gap {
   readonly start: number;
   readonly end: number;
 }
