@@ -1,16 +1,12 @@
-import {
-  type MachineDescription,
-  machineOf,
-  type Quantity,
-  type QuantityName,
-  quantities,
-} from './machine.ts';
+import { machineOf } from './machine.ts';
+import { type MachineDescription, type Quantity, type QuantityName, quantities } from './quantities.ts';
 
 /** A number with its origin; the unit is the quantity's. */
 type Told = readonly [value: number, from: string];
 
 function described(
   name: string,
+  about: string,
   features: MachineDescription['features'],
   told: Readonly<Record<QuantityName, Told>>,
 ): MachineDescription {
@@ -20,7 +16,7 @@ function described(
       { value, unit: quantities[quantity as QuantityName].unit, from },
     ]),
   ) as Record<QuantityName, Quantity>;
-  return { name, features, numbers };
+  return { name, about, features, numbers };
 }
 
 const DEFAULT_LIMIT = 'specified: WebGPU, default limit of every adapter';
@@ -28,7 +24,7 @@ const H100 = 'specified: NVIDIA H100 SXM5';
 const PEAK = 'measured: npm run bench -- --target wasm (peak of one core)';
 
 /** The limits that every WebGPU adapter has, at the speed of a large GPU. */
-const webgpu = described('webgpu', ['barriers', 'partials'], {
+const webgpu = described('webgpu', 'a large GPU', ['barriers', 'partials'], {
   workgroup: [256, DEFAULT_LIMIT],
   workgroupMemory: [16384, DEFAULT_LIMIT],
   privateMemory: [8192, 'assumed: arrays above it leave registers and caches'],
@@ -56,7 +52,7 @@ const RANKED =
   'assumed: schedules rank as npm run bench:candidates -- --target webgpu-software measures them (0.89)';
 
 /** The same limits on a software driver: invocations compute alone, four at a time, on a few cores. */
-const webgpuSoftware = described('webgpu-software', ['partials'], {
+const webgpuSoftware = described('webgpu-software', 'a driver in software on two cores', ['partials'], {
   workgroup: [64, 'assumed: what a driver in software starts at once'],
   workgroupMemory: [16384, DEFAULT_LIMIT],
   privateMemory: [8192, 'assumed: arrays of four invocations stay in the first cache'],
@@ -81,7 +77,7 @@ const webgpuSoftware = described('webgpu-software', ['partials'], {
 });
 
 /** WebAssembly: threads take tasks, four elements at a time; a dispatch is a barrier of threads. */
-const wasm = described('wasm', ['tasks'], {
+const wasm = described('wasm', 'four cores of a laptop', ['tasks'], {
   workgroup: [1, 'specified: a task is one thread'],
   workgroupMemory: [262144, 'assumed: intermediates of a task stay in the second cache'],
   privateMemory: [65536, 'assumed: rows of a task stay near the first cache'],

@@ -10,7 +10,8 @@ export function randomMachine(seed: number): Machine {
   const dice = new Dice(seed ^ 0x6d616368);
   const workgroup = dice.oneOf([32, 64, 128, 256, 512]);
   const cores = dice.oneOf([1, 2, 7, 64, 1000]);
-  return machineWith(dice.chance(0.7) ? machines.webgpu : machines['webgpu-software'], {
+  const base = dice.chance(0.7) ? machines.webgpu : machines['webgpu-software'];
+  const machine = machineWith(base, {
     workgroup,
     workgroupMemory: Math.max(16 * workgroup, 1024 * dice.oneOf([8, 16, 32, 64])),
     privateMemory: dice.oneOf([2048, 8192]),
@@ -20,8 +21,9 @@ export function randomMachine(seed: number): Machine {
     dispatch: dice.oneOf([1e-6, 0.01, 2, 1e4]),
     latency: dice.oneOf([1e-6, 0.1, 1]),
     barrier: dice.oneOf([1e-6, 0.02, 5]),
-    coreRate: dice.oneOf([10, 100000]),
   });
+  const coreRate = dice.oneOf([10, 100000]);
+  return machineWith(machine, { coreRate, cacheRate: Math.max(coreRate, machine.cacheRate) });
 }
 
 /** A machine of tasks by its number: dispatches that cost next to nothing to those that cost more than anything else. */

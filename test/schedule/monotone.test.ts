@@ -42,6 +42,7 @@ function better(machine: Machine, quantity: QuantityName, factor: number): Machi
   if (quantity === 'cores')
     return machineWith(machine, { cores: value, resident: Math.max(machine.resident, value) });
   if (quantity === 'scattered' && value < machine.load) return null;
+  if (quantity === 'coreRate' && value > machine.cacheRate) return null;
   if (quantity === 'memoryRate' && value > machine.cacheRate) return null;
   return machineWith(machine, { [quantity]: value });
 }
