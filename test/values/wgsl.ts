@@ -22,8 +22,8 @@ export function wgsl(
     name: `WGSL for ${profile}`,
     floats: 'f32',
     ...(steps === undefined ? {} : { steps }),
-    // A software driver takes half a minute of processor time for two steps of a GPT.
-    largest: 40,
+    // For two steps of a GPT a software driver takes half a minute of processor time; with barriers, many minutes.
+    largest: machine.features.has('barriers') ? 40 : 80,
     start: async (module, states = {}) => {
       const device = await sharedDevice();
       const { program } = compileModule(module, machine, without);
