@@ -225,7 +225,10 @@ function laneOf(loop: Loop, rows: readonly Axis[], evaluator: Evaluator): Axis |
   return best;
 }
 
-/** Work of a loop by instructions: vectors do four elements at once, but must collect what lies apart. */
+/**
+ * Instructions of a loop as it would be written: vectors do four elements at once, but must collect what lies apart. The model of
+ * time does not ask along which axis vectors run; what it says of a loop holds for the best one.
+ */
 function laneCost(loop: Loop, lane: Axis | null, rows: readonly Axis[], evaluator: Evaluator): number {
   const [domain, reduced] = [domainSize(loop.axes), domainSize(loop.reduceAxes)];
   const alongReduction = lane !== null && loop.reduceAxes.includes(lane);
@@ -247,10 +250,12 @@ function laneCost(loop: Loop, lane: Axis | null, rows: readonly Axis[], evaluato
     ) + storeCost(loop, alongReduction ? null : lane);
   const inner = domain * reduced * (lane === null ? 1 : 0.25) * bodies;
   const outer = domain * (lane === null || alongReduction ? 1 : 0.25) * outs;
-  const COMBINE = 12;
   const combining = alongReduction ? domain * COMBINE * loop.reductions.length : 0;
   return inner + outer + combining;
 }
+
+/** Instructions that combine the four lanes of a reduction: two shuffles, and their additions, for a sum and its rest. Assumed. */
+const COMBINE = 12;
 
 /**
  * Cost of the stores of four neighbours, twice that of loads that lie apart: each reaches a line that has left the cache
