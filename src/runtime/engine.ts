@@ -60,7 +60,10 @@ export interface Playback {
   readonly steps: number;
   /** Steps of a chunk; by default as many as take some time. */
   readonly stepsPerSubmit: number | undefined;
-  /** Uploads what the steps read and is not there yet, right before the first; where it is refused, so are they. */
+  /**
+   * Uploads what the steps read and is not there yet, right before the first, when the fields of its chunk are set;
+   * where it is refused, so are they.
+   */
   readonly upload: () => void;
   /** Sets the fields of step i (from 0) that are not the same as those of the step before. */
   readonly fill: (i: number, set: (field: string, value: number) => void) => void;

@@ -53,7 +53,10 @@ export function encodeSnapshot(
   place: Place,
   words: Uint32Array<ArrayBuffer>,
 ): Uint8Array<ArrayBuffer> {
-  const text = JSON.stringify({ ...place, states: signatures(program.state) });
+  // An entry of which no step was taken is remembered as one that was never asked for.
+  const text = JSON.stringify({ ...place, states: signatures(program.state) }, (_, value) =>
+    Object(value).steps === 0 ? undefined : value,
+  );
   const header = new TextEncoder().encode(text);
   const length = inFours(header.length);
   const bytes = new Uint8Array(4 + length + words.byteLength).fill(32);

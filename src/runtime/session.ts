@@ -142,8 +142,6 @@ export class Session {
         };
         const whole = await this.#exclusive(async () => {
           signal?.throwIfAborted();
-          this.#placeOf(entry).position = position;
-          position.draw = shuffle ? position.draw || ++this.#place.shuffles : 0;
           const tally = new Tally(scalarsOf(entry), position.step * batches.at(0).weight, position.sums);
           const told = (): Omit<Progress, 'step'> => {
             const { scalars } = tally.totals();
@@ -153,7 +151,12 @@ export class Session {
           try {
             await playSteps(this.#engine, this.#placeOf(entry), entry, dataset, batches, options, {
               from: position.step,
-              upload: () => dataset.order(this.#place.seed, position.draw),
+              // Only now does it begin: what refuses its first step leaves all as it stands.
+              upload: () => {
+                this.#placeOf(entry).position = position;
+                position.draw = shuffle ? position.draw || ++this.#place.shuffles : 0;
+                dataset.order(this.#place.seed, position.draw);
+              },
               take: (...step) => {
                 position.step++;
                 const nan = tally.add(...step);

@@ -147,6 +147,56 @@ export function trainingSuite(target: Target): void {
       expect(await session.train({ data: linearData(8) })).toMatchObject([{ epoch: 1, steps: 1 }]);
     });
 
+    test('stands where it stood when another is refused, whatever of it is refused', async () => {
+      const session = await open(7);
+      const data = linearData(20 * BATCH);
+      const options = { data, shuffle: true, stepsPerSubmit: 1 };
+      const control = new AbortController();
+      const onProgress = ({ step }: Progress): void => {
+        if (step === 5) control.abort(new Error('stopped'));
+      };
+      await expect(session.train({ ...options, onProgress, signal: control.signal })).rejects.toThrow(
+        'stopped',
+      );
+      const before = await session.save();
+      const refused: Record<string, object> = {
+        'a parameter that there is not': { params: { rl: 1 } },
+        'a NaN': { params: { lr: Number.NaN } },
+        'a text': { params: { lr: 'a' } },
+        'a function that gives a NaN': { params: { lr: () => Number.NaN } },
+        'a function that gives a NaN later': {
+          params: { lr: (step: number) => (step < 8 ? 0.1 : Number.NaN) },
+          stepsPerSubmit: 4,
+        },
+        'an entry': { entry: 'nobody' },
+        'a size': { sizes: { batch: 0 } },
+        'an option': { epoch: 2 },
+        'an order': { shuffle: 'yes' },
+        rows: { data: { x: data.x } },
+      };
+      for (const [what, change] of Object.entries(refused)) {
+        await expect(session.train({ ...options, epochs: 2, ...change }).next(), what).rejects.toThrow();
+        expect(await session.save(), what).toEqual(before);
+      }
+      const seen: number[] = [];
+      const goOn = { ...options, resume: true, onProgress: ({ step }: Progress) => seen.push(step) };
+      expect(await session.train(goOn)).toMatchObject([{ epoch: 1, steps: 20 }]);
+      // The sixth step was submitted before the signal came.
+      expect(seen[0]).toBe(7);
+    });
+
+    test('is not remembered where it was refused before its first step, nor is a run', async () => {
+      const session = await open();
+      const before = await session.save();
+      const { x, y } = linearData(BATCH);
+      const params = { lr: Number.NaN };
+      await expect(session.run('train', { x, y }, { params })).rejects.toThrow('lr: expected a number');
+      await expect(session.evaluate('train', { data: { x, y }, params })).rejects.toThrow('lr: expected');
+      await expect(session.train({ data: { x, y }, params, shuffle: true })).rejects.toThrow('lr: expected');
+      await session.train({ data: { x, y }, signal: AbortSignal.abort() }).catch(() => {});
+      expect(await session.save()).toEqual(before);
+    });
+
     test('stands where it stood for each entry apart, whatever runs between', async () => {
       const [session, alone] = [await open(5), await open(5)];
       const data = linearData(40);

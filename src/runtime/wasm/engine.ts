@@ -125,9 +125,9 @@ export class WasmEngine implements Engine {
       await this.#playChunks(
         playback,
         (first, count, place) => {
-          if (first === 0) upload();
           const at = place * capacity;
           this.#writeRecords(at, first, count, fill, (results + place * resultBytes) / 4, resultWords);
+          if (first === 0) upload();
           const timesAt = this.#profiling === 'none' ? 0 : times + place * timeBytes;
           return this.#crew.run([number, records + at * stride, stride, count, timesAt]);
         },
