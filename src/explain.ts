@@ -126,7 +126,10 @@ function nodeNamed(compilation: Compilation, name: string): string {
   const alike = known
     .map((other) => other.replace(/'$/, ''))
     .find((other) => identifier(other) === name && isComputed(other));
-  if (alike === undefined) throw new UnknownNameError('node', name, known);
+  if (alike === undefined) {
+    const isThere = compilation.module.graph.nodes.some(({ label }) => label === name);
+    throw new UnknownNameError(isThere ? 'computed node' : 'node', name, known);
+  }
   return alike;
 }
 

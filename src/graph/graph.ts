@@ -78,7 +78,8 @@ export class Graph {
       throw new GraphError('other-graph', node.op, `${describe(node)} belongs to another graph`);
     own.label ??= label;
     const [moved, ...others] = own.inputs;
-    const isView = definitionOf(own.op).isMovement && others.length === 0;
+    const { isMovement, isFirstOperand = false } = definitionOf(own.op);
+    const isView = isFirstOperand || (isMovement && others.length === 0);
     if (isView && moved !== undefined && !definitionOf(moved.op).isLeaf) this.label(moved, label);
   }
 

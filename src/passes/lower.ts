@@ -75,6 +75,19 @@ export function lower(module: Module, entry: string, storage: Storage): Loop[] {
   if (found === undefined) throw new RangeError(`module ${module.name} has no entry ${entry}`);
   const loops: Loop[] = [];
   const tensors = new Map<Node, Tensor>();
+  // One object for each, so that loops that become one name it once.
+  const origins = new Map<Node, Origin>();
+  /** Movements with a name of their own that the loop in the making reads through: it is all that computes them. */
+  const moves = new Set<Node>();
+  const takeMoves = (): Origin[] => {
+    const taken = [...moves].map((node) => {
+      const origin = origins.get(node) ?? originOf(node);
+      origins.set(node, origin);
+      return origin;
+    });
+    moves.clear();
+    return taken;
+  };
 
   const element = (node: Node, at: readonly Expr[]): Expr => {
     // Nothing is stored for a tensor without elements; what reads it does so under a guard that never holds.
@@ -83,8 +96,10 @@ export function lower(module: Module, entry: string, storage: Storage): Loop[] {
     if (tensor !== undefined) return load(tensor, at);
     const { lower: lowering } = definitionOf(node.op);
     if (lowering.kind === 'leaf') return leaf(node, at);
-    if (lowering.kind === 'value')
+    if (lowering.kind === 'value') {
+      if (hasOwnName(node)) moves.add(node);
       return lowering.value({ node, read: (k, index) => element(operand(node, k), index) }, at);
+    }
     throw new RangeError(`${describe(node)} is read before it is computed`);
   };
 
@@ -117,7 +132,8 @@ export function lower(module: Module, entry: string, storage: Storage): Loop[] {
     const axes = axesOver(node.shape, 'i');
     const at = axes.map(axisRef);
     const ctx = { node, read: (k: number, index: readonly Expr[]): Expr => element(operand(node, k), index) };
-    const loop = { name: tensor.name, axes, origin: [originOf(node)] };
+    const loop = { name: tensor.name, axes };
+    const origin = (): Origin[] => [...takeMoves(), originOf(node)];
     if (lowering.kind !== 'reduce') {
       const value = lowering.kind === 'value' ? lowering.value(ctx, at) : leaf(node, at);
       loops.push({
@@ -125,6 +141,7 @@ export function lower(module: Module, entry: string, storage: Storage): Loop[] {
         reduceAxes: [],
         reductions: [],
         outs: [{ tensor, at: axes, value: simplify(value) }],
+        origin: origin(),
       });
       return;
     }
@@ -134,7 +151,8 @@ export function lower(module: Module, entry: string, storage: Storage): Loop[] {
       .map((r) => ({ ...r, body: simplify(r.body) }));
     const acc = reductions.map((_, k) => accumulators(reductions, k));
     const value = simplify(lowering.value(ctx, at, acc));
-    loops.push({ ...loop, reduceAxes, reductions, outs: [{ tensor, at: axes, value }] });
+    const outs = [{ tensor, at: axes, value }];
+    loops.push({ ...loop, reduceAxes, reductions, outs, origin: origin() });
   };
 
   const finals = [...found.outputs.map((o) => o.node), ...found.updates.map((u) => u.next)];
@@ -149,13 +167,14 @@ export function lower(module: Module, entry: string, storage: Storage): Loop[] {
     if (elementCount(tensor.shape) === 0) return;
     const axes = axesOver(tensor.shape, 'i');
     const value = simplify(element(node, axes.map(axisRef)));
+    const kind = tensor.role === 'next' ? 'update' : 'output';
     loops.push({
       name: tensor.name,
       axes,
       reduceAxes: [],
       reductions: [],
       outs: [{ tensor, at: axes, value }],
-      origin: [{ ...originOf(node), node: `${tensor.role === 'next' ? 'update' : 'output'} ${tensor.name}` }],
+      origin: [...takeMoves(), { ...originOf(node), node: `${kind} ${tensor.name}` }],
     });
   };
   for (const { name, node } of found.outputs) {
@@ -193,6 +212,11 @@ function tensorOf(node: Node, name: string, role: Tensor['role']): Tensor {
 
 function labelOf(node: Node): string {
   return node.label ?? `${node.op}_${node.id}`;
+}
+
+/** Whether a node has a name that what it moves does not have too. */
+function hasOwnName({ label, inputs }: Node): boolean {
+  return label !== undefined && inputs[0]?.label !== label;
 }
 
 function describe(node: Node): string {

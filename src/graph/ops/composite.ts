@@ -5,6 +5,13 @@ import type { ValueTypeOf } from '../node.ts';
 import { sameShape } from '../shape.ts';
 import { MOVEMENT, type OpDef, operand, requireDtype, requireSameDtype, type Vjp } from './definition.ts';
 
+/** What an operation is whose elements are those of its first operand, each at its own place. */
+const FIRST_OPERAND = {
+  ...MOVEMENT,
+  isFirstOperand: true,
+  lower: { kind: 'value', value: ({ read }, at) => read(0, at) },
+} satisfies Partial<OpDef>;
+
 /**
  * What composites are made of that decide their gradient themselves. `softmax` and the like are their first
  * operand, the composite written in primitives, and have a better gradient in the others; `detach` has none;
@@ -12,12 +19,11 @@ import { MOVEMENT, type OpDef, operand, requireDtype, requireSameDtype, type Vjp
  */
 export const compositeOps = {
   detach: {
-    ...MOVEMENT,
+    ...FIRST_OPERAND,
     doc: 'its operand, as a constant to gradients',
     arity: 1,
     type: (inputs) => ({ shape: operand(inputs, 0).shape, dtype: operand(inputs, 0).dtype }),
     vjp: { none: 'it is there to end gradients' },
-    lower: { kind: 'value', value: ({ read }, at) => read(0, at) },
   },
   softmax: {
     // dx = s (c - Σ c s) does not change if a number is added to c. Taking that at the largest element away
@@ -55,7 +61,7 @@ export const compositeOps = {
     },
   ),
   training: {
-    ...MOVEMENT,
+    ...FIRST_OPERAND,
     doc: 'its first operand, which holds while a model is trained; its evaluation has the second in its place',
     arity: 2,
     gradientOperands: [0],
@@ -69,7 +75,6 @@ export const compositeOps = {
       return { shape: trained.shape, dtype: trained.dtype };
     },
     vjp: ({ cotangent }) => cotangent,
-    lower: { kind: 'value', value: ({ read }, at) => read(0, at) },
   },
 } satisfies Record<string, OpDef>;
 
@@ -86,13 +91,12 @@ export type CompositeOp = Exclude<keyof typeof compositeOps, 'detach' | 'trainin
  */
 function composite(op: string, doc: string, count: number, gradient: Vjp): OpDef {
   return {
-    ...MOVEMENT,
+    ...FIRST_OPERAND,
     doc: `its first operand, which is ${doc}`,
     arity: 1 + count,
     gradientOperands: Array.from({ length: count }, (_, k) => k + 1),
     type: (inputs) => floatsOfOneShape(op, inputs),
     vjp: gradient,
-    lower: { kind: 'value', value: ({ read }, at) => read(0, at) },
   };
 }
 

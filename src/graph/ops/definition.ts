@@ -12,6 +12,8 @@ export interface OpDef {
   readonly isLeaf: boolean;
   /** Each element is an element of an operand (or a pad value): it becomes an index, never a kernel. */
   readonly isMovement: boolean;
+  /** A movement whose elements are those of operand 0, each at its own place, whatever its other operands are. */
+  readonly isFirstOperand?: boolean;
   /** Element by element over operands of the result's shape. */
   readonly isPointwise: boolean;
   /** Combines elements along axes. */
