@@ -108,7 +108,7 @@ function trialOf(module: Module, machine: Machine, most: number): Trial {
       storage,
       new Map([['run', { stages: tried, kernels }]]),
       layout,
-      machine,
+      machine.name,
     );
     return { text: scheduleText(schedule), time, program };
   });

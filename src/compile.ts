@@ -107,6 +107,7 @@ export function inputSlots(module: Module): readonly InputSlot[] {
  * kernels, program. Needs no device; the same module and machine give the same program.
  *
  * @param without passes to leave out
+ * @param target what the program says it runs on
  * @throws ScheduleError `limit` for a group whose every schedule needs more than the machine has; DeviceError `limit` for a
  *   state, or an arena, larger than a buffer that a kernel can see
  */
@@ -114,6 +115,7 @@ export function compileModule(
   module: Module,
   machine: Machine,
   without: ReadonlySet<OptionalPass> = new Set(),
+  target: string = machine.name,
 ): WebGpuCompilation {
   const start = performance.now();
   const road = new Road(module, machine, without);
@@ -121,7 +123,7 @@ export function compileModule(
   for (const { name } of module.entries) entries.set(name, road.toKernels(name));
   const layout = road.layout(entries, 1);
   requireBindable(module, road.storage, layout, machine);
-  const program = emitProgram(module, road.storage, entries, layout, machine);
+  const program = emitProgram(module, road.storage, entries, layout, target);
   const { storage, trace } = road;
   return {
     module,

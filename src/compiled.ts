@@ -12,10 +12,18 @@ import { findGpu, isNode } from './findGpu.ts';
 import { GraphError, type Module } from './graph/index.ts';
 import { showAs } from './graph/shown.ts';
 import { UnknownNameError } from './issues.ts';
-import { machines, type TargetName, targetNames } from './machine/index.ts';
+import {
+  type Machine,
+  MachineError,
+  machines,
+  requireMade,
+  type TargetName,
+  targetNames,
+} from './machine/index.ts';
 import { type EntryReport, type Report, reportOf } from './report.ts';
 import { summaryText } from './reportText.ts';
 import type { Program } from './runtime/index.ts';
+import { shown } from './runtime/issues.ts';
 import type { Session, WasmProgram } from './runtime/wasm/index.ts';
 import { type StartOptions, start } from './start.ts';
 import { loadAssembler } from './wasm/assemble.ts';
@@ -28,6 +36,11 @@ export interface CompileOptions {
    * `auto`, the default, is `webgpu` where there is a hardware adapter, else `wasm`.
    */
   readonly target?: 'auto' | TargetName;
+  /**
+   * The machine by whose numbers it is scheduled, and times are predicted: what another GPU would get. By default the one of
+   * the target's name. With it `auto` is `wasm` where the machine has tasks, else `webgpu`.
+   */
+  readonly machine?: Machine;
   /** Passes to leave out, to see what they do. */
   readonly without?: readonly OptionalPass[];
 }
@@ -38,26 +51,24 @@ export interface CompileOptions {
  * `SINTER_DEBUG=passes,kernels` in the environment prints what each pass made.
  *
  * @throws UnknownNameError for a target, a pass or an option that is not there; GraphError `declaration` for what is not a
- *   module, `option` for what are not options; DeviceError `memory` for a plan that WebAssembly cannot address, `limit` for a state or an arena
+ *   module, `option` for what are not options; MachineError for a machine that is not what its description says, or does not
+ *   suit the target; DeviceError `memory` for a plan that WebAssembly cannot address, `limit` for a state or an arena
  *   larger than a buffer of the target; ScheduleError `limit` for what no kernel of the target can compute
  */
 export async function compile(module: Module, options: CompileOptions = {}): Promise<CompiledProgram> {
   // Callers without types may give anything.
   checkArguments(module, options);
-  const { target = 'auto', without = [] } = options;
-  if (target !== 'auto' && !targetNames.includes(target))
-    throw new UnknownNameError('target', target, ['auto', ...targetNames]);
-  for (const pass of without)
-    if (!optionalPasses.includes(pass)) throw new UnknownNameError('pass to leave out', pass, optionalPasses);
-  const name = target === 'auto' ? await targetAtHand() : target;
-  const compilation = await compileFor(module, name, new Set(without));
+  const { target = 'auto', machine, without = [] } = options;
+  const given = machine === undefined ? target : targetOf(machine, target);
+  const name = given === 'auto' ? await targetAtHand() : given;
+  const compilation = await compileFor(module, name, new Set(without), machine);
   const topics = environment('SINTER_DEBUG');
   const text = debugText(compilation, topics);
   if (text !== '') console.error(text);
   return new CompiledProgram(compilation);
 }
 
-/** @throws GraphError for what is not a module, or not options; UnknownNameError for an option that is not there */
+/** @throws GraphError for what is not a module, or not options; UnknownNameError for names that are not there */
 function checkArguments(module: unknown, options: unknown): void {
   if (!(Object(module).graph instanceof Object)) {
     const found = module instanceof Object ? 'another object' : String(module);
@@ -70,18 +81,56 @@ function checkArguments(module: unknown, options: unknown): void {
       `expected options, as in { target: 'wasm' }, found ${JSON.stringify(options)}`,
     );
   for (const name of Object.keys(options))
-    if (!['target', 'without'].includes(name))
-      throw new UnknownNameError('option', name, ['target', 'without']);
+    if (!optionNames.includes(name)) throw new UnknownNameError('option', name, optionNames);
+  const { target = 'auto', machine, without = [] }: Record<string, unknown> = { ...options };
+  const targets: readonly unknown[] = ['auto', ...targetNames];
+  if (target instanceof Object) {
+    const names = targets.map((name) => JSON.stringify(name)).join(', ');
+    refuse(`one of ${names} as target`, target, '; a machine is an option of its own, { machine }');
+  }
+  if (!targets.includes(target)) throw new UnknownNameError('target', target, ['auto', ...targetNames]);
+  if (machine !== undefined && !(Object(machine).description instanceof Object)) {
+    const isDescription = Object(machine).numbers instanceof Object;
+    const hint = isDescription ? ', a description: give machineOf(description)' : '';
+    refuse('a machine, as machineOf makes', machine, hint);
+  }
+  if (!Array.isArray(without)) refuse("a list of passes, as in { without: ['partition'] }", without);
+  for (const pass of without as readonly unknown[])
+    if (!optionalPasses.some((one) => one === pass))
+      throw new UnknownNameError('pass to leave out', pass, optionalPasses);
 }
 
-/** What a module becomes on a target; the assembler is loaded only where it is needed. */
+const optionNames = ['target', 'machine', 'without'];
+
+function refuse(expected: string, found: unknown, hint = ''): never {
+  throw new GraphError('option', 'compile', `expected ${expected}, found ${shown(found)}${hint}`);
+}
+
+/**
+ * What runs kernels of a machine: the target that was given, where it suits, else one that does.
+ *
+ * @throws MachineError where the given one does not suit, or the machine is not what its description says
+ */
+function targetOf(machine: Machine, given: 'auto' | TargetName): TargetName {
+  requireMade(machine);
+  const hasTasks = machine.features.has('tasks');
+  if (given === 'auto') return hasTasks ? 'wasm' : 'webgpu';
+  if (hasTasks === (given === 'wasm')) return given;
+  const fault = hasTasks
+    ? `has tasks, which target ${given} does not run: give target wasm`
+    : 'has no tasks, which target wasm runs: give target webgpu or webgpu-software';
+  throw new MachineError(machine.name, 'features', `${fault}, or none`);
+}
+
+/** What a module becomes on a target, by the numbers of a machine; the assembler is loaded only where it is needed. */
 export async function compileFor(
   module: Module,
   target: TargetName,
   without: ReadonlySet<OptionalPass> = new Set(),
+  machine: Machine = machines[target],
 ): Promise<WebGpuCompilation | WasmCompilation> {
-  if (target !== 'wasm') return compileModule(module, machines[target], without);
-  return compileToWasm(module, await loadAssembler(), without);
+  if (target !== 'wasm') return compileModule(module, machine, without, target);
+  return compileToWasm(module, await loadAssembler(), without, machine);
 }
 
 /** What `auto` is here: `webgpu` where there is a hardware adapter, else `wasm`. */
@@ -115,7 +164,7 @@ export class CompiledProgram {
     return this.compilation.program;
   }
 
-  /** The machine that it was compiled for. */
+  /** What it was compiled for, `webgpu`. */
   get target(): string {
     return this.program.target;
   }

@@ -32,6 +32,7 @@ export type {
   EntryReport,
   GroupReport,
   KernelReport,
+  MachineReport,
   Report,
   StateReport,
   TemporaryReport,

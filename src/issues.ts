@@ -1,4 +1,5 @@
 import { didYouMean } from './nearest.ts';
+import { shown } from './runtime/issues.ts';
 
 /** A name that is not there: of an entry, a target, a node. Lists those that are. */
 export class UnknownNameError extends Error {
@@ -9,14 +10,14 @@ export class UnknownNameError extends Error {
   readonly unknown: string;
   readonly known: readonly string[];
 
-  constructor(kind: string, unknown: string, known: readonly string[]) {
-    const shown = known.slice(0, MOST_SHOWN).map((name) => JSON.stringify(name));
+  /** @param unknown callers without types may give anything */
+  constructor(kind: string, unknown: unknown, known: readonly string[]) {
+    const listed = known.slice(0, MOST_SHOWN).map((name) => JSON.stringify(name));
     const more = known.length > MOST_SHOWN ? ` and ${known.length - MOST_SHOWN} more` : '';
-    super(
-      `there is no ${kind} ${JSON.stringify(unknown)}${didYouMean(unknown, known)}; there are ${shown.join(', ')}${more}`,
-    );
+    const near = typeof unknown === 'string' ? didYouMean(unknown, known) : '';
+    super(`there is no ${kind} ${shown(unknown)}${near}; there are ${listed.join(', ')}${more}`);
     this.kind = kind;
-    this.unknown = unknown;
+    this.unknown = String(unknown);
     this.known = known;
   }
 }

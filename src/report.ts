@@ -11,8 +11,10 @@ import { type ScheduleSummary, summaryOf } from './wasm/schedule.ts';
 /** What `sinter inspect` shows: plain data, the same for its tables and its JSON. */
 export interface Report {
   readonly name: string;
-  /** The machine, `webgpu`. */
+  /** What it was compiled for, `webgpu`. */
   readonly target: string;
+  /** The machine of whose numbers schedules and predicted times are. */
+  readonly machine: MachineReport;
   /** Distinct kernels of all entries. */
   readonly kernels: number;
   /** Everything but datasets, and on WebAssembly the scratch of each thread. */
@@ -30,6 +32,15 @@ export interface Report {
   };
   readonly states: readonly StateReport[];
   readonly entries: Readonly<Record<string, EntryReport>>;
+}
+
+/** A machine as tables name it. */
+export interface MachineReport {
+  readonly name: string;
+  /** What it is, in a few words. */
+  readonly about?: string;
+  /** Microseconds that each dispatch takes besides its kernel. */
+  readonly dispatchMicros: number;
 }
 
 /** One entry: what a step of it runs, and which temporaries it needs. */
@@ -111,12 +122,18 @@ export interface TemporaryReport extends StateReport {
 
 /** Looks at a compilation. */
 export function reportOf(compilation: Compilation): Report {
-  const { program } = compilation;
+  const { program, machine } = compilation;
+  const { about } = machine.description;
   const entries: Record<string, EntryReport> = {};
   for (const [name, entry] of compilation.entries) entries[name] = entryReport(compilation, name, entry);
   return {
     name: program.name,
     target: program.target,
+    machine: {
+      name: machine.name,
+      ...(about === undefined ? {} : { about }),
+      dispatchMicros: machine.dispatch,
+    },
     kernels: program.kernels.length,
     peakBytes: program.buffers.peakBytes,
     lowerBoundBytes: program.buffers.lowerBoundBytes,

@@ -10,7 +10,7 @@ const plain: Paint = { bold: (text) => text, dim: (text) => text };
 
 /** A few lines: for each entry its dispatches with grids and bytes, then the peak of memory. */
 export function summaryText(report: Report, paint: Paint = plain): string {
-  const lines = [`${paint.bold(report.name)} for ${report.target}: ${count(report.kernels, 'kernel')}`];
+  const lines = heading(report, paint);
   for (const [name, entry] of Object.entries(report.entries)) {
     lines.push('', entryHeading(name, entry, paint));
     lines.push(...dispatchTable(report, entry, paint));
@@ -21,7 +21,7 @@ export function summaryText(report: Report, paint: Paint = plain): string {
 
 /** Everything: the dispatch table with the nodes of each, the buffer plan, the totals. */
 export function reportText(report: Report, paint: Paint = plain): string {
-  const lines = [`${paint.bold(report.name)} for ${report.target}: ${count(report.kernels, 'kernel')}`];
+  const lines = heading(report, paint);
   for (const [name, entry] of Object.entries(report.entries)) {
     lines.push('', entryHeading(name, entry, paint));
     lines.push(...dispatchTable(report, entry, paint));
@@ -41,6 +41,18 @@ export function reportText(report: Report, paint: Paint = plain): string {
   );
   lines.push('', memoryLine(report, paint));
   return `${lines.join('\n')}\n`;
+}
+
+/** What was compiled for what, and of which machine the times are: dispatches and kernels together make a step. */
+function heading(report: Report, paint: Paint): string[] {
+  const { name, about, dispatchMicros } = report.machine;
+  const machine = about === undefined ? name : `${name} (${about})`;
+  return [
+    `${paint.bold(report.name)} for ${report.target}: ${count(report.kernels, 'kernel')}`,
+    paint.dim(
+      `times are predictions for machine ${machine}; a step is its kernels and ${digits(dispatchMicros)} µs for each dispatch`,
+    ),
+  ];
 }
 
 /** `1.50 MB`, of bytes; thousands, as disks count. */

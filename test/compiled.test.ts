@@ -1,5 +1,16 @@
 import { describe, expect, test, vi } from 'vitest';
-import { compile, defineModule, nn, optim, UnknownNameError } from '../src/index.ts';
+import {
+  compile,
+  defineModule,
+  type Feature,
+  GraphError,
+  MachineError,
+  machineOf,
+  machines,
+  nn,
+  optim,
+  UnknownNameError,
+} from '../src/index.ts';
 
 const line = defineModule('line', (m) => {
   const batch = m.size('batch', { max: 8 });
@@ -9,6 +20,63 @@ const line = defineModule('line', (m) => {
   const loss = nn.mse(out, y);
   m.entry('train', { loss, updates: optim.sgd({ lr: 0.1 }).minimize(loss) });
   m.entry('predict', { out });
+});
+
+/** A machine with other cores, and a dispatch of another price. */
+function other({ description }: (typeof machines)['webgpu'], cores: number) {
+  const from = 'assumed: x';
+  const numbers = {
+    ...description.numbers,
+    cores: { value: cores, unit: 'workgroups', from },
+    resident: { value: 8 * cores, unit: 'workgroups', from },
+    dispatch: { value: 7, unit: 'microseconds', from },
+  };
+  const { about: _, ...rest } = description;
+  return machineOf({ ...rest, name: 'another', numbers });
+}
+
+describe('a program compiled for a machine', () => {
+  const gpu = other(machines.webgpu, 20);
+  const processor = other(machines.wasm, 64);
+
+  test.each([
+    ['webgpu', {}, gpu],
+    ['webgpu', { target: 'auto' }, gpu],
+    ['webgpu-software', { target: 'webgpu-software' }, gpu],
+    ['wasm', {}, processor],
+    ['wasm', { target: 'wasm' }, processor],
+  ] as const)('runs on %s, by the numbers of the machine: %j', async (target, options, machine) => {
+    const compiled = await compile(line, { ...options, machine });
+    expect([compiled.target, compiled.compilation.machine]).toEqual([target, machine]);
+    expect(compiled.summary()).toContain(' for machine another; a step is its kernels and 7 µs for each');
+    const { dispatches, predictedMicros } = compiled.entry('train');
+    expect(predictedMicros).toBeGreaterThan(7 * dispatches.length);
+  });
+
+  test('starts where its target does', async () => {
+    const session = await (await compile(line, { machine: processor })).start({ threads: 1 });
+    const { out } = await session.run('predict', { x: [1, 2] });
+    expect(out?.data).toHaveLength(2);
+    session.dispose();
+  });
+
+  test.each([
+    [{ target: 'wasm', machine: gpu }, 'features has no tasks, which target wasm runs: give target webgpu '],
+    [{ target: 'webgpu', machine: processor }, 'features has tasks, which target webgpu does not run: give '],
+    [{ machine: { ...gpu, cores: 3 } }, 'cores is 3, and its description says 20: change the description, '],
+    [{ machine: { ...gpu, name: 'mine' } }, 'name is mine, and its description says another: '],
+    [
+      { machine: { ...gpu, features: new Set<Feature>() } },
+      'features is none, and its description says barriers, partials',
+    ],
+  ] as const)(
+    'is refused where the machine does not suit, or is not as described: %#',
+    async (options, text) => {
+      const error: unknown = await compile(line, options).catch((thrown: unknown) => thrown);
+      if (!(error instanceof MachineError)) throw error;
+      expect(error.message).toContain(`machine another: ${text}`);
+    },
+  );
 });
 
 describe('a compiled program', () => {
@@ -54,6 +122,17 @@ describe('a compiled program', () => {
     await expect(bogus).rejects.toThrow(
       /no pass to leave out "stagePacks"; there are "alignAxes", .*"packStages"$/,
     );
+  });
+
+  test('says of which machine its times are, and what of a step is dispatches', async () => {
+    const compiled = await compile(line, { target: 'webgpu' });
+    const { dispatches, predictedMicros } = compiled.entry('train');
+    expect(compiled.summary().split('\n')[1]).toBe(
+      'times are predictions for machine webgpu (a large GPU); a step is its kernels and 2.2 µs for each dispatch',
+    );
+    const { dispatchMicros } = compiled.report.machine;
+    const kernels = dispatches.reduce((sum, { predicted }) => sum + predicted.micros, 0);
+    expect(predictedMicros).toBeCloseTo(kernels + dispatches.length * dispatchMicros, 6);
   });
 
   test('explains what became of two nodes', async () => {
@@ -107,6 +186,30 @@ describe('a compiled program', () => {
     }
     // @ts-expect-error: a caller without types
     await expect(compile(null)).rejects.toMatchObject({ name: 'GraphError', code: 'declaration' });
+  });
+
+  test('refuses in few words what is not a name, a machine, or a list of passes', async () => {
+    const { webgpu } = machines;
+    for (const [options, text] of [
+      [{ target: webgpu }, '"wasm" as target, found object; a machine is an option of its own, { machine }'],
+      [{ target: {} }, 'expected one of "auto", "webgpu", '],
+      [{ machine: 'webgpu' }, 'expected a machine, as machineOf makes, found "webgpu"'],
+      [{ machine: null }, 'expected a machine, as machineOf makes, found null'],
+      [{ machine: webgpu.description }, 'found object, a description: give machineOf(description)'],
+      [
+        { without: 'partition' },
+        `expected a list of passes, as in { without: ['partition'] }, found "partition"`,
+      ],
+      [{ without: null }, 'expected a list of passes'],
+    ] as const) {
+      // @ts-expect-error: a caller without types
+      const error: unknown = await compile(line, options).catch((thrown: unknown) => thrown);
+      if (!(error instanceof GraphError)) throw error;
+      expect([error.code, error.message]).toEqual(['option', expect.stringContaining(text)]);
+      expect(error.message.length).toBeLessThan(200);
+    }
+    // @ts-expect-error: a caller without types
+    await expect(compile(line, { without: [{}] })).rejects.toThrow('there is no pass to leave out object; ');
   });
 
   test('is its program where it is made JSON', async () => {

@@ -1,4 +1,5 @@
 import { numbersOf } from './check.ts';
+import { MachineError } from './issues.ts';
 import { type Feature, type MachineDescription, type QuantityName, quantities } from './quantities.ts';
 
 /** A machine whose description has been checked: its numbers, in the units of `quantities`. */
@@ -18,6 +19,24 @@ export interface Machine extends Readonly<Record<QuantityName, number>> {
 export function machineOf(description: MachineDescription): Machine {
   const numbers = numbersOf(description);
   return { name: description.name, features: new Set(description.features), description, ...numbers };
+}
+
+/**
+ * Requires a machine to be what its description says: spread and changed, its numbers would be of no origin.
+ *
+ * @throws MachineError where it is not, or the description is not one
+ */
+export function requireMade(machine: Machine): void {
+  const made = machineOf(machine.description);
+  const differs = (part: string, has: unknown, says: unknown): never => {
+    const text = `is ${has === '' ? 'none' : has}, and its description says ${says}: change the description, and make it again by machineOf`;
+    throw new MachineError(made.name, part, text);
+  };
+  if (machine.name !== made.name) differs('name', machine.name, made.name);
+  const [has, says] = [machine, made].map(({ features }) => [...features].sort().join(', '));
+  if (has !== says) differs('features', has, says);
+  for (const quantity of Object.keys(quantities) as QuantityName[])
+    if (machine[quantity] !== made[quantity]) differs(quantity, machine[quantity], made[quantity]);
 }
 
 /** A machine with some numbers changed: for what would be, and for tests. */

@@ -3,7 +3,6 @@ import { sharedBytes } from '../kernels/build/packed.ts';
 import { type EvaluatedKernel, expressionsOf, type Placement, statementsIn } from '../kernels/kernel.ts';
 import { baseField, rowsField } from '../kernels/names.ts';
 import { loadsIn, type Tensor } from '../loops/index.ts';
-import type { Machine } from '../machine/index.ts';
 import type { Storage } from '../passes/lower.ts';
 import type { BufferLayout } from '../plan/planBuffers.ts';
 import type { Entry, KernelText, Program, Step } from '../runtime/program.ts';
@@ -27,7 +26,7 @@ export function emitProgram(
   storage: Storage,
   entries: ReadonlyMap<string, EntryKernels>,
   layout: BufferLayout,
-  machine: Machine,
+  target: string,
 ): Program {
   const stepFields = stepFieldsOf(module, storage);
   const placement = (tensor: Tensor): Placement => placeOf(tensor, layout);
@@ -51,7 +50,7 @@ export function emitProgram(
   }
   return {
     ...slotsOf(module, storage, layout),
-    target: machine.name,
+    target,
     kernels,
     entries: emitted,
     buffers: bufferPlan(layout),
