@@ -26,7 +26,7 @@ const SMALLEST_NORMAL = 2 ** -126;
 
 /** Tolerance in words, as help and reports give it. */
 export const toleranceForm =
-  '|a - b| <= tolerance * max(|b|, rms(b)) + 4 * max|b32 - b|: b is the reference in float64, b32 in float32; integers are equal, a NaN is equal to a NaN, an infinity to one of its sign';
+  '|a - b| <= tolerance * max(|b|, rms(b)) + 4 * max|b32 - b|: b is the reference in float64, b32 in float32; integers are equal, a NaN is equal to a NaN, an infinity to one of its sign; where float32 overflows, either to a NaN';
 
 /**
  * Compares a tensor with what it should be, element by element:
@@ -38,7 +38,11 @@ export const toleranceForm =
  * `b` is the reference in float64, `b32` the same rounded to float32 at every operation: what separates the two is
  * what float32 does to this computation, whichever target runs it (a sum that cancels, a quotient of two roundings),
  * and no fault of the target. Integers and bools must equal one of the two. A NaN equals a NaN, an infinity one of
- * its sign; where float32 overflows and float64 does not, `b32` counts.
+ * its sign.
+ *
+ * Where float32 overflows and float64 does not, in any element of the tensor, elements may be infinite, though not of the
+ * sign that `b32` has not, or NaN: whether the parts of a sum become an infinity, or a NaN of two, or stay below depends on
+ * their order. What is finite is compared with `b32` where float32 lacks `b`.
  *
  * @returns the element with the largest difference for what is allowed there; undefined of no elements
  * @throws RangeError where the tensors differ in size
@@ -52,11 +56,13 @@ export function worstDifference(
   if (actual.data.length !== f64.data.length)
     throw new RangeError(`${actual.data.length} elements to compare with ${f64.data.length}`);
   const isFloat = f64.dtype === 'f32';
-  const { rms, spread } = isFloat ? scaleOf(expected) : { rms: 0, spread: 0 };
+  const { rms, spread, overflows } = isFloat ? scaleOf(expected) : { rms: 0, spread: 0, overflows: false };
   let worst: (Omit<Difference, 'index'> & { readonly excess: number; readonly place: number }) | undefined;
   for (let i = 0; i < f64.data.length; i++) {
     const a = actual.data[i] ?? Number.NaN;
-    const wanted = wantedOf(a, f64.data[i] ?? Number.NaN, f32.data[i] ?? Number.NaN, isFloat);
+    const [exact, rounded] = [f64.data[i] ?? Number.NaN, f32.data[i] ?? Number.NaN];
+    const isOverflow = overflows && Number.isFinite(exact) && !Number.isFinite(a) && a !== -rounded;
+    const wanted = isOverflow ? a : wantedOf(a, exact, rounded, isFloat);
     const distance = distanceOf(a, wanted);
     const scale = Math.max(Math.abs(wanted), isFloat ? rms : 1);
     const allowed = isFloat ? tolerance * (Number.isFinite(scale) ? scale : 0) + spread + SMALLEST_NORMAL : 0;
@@ -82,24 +88,41 @@ export function indexOf(flat: number, shape: readonly number[]): number[] {
   return index;
 }
 
-/** Of elements that are finite in both: their root mean square, and what rounding to float32 allows. */
-function scaleOf({ f64, f32 }: Expected): { readonly rms: number; readonly spread: number } {
+/**
+ * Of elements that are finite in both: their root mean square, and what rounding to float32 allows. And whether others
+ * are finite in float64 only.
+ */
+function scaleOf({ f64, f32 }: Expected): Scale {
   let squares = 0;
   let count = 0;
   let apart = 0;
+  let overflows = false;
   for (let i = 0; i < f64.data.length; i++) {
     const [exact, rounded] = [f64.data[i] ?? 0, f32.data[i] ?? 0];
-    if (!Number.isFinite(exact) || !Number.isFinite(rounded)) continue;
+    if (!Number.isFinite(exact)) continue;
+    if (!Number.isFinite(rounded)) {
+      overflows = true;
+      continue;
+    }
     squares += exact * exact;
     count++;
     apart = Math.max(apart, Math.abs(exact - rounded));
   }
-  return { rms: count === 0 ? 0 : Math.sqrt(squares / count), spread: MORE_ROUNDING * apart };
+  return { rms: count === 0 ? 0 : Math.sqrt(squares / count), spread: MORE_ROUNDING * apart, overflows };
+}
+
+interface Scale {
+  readonly rms: number;
+  readonly spread: number;
+  readonly overflows: boolean;
 }
 
 /** What an element should be: the float64 value, unless it is one that float32 lacks, or an integer of another choice. */
 function wantedOf(actual: number, exact: number, rounded: number, isFloat: boolean): number {
-  if (isFloat && Number.isFinite(exact) && Number.isFinite(rounded)) return exact;
+  if (isFloat && Number.isFinite(exact)) {
+    if (Number.isFinite(rounded)) return exact;
+    if (!Number.isFinite(Math.fround(exact))) return rounded;
+  }
   return distanceOf(actual, rounded) < distanceOf(actual, exact) ? rounded : exact;
 }
 

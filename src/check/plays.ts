@@ -70,12 +70,29 @@ export interface ExpectedStep {
   readonly f32: ReferenceStep;
 }
 
+/** States in both precisions. */
+export interface BothStates {
+  readonly f64: Situation['states'];
+  readonly f32: Situation['states'];
+}
+
+/**
+ * Whether states are finite in float64 that are not in float32: the two precisions are on different ways from there,
+ * and no target can be on the one of float64.
+ */
+export function haveOverflowed({ f64, f32 }: BothStates): boolean {
+  return [...f64].some(([name, { data }]) => {
+    const rounded = f32.get(name)?.data ?? data;
+    return data.some((x, k) => Number.isFinite(x) && !Number.isFinite(rounded[k]));
+  });
+}
+
 /** A step by the reference evaluator, from states that may be the same in both precisions, or not. */
 export function expectedStep(
   { module, steps, onProgress }: Plan,
   { entry, step }: Play,
   inputs: Readonly<Record<string, Given>>,
-  states: { readonly f64: Situation['states']; readonly f32: Situation['states'] },
+  states: BothStates,
 ): ExpectedStep {
   const declared = entryOf(module, entry);
   const onNode =

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Runner } from '../../src/check/runner.ts';
 import { sideBySide } from '../../src/check/sideBySide.ts';
 import { targets } from '../../src/check/targets.ts';
-import { defineModule, nn } from '../../src/index.ts';
+import { defineModule, nn, optim } from '../../src/index.ts';
 import { numberedModule } from '../compile/agreement.ts';
 import { softwareGpu } from '../softwareAdapter.ts';
 import { entriesOf, usual } from './evaluatorRunner.ts';
@@ -28,6 +28,20 @@ describe.each(['webgpu-software', 'wasm'])('the target %s', (target) => {
       entries: entriesOf(module),
     });
     expect(results).toMatchObject([{ name: target, status: 'agrees', failure: null }]);
+  });
+
+  test.each([1e20, 1e38])('is not at fault where a learning rate of %d overflows', async (lr) => {
+    const module = defineModule('overflow', (m) => {
+      const x = m.input('x', { shape: [32, 16] });
+      const hidden = nn.dense(x, 12, { activation: 'relu', name: 'hidden' });
+      const loss = nn.mse(nn.dense(hidden, 4, { name: 'output' }), m.input('y', { shape: [32, 4] }));
+      m.entry('train', { loss, updates: optim.sgd({ lr }).minimize(loss) });
+    });
+    const options = { ...usual, seed: 1, steps: 4, entries: entriesOf(module) };
+    const { targets: results, nonFinite } = await sideBySide(module, [runner()], options);
+    expect(results).toMatchObject([{ name: target, steps: 4, status: 'agrees', finding: null }]);
+    const first = nonFinite?.infinity ?? nonFinite?.origin;
+    expect(Math.abs(first?.float64 ?? 0)).toBeGreaterThan(3.4e38);
   });
 
   test('starts with the first values of the seed, takes states, and says which kernel computes what', async () => {
