@@ -41,8 +41,15 @@ test.each(['wasm', 'webgpu-software'] as const)('starts a program for %s out of 
 });
 
 test.each([
-  ['null', 'program.format: expected 1, found undefined'],
-  ['{"format":1,"target":"metal"}', 'program.target: expected webgpu'],
+  [
+    'null',
+    'program: expected an object, found null: give the `program` of what compile returns, or JSON of it',
+  ],
+  ['7', 'program: expected an object, found 7: give'],
+  ['"{\\"format\\":1}"', 'program: expected an object, found text of 12 characters: JSON.parse it first'],
+  ['[]', 'program.format: expected 1, found undefined'],
+  ['{"format":1,"target":"metal"}', 'program.target: expected webgpu or wasm, found "metal"'],
+  ['{"format":1}', 'program.target: expected webgpu or wasm, found undefined'],
 ])('refuses what is not a program: %s', async (json, message) => {
   const started = start(JSON.parse(json));
   await expect(started).rejects.toMatchObject({ name: 'FormatError', code: 'program' });

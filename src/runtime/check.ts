@@ -1,6 +1,8 @@
 import { checkAgreement } from './agreement.ts';
 import { checkProgram as checkForWebGpu } from './format.ts';
+import { FormatError } from './issues.ts';
 import type { Program } from './program.ts';
+import { fail } from './shape.ts';
 import { checkProgram as checkForWasm } from './wasm/format.ts';
 import type { WasmProgram } from './wasm/program.ts';
 
@@ -15,11 +17,27 @@ import type { WasmProgram } from './wasm/program.ts';
  * @throws FormatError naming the first place that is not as it should be
  */
 export function checkProgram(value: unknown): asserts value is Program | WasmProgram {
+  requireObject(value);
+  const { format, target }: { format?: unknown; target?: unknown } = value;
   if (isForWasm(value)) checkForWasm(value);
   else {
+    if (format === 1 && !String(target).startsWith('webgpu'))
+      fail('program.target', 'webgpu or wasm', target);
     checkForWebGpu(value);
     checkAgreement(value);
   }
+}
+
+/** @throws FormatError for what has no fields at all, saying how it becomes a program where it may be one */
+function requireObject(value: unknown): asserts value is object {
+  if (typeof value === 'object' && value !== null && !ArrayBuffer.isView(value)) return;
+  const found =
+    typeof value === 'string'
+      ? `text of ${value.length} characters: JSON.parse it first`
+      : ArrayBuffer.isView(value)
+        ? `${value.byteLength} bytes: decode them as text, and JSON.parse that`
+        : `${typeof value === 'function' ? 'a function' : String(value)}: give the \`program\` of what compile returns, or JSON of it, parsed`;
+  throw new FormatError('program', `program: expected an object, found ${found}`);
 }
 
 /** Which kind a program says that it is. */

@@ -1,4 +1,5 @@
 import { elementCount } from './init.ts';
+import { FormatError } from './issues.ts';
 import type { ProgramBase, StateSlot } from './program.ts';
 import { check, fail } from './shape.ts';
 import { inFours, type Words } from './values.ts';
@@ -55,7 +56,7 @@ export function encodeSnapshot(
 ): Uint8Array<ArrayBuffer> {
   // An entry of which no step was taken is remembered as one that was never asked for.
   const text = JSON.stringify({ ...place, states: signatures(program.state) }, (_, value) =>
-    Object(value).steps === 0 ? undefined : value,
+    value?.steps === 0 ? undefined : value,
   );
   const header = new TextEncoder().encode(text);
   const length = inFours(header.length);
@@ -72,7 +73,7 @@ export function decodeSnapshot(
   program: ProgramBase,
   saved: Uint8Array,
 ): { readonly place: Place; readonly states: readonly StateWords[] } {
-  let bytes: Uint8Array<ArrayBuffer>;
+  let bytes: Uint8Array<ArrayBuffer> | undefined;
   let header: unknown;
   let end = 4;
   try {
@@ -82,7 +83,8 @@ export function decodeSnapshot(
     end += length;
     header = JSON.parse(new TextDecoder().decode(bytes.subarray(4, end)));
   } catch {
-    fail('saved', 'bytes that save() made', saved);
+    if (!bytes) fail('saved', 'Uint8Array', saved);
+    throw new FormatError('saved', `saved: ${bytes.length} bytes without a header`);
   }
   checkHeader(header);
   const { states: found, ...place } = header;
