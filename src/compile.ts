@@ -31,7 +31,7 @@ import { requireIndexable } from './passes/indexable.ts';
 import { declareStorage, lower, type Storage } from './passes/lower.ts';
 import { type BufferLayout, planBuffers } from './plan/planBuffers.ts';
 import { verifyLayout } from './plan/verify.ts';
-import { requireBindable } from './program/bindable.ts';
+import { requireBindable, requireUploadable } from './program/bindable.ts';
 import { type EntryKernels, emitProgram } from './program/emitProgram.ts';
 import { inputsOf } from './program/slots.ts';
 import type { InputSlot, Program, ProgramBase } from './runtime/program.ts';
@@ -109,7 +109,7 @@ export function inputSlots(module: Module): readonly InputSlot[] {
  * @param without passes to leave out
  * @param target what the program says it runs on
  * @throws ScheduleError `limit` for a group whose every schedule needs more than the machine has; DeviceError `limit` for a
- *   state, or an arena, larger than a buffer that a kernel can see
+ *   state, an arena, or inputs, larger than a buffer that a kernel can see
  */
 export function compileModule(
   module: Module,
@@ -124,6 +124,7 @@ export function compileModule(
   const layout = road.layout(entries, 1);
   requireBindable(module, road.storage, layout, machine);
   const program = emitProgram(module, road.storage, entries, layout, target);
+  requireUploadable(program, machine);
   const { storage, trace } = road;
   return {
     module,
@@ -143,6 +144,7 @@ export function compileModule(
  *
  * @param assemble turns the module's text into bytes
  * @param machine one that has tasks
+ * @throws DeviceError `memory` for a plan, `limit` for inputs beside it, larger than WebAssembly can address
  */
 export function compileToWasm(
   module: Module,
@@ -160,6 +162,7 @@ export function compileToWasm(
     entries.set(name, { ...entry, ...road.toFunctions(name, entry.stages, kernels) });
   const { storage, trace } = road;
   const { program, text } = kernels.program(assemble);
+  requireUploadable(program, machine, program.memory.bytes);
   const milliseconds = performance.now() - start;
   return { module, machine, program, entries, storage, layout, trace, text, milliseconds };
 }

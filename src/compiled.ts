@@ -52,8 +52,8 @@ export interface CompileOptions {
  *
  * @throws UnknownNameError for a target, a pass or an option that is not there; GraphError `declaration` for what is not a
  *   module, `option` for what are not options; MachineError for a machine that is not what its description says, or does not
- *   suit the target; DeviceError `memory` for a plan that WebAssembly cannot address, `limit` for a state or an arena
- *   larger than a buffer of the target; ScheduleError `limit` for what no kernel of the target can compute
+ *   suit the target; DeviceError `memory` for a plan that WebAssembly cannot address, `limit` for a state, an arena
+ *   or inputs larger than a buffer of the target; ScheduleError `limit` for what no kernel of the target can compute
  */
 export async function compile(module: Module, options: CompileOptions = {}): Promise<CompiledProgram> {
   // Callers without types may give anything.

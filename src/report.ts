@@ -3,6 +3,7 @@ import { groupName } from './fuse/index.ts';
 import { type Prediction, predictionOf, timeOfStages } from './fuse/price.ts';
 import { verifyKernel } from './kernels/verifyKernel.ts';
 import { byteSize, extentOf } from './loops/index.ts';
+import { batchBytes } from './program/inputBytes.ts';
 import type { KernelBase, KernelText, ProgramBase } from './runtime/program.ts';
 import type { WasmKernel } from './runtime/wasm/program.ts';
 import type { Schedule } from './schedule/schedule.ts';
@@ -17,8 +18,10 @@ export interface Report {
   readonly machine: MachineReport;
   /** Distinct kernels of all entries. */
   readonly kernels: number;
-  /** Everything but datasets, and on WebAssembly the scratch of each thread. */
+  /** Everything but datasets and batches, and on WebAssembly the scratch of each thread. */
   readonly peakBytes: number;
+  /** What a session keeps besides from its first `run` on: a full batch of all inputs. */
+  readonly batchBytes: number;
   /** What persists, plus the largest sum of bytes live at one dispatch; the most of any entry. */
   readonly lowerBoundBytes: number;
   /** Bytes of each arena. */
@@ -136,6 +139,7 @@ export function reportOf(compilation: Compilation): Report {
     },
     kernels: program.kernels.length,
     peakBytes: program.buffers.peakBytes,
+    batchBytes: batchBytes(program),
     lowerBoundBytes: program.buffers.lowerBoundBytes,
     arenas: arenasOf(program),
     states: program.state.map(({ name, dtype, shape, arena, offset }) => ({

@@ -136,7 +136,11 @@ function memoryLine(report: Report, paint: Paint): string {
   const parts = Object.entries(arenas).map(([name, bytes]) => `${name} ${bytesText(bytes)}`);
   const ratio = report.lowerBoundBytes > 0 ? report.peakBytes / report.lowerBoundBytes : 1;
   const bound = `${ratio.toFixed(3)} of the lower bound ${bytesText(report.lowerBoundBytes)}`;
-  return `${paint.bold('memory')}: peak ${bytesText(report.peakBytes)} (${parts.join(', ')}), ${bound}; datasets apart`;
+  const batch =
+    report.batchBytes > 0
+      ? `, and ${bytesText(report.batchBytes)} for a batch of inputs from the first run on`
+      : '';
+  return `${paint.bold('memory')}: peak ${bytesText(report.peakBytes)} (${parts.join(', ')}), ${bound}; datasets apart${batch}`;
 }
 
 /** Rows under their heads; columns of numbers are aligned at the right. */

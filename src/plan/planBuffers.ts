@@ -16,7 +16,7 @@ export interface BufferLayout {
   readonly temps: number;
   readonly words: number;
   readonly results: number;
-  /** All arenas together: everything but datasets. */
+  /** All arenas together: everything but datasets and batches of inputs. */
   readonly peakBytes: number;
   /** What persists, plus the largest sum of bytes live at one dispatch; the most of any entry. */
   readonly lowerBoundBytes: number;

@@ -19,7 +19,7 @@ export function checkAgreement(program: ProgramBase): void {
 }
 
 /** Elements that an input or a size may have: no more than can be addressed as 32-bit words. */
-const MOST_ELEMENTS = 2 ** 29;
+export const MOST_ELEMENTS = 2 ** 29;
 
 function checkSlots({ sizes, inputs, params, state, constants }: ProgramBase): void {
   const extents = new Map(sizes.map(({ name, max }) => [name, max]));

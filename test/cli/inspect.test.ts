@@ -28,7 +28,9 @@ describe('sinter inspect', () => {
     );
     expect(out).toMatch(/^ +hidden +f32\[128, 128\] +65\.5 kB +temps +\d+ +0\.\.2$/m);
     expect(out).toMatch(/^ +hidden\.weight +f32\[784, 128\] +401 kB +state +0$/m);
-    expect(out).toMatch(/^memory: peak .* of the lower bound .*; datasets apart$/m);
+    expect(out).toMatch(
+      /^memory: peak .* of the lower bound .*; datasets apart, and 102 kB for a batch of inputs from the first run on$/m,
+    );
   });
 
   test('takes the target that compile takes, and says which and how to have another', async () => {

@@ -67,7 +67,7 @@ describe('a buffer larger than a kernel can see', () => {
     if (!(error instanceof DeviceError)) throw error;
     expect([error.code, error.limit]).toEqual(['limit', limits(2 ** 28, webgpu)]);
     expect(error.message).toBe(
-      'state "some table" of large: 268435456 bytes in one buffer, and one of webgpu has 134217728: make the state smaller, or compile for wasm (4294967296 bytes)',
+      'state "some table" of module "large": 268435456 bytes in one buffer, and one of webgpu has 134217728: make the state smaller, or compile for wasm (4294967296 bytes)',
     );
     expect(await thrown(() => compile(withState(2 ** 25), { target: 'webgpu' }))).toBeNull();
     expect(await thrown(() => compile(withState(2 ** 26), { target: 'wasm' }))).toBeNull();
@@ -83,6 +83,7 @@ describe('a buffer larger than a kernel can see', () => {
     [
       'states together',
       'states and given arrays of floats',
+      'make them smaller or fewer',
       (m: Parameters<Parameters<typeof defineModule>[1]>[0]) => {
         const [a, b] = [m.state('a', { shape: [200] }), m.state('b', { shape: [200] })];
         m.entry('run', { y: a.sum().add(b.sum()) });
@@ -91,6 +92,7 @@ describe('a buffer larger than a kernel can see', () => {
     [
       'temporaries',
       'temporaries of floats that are live at once',
+      'make tensors or batches smaller',
       (m: Parameters<Parameters<typeof defineModule>[1]>[0]) => {
         const x = m.input('x', { shape: [20, 20] });
         m.entry('run', { y: x.matmul(x).matmul(x.matmul(x)).sum() });
@@ -99,6 +101,7 @@ describe('a buffer larger than a kernel can see', () => {
     [
       'outputs',
       'outputs of a step',
+      'make outputs or batches smaller',
       (m: Parameters<Parameters<typeof defineModule>[1]>[0]) => {
         m.entry('run', { y: m.input('x', { shape: [400] }).exp() });
       },
@@ -106,23 +109,84 @@ describe('a buffer larger than a kernel can see', () => {
     [
       'integers',
       'integers and bools that are kept or live at once',
+      'make them smaller or fewer',
       (m: Parameters<Parameters<typeof defineModule>[1]>[0]) => {
         const [a, b] = [200, 200].map((n, k) => m.state(`s${k}`, { shape: [n], dtype: 'i32' }));
         if (a !== undefined && b !== undefined) m.entry('run', { y: a.add(b).sum() });
       },
     ],
-  ] as const)('is refused as a whole: %s', async (_, what, build) => {
+  ] as const)('is refused as a whole: %s', async (_, what, remedy, build) => {
     const apart = new Set(['partition'] as const);
     const small = machineWith(webgpu, { binding: 1024 });
     const module = defineModule('many', build);
     const error = await thrown(() => compileModule(module, small, apart));
     if (!(error instanceof DeviceError)) throw error;
     expect(error.code).toBe('limit');
-    expect(error.message).toContain(`the ${what} of many: ${error.limit?.needed} bytes in one buffer`);
     expect(error.message).toContain(
-      'make tensors or batches smaller, or compile for webgpu (134217728 bytes)',
+      `the ${what} of module "many": ${error.limit?.needed} bytes in one buffer`,
     );
+    expect(error.message).toContain(`: ${remedy}, or compile for webgpu (134217728 bytes)`);
     const larger = machineWith(webgpu, { binding: 8192 });
     expect(await thrown(() => compileModule(module, larger, apart))).toBeNull();
+  });
+});
+
+describe('inputs that no batch of fits', () => {
+  /** A module that sums its inputs, of so many elements each, by one entry for each. */
+  const summing = (dtype: 'f32' | 'u8', ...elements: readonly number[]) =>
+    defineModule('large', (m) => {
+      const inputs = elements.map((n, k) =>
+        m
+          .input(`x${k}`, { shape: [n, 1000], dtype })
+          .cast('f32')
+          .sum(),
+      );
+      const [first, ...more] = inputs;
+      if (first !== undefined) m.entry('run', { y: more.reduce((sum, x) => sum.add(x), first) });
+    });
+
+  it.each([
+    [
+      'a buffer is too small for one',
+      summing('f32', 80_000),
+      'webgpu',
+      { name: 'binding', needed: 320_000_000, available: 134217728 },
+      'input "x0" of module "large": 320000000 bytes in one buffer, and one of webgpu has 134217728: make inputs or batches smaller, or compile for wasm (4294967296 bytes)',
+    ],
+    [
+      'a buffer is too small for all of an entry',
+      summing('f32', 20_000, 20_000),
+      'webgpu',
+      { name: 'binding', needed: 160_000_000, available: 134217728 },
+      'the inputs of entry "run" of module "large": 160000000 bytes in one buffer, and one of webgpu has 134217728: make inputs or batches smaller, or compile for wasm (4294967296 bytes)',
+    ],
+    [
+      'WebAssembly cannot address one',
+      summing('f32', 1_100_000),
+      'wasm',
+      { name: 'binding', available: 4294967296 },
+      'input "x0" of module "large": 4400000000 bytes in one buffer beside ',
+    ],
+    [
+      'a runtime does not count so far',
+      summing('u8', 600_000),
+      'wasm',
+      { name: 'elements', needed: 600_000_000, available: 536870912 },
+      'input "x0" of module "large": 600000000 elements in 600000000 bytes, and an input has at most 536870912 elements: make inputs or batches smaller',
+    ],
+  ] as const)('are refused at compile where %s', async (_, module, target, limit, text) => {
+    const error = await thrown(() => compile(module, { target }));
+    if (!(error instanceof DeviceError)) throw error;
+    expect([error.code, error.limit]).toEqual(['limit', expect.objectContaining(limit)]);
+    expect(error.message).toContain(text);
+  });
+
+  it('are not where they fit: by bytes where they are bytes, and by what one entry reads', async () => {
+    expect(await thrown(() => compile(summing('u8', 80_000), { target: 'webgpu' }))).toBeNull();
+    const apart = defineModule('apart', (m) => {
+      for (const name of ['a', 'b'])
+        m.entry(name, { y: m.input(`x_${name}`, { shape: [20_000, 1000] }).sum() });
+    });
+    expect(await thrown(() => compile(apart, { target: 'webgpu' }))).toBeNull();
   });
 });
