@@ -1,8 +1,9 @@
 import { existsSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { resolve } from 'node:path';
+import { extname, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Module } from '../graph/index.ts';
+import { firstUserFrame } from '../graph/issues.ts';
 import { listed, UsageError } from './usage.ts';
 
 /**
@@ -16,6 +17,8 @@ export async function loadModel(spec: string): Promise<Module> {
   if (!existsSync(path)) throw new UsageError(`there is no file ${file}`);
   if (statSync(path).isDirectory())
     throw new UsageError(`${file} is a folder; name a file that exports a module`);
+  if (!isCode(path))
+    throw new UsageError(`${file} is not JavaScript or TypeScript; name a file that exports a module`);
   const exported = await importFile(path, file);
   const modules = Object.entries(exported).filter((pair): pair is [string, Module] => isModule(pair[1]));
   const names = modules.map(([key]) => key);
@@ -38,6 +41,12 @@ export async function loadModel(spec: string): Promise<Module> {
   throw new UsageError(`${file} has no export ${JSON.stringify(name)}; ${there}`);
 }
 
+/** Whether a file's name is one of code, as far as it says: Node takes names without an ending for JavaScript. */
+function isCode(path: string): boolean {
+  const ending = extname(path);
+  return ending === '' || /^\.[cm]?[jt]sx?$/.test(ending);
+}
+
 // A file's own name may hold a '#'.
 function split(spec: string): { file: string; name?: string } {
   const at = spec.lastIndexOf('#');
@@ -57,8 +66,19 @@ async function importFile(path: string, file: string): Promise<Record<string, un
     const message = cause instanceof Error ? cause.message : String(cause);
     // Node adds who imports; where that is this file, it is no news.
     const reason = message.replace(` imported from ${fileURLToPath(import.meta.url)}`, '');
-    throw new UsageError(`${file} cannot be loaded: ${reason}`, { cause });
+    const place = placeOf(cause);
+    throw new UsageError(`${file} cannot be loaded: ${reason}${place === undefined ? '' : `  at ${place}`}`, {
+      cause,
+    });
   }
+}
+
+/** The line of the user's code that threw, `model.ts:12`; undefined where none did, or where the message says its own. */
+function placeOf(cause: unknown): string | undefined {
+  if (!(cause instanceof Error) || 'source' in cause) return undefined;
+  // Packages that the model uses, and what loads it, are not the user's.
+  const frames = (cause.stack ?? '').split('\n').filter((frame) => !frame.includes('node_modules'));
+  return firstUserFrame(frames.join('\n'));
 }
 
 function exportsOf(loaded: unknown): Record<string, unknown> {

@@ -209,6 +209,16 @@ describe('wrong usage of sinter', () => {
       /'--json' cannot be used with option '--explain/,
     ],
     ['kernels and a level', ['inspect', W1, '--code', '--ir', 'loops'], /cannot be used with option '--ir/],
+    [
+      'a file of data',
+      ['inspect', 'package.json'],
+      /^sinter: package\.json is not JavaScript or TypeScript; name a file that exports a module\n$/,
+    ],
+    [
+      'a file of prose',
+      ['inspect', 'README.md#mnist'],
+      /^sinter: README\.md is not JavaScript or TypeScript; /,
+    ],
     ['a folder', ['inspect', '.'], /^sinter: \. is a folder; name a file that exports a module\n$/],
   ])('is told in one paragraph and ends with 2: %s', async (_, args, message) => {
     const { code, out, err } = await sinter(args);
@@ -248,6 +258,41 @@ export const broken = defineModule('broken', (m) => {
     const { code, err } = await sinter(['inspect', file]);
     expect(code).toBe(2);
     expect(err).toMatch(/cannot be loaded: matmul: .*\[2, 3\].* {2}at broken\.ts:4\n$/);
+  });
+
+  test('that throw are shown with the line that did, in whichever file of theirs, below whatever they call', async () => {
+    const library = new URL('../../src/index.ts', import.meta.url).href;
+    writeFileSync(
+      join(folder, 'layers.ts'),
+      `export interface Options {
+  readonly weight: number;
+}
+
+export const scaled = (x, options: Options) => x.mul(options.weight);
+`,
+    );
+    const calls = {
+      own: ['x.mul(undefined.weight)', 'throwing-own.ts:5'],
+      imported: ['scaled(x)', 'layers.ts:5'],
+      called: ['[x].map((one) => JSON.parse(one))[0]', 'throwing-called.ts:5'],
+    };
+    for (const [name, [call, place]] of Object.entries(calls)) {
+      const file = join(folder, `throwing-${name}.ts`);
+      writeFileSync(
+        file,
+        `import { defineModule } from '${library}';
+import { scaled } from './layers.ts';
+export const throwing = defineModule('throwing', (m) => {
+  const x = m.input('x', { shape: [2, 3] });
+  m.entry('run', { y: ${call}, z: scaled(x, { weight: 2 }) });
+});
+`,
+      );
+      const { code, err } = await sinter(['inspect', file]);
+      expect(code).toBe(2);
+      expect(err).toContain('cannot be loaded: ');
+      expect(err.endsWith(`  at ${place}\n`), err).toBe(true);
+    }
   });
 
   test('that are too large for WebAssembly are refused with the bytes that their plan needs', async () => {
