@@ -78,6 +78,12 @@ export const floatRules: readonly FloatRule[] = [
   { name: 'a quotient by one', left: 'x / 1.0', right: 'x', example: ['x[] / 1.0', 'x[]'] },
   { name: 'a difference from zero', left: 'x - 0.0', right: 'x', example: ['x[] - 0.0', 'x[]'] },
   { name: 'a sum with negative zero', left: 'x + -0.0', right: 'x', example: ['x[] + -0.0', 'x[]'] },
+  {
+    name: 'zero added twice',
+    left: 'x + 0.0 + 0.0',
+    right: 'x + 0.0',
+    example: ['x[] + 0.0 + 0.0', 'x[] + 0.0'],
+  },
   { name: 'a product with minus one', left: 'x * -1.0', right: '-x', example: ['x[] * -1.0', '-x[]'] },
   { name: 'a quotient by minus one', left: 'x / -1.0', right: '-x', example: ['x[] / -1.0', '-x[]'] },
   {
