@@ -15,7 +15,7 @@ import { isTiled } from '../schedule/tasks.ts';
 import { touchedBytes } from '../schedule/touched.ts';
 import { finishOf, multiplyAdds } from '../schedule/work.ts';
 import type { Reason } from './decisions.ts';
-import { microsText } from './price.ts';
+import { MODEL_ERROR, microsText } from './price.ts';
 
 /**
  * Move 7 of fusion, store or compute again: what a pointwise loop makes is computed wherever it is read if a full
@@ -95,7 +95,7 @@ function effortOf(loop: Loop, machine: Machine): { readonly operations: number; 
  * By how much of what a value takes to compute, store and load once its two times may differ and be as good as equal:
  * assumed, three times the error of the model, since only what surrounds the value is known here.
  */
-const INDIFFERENCE = 0.3;
+const INDIFFERENCE = 3 * MODEL_ERROR;
 
 /** Microseconds of a full machine for one multiply-add, and for one byte. */
 function rates({ cores, lanes, neighbours, clock, cacheRate, features }: Machine): {

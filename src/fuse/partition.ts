@@ -115,9 +115,10 @@ class Search {
     const to = others.at(-1);
     if (from === undefined || to === undefined || !groups.every((group) => this.#flow.has(group))) return;
     const names = namesOf(move, from, others);
-    const between = move === 'rows' ? this.#between(groups) : null;
-    if (between !== null) {
-      this.#decisions.refuse(move, ...names, between);
+    // Other groups were joined since this was proposed: what did not depend on one another may do so by now.
+    const obstacle = this.#obstacle(move, groups);
+    if (obstacle !== null) {
+      this.#decisions.refuse(move, ...names, obstacle);
       return;
     }
     // Others may read by now what was inside when this was proposed.
@@ -320,6 +321,14 @@ class Search {
   #times(groups: readonly Group[]): readonly Time[] | null {
     const times = groups.map((group) => priceOf(group, this.#machine));
     return times.every((time) => time !== null) ? times : null;
+  }
+
+  /** Why groups cannot be one now, in words; null where they can. */
+  #obstacle(move: Move, groups: readonly Group[]): string | null {
+    if (move === 'rows') return this.#between(groups);
+    if (move !== 'sibling') return null;
+    const found = groups.find((a) => groups.some((b) => a !== b && this.#flow.dependsOn(a, b)));
+    return found === undefined ? null : `${groupName(found)} comes after the other one`;
   }
 
   /** What lies on a way that leaves some groups and comes back to them, in words; null where nothing does. */

@@ -196,7 +196,9 @@ function madeBy(group: Group, recipe: Recipe, tensor: Tensor): { group: Group; t
     const own = read.find((l) => l.tensor === tensor) ?? read.find((l) => l.tensor === recipe.from);
     if (own === undefined) continue;
     const at = own.at.flatMap((index) => (index.kind === 'axis' ? [index.axis] : []));
-    const isWhole = loop.axes.every((axis) => axis.extent === 1 || at.includes(axis));
+    const isWhole =
+      loop.axes.every((axis) => axis.extent === 1 || at.includes(axis)) &&
+      at.every((axis, d) => isAsLong(axis, recipe.at[d]));
     if (at.length !== recipe.at.length || new Set(at).size !== at.length || !isWhole) continue;
     const by = new Map(recipe.at.map((axis, d) => [axis, own.at[d] ?? axisRef(axis)] as const));
     const value = substituteAxes(recipe.value, by);
@@ -213,6 +215,11 @@ function madeBy(group: Group, recipe: Recipe, tensor: Tensor): { group: Group; t
     return tensorsReadBy(made).has(tensor) ? null : { group: made, tensor: again };
   }
   return null;
+}
+
+function isAsLong(axis: Axis, other: Axis | undefined): boolean {
+  const [a, b] = [axis.live, other?.live];
+  return axis.extent === other?.extent && a?.size === b?.size && a?.factor === b?.factor;
 }
 
 /** A group that reads one tensor in the place of another. */

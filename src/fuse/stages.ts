@@ -10,7 +10,7 @@ import { byLevel, groupDependencies } from './levels.ts';
 import { priceOf, ROUNDING } from './price.ts';
 
 /**
- * Moves 6 and 7 of fusion: which dispatch each group belongs to. A group comes after those that it reads from, and, where
+ * Move 6 of fusion, and updates in place: which dispatch each group belongs to. A group comes after those that it reads from, and, where
  * it writes a state over its old value, after the other groups that read the old value; groups of one dispatch are
  * packed. A group that could run in several dispatches runs where it costs least time.
  *

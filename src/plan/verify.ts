@@ -1,63 +1,91 @@
 import { tensorSize } from '../loops/edges.ts';
-import { loadsIn, loopLoads, type Tensor } from '../loops/index.ts';
-import { type Group, groupName, type Stage } from '../schedule/group.ts';
+import type { Tensor } from '../loops/index.ts';
+import { type Group, groupName, type Stage, tensorsReadBy, tensorsWritten } from '../schedule/group.ts';
 import { GroupError } from '../schedule/groupError.ts';
 import { oldValueElsewhere } from '../schedule/verifyInPlace.ts';
-import type { BufferLayout } from './planBuffers.ts';
+import type { ArenaPlace, BufferLayout } from './planBuffers.ts';
 
 /**
- * Throws GroupError `in place` where two temporaries lie over one another that are needed at the same time: unless a
- * group writes the one over the other, is in the last dispatch that reads the other, reads it alone there, and reads each
- * element just before it writes it.
+ * Throws GroupError `in place` unless every temporary that a group stores has a place, and two that are needed at the same
+ * time share no memory; or a group writes the one at just the place of the other, in the last dispatch that reads the other,
+ * reads it alone there, and reads each element just before it writes it. When which is needed it finds out for itself.
  *
  * @param entries the stages of each entry by name
  */
-export function verifyLayout(entries: ReadonlyMap<string, readonly Stage[]>, layout: BufferLayout): void {
-  for (const [name, stages] of entries) {
-    const live = layout.ranges.get(name) ?? [];
-    for (const [k, a] of live.entries()) {
-      for (const b of live.slice(k + 1)) {
-        if (a.from > b.to || b.from > a.to || !areOver(a.tensor, b.tensor, layout)) continue;
-        const [old, next] = a.to === b.from ? [a, b] : [b, a];
-        const groups = stages[next.from]?.groups ?? [];
-        const writer = groups.find((group) => makes(group, next.tensor));
-        if (writer === undefined) continue;
-        const fail = (text: string): never => {
-          const message = `writes ${next.tensor.name} over ${old.tensor.name}, ${text}`;
-          throw new GroupError(writer, 'in place', next.tensor, message);
-        };
-        if (old.to !== next.from) fail('which a later dispatch reads');
-        const other = groups.find((group) => group !== writer && reads(group, old.tensor));
-        if (other !== undefined) fail(`which ${groupName(other)} of the same dispatch reads`);
-        for (const loop of writer.loops) {
-          const out = loop.outs.find(({ tensor }) => tensor === next.tensor);
-          const where = out === undefined ? null : oldValueElsewhere(writer, loop, out, old.tensor);
-          if (where !== null) fail(`which ${where}`);
-        }
-        if (!writer.loops.some((loop) => loop.outs.some(({ tensor }) => tensor === next.tensor)))
-          fail('as a partial result');
+export function verifyLayout(
+  entries: ReadonlyMap<string, readonly Stage[]>,
+  { places }: Pick<BufferLayout, 'places'>,
+): void {
+  for (const stages of entries.values()) {
+    const needed = [...needsOf(stages).values()].sort((a, b) => a.first - b.first);
+    const placed = needed.map((need) => ({ ...need, place: placeOf(need, places) }));
+    for (const [k, next] of placed.entries()) {
+      for (const old of placed.slice(0, k)) {
+        if (old.last < next.first || !isOver(old, next)) continue;
+        const fault = faultOf(old, next, stages[next.first]?.groups ?? []);
+        if (fault === null) continue;
+        const message = `writes ${next.tensor.name} over ${old.tensor.name}, ${fault}`;
+        throw new GroupError(next.writer, 'in place', next.tensor, message);
       }
     }
   }
 }
 
-function areOver(a: Tensor, b: Tensor, { places }: BufferLayout): boolean {
-  const [p, q] = [places.get(a), places.get(b)];
-  if (p === undefined || q === undefined || p.arena !== q.arena) return false;
-  return p.offset < q.offset + tensorSize(b) && q.offset < p.offset + tensorSize(a);
+/** A temporary in memory: the group that stores it, in dispatch `first`, and the last dispatch that reads it. */
+interface Need {
+  readonly tensor: Tensor;
+  readonly writer: Group;
+  readonly first: number;
+  last: number;
 }
 
-function makes({ loops, partials }: Group, tensor: Tensor): boolean {
-  return (
-    loops.some((loop) => loop.outs.some((out) => out.tensor === tensor)) ||
-    partials.some((partial) => partial.tensor === tensor)
-  );
+interface Placed extends Need {
+  readonly place: ArenaPlace;
 }
 
-function reads({ prologue, loops, partials }: Group, tensor: Tensor): boolean {
-  const all = [...prologue, ...loops];
-  return (
-    all.some((loop) => loopLoads(loop).some((load) => load.tensor === tensor)) ||
-    partials.some(({ body }) => loadsIn(body).some((load) => load.tensor === tensor))
-  );
+function needsOf(stages: readonly Stage[]): Map<Tensor, Need> {
+  const needs = new Map<Tensor, Need>();
+  for (const [at, { groups }] of stages.entries()) {
+    for (const writer of groups)
+      for (const tensor of tensorsWritten(writer))
+        if (tensor.role === 'temp' && !writer.locals.includes(tensor))
+          needs.set(tensor, { tensor, writer, first: at, last: at });
+    for (const group of groups) {
+      for (const tensor of tensorsReadBy(group)) {
+        const need = needs.get(tensor);
+        if (need !== undefined) need.last = at;
+      }
+    }
+  }
+  return needs;
+}
+
+function placeOf({ tensor, writer }: Need, places: BufferLayout['places']): ArenaPlace {
+  const place = places.get(tensor);
+  if (place !== undefined) return place;
+  throw new GroupError(writer, 'in place', tensor, `writes ${tensor.name}, which has no place`);
+}
+
+function isOver(a: Placed, b: Placed): boolean {
+  const [p, q] = [a.place, b.place];
+  if (p.arena !== q.arena) return false;
+  return p.offset < q.offset + tensorSize(b.tensor) && q.offset < p.offset + tensorSize(a.tensor);
+}
+
+/** Why one temporary may not lie over another that was stored before it, in words; null where it may. */
+function faultOf(old: Placed, next: Placed, groups: readonly Group[]): string | null {
+  const { writer } = next;
+  if (old.last > next.first) return 'which a later dispatch reads';
+  if (old.first === next.first) return 'which the same dispatch writes';
+  const isSame = tensorSize(old.tensor) === tensorSize(next.tensor) && old.tensor.dtype === next.tensor.dtype;
+  if (!isSame || old.place.offset !== next.place.offset) return 'which starts or ends elsewhere';
+  const other = groups.find((group) => group !== writer && tensorsReadBy(group).has(old.tensor));
+  if (other !== undefined) return `which ${groupName(other)} of the same dispatch reads`;
+  for (const loop of writer.loops) {
+    const out = loop.outs.find(({ tensor }) => tensor === next.tensor);
+    if (out === undefined) continue;
+    const where = oldValueElsewhere(writer, loop, out, old.tensor);
+    return where === null ? null : `which ${where}`;
+  }
+  return 'as a partial result';
 }

@@ -11,7 +11,7 @@ import type { Group } from './group.ts';
 
 /**
  * Where the group that writes over a tensor reads the old value, if not at the element written and just before. Verifiers ask
- * this; it shares no code with `readsElsewhere`, by which passes decide.
+ * this; it shares with `readsElsewhere`, by which passes decide, only the algebra of `isOwnElement`.
  */
 export function oldValueElsewhere(group: Group, loop: Loop, out: Out, old: Tensor): string | null {
   const loadsOf = (...exprs: readonly Expr[]) => loadsIn(...exprs).filter((l) => l.tensor === old);

@@ -6,7 +6,7 @@ import type { RandomCase } from './randomGraph.ts';
 
 /**
  * A random network that trains: three to six layers of any widths, each with an activation, some with a norm, a gate or a
- * residual, on a bounded batch or not. What the forward pass makes is kept long for the backward pass.
+ * residual, on a bounded batch or not; a residual may be a part of what is kept, or lie in a wider one. What the forward pass makes is kept long for the backward pass.
  *
  * It is the same for one seed.
  */
@@ -33,6 +33,14 @@ export function randomDeep(seed: number): RandomCase {
         h = activated(h.matmul(m.state(weight.name, { shape })), dice);
         if (dice.chance(0.4)) h = nn.standardize(h, -1);
         if (before.shape[1] === width && dice.chance(0.7)) h = h.add(before);
+        else if (typeof wide === 'number' && wide > width && dice.chance(0.5))
+          h = h.add(
+            before
+              .slice([0, dice.below(wide - width)], [undefined, undefined])
+              .slice([0, 0], [undefined, width]),
+          );
+        else if (typeof wide === 'number' && wide < width && dice.chance(0.5))
+          h = h.add(before.pad([0, 0], [0, width - wide]));
       }
       const loss = h.square().mean();
       m.entry('run', { loss, updates: optim.sgd({ lr: 0.01 }).minimize(loss) });
@@ -50,7 +58,7 @@ function activated(x: Tensor, dice: Dice): Tensor {
     case 2:
       return nn.gelu(x);
     case 3:
-      return x.exp().add(1).log();
+      return x.clamp(-20, 20).exp().add(1).log();
     case 4:
       return x.mul(0.5).tanh().mul(x.square()).add(1);
     default:

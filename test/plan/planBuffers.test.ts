@@ -110,6 +110,20 @@ describe('the plan of buffers', () => {
     expect([moved > 50, refused]).toEqual([true, moved]);
   });
 
+  it('is verified: what is written over another starts where it does, and everything has a place', () => {
+    const { layout, entries } = compileModule(perceptron, machines.webgpu);
+    const stages = new Map([...entries].map(([name, entry]) => [name, entry.stages]));
+    const moved = [...layout.ranges.values()].flat().find(({ over }) => over !== undefined)?.tensor;
+    const place = moved === undefined ? undefined : layout.places.get(moved);
+    if (moved === undefined || place === undefined) throw new Error('nothing is written over another');
+    for (const by of [1, 5, 1000]) {
+      const places = new Map([...layout.places, [moved, { ...place, offset: place.offset + by }]]);
+      expect(() => verifyLayout(stages, { places })).toThrow(/which starts or ends elsewhere \(in place\)/);
+    }
+    const places = new Map([...layout.places].filter(([tensor]) => tensor !== moved));
+    expect(() => verifyLayout(stages, { places })).toThrow(/which has no place/);
+  });
+
   it('writes a next state over the old one', () => {
     const { storage, layout } = compileModule(numberedModule(0).module, machines.webgpu);
     for (const [node, next] of storage.next) {
