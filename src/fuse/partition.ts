@@ -1,8 +1,8 @@
 import { tensorsRead, tensorsReduced } from '../loops/edges.ts';
-import type { Axis, Loop, Out, Tensor } from '../loops/index.ts';
+import type { Loop, Out, Tensor } from '../loops/index.ts';
 import { simplifier } from '../loops/simplify.ts';
 import type { Machine } from '../machine/index.ts';
-import { type Group, groupName, singleton } from '../schedule/group.ts';
+import { type Group, groupName, loopsIn, singleton, tensorsWritten } from '../schedule/group.ts';
 import type { Time } from '../schedule/time.ts';
 import { isNextOfState } from './again.ts';
 import { Dataflow, groupAccess } from './dataflow.ts';
@@ -10,6 +10,7 @@ import type { Decisions, Move, Reason } from './decisions.ts';
 import { Heap } from './heap.ts';
 import { inlined } from './pointwise.ts';
 import { priceOf, ROUNDING, timeOfGroups } from './price.ts';
+import { type Rank, ranksOf } from './ranks.ts';
 import { rowProgram } from './rows.ts';
 import { mergedSiblings } from './siblings.ts';
 
@@ -36,26 +37,6 @@ function isBetter(a: Proposal, b: Proposal): boolean {
 /** A time without the digits in which the order of additions shows. */
 function digitsOf(micros: number): number {
   return Number(micros.toPrecision(9));
-}
-
-// Groups are immutable, and every proposal is compared with many.
-const shapes = new WeakMap<Group, string>();
-
-/** What a group computes, without names: extents, reductions, and the sizes of what it makes. */
-function shapeKey(group: Group): string {
-  let found = shapes.get(group);
-  if (found === undefined) {
-    const extents = (axes: readonly Axis[]): string => axes.map((axis) => axis.extent).join('×');
-    found = group.loops
-      .map(({ axes, reduceAxes, reductions, outs }) => {
-        const monoids = reductions.map((reduction) => reduction.monoid).join();
-        const roles = outs.map(({ tensor }) => tensor.role).join();
-        return `${extents(axes)}/${extents(reduceAxes)}:${monoids}:${roles}`;
-      })
-      .join(';');
-    shapes.set(group, found);
-  }
-  return found;
 }
 
 /**
@@ -89,6 +70,8 @@ class Search {
   readonly #numbers = new Map<Group | Tensor, number>();
   readonly #programs = new Map<string, Group | string>();
   readonly #inlined = new Map<string, Group>();
+  readonly #keys = new Map<Group, string>();
+  readonly #ranks: ReadonlyMap<Tensor, Rank>;
   /** One for all: of an expression that was put together of simple ones, only the seams are new to it. */
   readonly #simplify = simplifier();
   #time: number;
@@ -97,6 +80,7 @@ class Search {
     this.#machine = machine;
     this.#decisions = decisions;
     this.#flow = new Dataflow(groups, groupAccess);
+    this.#ranks = ranksOf(loopsIn(groups));
     this.#time = timeOfGroups(this.#flow.items, machine);
   }
 
@@ -264,7 +248,7 @@ class Search {
     const ranked = groups.map((group) => ({
       group,
       before: groups.filter((other) => other !== group && this.#flow.dependsOn(group, other)).length,
-      key: shapeKey(group),
+      key: this.#keyOf(group),
     }));
     ranked.sort((a, b) => a.before - b.before || (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
     return ranked.map(({ group }) => group);
@@ -283,6 +267,20 @@ class Search {
       this.#programs.get(key) ?? rowProgram(groups, (tensor) => inside.has(tensor), this.#machine);
     this.#programs.set(key, known);
     return known;
+  }
+
+  /** What a group computes, however its loops were declared. */
+  #keyOf(group: Group): string {
+    let key = this.#keys.get(group);
+    if (key === undefined) {
+      const made = tensorsWritten(group).map((tensor) => {
+        const { depth, key: own } = this.#ranks.get(tensor) ?? { depth: 0, key: tensor.name };
+        return `${String(depth).padStart(6, '0')} ${own}`;
+      });
+      key = made.sort().join();
+      this.#keys.set(group, key);
+    }
+    return key;
   }
 
   #numberOf(part: Group | Tensor): number {
@@ -313,7 +311,7 @@ class Search {
     const gain = separate - sum(together);
     if (gain < 0) this.#decisions.refuse(move, ...names, { kind: 'time', together, apart, gain });
     else {
-      const key = `${move} ${groups.map(shapeKey).join(' ')}`;
+      const key = `${move} ${groups.map((group) => this.#keyOf(group)).join(' ')}`;
       this.#queue.push({ move, groups, become, together, apart, gain: digitsOf(gain), key });
     }
   }

@@ -77,7 +77,7 @@ describe('a long reduction with few outputs', () => {
     expect(
       cutsOf((m) => {
         const [a, b] = [m.input('a', { shape: [8, 60000] }), m.input('b', { shape: [60000, 8] })];
-        const [c, d] = [m.input('c', { shape: [512, 60000] }), m.input('d', { shape: [60000, 512] })];
+        const [c, d] = [m.input('c', { shape: [256, 60000] }), m.input('d', { shape: [60000, 256] })];
         m.entry('run', { thin: a.matmul(b), wide: c.matmul(d) });
       }),
     ).toMatchInlineSnapshot(`
