@@ -22,8 +22,9 @@ export function wgsl(
     name: `WGSL for ${profile}`,
     floats: 'f32',
     ...(steps === undefined ? {} : { steps }),
-    // For two steps of a GPT a software driver takes half a minute of processor time; with barriers, many minutes.
-    largest: machine.features.has('barriers') ? 40 : 80,
+    // For two steps of a GPT a software driver takes half a minute of processor time; with barriers one, for two of the
+    // convolutional model, whose kernels random convolutions and the operations have, and for the GPT's many.
+    largest: machine.features.has('barriers') ? 30 : 80,
     start: async (module, states = {}) => {
       const device = await sharedDevice();
       const { program } = compileModule(module, machine, without);
