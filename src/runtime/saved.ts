@@ -1,5 +1,4 @@
 import { elementCount } from './init.ts';
-import { FormatError } from './issues.ts';
 import type { ProgramBase, StateSlot } from './program.ts';
 import { check, fail } from './shape.ts';
 import { inFours, type Words } from './values.ts';
@@ -54,10 +53,7 @@ export function encodeSnapshot(
   place: Place,
   words: Uint32Array<ArrayBuffer>,
 ): Uint8Array<ArrayBuffer> {
-  // An entry of which no step was taken is remembered as one that was never asked for.
-  const text = JSON.stringify({ ...place, states: signatures(program.state) }, (_, value) =>
-    value?.steps === 0 ? undefined : value,
-  );
+  const text = JSON.stringify({ ...place, states: signatures(program.state) });
   const header = new TextEncoder().encode(text);
   const length = inFours(header.length);
   const bytes = new Uint8Array(4 + length + words.byteLength).fill(32);
@@ -73,7 +69,7 @@ export function decodeSnapshot(
   program: ProgramBase,
   saved: Uint8Array,
 ): { readonly place: Place; readonly states: readonly StateWords[] } {
-  let bytes: Uint8Array<ArrayBuffer> | undefined;
+  let bytes: Uint8Array<ArrayBuffer>;
   let header: unknown;
   let end = 4;
   try {
@@ -83,8 +79,7 @@ export function decodeSnapshot(
     end += length;
     header = JSON.parse(new TextDecoder().decode(bytes.subarray(4, end)));
   } catch {
-    if (!bytes) fail('saved', 'Uint8Array', saved);
-    throw new FormatError('saved', `saved: ${bytes.length} bytes without a header`);
+    fail('saved', 'bytes that save() made', saved);
   }
   checkHeader(header);
   const { states: found, ...place } = header;
