@@ -14,5 +14,6 @@ test('the runtime alone is at most 10,240 bytes, minified and gzipped', async ()
   const [bundle] = outputFiles;
   expect(bundle?.text).toContain('requestAdapter');
   expect(bundle?.text).not.toContain('npm install webgpu');
-  expect(gzipSync(bundle?.contents ?? '', { level: 9 }).length).toBeLessThanOrEqual(10_240);
+  // The program gzip packs the same in 28 bytes more than zlib, its file's name among them.
+  expect(gzipSync(bundle?.contents ?? '', { level: 9 }).length).toBeLessThanOrEqual(10_240 - 28);
 });
