@@ -8,6 +8,7 @@ import {
   type Load,
   type Loop,
   mapExpr,
+  mapLoop,
   type Out,
   substituteAxes,
   type Tensor,
@@ -125,12 +126,7 @@ export function inlined(
     substituteAxes(value, new Map(at.map((axis, d) => [axis, indexAt(l, d)] as const)));
   const rewrite = (expr: Expr): Expr =>
     simplify(mapExpr(expr, (e) => (e.kind === 'load' && e.tensor === tensor ? element(e) : e), memo));
-  return {
-    ...consumer,
-    reductions: consumer.reductions.map((r) => ({ ...r, body: rewrite(r.body) })),
-    outs: consumer.outs.map((o) => ({ ...o, value: rewrite(o.value) })),
-    origin: [...new Set([...producer.origin, ...consumer.origin])],
-  };
+  return { ...mapLoop(consumer, rewrite), origin: [...new Set([...producer.origin, ...consumer.origin])] };
 }
 
 function mergeEpilogues(

@@ -1,14 +1,14 @@
-import { inOrder, tensorSize } from '../loops/edges.ts';
+import { inOrder, tensorBytes } from '../loops/edges.ts';
 import {
   type Axis,
   axisRef,
-  byteSize,
   type Expr,
   type Load,
   type Loop,
   load,
   loadsIn,
   mapExpr,
+  mapLoop,
   type Out,
   subexpressions,
   substituteAxes,
@@ -16,8 +16,8 @@ import {
   ValueNumbers,
 } from '../loops/index.ts';
 import type { Machine } from '../machine/index.ts';
-import { type Group, groupName, type Stage, tensorsReadBy } from '../schedule/group.ts';
-import { liveRanges, runsOf } from '../schedule/liveRanges.ts';
+import { type Group, groupName, type Stage, tensorsInside, tensorsReadBy } from '../schedule/group.ts';
+import { type LiveRange, liveBytesOf, liveRanges, runsOf } from '../schedule/liveRanges.ts';
 import { Decisions } from './decisions.ts';
 import { groupDependencies } from './levels.ts';
 import { microsText, timeOfStages } from './price.ts';
@@ -51,6 +51,7 @@ interface Plan {
   readonly groups: readonly Group[];
   readonly stages: readonly Stage[];
   readonly micros: number;
+  readonly ranges: readonly LiveRange[];
   /** Bytes of temporaries that are live at each dispatch. */
   readonly live: readonly number[];
   /** Bytes of all states, which are there always. */
@@ -59,15 +60,13 @@ interface Plan {
 
 function planOf(groups: readonly Group[], machine: Machine): Plan {
   const stages = assignStages(groups, machine, new Decisions());
-  const runs = runsOf(liveRanges(stages));
-  const live = stages.map((_, at) =>
-    runs.reduce((n, run) => (run.from <= at && at <= run.to ? n + bytesOf(run.ranges[0].tensor) : n), 0),
-  );
+  const ranges = liveRanges(stages);
+  const live = liveBytesOf(runsOf(ranges), stages.length);
   const states = new Set(
     groups.flatMap((group) => [...tensorsReadBy(group)].filter(({ role }) => role === 'state')),
   );
-  const kept = [...states].reduce((n, tensor) => n + bytesOf(tensor), 0);
-  return { groups, stages, micros: timeOfStages(stages, machine), live, kept };
+  const kept = [...states].reduce((n, tensor) => n + tensorBytes(tensor), 0);
+  return { groups, stages, micros: timeOfStages(stages, machine), ranges, live, kept };
 }
 
 /** A plan that takes less memory, for no more time than that is worth; null where there is none. */
@@ -98,7 +97,7 @@ interface Remake {
 
 /** All ways not to keep a temporary through the dispatch that needs most memory, the largest ones first. */
 function* remakes(plan: Plan, most: number): Generator<Remake> {
-  const { stages, groups, live } = plan;
+  const { stages, groups, ranges, live } = plan;
   // A group that a copy was made for is another one there, and is left alone.
   const stageOf = new Map(stages.flatMap((stage, at) => stage.groups.map((group) => [group, at] as const)));
   const at = (group: Group): number => stageOf.get(group) ?? -1;
@@ -106,16 +105,16 @@ function* remakes(plan: Plan, most: number): Generator<Remake> {
   for (const group of groups)
     for (const tensor of tensorsReadBy(group)) readers.set(tensor, [...(readers.get(tensor) ?? []), group]);
   const hosts = groups.filter((group) => at(group) > most && group.partials.length === 0);
-  const kept = liveRanges(stages).filter(({ from, to }) => from < most && most < to);
-  for (const { tensor, from } of kept.sort((a, b) => bytesOf(b.tensor) - bytesOf(a.tensor))) {
-    if (savedOf(plan, Math.max(...live) - bytesOf(tensor)) < LEAST_SAVED) return;
+  const through = ranges.filter(({ from, to }) => from < most && most < to);
+  for (const { tensor, from } of through.sort((a, b) => tensorBytes(b.tensor) - tensorBytes(a.tensor))) {
+    if (savedOf(plan, Math.max(...live) - tensorBytes(tensor)) < LEAST_SAVED) return;
     const own = readers.get(tensor) ?? [];
     const until = Math.max(from, ...own.map(at).filter((k) => k <= most));
     if (until === most || own.some((group) => !stageOf.has(group))) continue;
     const recipes = groups.flatMap((group) => recipesOf(group, tensor));
     for (const host of hosts) {
       const isBetween = (k: number): boolean => k > until && k < at(host);
-      const without = live.map((bytes, k) => (isBetween(k) ? bytes - bytesOf(tensor) : bytes));
+      const without = live.map((bytes, k) => (isBetween(k) ? bytes - tensorBytes(tensor) : bytes));
       if (savedOf(plan, Math.max(...without)) < LEAST_SAVED || own.some((reader) => isBetween(at(reader))))
         continue;
       for (const recipe of recipes) {
@@ -151,10 +150,7 @@ interface Recipe {
  * the loop stores beside it in the place of equal subexpressions.
  */
 function recipesOf(group: Group, tensor: Tensor): Recipe[] {
-  const inside = new Set([
-    ...group.locals,
-    ...group.prologue.flatMap((loop) => loop.outs.map((out) => out.tensor)),
-  ]);
+  const inside = tensorsInside(group);
   return group.loops.flatMap((loop) => {
     const own = loop.outs.find((out) => out.tensor === tensor);
     if (own === undefined) return [];
@@ -227,19 +223,11 @@ function reading(group: Group, tensor: Tensor, again: Tensor): Group {
   const memo = new Map<Expr, Expr>();
   const rename = (expr: Expr): Expr =>
     mapExpr(expr, (e) => (e.kind === 'load' && e.tensor === tensor ? load(again, e.at) : e), memo);
-  const renamed = (loop: Loop): Loop => ({
-    ...loop,
-    reductions: loop.reductions.map((r) => ({ ...r, body: rename(r.body) })),
-    outs: loop.outs.map((out) => ({ ...out, value: rename(out.value) })),
-  });
+  const renamed = (loop: Loop): Loop => mapLoop(loop, rename);
   return {
     ...group,
     loops: group.loops.map(renamed),
     prologue: group.prologue.map(renamed),
     partials: group.partials.map((partial) => ({ ...partial, body: rename(partial.body) })),
   };
-}
-
-function bytesOf(tensor: Tensor): number {
-  return tensorSize(tensor) * byteSize(tensor.dtype);
 }

@@ -1,5 +1,6 @@
 import { inOrder, tensorsRead, tensorsReduced, writesOver } from '../loops/edges.ts';
 import { domainSize, type Loop, type Tensor } from '../loops/index.ts';
+import { memoized } from '../loops/memo.ts';
 import type { Machine } from '../machine/index.ts';
 import { isScheduled, tryToSchedule, withSchedule } from '../schedule/best.ts';
 import { type Group, groupName, singleton, tensorsReadBy, tensorsWritten } from '../schedule/group.ts';
@@ -131,18 +132,8 @@ function producers(groups: readonly Group[], loop: Loop, machine: Machine): Grou
   return others.filter((group) => halvesOf(loop, group, isBefore(flow, group), machine) !== null);
 }
 
-// Lists of groups are immutable, and every loop is asked about.
-const flows = new WeakMap<readonly Group[], Dataflow<Group>>();
-
 /** Who writes and who reads what of some groups. */
-function flowOf(groups: readonly Group[]): Dataflow<Group> {
-  let found = flows.get(groups);
-  if (found === undefined) {
-    found = new Dataflow(groups, groupAccess);
-    flows.set(groups, found);
-  }
-  return found;
-}
+const flowOf = memoized((groups: readonly Group[]): Dataflow<Group> => new Dataflow(groups, groupAccess));
 
 /** Whether a tensor is in memory before a group runs, whichever group reads it. */
 function isBefore(flow: Dataflow<Group>, group: Group): (tensor: Tensor) => boolean {

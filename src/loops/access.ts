@@ -1,6 +1,7 @@
 import { AffineForms, gcd } from './affine.ts';
 import { type Axis, childrenOf, type Expr, type Load } from './expr.ts';
 import { type Loop, loopLoads } from './loop.ts';
+import { memoized } from './memo.ts';
 import { extentOf } from './size.ts';
 
 /** What an index takes of an axis: `axis // stride % extent`; all of it where the stride is 1 and the extent its own. */
@@ -63,24 +64,16 @@ export interface AccessMap {
   readonly guarded: boolean;
 }
 
-// Loops are immutable, and passes ask again and again.
-const known = new WeakMap<Loop, readonly AccessMap[]>();
-
 /** The access maps of all loads of a loop, in the order of `loopLoads`. */
-export function accessesOf(loop: Loop): readonly AccessMap[] {
-  let maps = known.get(loop);
-  if (maps === undefined) {
-    const forms = new AffineForms();
-    const open = new Set([...unguarded(loop)].map((load) => forms.numbers.of(load)));
-    maps = loopLoads(loop).map((load) => ({
-      load,
-      dimensions: load.at.map((index, d) => indexMap(index, extentOf(load.tensor.shape[d] ?? 1), forms)),
-      guarded: !open.has(forms.numbers.of(load)),
-    }));
-    known.set(loop, maps);
-  }
-  return maps;
-}
+export const accessesOf = memoized((loop: Loop): readonly AccessMap[] => {
+  const forms = new AffineForms();
+  const open = new Set([...unguarded(loop)].map((load) => forms.numbers.of(load)));
+  return loopLoads(loop).map((load) => ({
+    load,
+    dimensions: load.at.map((index, d) => indexMap(index, extentOf(load.tensor.shape[d] ?? 1), forms)),
+    guarded: !open.has(forms.numbers.of(load)),
+  }));
+});
 
 /** An index into a dimension of `extent` elements. */
 export function indexMap(index: Expr, extent: number, forms: AffineForms = new AffineForms()): IndexMap {

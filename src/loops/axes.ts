@@ -14,7 +14,7 @@ import {
   type Tensor,
 } from './expr.ts';
 import { guarded, guardedTerm } from './guard.ts';
-import type { Loop, Out, Reduction } from './loop.ts';
+import { type Loop, mapLoop, type Out, type Reduction } from './loop.ts';
 import { monoidDef } from './monoid.ts';
 import { positionOver } from './position.ts';
 import { simplifyLoop } from './simplify.ts';
@@ -151,11 +151,7 @@ export function readThrough(loop: Loop, views: ReadonlyMap<Tensor, View>): Loop 
     return current;
   };
   const memo = new Map<Expr, Expr>();
-  return simplifyLoop({
-    ...loop,
-    reductions: loop.reductions.map((r) => ({ ...r, body: mapExpr(r.body, seen, memo) })),
-    outs: loop.outs.map((o) => ({ ...o, value: mapExpr(o.value, seen, memo) })),
-  });
+  return simplifyLoop(mapLoop(loop, (expr) => mapExpr(expr, seen, memo)));
 }
 
 /** An index as one for each factor of its dimension. */
@@ -176,16 +172,12 @@ function replaceAxes(loop: Loop, by: ReadonlyMap<Axis, readonly Axis[]>): Loop {
   const memo = new Map<Expr, Expr>();
   const list = (axes: readonly Axis[]): Axis[] => axes.flatMap((axis) => by.get(axis) ?? [axis]);
   const positions = new Map([...by].map(([axis, factors]) => [axis, positionOver(factors)] as const));
+  const { outs, ...rest } = mapLoop(loop, (expr) => substituteAxes(expr, positions, memo));
   return {
-    ...loop,
+    ...rest,
     axes: list(loop.axes),
     reduceAxes: list(loop.reduceAxes),
-    reductions: loop.reductions.map((r) => ({ ...r, body: substituteAxes(r.body, positions, memo) })),
-    outs: loop.outs.map((o) => ({
-      ...o,
-      at: list(o.at),
-      value: substituteAxes(o.value, positions, memo),
-    })),
+    outs: outs.map((out) => ({ ...out, at: list(out.at) })),
   };
 }
 

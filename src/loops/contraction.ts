@@ -1,6 +1,7 @@
 import { type Axis, apply, axesIn, type Expr, float, loadsIn } from './expr.ts';
 import { guarded, guardedTerm } from './guard.ts';
 import type { Loop } from './loop.ts';
+import { memoized } from './memo.ts';
 
 /**
  * A sum of products of two sides: `Σ a · b`, where some parallel axes occur in `a` alone (`m`) and some in
@@ -19,18 +20,8 @@ export interface Contraction {
   readonly batch: readonly Axis[];
 }
 
-// Loops are immutable, and fusion and schedules ask again and again.
-const contractions = new WeakMap<Loop, Contraction | null>();
-
 /** The contraction that a loop's first reduction is, or null. */
-export function contractionOf(loop: Loop): Contraction | null {
-  let found = contractions.get(loop);
-  if (found === undefined) {
-    found = recognise(loop);
-    contractions.set(loop, found);
-  }
-  return found;
-}
+export const contractionOf = memoized(recognise);
 
 function recognise(loop: Loop): Contraction | null {
   const reduction = loop.reductions[0];

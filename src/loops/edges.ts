@@ -1,10 +1,16 @@
-import { extentOf, type Load, type Loop, loadsIn, loopLoads, type Tensor } from './index.ts';
+import { byteSize, extentOf, type Load, type Loop, loadsIn, loopLoads, type Tensor } from './index.ts';
+import { memoized } from './memo.ts';
 
 /** Which loop writes each tensor. */
 export function writers(loops: readonly Loop[]): Map<Tensor, Loop> {
   const result = new Map<Tensor, Loop>();
   for (const loop of loops) for (const out of loop.outs) result.set(out.tensor, loop);
   return result;
+}
+
+/** Bytes of a tensor's elements, at its bounded sizes' maxima. */
+export function tensorBytes(tensor: Tensor): number {
+  return byteSize(tensor.dtype) * tensorSize(tensor);
 }
 
 /** Which loops read each tensor, in order, each once. */
@@ -20,39 +26,20 @@ export function readers(loops: readonly Loop[]): Map<Tensor, Loop[]> {
   return result;
 }
 
-// Loops are immutable and asked for what they read many times a pass.
-const reads = new WeakMap<Loop, ReadonlySet<Tensor>>();
-
 /** The distinct tensors that a loop loads. */
-export function tensorsRead(loop: Loop): ReadonlySet<Tensor> {
-  const known = reads.get(loop);
-  if (known !== undefined) return known;
-  const found = new Set(loopLoads(loop).map((l) => l.tensor));
-  reads.set(loop, found);
-  return found;
-}
-
-const loadsOfReductions = new WeakMap<Loop, readonly Load[]>();
+export const tensorsRead = memoized(
+  (loop: Loop): ReadonlySet<Tensor> => new Set(loopLoads(loop).map((l) => l.tensor)),
+);
 
 /** Every distinct load of a loop's reductions. */
-export function loadsReduced(loop: Loop): readonly Load[] {
-  const known = loadsOfReductions.get(loop);
-  if (known !== undefined) return known;
-  const found = loadsIn(...loop.reductions.map((r) => r.body));
-  loadsOfReductions.set(loop, found);
-  return found;
-}
-
-const reduced = new WeakMap<Loop, ReadonlySet<Tensor>>();
+export const loadsReduced = memoized((loop: Loop): readonly Load[] =>
+  loadsIn(...loop.reductions.map((r) => r.body)),
+);
 
 /** The distinct tensors that a loop's reductions load. */
-export function tensorsReduced(loop: Loop): ReadonlySet<Tensor> {
-  const known = reduced.get(loop);
-  if (known !== undefined) return known;
-  const found = new Set(loadsReduced(loop).map((l) => l.tensor));
-  reduced.set(loop, found);
-  return found;
-}
+export const tensorsReduced = memoized(
+  (loop: Loop): ReadonlySet<Tensor> => new Set(loadsReduced(loop).map((l) => l.tensor)),
+);
 
 /** Whether a loop writes a state over the old value that it reads. */
 export function writesOver(loop: Loop): boolean {

@@ -1,4 +1,5 @@
 import { type Axis, accRef, type Expr, type Load, loadsIn, type Tensor } from './expr.ts';
+import { memoized } from './memo.ts';
 import { type Monoid, monoidDef } from './monoid.ts';
 import { type Dim, extentOf } from './size.ts';
 
@@ -74,18 +75,19 @@ export function accumulators(reductions: readonly Reduction[], k: number): Expr[
     .map((dtype, part) => accRef(k, part, dtype));
 }
 
-// Loops are immutable, and every pass asks for what they load.
-const loads = new WeakMap<Loop, readonly Load[]>();
+/** The loop with each of its expressions rewritten. */
+export function mapLoop(loop: Loop, rewrite: (expr: Expr) => Expr): Loop {
+  return {
+    ...loop,
+    reductions: loop.reductions.map((r) => ({ ...r, body: rewrite(r.body) })),
+    outs: loop.outs.map((o) => ({ ...o, value: rewrite(o.value) })),
+  };
+}
 
 /** Every distinct load of a loop: bodies first, then outputs. */
-export function loopLoads(loop: Loop): readonly Load[] {
-  let found = loads.get(loop);
-  if (found === undefined) {
-    found = loadsIn(...loop.reductions.map((r) => r.body), ...loop.outs.map((o) => o.value));
-    loads.set(loop, found);
-  }
-  return found;
-}
+export const loopLoads = memoized((loop: Loop): readonly Load[] =>
+  loadsIn(...loop.reductions.map((r) => r.body), ...loop.outs.map((o) => o.value)),
+);
 
 /** Elements of a domain: the product of its axes' extents. */
 export function domainSize(axes: Iterable<Axis>): number {

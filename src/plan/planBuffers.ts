@@ -1,7 +1,14 @@
 import { tensorSize } from '../loops/edges.ts';
-import { byteSize, type Tensor } from '../loops/index.ts';
+import type { Tensor } from '../loops/index.ts';
 import { type Stage, tensorsWritten } from '../schedule/group.ts';
-import { type LiveRange, liveRanges, type Run, runsOf } from '../schedule/liveRanges.ts';
+import {
+  firstOf,
+  type LiveRange,
+  liveBytesOf,
+  liveRanges,
+  type Run,
+  runsOf,
+} from '../schedule/liveRanges.ts';
 
 /** Where a tensor lies: an arena, and the element where it starts. */
 export interface ArenaPlace {
@@ -75,11 +82,8 @@ export function planBuffers(
     temps = Math.max(temps, pack(floats, 'temps', 0, places, placedSize));
     const rest = runs.filter((run) => firstOf(run).dtype !== 'f32');
     words = Math.max(words, pack(rest, 'words', used.words, places, placedSize));
-    for (const at of stages.keys()) {
-      const here = runs.filter(({ from, to }) => from <= at && at <= to);
-      const bytes = here.reduce((n, run) => n + 4 * tensorSize(firstOf(run)), 0);
+    for (const bytes of liveBytesOf(runs, stages.length))
       liveBytes = Math.max(liveBytes, bytes + 4 * resultWords);
-    }
   }
   return {
     places,
@@ -115,13 +119,4 @@ function pack(
     length = Math.max(length, offset + size);
   }
   return length;
-}
-
-function firstOf(run: Run): Tensor {
-  return run.ranges[0].tensor;
-}
-
-/** Bytes of a tensor's elements, at its bounded sizes' maxima. */
-export function tensorBytes(tensor: Tensor): number {
-  return byteSize(tensor.dtype) * tensorSize(tensor);
 }

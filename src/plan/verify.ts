@@ -17,16 +17,18 @@ export function verifyLayout(
   { places }: Pick<BufferLayout, 'places'>,
 ): void {
   for (const stages of entries.values()) {
-    const needed = [...needsOf(stages).values()].sort((a, b) => a.first - b.first);
-    const placed = needed.map((need) => ({ ...need, place: placeOf(need, places) }));
-    for (const [k, next] of placed.entries()) {
-      for (const old of placed.slice(0, k)) {
-        if (old.last < next.first || !isOver(old, next)) continue;
+    let open: Placed[] = [];
+    for (const need of [...needsOf(stages).values()].sort((a, b) => a.first - b.first)) {
+      const next = { ...need, place: placeOf(need, places) };
+      open = open.filter((old) => old.last >= next.first);
+      for (const old of open) {
+        if (!isOver(old, next)) continue;
         const fault = faultOf(old, next, stages[next.first]?.groups ?? []);
         if (fault === null) continue;
         const message = `writes ${next.tensor.name} over ${old.tensor.name}, ${fault}`;
         throw new GroupError(next.writer, 'in place', next.tensor, message);
       }
+      open.push(next);
     }
   }
 }

@@ -1,9 +1,10 @@
 import { definitionOf, type Module, type Node, sourceOf } from '../graph/index.ts';
 import { baseField, liveField, paramField, rowsField } from '../kernels/names.ts';
+import { tensorBytes } from '../loops/edges.ts';
 import { extentOf, loadedDtype, type Param } from '../loops/index.ts';
 import { loopFlops } from '../passes/flops.ts';
 import { paramOf, type Storage } from '../passes/lower.ts';
-import { type BufferLayout, tensorBytes } from '../plan/planBuffers.ts';
+import type { BufferLayout } from '../plan/planBuffers.ts';
 import type {
   BufferPlan,
   ConstantSlot,
@@ -17,7 +18,7 @@ import type {
   Step,
   StepField,
 } from '../runtime/program.ts';
-import { type Stage, tensorsReadBy, tensorsWritten } from '../schedule/group.ts';
+import { type Stage, tensorsInside, tensorsReadBy, tensorsWritten } from '../schedule/group.ts';
 
 /** What a program says of a module whatever its target: states, inputs, run-time scalars, sizes, given arrays. */
 export type Slots = Omit<ProgramBase, 'target' | 'kernels' | 'entries' | 'buffers'>;
@@ -62,9 +63,7 @@ export function bufferPlan(layout: BufferLayout, more = 0): BufferPlan {
 /** What the kernel of a stage does, for tables. */
 export function kernelFacts(stage: Stage): Pick<KernelBase, 'nodes' | 'flops' | 'bytes'> {
   const loops = stage.groups.flatMap((g) => [...g.prologue, ...g.loops]);
-  const own = new Set(
-    stage.groups.flatMap((g) => [...g.locals, ...g.prologue.flatMap((l) => l.outs.map((o) => o.tensor))]),
-  );
+  const own = new Set(stage.groups.flatMap((group) => [...tensorsInside(group)]));
   const moved = new Set(
     stage.groups.flatMap((g) => [...tensorsReadBy(g), ...tensorsWritten(g)]).filter((t) => !own.has(t)),
   );

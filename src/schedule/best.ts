@@ -1,3 +1,4 @@
+import { memoized } from '../loops/memo.ts';
 import type { Machine } from '../machine/index.ts';
 import { candidates } from './candidates.ts';
 import { type Group, groupName } from './group.ts';
@@ -15,27 +16,16 @@ export interface Scheduled<S extends Schedule = Schedule> {
   readonly time: Time;
 }
 
-// Groups are immutable; fusion prices the same ones again and again.
-const known = new WeakMap<Machine, WeakMap<Group, Scheduled | Excess>>();
-
 /**
  * The best schedule of a group, the first of equals, or the one that it keeps; or the limit that the smallest one exceeds.
  *
  * @throws ScheduleError `schedule` where it keeps one that does not suit it or the machine
  */
 export function tryToSchedule(group: Group, machine: Machine): Scheduled | Excess {
-  let ofMachine = known.get(machine);
-  if (ofMachine === undefined) {
-    ofMachine = new WeakMap();
-    known.set(machine, ofMachine);
-  }
-  let found = ofMachine.get(group);
-  if (found === undefined) {
-    found = search(group, machine);
-    ofMachine.set(group, found);
-  }
-  return found;
+  return scheduledFor(machine)(group);
 }
+
+const scheduledFor = memoized((machine: Machine) => memoized((group: Group) => search(group, machine)));
 
 function search(group: Group, machine: Machine): Scheduled | Excess {
   const timeWith = timesOf(group, machine);

@@ -1,4 +1,5 @@
 import { type Expr, type Loop, loadsIn, type ScalarDef, scalarOps, subexpressions } from '../loops/index.ts';
+import { memoized } from '../loops/memo.ts';
 
 /** What evaluating expressions once takes, whatever machine does it. */
 export interface Evaluation {
@@ -27,24 +28,16 @@ export interface LoopEvaluation {
   readonly depth: number;
 }
 
-// Loops are immutable, and everything that chooses asks again and again.
-const known = new WeakMap<Loop, LoopEvaluation>();
-
 /** What a loop takes to evaluate; a term's combination is one addition a reduction. */
-export function loopEvaluation(loop: Loop): LoopEvaluation {
-  let found = known.get(loop);
-  if (found === undefined) {
-    const [bodies, values] = [loop.reductions.map((r) => r.body), loop.outs.map((out) => out.value)];
-    const term = evaluationOf(...bodies);
-    found = {
-      term: { ...term, arithmetic: term.arithmetic + loop.reductions.length },
-      element: evaluationOf(...values),
-      depth: depthOfLoads(bodies) + depthOfLoads(values),
-    };
-    known.set(loop, found);
-  }
-  return found;
-}
+export const loopEvaluation = memoized((loop: Loop): LoopEvaluation => {
+  const [bodies, values] = [loop.reductions.map((r) => r.body), loop.outs.map((out) => out.value)];
+  const term = evaluationOf(...bodies);
+  return {
+    term: { ...term, arithmetic: term.arithmetic + loop.reductions.length },
+    element: evaluationOf(...values),
+    depth: depthOfLoads(bodies) + depthOfLoads(values),
+  };
+});
 
 function depthOfLoads(exprs: readonly Expr[]): number {
   return Math.max(0, ...loadsIn(...exprs).map((l) => (loadsIn(...l.at).length > 0 ? 2 : 1)));

@@ -1,5 +1,6 @@
 import { tensorsRead, writers } from '../loops/edges.ts';
 import { type Axis, type Expr, type Loop, loadsIn, type Monoid, type Tensor } from '../loops/index.ts';
+import { memoized } from '../loops/memo.ts';
 import type { Schedule } from './schedule.ts';
 
 /**
@@ -43,36 +44,25 @@ export function singleton(loop: Loop): Group {
   return { loops: [loop], rows: [[]], locals: [], prologue: [], partials: [] };
 }
 
-// Groups are immutable, and every move asks again.
-const writes = new WeakMap<Group, readonly Tensor[]>();
-
 /** The tensors that a group writes, partial results included. */
-export function tensorsWritten(group: Group): readonly Tensor[] {
-  let found = writes.get(group);
-  if (found === undefined) {
-    found = [
-      ...group.loops.flatMap((loop) => loop.outs.map((out) => out.tensor)),
-      ...group.partials.map((p) => p.tensor),
-    ];
-    writes.set(group, found);
-  }
-  return found;
-}
-
-const reads = new WeakMap<Group, ReadonlySet<Tensor>>();
+export const tensorsWritten = memoized((group: Group): readonly Tensor[] => [
+  ...group.loops.flatMap((loop) => loop.outs.map((out) => out.tensor)),
+  ...group.partials.map((p) => p.tensor),
+]);
 
 /** The tensors that a group reads, partial results included, and does not make in its prologue. */
-export function tensorsReadBy(group: Group): ReadonlySet<Tensor> {
-  let found = reads.get(group);
-  if (found === undefined) {
-    const own = writers(group.prologue);
-    const tensors = new Set([...group.prologue, ...group.loops].flatMap((loop) => [...tensorsRead(loop)]));
-    for (const { tensor } of loadsIn(...group.partials.map((p) => p.body))) tensors.add(tensor);
-    found = new Set([...tensors].filter((tensor) => !own.has(tensor)));
-    reads.set(group, found);
-  }
-  return found;
-}
+export const tensorsReadBy = memoized((group: Group): ReadonlySet<Tensor> => {
+  const own = writers(group.prologue);
+  const tensors = new Set([...group.prologue, ...group.loops].flatMap((loop) => [...tensorsRead(loop)]));
+  for (const { tensor } of loadsIn(...group.partials.map((p) => p.body))) tensors.add(tensor);
+  return new Set([...tensors].filter((tensor) => !own.has(tensor)));
+});
+
+/** The tensors that a group makes for itself alone, and that have a place inside its kernel. */
+export const tensorsInside = memoized(
+  (group: Group): ReadonlySet<Tensor> =>
+    new Set([...group.locals, ...group.prologue.flatMap((loop) => loop.outs.map((out) => out.tensor))]),
+);
 
 /** A name for tables: that of its loops, shortened. */
 export function groupName(group: Group): string {

@@ -1,5 +1,5 @@
-import { tensorSize, tensorsRead } from '../loops/edges.ts';
-import { byteSize, loadsIn, type Tensor } from '../loops/index.ts';
+import { tensorBytes, tensorsRead } from '../loops/edges.ts';
+import { loadsIn, type Tensor } from '../loops/index.ts';
 import type { Machine } from '../machine/index.ts';
 import type { Group } from './group.ts';
 import { workOf } from './groupWork.ts';
@@ -40,6 +40,6 @@ function bytesOnce(group: Group): number {
   for (const { tensor } of [...group.partials, ...loadsIn(...group.partials.map((p) => p.body))])
     tensors.add(tensor);
   let bytes = 0;
-  for (const tensor of tensors) if (!inside.has(tensor)) bytes += tensorSize(tensor) * byteSize(tensor.dtype);
+  for (const tensor of tensors) if (!inside.has(tensor)) bytes += tensorBytes(tensor);
   return bytes;
 }

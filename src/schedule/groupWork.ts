@@ -1,7 +1,7 @@
 import { type Contraction, domainSize, type Loop } from '../loops/index.ts';
 import type { Machine } from '../machine/index.ts';
 import { loopEvaluation } from './cost.ts';
-import type { Group } from './group.ts';
+import { type Group, tensorsInside } from './group.ts';
 import { partialWork } from './partialWork.ts';
 import { phaseOf } from './phases.ts';
 import { type ContractSchedule, type PhaseSchedule, plainPhase, type WorkgroupSchedule } from './schedule.ts';
@@ -25,10 +25,7 @@ import {
  * the schedule is counted once.
  */
 export function workOf(group: Group, machine: Machine): (schedule: WorkgroupSchedule) => Work[] {
-  const inside = new Set([
-    ...group.locals,
-    ...group.prologue.flatMap((loop) => loop.outs.map((out) => out.tensor)),
-  ]);
+  const inside = tensorsInside(group);
   const isInside: IsInside = (tensor) => inside.has(tensor);
   const prologue = group.prologue.map((loop) =>
     phaseOf(loop, [], inside, machine).work(plainOr(loop, machine), 1, 1),
@@ -127,7 +124,7 @@ function contractWork(
   }
   const steps = domainSize(loop.reduceAxes);
   const finish = finishOf(loop, machine);
-  const [a, b] = operandCosts(loop, c, [], machine);
+  const [a, b] = operandCosts(c, [], machine);
   return ({ perThread: [tm, tn] }) => {
     const tiles = Math.ceil(domainSize(c.m) / tm) * Math.ceil(domainSize(c.n) / tn) * domainSize(c.batch);
     const busy = Math.min(machine.workgroup, tiles);

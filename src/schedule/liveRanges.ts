@@ -1,6 +1,6 @@
 import { tensorSize } from '../loops/edges.ts';
 import type { Tensor } from '../loops/index.ts';
-import { type Group, type Stage, tensorsReadBy, tensorsWritten } from './group.ts';
+import { type Group, type Stage, tensorsInside, tensorsReadBy, tensorsWritten } from './group.ts';
 import { readsElsewhere } from './oldValue.ts';
 
 /** A temporary and the dispatches between which it is needed, both included. */
@@ -57,6 +57,19 @@ export function runsOf(ranges: readonly LiveRange[]): Run[] {
   });
 }
 
+/** Bytes that are live at each of some dispatches, a word for each element. */
+export function liveBytesOf(runs: readonly Run[], dispatches: number): number[] {
+  const bytes = Array.from({ length: dispatches }, () => 0);
+  for (const run of runs)
+    for (let at = run.from; at <= run.to; at++) bytes[at] = (bytes[at] ?? 0) + 4 * tensorSize(firstOf(run));
+  return bytes;
+}
+
+/** The first of the temporaries that lie in one place: all are as large, and of one type. */
+export function firstOf(run: Run): Tensor {
+  return run.ranges[0].tensor;
+}
+
 /**
  * The temporaries that may be written over others: as large, of the same type, and made by the only group that reads the
  * other one in the last dispatch that does, each element just before it is written. That one was made by an earlier
@@ -103,9 +116,6 @@ function stored(group: Group): Tensor[] {
 
 /** The temporaries that a group loads. */
 function loaded(group: Group): Set<Tensor> {
-  const inside = new Set([
-    ...group.locals,
-    ...group.prologue.flatMap((loop) => loop.outs.map(({ tensor }) => tensor)),
-  ]);
+  const inside = tensorsInside(group);
   return new Set([...tensorsReadBy(group)].filter((tensor) => tensor.role === 'temp' && !inside.has(tensor)));
 }

@@ -6,30 +6,19 @@ import {
   runsAlongReduction,
   ValueNumbers,
 } from '../loops/index.ts';
+import { memoized } from '../loops/memo.ts';
 
 /**
  * The contraction that a loop is, its sides in such an order that neighbouring columns (`n`) are neighbours in memory,
  * where the outputs are stored and where operands are loaded, if rows (`m`) are not: neighbouring invocations then load
  * and store neighbouring elements.
  */
-export function orientedContraction(loop: Loop): Contraction | null {
-  let found = known.get(loop);
-  if (found === undefined) {
-    found = orient(loop);
-    known.set(loop, found);
-  }
-  return found;
-}
-
-// Loops are immutable, and schedules ask again and again.
-const known = new WeakMap<Loop, Contraction | null>();
-
-function orient(loop: Loop): Contraction | null {
+export const orientedContraction = memoized((loop: Loop): Contraction | null => {
   const c = contractionOf(loop);
   if (c === null) return null;
   const [m, n] = [neighbours(loop, c.a, c.m), neighbours(loop, c.b, c.n)];
   return m > n ? { ...c, a: c.b, b: c.a, m: c.n, n: c.m } : c;
-}
+});
 
 /** How many of a loop's outputs, and whether operands, are contiguous along the axes of one side. */
 function neighbours(loop: Loop, factors: Contraction['a'], axes: readonly Axis[]): number {
@@ -40,19 +29,8 @@ function neighbours(loop: Loop, factors: Contraction['a'], axes: readonly Axis[]
   return stored.length + (runsAlongReduction(factors, axes, loop.reduceAxes) ? 0 : 1);
 }
 
-const guestsKnown = new WeakMap<Loop, readonly ('a' | 'b')[]>();
-
 /** Of which side of a contraction each further sum beside the products is. */
-export function guestSides(loop: Loop): readonly ('a' | 'b')[] {
-  let found = guestsKnown.get(loop);
-  if (found === undefined) {
-    found = sidesOfGuests(loop);
-    guestsKnown.set(loop, found);
-  }
-  return found;
-}
-
-function sidesOfGuests(loop: Loop): readonly ('a' | 'b')[] {
+export const guestSides = memoized((loop: Loop): readonly ('a' | 'b')[] => {
   const c = loop.reductions.length > 1 ? orientedContraction(loop) : null;
   if (c === null) return [];
   const numbers = new ValueNumbers();
@@ -61,4 +39,4 @@ function sidesOfGuests(loop: Loop): readonly ('a' | 'b')[] {
     if (c.b.length === 1 && c.b[0] !== undefined && numbers.same(c.b[0], body)) return 'b';
     throw new RangeError(`${loop.name}: a sum beside a contraction must be of one of its sides`);
   });
-}
+});

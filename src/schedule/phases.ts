@@ -1,5 +1,6 @@
 import { tensorsRead } from '../loops/edges.ts';
 import { type Axis, domainSize, type Loop, type Tensor } from '../loops/index.ts';
+import { memoized } from '../loops/memo.ts';
 import type { Machine } from '../machine/index.ts';
 import { loopEvaluation } from './cost.ts';
 import { orientedContraction } from './orient.ts';
@@ -163,8 +164,8 @@ class Fastest {
   }
 }
 
-// Loops are immutable, and row programs share them.
-const known = new WeakMap<Machine, WeakMap<Loop, Map<string, Phase>>>();
+/** What is kept of each loop, by how it is a phase. */
+const phasesFor = memoized((_: Machine) => memoized((_: Loop) => new Map<string, Phase>()));
 
 /**
  * A loop as a phase of row programs.
@@ -178,16 +179,7 @@ export function phaseOf(
   inside: ReadonlySet<Tensor>,
   machine: Machine,
 ): Phase {
-  let ofMachine = known.get(machine);
-  if (ofMachine === undefined) {
-    ofMachine = new WeakMap();
-    known.set(machine, ofMachine);
-  }
-  let ofLoop = ofMachine.get(loop);
-  if (ofLoop === undefined) {
-    ofLoop = new Map();
-    ofMachine.set(loop, ofLoop);
-  }
+  const ofLoop = phasesFor(machine)(loop);
   let key = '';
   for (const tensor of tensorsRead(loop)) key += inside.has(tensor) ? 'i' : 'm';
   for (const { tensor } of loop.outs) key += inside.has(tensor) ? 'I' : 'M';
@@ -248,7 +240,7 @@ function tilesWork(
   const tiles = tilesIn(tileSpace(c, own, block), p, q);
   const turns = Math.ceil(tiles / (together ? machine.workgroup : 1));
   const reduced = domainSize(loop.reduceAxes);
-  const [a, b] = operandCosts(loop, c, own, machine);
+  const [a, b] = operandCosts(c, own, machine);
   const step = p * a + q * b + p * q;
   return {
     serial: turns * (reduced * step + p * q * finishOf(loop, machine)),

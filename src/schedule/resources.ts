@@ -8,6 +8,7 @@ import {
   type Out,
   type Reduction,
 } from '../loops/index.ts';
+import { memoized } from '../loops/memo.ts';
 import type { Machine } from '../machine/index.ts';
 import type { Group } from './group.ts';
 import { rowCount } from './rows.ts';
@@ -192,9 +193,6 @@ export function passedInside(group: Group, schedule: RowsSchedule, machine: Mach
   return [...must, ...may];
 }
 
-// Groups are immutable, and every block of rows is asked for.
-const passedKnown = new WeakMap<Group, readonly Passed[]>();
-
 /** The tensors that pass between the phases of a row program, in blocks of so many rows. */
 function passedTensors(group: Group, block: number): Passed[] {
   return passedRows(group).map((passed) => ({ ...passed, words: wordsOf(passed, block) }));
@@ -206,26 +204,21 @@ function wordsOf(ofRow: Passed, block: number): number {
 }
 
 /** The same, with the words of one row. */
-function passedRows(group: Group): readonly Passed[] {
-  let ofRow = passedKnown.get(group);
-  if (ofRow === undefined) {
-    const rows = rowCount(group);
-    const read = new Set(group.loops.flatMap((loop) => [...tensorsRead(loop)]));
-    const locals = new Set(group.locals);
-    ofRow = group.loops.flatMap((loop, k) =>
-      loop.outs
-        .filter(({ tensor }) => read.has(tensor))
-        .map((out) => ({
-          out,
-          k,
-          alsoStored: !locals.has(out.tensor),
-          words: tensorSize(out.tensor) / rows,
-        })),
-    );
-    passedKnown.set(group, ofRow);
-  }
-  return ofRow;
-}
+const passedRows = memoized((group: Group): readonly Passed[] => {
+  const rows = rowCount(group);
+  const read = new Set(group.loops.flatMap((loop) => [...tensorsRead(loop)]));
+  const locals = new Set(group.locals);
+  return group.loops.flatMap((loop, k) =>
+    loop.outs
+      .filter(({ tensor }) => read.has(tensor))
+      .map((out) => ({
+        out,
+        k,
+        alsoStored: !locals.has(out.tensor),
+        words: tensorSize(out.tensor) / rows,
+      })),
+  );
+});
 
 /** Bytes of workgroup memory beside what a row program cannot do without: less than none where it does not fit. */
 export function roomBeside(

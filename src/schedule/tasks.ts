@@ -10,6 +10,7 @@ import {
   loadsIn,
   type Tensor,
 } from '../loops/index.ts';
+import { memoized } from '../loops/memo.ts';
 import type { Machine } from '../machine/index.ts';
 import { type Evaluation, evaluationOf, loopEvaluation } from './cost.ts';
 import type { Group } from './group.ts';
@@ -194,7 +195,6 @@ function overlapOf(loop: Loop, factors: Contraction['a'], side: readonly Axis[])
 
 // A loop's contraction is immutable, and every block of rows asks again.
 const overlaps = new WeakMap<Contraction['a'], number>();
-const evaluations = new WeakMap<Contraction['a'], Evaluation>();
 
 function shareRead(loop: Loop, factors: Contraction['a'], side: readonly Axis[]): number {
   const panels = domainSize([...side, ...loop.reduceAxes]);
@@ -216,13 +216,10 @@ function streamedBytes(loop: Loop, own: readonly Axis[]): number {
 
 /** What evaluating an operand once and storing it in its panel takes. */
 function packing(factors: Contraction['a'], machine: Machine): number {
-  let evaluation = evaluations.get(factors);
-  if (evaluation === undefined) {
-    evaluation = evaluationOf(...factors);
-    evaluations.set(factors, evaluation);
-  }
-  return multiplyAdds(evaluation, machine) + machine.load;
+  return multiplyAdds(factorsEvaluation(factors), machine) + machine.load;
 }
+
+const factorsEvaluation = memoized((factors: Contraction['a']): Evaluation => evaluationOf(...factors));
 
 /** How many rows tasks can cut a group into. */
 export function rowsForTasks({ loops, rows }: Group): number {

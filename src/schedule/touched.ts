@@ -1,5 +1,6 @@
 import { tensorSize } from '../loops/edges.ts';
 import { type Axis, axesIn, byteSize, type Expr, type Loop, loadsIn, type Tensor } from '../loops/index.ts';
+import { memoized } from '../loops/memo.ts';
 
 /** `count` elements that follow one another, row by row over some axes. */
 interface Run {
@@ -49,32 +50,24 @@ interface Touch {
   readonly accesses: (readonly Axis[])[];
 }
 
-const known = new WeakMap<Loop, readonly Touch[]>();
-
 /** What a loop's loads and stores touch, each tensor once. */
-function touchesOf(loop: Loop): readonly Touch[] {
-  let found = known.get(loop);
-  if (found === undefined) {
-    const touches = new Map<Tensor, Touch>();
-    const add = (tensor: Tensor, axes: readonly Axis[]): void => {
-      const touch = touches.get(tensor);
-      if (touch === undefined)
-        touches.set(tensor, { tensor, elements: tensorSize(tensor), accesses: [axes] });
-      else touch.accesses.push(axes);
-    };
-    const addLoads = (expr: Expr): void => {
-      for (const { tensor, at } of loadsIn(expr)) add(tensor, [...axesIn(...at)]);
-    };
-    for (const { body } of loop.reductions) addLoads(body);
-    for (const { tensor, at, value } of loop.outs) {
-      addLoads(value);
-      add(tensor, at);
-    }
-    found = [...touches.values()];
-    known.set(loop, found);
+const touchesOf = memoized((loop: Loop): readonly Touch[] => {
+  const touches = new Map<Tensor, Touch>();
+  const add = (tensor: Tensor, axes: readonly Axis[]): void => {
+    const touch = touches.get(tensor);
+    if (touch === undefined) touches.set(tensor, { tensor, elements: tensorSize(tensor), accesses: [axes] });
+    else touch.accesses.push(axes);
+  };
+  const addLoads = (expr: Expr): void => {
+    for (const { tensor, at } of loadsIn(expr)) add(tensor, [...axesIn(...at)]);
+  };
+  for (const { body } of loop.reductions) addLoads(body);
+  for (const { tensor, at, value } of loop.outs) {
+    addLoads(value);
+    add(tensor, at);
   }
-  return found;
-}
+  return [...touches.values()];
+});
 
 /**
  * Bytes that a loop reads and writes where it covers so much of each axis: each element once, of each tensor what the

@@ -10,6 +10,7 @@ import {
   monoidDef,
   type Tensor,
 } from '../loops/index.ts';
+import { memoized } from '../loops/memo.ts';
 import type { Machine } from '../machine/index.ts';
 import { type Evaluation, evaluationOf, loopEvaluation } from './cost.ts';
 import { orientedContraction } from './orient.ts';
@@ -76,7 +77,7 @@ export interface Staging {
 
 /** What of a contraction the work of its staged tiles depends on. */
 export function stagingOf(loop: Loop, c: Contraction, isInside: IsInside, machine: Machine): Staging {
-  const [a, b] = operandsOf(loop, c);
+  const [a, b] = operandsOf(c);
   const isFromMemory = ({ tensors }: Operand): boolean => [...tensors].some((tensor) => !isInside(tensor));
   return {
     operands: [multiplyAdds(a.evaluation, machine), multiplyAdds(b.evaluation, machine)],
@@ -160,18 +161,7 @@ function loadAxes(exprs: readonly Expr[]): LoadAxes {
   return loadsIn(...exprs).map(({ at }) => axesIn(...at));
 }
 
-// Loops are immutable, and every candidate asks again.
-const termsKnown = new WeakMap<Loop, LoadAxes>();
-const operandsKnown = new WeakMap<Loop, readonly [Operand, Operand]>();
-
-function termLoads(loop: Loop): LoadAxes {
-  let found = termsKnown.get(loop);
-  if (found === undefined) {
-    found = loadAxes(loop.reductions.map((r) => r.body));
-    termsKnown.set(loop, found);
-  }
-  return found;
-}
+const termLoads = memoized((loop: Loop): LoadAxes => loadAxes(loop.reductions.map((r) => r.body)));
 
 /** One operand of a contraction, as schedules see it. */
 interface Operand {
@@ -180,19 +170,14 @@ interface Operand {
   readonly tensors: ReadonlySet<Tensor>;
 }
 
-function operandsOf(loop: Loop, c: Contraction): readonly [Operand, Operand] {
-  let found = operandsKnown.get(loop);
-  if (found === undefined) {
-    const operand = (factors: readonly Expr[]): Operand => ({
-      evaluation: evaluationOf(...factors),
-      loads: loadAxes(factors),
-      tensors: new Set(loadsIn(...factors).map((l) => l.tensor)),
-    });
-    found = [operand(c.a), operand(c.b)];
-    operandsKnown.set(loop, found);
-  }
-  return found;
-}
+const operandsOf = memoized((c: Contraction): readonly [Operand, Operand] => {
+  const operand = (factors: readonly Expr[]): Operand => ({
+    evaluation: evaluationOf(...factors),
+    loads: loadAxes(factors),
+    tensors: new Set(loadsIn(...factors).map((l) => l.tensor)),
+  });
+  return [operand(c.a), operand(c.b)];
+});
 
 /**
  * What both operands of a product take to evaluate, in multiply-adds.
@@ -200,7 +185,6 @@ function operandsOf(loop: Loop, c: Contraction): readonly [Operand, Operand] {
  * @param own axes along which invocations that compute alone lie apart
  */
 export function operandCosts(
-  loop: Loop,
   c: Contraction,
   own: readonly Axis[],
   machine: Machine,
@@ -209,7 +193,7 @@ export function operandCosts(
     const apart = machine.features.has('barriers') ? 0 : loads.filter((at) => liesApart(at, own)).length;
     return multiplyAdds(evaluation, machine) + apart * (machine.scattered - machine.load);
   };
-  const [a, b] = operandsOf(loop, c);
+  const [a, b] = operandsOf(c);
   return [cost(a), cost(b)];
 }
 
