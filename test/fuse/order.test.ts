@@ -22,21 +22,28 @@ class Gains extends Decisions {
   }
 }
 
+/** The partitions of random modules' entries: what was decided, and the times of their groups and of their loops apart. */
+function* partitioned(seeds: number) {
+  for (let seed = 0; seed < seeds; seed++) {
+    const machine = randomMachine(seed);
+    for (const [entry, { loops }] of compileModule(mixedModule(seed).module, machine).entries) {
+      const decisions = new Gains();
+      const together = timeOfGroups(partition(loops, machine, decisions), machine);
+      const apart = timeOfGroups(singletons(loops), machine);
+      yield { seed, entry, decisions, together, apart };
+    }
+  }
+}
+
 describe('fusion of random modules', () => {
   it('takes what makes the step no slower: each join by the model, and all of them together', () => {
     let joined = 0;
-    for (let seed = 0; seed < 8; seed++) {
-      const machine = randomMachine(seed);
-      for (const [entry, { loops }] of compileModule(mixedModule(seed).module, machine).entries) {
-        const decisions = new Decisions();
-        const together = timeOfGroups(partition(loops, machine, decisions), machine);
-        const apart = timeOfGroups(singletons(loops), machine);
-        expect([seed, entry, together <= apart + 1e-9]).toEqual([seed, entry, true]);
-        for (const { reason, taken, from, to } of decisions.all) {
-          if (!taken || reason.kind !== 'time') continue;
-          expect([seed, entry, from, to, reason.gain >= -1e-9]).toEqual([seed, entry, from, to, true]);
-          joined++;
-        }
+    for (const { seed, entry, decisions, together, apart } of partitioned(8)) {
+      expect([seed, entry, together <= apart + 1e-9]).toEqual([seed, entry, true]);
+      for (const { reason, taken, from, to } of decisions.all) {
+        if (!taken || reason.kind !== 'time') continue;
+        expect([seed, entry, from, to, reason.gain >= -1e-9]).toEqual([seed, entry, from, to, true]);
+        joined++;
       }
     }
     expect(joined).toBeGreaterThan(5);
@@ -44,16 +51,10 @@ describe('fusion of random modules', () => {
 
   it('keeps the time of the step: what its moves gain is what the groups take less', () => {
     let moves = 0;
-    for (let seed = 0; seed < 8; seed++) {
-      const machine = randomMachine(seed);
-      for (const [entry, { loops }] of compileModule(mixedModule(seed).module, machine).entries) {
-        const gains = new Gains();
-        const together = timeOfGroups(partition(loops, machine, gains), machine);
-        const apart = timeOfGroups(singletons(loops), machine);
-        const gained = gains.taken.reduce((sum, gain) => sum + gain, 0);
-        expect([seed, entry, together + gained]).toEqual([seed, entry, expect.closeTo(apart, 6)]);
-        moves += gains.taken.length;
-      }
+    for (const { seed, entry, decisions, together, apart } of partitioned(8)) {
+      const gained = decisions.taken.reduce((sum, gain) => sum + gain, 0);
+      expect([seed, entry, together + gained]).toEqual([seed, entry, expect.closeTo(apart, 6)]);
+      moves += decisions.taken.length;
     }
     expect(moves).toBeGreaterThan(5);
   });

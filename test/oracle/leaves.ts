@@ -1,4 +1,4 @@
-import type { Module } from '../../src/graph/index.ts';
+import { defineModule, type Module, type ModuleBuilder, type Tensor } from '../../src/graph/index.ts';
 import type { Dim, Size } from '../../src/loops/index.ts';
 import type { Given } from '../../src/reference/index.ts';
 import { Dice } from './dice.ts';
@@ -10,6 +10,56 @@ export interface Leaf {
   readonly shape: readonly Dim[];
   readonly dtype: 'f32' | 'u8' | 'i32' | 'bool';
   readonly below: number;
+}
+
+/** A random module in the making, and the leaves that it has declared. */
+export class LeafDraft {
+  readonly m: ModuleBuilder;
+  readonly dice: Dice;
+  readonly inputs: Leaf[] = [];
+  readonly states: Leaf[] = [];
+  size: Size | undefined;
+
+  constructor(m: ModuleBuilder, dice: Dice) {
+    this.m = m;
+    this.dice = dice;
+  }
+
+  input(
+    shape: readonly Dim[],
+    { name = `x${this.inputs.length}`, dtype = 'f32', below = 0 }: Partial<Omit<Leaf, 'shape'>> = {},
+  ): Tensor {
+    this.inputs.push({ name, shape, dtype, below });
+    return this.m.input(name, { shape, dtype });
+  }
+
+  state(shape: readonly number[]): Tensor {
+    const name = `s${this.states.length}`;
+    this.states.push({ name, shape, dtype: 'f32', below: 0 });
+    return this.m.state(name, { shape });
+  }
+}
+
+/**
+ * A random module of a kind, which a draft declares. It is the same for one seed.
+ *
+ * @param salt by which kinds of one seed have other dice
+ */
+export function draftedCase<D extends LeafDraft>(
+  { kind, seed, salt }: { readonly kind: string; readonly seed: number; readonly salt: number },
+  Draft: new (m: ModuleBuilder, dice: Dice) => D,
+  declare: (draft: D) => void,
+): RandomCase {
+  const name = `${kind}-${seed}`;
+  const found: { draft?: D } = {};
+  const module = defineModule(name, (m) =>
+    m.graph.withSource(name, () => {
+      found.draft = new Draft(m, new Dice(seed ^ salt));
+      declare(found.draft);
+    }),
+  );
+  if (found.draft === undefined) throw new Error('defineModule did not call back');
+  return caseOf(seed, module, found.draft);
 }
 
 /** A module with values for its leaves; the rows of its bounded size, where it has one, are others at each step. */

@@ -1,8 +1,7 @@
-import { defineModule, type ModuleBuilder, type Tensor, type Update } from '../../src/graph/index.ts';
+import type { Tensor, Update } from '../../src/graph/index.ts';
 import { type Dim, extentOf, type Size } from '../../src/loops/index.ts';
 import { gradients } from '../../src/passes/differentiate.ts';
-import { Dice } from './dice.ts';
-import { caseOf, type Leaf } from './leaves.ts';
+import { draftedCase, LeafDraft } from './leaves.ts';
 import type { RandomCase } from './randomGraph.ts';
 
 /** Products of one contraction, at most: the reference evaluator goes through them one by one. */
@@ -17,54 +16,34 @@ const MOST_PRODUCTS = 120_000;
  * It is the same for one seed.
  */
 export function randomContraction(seed: number): RandomCase {
-  const name = `contraction-${seed}`;
-  const found: { draft?: Draft } = {};
-  const module = defineModule(name, (m) =>
-    m.graph.withSource(name, () => {
-      const draft = new Draft(m, new Dice(seed ^ 0x2545f491));
-      found.draft = draft;
-      const form = draft.dice.oneOf([
-        general,
-        general,
-        rowsByWeights,
-        chain,
-        attention,
-        gram,
-        gram,
-        transposedProduct,
-        longProduct,
-        longProduct,
-        slidingProduct,
-        convolution,
-        convolution,
-        byChannel,
-        byChannel,
-      ]);
-      const made = form(draft);
-      finish(draft, made);
-    }),
-  );
-  const { draft } = found;
-  if (draft === undefined) throw new Error('defineModule did not call back');
-  return caseOf(seed, module, draft);
+  return draftedCase({ kind: 'contraction', seed, salt: 0x2545f491 }, Draft, (draft) => {
+    const form = draft.dice.oneOf([
+      general,
+      general,
+      rowsByWeights,
+      chain,
+      attention,
+      gram,
+      gram,
+      transposedProduct,
+      longProduct,
+      longProduct,
+      slidingProduct,
+      convolution,
+      convolution,
+      byChannel,
+      byChannel,
+    ]);
+    finish(draft, form(draft));
+  });
 }
 
 /** Sizes around what tiles and vectors are multiples of. */
 const EXTENTS = [1, 2, 3, 4, 5, 7, 8, 9, 11, 12, 13, 15, 16, 17, 19, 20, 23, 24, 25, 31, 32, 33] as const;
 
-class Draft {
-  readonly m: ModuleBuilder;
-  readonly dice: Dice;
-  readonly inputs: Leaf[] = [];
-  readonly states: Leaf[] = [];
+class Draft extends LeafDraft {
   readonly floats: Tensor[] = [];
   readonly stateTensors: Tensor[] = [];
-  size: Size | undefined;
-
-  constructor(m: ModuleBuilder, dice: Dice) {
-    this.m = m;
-    this.dice = dice;
-  }
 
   extent(most = 33): number {
     return this.dice.maybeOneOf(EXTENTS.filter((n) => n <= most)) ?? 1;
@@ -78,14 +57,12 @@ class Draft {
 
   /** A float operand: an input, sometimes bytes, sometimes rows that an index picks, sometimes a state. */
   operand(shape: readonly Dim[]): Tensor {
-    const { dice, m } = this;
+    const { dice } = this;
     const isFixed = shape.every((dim) => typeof dim === 'number');
     if (isFixed && dice.chance(0.25)) return this.state(shape.map(extentOf));
     const name = `x${this.inputs.length}`;
     if (dice.chance(0.15)) {
-      this.inputs.push({ name, shape, dtype: 'u8', below: 256 });
-      return m
-        .input(name, { shape, dtype: 'u8' })
+      return this.input(shape, { dtype: 'u8', below: 256 })
         .cast('f32')
         .mul(1 / 64)
         .sub(2);
@@ -93,24 +70,20 @@ class Draft {
     const [first] = shape;
     if (isFixed && first !== undefined && dice.chance(0.1)) {
       const rows = dice.between(2, 9);
-      const at = `${name}.at`;
-      this.inputs.push({ name: at, shape: [first], dtype: 'i32', below: rows });
-      return this.float(name, [rows, ...shape.slice(1)]).take(m.input(at, { shape: [first], dtype: 'i32' }));
+      const at = this.input([first], { name: `${name}.at`, dtype: 'i32', below: rows });
+      return this.#float([rows, ...shape.slice(1)], name).take(at);
     }
-    return this.float(name, shape);
+    return this.#float(shape, name);
   }
 
-  float(name: string, shape: readonly Dim[]): Tensor {
-    this.inputs.push({ name, shape, dtype: 'f32', below: 0 });
-    const tensor = this.m.input(name, { shape });
+  #float(shape: readonly Dim[], name: string): Tensor {
+    const tensor = this.input(shape, { name });
     this.floats.push(tensor);
     return tensor;
   }
 
-  state(shape: readonly number[]): Tensor {
-    const name = `s${this.states.length}`;
-    this.states.push({ name, shape, dtype: 'f32', below: 0 });
-    const tensor = this.m.state(name, { shape });
+  override state(shape: readonly number[]): Tensor {
+    const tensor = super.state(shape);
     this.floats.push(tensor);
     this.stateTensors.push(tensor);
     return tensor;

@@ -1,8 +1,8 @@
-import { defineModule, type ModuleBuilder, type Tensor } from '../../src/graph/index.ts';
-import { type Dim, extentOf, type Size } from '../../src/loops/index.ts';
+import type { Tensor } from '../../src/graph/index.ts';
+import { type Dim, extentOf } from '../../src/loops/index.ts';
 import { type Machine, machines, machineWith } from '../../src/machine/index.ts';
 import { Dice } from './dice.ts';
-import { caseOf, type Leaf } from './leaves.ts';
+import { draftedCase, LeafDraft } from './leaves.ts';
 import type { RandomCase } from './randomGraph.ts';
 
 /**
@@ -13,18 +13,7 @@ import type { RandomCase } from './randomGraph.ts';
  * It is the same for one seed.
  */
 export function randomStatistics(seed: number): RandomCase {
-  const name = `statistics-${seed}`;
-  const found: { draft?: Draft } = {};
-  const module = defineModule(name, (m) =>
-    m.graph.withSource(name, () => {
-      const draft = new Draft(m, new Dice(seed ^ 0x3c6ef372));
-      found.draft = draft;
-      draft.entry();
-    }),
-  );
-  const { draft } = found;
-  if (draft === undefined) throw new Error('defineModule did not call back');
-  return caseOf(seed, module, draft);
+  return draftedCase({ kind: 'statistics', seed, salt: 0x3c6ef372 }, Draft, (draft) => draft.entry());
 }
 
 /**
@@ -49,20 +38,9 @@ export function slowMemory(seed: number): Machine {
   });
 }
 
-class Draft {
-  readonly inputs: Leaf[] = [];
-  readonly states: Leaf[] = [];
-  size: Size | undefined;
-  readonly #m: ModuleBuilder;
-  readonly #dice: Dice;
-
-  constructor(m: ModuleBuilder, dice: Dice) {
-    this.#m = m;
-    this.#dice = dice;
-  }
-
+class Draft extends LeafDraft {
   entry(): void {
-    const dice = this.#dice;
+    const dice = this.dice;
     const { tensor, kept } = dice.oneOf([
       () => this.#product(),
       () => this.#batched(),
@@ -86,24 +64,24 @@ class Draft {
     const extent = first === undefined ? undefined : y.shape[first];
     const only = kept.length === 1 && typeof extent === 'number';
     if (!only || dice.chance(0.5)) {
-      this.#m.entry('run', outputs);
+      this.m.entry('run', outputs);
       return;
     }
-    const state = this.#state([extent]);
+    const state = this.state([extent]);
     const next = state.mul(0.5).add(y.mul(0.25).sum(axes));
-    this.#m.entry('run', { ...outputs, updates: [{ state, next }] });
+    this.m.entry('run', { ...outputs, updates: [{ state, next }] });
   }
 
   /** Extents around multiples of tiles. */
   #extent(): number {
-    return this.#dice.oneOf([1, 3, 4, 8, 9, 15, 16, 33]);
+    return this.dice.oneOf([1, 3, 4, 8, 9, 15, 16, 33]);
   }
 
   #rows(): Dim {
-    const dice = this.#dice;
+    const dice = this.dice;
     const extent = dice.oneOf([7, 16, 33, 50]);
     if (!dice.chance(0.3)) return extent;
-    this.size ??= this.#m.size('rows', { max: extent });
+    this.size ??= this.m.size('rows', { max: extent });
     return { size: this.size, factor: 1 };
   }
 
@@ -111,13 +89,13 @@ class Draft {
   #product(): { tensor: Tensor; kept: readonly number[] } {
     const [k, n] = [this.#extent(), this.#extent()];
     const tensor = this.#operand([this.#rows(), k]).matmul(this.#operand([k, n]));
-    if (typeof tensor.shape[0] === 'number' && this.#dice.chance(0.3)) return { tensor, kept: [0] };
+    if (typeof tensor.shape[0] === 'number' && this.dice.chance(0.3)) return { tensor, kept: [0] };
     return { tensor, kept: [1] };
   }
 
   /** Products of a batch: with the batch or without. */
   #batched(): { tensor: Tensor; kept: readonly number[] } {
-    const dice = this.#dice;
+    const dice = this.dice;
     const [batch, k, n] = [dice.between(2, 4), this.#extent(), this.#extent()];
     const rows = dice.oneOf([7, 16, 33]);
     const tensor = this.#operand([batch, rows, k]).matmul(this.#operand([batch, k, n]));
@@ -126,7 +104,7 @@ class Draft {
 
   /** Images by channels, which are the first or the last axis of them. */
   #images(): { tensor: Tensor; kept: readonly number[] } {
-    const dice = this.#dice;
+    const dice = this.dice;
     const [features, channels, lines, columns] = [dice.between(1, 4), this.#extent(), dice.between(2, 5), 4];
     const x = this.#operand([dice.between(1, 5), 1, features, lines, columns]);
     const w = this.#operand([1, channels, features, 1, 3]);
@@ -141,7 +119,7 @@ class Draft {
     const keepDims = true;
     // What stands along the kept axes alone, and what stands everywhere.
     const along = y.shape.map((dim, k) => (kept.includes(k) ? dim : 1));
-    return this.#dice.oneOf([
+    return this.dice.oneOf([
       () => y.sum(axes, { keepDims }),
       () => y.max(axes, { keepDims }),
       () => y.variance(axes, { keepDims }),
@@ -154,15 +132,7 @@ class Draft {
 
   #operand(shape: readonly Dim[]): Tensor {
     const isFixed = shape.every((dim) => typeof dim === 'number');
-    if (isFixed && this.#dice.chance(0.2)) return this.#state(shape.map(extentOf));
-    const name = `x${this.inputs.length}`;
-    this.inputs.push({ name, shape, dtype: 'f32', below: 0 });
-    return this.#m.input(name, { shape });
-  }
-
-  #state(shape: readonly number[]): Tensor {
-    const name = `s${this.states.length}`;
-    this.states.push({ name, shape, dtype: 'f32', below: 0 });
-    return this.#m.state(name, { shape });
+    if (isFixed && this.dice.chance(0.2)) return this.state(shape.map(extentOf));
+    return this.input(shape);
   }
 }

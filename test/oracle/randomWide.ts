@@ -1,7 +1,6 @@
-import { defineModule, type ModuleBuilder, type Tensor } from '../../src/graph/index.ts';
-import { type Dim, extentOf, type Size } from '../../src/loops/index.ts';
-import { Dice } from './dice.ts';
-import { caseOf, type Leaf } from './leaves.ts';
+import type { Tensor } from '../../src/graph/index.ts';
+import { type Dim, extentOf } from '../../src/loops/index.ts';
+import { draftedCase, LeafDraft } from './leaves.ts';
 import type { RandomCase } from './randomGraph.ts';
 
 /** Elements of one tensor, at most: the reference evaluator goes through them one by one. */
@@ -15,38 +14,16 @@ const MOST_ELEMENTS = 20_000;
  * It is the same for one seed.
  */
 export function randomWide(seed: number): RandomCase {
-  const name = `wide-${seed}`;
-  const found: { draft?: Draft } = {};
-  const module = defineModule(name, (m) =>
-    m.graph.withSource(name, () => {
-      const draft = new Draft(m, new Dice(seed ^ 0x1f123bb5));
-      found.draft = draft;
-      draft.entry();
-    }),
-  );
-  const { draft } = found;
-  if (draft === undefined) throw new Error('defineModule did not call back');
-  return caseOf(seed, module, draft);
+  return draftedCase({ kind: 'wide', seed, salt: 0x1f123bb5 }, Draft, (draft) => draft.entry());
 }
 
-class Draft {
-  readonly inputs: Leaf[] = [];
-  readonly states: Leaf[] = [];
-  size: Size | undefined;
-  readonly #m: ModuleBuilder;
-  readonly #dice: Dice;
-
-  constructor(m: ModuleBuilder, dice: Dice) {
-    this.#m = m;
-    this.#dice = dice;
-  }
-
+class Draft extends LeafDraft {
   entry(): void {
-    const dice = this.#dice;
+    const dice = this.dice;
     const shape = this.#shape();
     const isFixed = shape.every((dim) => typeof dim === 'number');
-    const state = isFixed && dice.chance(0.4) ? this.#state(shape.map(extentOf)) : undefined;
-    let x = state ?? this.#input(shape);
+    const state = isFixed && dice.chance(0.4) ? this.state(shape.map(extentOf)) : undefined;
+    let x = state ?? this.#operand(shape);
     const outputs: Record<string, Tensor> = {};
     // Only here elements are the same in float32 and in float64.
     if (dice.chance(0.5))
@@ -56,12 +33,12 @@ class Draft {
       outputs[`out${k}`] = dice.chance(0.7) ? this.#reduced(x) : x;
     }
     const updates = state === undefined ? [] : [{ state, next: state.mul(0.5).add(x.tanh()) }];
-    this.#m.entry('run', { ...outputs, updates });
+    this.m.entry('run', { ...outputs, updates });
   }
 
   /** One to three dimensions, of which one is long; the first may be bounded. */
   #shape(): Dim[] {
-    const dice = this.#dice;
+    const dice = this.dice;
     const long = dice.oneOf([dice.between(100, 700), dice.between(700, 3000), dice.between(500, 520)]);
     const rest = Math.floor(MOST_ELEMENTS / long);
     const other = (): number => dice.oneOf([1, 2, 3, 4, 5, 7, 8, 9, 13, 16]);
@@ -74,32 +51,22 @@ class Draft {
     ]);
     const [first = 1, ...others] = extents;
     if (!dice.chance(0.4)) return extents;
-    this.size = this.#m.size('rows', { max: first });
+    this.size = this.m.size('rows', { max: first });
     return [{ size: this.size, factor: 1 }, ...others];
   }
 
-  #input(shape: readonly Dim[]): Tensor {
-    const name = `x${this.inputs.length}`;
-    const dtype = this.#dice.chance(0.2) ? 'u8' : 'f32';
-    this.inputs.push({ name, shape, dtype, below: 0 });
-    const x = this.#m.input(name, { shape, dtype });
-    return dtype === 'u8'
-      ? x
-          .cast('f32')
-          .mul(1 / 64)
-          .sub(2)
-      : x;
-  }
-
-  #state(shape: readonly number[]): Tensor {
-    const name = `s${this.states.length}`;
-    this.states.push({ name, shape, dtype: 'f32', below: 0 });
-    return this.#m.state(name, { shape });
+  /** An input of floats, or of bytes that stand for floats. */
+  #operand(shape: readonly Dim[]): Tensor {
+    if (!this.dice.chance(0.2)) return this.input(shape);
+    return this.input(shape, { dtype: 'u8' })
+      .cast('f32')
+      .mul(1 / 64)
+      .sub(2);
   }
 
   /** Another tensor of the same shape, with elements between -4 and 4. */
   #changed(x: Tensor): Tensor {
-    const dice = this.#dice;
+    const dice = this.dice;
     const { shape } = x;
     const last = shape.length - 1;
     const axis = dice.below(shape.length);
@@ -108,23 +75,23 @@ class Draft {
     const [rows, columns] = shape;
     const forms: (() => Tensor)[] = [
       () => x.tanh(),
-      () => x.mul(0.5).add(this.#input(shape).mul(0.5)),
+      () => x.mul(0.5).add(this.#operand(shape).mul(0.5)),
       () => x.sub(x.mean([axis], { keepDims })).mul(0.5),
       () => x.sub(x.mean([axis], { keepDims })).mul(x.variance([axis], { keepDims }).add(1).rsqrt()),
       () => x.softmax(axis),
       () => x.div(x.square().sum(all, { keepDims }).sqrt().add(1)),
       () => x.sub(x.max(all, { keepDims })).mul(0.5).maximum(-2),
-      () => x.add(this.#input([shape[last] ?? 1])).mul(0.5),
+      () => x.add(this.#operand([shape[last] ?? 1])).mul(0.5),
       () => x.gt(x.mean([axis], { keepDims })).where(x, -1),
     ];
     if (typeof shape[last] === 'number') forms.push(() => x.flip([last]).add(x).mul(0.5));
     if (shape.length === 2 && typeof rows === 'number' && typeof columns === 'number')
-      forms.push(() => x.add(this.#input([columns, rows]).transpose()).mul(0.5));
+      forms.push(() => x.add(this.#operand([columns, rows]).transpose()).mul(0.5));
     return (dice.maybeOneOf(forms) ?? forms[0])?.() ?? x;
   }
 
   #reduced(x: Tensor): Tensor {
-    const dice = this.#dice;
+    const dice = this.dice;
     const axes = this.#axes(x);
     const forms = [
       () => x.add(2).sum(axes),
@@ -135,8 +102,8 @@ class Draft {
       () => x.variance(axes),
       () => x.gt(0.5).cast('i32').sum(axes),
       () => x.gt(0).where(x, 0).sum(axes),
-      () => this.#input(x.shape).lt(1).where(x, -Infinity).max(axes),
-      () => this.#input(x.shape).lt(1).where(x.mul(0.02).add(1), 1).prod(axes),
+      () => this.#operand(x.shape).lt(1).where(x, -Infinity).max(axes),
+      () => this.#operand(x.shape).lt(1).where(x.mul(0.02).add(1), 1).prod(axes),
       () => x.mul(0.02).add(1).prod(axes),
     ];
     const form = dice.maybeOneOf(forms) ?? forms[0];
@@ -144,7 +111,7 @@ class Draft {
   }
 
   #axes(x: Tensor): number[] {
-    const drawn = x.shape.flatMap((_, k) => (this.#dice.chance(0.6) ? [k] : []));
-    return drawn.length > 0 ? drawn : [this.#dice.below(x.shape.length)];
+    const drawn = x.shape.flatMap((_, k) => (this.dice.chance(0.6) ? [k] : []));
+    return drawn.length > 0 ? drawn : [this.dice.below(x.shape.length)];
   }
 }
