@@ -25,7 +25,10 @@ export interface BufferLayout {
   readonly results: number;
   /** All arenas together: everything but datasets and batches of inputs. */
   readonly peakBytes: number;
-  /** What persists, plus the largest sum of bytes live at one dispatch; the most of any entry. */
+  /**
+   * What persists, plus the largest sum of bytes live at one dispatch, where what is written over another takes no place of
+   * its own; the most of any entry.
+   */
   readonly lowerBoundBytes: number;
   /** Temporaries of each entry with their first and last dispatch, for tables. */
   readonly ranges: ReadonlyMap<string, readonly LiveRange[]>;
