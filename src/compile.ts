@@ -121,11 +121,13 @@ export function compileModule(
   const road = new Road(module, machine, without);
   const entries = new Map<string, WebGpuEntry>();
   for (const { name } of module.entries) entries.set(name, road.toKernels(name));
-  const layout = road.layout(entries, 1);
-  requireBindable(module, road.storage, layout, machine);
-  const program = emitProgram(module, road.storage, entries, layout, target);
-  requireUploadable(program, machine);
   const { storage, trace } = road;
+  const layout = road.layout(entries, 1, (plan) => requireBindable(module, storage, plan, machine));
+  const program = trace.timed(
+    'print',
+    () => emitProgram(module, storage, entries, layout, target),
+    (made) => requireUploadable(made, machine),
+  );
   return {
     module,
     machine,
@@ -155,14 +157,18 @@ export function compileToWasm(
   const start = performance.now();
   const road = new Road(module, machine, without);
   const fused = new Map(module.entries.map(({ name }) => [name, road.toStages(name)] as const));
+  const { storage, trace } = road;
   const layout = road.layout(fused, PLACE_ALIGNMENT);
-  const kernels = new WasmKernels(module, road.storage, layout, machine);
+  const kernels = new WasmKernels(module, storage, layout, machine);
   const entries = new Map<string, CompiledEntry>();
   for (const [name, entry] of fused)
     entries.set(name, { ...entry, ...road.toFunctions(name, entry.stages, kernels) });
-  const { storage, trace } = road;
-  const { program, text } = kernels.program(assemble);
-  requireUploadable(program, machine, program.memory.bytes);
+  const assembled: Assemble = (text) => trace.timed('assemble', () => assemble(text));
+  const { program, text } = trace.timed(
+    'print',
+    () => kernels.program(assembled),
+    (made) => requireUploadable(made.program, machine, made.program.memory.bytes),
+  );
   const milliseconds = performance.now() - start;
   return { module, machine, program, entries, storage, layout, trace, text, milliseconds };
 }
@@ -177,24 +183,38 @@ class Road {
 
   constructor(module: Module, machine: Machine, without: ReadonlySet<OptionalPass>) {
     const tools = toolsFor(machine);
-    tools.graph.verify(module);
+    this.trace = new Trace(tools);
     this.#module = module;
     this.#machine = machine;
     this.#without = without;
-    this.storage = declareStorage(module);
-    this.trace = new Trace(tools);
+    this.storage = this.trace.timed(
+      'declareStorage',
+      () => declareStorage(module),
+      () => tools.graph.verify(module),
+    );
   }
 
-  /** The plan of memory. @param alignment elements of which every place is a multiple */
+  /**
+   * The plan of memory.
+   *
+   * @param alignment elements of which every place is a multiple
+   * @param require throws where the target cannot have the plan
+   */
   layout(
     entries: ReadonlyMap<string, { readonly stages: readonly Stage[] }>,
     alignment: number,
+    require: (layout: BufferLayout) => void = () => {},
   ): BufferLayout {
     const persistent = [...this.storage.states.values(), ...this.storage.literals.values()];
     const stages = new Map([...entries].map(([name, entry]) => [name, entry.stages]));
-    const layout = planBuffers(persistent, stages, alignment);
-    verifyLayout(stages, layout);
-    return layout;
+    return this.trace.timed(
+      'planBuffers',
+      () => planBuffers(persistent, stages, alignment),
+      (layout) => {
+        verifyLayout(stages, layout);
+        require(layout);
+      },
+    );
   }
 
   /** An entry down to WebGPU's kernels. */

@@ -23,7 +23,7 @@ export function debugText(compilation: Compilation, topics: string): string {
   }
   if (wanted.has('passes')) {
     for (const pass of compilation.trace.passes) {
-      const heading = `# ${pass.entry}: ${pass.pass} gives ${pass.level}, ${pass.milliseconds.toFixed(1)} ms`;
+      const heading = `# ${pass.entry}: ${pass.pass} gives ${pass.level}, ${pass.timing.milliseconds.toFixed(1)} ms`;
       parts.push(pass.unchanged() ? `${heading}, unchanged\n` : `${heading}\n${pass.text()}`);
     }
   }

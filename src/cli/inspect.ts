@@ -18,6 +18,7 @@ import { check, outcomeText, parseExpectation } from './expect.ts';
 import { loadModel } from './loadModel.ts';
 import { paintFor } from './paint.ts';
 import type { Terminal } from './run.ts';
+import { timingsOf, timingsText } from './timings.ts';
 import { exitCodes, listed, UsageError } from './usage.ts';
 
 interface InspectOptions {
@@ -27,6 +28,7 @@ interface InspectOptions {
   readonly ir?: Traced['level'];
   readonly after?: string;
   readonly explain?: readonly string[];
+  readonly timings?: true;
   readonly without?: readonly OptionalPass[];
   readonly json?: true;
   readonly expect?: readonly string[];
@@ -81,7 +83,20 @@ export function inspectCommand(terminal: Terminal, done: (code: number) => void)
         ...optionalPasses,
       ]),
     )
-    .addOption(new Option('--json', 'print everything as JSON').conflicts(['code', 'ir', 'after', 'explain']))
+    .addOption(
+      new Option(
+        '--timings',
+        'print what each pass took to run and to verify, in a process that has compiled nothing before',
+      ).conflicts(['code', 'ir', 'after', 'explain']),
+    )
+    .addOption(
+      new Option('--json', 'print everything, or the timings, as JSON').conflicts([
+        'code',
+        'ir',
+        'after',
+        'explain',
+      ]),
+    )
     .option(
       '--expect <budget>',
       "exit with 1 where it does not hold, as 'train.dispatches<=3'; may be repeated",
@@ -94,6 +109,7 @@ Examples:
   $ sinter inspect model.ts
   $ sinter inspect model.ts#mnist --entry train --code
   $ sinter inspect model.ts --explain hidden loss
+  $ sinter inspect model.ts --target wasm --timings
   $ sinter inspect model.ts --expect 'train.dispatches<=3' --expect 'peakBytes<2000000'
 
 Exit codes: 0, all is well; 1, an expectation does not hold; 2, wrong usage or bad input;
@@ -128,6 +144,7 @@ function output(
   options: InspectOptions,
   paint: Paint,
 ): string {
+  if (options.timings === true) return timings(compilation, options, paint);
   const shown = only(report, options.entry);
   if (options.json === true) return `${JSON.stringify(shown, null, 2)}\n`;
   if (options.explain !== undefined) return explanation(compilation, options.explain, options.entry);
@@ -136,6 +153,17 @@ function output(
   const listing = reportText(shown, paint);
   if (options.target !== 'auto') return listing;
   return `${paint.dim(chosenText(report.target))}\n\n${listing}`;
+}
+
+/** What each pass took, of all entries or of one. */
+function timings(
+  compilation: WebGpuCompilation | WasmCompilation,
+  { json, entry }: InspectOptions,
+  paint: Paint,
+): string {
+  return json === true
+    ? `${JSON.stringify(timingsOf(compilation), null, 2)}\n`
+    : timingsText(compilation, entry, paint);
 }
 
 /** Which target was taken where none was named, and how to have another. */

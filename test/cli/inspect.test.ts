@@ -6,6 +6,7 @@ import { w1 } from '../../bench/workloads.ts';
 import { compile } from '../../src/index.ts';
 import { machines } from '../../src/machine/index.ts';
 import type { Report } from '../../src/report.ts';
+import type { Timing } from '../../src/trace.ts';
 import { type Run, sinter } from './run.ts';
 
 const W1 = 'bench/workloads.ts#w1';
@@ -68,6 +69,18 @@ describe('sinter inspect', () => {
     ).toBeGreaterThan(1);
     expect(report.peakBytes).toBeGreaterThanOrEqual(report.lowerBoundBytes);
     expect(report.lowerBoundBytes).toBeGreaterThan(4 * (784 * 128 + 128 + 128 * 10 + 10));
+  });
+
+  test('says where the time of a compilation went: a line for each pass, whose milliseconds add up', async () => {
+    const { code, out } = await inspectW1('--timings');
+    expect(code).toBe(0);
+    expect(out).toMatch(/^w1 for webgpu: compiled in [\d.]+ ms, 2 entries$/m);
+    expect(out).toMatch(/^ +pass +ms +verifying, ms +%$/m);
+    for (const name of ['lower', 'partition', 'orderEvaluation', 'planBuffers', 'print', 'the rest'])
+      expect(out).toMatch(new RegExp(`^ +${name}( +[\\d.]+){3}$`, 'm'));
+    const { milliseconds, parts, rest } = JSON.parse((await inspectW1('--timings', '--json')).out);
+    const sum = parts.reduce((ms: number, part: Timing) => ms + part.milliseconds + part.verifying, 0);
+    expect(sum + rest).toBeCloseTo(milliseconds, 6);
   });
 
   test('prints the kernels, one of them by its name, or that of a dispatch by its number', async () => {
