@@ -207,25 +207,53 @@ class Machine {
         return () => (condition()[0] !== 0 ? then() : otherwise());
       }
       case 'for': {
-        const bounds = this.#agreed([stmt.from, stmt.to], `the bounds of loop ${stmt.name} around a barrier`);
         const slot = this.#slot(stmt.name);
-        const body = this.#groupBlock(stmt.body);
+        const goesOn = this.#turn(
+          stmt.body,
+          (part) => this.#groupBlock(part),
+          (condition) => {
+            const values = this.#agreed([condition], `when to leave loop ${stmt.name} around a barrier`);
+            return () => values()[0] ?? 0;
+          },
+        );
         let turn = 0;
         const set = this.#each(() => {
           this.#registers[this.#base + slot] = turn;
         });
         return () => {
-          const [from = 0, to = 0] = bounds();
-          for (let i = from; i < to; i += stmt.step) {
-            turn = i;
+          for (turn = stmt.from; turn < stmt.to; turn++) {
             set();
-            body();
+            if (!goesOn()) break;
           }
         };
       }
       default:
         return this.#each(this.#statement(stmt));
     }
+  }
+
+  /** One turn of a loop; whether its end was reached. @param run runs the statements between breaks */
+  #turn(
+    body: readonly Stmt[],
+    run: (part: readonly Stmt[]) => Run,
+    value: (condition: Expr) => Value,
+  ): () => boolean {
+    const parts: { readonly run: Run; readonly leaves: Value }[] = [];
+    let begin = 0;
+    for (const [k, stmt] of body.entries()) {
+      if (stmt.kind !== 'break') continue;
+      parts.push({ run: run(body.slice(begin, k)), leaves: value(stmt.condition) });
+      begin = k + 1;
+    }
+    const last = run(body.slice(begin));
+    return () => {
+      for (const part of parts) {
+        part.run();
+        if (part.leaves() !== 0) return false;
+      }
+      last();
+      return true;
+    };
   }
 
   /** Values that every invocation of the workgroup must agree on. */
@@ -276,14 +304,21 @@ class Machine {
         return this.#store(stmt);
       case 'for': {
         const slot = this.#slot(stmt.name);
-        const [from, to] = this.#expressions([stmt.from, stmt.to]);
-        const body = sequence(stmt.body.map((inner) => this.#statement(inner)));
+        const goesOn = this.#turn(
+          stmt.body,
+          (part) => sequence(part.map((inner) => this.#statement(inner))),
+          (condition) => {
+            const value = this.#one(condition);
+            return () => {
+              this.#evaluation++;
+              return value();
+            };
+          },
+        );
         return () => {
-          this.#evaluation++;
-          const end = to?.() ?? 0;
-          for (let i = from?.() ?? 0; i < end; i += stmt.step) {
+          for (let i = stmt.from; i < stmt.to; i++) {
             this.#registers[this.#base + slot] = i;
-            body();
+            if (!goesOn()) break;
           }
         };
       }
@@ -297,6 +332,8 @@ class Machine {
           else otherwise();
         };
       }
+      case 'break':
+        throw new TypeError('a break stands in the body of a loop itself');
       case 'barrier':
         throw new TypeError('a barrier is run by a workgroup, not by an invocation');
       case 'comment':

@@ -16,15 +16,20 @@ export type Stmt =
   | { readonly kind: 'assign'; readonly name: string; readonly value: Expr }
   /** `tensor[at] = value`, into a buffer's tensor or a kernel's array. `u8` cannot be stored. */
   | { readonly kind: 'store'; readonly tensor: Tensor; readonly at: readonly Expr[]; readonly value: Expr }
-  /** `for (var name = from; name < to; name += step)`, i32; `step` is positive. */
+  /**
+   * `for (var name = from; name < to; name++)`, i32, a turn at least: a *counted* loop. Drivers take no other as it is: they
+   * count its turns themselves, and clamp what it indexes. A loop of another form computes its index from the number of the
+   * turn, and leaves by a `break`.
+   */
   | {
       readonly kind: 'for';
       readonly name: string;
-      readonly from: Expr;
-      readonly to: Expr;
-      readonly step: number;
+      readonly from: number;
+      readonly to: number;
       readonly body: readonly Stmt[];
     }
+  /** Leaves the loop in whose body it stands, and under no condition but its own, where that holds. */
+  | { readonly kind: 'break'; readonly condition: Expr }
   | {
       readonly kind: 'if';
       readonly condition: Expr;
@@ -87,10 +92,10 @@ export function expressionsOf(stmt: Stmt): readonly Expr[] {
       return [stmt.value];
     case 'store':
       return [...stmt.at, stmt.value];
-    case 'for':
-      return [stmt.from, stmt.to];
     case 'if':
+    case 'break':
       return [stmt.condition];
+    case 'for':
     case 'barrier':
     case 'comment':
       return [];

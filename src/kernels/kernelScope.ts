@@ -1,4 +1,4 @@
-import { apply, childrenOf, type Expr, mapExpr, varRef } from '../loops/index.ts';
+import { childrenOf, type Expr, mapExpr, varRef } from '../loops/index.ts';
 import { type Range, Ranges } from '../loops/interval.ts';
 import { intersection } from '../loops/range.ts';
 import { type Kernel, LOCAL_ID, type Stmt, WORKGROUP_ID } from './kernel.ts';
@@ -73,18 +73,15 @@ export class KernelScope {
     });
   }
 
-  /** The scope of a loop's body. */
+  /** The scope of a loop's body, as far as its first `break`. */
   inLoop(stmt: For): KernelScope {
-    const [from, to] = [this.range(stmt.from), this.range(stmt.to)];
-    // From a known start, the last turn is a whole number of steps away.
-    const width = to.high - 1 - from.low;
-    const last = from.low + (from.low === from.high ? Math.floor(width / stmt.step) * stmt.step : width);
-    this.#known.variables.set(stmt.name, { low: from.low, high: Math.max(from.low, last) });
-    const variable = varRef(stmt.name, 'i32');
-    let inside: KernelScope = this;
-    if (stmt.to.kind !== 'const') inside = inside.inBlock(apply('lt', variable, stmt.to), true);
-    if (stmt.from.kind !== 'const') inside = inside.inBlock(apply('le', stmt.from, variable), true);
-    return inside;
+    this.#known.variables.set(stmt.name, { low: stmt.from, high: stmt.to - 1 });
+    return this;
+  }
+
+  /** The scope of what follows a statement in its block. */
+  after(stmt: Stmt): KernelScope {
+    return stmt.kind === 'break' ? this.inBlock(stmt.condition, false) : this;
   }
 
   /** The scope of a block's statements, which run where `condition` is `truth`. */

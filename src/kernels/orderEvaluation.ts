@@ -34,8 +34,7 @@ import { type Needs, needs } from './need.ts';
  * Decides how the expressions of a kernel are evaluated, so that a printer only spells them:
  *
  * - constants are folded, as float32 arithmetic gives them
- * - equal subexpressions of a statement are evaluated once, by a `let` before it; so is the bound of a loop
- *   (texts stay linear in distinct values)
+ * - equal subexpressions of a statement are evaluated once, by a `let` before it (texts stay linear in distinct values)
  * - elements have one row-major number, in place of an index for each dimension
  * - all operands may be evaluated, those of a `select` too: no index leaves its tensor, no divisor is 0
  *
@@ -75,7 +74,13 @@ class Ordering {
   }
 
   #block(body: readonly Stmt[], scope: KernelScope): Stmt[] {
-    return body.flatMap((stmt) => this.#statement(stmt, scope));
+    let here = scope;
+    return body.flatMap((stmt) => {
+      const made = this.#statement(stmt, here);
+      const last = made.at(-1);
+      if (last !== undefined) here = here.after(last);
+      return made;
+    });
   }
 
   #statement(stmt: Stmt, scope: KernelScope): Stmt[] {
@@ -99,10 +104,11 @@ class Ordering {
         );
         return [...lets, { ...stmt, at: [at], value }];
       }
-      case 'for': {
-        const [lets, [from = stmt.from, to = stmt.to]] = this.#evaluate([stmt.from, stmt.to], scope);
-        const next: Stmt = { ...stmt, from, to: this.#bound(stmt.name, to, scope, lets) };
-        return [...lets, { ...next, body: this.#block(stmt.body, scope.inLoop(next)) }];
+      case 'for':
+        return [{ ...stmt, body: this.#block(stmt.body, scope.inLoop(stmt)) }];
+      case 'break': {
+        const [lets, [condition = stmt.condition]] = this.#evaluate([stmt.condition], scope);
+        return [...lets, { ...stmt, condition }];
       }
       case 'if': {
         const [lets, [condition = stmt.condition]] = this.#evaluate([stmt.condition], scope);
@@ -116,12 +122,6 @@ class Ordering {
       default:
         return stmt satisfies never;
     }
-  }
-
-  /** A loop's bound is that of its start: what may change, or is work, is evaluated before. */
-  #bound(name: string, to: Expr, scope: KernelScope, lets: Stmt[]): Expr {
-    if (childrenOf(to).length === 0 && to.kind !== 'load' && scope.isFixed(to)) return to;
-    return this.#let(this.#names.fresh(`${name}_end`), to, scope, lets);
   }
 
   /** The `let`s for what is shared, and the roots over them. */

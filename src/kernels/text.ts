@@ -31,9 +31,7 @@ function writeBody(body: readonly Stmt[], indent: string, lines: string[]): void
         lines.push(`${indent}${stmt.tensor.name}[${at(stmt.at)}] = ${printExpr(stmt.value)}`);
         break;
       case 'for':
-        lines.push(
-          `${indent}for ${stmt.name} in ${printExpr(stmt.from)} .. ${printExpr(stmt.to)} step ${stmt.step}:`,
-        );
+        lines.push(`${indent}for ${stmt.name} in ${stmt.from} .. ${stmt.to}:`);
         writeBody(stmt.body, `${indent}  `, lines);
         break;
       case 'if':
@@ -43,6 +41,9 @@ function writeBody(body: readonly Stmt[], indent: string, lines: string[]): void
           lines.push(`${indent}else:`);
           writeBody(stmt.otherwise, `${indent}  `, lines);
         }
+        break;
+      case 'break':
+        lines.push(`${indent}break if ${printExpr(stmt.condition)}`);
         break;
       case 'barrier':
         lines.push(`${indent}barrier`);

@@ -25,7 +25,8 @@ export function uniformity(kernel: Kernel): Uniformity {
           if (around !== undefined || varies(stmt.value, varying)) varying.add(stmt.name);
           break;
         case 'for': {
-          const own = varies(stmt.from, varying) || varies(stmt.to, varying);
+          // Who has left takes no later turn: what stands before a break is as divided as what stands after it.
+          const own = stmt.body.some((s) => s.kind === 'break' && varies(s.condition, varying));
           if (own || around !== undefined) varying.add(stmt.name);
           walk(stmt.body, around ?? (own ? `loop ${stmt.name}` : undefined));
           break;
@@ -39,6 +40,7 @@ export function uniformity(kernel: Kernel): Uniformity {
         case 'barrier':
           divergence ??= around;
           break;
+        case 'break':
         case 'store':
         case 'comment':
           break;

@@ -23,7 +23,7 @@ export interface KernelLimits {
 }
 
 /** Which rule a kernel breaks. */
-export type KernelIssue = 'type' | 'name' | 'range' | 'barrier' | 'store' | 'limit';
+export type KernelIssue = 'type' | 'name' | 'range' | 'barrier' | 'break' | 'store' | 'limit';
 
 /** A kernel that no target can run: a fault of the schedule that made it. */
 export class KernelError extends Error {
@@ -126,8 +126,10 @@ class Verifier {
     this.#arrays = new Set(kernel.arrays);
   }
 
-  block(body: readonly Stmt[], scope: KernelScope): void {
+  /** @param ofLoop whether the statements are the body of a loop themselves */
+  block(body: readonly Stmt[], outer: KernelScope, ofLoop = false): void {
     const own: string[] = [];
+    let scope = outer;
     for (const stmt of body) {
       for (const expr of expressionsOf(stmt)) this.#check(expr, scope);
       switch (stmt.kind) {
@@ -148,13 +150,12 @@ class Verifier {
           this.#store(stmt, scope);
           break;
         case 'for': {
-          this.#expect(stmt.from, 'i32', `the start of loop ${stmt.name}`);
-          this.#expect(stmt.to, 'i32', `the end of loop ${stmt.name}`);
-          if (!Number.isInteger(stmt.step) || stmt.step < 1) {
-            this.#fail('type', `loop ${stmt.name} has the step ${stmt.step}, not a positive integer`);
+          const { from, to } = stmt;
+          if (!isValueOf(from, 'i32') || !isValueOf(to, 'i32') || from >= to) {
+            this.#fail('type', `loop ${stmt.name} counts from ${from} to ${to}, which is not a turn`);
           }
           this.#declare(stmt.name, { dtype: 'i32', mutable: false });
-          this.block(stmt.body, scope.inLoop(stmt));
+          this.block(stmt.body, scope.inLoop(stmt), true);
           this.#visible.delete(stmt.name);
           break;
         }
@@ -163,12 +164,17 @@ class Verifier {
           this.block(stmt.body, scope.inBlock(stmt.condition, true));
           this.block(stmt.otherwise, scope.inBlock(stmt.condition, false));
           break;
+        case 'break':
+          if (!ofLoop) this.#fail('break', 'a break does not stand in the body of a loop itself');
+          this.#expect(stmt.condition, 'bool', 'the condition of a break');
+          break;
         case 'barrier':
         case 'comment':
           break;
         default:
           stmt satisfies never;
       }
+      scope = scope.after(stmt);
     }
     for (const name of own) this.#visible.delete(name);
   }

@@ -168,7 +168,12 @@ class WgslPrinter {
   }
 
   #block(body: readonly Stmt[], scope: KernelScope, indent: string): string[] {
-    return body.flatMap((stmt) => this.#statement(stmt, scope, indent));
+    let here = scope;
+    return body.flatMap((stmt) => {
+      const lines = this.#statement(stmt, here, indent);
+      here = here.after(stmt);
+      return lines;
+    });
   }
 
   #statement(stmt: Stmt, scope: KernelScope, indent: string): string[] {
@@ -198,6 +203,8 @@ class WgslPrinter {
         return this.#loop(stmt, scope, indent);
       case 'if':
         return this.#branch(stmt, scope, indent);
+      case 'break':
+        return [`${indent}if (${this.#expr(stmt.condition, scope).text}) { break; }`];
       case 'barrier':
         return this.#barrier(indent);
       case 'comment':
@@ -216,13 +223,16 @@ class WgslPrinter {
   }
 
   #loop(stmt: Extract<Stmt, { kind: 'for' }>, scope: KernelScope, indent: string): string[] {
-    const [from, to] = [this.#expr(stmt.from, scope).text, this.#expr(stmt.to, scope).text];
+    const { from, to } = stmt;
     const name = this.#variable(stmt.name);
     this.#roundings.forget(stmt.body);
     const inside = this.#block(stmt.body, scope.inLoop(stmt), `${indent}  `);
     this.#roundings.forget(stmt.body);
-    const next = stmt.step === 1 ? `${name}++` : `${name} += ${stmt.step}`;
-    return [`${indent}for (var ${name}: i32 = ${from}; ${name} < ${to}; ${next}) {`, ...inside, `${indent}}`];
+    return [
+      `${indent}for (var ${name}: i32 = ${from}; ${name} < ${to}; ${name}++) {`,
+      ...inside,
+      `${indent}}`,
+    ];
   }
 
   #branch(stmt: Extract<Stmt, { kind: 'if' }>, scope: KernelScope, indent: string): string[] {

@@ -94,7 +94,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   var acc_30: f32 = 0.0;
   var acc_31: f32 = 0.0;
   var acc_32: f32 = 0.0;
-  for (var run: i32 = 0; run < 784; run += 32) {
+  for (var turn: i32 = 0; turn < 25; turn++) {
+    let run = turn * 32;
     var acc_33: f32 = 0.0;
     var acc_34: f32 = 0.0;
     var acc_35: f32 = 0.0;
@@ -127,8 +128,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     var acc_62: f32 = 0.0;
     var acc_63: f32 = 0.0;
     var acc_64: f32 = 0.0;
-    let k0_end = min(run + 32, 784);
-    for (var k0: i32 = run; k0 < k0_end; k0++) {
+    for (var turn_2: i32 = 0; turn_2 < 32; turn_2++) {
+      let k0 = run + turn_2;
+      if (784 <= k0) { break; }
       let a = temps[top * 784 + k0];
       let a_2 = temps[m * 784 + k0];
       let a_3 = temps[m_2 * 784 + k0];
@@ -288,7 +290,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     var acc_14: f32 = 0.0;
     var acc_15: f32 = 0.0;
     var acc_16: f32 = 0.0;
-    for (var run: i32 = 0; run < 128; run += 32) {
+    for (var turn: i32 = 0; turn < 4; turn++) {
+      let run = turn * 32;
       var acc_17: f32 = 0.0;
       var acc_18: f32 = 0.0;
       var acc_19: f32 = 0.0;
@@ -305,8 +308,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
       var acc_30: f32 = 0.0;
       var acc_31: f32 = 0.0;
       var acc_32: f32 = 0.0;
-      let k0_end = min(run + 32, 128);
-      for (var k0: i32 = run; k0 < k0_end; k0++) {
+      for (var turn_2: i32 = 0; turn_2 < 32; turn_2++) {
+        let k0 = run + turn_2;
         let a = temps[top * 128 + k0 + 100352];
         let a_2 = temps[m * 128 + k0 + 100352];
         let a_3 = temps[m_2 * 128 + k0 + 100352];
@@ -544,10 +547,13 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     // output loss  at workloads.ts:65
     if (lid < 1) {
       var acc: f32 = 0.0;
-      for (var run: i32 = 0; run < step.batch_live; run += 32) {
+      for (var turn: i32 = 0; turn < 4; turn++) {
+        let run = turn * 32;
+        if (step.batch_live <= run) { break; }
         var acc_2: f32 = 0.0;
-        let k0_end = min(run + 32, step.batch_live);
-        for (var k0: i32 = run; k0 < k0_end; k0++) {
+        for (var turn_2: i32 = 0; turn_2 < 32; turn_2++) {
+          let k0 = run + turn_2;
+          if (step.batch_live <= k0) { break; }
           let t = temps[k0 * 10 + max(min(i32(data[step.y_base + u32(i32(data[step.batch_rows + u32(k0)]))]), 9), 0) + 133120] - temps[k0 + 135680];
           acc_2 = acc_2 + (temps[k0 + 135808] - t);
         }
@@ -566,10 +572,13 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
       // update output.bias'  at workloads.ts:66
       if (lid < 10) {
         var acc_3: f32 = 0.0;
-        for (var run_2: i32 = 0; run_2 < step.batch_live; run_2 += 32) {
+        for (var turn_3: i32 = 0; turn_3 < 4; turn_3++) {
+          let run_2 = turn_3 * 32;
+          if (step.batch_live <= run_2) { break; }
           var acc_4: f32 = 0.0;
-          let k0_2_end = min(run_2 + 32, step.batch_live);
-          for (var k0_2: i32 = run_2; k0_2 < k0_2_end; k0_2++) {
+          for (var turn_4: i32 = 0; turn_4 < 32; turn_4++) {
+            let k0_2 = run_2 + turn_4;
+            if (step.batch_live <= k0_2) { break; }
             acc_4 = acc_4 + temps[k0_2 * 10 + lid + 134400];
           }
           acc_3 = acc_3 + acc_4;
@@ -783,7 +792,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
       var acc_14: f32 = 0.0;
       var acc_15: f32 = 0.0;
       var acc_16: f32 = 0.0;
-      for (var run: i32 = 0; run < step.batch_live; run += 32) {
+      for (var turn: i32 = 0; turn < 4; turn++) {
+        let run = turn * 32;
+        if (step.batch_live <= run) { break; }
         var acc_17: f32 = 0.0;
         var acc_18: f32 = 0.0;
         var acc_19: f32 = 0.0;
@@ -800,8 +811,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
         var acc_30: f32 = 0.0;
         var acc_31: f32 = 0.0;
         var acc_32: f32 = 0.0;
-        let k0_end = min(run + 32, step.batch_live);
-        for (var k0: i32 = run; k0 < k0_end; k0++) {
+        for (var turn_2: i32 = 0; turn_2 < 32; turn_2++) {
+          let k0 = run + turn_2;
+          if (step.batch_live <= k0) { break; }
           let a = temps[k0 * 128 + top + 100352];
           let a_2 = temps[k0 * 128 + m + 100352];
           let a_3 = temps[k0 * 128 + m_2 + 100352];
@@ -880,10 +892,13 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
       // update hidden.bias'  at workloads.ts:66
       let e_2 = wg_2 * 64 + lid;
       var acc_33: f32 = 0.0;
-      for (var run_2: i32 = 0; run_2 < step.batch_live; run_2 += 32) {
+      for (var turn_3: i32 = 0; turn_3 < 4; turn_3++) {
+        let run_2 = turn_3 * 32;
+        if (step.batch_live <= run_2) { break; }
         var acc_34: f32 = 0.0;
-        let k0_2_end = min(run_2 + 32, step.batch_live);
-        for (var k0_2: i32 = run_2; k0_2 < k0_2_end; k0_2++) {
+        for (var turn_4: i32 = 0; turn_4 < 32; turn_4++) {
+          let k0_2 = run_2 + turn_4;
+          if (step.batch_live <= k0_2) { break; }
           acc_34 = acc_34 + temps[k0_2 * 128 + e_2 + 116736];
         }
         acc_33 = acc_33 + acc_34;
@@ -942,7 +957,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
       var acc_64: f32 = 0.0;
       var acc_65: f32 = 0.0;
       var acc_66: f32 = 0.0;
-      for (var run_3: i32 = 0; run_3 < step.batch_live; run_3 += 32) {
+      for (var turn_5: i32 = 0; turn_5 < 4; turn_5++) {
+        let run_3 = turn_5 * 32;
+        if (step.batch_live <= run_3) { break; }
         var acc_67: f32 = 0.0;
         var acc_68: f32 = 0.0;
         var acc_69: f32 = 0.0;
@@ -975,8 +992,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
         var acc_96: f32 = 0.0;
         var acc_97: f32 = 0.0;
         var acc_98: f32 = 0.0;
-        let k0_3_end = min(run_3 + 32, step.batch_live);
-        for (var k0_3: i32 = run_3; k0_3 < k0_3_end; k0_3++) {
+        for (var turn_6: i32 = 0; turn_6 < 32; turn_6++) {
+          let k0_3 = run_3 + turn_6;
+          if (step.batch_live <= k0_3) { break; }
           let a_5 = temps[k0_3 * 784 + top_2];
           let a_6 = temps[k0_3 * 784 + m_5];
           let a_7 = temps[k0_3 * 784 + m_6];

@@ -73,7 +73,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   var acc_6: f32 = 0.0;
   var acc_7: f32 = 0.0;
   var acc_8: f32 = 0.0;
-  for (var chunk: i32 = 0; chunk < 784; chunk += 64) {
+  for (var turn: i32 = 0; turn < 13; turn++) {
+    let chunk = turn * 64;
     staged[k * 9 + own] = next;
     staged[k_2 * 9 + own_2] = next_2;
     staged[576 + (k_3 * 17 + own_3)] = next_3;
@@ -100,7 +101,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     let kAt_6 = next_chunk + k_6;
     let holds_6 = kAt_6 < 784;
     next_6 = select(0.0, state[select(0, kAt_6 * 128 + at_6, holds_6)], holds_6);
-    for (var k_7: i32 = part; k_7 < 64; k_7 += 16) {
+    for (var turn_2: i32 = 0; turn_2 < 4; turn_2++) {
+      let k_7 = part + turn_2 * 16;
       let a = staged[k_7 * 9 + ty];
       let a_2 = staged[k_7 * 9 + (ty + 2)];
       let a_3 = staged[k_7 * 9 + (ty + 4)];
@@ -276,7 +278,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   let slot = lid / 16;
   let e = min(slot, 9);
   var acc: f32 = 0.0;
-  for (var r: i32 = lane; r < 128; r += 16) {
+  for (var turn: i32 = 0; turn < 8; turn++) {
+    let r = lane + turn * 16;
     acc = acc + temps[wg * 128 + r] * state[r * 10 + e + 100480];
   }
   let first = lid - lane;
@@ -297,7 +300,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   let lane_2 = lid % 2;
   let slot_2 = lid / 2;
   var acc_3: f32 = -bitcast<f32>(infinity_bits);
-  for (var r_2: i32 = lane_2; r_2 < 10; r_2 += 2) {
+  for (var turn_2: i32 = 0; turn_2 < 5; turn_2++) {
+    let r_2 = lane_2 + turn_2 * 2;
     acc_3 = max_nan(acc_3, output[r_2]);
   }
   let first_2 = lid - lane_2;
@@ -319,7 +323,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   let reduceMax_17_2 = reduceMax_17[0];
   var acc_5: f32 = -bitcast<f32>(infinity_bits);
   var acc_6: f32 = 0.0;
-  for (var r_3: i32 = lane_3; r_3 < 10; r_3 += 2) {
+  for (var turn_3: i32 = 0; turn_3 < 5; turn_3++) {
+    let r_3 = lane_3 + turn_3 * 2;
     let value = output[r_3] - reduceMax_17_2;
     let part_3 = max_nan(acc_5, value);
     let t = select(exp_f32(-abs(acc_5 - value)), 1.0, acc_5 == value);
@@ -355,7 +360,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   let logSumExp_23_3 = logSumExp_23[0];
   let y = i32(data[step.y_base + u32(i32(data[step.batch_rows + u32(wg)]))]);
   var acc_9: f32 = 0.0;
-  for (var r_4: i32 = lane_4; r_4 < 10; r_4 += 2) {
+  for (var turn_4: i32 = 0; turn_4 < 5; turn_4++) {
+    let r_4 = lane_4 + turn_4 * 2;
     let t_3 = 1.0 / f32(step.batch_live);
     let t_4 = t_3 * exp_f32(output[r_4] - reduceMax_17_3 - logSumExp_23_3) + select(0.0, -t_3, r_4 == y);
     acc_9 = acc_9 + t_4 * state[slot_4 * 10 + r_4 + 100480];
@@ -475,7 +481,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     let lane = lid % 32;
     let e = lid / 32;
     var acc: f32 = 0.0;
-    for (var r: i32 = lane; r < step.batch_live; r += 32) {
+    for (var turn: i32 = 0; turn < 4; turn++) {
+      let r = lane + turn * 32;
+      if (step.batch_live <= r) { break; }
       let t = temps[r * 10 + max(min(i32(data[step.y_base + u32(i32(data[step.batch_rows + u32(r)]))]), 9), 0) + 32768] - temps[r + 34048];
       acc = acc + (temps[r + 34176] - t);
     }
@@ -529,7 +537,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
       let e_2 = wg_2 * 8 + lid / 32;
       let at = min(e_2, 9);
       var acc_4: f32 = 0.0;
-      for (var r_2: i32 = lane_2; r_2 < step.batch_live; r_2 += 32) {
+      for (var turn_2: i32 = 0; turn_2 < 4; turn_2++) {
+        let r_2 = lane_2 + turn_2 * 32;
+        if (step.batch_live <= r_2) { break; }
         let t_2 = 1.0 / f32(step.batch_live);
         let t_3 = t_2 * exp_f32(temps[r_2 * 10 + at + 32768] - temps[r_2 + 34048] - temps[r_2 + 34176]);
         acc_4 = acc_4 + (t_3 + select(0.0, -t_2, at == i32(data[step.y_base + u32(i32(data[step.batch_rows + u32(r_2)]))])));
@@ -612,7 +622,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
         let t_5 = t_4 * exp_f32(temps[k_5 * 10 + at_6 + 32768] - temps[k_5 + 34048] - temps[k_5 + 34176]);
         var next_5: f32 = select(0.0, t_5 + select(0.0, -t_4, at_6 == i32(data[step.y_base + u32(select(0, i32(data[step.batch_rows + u32(k_5)]), holds))])), holds);
         var acc_7: f32 = 0.0;
-        for (var chunk: i32 = 0; chunk < step.batch_live; chunk += 64) {
+        for (var turn_3: i32 = 0; turn_3 < 2; turn_3++) {
+          let chunk = turn_3 * 64;
+          if (step.batch_live <= chunk) { break; }
           shared_f32[k * 17 + own] = next;
           shared_f32[k_2 * 17 + own_2] = next_2;
           shared_f32[k_3 * 17 + own_3] = next_3;
@@ -639,7 +651,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
           let i = select(0, kAt_5, holds_6);
           let t_7 = exp_f32(temps[select(0, kAt_5 * 10 + at_6, holds_6) + 32768] - temps[i + 34048] - temps[i + 34176]);
           next_5 = select(0.0, t_6 * t_7 + select(0.0, -t_6, at_6 == i32(data[step.y_base + u32(select(0, i32(data[step.batch_rows + u32(i)]), holds_6))])), holds_6);
-          for (var k_6: i32 = part_5; k_6 < 64; k_6 += 4) {
+          for (var turn_4: i32 = 0; turn_4 < 16; turn_4++) {
+            let k_6 = part_5 + turn_4 * 4;
             let a = shared_f32[k_6 * 17 + ty];
             let b = shared_f32[1088 + k_6 * 5 + tx];
             acc_7 = acc_7 + a * b;
@@ -683,7 +696,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
           let lane_3 = lid % 32;
           let e_3 = wg_4 * 8 + lid / 32;
           var acc_8: f32 = 0.0;
-          for (var r_3: i32 = lane_3; r_3 < step.batch_live; r_3 += 32) {
+          for (var turn_5: i32 = 0; turn_5 < 4; turn_5++) {
+            let r_3 = lane_3 + turn_5 * 32;
+            if (step.batch_live <= r_3) { break; }
             acc_8 = acc_8 + temps[r_3 * 128 + e_3 + 16384];
           }
           let first_3 = lid - lane_3;
@@ -792,7 +807,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
           var acc_24: f32 = 0.0;
           var acc_25: f32 = 0.0;
           var acc_26: f32 = 0.0;
-          for (var chunk_2: i32 = 0; chunk_2 < step.batch_live; chunk_2 += 32) {
+          for (var turn_6: i32 = 0; turn_6 < 4; turn_6++) {
+            let chunk_2 = turn_6 * 32;
+            if (step.batch_live <= chunk_2) { break; }
             shared_f32[k_7 * 17 + own_6] = next_6;
             shared_f32[k_8 * 17 + own_7] = next_7;
             shared_f32[544 + (k_9 * 65 + own_8)] = next_8;
@@ -836,7 +853,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
             let kAt_15 = next_chunk_2 + k_16;
             let holds_18 = kAt_15 < step.batch_live;
             next_15 = select(0.0, temps[select(0, kAt_15 * 128 + at_16, holds_18) + 16384], holds_18);
-            for (var k_17: i32 = part_8; k_17 < 32; k_17 += 4) {
+            for (var turn_7: i32 = 0; turn_7 < 8; turn_7++) {
+              let k_17 = part_8 + turn_7 * 4;
               let a_2 = shared_f32[k_17 * 17 + ty_2];
               let a_3 = shared_f32[k_17 * 17 + (ty_2 + 4)];
               let a_4 = shared_f32[k_17 * 17 + (ty_2 + 8)];
@@ -939,7 +957,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
             storageBarrier();
             workgroupBarrier();
           }
-          for (var e_4: i32 = lid; e_4 < 1024; e_4 += 256) {
+          for (var turn_8: i32 = 0; turn_8 < 4; turn_8++) {
+            let e_4 = lid + turn_8 * 256;
             let row_2 = e_4 / 64;
             let column_2 = e_4 % 64;
             let m_2 = top_2 + row_2;

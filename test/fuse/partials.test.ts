@@ -79,7 +79,7 @@ dispatch
         let own_2 = @lid:i32 % 8
         staged[36 + (@k_2:i32 * 9 + @own_2:i32)] = w[@k_2:i32, @own_2:i32]
         barrier
-        for k_3 in 0 .. 4 step 1:
+        for k_3 in 0 .. 4:
           let a = staged[@k_3:i32 * 9 + @ty:i32]
           let a_2 = staged[@k_3:i32 * 9 + (@ty:i32 + 4)]
           let b = staged[36 + @k_3:i32 * 9 + @tx:i32]
@@ -91,7 +91,8 @@ dispatch
         let slot_2 = @ty:i32 * 8 + @tx:i32 + 32
         staged[@slot_2:i32] = @acc_2:f32
         barrier
-        for e in @lid:i32 .. 64 step 32:
+        for turn in 0 .. 2:
+          let e = @lid:i32 + @turn:i32 * 32
           let row = @e:i32 // 8
           let column = @e:i32 % 8
           let m = @top:i32 + @row:i32
@@ -101,7 +102,8 @@ dispatch
         var acc_3 = 0.0
         let own_3 = @lid:i32 % 8
         let lane = @lid:i32 // 8
-        for other in @lane:i32 .. 8 step 4:
+        for turn_2 in 0 .. 2:
+          let other = @lane:i32 + @turn_2:i32 * 4
           let m_2 = @top:i32 + @other:i32
           let sum_2 = staged[@other:i32 * 8 + @own_3:i32]
           acc_3 = @acc_3:f32 + relu(@sum_2:f32)
@@ -110,7 +112,7 @@ dispatch
         if @lid:i32 < 8:
           if @lid:i32 < 8:
             var acc_4 = 0.0
-            for q in 0 .. 4 step 1:
+            for q in 0 .. 4:
               let part = parts[@q:i32 * 8 + @lid:i32]
               acc_4 = @acc_4:f32 + @part:f32
             sums[@wg:i32, @lid:i32] = @acc_4:f32

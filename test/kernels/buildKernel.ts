@@ -40,8 +40,12 @@ export function storeOf(tensor: Tensor, at: readonly Expr[], value: Expr): Stmt 
   return { kind: 'store', tensor, at, value };
 }
 
-export function forOf(name: string, from: Expr, to: Expr, body: readonly Stmt[], step = 1): Stmt {
-  return { kind: 'for', name, from, to, step, body };
+export function forOf(name: string, from: number, to: number, body: readonly Stmt[]): Stmt {
+  return { kind: 'for', name, from, to, body };
+}
+
+export function breakIf(condition: Expr): Stmt {
+  return { kind: 'break', condition };
 }
 
 export function ifOf(condition: Expr, then: readonly Stmt[], otherwise: readonly Stmt[] = []): Stmt {

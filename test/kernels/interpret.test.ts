@@ -21,6 +21,7 @@ import {
 } from '../../src/loops/index.ts';
 import {
   barrier,
+  breakIf,
   forOf,
   globalId,
   ifOf,
@@ -66,7 +67,8 @@ describe('the interpreter of kernels', () => {
     const sum = varRef('sum', 'f32');
     const kernel = kernelOf([
       { kind: 'var', name: 'sum', value: float(0) },
-      forOf('i', int(0), liveExtent(batch), [
+      forOf('i', 0, 4, [
+        breakIf(apply('le', liveExtent(batch), varRef('i', 'i32'))),
         { kind: 'assign', name: 'sum', value: apply('add', sum, load(x, [varRef('i', 'i32'), int(1)])) },
       ]),
       storeOf(y, [int(0)], apply('mul', sum, lr)),
@@ -198,7 +200,7 @@ describe('the interpreter of kernels finds', () => {
     const tile = tensorOf('tile', 'workgroup', [4]);
     const next = apply('mod', apply('add', lid, int(1)), int(4));
     const turn = (last: Stmt[]): Stmt[] => [
-      forOf('k', int(0), int(2), [
+      forOf('k', 0, 2, [
         storeOf(tile, [lid], float(1)),
         barrier,
         storeOf(y, [lid], load(tile, [next])),
@@ -222,7 +224,7 @@ describe('the interpreter of kernels finds', () => {
 
   test('a barrier that not all of a workgroup reaches', () => {
     expect(run([ifOf(apply('lt', lid, int(2)), [barrier])])).toBe('barrier');
-    expect(run([forOf('k', int(0), lid, [barrier])])).toBe('barrier');
+    expect(run([forOf('k', 0, 4, [breakIf(apply('le', lid, varRef('k', 'i32'))), barrier])])).toBe('barrier');
   });
 
   test('a divisor that is not positive', () => {

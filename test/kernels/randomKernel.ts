@@ -176,15 +176,21 @@ class KernelDraw {
   #loop(into: Stmt[], names: Names, size: number, uniform: boolean): void {
     const name = this.#fresh('k');
     const kind = this.#draws.below(3);
-    const from = kind === 2 && !uniform ? apply('mod', this.#expr('i32', names, 1), int(3)) : int(0);
-    const to = kind === 0 ? int(1 + this.#draws.below(3)) : kind === 1 ? liveExtent(batch) : int(5);
+    const from = this.#draws.below(3) - 1;
     const body: Stmt[] = [];
     const inner = { ...names, fixed: [...names.fixed, varRef(name, 'i32')] };
     const readable = this.#readable;
     this.#block(body, inner, size >> 1, uniform);
-    // The live extent may be 0 turns short: what a loop shares is not relied on after it.
+    if (kind > 0) {
+      const end =
+        kind === 2 && !uniform ? apply('mod', this.#expr('i32', names, 1), int(3)) : liveExtent(batch);
+      const test: Stmt = { kind: 'break', condition: apply('le', end, varRef(name, 'i32')) };
+      // A loop may be left in the middle of a turn.
+      body.splice(this.#draws.below(2) === 0 ? 0 : this.#draws.below(body.length + 1), 0, test);
+    }
+    // It may be left before anything is shared: what a loop shares is not relied on after it.
     this.#readable = readable;
-    into.push({ kind: 'for', name, from, to, step: 1 + this.#draws.below(2), body });
+    into.push({ kind: 'for', name, from, to: from + 1 + this.#draws.below(5), body });
   }
 
   /** Each invocation writes its element of a workgroup array, with barriers on both sides. */

@@ -41,7 +41,7 @@ describe('a contraction in a row program', () => {
           # %2 = contract(x, w)  at model.ts:7
           var acc = 0.0
           var acc_2 = 0.0
-          for k0 in 0 .. 3 step 1:
+          for k0 in 0 .. 3:
             let a = x[@row:i32, @k0:i32]
             let b = w[@k0:i32, 0]
             let b_2 = w[@k0:i32, 1]
@@ -49,16 +49,16 @@ describe('a contraction in a row program', () => {
             acc_2 = @acc_2:f32 + @a:f32 * @b_2:f32
           tile_sums[0] = @acc:f32
           tile_sums[1] = @acc_2:f32
-          for e in 0 .. 2 step 1:
+          for e in 0 .. 2:
             let sum = tile_sums[@e:i32]
             contract_2[@e:i32] = @sum:f32
           # %3 = sum(%2)  at model.ts:7
           var acc_3 = 0.0
-          for k0_2 in 0 .. 2 step 1:
+          for k0_2 in 0 .. 2:
             acc_3 = @acc_3:f32 + contract_2[@k0_2:i32]
           sum_3[0] = @acc_3:f32
           # output h  at model.ts:7
-          for e_2 in 0 .. 2 step 1:
+          for e_2 in 0 .. 2:
             let h = contract_2[@e_2:i32] / sum_3[0]
             h[@row:i32, @e_2:i32] = @h:f32
       "

@@ -14,6 +14,7 @@ import {
 } from '../../src/loops/index.ts';
 import {
   barrier,
+  breakIf,
   forOf,
   globalId,
   ifOf,
@@ -62,12 +63,25 @@ describe('the verifier of kernels proves indices in range', () => {
   test('from loops, and from quotients and remainders of locals', () => {
     const body = [
       letOf('o', globalId(10)),
-      forOf('k', int(0), int(3), [
+      forOf('k', 0, 3, [
         letOf('value', load(x, [apply('idiv', v('o'), int(3)), v('k')])),
         letOf('other', load(x, [apply('mod', v('o'), int(10)), apply('mod', v('o'), int(3))])),
       ]),
     ];
     expect(unproven(body, { workgroup: 10, grid: 3 })).toEqual([]);
+  });
+
+  test('from what leaves a loop, as far as it was left', () => {
+    const index = letOf('i', apply('add', lid, apply('mul', v('turn'), int(16))));
+    const leave = breakIf(apply('le', int(30), v('i')));
+    const body = (then: readonly Stmt[]): Stmt[] => [forOf('turn', 0, 3, then), put(float(0))];
+    expect(unproven(body([index, leave, letOf('a', load(y, [v('i')]))]), { workgroup: 16 })).toEqual([]);
+    expect(unproven(body([index, letOf('a', load(y, [v('i')])), leave]), { workgroup: 16 })).toEqual([
+      'index 0 of y in [0, 47] of 30',
+    ]);
+    // After the loop nothing is known of why it was left.
+    const after = [letOf('i', apply('mul', lid, int(3))), forOf('turn', 0, 3, [leave])];
+    expect(unproven([...after, letOf('a', load(y, [v('i')]))], { workgroup: 16 })).toHaveLength(1);
   });
 
   test('from the condition of a select, in its operands only', () => {
@@ -117,7 +131,7 @@ describe('the verifier of kernels proves indices in range', () => {
     const lane = apply('mod', lid, int(8));
     const body = [
       letOf('first', apply('sub', lid, lane)),
-      forOf('q', int(0), int(8), [letOf('a', load(y, [apply('add', v('first'), v('q'))]))]),
+      forOf('q', 0, 8, [letOf('a', load(y, [apply('add', v('first'), v('q'))]))]),
     ];
     expect(unproven(body, { workgroup: 24 })).toEqual([]);
     expect(unproven(body, { workgroup: 25 })).toEqual(['index 0 of y in [0, 31] of 30']);
@@ -215,16 +229,29 @@ describe('the verifier of kernels refuses', () => {
     );
   });
 
+  test('loops without a turn, and breaks that do not stand in a loop itself', () => {
+    expect(issue([forOf('k', 2, 2, [])])).toMatch(/^type: .*loop k counts from 2 to 2/);
+    expect(issue([forOf('k', 0, 1.5, [])])).toMatch(/^type/);
+    const leave = breakIf(apply('lt', lid, int(1)));
+    expect(issue([leave])).toMatch(/^break/);
+    expect(issue([forOf('k', 0, 2, [ifOf(apply('lt', lid, int(1)), [leave])])])).toMatch(/^break/);
+    expect(issue([forOf('k', 0, 2, [breakIf(lid)])])).toMatch(/^type: .*the condition of a break/);
+    expect(issue([forOf('k', 0, 2, [leave])])).toBe('none');
+  });
+
   test('barriers where invocations part', () => {
     const cond = (e: Expr): Expr => apply('lt', e, int(1));
     expect(issue([ifOf(cond(lid), [barrier])])).toMatch(/^barrier: .*a condition that varies in a workgroup/);
     expect(issue([letOf('a', apply('add', lid, wg)), ifOf(cond(v('a')), [barrier])])).toMatch(/^barrier/);
-    expect(issue([forOf('k', int(0), lid, [barrier])])).toMatch(/^barrier: .*loop k/);
+    const until = (end: Expr): Stmt => breakIf(apply('le', end, v('k')));
+    expect(issue([forOf('k', 0, 4, [until(lid), barrier])])).toMatch(/^barrier: .*loop k/);
+    // Who has left in an earlier turn does not come to what stands before the break.
+    expect(issue([forOf('k', 0, 4, [barrier, until(lid)])])).toMatch(/^barrier: .*loop k/);
     const loaded = load(tensorOf('n', 'temp', [1], 'i32'), [int(0)]);
-    expect(issue([forOf('k', int(0), loaded, [barrier])])).toMatch(/^barrier/);
+    expect(issue([forOf('k', 0, 4, [until(loaded), barrier])])).toMatch(/^barrier/);
     const later: Stmt[] = [
       { kind: 'var', name: 'a', value: int(0) },
-      forOf('k', int(0), int(2), [ifOf(cond(v('a')), [barrier]), { kind: 'assign', name: 'a', value: lid }]),
+      forOf('k', 0, 2, [ifOf(cond(v('a')), [barrier]), { kind: 'assign', name: 'a', value: lid }]),
     ];
     expect(issue(later)).toMatch(/^barrier/);
   });
@@ -234,7 +261,8 @@ describe('the verifier of kernels refuses', () => {
     const size = liveExtent({ name: 'batch', max: 8 });
     const body: Stmt[] = [
       ifOf(apply('lt', wg, int(1)), [barrier]),
-      forOf('k', int(0), size, [
+      forOf('k', 0, 8, [
+        breakIf(apply('le', size, v('k'))),
         letOf('b', apply('add', v('k'), wg)),
         ifOf(apply('lt', v('b'), int(3)), [barrier]),
       ]),

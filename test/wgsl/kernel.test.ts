@@ -85,7 +85,7 @@ describe('a printed kernel', () => {
       letOf('j', apply('mod', o, int(128))),
       ifOf(apply('lt', v('i'), liveExtent(batch)), [
         { kind: 'var', name: 'acc', value: float(0) },
-        forOf('k', int(0), int(784), [{ kind: 'assign', name: 'acc', value: apply('add', acc, product) }]),
+        forOf('k', 0, 784, [{ kind: 'assign', name: 'acc', value: apply('add', acc, product) }]),
         { kind: 'comment', text: 'epilogue' },
         storeOf(hidden, [v('i'), v('j')], apply('relu', acc)),
       ]),
@@ -306,7 +306,7 @@ describe('a printed expression', () => {
     ];
     expect(main(values.map(store), { workgroup: 128 })).not.toContain('rounded');
     // A later turn sees what an earlier one left.
-    const loop = forOf('k', int(0), int(9), [{ kind: 'assign', name: 't', value: apply('add', t, x) }]);
+    const loop = forOf('k', 0, 9, [{ kind: 'assign', name: 't', value: apply('add', t, x) }]);
     const body: Stmt[] = [{ kind: 'var', name: 't', value: x }, loop, store(apply('sub', t, x))];
     expect(main(body, { workgroup: 128 })).not.toContain('rounded');
   });

@@ -105,25 +105,20 @@ describe('On WGSL', () => {
       letOf('i', apply('add', origin(apply('idiv', wg, int(2))), row)),
       letOf('j', apply('add', origin(apply('mod', wg, int(2))), column)),
       { kind: 'var', name: 'sum', value: float(0) },
-      forOf(
-        'k0',
-        int(0),
-        int(12),
-        [
-          storeOf(left, [lid], load(a, [v('i'), apply('add', v('k0'), column)])),
-          storeOf(right, [lid], load(b, [apply('add', v('k0'), row), v('j')])),
-          barrier,
-          forOf('k', int(0), int(4), [
-            {
-              kind: 'assign',
-              name: 'sum',
-              value: apply('add', sum, apply('mul', at(left, row, v('k')), at(right, v('k'), column))),
-            },
-          ]),
-          barrier,
-        ],
-        4,
-      ),
+      forOf('turn', 0, 3, [
+        letOf('k0', apply('mul', v('turn'), int(4))),
+        storeOf(left, [lid], load(a, [v('i'), apply('add', v('k0'), column)])),
+        storeOf(right, [lid], load(b, [apply('add', v('k0'), row), v('j')])),
+        barrier,
+        forOf('k', 0, 4, [
+          {
+            kind: 'assign',
+            name: 'sum',
+            value: apply('add', sum, apply('mul', at(left, row, v('k')), at(right, v('k'), column))),
+          },
+        ]),
+        barrier,
+      ]),
       storeOf(c, [v('i'), v('j')], sum),
     ];
     const kernel = kernelOf(body, { workgroup: 16, grid: 4, arrays: [left, right] });

@@ -147,7 +147,10 @@ export class Body {
     return varRef(name, value.dtype);
   }
 
-  /** `for (name = from; name < to; name += step)` around what `body` writes. */
+  /**
+   * `for (index = from; index < to; index += step)` around what `body` writes, as a counted loop: the index is computed
+   * from the number of the turn, and a `break` leaves a loop whose turns are not known before it runs.
+   */
   for(
     base: string,
     from: Expr,
@@ -157,18 +160,38 @@ export class Body {
     body: (index: Expr, into: Stmt[]) => void,
   ): void {
     const [first, end] = [this.simplify(from), this.simplify(to)];
-    const [low, high] = [this.range(first), this.range(end)];
-    if (high.high <= low.low) return;
-    if (low.low + step >= high.high) {
-      // One turn at most: no loop, and no test where it always takes place.
+    const ends = leastOf(end);
+    const lengths = ends.map((one) => this.range(this.simplify(apply('sub', one, first))));
+    const turns = Math.ceil(Math.min(...lengths.map(({ high }) => high)) / step);
+    if (turns <= 0) return;
+    if (turns === 1) {
+      // No loop, and no test where the turn always takes place.
       this.if(apply('lt', first, end), into, (inner) => body(first, inner));
       return;
     }
-    const name = this.fresh(base);
-    this.know(name, { low: low.low, high: Math.max(low.low, high.high - 1) });
+    // What the last turn always keeps below needs no test.
+    const tested = ends
+      .filter((_, k) => (lengths[k]?.low ?? 0) <= (turns - 1) * step)
+      .map((one) => (one.kind === 'live' ? one : this.let(`${base}_end`, one, into)));
+    const { low, high } = this.range(first);
+    const below = Math.min(...ends.map((one) => this.range(one).high));
+    const isPlain = first.kind === 'const' && step === 1;
     const inner: Stmt[] = [];
-    body(varRef(name, 'i32'), inner);
-    if (inner.length > 0) into.push({ kind: 'for', name, from: first, to: end, step, body: inner });
+    const name = this.fresh(base);
+    this.know(name, { low, high: Math.max(low, Math.min(high + (turns - 1) * step, below - 1)) });
+    const index = varRef(name, 'i32');
+    const turn = isPlain ? name : this.fresh('turn');
+    if (!isPlain) {
+      this.know(turn, { low: 0, high: turns - 1 });
+      const value = apply('add', first, apply('mul', varRef(turn, 'i32'), int(step)));
+      inner.push({ kind: 'let', name, value: this.simplify(value) });
+    }
+    for (const one of tested) inner.push({ kind: 'break', condition: apply('le', one, index) });
+    const before = inner.length;
+    body(index, inner);
+    const start = isPlain ? low : 0;
+    if (inner.length > before)
+      into.push({ kind: 'for', name: turn, from: start, to: start + turns, body: inner });
   }
 
   /** `if (condition)` around what `body` writes; without the test where it always holds. */
@@ -313,6 +336,11 @@ export class Body {
     const local = this.locals.get(l.tensor);
     return local === undefined ? l : load(local.array, [this.simplify(local.index(l.at, phase))]);
   }
+}
+
+/** What an expression is the least of. */
+function leastOf(expr: Expr): Expr[] {
+  return expr.kind === 'apply' && expr.op === 'min' ? expr.args.flatMap(leastOf) : [expr];
 }
 
 /** Whether this element of the loop's domain is the one that writes an output: index 0 of the axes it lacks. */

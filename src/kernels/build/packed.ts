@@ -175,12 +175,9 @@ function moveArrays(stmt: Stmt, place: ReadonlyMap<Tensor, { pool: Tensor; offse
     case 'store':
       return { ...stmt, ...moved(stmt.tensor, stmt.at.map(expr)), value: expr(stmt.value) };
     case 'for':
-      return {
-        ...stmt,
-        from: expr(stmt.from),
-        to: expr(stmt.to),
-        body: stmt.body.map((s) => moveArrays(s, place)),
-      };
+      return { ...stmt, body: stmt.body.map((s) => moveArrays(s, place)) };
+    case 'break':
+      return { ...stmt, condition: expr(stmt.condition) };
     case 'if':
       return {
         ...stmt,

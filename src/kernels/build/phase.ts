@@ -93,8 +93,8 @@ function emitShared(body: Body, loop: Loop, block: Block, split: number, into: S
   const first = body.let('slot', apply('idiv', body.lid, int(split)), into);
   const arrays = scratchFor(body, loop.reductions);
   // Every invocation takes every turn, since the combination holds barriers.
-  body.for('turn', int(0), int(elements), perTurn, into, (turn, to) => {
-    const e = body.let('e', apply('add', turn, first), to);
+  body.for('from', int(0), int(elements), perTurn, into, (from, to) => {
+    const e = body.let('e', apply('add', from, first), to);
     const bounded = body.let('e', apply('min', e, int(elements - 1)), to);
     const { at, phase, inside } = elementAt(body, loop, block, bounded, to);
     const acc = reduceTogether(body, loop.reductions, loop.reduceAxes, at, phase, lane, split, arrays, to);
