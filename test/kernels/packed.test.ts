@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import { compileModule } from '../../src/compile.ts';
 import { defineModule } from '../../src/graph/index.ts';
 import { sharedBytes } from '../../src/kernels/build/packed.ts';
+import type { Stmt } from '../../src/kernels/kernel.ts';
 import { machines, machineWith } from '../../src/machine/index.ts';
 
 it('a dispatch whose groups need more workgroup memory together than there is is taken apart', () => {
@@ -26,4 +27,22 @@ it('a dispatch whose groups need more workgroup memory together than there is is
       3328,
     ]
   `);
+});
+
+it('a dispatch of many groups finds the one of a workgroup by halves, so that WGSL can nest the choices', () => {
+  const module = defineModule('test', (m) => {
+    const x = m.input('x', { shape: [6] });
+    const sums = Array.from({ length: 40 }, (_, k) => [`y${k}`, x.mul(k).sum()] as const);
+    m.entry('run', Object.fromEntries(sums));
+  });
+  const [kernel, ...others] = compileModule(module, machines.webgpu).entries.get('run')?.kernels ?? [];
+  expect(others).toHaveLength(0);
+  const nested = (body: readonly Stmt[]): number =>
+    Math.max(
+      0,
+      ...body.map((stmt) =>
+        stmt.kind === 'if' ? 1 + Math.max(nested(stmt.body), nested(stmt.otherwise)) : 0,
+      ),
+    );
+  expect(nested(kernel?.body ?? [])).toBe(7);
 });

@@ -59,10 +59,8 @@ export function kernelOf(
     from += schedule.workgroups;
   }
   const { bodies, arrays } = shareArrays(parts, names);
-  const body = bodies.reduceRight<readonly Stmt[]>((otherwise, own, k) => {
-    if (k === bodies.length - 1) return own;
-    return [{ kind: 'if', condition: apply('lt', wg, int(parts[k]?.to ?? 0)), body: own, otherwise }];
-  }, []);
+  const ends = parts.map(({ to }) => to);
+  const body = branches(bodies, ends, wg);
   const kind = groups.length > 1 ? 'packed' : (groups[0]?.schedule.kind ?? 'map');
   const origin: Origin[] = [
     ...new Set(stage.groups.flatMap((g) => [...g.prologue, ...g.loops].flatMap((l) => l.origin))),
@@ -71,6 +69,21 @@ export function kernelOf(
     kernel: { name: kernelName, kind, workgroup: machine.workgroup, grid, arrays, body, origin },
     groups,
   };
+}
+
+/**
+ * One of several bodies by the number of the workgroup, found by halves: as a chain of choices, texts would grow with the square
+ * of the number of bodies, and WGSL nests 127 blocks at most.
+ *
+ * @param ends for each body the number after its last workgroup
+ */
+function branches(bodies: readonly (readonly Stmt[])[], ends: readonly number[], wg: Expr): readonly Stmt[] {
+  const [only, ...others] = bodies;
+  if (only === undefined || others.length === 0) return only ?? [];
+  const half = bodies.length >> 1;
+  const body = branches(bodies.slice(0, half), ends.slice(0, half), wg);
+  const otherwise = branches(bodies.slice(half), ends.slice(half), wg);
+  return [{ kind: 'if', condition: apply('lt', wg, int(ends[half - 1] ?? 0)), body, otherwise }];
 }
 
 /** A stage in as many dispatches as its groups need workgroup memory for: one, except for rare neighbours. */
