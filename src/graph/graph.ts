@@ -73,14 +73,12 @@ export class Graph {
    * elements they are has the name too, where it has none.
    */
   label(node: Node, label: string): void {
-    const own = this.#nodes[node.id];
-    if (own !== node)
-      throw new GraphError('other-graph', node.op, `${describe(node)} belongs to another graph`);
-    own.label ??= label;
-    const [moved, ...others] = own.inputs;
-    const { isMovement, isFirstOperand = false } = definitionOf(own.op);
-    const isView = isFirstOperand || (isMovement && others.length === 0);
-    if (isView && moved !== undefined && !definitionOf(moved.op).isLeaf) this.label(moved, label);
+    for (let next: Node | undefined = node; next !== undefined; next = viewed(next)) {
+      const own: Labelled | undefined = this.#nodes[next.id];
+      if (own !== next)
+        throw new GraphError('other-graph', next.op, `${describe(next)} belongs to another graph`);
+      own.label ??= label;
+    }
   }
 
   /**
@@ -116,6 +114,14 @@ function requireIndexable(op: string, shape: readonly Dim[], isStored: boolean):
   const count = long === undefined ? elementCount(shape) : extentOf(long);
   const text = `${place}${shapeText(shape)} has ${count} elements: there may be at most ${MOST_ELEMENTS}`;
   throw new ShapeError('too-large', op, text);
+}
+
+/** The operand whose elements a node moves, where that is computed; undefined where the node computes something itself. */
+function viewed({ op, inputs }: Node): Node | undefined {
+  const [moved, ...others] = inputs;
+  const { isMovement, isFirstOperand = false } = definitionOf(op);
+  const isView = isFirstOperand || (isMovement && others.length === 0);
+  return isView && moved !== undefined && !definitionOf(moved.op).isLeaf ? moved : undefined;
 }
 
 /** A node in a message: its label or number, operation and shape. */

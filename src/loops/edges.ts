@@ -65,18 +65,32 @@ export function withoutDead(loops: readonly Loop[]): Loop[] {
   return kept.reverse();
 }
 
-/** The items with dependencies first, otherwise in the given order. Throws on a cycle. */
-export function inOrder<T>(items: readonly T[], direct: (item: T) => Iterable<T>): T[] {
+/**
+ * The items with dependencies first, otherwise in the given order. Does not recurse: what depends on one another may be a long
+ * chain. Throws on a cycle.
+ */
+export function inOrder<T>(items: Iterable<T>, direct: (item: T) => Iterable<T>): T[] {
   const state = new Map<T, 'open' | 'done'>();
   const order: T[] = [];
-  const visit = (item: T): void => {
+  const open: { readonly item: T; readonly rest: Iterator<T> }[] = [];
+  const enter = (item: T): void => {
     if (state.get(item) === 'done') return;
     if (state.get(item) === 'open') throw new RangeError('the items depend on one another in a circle');
     state.set(item, 'open');
-    for (const dependency of direct(item)) visit(dependency);
-    state.set(item, 'done');
-    order.push(item);
+    open.push({ item, rest: direct(item)[Symbol.iterator]() });
   };
-  for (const item of items) visit(item);
+  for (const item of items) {
+    enter(item);
+    for (let top = open.at(-1); top !== undefined; top = open.at(-1)) {
+      const next = top.rest.next();
+      if (next.done !== true) {
+        enter(next.value);
+        continue;
+      }
+      state.set(top.item, 'done');
+      order.push(top.item);
+      open.pop();
+    }
+  }
   return order;
 }

@@ -63,7 +63,7 @@ export function declareStorage(module: Module): Storage {
 
 /**
  * Lowers one entry to loops, one for each operation that computes, in an order that runs: movements become
- * index expressions of their readers, leaves become loads, outputs and next states become loops that copy.
+ * index expressions of their readers (a long chain of them is a loop too), leaves become loads, outputs and next states become loops that copy.
  *
  * Row inputs are read as `data[rows[i], …]`, so that one program serves a shuffled dataset and an uploaded
  * batch alike.
@@ -156,9 +156,17 @@ export function lower(module: Module, entry: string, storage: Storage): Loop[] {
   };
 
   const finals = [...found.outputs.map((o) => o.node), ...found.updates.map((u) => u.next)];
+  /** Of each movement that is not computed, how many there are in the index expressions of its readers. */
+  const composed = new Map<Node, number>();
   for (const node of neededBy(finals)) {
     const definition = definitionOf(node.op);
-    if (definition.lower.kind === 'leaf' || definition.isMovement || elementCount(node.shape) === 0) continue;
+    if (definition.lower.kind === 'leaf' || elementCount(node.shape) === 0) continue;
+    if (definition.isMovement) {
+      const movements = node.inputs.reduce((n, input) => n + (composed.get(input) ?? 0), 1);
+      composed.set(node, movements);
+      if (movements <= MOST_MOVEMENTS) continue;
+      composed.delete(node);
+    }
     const tensor = tensorOf(node, labelOf(node), 'temp');
     compute(node, tensor);
     tensors.set(node, tensor);
@@ -184,6 +192,12 @@ export function lower(module: Module, entry: string, storage: Storage): Loop[] {
   // Simplifying may leave operands that nobody reads, `where(c, x, x)`.
   return withoutDead(loops);
 }
+
+/**
+ * Movements that are composed into one index expression, at most: of a longer chain, or of one that reads a movement in several
+ * places, every so many are a loop of their own, which fusion inlines again once its indices are simple. Composing recurses.
+ */
+const MOST_MOVEMENTS = 32;
 
 /** The run-time scalar that a node of operation `param` stands for. */
 export function paramOf(node: Node): Param {

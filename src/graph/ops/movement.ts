@@ -279,15 +279,18 @@ export const movementOps = {
       kind: 'value',
       value: ({ node, read }, at) => {
         const axis = numberOf('concat', node.attrs, 'axis');
-        const parts = partsAlong(node, axis);
-        const last = parts.pop();
-        if (last === undefined) return read(0, at);
         const element = ({ k, start }: Part): Expr =>
           read(k, start === 0 ? at : at.with(axis, apply('sub', indexAt(at, axis), int(start))));
-        return parts.reduceRight(
-          (rest, part) => apply('select', apply('lt', indexAt(at, axis), int(part.end)), element(part), rest),
-          element(last),
-        );
+        // By halves, so that the choices between many operands are not as deep as these are many.
+        const among = (parts: readonly Part[]): Expr => {
+          const [only, ...others] = parts;
+          if (only === undefined) return read(0, at);
+          if (others.length === 0) return element(only);
+          const half = parts.length >> 1;
+          const isFirst = apply('lt', indexAt(at, axis), int(parts[half]?.start ?? 0));
+          return apply('select', isFirst, among(parts.slice(0, half)), among(parts.slice(half)));
+        };
+        return among(partsAlong(node, axis));
       },
     },
   },
