@@ -1,5 +1,14 @@
 import { tensorSize } from '../loops/edges.ts';
-import { type Axis, axesIn, byteSize, type Expr, type Loop, loadsIn, type Tensor } from '../loops/index.ts';
+import {
+  type Axis,
+  axesIn,
+  byteSize,
+  type Expr,
+  type Loop,
+  loadsIn,
+  loopLoads,
+  type Tensor,
+} from '../loops/index.ts';
 import { memoized } from '../loops/memo.ts';
 
 /** `count` elements that follow one another, row by row over some axes. */
@@ -58,14 +67,9 @@ const touchesOf = memoized((loop: Loop): readonly Touch[] => {
     if (touch === undefined) touches.set(tensor, { tensor, elements: tensorSize(tensor), accesses: [axes] });
     else touch.accesses.push(axes);
   };
-  const addLoads = (expr: Expr): void => {
-    for (const { tensor, at } of loadsIn(expr)) add(tensor, [...axesIn(...at)]);
-  };
-  for (const { body } of loop.reductions) addLoads(body);
-  for (const { tensor, at, value } of loop.outs) {
-    addLoads(value);
-    add(tensor, at);
-  }
+  // Outputs that share what they are made of share its loads.
+  for (const { tensor, at } of loopLoads(loop)) add(tensor, [...axesIn(...at)]);
+  for (const { tensor, at } of loop.outs) add(tensor, at);
   return [...touches.values()];
 });
 
