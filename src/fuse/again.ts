@@ -14,6 +14,7 @@ import { evaluationOf, loopEvaluation } from '../schedule/cost.ts';
 import { isTiled } from '../schedule/tasks.ts';
 import { touchedBytes } from '../schedule/touched.ts';
 import { finishOf, multiplyAdds } from '../schedule/work.ts';
+import { tooLargeToRepeat } from './bulk.ts';
 import type { Reason } from './decisions.ts';
 import { MODEL_ERROR, microsText } from './price.ts';
 
@@ -36,6 +37,8 @@ export function computedAgain(
       reason: { kind: 'rule', text: 'it is the next value of a state, which is stored anyhow' },
     };
   const { tensor, value } = outOf(producer);
+  const large = tooLargeToRepeat([value], consumers.length);
+  if (large !== null) return { taken: false, reason: { kind: 'rule', text: large } };
   const elements = tensorSize(tensor);
   const { arithmetic, loads } = evaluationOf(value);
   if (elements === 1 && loads === 0)

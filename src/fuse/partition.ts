@@ -5,10 +5,11 @@ import type { Machine } from '../machine/index.ts';
 import { type Group, groupName, loopsIn, singleton, tensorsWritten } from '../schedule/group.ts';
 import type { Time } from '../schedule/time.ts';
 import { isNextOfState } from './again.ts';
+import { tooLargeToRepeat } from './bulk.ts';
 import { Dataflow, groupAccess } from './dataflow.ts';
 import type { Decisions, Move, Reason } from './decisions.ts';
 import { Heap } from './heap.ts';
-import { inlined } from './pointwise.ts';
+import { inlined } from './inline.ts';
 import { priceOf, ROUNDING, timeOfGroups } from './price.ts';
 import { type Rank, ranksOf } from './ranks.ts';
 import { rowProgram } from './rows.ts';
@@ -69,7 +70,7 @@ class Search {
   readonly #queue = new Heap<Proposal>(isBetter);
   readonly #numbers = new Map<Group | Tensor, number>();
   readonly #programs = new Map<string, Group | string>();
-  readonly #inlined = new Map<string, Group>();
+  readonly #inlined = new Map<string, Group | null>();
   readonly #keys = new Map<Group, string>();
   readonly #ranks: ReadonlyMap<Tensor, Rank>;
   /** One for all: of an expression that was put together of simple ones, only the seams are new to it. */
@@ -170,22 +171,22 @@ class Search {
     if (producer === undefined || out === undefined || more.length > 0 || others.length > 0) return;
     if (producer.reductions.length > 0 || out.tensor.role !== 'temp' || users.length === 0) return;
     const readers = users.flatMap((user) => user.loops).filter((loop) => tensorsRead(loop).has(out.tensor));
-    if (isNextOfState(producer, readers)) return;
+    if (isNextOfState(producer, readers) || tooLargeToRepeat([out.value], readers.length) !== null) return;
     const become = users.map((user) => this.#withInlined(user, group, producer, out));
-    this.#enqueue('inline', [group, ...users], become);
+    if (become.every((user) => user !== null)) this.#enqueue('inline', [group, ...users], become);
   }
 
-  /** A group that computes for itself what a pointwise loop makes. Kept, as programs are. */
-  #withInlined(user: Group, group: Group, producer: Loop, out: Out): Group {
+  /** A group that computes for itself what a pointwise loop makes; null where that is too large. Kept, as programs are. */
+  #withInlined(user: Group, group: Group, producer: Loop, out: Out): Group | null {
     const key = [group, user].map((part) => this.#numberOf(part)).join();
-    const known = this.#inlined.get(key) ?? {
-      ...user,
-      loops: user.loops.map((loop) =>
-        tensorsRead(loop).has(out.tensor) ? inlined(loop, producer, out, this.#simplify) : loop,
-      ),
-    };
-    this.#inlined.set(key, known);
-    return known;
+    const known = this.#inlined.get(key);
+    if (known !== undefined) return known;
+    const loops = user.loops.map((loop) =>
+      tensorsRead(loop).has(out.tensor) ? inlined(loop, producer, out, false, this.#simplify) : loop,
+    );
+    const result = loops.every((loop) => typeof loop === 'object') ? { ...user, loops } : null;
+    this.#inlined.set(key, result);
+    return result;
   }
 
   /** Groups that read what a group reads, and of which none depends on the other. */

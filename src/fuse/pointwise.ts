@@ -5,19 +5,18 @@ import {
   axisOf,
   axisRef,
   type Expr,
-  type Load,
   type Loop,
   mapExpr,
-  mapLoop,
-  type Out,
   substituteAxes,
   type Tensor,
 } from '../loops/index.ts';
 import { simplifier } from '../loops/simplify.ts';
 import type { Machine } from '../machine/index.ts';
 import { computedAgain, evaluationsIn, isNextOfState, outOf } from './again.ts';
+import { tooLarge } from './bulk.ts';
 import { Dataflow, loopAccess } from './dataflow.ts';
 import type { Decisions, Reason } from './decisions.ts';
+import { inlined, type Simplify } from './inline.ts';
 import { movementText } from './movement.ts';
 import { byRank, type Rank, ranksOf } from './ranks.ts';
 
@@ -49,8 +48,6 @@ export function fusePointwise(loops: readonly Loop[], machine: Machine, decision
   const collapsed = inline(inline(inline(loops, chain), again), chain);
   return withoutDead(inline(mergeEpilogues(collapsed, ranks, simplify, decisions), again));
 }
-
-type Simplify = (expr: Expr) => Expr;
 
 type Ranks = ReadonlyMap<Tensor, Rank>;
 
@@ -105,28 +102,22 @@ function inlineWhere(
         for (const consumer of consumers) decisions.refuse('inline', producer, consumer, reason);
       continue;
     }
-    for (const consumer of consumers) {
+    const become = consumers.map((consumer) =>
+      inlined(consumer, producer, out, consumers.length === 1, simplify),
+    );
+    const large = become.find((loop) => typeof loop === 'string');
+    for (const [k, consumer] of consumers.entries()) {
+      const loop = become[k];
+      if (large !== undefined || typeof loop !== 'object') {
+        if (large !== undefined) decisions.refuse('inline', producer, consumer, large);
+        continue;
+      }
       decisions.take('inline', producer, consumer, reason);
-      flow.replace(consumer, inlined(consumer, producer, out, simplify));
+      flow.replace(consumer, loop);
     }
-    flow.remove(producer);
+    if (large === undefined) flow.remove(producer);
   }
   return flow.items;
-}
-
-/** The consumer with the producer's expression in place of every load of its output. */
-export function inlined(
-  consumer: Loop,
-  producer: Loop,
-  { tensor, at, value }: Out,
-  simplify: Simplify = simplifier(),
-): Loop {
-  const memo = new Map<Expr, Expr>();
-  const element = (l: Load): Expr =>
-    substituteAxes(value, new Map(at.map((axis, d) => [axis, indexAt(l, d)] as const)));
-  const rewrite = (expr: Expr): Expr =>
-    simplify(mapExpr(expr, (e) => (e.kind === 'load' && e.tensor === tensor ? element(e) : e), memo));
-  return { ...mapLoop(consumer, rewrite), origin: [...new Set([...producer.origin, ...consumer.origin])] };
 }
 
 function mergeEpilogues(
@@ -151,8 +142,13 @@ function mergeEpilogues(
         decisions.refuse('epilogue', producer, consumer, map);
         continue;
       }
-      decisions.take('epilogue', producer, consumer, 'same elements in the same order');
       const merged = merge(producer, consumer, map, simplify);
+      const large = tooLarge(merged);
+      if (large !== null) {
+        decisions.refuse('epilogue', producer, consumer, large);
+        continue;
+      }
+      decisions.take('epilogue', producer, consumer, 'same elements in the same order');
       const isRead = (tensor: Tensor): boolean =>
         flow.readersOf(tensor).some((l) => l !== producer && l !== consumer);
       flow.join(producer, consumer, withoutUnread(merged, isRead));
@@ -229,10 +225,4 @@ function nameOf(producer: Loop, consumer: Loop): string {
 function withoutUnread(loop: Loop, isRead: (tensor: Tensor) => boolean): Loop {
   const outs = loop.outs.filter((o) => o.tensor.role !== 'temp' || isRead(o.tensor));
   return outs.length === 0 || outs.length === loop.outs.length ? loop : { ...loop, outs };
-}
-
-function indexAt(l: Load, d: number): Expr {
-  const index = l.at[d];
-  if (index === undefined) throw new RangeError(`load of ${l.tensor.name} has no index ${d}`);
-  return index;
 }

@@ -1,10 +1,12 @@
+import { expressionsOf } from '../loops/complexity.ts';
 import { inOrder, tensorsRead, tensorsReduced, writesOver } from '../loops/edges.ts';
-import { domainSize, type Loop, type Tensor } from '../loops/index.ts';
+import { domainSize, type Expr, type Loop, type Tensor } from '../loops/index.ts';
 import { memoized } from '../loops/memo.ts';
 import type { Machine } from '../machine/index.ts';
 import { isScheduled, tryToSchedule, withSchedule } from '../schedule/best.ts';
 import { type Group, groupName, singleton, tensorsReadBy, tensorsWritten } from '../schedule/group.ts';
 import { ALONE_TERMS } from '../schedule/resources.ts';
+import { tooLargeToRepeat } from './bulk.ts';
 import { Dataflow, groupAccess } from './dataflow.ts';
 import type { Decisions } from './decisions.ts';
 import { halvesOf } from './halves.ts';
@@ -181,7 +183,10 @@ function withLoop(group: Group, loop: Loop, by: Loop, machine: Machine): Group {
  */
 function absorbPrologues(groups: readonly Group[], machine: Machine, decisions: Decisions): Group[] {
   // Whoever computed a state's next value once more would have to come before it is written over.
-  const scalars = groups.filter((group) => isScalar(group) && !group.loops.some(writesOver));
+  const scalars = repeatable(
+    groups.filter((group) => isScalar(group) && !group.loops.some(writesOver)),
+    groups,
+  );
   let chosen = new Set(scalars);
   let best = absorbed(groups, chosen, machine);
   let time = timeOfGroups(best.groups, machine);
@@ -206,6 +211,31 @@ function absorbPrologues(groups: readonly Group[], machine: Machine, decisions: 
   return [...best.groups];
 }
 
+/**
+ * The groups of one element that their readers may compute for themselves. With what it needs of others, one that several
+ * read must be small; a larger one keeps what it needs, is computed once, and read from memory.
+ *
+ * @param scalars groups of one element, in an order that runs
+ */
+function repeatable(scalars: readonly Group[], groups: readonly Group[]): Group[] {
+  const flow = flowOf(groups);
+  const among = new Set(scalars);
+  /** The values that a reader would compute, its own last; null where they are too many to repeat. */
+  const needs = new Map<Group, readonly Expr[] | null>();
+  return scalars.filter((group) => {
+    const readers = flow.usersOf(group).size;
+    const parts = [...flow.sourcesOf(group)].map((source) => (among.has(source) ? needs.get(source) : []));
+    const values = parts.every((part) => part !== null && part !== undefined)
+      ? [...new Set([...parts.flat(), ...group.loops.flatMap(expressionsOf)])]
+      : null;
+    const isSmall = values !== null && tooLargeToRepeat(values, 2) === null;
+    // What is made once is as good as given to those who read it.
+    const isRepeated = isSmall || readers < 2;
+    needs.set(group, isSmall ? values : isRepeated ? null : []);
+    return isRepeated;
+  });
+}
+
 /** The groups with some of one element in the prologues of their readers. */
 function absorbed(
   groups: readonly Group[],
@@ -215,20 +245,13 @@ function absorbed(
   const loopOf = new Map<Tensor, Loop>();
   for (const group of chosen)
     for (const loop of group.loops) for (const out of loop.outs) loopOf.set(out.tensor, loop);
-  /** The scalar loops that a set of tensors needs, operands first. */
-  const needed = (tensors: Iterable<Tensor>, into: Loop[]): Loop[] => {
-    for (const tensor of tensors) {
-      const loop = loopOf.get(tensor);
-      if (loop === undefined || into.includes(loop)) continue;
-      needed(tensorsRead(loop), into);
-      into.push(loop);
-    }
-    return into;
-  };
+  const makersOf = (tensors: Iterable<Tensor>): Loop[] =>
+    [...tensors].flatMap((tensor) => loopOf.get(tensor) ?? []);
   const full: { loop: Loop; group: Group }[] = [];
   const result = groups.map((group) => {
     if (chosen.has(group)) return group;
-    const prologue = needed(tensorsReadBy(group), []);
+    // The scalar loops that it needs, operands first.
+    const prologue = inOrder(makersOf(tensorsReadBy(group)), (loop) => makersOf(tensorsRead(loop)));
     const own = prologue.map(temporaryOnly).filter((loop) => loop.outs.length > 0);
     if (own.length === 0) return group;
     const changed = { ...group, prologue: own };
@@ -238,11 +261,13 @@ function absorbed(
   });
   const isOutput = (tensor: Tensor): boolean => tensor.role !== 'temp';
   const kept = new Set<Group>();
+  const read = new Set<Tensor>();
   // Readers come after what they read: from the end, each group that somebody still reads from memory is kept.
   for (const group of [...result].reverse()) {
     const tensors = tensorsWritten(group);
-    const isRead = [...kept].some((reader) => tensors.some((t) => tensorsReadBy(reader).has(t)));
-    if (!chosen.has(group) || tensors.some(isOutput) || isRead) kept.add(group);
+    if (chosen.has(group) && !tensors.some((tensor) => isOutput(tensor) || read.has(tensor))) continue;
+    kept.add(group);
+    for (const tensor of tensorsReadBy(group)) read.add(tensor);
   }
   return { groups: result.filter((group) => kept.has(group)), full };
 }
