@@ -42,7 +42,7 @@ import type { Schedule, WorkgroupSchedule } from './schedule/schedule.ts';
 import { type Levels, type LevelTools, Trace } from './trace.ts';
 import type { Assemble } from './wasm/assemble.ts';
 import { PLACE_ALIGNMENT, WasmKernels } from './wasm/emitWasm.ts';
-import type { WasmKernelText } from './wasm/kernel.ts';
+import { codeOf, type WasmKernelText } from './wasm/kernel.ts';
 import type { GroupSchedule } from './wasm/schedule.ts';
 
 /** The passes that can be switched off, each by itself, to see and to test what it does. */
@@ -346,7 +346,7 @@ function toolsFor(machine: Machine): LevelTools {
     kernels: kernelTools,
     evaluated: kernelTools,
     functions: {
-      print: (kernels) => kernels.map((kernel) => kernel.code).join('\n\n'),
+      print: (kernels) => kernels.map((kernel) => codeOf(kernel.functions)).join('\n\n'),
       verify: (kernels) => {
         for (const kernel of kernels) verifyFunctions(kernel);
       },
@@ -356,7 +356,7 @@ function toolsFor(machine: Machine): LevelTools {
 
 /** Throws where a kernel of WebAssembly calls a function of its own that is not there. */
 function verifyFunctions(kernel: WasmKernelText): void {
-  const defined = new Set([...kernel.code.matchAll(/\(func \$(\S+)/g)].map(([, name]) => name));
+  const defined = new Set(kernel.functions.map(({ name }) => name));
   for (const { run } of kernel.sweeps)
     if (!defined.has(run)) throw new KernelError('store', kernel.name, `there is no function ${run}`);
 }

@@ -12,7 +12,7 @@ import {
   type Tensor,
   type ValueNumbers,
 } from '../loops/index.ts';
-import { i32, plus, times } from './code.ts';
+import { addressText, i32, plus, times } from './code.ts';
 import type { Knowledge } from './knowledge.ts';
 import { isName, type Regions } from './regions.ts';
 
@@ -115,7 +115,7 @@ export class Addresses {
       place.base === undefined
         ? ''
         : this.#regions.inRegion(0, `base ${place.base}`, place.base, tensor.name);
-    let text = grows ? base : base === '' ? i32(constant) : plus(base, i32(constant));
+    let text = grows ? base : base === '' ? addressText(constant) : plus(base, i32(constant));
     let key = `at ${text}`;
     for (let k = 0; k < levelled.length; ) {
       const level = levelled[k]?.level ?? 0;
@@ -129,7 +129,7 @@ export class Addresses {
       }
       text = this.#regions.inRegion(level, key, sum, tensor.name);
     }
-    if (text === '') return { offset: 0, text: i32(constant), stride, lanes };
+    if (text === '') return { offset: 0, text: addressText(constant), stride, lanes };
     return { offset: grows ? constant : 0, text, stride, lanes };
   }
 

@@ -186,16 +186,22 @@ function groupedLocals(locals: readonly Param[]): string[] {
 /** An integer constant's text. */
 export const i32 = (value: number): string => `(i32.const ${value})`;
 
+/** Text of an address that is known: in hexadecimal, by which it is told from other constants. */
+export const addressText = (value: number): string =>
+  value < 0 ? i32(value) : `(i32.const 0x${value.toString(16)})`;
+
 /** The value of an integer constant's text; null of another. */
 export function constantOf(text: string): number | null {
-  const found = /^\(i32\.const (-?\d+)\)$/.exec(text);
+  const found = /^\(i32\.const (-?\d+|0x[0-9a-f]+)\)$/.exec(text);
   return found === null ? null : Number(found[1]);
 }
+
+const isAddress = (text: string): boolean => text.startsWith('(i32.const 0x');
 
 /** `a + b`, folded where both are constants or one adds nothing. */
 export function plus(a: string, b: string): string {
   const [x, y] = [constantOf(a), constantOf(b)];
-  if (x !== null && y !== null) return i32(x + y);
+  if (x !== null && y !== null) return isAddress(a) || isAddress(b) ? addressText(x + y) : i32(x + y);
   if (x === 0) return b;
   return y === 0 ? a : `(i32.add ${a} ${b})`;
 }

@@ -2,7 +2,7 @@ import { tensorSize } from '../loops/edges.ts';
 import { type Axis, apply, domainSize, type Expr, int, type Loop, type Tensor } from '../loops/index.ts';
 import { lineAligned } from '../runtime/wasm/program.ts';
 import type { Location } from './addresses.ts';
-import { Code, driver, i32, minus, plus, times } from './code.ts';
+import { addressText, Code, driver, i32, minus, plus, times } from './code.ts';
 import { type Contract, packedUnits, type Split, slidExtent, sumsTensor } from './contract.ts';
 import { emitOutputs, emitSums, type PartTexts } from './contractSums.ts';
 import type { Evaluator } from './evaluate.ts';
@@ -46,7 +46,7 @@ export class ContractWriter {
     const runSumsAt = sumsFrom + lineAligned(contract.sumBytes);
     const ownWholeAt = runSumsAt + contract.runs.levels * lineAligned(contract.sumBytes);
     const wholeAt = packedBefore ? this.#packedAt + this.packedBytes : ownWholeAt;
-    const wholeText = packedBefore ? i32(wholeAt) : atScratch(wholeAt);
+    const wholeText = packedBefore ? addressText(wholeAt) : atScratch(wholeAt);
     // What is packed before the rows of a block are computed knows no block.
     const packWhole = this.#pack(loop, contract, whole, inside, packedBefore ? undefined : first);
     const packCut = this.#pack(loop, contract, cut, inside, first);
@@ -135,7 +135,7 @@ export class ContractWriter {
       from: i32(0),
       to: i32(unitsOf(cut)),
       panels: atScratch(scratch),
-      sums: plus(i32(partsAt), times('(local.get $part)', i32(sumBytes))),
+      sums: plus(addressText(partsAt), times('(local.get $part)', i32(sumBytes))),
       runSums: (level) => atScratch(runSumsAt + level * lineAligned(sumBytes)),
       whole: atScratch(wholeAt),
       part: [begin, end],
@@ -166,7 +166,7 @@ export class ContractWriter {
     const to = code.let('to', 'i32', `(select ${next} ${i32(units)} (i32.lt_s ${next} ${i32(units)}))`);
     const unitBytes = 4 * Number(sums.shape[1]) * (cut.outer.length > 0 ? cut.line : 1);
     const [part, at, end] = [code.local('part', 'i32'), code.local('at', 'i32'), code.local('end', 'i32')];
-    code.line(`(local.set ${part} ${plus(i32(partsAt), times(from, i32(unitBytes)))})`);
+    code.line(`(local.set ${part} ${plus(addressText(partsAt), times(from, i32(unitBytes)))})`);
     code.line(`(local.set ${at} (global.get $scratch))`);
     code.line(`(local.set ${end} ${plus('(global.get $scratch)', times(minus(to, from), i32(unitBytes)))})`);
     const four = code.local('four', 'v128');
@@ -275,7 +275,10 @@ export class ContractWriter {
     const panelBytes = 4 * contract.steps * whole.width;
     const unitBytes =
       whole.outer.length > 0 ? (panelBytes * whole.line) / whole.width : panelBytes / whole.width;
-    const out = plus(plus(i32(address), times(set, i32(contract.packedBytes))), times(from, i32(unitBytes)));
+    const out = plus(
+      plus(addressText(address), times(set, i32(contract.packedBytes))),
+      times(from, i32(unitBytes)),
+    );
     const end = stepsEnd(contract.tiled, this.#functions.evaluator(code));
     code.line(
       `(call $${pack} ${set} ${from} ${to} (i32.const 0) ${end} ${i32(panelBytes)} ${out} (i32.const 0))`,

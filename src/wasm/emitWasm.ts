@@ -18,10 +18,11 @@ import type { Stage } from '../schedule/group.ts';
 import type { Location } from './addresses.ts';
 import type { Assemble } from './assemble.ts';
 import type { ModuleScope } from './functions.ts';
-import { type WasmKernelText, wasmKernel } from './kernel.ts';
+import { codeOf, type WasmKernelText, wasmKernel } from './kernel.ts';
 import { Knowledge } from './knowledge.ts';
 import type { MathName } from './math.ts';
 import { moduleText } from './module.ts';
+import { sharedFunctions } from './share.ts';
 import { tileModule } from './tile.ts';
 
 /** Elements of which every place in memory is a multiple: a cache line. */
@@ -72,7 +73,7 @@ export class WasmKernels {
   add(entry: string, stage: Stage, name: string): WasmKernelText {
     const own = this.#names.fresh(name);
     const kernel = wasmKernel(stage, own, this.#scope);
-    const nameless = kernel.code.replaceAll(`$${own}.`, '$.');
+    const nameless = codeOf(kernel.functions).replaceAll(`$${own}.`, '$.');
     const number = this.#nameless.get(nameless) ?? this.#written.length;
     this.#entries.set(entry, [...(this.#entries.get(entry) ?? []), number]);
     const known = this.#written[number];
@@ -82,10 +83,25 @@ export class WasmKernels {
     return kernel;
   }
 
+  /** The kernels, with each kind of function once. */
+  #shared(): WasmKernelText[] {
+    const kernels = this.#written.map(({ kernel }) => kernel);
+    const roots = new Set(kernels.flatMap(({ sweeps }) => sweeps.map(({ run }) => run)));
+    const all = sharedFunctions(
+      kernels.flatMap(({ functions }) => functions),
+      roots,
+    );
+    const kept = new Map(all.map((one) => [one.name, one]));
+    return kernels.map((kernel) => ({
+      ...kernel,
+      functions: kernel.functions.flatMap(({ name }) => kept.get(name) ?? []),
+    }));
+  }
+
   /** The text of the module. */
-  #text(): string {
+  #text(kernels: readonly WasmKernelText[]): string {
     return moduleText({
-      kernels: this.#written.map(({ kernel }) => kernel),
+      kernels,
       entries: this.#entryNames().map((name) => ({ name, kernels: this.#entries.get(name) ?? [] })),
       math: this.#math,
     });
@@ -108,12 +124,13 @@ export class WasmKernels {
         { limit: { name: 'binding', needed: bytes, available: this.#machine.binding } },
       );
     }
+    const shared = this.#shared();
     const kernels = this.#written.map(
-      ({ kernel, stage }): WasmKernel => ({
+      ({ kernel, stage }, k): WasmKernel => ({
         ...kernelFacts(stage),
         name: kernel.name,
         kind: kernel.kind,
-        code: kernel.code,
+        code: codeOf(shared[k]?.functions ?? []),
         packedBytes: kernel.packedBytes,
       }),
     );
@@ -127,7 +144,7 @@ export class WasmKernels {
       const stages = own.flatMap((kernel) => this.#written[kernel]?.stage ?? []);
       return [name, entryOf(this.#module, name, steps, stages, this.#storage, this.#layout)] as const;
     });
-    const text = this.#text();
+    const text = this.#text(shared);
     const program: WasmProgram = {
       ...slotsOf(this.#module, this.#storage, this.#layout),
       target: 'wasm',

@@ -6,6 +6,7 @@ import { Code } from './code.ts';
 import { Evaluator } from './evaluate.ts';
 import type { Knowledge } from './knowledge.ts';
 import type { MathName } from './math.ts';
+import type { FunctionText } from './share.ts';
 
 /** What kernels must know of the module that they are part of. */
 export interface ModuleScope {
@@ -36,7 +37,7 @@ export class Functions {
   readonly #name: string;
   readonly #names = new Names();
   readonly #scope: ModuleScope;
-  readonly #texts: string[] = [];
+  readonly #finished: FunctionText[] = [];
 
   constructor(name: string, scope: ModuleScope) {
     this.#name = name;
@@ -44,8 +45,8 @@ export class Functions {
   }
 
   /** All of them, in the order in which they were finished. */
-  text(): string {
-    return this.#texts.join('\n\n');
+  get finished(): readonly FunctionText[] {
+    return this.#finished;
   }
 
   /** A name that no other function of the module has. */
@@ -82,7 +83,8 @@ export class Functions {
         : typeof about === 'string'
           ? [about]
           : about.origin.map(({ node, source }) => (source === undefined ? node : `${node}  at ${source}`));
-    this.#texts.push([...lines.map((line) => `;; ${commentText(line)}`), code.text()].join('\n'));
+    const text = [...lines.map((line) => `;; ${commentText(line)}`), code.text()].join('\n');
+    this.#finished.push({ name: code.name, text });
   }
 
   /** What writes expressions into a function. */

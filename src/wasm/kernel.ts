@@ -19,6 +19,7 @@ import { ContractWriter } from './contractKernel.ts';
 import { Functions, type Inside, type ModuleScope, type Runnable } from './functions.ts';
 import { emitNest } from './nest.ts';
 import { type GroupSchedule, type LoopSchedule, loopCost, scheduleGroup } from './schedule.ts';
+import type { FunctionText } from './share.ts';
 
 /** Tasks that threads take one by one; between two sweeps all threads wait for one another. */
 export interface Sweep {
@@ -27,11 +28,16 @@ export interface Sweep {
   readonly tasks: number;
 }
 
+/** Functions as text, each after a line of its own. */
+export function codeOf(functions: readonly FunctionText[]): string {
+  return functions.map(({ text }) => text).join('\n\n');
+}
+
 /** The kernel of one stage: its functions, and the sweeps that a step runs of them. */
 export interface WasmKernelText {
   readonly name: string;
   readonly kind: string;
-  readonly code: string;
+  readonly functions: readonly FunctionText[];
   readonly sweeps: readonly Sweep[];
   /** Bytes of packed operands, which all threads share. */
   readonly packedBytes: number;
@@ -65,7 +71,7 @@ export function wasmKernel(stage: Stage, own: string, scope: ModuleScope): WasmK
   return {
     name: own,
     kind: groups.length > 1 ? 'packed' : (kinds[0] ?? 'map'),
-    code: writer.functions.text(),
+    functions: writer.functions.finished,
     sweeps,
     packedBytes: writer.contractions.packedBytes,
     scratchBytes: writer.scratchBytes,

@@ -1,6 +1,6 @@
 import { barrierImport, barrierText } from './barrier.ts';
 import { i32 } from './code.ts';
-import type { WasmKernelText } from './kernel.ts';
+import { codeOf, type WasmKernelText } from './kernel.ts';
 import { type MathName, mathText } from './math.ts';
 import { tileImports } from './tile.ts';
 
@@ -19,7 +19,7 @@ export function moduleText({ kernels, entries, math }: ModuleParts): string {
     HEAD,
     mathText(math),
     barrierText,
-    ...kernels.map((kernel) => `;; kernel ${kernel.name}\n${kernel.code}`),
+    ...kernels.map((kernel) => `;; kernel ${kernel.name}\n${codeOf(kernel.functions)}`),
     ...sweeps.map(
       ({ run, tasks }) => `(func $${run}_all (local $task i32)
   (loop $next
