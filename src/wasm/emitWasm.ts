@@ -23,7 +23,7 @@ import { Knowledge } from './knowledge.ts';
 import type { MathName } from './math.ts';
 import { moduleText } from './module.ts';
 import { sharedFunctions } from './share.ts';
-import { tileModule } from './tile.ts';
+import { tileBytes } from './tileBytes.ts';
 
 /** Elements of which every place in memory is a multiple: a cache line. */
 export const PLACE_ALIGNMENT = LINE / 4;
@@ -152,7 +152,7 @@ export class WasmKernels {
       entries: Object.fromEntries(entries),
       buffers,
       module: base64(assemble(text)),
-      tiles: { relaxed: base64(assemble(tileModule(true))), strict: base64(assemble(tileModule(false))) },
+      tiles: tileBytes,
       memory: {
         ...this.#memory,
         bytes,

@@ -71,4 +71,21 @@ describe('the tiles', () => {
       }
     },
   );
+
+  it('are assembled already: the bytes that programs hold are those of the text', async () => {
+    const base64 = (relaxed: boolean): string =>
+      Buffer.from(new Uint8Array(compile(tileModule(relaxed)))).toString('base64');
+    const file = `/**
+ * The modules of \`tile.ts\` as bytes in base64, so that no compilation has to assemble them. Written by
+ * \`npx vitest run test/wasm/tile.test.ts -u\`; without \`-u\` it says whether they are still those.
+ */
+export const tileBytes: { readonly relaxed: string; readonly strict: string } = {
+  relaxed:
+    '${base64(true)}',
+  strict:
+    '${base64(false)}',
+};
+`;
+    await expect(file).toMatchFileSnapshot('../../src/wasm/tileBytes.ts');
+  });
 });
