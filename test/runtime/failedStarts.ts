@@ -138,6 +138,7 @@ if (target === 'webgpu') {
     await failEach(async () => {
       if (alive !== 0) throw new Error(`${alive} threads are left`);
       const engine = await WasmEngine.create(linearWasm(), host, threads, 'none');
+      await engine.ready;
       return new WasmSession(engine, threads, undefined);
     });
   }

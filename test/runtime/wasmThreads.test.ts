@@ -186,12 +186,12 @@ describe('a thread that dies', () => {
     const empty = new WebAssembly.Module(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0));
     const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
     const shared = { tiles: empty, main: empty, memory, scratch: 0, threadBytes: 64 };
-    await expect(Workers.start(host, 2, shared)).rejects.toThrow(
+    await expect(new Workers(host, 2).begin(shared)).rejects.toThrow(
       'thread 1 of the program failed: out of memory',
     );
     expect(ended).toEqual([0, 1]);
     count = 1;
-    await expect(Workers.start(host, 2, shared)).rejects.toThrow(
+    await expect(new Workers(host, 2).begin(shared)).rejects.toThrow(
       'thread 1 of the program failed: Error: no more',
     );
   });

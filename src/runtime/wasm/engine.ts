@@ -26,6 +26,8 @@ const LONG_ENOUGH_ALONE = 10;
 export class WasmEngine implements Engine {
   readonly program: WasmProgram;
   readonly timings = new Map<string, number[][]>();
+  /** Kept when its threads can run steps; fails as they do. */
+  readonly ready: Promise<void>;
   readonly #memory: WebAssembly.Memory;
   readonly #layout: Layout;
   readonly #crew: Crew;
@@ -45,7 +47,9 @@ export class WasmEngine implements Engine {
     crew: Crew,
     threads: number,
     profiling: Profiling,
+    ready: Promise<void>,
   ) {
+    this.ready = ready;
     this.program = program;
     this.#memory = memory;
     this.#layout = layout;
@@ -74,17 +78,20 @@ export class WasmEngine implements Engine {
   ): Promise<WasmEngine> {
     const layout = layOut(program, threads, profiling);
     const memory = createMemory(program, layout, threads);
-    const modules = await compileModules(program, host);
-    // Many threads link it each for itself: that it can be is found out here.
-    const play = await link(modules, memory);
-    const crew =
-      threads > 1
-        ? await Workers.start(host, threads, { ...modules, ...layout, memory })
-        : new CallingThread(play, layout.scratch);
+    const compiling = compileModules(program, host);
+    // They start meanwhile, and while the first values are drawn; not before the flags that compiling needs are set.
+    const workers = threads > 1 ? new Workers(host, threads) : undefined;
     try {
-      return new WasmEngine(program, memory, layout, crew, threads, profiling);
+      const modules = await compiling;
+      // Many threads link it each for itself: that it can be is found out here.
+      const play = await link(modules, memory);
+      const crew = workers ?? new CallingThread(play, layout.scratch);
+      const ready = workers?.begin({ ...modules, ...layout, memory }) ?? Promise.resolve();
+      // Whoever waits for it is told; nobody may be waiting yet.
+      ready.catch(() => {});
+      return new WasmEngine(program, memory, layout, crew, threads, profiling, ready);
     } catch (error) {
-      crew.end(new DeviceError('lost', 'the program did not start', { cause: error }));
+      workers?.end(new DeviceError('lost', 'the program did not start', { cause: error }));
       throw error;
     }
   }

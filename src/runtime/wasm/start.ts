@@ -40,6 +40,7 @@ export async function start(program: WasmProgram, options: StartOptions = {}): P
   const engine = await WasmEngine.create(program, host, threads, takeProfile(profile));
   try {
     await writeFirst(engine, first, seed);
+    await engine.ready;
     return new WasmSession(engine, threads, seed);
   } catch (error) {
     engine.dispose();

@@ -19,20 +19,22 @@ export class Workers implements Crew {
   #calls = 0;
   #ended: DeviceError | undefined;
 
-  /** Starts `count` threads, and waits until they are ready. @throws DeviceError `lost` */
-  static async start(host: Host, count: number, shared: Shared): Promise<Workers> {
-    const { memory, tiles, main, scratch, threadBytes } = shared;
-    const crew = new Workers();
+  /** Starts `count` threads, which come to life by themselves: {@link begin} gives them what they work on. */
+  constructor(host: Host, count: number) {
     try {
       for (let k = 0; k < count; k++) {
-        const hear = (message: unknown): void => crew.#hear(k, message);
-        crew.#threads.push(host.spawn(hear, (reason) => crew.#fail(k, reason)));
+        const hear = (message: unknown): void => this.#hear(k, message);
+        this.#threads.push(host.spawn(hear, (reason) => this.#fail(k, reason)));
       }
     } catch (cause) {
-      crew.#fail(crew.#threads.length, String(cause));
+      this.#fail(this.#threads.length, String(cause));
     }
-    await crew.#post((k) => ({ memory, tiles, main, args: [k, count, scratch + k * threadBytes] }));
-    return crew;
+  }
+
+  /** Gives the threads what they share; kept when all are ready. @throws DeviceError `lost` */
+  begin({ memory, tiles, main, scratch, threadBytes }: Shared): Promise<void> {
+    const count = this.#threads.length;
+    return this.#post((k) => ({ memory, tiles, main, args: [k, count, scratch + k * threadBytes] }));
   }
 
   run(call: Call): Promise<void> {
