@@ -18,6 +18,7 @@ import { splitResidues } from './fuse/splitResidues.ts';
 import { printGroups, printStages } from './fuse/text.ts';
 import { verifyGroups, verifyStages } from './fuse/verify.ts';
 import { type Module, printModule, verifyModule } from './graph/index.ts';
+import { weakenBarriers } from './kernels/barriers.ts';
 import { fitted, kernelOf } from './kernels/build/packed.ts';
 import { type EvaluatedKernel, type Kernel, statementsIn } from './kernels/kernel.ts';
 import { orderEvaluation } from './kernels/orderEvaluation.ts';
@@ -119,10 +120,12 @@ export function compileModule(
 ): WebGpuCompilation {
   const start = performance.now();
   const road = new Road(module, machine, without);
-  const entries = new Map<string, WebGpuEntry>();
-  for (const { name } of module.entries) entries.set(name, road.toKernels(name));
+  const evaluated = new Map(module.entries.map(({ name }) => [name, road.toKernels(name)] as const));
   const { storage, trace } = road;
-  const layout = road.layout(entries, 1, (plan) => requireBindable(module, storage, plan, machine));
+  const layout = road.layout(evaluated, 1, (plan) => requireBindable(module, storage, plan, machine));
+  const entries = new Map<string, WebGpuEntry>();
+  for (const [name, entry] of evaluated)
+    entries.set(name, { ...entry, kernels: road.weakened(name, entry.kernels, layout) });
   const program = trace.timed(
     'print',
     () => emitProgram(module, storage, entries, layout, target),
@@ -248,6 +251,17 @@ class Road {
     );
     const names = kernels.map((kernel) => kernel.name);
     return { loops, stages, kernels, names, scheduled, decisions };
+  }
+
+  /** Kernels whose barriers order what they have to, over the plan of memory. */
+  weakened(
+    entry: string,
+    kernels: readonly EvaluatedKernel[],
+    { places }: BufferLayout,
+  ): readonly EvaluatedKernel[] {
+    const weaken = (all: readonly EvaluatedKernel[]): EvaluatedKernel[] =>
+      all.map((kernel) => weakenBarriers(kernel, (tensor) => places.get(tensor)));
+    return this.#pass(entry, 'weakenBarriers', 'evaluated', 'evaluated', weaken, kernels);
   }
 
   /** The functions of an entry's stages, written to a module. */

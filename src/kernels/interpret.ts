@@ -110,7 +110,8 @@ class Machine {
   #group = 0;
   #invocation = 0;
   #base = 0;
-  #interval = 0;
+  /** Numbers what a workgroup does between two barriers that order one kind of memory. */
+  readonly #intervals = { workgroup: 0, storage: 0 };
   /** Numbers the evaluations of statements: what was shared within one is stale in the next. */
   #evaluation = 0;
   /** Whether anything depends on what is evaluated: an operand that is not chosen races with nothing. */
@@ -135,7 +136,7 @@ class Machine {
     this.#options = options;
     this.#bind(memory);
     for (this.#group = 0; this.#group < this.#kernel.grid; this.#group++) {
-      this.#interval++;
+      this.#order();
       for (const tensor of this.#kernel.arrays) {
         const cells = this.#cells.get(tensor);
         cells?.log?.forgetGroups();
@@ -195,12 +196,16 @@ class Machine {
     return sequence(runs);
   }
 
+  /** What was accessed in one kind of memory, or in both, lies before what will be. */
+  #order(memory?: 'workgroup' | 'storage'): void {
+    if (memory !== 'storage') this.#intervals.workgroup++;
+    if (memory !== 'workgroup') this.#intervals.storage++;
+  }
+
   #groupStatement(stmt: Stmt): Run {
     switch (stmt.kind) {
       case 'barrier':
-        return () => {
-          this.#interval++;
-        };
+        return () => this.#order(stmt.memory);
       case 'if': {
         const condition = this.#agreed([stmt.condition], 'a condition around a barrier');
         const [then, otherwise] = [this.#groupBlock(stmt.body), this.#groupBlock(stmt.otherwise)];
@@ -349,12 +354,13 @@ class Machine {
     const value = values.pop() ?? (() => 0);
     const element = this.#element(cells, values);
     const round = this.#rounding(stmt.tensor.dtype);
+    const memory = memoryOf(stmt.tensor);
     return () => {
       this.#evaluation++;
       const at = element();
       const stored = round(value());
       const { log } = cells;
-      const race = log?.write(cells.start + at, this.#group, this.#invocation, this.#interval);
+      const race = log?.write(cells.start + at, this.#group, this.#invocation, this.#intervals[memory]);
       if (race !== undefined) this.#race(race, cells.tensor, at);
       cells.values[at] = stored;
     };
@@ -433,6 +439,7 @@ class Machine {
     const cells = this.#cellsOf(load.tensor);
     const element = this.#element(cells, operands);
     const shared = load.tensor.role === 'workgroup';
+    const memory = memoryOf(load.tensor);
     return () => {
       const at = element();
       const { log } = cells;
@@ -442,7 +449,7 @@ class Machine {
           if (this.#kernel.flat) return Number.NaN;
           this.#fail('uninitialised', `${cells.tensor.name}[${at}] is read before it is written`);
         }
-        const race = log.read(cells.start + at, this.#group, this.#invocation, this.#interval);
+        const race = log.read(cells.start + at, this.#group, this.#invocation, this.#intervals[memory]);
         if (race !== undefined) this.#race(race, cells.tensor, at);
       }
       return cells.values[at] ?? 0;
@@ -553,6 +560,10 @@ function sequence(runs: readonly Run[]): Run {
   return () => {
     for (const run of runs) run();
   };
+}
+
+function memoryOf({ role }: Tensor): 'workgroup' | 'storage' {
+  return role === 'workgroup' ? 'workgroup' : 'storage';
 }
 
 function hasBarrier(stmt: Stmt): boolean {

@@ -36,8 +36,8 @@ export type Stmt =
       readonly body: readonly Stmt[];
       readonly otherwise: readonly Stmt[];
     }
-  /** Workgroup and storage barrier; in uniform control flow only. */
-  | { readonly kind: 'barrier' }
+  /** Where a workgroup meets, in uniform control flow only. It orders what was accessed in `memory`; without, in all. */
+  | { readonly kind: 'barrier'; readonly memory?: 'workgroup' | 'storage' }
   | { readonly kind: 'comment'; readonly text: string };
 
 /** One dispatch: a body that `grid` workgroups of `workgroup` invocations run. */

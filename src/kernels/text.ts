@@ -46,7 +46,7 @@ function writeBody(body: readonly Stmt[], indent: string, lines: string[]): void
         lines.push(`${indent}break if ${printExpr(stmt.condition)}`);
         break;
       case 'barrier':
-        lines.push(`${indent}barrier`);
+        lines.push(`${indent}barrier${stmt.memory === undefined ? '' : ` ${stmt.memory}`}`);
         break;
       case 'comment':
         lines.push(`${indent}# ${stmt.text.replaceAll(/[\r\n]+/g, ' ')}`);

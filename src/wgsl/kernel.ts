@@ -71,7 +71,6 @@ class WgslPrinter {
   readonly #constants = new Set<WgslConstant>();
   readonly #arenas = new Set<Arena>();
   readonly #roundings = new Roundings((tensor) => tensor.role === 'private');
-  #exchangesStorage = false;
   #usesStep = false;
   #zero: string | undefined;
   #noBits: string | undefined;
@@ -206,7 +205,10 @@ class WgslPrinter {
       case 'break':
         return [`${indent}if (${this.#expr(stmt.condition, scope).text}) { break; }`];
       case 'barrier':
-        return this.#barrier(indent);
+        return [
+          ...(stmt.memory === 'workgroup' ? [] : [`${indent}storageBarrier();`]),
+          ...(stmt.memory === 'storage' ? [] : [`${indent}workgroupBarrier();`]),
+        ];
       case 'comment':
         return [`${indent}// ${commentText(stmt.text)}`];
       default:
@@ -246,15 +248,6 @@ class WgslPrinter {
       ...then,
       ...(stmt.otherwise.length > 0 ? [`${indent}} else {`, ...otherwise] : []),
       `${indent}}`,
-    ];
-  }
-
-  #barrier(indent: string): string[] {
-    const shared = this.#kernel.arrays.some((tensor) => tensor.role === 'workgroup');
-    const storage = this.#exchangesStorage;
-    return [
-      ...(storage ? [`${indent}storageBarrier();`] : []),
-      ...(shared || !storage ? [`${indent}workgroupBarrier();`] : []),
     ];
   }
 
@@ -373,29 +366,15 @@ class WgslPrinter {
     return field.dtype === 'u32' ? field.text : `u32(${field.text})`;
   }
 
-  /** Which arenas the body uses, and whether it reads any storage that it writes: barriers depend on it. */
+  /** Which arenas the body uses. */
   #noteStorage(): void {
-    const [read, written] = [new Set<Tensor>(), new Set<Tensor>()];
+    const used = new Set<Tensor>();
     for (const stmt of statementsIn(this.#kernel.body)) {
-      if (stmt.kind === 'store') written.add(stmt.tensor);
-      for (const { tensor } of loadsIn(...expressionsOf(stmt))) read.add(tensor);
+      if (stmt.kind === 'store') used.add(stmt.tensor);
+      for (const { tensor } of loadsIn(...expressionsOf(stmt))) used.add(tensor);
     }
-    for (const array of this.#kernel.arrays) {
-      read.delete(array);
-      written.delete(array);
-    }
-    for (const tensor of [...read, ...written]) this.#arenas.add(this.#placement(tensor).arena);
-    this.#exchangesStorage = [...written].some((a) => [...read].some((b) => this.#overlap(a, b)));
-  }
-
-  #overlap(a: Tensor, b: Tensor): boolean {
-    const [p, q] = [this.#placement(a), this.#placement(b)];
-    if (p.arena === 'data' || q.arena === 'data') return false;
-    return (
-      p.arena === q.arena &&
-      p.offset < q.offset + elementCount(b.shape) &&
-      q.offset < p.offset + elementCount(a.shape)
-    );
+    for (const array of this.#kernel.arrays) used.delete(array);
+    for (const tensor of used) this.#arenas.add(this.#placement(tensor).arena);
   }
 }
 

@@ -490,7 +490,6 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
       }
       let first = lid - lane;
       shared_f32[lid] = acc;
-      storageBarrier();
       workgroupBarrier();
       let run = first + min(lane, 1) * 16;
       var acc_2: f32 = 0.0;
@@ -498,12 +497,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
         let part = shared_f32[run + q];
         acc_2 = acc_2 + part;
       }
-      storageBarrier();
       workgroupBarrier();
       if (lane < 2) {
         shared_f32[lid] = acc_2;
       }
-      storageBarrier();
       workgroupBarrier();
       var acc_3: f32 = 0.0;
       for (var q_2: i32 = 0; q_2 < 2; q_2++) {
@@ -546,7 +543,6 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
       }
       let first_2 = lid - lane_2;
       shared_f32[lid] = acc_4;
-      storageBarrier();
       workgroupBarrier();
       let run_2 = first_2 + min(lane_2, 1) * 16;
       var acc_5: f32 = 0.0;
@@ -554,12 +550,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
         let part_3 = shared_f32[run_2 + q_3];
         acc_5 = acc_5 + part_3;
       }
-      storageBarrier();
       workgroupBarrier();
       if (lane_2 < 2) {
         shared_f32[lid] = acc_5;
       }
-      storageBarrier();
       workgroupBarrier();
       var acc_6: f32 = 0.0;
       for (var q_4: i32 = 0; q_4 < 2; q_4++) {
@@ -631,7 +625,6 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
         shared_f32[k_3 * 17 + own_3] = next_3;
         shared_f32[k_4 * 17 + own_4] = next_4;
         shared_f32[1088 + (k_5 * 5 + own_5)] = next_5;
-        storageBarrier();
         workgroupBarrier();
         let next_chunk = chunk + 64;
         let kAt = next_chunk + k;
@@ -658,21 +651,18 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
           let b = shared_f32[1088 + k_6 * 5 + tx];
           acc_7 = acc_7 + a * b;
         }
-        storageBarrier();
         workgroupBarrier();
       }
       if (part_5 == 0) {
         let slot = ty * 4 + tx;
         shared_f32[slot] = acc_7;
       }
-      storageBarrier();
       workgroupBarrier();
       for (var share: i32 = 1; share < 4; share++) {
         if (part_5 == share) {
           let slot_2 = ty * 4 + tx;
           shared_f32[slot_2] = shared_f32[slot_2] + acc_7;
         }
-        storageBarrier();
         workgroupBarrier();
       }
       if (lid < 64) {
@@ -704,7 +694,6 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
         }
         let first_3 = lid - lane_3;
         shared_f32[lid] = acc_8;
-        storageBarrier();
         workgroupBarrier();
         let run_3 = first_3 + min(lane_3, 1) * 16;
         var acc_9: f32 = 0.0;
@@ -712,12 +701,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
           let part_6 = shared_f32[run_3 + q_5];
           acc_9 = acc_9 + part_6;
         }
-        storageBarrier();
         workgroupBarrier();
         if (lane_3 < 2) {
           shared_f32[lid] = acc_9;
         }
-        storageBarrier();
         workgroupBarrier();
         var acc_10: f32 = 0.0;
         for (var q_6: i32 = 0; q_6 < 2; q_6++) {
@@ -821,7 +808,6 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
           shared_f32[544 + (k_14 * 65 + own_13)] = next_13;
           shared_f32[544 + (k_15 * 65 + own_14)] = next_14;
           shared_f32[544 + (k_16 * 65 + own_15)] = next_15;
-          storageBarrier();
           workgroupBarrier();
           let next_chunk_2 = chunk_2 + 32;
           let kAt_6 = next_chunk_2 + k_7;
@@ -881,7 +867,6 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
             acc_25 = acc_25 + a_5 * b_4;
             acc_26 = acc_26 + a_5 * b_5;
           }
-          storageBarrier();
           workgroupBarrier();
         }
         if (part_8 == 0) {
@@ -918,7 +903,6 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
           let slot_18 = ty_2 * 64 + tx_2 + 816;
           shared_f32[slot_18] = acc_26;
         }
-        storageBarrier();
         workgroupBarrier();
         for (var share_2: i32 = 1; share_2 < 4; share_2++) {
           if (part_8 == share_2) {
@@ -955,7 +939,6 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
             let slot_34 = ty_2 * 64 + tx_2 + 816;
             shared_f32[slot_34] = shared_f32[slot_34] + acc_26;
           }
-          storageBarrier();
           workgroupBarrier();
         }
         for (var turn_8: i32 = 0; turn_8 < 4; turn_8++) {

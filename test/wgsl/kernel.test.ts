@@ -134,11 +134,12 @@ describe('a printed kernel', () => {
     `);
   });
 
-  test('has a barrier for the memory that the kernel shares', () => {
+  test('has barriers for the memory that they order', () => {
+    expect(main([barrier])).toBe('  storageBarrier();\n  workgroupBarrier();');
     const tile = tensorOf('tile', 'workgroup', [64]);
     const shared = [
       storeOf(tile, [lid], float(1)),
-      barrier,
+      { ...barrier, memory: 'workgroup' } as const,
       storeOf(hidden, [int(0), lid], load(tile, [lid])),
     ];
     expect(main(shared, { workgroup: 64, arrays: [tile] })).toMatchInlineSnapshot(`
@@ -149,7 +150,7 @@ describe('a printed kernel', () => {
     `);
     const stored = [
       storeOf(hidden, [int(0), lid], float(1)),
-      barrier,
+      { ...barrier, memory: 'storage' } as const,
       storeOf(hidden, [int(1), lid], load(hidden, [int(0), apply('sub', int(63), lid)])),
     ];
     expect(main(stored, { workgroup: 64 })).toMatchInlineSnapshot(`

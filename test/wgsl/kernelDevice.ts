@@ -1,3 +1,4 @@
+import { weakenBarriers } from '../../src/kernels/barriers.ts';
 import type { Kernel, Placement } from '../../src/kernels/kernel.ts';
 import { expressionsOf, statementsIn } from '../../src/kernels/kernel.ts';
 import { baseField, liveField, paramField } from '../../src/kernels/names.ts';
@@ -80,7 +81,11 @@ export function placeRun(run: KernelRun): PlacedRun {
     if (place === undefined) throw new Error(`${tensor.name} has no place`);
     return place;
   };
-  return { code: printWgsl(orderEvaluation(run.kernel), placement, fields), arenas, placement };
+  const kernel = weakenBarriers(orderEvaluation(run.kernel), (tensor) => {
+    const place = places.get(tensor);
+    return place === undefined || place.arena === 'data' ? undefined : place;
+  });
+  return { code: printWgsl(kernel, placement, fields), arenas, placement };
 }
 
 /** Runs kernels on a device, each over buffers of its own: the tensors that it stored, afterwards. */
