@@ -20,6 +20,7 @@ import { verifyGroups, verifyStages } from './fuse/verify.ts';
 import { type Module, printModule, verifyModule } from './graph/index.ts';
 import { weakenBarriers } from './kernels/barriers.ts';
 import { fitted, kernelOf } from './kernels/build/packed.ts';
+import { hoistScalars } from './kernels/hoistScalars.ts';
 import { type EvaluatedKernel, type Kernel, statementsIn } from './kernels/kernel.ts';
 import { orderEvaluation } from './kernels/orderEvaluation.ts';
 import { printKernels } from './kernels/text.ts';
@@ -240,15 +241,11 @@ class Road {
         scheduled.push(own);
         return kernel;
       });
+    const scheduledKernels = this.#pass(entry, 'schedule', 'stages', 'kernels', schedule, stages);
+    const hoist = (all: readonly Kernel[]): Kernel[] => all.map(hoistScalars);
+    const hoisted = this.#pass(entry, 'hoistScalars', 'kernels', 'kernels', hoist, scheduledKernels);
     const ordered = (all: readonly Kernel[]): EvaluatedKernel[] => all.map(orderEvaluation);
-    const kernels = this.#pass(
-      entry,
-      'orderEvaluation',
-      'kernels',
-      'evaluated',
-      ordered,
-      this.#pass(entry, 'schedule', 'stages', 'kernels', schedule, stages),
-    );
+    const kernels = this.#pass(entry, 'orderEvaluation', 'kernels', 'evaluated', ordered, hoisted);
     const names = kernels.map((kernel) => kernel.name);
     return { loops, stages, kernels, names, scheduled, decisions };
   }

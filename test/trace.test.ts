@@ -72,7 +72,7 @@ describe('the trace', () => {
     const compilations = [
       {
         made: compileModule(w1, machines.webgpu),
-        own: ['fitStages', 'orderEvaluation', 'weakenBarriers'],
+        own: ['fitStages', 'hoistScalars', 'orderEvaluation', 'weakenBarriers'],
         once: ['print'],
       },
       { made: compileToWasm(w1, await loadAssembler()), own: [], once: ['assemble', 'print'] },

@@ -489,10 +489,11 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   let logSumExp_23 = acc_2 + log_f32(acc_3);
   temps[row + 135808] = logSumExp_23;
   // %49 = add(%39, %48)  at workloads.ts:65
+  let scalar = 1.0 / f32(step.batch_live);
+  let scalar_2 = -(1.0 / f32(step.batch_live));
   for (var e: i32 = 0; e < 10; e++) {
-    let t_2 = 1.0 / f32(step.batch_live);
-    let t_3 = t_2 * exp_f32(temps[row * 10 + e + 133120] - temps[row + 135680] - temps[row + 135808]);
-    let add_49 = t_3 + select(0.0, -t_2, e == i32(data[step.y_base + u32(i32(data[step.batch_rows + u32(row)]))]));
+    let t_2 = scalar * exp_f32(temps[row * 10 + e + 133120] - temps[row + 135680] - temps[row + 135808]);
+    let add_49 = t_2 + select(0.0, scalar_2, e == i32(data[step.y_base + u32(i32(data[step.batch_rows + u32(row)]))]));
     temps[row * 10 + e + 134400] = add_49;
   }
 }

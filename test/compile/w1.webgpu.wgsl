@@ -282,7 +282,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     let r = lane + turn * 16;
     acc = acc + temps[wg * 128 + r] * state[r * 10 + e + 100480];
   }
-  let first = lid - lane;
+  let first = lid / 16 * 16;
   parts[lid] = acc;
   workgroupBarrier();
   var acc_2: f32 = 0.0;
@@ -304,7 +304,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     let r_2 = lane_2 + turn_2 * 2;
     acc_3 = max_nan(acc_3, output[r_2]);
   }
-  let first_2 = lid - lane_2;
+  let first_2 = lid / 2 * 2;
   parts[lid] = acc_3;
   workgroupBarrier();
   var acc_4: f32 = -bitcast<f32>(infinity_bits);
@@ -332,7 +332,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     acc_5 = part_3;
     acc_6 = part_4;
   }
-  let first_3 = lid - lane_3;
+  let first_3 = lid / 2 * 2;
   parts[lid] = acc_5;
   parts_2[lid] = acc_6;
   workgroupBarrier();
@@ -360,13 +360,14 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   let logSumExp_23_3 = logSumExp_23[0];
   let y = i32(data[step.y_base + u32(i32(data[step.batch_rows + u32(wg)]))]);
   var acc_9: f32 = 0.0;
+  let scalar = 1.0 / f32(step.batch_live);
+  let scalar_2 = -(1.0 / f32(step.batch_live));
   for (var turn_4: i32 = 0; turn_4 < 5; turn_4++) {
     let r_4 = lane_4 + turn_4 * 2;
-    let t_3 = 1.0 / f32(step.batch_live);
-    let t_4 = t_3 * exp_f32(output[r_4] - reduceMax_17_3 - logSumExp_23_3) + select(0.0, -t_3, r_4 == y);
-    acc_9 = acc_9 + t_4 * state[slot_4 * 10 + r_4 + 100480];
+    let t_3 = scalar * exp_f32(output[r_4] - reduceMax_17_3 - logSumExp_23_3) + select(0.0, scalar_2, r_4 == y);
+    acc_9 = acc_9 + t_3 * state[slot_4 * 10 + r_4 + 100480];
   }
-  let first_4 = lid - lane_4;
+  let first_4 = lid / 2 * 2;
   parts[lid] = acc_9;
   workgroupBarrier();
   var acc_10: f32 = 0.0;
@@ -488,10 +489,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
         let t = temps[r * 10 + max(min(i32(data[step.y_base + u32(i32(data[step.batch_rows + u32(r)]))]), 9), 0) + 32768] - temps[r + 34048];
         acc = acc + (temps[r + 34176] - t);
       }
-      let first = lid - lane;
+      let first = lid / 32 * 32;
       shared_f32[lid] = acc;
       workgroupBarrier();
-      let run = first + min(lane, 1) * 16;
+      let run = first + lane % 2 * 16;
       var acc_2: f32 = 0.0;
       for (var q: i32 = 0; q < 16; q++) {
         let part = shared_f32[run + q];
@@ -534,17 +535,18 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
       let e_2 = wg_2 * 8 + lid / 32;
       let at = min(e_2, 9);
       var acc_4: f32 = 0.0;
+      let scalar = 1.0 / f32(step.batch_live);
+      let scalar_2 = -(1.0 / f32(step.batch_live));
       for (var turn_2: i32 = 0; turn_2 < 4; turn_2++) {
         let r_2 = lane_2 + turn_2 * 32;
         if (step.batch_live <= r_2) { break; }
-        let t_2 = 1.0 / f32(step.batch_live);
-        let t_3 = t_2 * exp_f32(temps[r_2 * 10 + at + 32768] - temps[r_2 + 34048] - temps[r_2 + 34176]);
-        acc_4 = acc_4 + (t_3 + select(0.0, -t_2, at == i32(data[step.y_base + u32(i32(data[step.batch_rows + u32(r_2)]))])));
+        let t_2 = scalar * exp_f32(temps[r_2 * 10 + at + 32768] - temps[r_2 + 34048] - temps[r_2 + 34176]);
+        acc_4 = acc_4 + (t_2 + select(0.0, scalar_2, at == i32(data[step.y_base + u32(i32(data[step.batch_rows + u32(r_2)]))])));
       }
-      let first_2 = lid - lane_2;
+      let first_2 = lid / 32 * 32;
       shared_f32[lid] = acc_4;
       workgroupBarrier();
-      let run_2 = first_2 + min(lane_2, 1) * 16;
+      let run_2 = first_2 + lane_2 % 2 * 16;
       var acc_5: f32 = 0.0;
       for (var q_3: i32 = 0; q_3 < 16; q_3++) {
         let part_3 = shared_f32[run_2 + q_3];
@@ -613,10 +615,12 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
       let own_5 = lid % 4;
       let at_6 = left + own_5;
       let holds = (at_6 < 10) & (k_5 < step.batch_live);
-      let t_4 = 1.0 / f32(step.batch_live);
-      let t_5 = t_4 * exp_f32(temps[k_5 * 10 + at_6 + 32768] - temps[k_5 + 34048] - temps[k_5 + 34176]);
-      var next_5: f32 = select(0.0, t_5 + select(0.0, -t_4, at_6 == i32(data[step.y_base + u32(select(0, i32(data[step.batch_rows + u32(k_5)]), holds))])), holds);
+      let t_3 = 1.0 / f32(step.batch_live);
+      let t_4 = t_3 * exp_f32(temps[k_5 * 10 + at_6 + 32768] - temps[k_5 + 34048] - temps[k_5 + 34176]);
+      var next_5: f32 = select(0.0, t_4 + select(0.0, -t_3, at_6 == i32(data[step.y_base + u32(select(0, i32(data[step.batch_rows + u32(k_5)]), holds))])), holds);
       var acc_7: f32 = 0.0;
+      let scalar_3 = 1.0 / f32(step.batch_live);
+      let scalar_4 = -(1.0 / f32(step.batch_live));
       for (var turn_3: i32 = 0; turn_3 < 2; turn_3++) {
         let chunk = turn_3 * 64;
         if (step.batch_live <= chunk) { break; }
@@ -641,10 +645,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
         next_4 = select(0.0, temps[select(0, kAt_4 * 128 + at_5, holds_5)], holds_5);
         let kAt_5 = next_chunk + k_5;
         let holds_6 = (at_6 < 10) & (kAt_5 < step.batch_live);
-        let t_6 = 1.0 / f32(step.batch_live);
         let i = select(0, kAt_5, holds_6);
-        let t_7 = exp_f32(temps[select(0, kAt_5 * 10 + at_6, holds_6) + 32768] - temps[i + 34048] - temps[i + 34176]);
-        next_5 = select(0.0, t_6 * t_7 + select(0.0, -t_6, at_6 == i32(data[step.y_base + u32(select(0, i32(data[step.batch_rows + u32(i)]), holds_6))])), holds_6);
+        let t_5 = exp_f32(temps[select(0, kAt_5 * 10 + at_6, holds_6) + 32768] - temps[i + 34048] - temps[i + 34176]);
+        next_5 = select(0.0, scalar_3 * t_5 + select(0.0, scalar_4, at_6 == i32(data[step.y_base + u32(select(0, i32(data[step.batch_rows + u32(i)]), holds_6))])), holds_6);
         for (var turn_4: i32 = 0; turn_4 < 16; turn_4++) {
           let k_6 = part_5 + turn_4 * 4;
           let a = shared_f32[k_6 * 17 + ty];
@@ -692,10 +695,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
           if (step.batch_live <= r_3) { break; }
           acc_8 = acc_8 + temps[r_3 * 128 + e_3 + 16384];
         }
-        let first_3 = lid - lane_3;
+        let first_3 = lid / 32 * 32;
         shared_f32[lid] = acc_8;
         workgroupBarrier();
-        let run_3 = first_3 + min(lane_3, 1) * 16;
+        let run_3 = first_3 + lane_3 % 2 * 16;
         var acc_9: f32 = 0.0;
         for (var q_5: i32 = 0; q_5 < 16; q_5++) {
           let part_6 = shared_f32[run_3 + q_5];

@@ -107,7 +107,8 @@ export function combineLanes(
   scratch: readonly (readonly Tensor[])[],
   into: Stmt[],
 ): Expr[][] {
-  const first = body.let('first', apply('sub', body.lid, lane), into);
+  // Quotients and remainders are what drivers know ranges of, unlike differences and the lesser of two.
+  const first = body.let('first', apply('mul', apply('idiv', body.lid, int(split)), int(split)), into);
   const put = (values: readonly (readonly Expr[])[], at: Expr, to: Stmt[]): void => {
     for (const [k, arrays] of scratch.entries()) {
       for (const [p, array] of arrays.entries()) {
@@ -131,7 +132,7 @@ export function combineLanes(
   into.push({ kind: 'barrier' });
   if (split <= IN_A_ROW) return addUp(first, split);
   const runs = split / IN_A_ROW;
-  const run = apply('min', lane, int(runs - 1));
+  const run = apply('mod', lane, int(runs));
   const sums = addUp(body.let('run', apply('add', first, apply('mul', run, int(IN_A_ROW))), into), IN_A_ROW);
   into.push({ kind: 'barrier' });
   body.if(apply('lt', lane, int(runs)), into, (inner) => put(sums, body.lid, inner));
