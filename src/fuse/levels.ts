@@ -33,10 +33,13 @@ export function byLevel(groups: readonly Group[], level: ReadonlyMap<Group, numb
 
 /**
  * The dispatch of each group, as early as it can be: after those that it reads from, and, where it writes a state over
- * its old value, after those that read the old one. Where such updates close a circle, copies break it; they are not
- * counted here.
+ * its old value, after those that read the old one. Where such updates close a circle, copies break it (`copiesFor`).
  */
-export function earliestLevels(groups: readonly Group[]): Map<Group, number> {
+export function earliestLevels(groups: readonly Group[]): {
+  readonly level: Map<Group, number>;
+  /** Whether updates in place close a circle. */
+  readonly isCircular: boolean;
+} {
   const sources = groupDependencies(groups);
   const readers = new Map<Tensor, Group[]>();
   const open = new Map<Group, number>();
@@ -63,8 +66,10 @@ export function earliestLevels(groups: readonly Group[]): Map<Group, number> {
   const level = new Map<Group, number>();
   const ready = groups.filter((group) => (open.get(group) ?? 0) === 0);
   const waiting = new Set(groups);
+  let isCircular = false;
   while (waiting.size > 0) {
     // Where all wait in circles of updates, the first of them goes on.
+    isCircular ||= ready.length === 0;
     const group = ready.pop() ?? [...waiting][0];
     if (group === undefined) break;
     if (!waiting.delete(group)) continue;
@@ -78,5 +83,5 @@ export function earliestLevels(groups: readonly Group[]): Map<Group, number> {
       if (left === 0) ready.push(next);
     }
   }
-  return level;
+  return { level, isCircular };
 }

@@ -3,6 +3,7 @@ import { isScheduled, tryToSchedule } from '../schedule/best.ts';
 import type { Group, Stage } from '../schedule/group.ts';
 import { kernelTime, stageTime, type Time } from '../schedule/time.ts';
 import { byLevel, earliestLevels } from './levels.ts';
+import { copiesFor } from './updates.ts';
 
 /**
  * By how much of a time the model errs at least: assumed. What only moves work about must save more than that; what is
@@ -60,9 +61,15 @@ export function predictionOf(stage: Stage, machine: Machine): Prediction | null 
   return { micros, limit: limitNames[limit] };
 }
 
-/** The same for groups that are not in dispatches yet: each comes as early as it can. */
+/**
+ * The same for groups that are not in dispatches yet: each comes as early as it can. States that cannot be updated in place
+ * are copied by one dispatch more.
+ */
 export function timeOfGroups(groups: readonly Group[], machine: Machine): number {
-  return timeOfStages(byLevel(groups, earliestLevels(groups)), machine);
+  const { level, isCircular } = earliestLevels(groups);
+  const copies = copiesFor(groups, isCircular);
+  const stages = byLevel(groups, level);
+  return timeOfStages(copies.length === 0 ? stages : [...stages, { groups: copies }], machine);
 }
 
 /** A time in words: `12.3 µs (latency)`. */

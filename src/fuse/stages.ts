@@ -1,13 +1,12 @@
-import { alg, Graph } from '@dagrejs/graphlib';
 import { inOrder, writers } from '../loops/edges.ts';
-import { axesOver, axisRef, type Loop, load, type Tensor } from '../loops/index.ts';
+import type { Tensor } from '../loops/index.ts';
 import type { Machine } from '../machine/index.ts';
-import { type Group, groupName, type Stage, singleton, tensorsReadBy } from '../schedule/group.ts';
-import { readsElsewhere } from '../schedule/oldValue.ts';
+import { type Group, groupName, type Stage, singleton } from '../schedule/group.ts';
 import { stageTime } from '../schedule/time.ts';
 import type { Decisions } from './decisions.ts';
 import { byLevel, groupDependencies } from './levels.ts';
 import { priceOf, ROUNDING } from './price.ts';
+import { copyLoop, type Update, updatesOf } from './updates.ts';
 
 /**
  * Move 6 of fusion, and updates in place: which dispatch each group belongs to. A group comes after those that it reads from, and, where
@@ -92,32 +91,16 @@ function useSlack(
   }
 }
 
-/** A state's next value: who writes it, and who else reads the old one. */
-interface Update {
-  readonly writer: Group;
-  readonly readers: readonly Group[];
-  readonly next: Tensor;
-  readonly state: Tensor;
-  /** Why it cannot be in place even if nobody else read the old value. */
-  readonly hazard: string | null;
-}
-
 /** The groups, with copies where an update cannot be in place, and the groups that each must come after. */
 function orderUpdates(
   groups: readonly Group[],
   decisions: Decisions,
 ): { all: Group[]; after: Map<Group, Set<Group>> } {
-  const read = groupsReading(groups);
-  const updates = groups.flatMap((writer) => updatesOf(writer, read));
-  const circle = circles(groups, updates);
   const renamed = new Map<Group, Group>();
   const copies = new Map<Group, Update>();
   const inPlace: Update[] = [];
-  for (const update of updates) {
+  for (const { update, reason } of updatesOf(groups)) {
     const { writer, readers, next, state } = update;
-    const inCircle = readers.some((reader) => circle.get(reader) === circle.get(writer));
-    const reason =
-      update.hazard ?? (inCircle ? 'who reads the old value comes after who writes the new one' : null);
     if (reason === null) {
       inPlace.push(update);
       for (const reader of readers) {
@@ -141,49 +124,6 @@ function orderUpdates(
   return { all: [...groups.map(now), ...copies.keys()], after };
 }
 
-/** The groups that read each tensor, in order. */
-function groupsReading(groups: readonly Group[]): Map<Tensor, Group[]> {
-  const result = new Map<Tensor, Group[]>();
-  for (const group of groups) {
-    for (const tensor of tensorsReadBy(group)) {
-      const list = result.get(tensor);
-      if (list === undefined) result.set(tensor, [group]);
-      else list.push(group);
-    }
-  }
-  return result;
-}
-
-function updatesOf(writer: Group, read: ReadonlyMap<Tensor, readonly Group[]>): Update[] {
-  return writer.loops.flatMap((loop) =>
-    loop.outs.flatMap(({ tensor: next }): Update[] => {
-      const state = next.over;
-      if (state === undefined) return [];
-      const readers = (read.get(state) ?? []).filter((group) => group !== writer);
-      return [{ writer, readers, next, state, hazard: readsElsewhere(writer, next, state) }];
-    }),
-  );
-}
-
-/**
- * For each group a number, the same for groups that would have to come after one another in a circle if
- * every update were in place: the strongly connected components of reads and updates.
- */
-function circles(groups: readonly Group[], updates: readonly Update[]): Map<Group, number> {
-  const digraph = new Graph({ directed: true });
-  const name = new Map(groups.map((group, k) => [group, String(k)] as const));
-  const edge = (from: Group, to: Group): void => {
-    digraph.setEdge(name.get(from) ?? '', name.get(to) ?? '');
-  };
-  for (const id of name.values()) digraph.setNode(id);
-  const data = groupDependencies(groups);
-  for (const group of groups) for (const source of data(group)) edge(source, group);
-  for (const { writer, readers, hazard } of updates)
-    if (hazard === null) for (const reader of readers) edge(reader, writer);
-  const component = new Map(alg.tarjan(digraph).flatMap((ids, k) => ids.map((id) => [id, k] as const)));
-  return new Map([...name].map(([group, id]) => [group, component.get(id) ?? -1]));
-}
-
 /** The group writing a temporary instead of a state, and the group that copies it over the state. */
 function throughTemporary(writer: Group, next: Tensor): { renamed: Group; copy: Group } {
   const temp: Tensor = { name: `${next.name}_new`, shape: next.shape, dtype: next.dtype, role: 'temp' };
@@ -192,14 +132,5 @@ function throughTemporary(writer: Group, next: Tensor): { renamed: Group; copy: 
     outs: l.outs.map((o) => (o.tensor === next ? { ...o, tensor: temp } : o)),
   }));
   const origin = writer.loops.find((l) => writers([l]).has(next))?.origin ?? [];
-  const axes = axesOver(next.shape, 'i');
-  const copy: Loop = {
-    name: `copy_${next.name}`,
-    axes,
-    reduceAxes: [],
-    reductions: [],
-    outs: [{ tensor: next, at: axes, value: load(temp, axes.map(axisRef)) }],
-    origin,
-  };
-  return { renamed: { ...writer, loops }, copy: singleton(copy) };
+  return { renamed: { ...writer, loops }, copy: singleton(copyLoop(temp, next, origin)) };
 }
