@@ -44,7 +44,7 @@ export class Graph {
       throw new GraphError('operands', op, `${inputs.length} operands, takes ${wanted}`);
     }
     const type = definition.type(inputs, attrs);
-    requireKnownIndices(op, definition, inputs);
+    requireKnownIndices(op, definition, inputs, type);
     requireIndexable(op, type.shape, definition.isLeaf);
     const source = this.#source === undefined ? sourceLine() : this.#source.line;
     const node: Labelled = {

@@ -421,6 +421,15 @@ export class Tensor {
     return rows.broadcastTo(shape).pick(chosen).transpose(at, -1);
   }
   /**
+   * Rows summed by number (JAX's `segment_sum`): of `[...indices, ...rest]`, those with the number `r` in `indices` (i32)
+   * make row `r` of `[n, ...rest]`, in the order of their places; a row without any is 0. Out of range as those of
+   * {@link take}, whose gradient this is: a row goes to the nearest that there is.
+   */
+  segmentSum(indices: Tensor, n: DimLike): Tensor {
+    const rows = [toDim('segmentSum', n)];
+    return this.#wrap(this.graph.build('segmentSum', [this.node, nodeOf('segmentSum', indices)], { rows }));
+  }
+  /**
    * 1 at each index (i32) along a new last axis of `n` elements, 0 elsewhere; f32. An index out of range has no place:
    * its elements are all 0.
    */

@@ -172,8 +172,8 @@ export function inputsOf(module: Module, storage: Storage): InputSlot[] {
 function indexRange(module: Module, input: Node): readonly [number, number] | undefined {
   let high = Infinity;
   for (const node of module.graph.nodes) {
-    const { indexOperand, indexedAxis } = definitionOf(node.op);
-    const [indexed, index] = [node.inputs[0], node.inputs[indexOperand ?? -1]];
+    const { indexOperand, indexedAxis, indexesResult } = definitionOf(node.op);
+    const [indexed, index] = [indexesResult ? node : node.inputs[0], node.inputs[indexOperand ?? -1]];
     if (indexed === undefined || index === undefined || sourceOf(index) !== input) continue;
     const dim = indexed.shape.at(indexedAxis ?? 0);
     if (typeof dim === 'number') high = Math.min(high, dim);

@@ -3,7 +3,7 @@ import { extentOf } from '../loops/size.ts';
 import { countOf, liveOf, type NDArray } from './array.ts';
 import { numberAttr } from './attributes.ts';
 import { convolved } from './convolutions.ts';
-import { picked, taken } from './gathers.ts';
+import { picked, segmentSums, taken } from './gathers.ts';
 import { type Feeds, leafValue } from './leaves.ts';
 import { moved } from './movements.ts';
 import { type Precision, rounding } from './precision.ts';
@@ -87,6 +87,8 @@ function elementsOf(node: Node, operands: readonly NDArray[], feeds: Feeds, prec
       return taken(node, operands, shape, live);
     case 'pick':
       return picked(node, operands, shape, live);
+    case 'segmentSum':
+      return segmentSums(node, operands, shape, live, precision);
     case 'softmax': {
       const [, x] = operands;
       if (x === undefined) throw new TypeError('softmax: two operands');

@@ -1,6 +1,8 @@
 import type { Node } from '../graph/index.ts';
 import { type Dim, extentOf } from '../loops/size.ts';
-import { at, countOf, type Live, liveOf, type NDArray } from './array.ts';
+import { at, countOf, forEachIndex, type Live, liveOf, type NDArray } from './array.ts';
+import { type Precision, rounding } from './precision.ts';
+import { wrap } from './scalars.ts';
 
 /** Rows of the first operand by the indices of the second: `take(x, indices)[..., j] = x[indices[...], j]`. */
 export function taken(
@@ -34,6 +36,33 @@ export function picked(
   const width = extentOf(last);
   const data = new Float64Array(countOf(shape));
   for (let k = 0; k < data.length; k++) data[k] = at(x, k * width + nearest(at(indices, k), last, live));
+  return { shape, dtype: node.dtype, data };
+}
+
+/**
+ * Rows of the first operand summed by the indices of the second, in the order of their places:
+ * `segmentSum(x, indices)[indices[...], j] += x[..., j]`.
+ */
+export function segmentSums(
+  node: Node,
+  [x, indices]: readonly NDArray[],
+  shape: readonly number[],
+  live: Live,
+  precision: Precision,
+): NDArray {
+  const [rows, places] = [node.shape[0], node.inputs[1]?.shape];
+  if (x === undefined || indices === undefined || rows === undefined || places === undefined)
+    throw new TypeError('segmentSum: two operands');
+  const round = node.dtype === 'f32' ? rounding(precision) : (sum: number) => wrap(sum, node.dtype);
+  const alive = places.map((dim) => liveOf(dim, live));
+  const width = countOf(shape.slice(1));
+  const data = new Float64Array(countOf(shape));
+  forEachIndex(indices.shape, (index, place) => {
+    if (index.some((i, k) => i >= (alive[k] ?? 0))) return;
+    const row = nearest(at(indices, place), rows, live);
+    for (let j = 0; j < width; j++)
+      data[row * width + j] = round((data[row * width + j] ?? 0) + at(x, place * width + j));
+  });
   return { shape, dtype: node.dtype, data };
 }
 

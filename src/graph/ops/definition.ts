@@ -22,6 +22,8 @@ export interface OpDef {
   readonly indexOperand?: number;
   /** The dimension of operand 0 that those indices run along; -1 is the last. */
   readonly indexedAxis?: number;
+  /** Whether they run along the dimension of the result, in place of operand 0: where it is written at them. */
+  readonly indexesResult?: true;
   /** The result's type. @throws ShapeError where operands or attributes do not fit */
   readonly type: (inputs: readonly ValueTypeOf[], attrs: Attrs) => ValueTypeOf;
   readonly vjp: Vjp | ZeroVjp | NoVjp;

@@ -1,18 +1,21 @@
 import {
   apply,
+  constant,
   type Dim,
   type Expr,
+  elementCount,
   extentOf,
   int,
   liveExtent,
   sameDim,
   shapeText,
 } from '../../loops/index.ts';
+import { dimsOf } from '../attributes.ts';
 import { ShapeError } from '../issues.ts';
 import type { ValueTypeOf } from '../node.ts';
 import { dimAt, sameShape, unequal } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
-import { GENERATOR, type OpDef, operand, requireDtype } from './definition.ts';
+import { GENERATOR, NUMBERS, type OpDef, operand, requireDtype } from './definition.ts';
 import { definesRange } from './indices.ts';
 
 /** Reads at computed indices. An index out of range reads the nearest element that there is. */
@@ -32,19 +35,9 @@ export const gatherOps = {
       requireElements('take', n, x);
       return { shape: [...indices.shape, ...rest], dtype: x.dtype };
     },
-    // One owner for each row: it sums the cotangents of all places that read it, in their order.
-    vjp: ({ inputs, cotangent }) => {
-      const [x, indices] = [operand(inputs, 0), operand(inputs, 1)];
-      const rank = indices.shape.length;
-      const shape = [dimAt(x.shape, 0), ...cotangent.shape];
-      const ones = Array.from({ length: x.shape.length - 1 }, () => 1);
-      const chosen = inRange(indices, dimAt(x.shape, 0)).reshape([...indices.shape, ...ones]);
-      const rows = cotangent.iota(shape, 0);
-      return rows
-        .eq(chosen)
-        .where(cotangent.broadcastTo(shape), 0)
-        .sum(Array.from({ length: rank }, (_, d) => d + 1));
-    },
+    // Each row gets the sum of the cotangents of all places that read it, in their order.
+    vjp: ({ inputs, cotangent }) =>
+      cotangent.segmentSum(operand(inputs, 1), dimAt(operand(inputs, 0).shape, 0)),
     lower: {
       kind: 'value',
       value: ({ node, read }, at) => {
@@ -92,10 +85,58 @@ export const gatherOps = {
       },
     },
   },
+  segmentSum: {
+    ...GENERATOR,
+    doc: 'rows of x [...indices, ...rest] summed by number, in the order of their places: [n, ...rest]; 0 where there is none',
+    arity: 2,
+    indexOperand: 1,
+    gradientOperands: [0],
+    indexesResult: true,
+    type: (inputs, attrs) => {
+      const [x, indices] = [operand(inputs, 0), operand(inputs, 1)];
+      requireDtype('segmentSum', x.dtype, NUMBERS);
+      requireI32('segmentSum', indices);
+      const [n, ...more] = dimsOf('segmentSum', attrs, 'rows');
+      if (n === undefined || more.length > 0)
+        throw new ShapeError('rank', 'segmentSum', 'rows are numbered along one dimension');
+      const rank = indices.shape.length;
+      if (!sameShape(x.shape.slice(0, rank), indices.shape)) {
+        const [a, b] = [shapeText(x.shape), shapeText(indices.shape)];
+        const text = `one index for each row: ${a} does not begin with the shape of the indices, ${b}`;
+        throw new ShapeError('shape-mismatch', 'segmentSum', text);
+      }
+      if (n === 0 && elementCount(indices.shape) > 0)
+        throw new ShapeError(
+          'empty',
+          'segmentSum',
+          `there is no row to which ${shapeText(x.shape)} could be added`,
+        );
+      return { shape: [n, ...x.shape.slice(rank)], dtype: x.dtype };
+    },
+    // Each place gets what its row got.
+    vjp: ({ inputs, cotangent }) => cotangent.take(operand(inputs, 1)),
+    lower: {
+      kind: 'reduce',
+      over: (node) => operand(node.inputs, 1).shape,
+      reductions: ({ node, read }, [row, ...rest], places) => {
+        const indices = operand(node.inputs, 1);
+        const index = read(1, places);
+        const own = definesRange(indices) ? index : clamped(index, dimAt(node.shape, 0));
+        const x = read(0, [...places, ...rest]);
+        const body = apply('select', apply('eq', row ?? int(0), own), x, constant(0, x.dtype));
+        return [{ monoid: 'sum', body }];
+      },
+      value: (_ctx, _at, [[sum = int(0)] = []]) => sum,
+    },
+  },
 } satisfies Record<string, OpDef>;
 
 function requireIndices(op: string, x: ValueTypeOf, indices: ValueTypeOf): void {
   requireDtype(op, x.dtype, ['f32', 'i32', 'u32', 'bool']);
+  requireI32(op, indices);
+}
+
+function requireI32(op: string, indices: ValueTypeOf): void {
   if (indices.dtype === 'i32') return;
   throw new ShapeError('dtype', op, `indices of type ${indices.dtype}; takes i32: cast them first`);
 }

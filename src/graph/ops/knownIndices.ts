@@ -1,7 +1,7 @@
 import { type Dim, elementCount, extentOf, shapeText } from '../../loops/index.ts';
 import { numberOf, numbersOf, textOf } from '../attributes.ts';
 import { ShapeError } from '../issues.ts';
-import type { Node } from '../node.ts';
+import type { Node, ValueTypeOf } from '../node.ts';
 import { dimAt } from '../shape.ts';
 import { valuesOf } from '../words.ts';
 import type { OpDef } from './definition.ts';
@@ -15,8 +15,14 @@ const MOST_CHECKED = 2 ** 22;
  *
  * @throws ShapeError `index` naming the index and what it would have to be
  */
-export function requireKnownIndices(op: string, definition: OpDef, inputs: readonly Node[]): void {
-  const [indexed, indices] = [inputs[0], inputs[definition.indexOperand ?? -1]];
+export function requireKnownIndices(
+  op: string,
+  definition: OpDef,
+  inputs: readonly Node[],
+  result: ValueTypeOf,
+): void {
+  const indices = inputs[definition.indexOperand ?? -1];
+  const indexed = definition.indexesResult ? result : inputs[0];
   if (indexed === undefined || indices === undefined) return;
   const axis = (definition.indexedAxis ?? 0) < 0 ? indexed.shape.length - 1 : (definition.indexedAxis ?? 0);
   const count = extentOf(dimAt(indexed.shape, axis));
