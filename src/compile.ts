@@ -14,6 +14,7 @@ import {
   splitReductions,
   tensorsWritten,
 } from './fuse/index.ts';
+import { listTerms } from './fuse/listTerms.ts';
 import { splitResidues } from './fuse/splitResidues.ts';
 import { printGroups, printStages } from './fuse/text.ts';
 import { verifyGroups, verifyStages } from './fuse/verify.ts';
@@ -52,6 +53,7 @@ export const optionalPasses = [
   'alignAxes',
   'fusePointwise',
   'splitResidues',
+  'listTerms',
   'partition',
   'splitReductions',
   'rematerialize',
@@ -292,6 +294,10 @@ class Road {
     if (on('splitResidues')) {
       const split = (l: readonly Loop[]): Loop[] => splitResidues(l, decisions);
       loops = this.#pass(entry, 'splitResidues', 'loops', 'loops', split, loops);
+    }
+    if (on('listTerms')) {
+      const list = (l: readonly Loop[]): Loop[] => listTerms(l, machine, decisions);
+      loops = this.#pass(entry, 'listTerms', 'loops', 'loops', list, loops);
     }
     requireIndexable(loops);
     const cut = (l: readonly Loop[]): Loop[] =>

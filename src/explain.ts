@@ -218,6 +218,7 @@ function wayOf(d: Decision): readonly [string, string] | readonly [null, string]
       return [d.to, d.from];
     case 'align':
     case 'residues':
+    case 'list':
     case 'rows':
     case 'partial':
     case 'prologue':

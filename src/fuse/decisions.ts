@@ -9,6 +9,7 @@ export type Move =
   | 'epilogue'
   | 'sibling'
   | 'residues'
+  | 'list'
   | 'rows'
   | 'partial'
   | 'prologue'

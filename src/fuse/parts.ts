@@ -7,10 +7,12 @@ import {
   int,
   type Loop,
   lifted,
+  listingOf,
   load,
   type Reduction,
   splitAxis,
   type Tensor,
+  walkOf,
 } from '../loops/index.ts';
 
 /** A loop's reductions in two stages: loops in place of one. */
@@ -46,8 +48,9 @@ export function sketchParts(loop: Loop, axis: Axis, factor: number): InParts {
   });
 }
 
-/** Whether a loop's reductions can be done in parts that are elements again. */
+/** Whether a loop's reductions can be done in parts that are elements again: lists have no parts. */
 export function isDivisible(loop: Loop): boolean {
+  if (walkOf(loop) !== null || listingOf(loop) !== null) return false;
   return loop.reductions.length > 0 && loop.reductions.every(isClosed);
 }
 

@@ -44,8 +44,8 @@ export type Stmt =
 export interface Kernel {
   /** A name made of the nodes that it computes; a valid identifier in every target. */
   readonly name: string;
-  /** The schedule's kind, for tables: `map`, `reduce`, `contract`, `rows`, or `packed` of several. */
-  readonly kind: 'map' | 'reduce' | 'contract' | 'rows' | 'packed';
+  /** The schedule's kind, for tables: `map`, `reduce`, `list`, `contract`, `rows`, or `packed` of several. */
+  readonly kind: 'map' | 'reduce' | 'list' | 'contract' | 'rows' | 'packed';
   readonly workgroup: number;
   readonly grid: number;
   /** Arrays of role `workgroup` and `private`, one dimension each; `f32`, `i32`, `u32` or `bool`. */

@@ -1,5 +1,6 @@
 import { type Axis, apply, axesIn, type Expr, float, loadsIn } from './expr.ts';
 import { guarded, guardedTerm } from './guard.ts';
+import { walkOf } from './lists.ts';
 import type { Loop } from './loop.ts';
 import { memoized } from './memo.ts';
 
@@ -25,6 +26,8 @@ export const contractionOf = memoized(recognise);
 
 function recognise(loop: Loop): Contraction | null {
   const reduction = loop.reductions[0];
+  // Terms that lists name are few, whatever they are.
+  if (walkOf(loop) !== null) return null;
   if (reduction === undefined || reduction.monoid !== 'sum' || reduction.body.dtype !== 'f32') return null;
   const parallel = new Set(loop.axes);
   const ownAxes = (...exprs: Expr[]): Set<Axis> =>

@@ -1,6 +1,6 @@
 import type { Dtype } from './dtype.ts';
 import { loadedDtype } from './dtype.ts';
-import { type ScalarDef, type ScalarOp, scalarOps } from './scalar.ts';
+import { type ScalarDef, type ScalarOp, scalarOps, takesCondition } from './scalar.ts';
 import type { Dim, Size } from './size.ts';
 
 /** Whose storage a tensor is. */
@@ -102,7 +102,7 @@ export function load(tensor: Tensor, at: readonly Expr[]): Expr {
 export function apply(op: Exclude<ScalarOp, 'cast'>, ...args: readonly Expr[]): Expr {
   const def: ScalarDef = scalarOps[op];
   if (args.length !== def.arity) throw new TypeError(`${op}: ${args.length} operands, takes ${def.arity}`);
-  const typed = def.operands === 'select' ? args.slice(1) : args;
+  const typed = takesCondition(def) ? args.slice(1) : args;
   const dtype = (typed[0] as Expr).dtype;
   if (typed.some((arg) => arg.dtype !== dtype)) {
     throw new TypeError(`${op}: operands of different types: ${args.map((arg) => arg.dtype).join(', ')}`);

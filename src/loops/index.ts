@@ -7,6 +7,7 @@ export * from './dtype.ts';
 export * from './expr.ts';
 export * from './interpret.ts';
 export * from './interval.ts';
+export * from './lists.ts';
 export * from './loop.ts';
 export * from './monoid.ts';
 export * from './position.ts';

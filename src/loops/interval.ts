@@ -201,6 +201,7 @@ export class Ranges {
     const [a, b] = condition.args;
     if (a === undefined) return;
     if (condition.op === 'not') this.#learn(a, !truth, facts);
+    if (condition.op === 'listed') this.#learn(a, truth, facts);
     if (b === undefined) return;
     if (condition.op === (truth ? 'and' : 'or')) {
       this.#learn(a, truth, facts);
@@ -315,6 +316,7 @@ export class Ranges {
     const p = a.dtype === 'bool' ? this.truth(a) : undefined;
     const q = b?.dtype === 'bool' ? this.truth(b) : undefined;
     if (expr.op === 'not') return truthRange(p === undefined ? undefined : !p);
+    if (expr.op === 'listed') return truthRange(p);
     if (expr.op === 'and') return truthRange(p === false || q === false ? false : p && q);
     if (expr.op === 'or')
       return truthRange(p === true || q === true ? true : p === undefined ? undefined : q);

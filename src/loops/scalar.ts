@@ -7,9 +7,9 @@ import type { Dtype } from './dtype.ts';
  * Special values are PyTorch's unless the row says otherwise.
  */
 export interface ScalarDef {
-  readonly arity: 1 | 2 | 3;
+  readonly arity: 1 | 2 | 3 | 4;
   /** What its operands may be, and what it gives: `same` gives the operands' type. */
-  readonly operands: 'float' | 'number' | 'integer' | 'bool' | 'any' | 'select';
+  readonly operands: 'float' | 'number' | 'integer' | 'bool' | 'any' | 'select' | 'listed';
   readonly result: 'same' | 'bool' | 'cast';
   /** Value in float64 (integers wrap where they are stored). Bools are 0 and 1. */
   readonly evaluate: (a: number, b: number, c: number) => number;
@@ -234,6 +234,14 @@ export const scalarOps = {
     cost: 1,
     doc: 'select(c, x, y): x where c holds, else y; only the chosen operand is evaluated',
   },
+  listed: {
+    arity: 4,
+    operands: 'listed',
+    result: 'bool',
+    evaluate: (c) => c,
+    cost: 1,
+    doc: 'listed(c, first, count, next): c, a condition on the axis of a reduction. The compiler makes it only where the places at which c holds are known: there are `count`, from `first` on, and each names the `next`',
+  },
   cast: {
     arity: 1,
     operands: 'any',
@@ -243,6 +251,11 @@ export const scalarOps = {
     doc: 'to the type of the expression: to an integer towards zero and saturating (NaN gives 0), to bool by x ≠ 0',
   },
 } satisfies Record<string, ScalarDef>;
+
+/** Whether the first operand of an operation is a condition, apart from the type of the others. */
+export function takesCondition({ operands }: ScalarDef): boolean {
+  return operands === 'select' || operands === 'listed';
+}
 
 /** Nearest integer, halves to even (IEEE 754 roundToIntegralTiesToEven, PyTorch's `round`). */
 function roundHalfEven(x: number): number {

@@ -1,6 +1,6 @@
 import type { Dtype } from './dtype.ts';
 import type { Apply } from './expr.ts';
-import { type ScalarDef, scalarOps } from './scalar.ts';
+import { type ScalarDef, scalarOps, takesCondition } from './scalar.ts';
 
 const accepted: Readonly<Record<ScalarDef['operands'], readonly Dtype[]>> = {
   float: ['f32'],
@@ -9,6 +9,7 @@ const accepted: Readonly<Record<ScalarDef['operands'], readonly Dtype[]>> = {
   bool: ['bool'],
   any: ['f32', 'i32', 'u32', 'bool'],
   select: ['f32', 'i32', 'u32', 'bool'],
+  listed: ['i32'],
 };
 
 /** What is wrong with an application's types. */
@@ -23,11 +24,11 @@ export function typeIssue(expr: Apply): TypeIssue | undefined {
   const def: ScalarDef = scalarOps[expr.op];
   const types = expr.args.map((arg) => arg.dtype);
   if (types.length !== def.arity) return { text: `${types.length} operands, takes ${def.arity}` };
-  const typed = def.operands === 'select' ? types.slice(1) : types;
+  const isConditional = takesCondition(def);
+  const typed = isConditional ? types.slice(1) : types;
   const [type] = typed;
   if (type === undefined || typed.some((t) => t !== type)) return { text: 'operands of different types' };
-  if (def.operands === 'select' && types[0] !== 'bool')
-    return { text: `the condition is ${types[0]}, no bool` };
+  if (isConditional && types[0] !== 'bool') return { text: `the condition is ${types[0]}, no bool` };
   const takes = accepted[def.operands];
   if (!takes.includes(type)) return { text: `${expr.op} of ${type}`, accepted: takes };
   if (expr.dtype === 'u8') return { text: 'gives u8, which is for storage only' };

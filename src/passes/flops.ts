@@ -1,11 +1,14 @@
 import {
   type Axis,
+  axesIn,
   childrenOf,
   domainSize,
   type Expr,
   isFloat,
   type Loop,
   subexpressions,
+  type Walk,
+  walkOf,
 } from '../loops/index.ts';
 
 /**
@@ -16,11 +19,22 @@ import {
  */
 export function loopFlops(loop: Loop): number {
   const combined = loop.reductions.filter((r) => isFloat(r.body.dtype)).length;
-  const domain = domainSize([...loop.axes, ...loop.reduceAxes]);
-  return combined * domain + operations(loop);
+  const walk = walkOf(loop);
+  const size = sizeWith(walk);
+  return combined * size([...loop.axes, ...loop.reduceAxes]) + operations(walk?.loop ?? loop, size);
 }
 
-function operations(loop: Loop): number {
+/** How many combinations of some axes there are: of a position with the rows of its list, one. */
+function sizeWith(walk: Walk | null): (axes: Iterable<Axis>) => number {
+  if (walk === null) return domainSize;
+  const rows = axesIn(walk.first);
+  return (axes) => {
+    const all = new Set(axes);
+    return domainSize(all.has(walk.position) ? [...all].filter((axis) => !rows.has(axis)) : all);
+  };
+}
+
+function operations(loop: Loop, size: (axes: Iterable<Axis>) => number): number {
   const roots = [...loop.reductions.map((r) => r.body), ...loop.outs.map((out) => out.value)];
   const axesOf = new Map<Expr, ReadonlySet<Axis>>();
   let count = 0;
@@ -31,7 +45,7 @@ function operations(loop: Loop): number {
     if (e.kind === 'acc') for (const axis of loop.axes) axes.add(axis);
     axesOf.set(e, axes);
     if (e.kind !== 'apply' || !isFloat(e.dtype) || e.op === 'select' || e.op === 'cast') continue;
-    count += domainSize(axes);
+    count += size(axes);
   }
   return count;
 }

@@ -1,5 +1,5 @@
 import { ShapeError } from '../graph/index.ts';
-import { domainSize, elementCount, type Loop, MOST_ELEMENTS } from '../loops/index.ts';
+import { domainSize, elementCount, type Loop, listingOf, MOST_ELEMENTS } from '../loops/index.ts';
 
 /**
  * Requires that the indices of loops fit into 32 bits. It is asked of loops that are fused: what is large and stands
@@ -9,7 +9,8 @@ import { domainSize, elementCount, type Loop, MOST_ELEMENTS } from '../loops/ind
  */
 export function requireIndexable(loops: readonly Loop[]): void {
   for (const loop of loops) {
-    refuse(loop, 'computes', domainSize(loop.axes));
+    // What makes lists goes along each of its axes alone.
+    if (listingOf(loop) === null) refuse(loop, 'computes', domainSize(loop.axes));
     refuse(loop, 'reduces', domainSize(loop.reduceAxes));
     for (const { tensor } of loop.outs) refuse(loop, 'stores', elementCount(tensor.shape));
   }

@@ -1,4 +1,4 @@
-import { contractionOf, domainSize, type Loop } from '../loops/index.ts';
+import { contractionOf, domainSize, type Loop, listingOf, walkOf } from '../loops/index.ts';
 import type { Machine } from '../machine/index.ts';
 import type { Group } from './group.ts';
 import { orientedContraction } from './orient.ts';
@@ -31,6 +31,7 @@ function workgroupCandidates(group: Group, machine: Machine): WorkgroupSchedule[
   const [loop, ...more] = group.loops;
   if (loop === undefined) throw new RangeError('a group without loops');
   if (more.length > 0) return rowsCandidates(group, machine);
+  if (listingOf(loop) !== null) return [{ kind: 'list', workgroups: 1 }];
   if (contractionOf(loop) !== null) return contractCandidates(loop, machine);
   return loop.reductions.length > 0 ? reduceCandidates(loop, machine) : mapCandidates(loop, machine);
 }
@@ -49,7 +50,9 @@ function mapCandidates(loop: Loop, machine: Machine): MapSchedule[] {
 
 function reduceCandidates(loop: Loop, machine: Machine): ReduceSchedule[] {
   const outputs = domainSize(loop.axes);
-  const splits = machine.features.has('barriers') ? splitsOf(loop, machine) : [1];
+  // A list is walked from its first position to its last.
+  const isShared = machine.features.has('barriers') && walkOf(loop) === null;
+  const splits = isShared ? splitsOf(loop, machine) : [1];
   return splits.map((split) => ({
     kind: 'reduce',
     split,

@@ -1,4 +1,12 @@
-import { type Expr, type Loop, loadsIn, type ScalarDef, scalarOps, subexpressions } from '../loops/index.ts';
+import {
+  type Expr,
+  type Loop,
+  loadsIn,
+  type ScalarDef,
+  scalarOps,
+  subexpressions,
+  walkOf,
+} from '../loops/index.ts';
 import { memoized } from '../loops/memo.ts';
 
 /** What evaluating expressions once takes, whatever machine does it. */
@@ -30,7 +38,10 @@ export interface LoopEvaluation {
 
 /** What a loop takes to evaluate; a term's combination is one addition a reduction. */
 export const loopEvaluation = memoized((loop: Loop): LoopEvaluation => {
-  const [bodies, values] = [loop.reductions.map((r) => r.body), loop.outs.map((out) => out.value)];
+  const walk = walkOf(loop);
+  const terms = (walk?.loop ?? loop).reductions.map((r) => r.body);
+  const bodies = walk === null ? terms : [...terms, walk.next];
+  const values = loop.outs.map((out) => out.value);
   const term = evaluationOf(...bodies);
   return {
     term: { ...term, arithmetic: term.arithmetic + loop.reductions.length },

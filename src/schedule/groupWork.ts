@@ -1,7 +1,8 @@
-import { type Contraction, domainSize, type Loop } from '../loops/index.ts';
+import { type Contraction, domainSize, type Listing, type Loop, listingOf, termsOf } from '../loops/index.ts';
 import type { Machine } from '../machine/index.ts';
 import { loopEvaluation } from './cost.ts';
 import { type Group, tensorsInside } from './group.ts';
+import { listWork } from './listWork.ts';
 import { partialWork } from './partialWork.ts';
 import { phaseOf } from './phases.ts';
 import { type ContractSchedule, type PhaseSchedule, plainPhase, type WorkgroupSchedule } from './schedule.ts';
@@ -43,6 +44,8 @@ export function workOf(group: Group, machine: Machine): (schedule: WorkgroupSche
         return [mapWork(loop, schedule.perThread, isInside, machine)];
       case 'reduce':
         return [reduceWork(loop, schedule.split, isInside, machine)];
+      case 'list':
+        return [listWork(requireListing(loop), machine)];
       case 'contract':
         return [contract()(schedule)];
       case 'rows': {
@@ -78,6 +81,13 @@ function plainOr(loop: Loop, machine: Machine): PhaseSchedule {
   return { kind: 'elements', split };
 }
 
+/** The lists that a loop makes. @throws RangeError where it makes none */
+function requireListing(loop: Loop): Listing {
+  const listing = listingOf(loop);
+  if (listing === null) throw new RangeError(`${loop.name} makes no lists`);
+  return listing;
+}
+
 function mapWork(loop: Loop, perThread: number, isInside: IsInside, machine: Machine): Work {
   const elements = Math.min(domainSize(loop.axes), machine.workgroup * perThread);
   return {
@@ -92,7 +102,7 @@ function mapWork(loop: Loop, perThread: number, isInside: IsInside, machine: Mac
 function reduceWork(loop: Loop, split: number, isInside: IsInside, machine: Machine): Work {
   const { term } = loopEvaluation(loop);
   const outputs = Math.min(domainSize(loop.axes), Math.max(1, machine.workgroup / split));
-  const terms = Math.ceil(domainSize(loop.reduceAxes) / split);
+  const terms = Math.max(1, Math.ceil(termsOf(loop) / split));
   const met = combination(loop, split);
   return {
     serial: terms * multiplyAdds(term, machine) + met.serial + finishOf(loop, machine),

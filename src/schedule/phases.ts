@@ -1,5 +1,5 @@
 import { tensorsRead } from '../loops/edges.ts';
-import { type Axis, domainSize, type Loop, type Tensor } from '../loops/index.ts';
+import { type Axis, domainSize, type Loop, type Tensor, termsOf } from '../loops/index.ts';
 import { memoized } from '../loops/memo.ts';
 import type { Machine } from '../machine/index.ts';
 import { loopEvaluation } from './cost.ts';
@@ -214,7 +214,8 @@ function elementsWork(
   const { term } = loopEvaluation(loop);
   const elements = block * domainSize(loop.axes.filter((axis) => !own.includes(axis)));
   const turns = Math.ceil((elements * split) / (together ? machine.workgroup : 1));
-  const terms = Math.ceil(domainSize(loop.reduceAxes) / split);
+  // Lists are walked by one invocation: those that share a reduction ask every position.
+  const terms = split === 1 ? termsOf(loop) : Math.ceil(domainSize(loop.reduceAxes) / split);
   const met = combination(loop, split);
   const isReduction = loop.reductions.length > 0;
   const reduced = isReduction ? terms * termCost(loop, own, term, machine) : 0;

@@ -48,6 +48,9 @@ export function resourcesOf(group: Group, schedule: Schedule, machine: Machine):
     case 'map':
     case 'reduce':
       break;
+    case 'list':
+      if (machine.features.has('barriers')) add('i32', machine.workgroup);
+      break;
     case 'contract': {
       const { perThread } = schedule;
       sums = perThread[0] * perThread[1];

@@ -1,5 +1,11 @@
 /** How a group's loops are laid over workgroups and invocations, or over tasks: plain data. */
-export type Schedule = MapSchedule | ReduceSchedule | ContractSchedule | RowsSchedule | TasksSchedule;
+export type Schedule =
+  | MapSchedule
+  | ReduceSchedule
+  | ListSchedule
+  | ContractSchedule
+  | RowsSchedule
+  | TasksSchedule;
 
 /** Schedules of workgroups: all but those of tasks. */
 export type WorkgroupSchedule = Exclude<Schedule, TasksSchedule>;
@@ -16,6 +22,12 @@ export interface ReduceSchedule {
   readonly kind: 'reduce';
   readonly split: number;
   readonly workgroups: number;
+}
+
+/** One workgroup goes through all positions and makes the lists of a key. */
+export interface ListSchedule {
+  readonly kind: 'list';
+  readonly workgroups: 1;
 }
 
 /**

@@ -7,13 +7,16 @@ import {
   domainSize,
   type Expr,
   type Loop,
+  listingOf,
   loadsIn,
   type Tensor,
+  termsOf,
 } from '../loops/index.ts';
 import { memoized } from '../loops/memo.ts';
 import type { Machine } from '../machine/index.ts';
 import { type Evaluation, evaluationOf, loopEvaluation } from './cost.ts';
 import type { Group } from './group.ts';
+import { listTaskWork } from './listWork.ts';
 import { localBytes, rowCount } from './rows.ts';
 import type { TasksSchedule } from './schedule.ts';
 import { consecutive, touchedBytes } from './touched.ts';
@@ -117,6 +120,8 @@ export function tasksWork(group: Group, schedule: TasksSchedule, machine: Machin
 
 /** Work of a loop by itself, all of it, in products that a full vector unit does. */
 function loneWork(loop: Loop, tiled: boolean, machine: Machine): number {
+  const listing = listingOf(loop);
+  if (listing !== null) return listTaskWork(listing, machine);
   const c = tiled ? contractionOf(loop) : null;
   if (c === null) return nestWork(loop, domainSize(loop.axes), machine);
   const [m, n] = [domainSize(c.m), domainSize(c.n)];
@@ -166,8 +171,7 @@ function programWork(
 /** Work of a loop element by element, four at a time. */
 function nestWork(loop: Loop, outputs: number, machine: Machine): number {
   const { term } = loopEvaluation(loop);
-  const terms =
-    loop.reductions.length === 0 ? 0 : outputs * domainSize(loop.reduceAxes) * multiplyAdds(term, machine);
+  const terms = loop.reductions.length === 0 ? 0 : outputs * termsOf(loop) * multiplyAdds(term, machine);
   return vectors(machine) * (terms + outputs * finishOf(loop, machine));
 }
 
@@ -226,6 +230,7 @@ export function rowsForTasks({ loops, rows }: Group): number {
   const [loop] = loops;
   if (loop === undefined) return 1;
   if (loops.length > 1) return domainSize(rows[0] ?? []);
+  if (listingOf(loop) !== null) return 1;
   return Math.max(domainSize(loop.axes), isTiled(loop) ? SHARED_PARTS : 1);
 }
 

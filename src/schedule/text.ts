@@ -18,6 +18,8 @@ export function scheduleText(schedule: Schedule): string {
         return [`each(${schedule.perThread})`];
       case 'reduce':
         return [`split(${schedule.split})`];
+      case 'list':
+        return [];
       case 'contract':
         return stagedParts(schedule);
       case 'rows':
@@ -60,7 +62,14 @@ function phaseText(phase: PhaseSchedule): string {
   }
 }
 
-const kinds = ['map', 'reduce', 'contract', 'rows', 'tasks'] as const satisfies readonly Schedule['kind'][];
+const kinds = [
+  'map',
+  'reduce',
+  'list',
+  'contract',
+  'rows',
+  'tasks',
+] as const satisfies readonly Schedule['kind'][];
 
 /** Reads a schedule where it stands in a text of groups (see `scheduleText`). */
 export function parseSchedule(parser: ExprParser): Schedule {
@@ -71,6 +80,11 @@ export function parseSchedule(parser: ExprParser): Schedule {
       return { kind, perThread: number('each'), workgroups: number('workgroups') };
     case 'reduce':
       return { kind, split: number('split'), workgroups: number('workgroups') };
+    case 'list': {
+      const token = parser.peek();
+      if (number('workgroups') !== 1) return parser.fail('one workgroup makes lists', token);
+      return { kind, workgroups: 1 };
+    }
     case 'contract':
       return {
         kind,

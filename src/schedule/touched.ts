@@ -8,6 +8,7 @@ import {
   loadsIn,
   loopLoads,
   type Tensor,
+  walkOf,
 } from '../loops/index.ts';
 import { memoized } from '../loops/memo.ts';
 
@@ -81,13 +82,23 @@ const touchesOf = memoized((loop: Loop): readonly Touch[] => {
  */
 export function touchedBytes(loop: Loop, cover: Cover, isInside: (tensor: Tensor) => boolean): number {
   let bytes = 0;
+  const all = withPositions(loop, cover);
   for (const { tensor, elements, accesses } of touchesOf(loop)) {
     if (isInside(tensor)) continue;
     let most = 0;
-    for (const axes of accesses) most = Math.max(most, Math.min(elementsIn(cover, axes), elements));
+    for (const axes of accesses) most = Math.max(most, Math.min(elementsIn(all, axes), elements));
     bytes += most * byteSize(tensor.dtype);
   }
   return bytes;
+}
+
+/** A cover with the positions that the lists of its rows hold, if these share all positions evenly. */
+function withPositions(loop: Loop, cover: Cover): Cover {
+  const walk = walkOf(loop);
+  if (walk === null) return cover;
+  const rows = elementsIn(cover, [...axesIn(walk.first)]);
+  const count = Math.min(walk.position.extent, Math.max(1, Math.ceil(rows * walk.terms)));
+  return [...cover, { count, values: new Map([[walk.position, count]]) }];
 }
 
 /** Bytes that expressions load where they cover so much of each axis, each element once. */

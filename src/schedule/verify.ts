@@ -1,4 +1,4 @@
-import { type Contraction, domainSize, extentOf, type Loop } from '../loops/index.ts';
+import { type Contraction, domainSize, extentOf, type Loop, listingOf, walkOf } from '../loops/index.ts';
 import type { Machine } from '../machine/index.ts';
 import type { Group } from './group.ts';
 import { excessText, ScheduleError, type ScheduleFault } from './issues.ts';
@@ -50,6 +50,7 @@ function kindOf({ loops: [loop, ...more] }: Group, machine: Machine): Schedule['
   if (machine.features.has('tasks')) return 'tasks';
   if (more.length > 0) return 'rows';
   if (loop === undefined || loop.reductions.length === 0) return 'map';
+  if (listingOf(loop) !== null) return 'list';
   return orientedContraction(loop) === null ? 'reduce' : 'contract';
 }
 
@@ -81,6 +82,8 @@ function partsFault(group: Group, schedule: Schedule, machine: Machine): Schedul
         );
       case 'reduce':
         return reduceFault(loop, schedule, machine);
+      case 'list':
+        return workgroupsFault(schedule, 1, 'the lists of a key');
       case 'contract':
         return contractFault(loop, schedule, machine);
       case 'rows':
@@ -96,6 +99,13 @@ function partsFault(group: Group, schedule: Schedule, machine: Machine): Schedul
 
 function reduceFault(loop: Loop, schedule: ReduceSchedule, machine: Machine): ScheduleFault | null {
   const outputs = domainSize(loop.axes);
+  if (schedule.split > 1 && walkOf(loop) !== null)
+    return numberFault(
+      'split',
+      `${schedule.split} invocations share a list; it is walked by`,
+      1,
+      schedule.split,
+    );
   return (
     splitFault(schedule.split, machine) ??
     workgroupsFault(

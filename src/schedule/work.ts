@@ -9,6 +9,7 @@ import {
   loadsIn,
   monoidDef,
   type Tensor,
+  walkOf,
 } from '../loops/index.ts';
 import { memoized } from '../loops/memo.ts';
 import type { Machine } from '../machine/index.ts';
@@ -56,6 +57,8 @@ export function combination(
 /** Loads of a reduction that wait for one another: the compiler puts some before the first use. */
 export function roundsOf(terms: number, loop: Loop, isInside: IsInside, machine: Machine): number {
   const fromMemory = [...tensorsReduced(loop)].some((tensor) => !isInside(tensor));
+  // Where a list goes on is known when its position has been loaded.
+  if (walkOf(loop) !== null) return Math.ceil(terms) + 2;
   return (fromMemory ? Math.ceil(terms / machine.overlap) : 0) + 1;
 }
 

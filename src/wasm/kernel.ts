@@ -8,6 +8,7 @@ import {
   flatten,
   int,
   type Loop,
+  listingOf,
   type Tensor,
 } from '../loops/index.ts';
 import type { Machine } from '../machine/index.ts';
@@ -17,6 +18,7 @@ import type { Location } from './addresses.ts';
 import { Code, driver, i32 } from './code.ts';
 import { ContractWriter } from './contractKernel.ts';
 import { Functions, type Inside, type ModuleScope, type Runnable } from './functions.ts';
+import { emitList } from './list.ts';
 import { emitNest } from './nest.ts';
 import { type GroupSchedule, type LoopSchedule, loopCost, scheduleGroup } from './schedule.ts';
 import type { FunctionText } from './share.ts';
@@ -57,7 +59,7 @@ export function wasmKernel(stage: Stage, own: string, scope: ModuleScope): WasmK
   const byWork = [...stage.groups].sort((a, b) => workOf(b) - workOf(a));
   const groups = byWork.map((group) => ({ group, ...writer.group(group) }));
   const kinds = groups.map(({ schedule, group }) =>
-    group.loops.length > 1 ? 'rows' : schedule.loops[0]?.kind === 'contract' ? 'contract' : kindOf(group),
+    group.loops.length > 1 ? 'rows' : kindOf(group, schedule.loops[0]?.kind),
   );
   const sweeps: Sweep[] = [];
   if (writer.contractions.packs.length > 0) sweeps.push(writer.dispatch('pack', writer.contractions.packs));
@@ -79,7 +81,8 @@ export function wasmKernel(stage: Stage, own: string, scope: ModuleScope): WasmK
   };
 }
 
-function kindOf(group: Group): 'map' | 'reduce' {
+function kindOf(group: Group, kind: LoopSchedule['kind'] = 'nest'): 'map' | 'reduce' | 'list' | 'contract' {
+  if (kind !== 'nest') return kind;
   return group.loops.some((loop) => loop.reductions.length > 0) ? 'reduce' : 'map';
 }
 
@@ -110,6 +113,7 @@ class KernelWriter {
     const calls = group.loops.map((loop, k): string[] => {
       const own = schedule.loops[k];
       if (own === undefined) throw new RangeError(`${loop.name} has no schedule`);
+      if (own.kind === 'list') return [`(call $${this.#list(loop)})`];
       if (own.kind === 'nest')
         return [
           `(call $${this.#nest(loop, own, inside, first)} (local.get $low) (local.get $high) (local.get $low))`,
@@ -160,6 +164,15 @@ class KernelWriter {
     for (const call of calls) code.line(call);
     this.functions.finish(code, `${groupName(group)}: ${schedule.tasks} tasks of ${block} rows`);
     return run;
+  }
+
+  #list(loop: Loop): string {
+    const listing = listingOf(loop);
+    if (listing === null) throw new RangeError(`${loop.name} makes no lists`);
+    const { name, code, evaluator } = this.functions.begin(loop.name, [], new Map());
+    emitList(evaluator, listing);
+    this.functions.finish(code, loop);
+    return name;
   }
 
   #nest(loop: Loop, nest: Extract<LoopSchedule, { kind: 'nest' }>, inside: Inside, first: Axis): string {

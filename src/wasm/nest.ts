@@ -17,6 +17,9 @@ import {
   positionOver,
   substituteAxes,
   varRef,
+  type Walk,
+  walkOf,
+  withoutLists,
 } from '../loops/index.ts';
 import { runsOf } from '../loops/runs.ts';
 import { type ChosenTerms, chosenTerms } from './chosenTerms.ts';
@@ -110,6 +113,8 @@ class NestWriter {
   readonly #values: Map<Axis, Expr>;
   readonly #pieces: Pieces;
   readonly #terms: ChosenTerms;
+  /** The lists that name its reductions' terms. */
+  readonly #walk: Walk | null;
   /** Vectors that are reduced side by side, and the axis of which the lane is a part then; null where one is. */
   #copies: { readonly count: number; readonly of: Axis } | null = null;
   /** How much further on along the lane the vector lies that is written. */
@@ -124,7 +129,9 @@ class NestWriter {
   constructor(evaluator: Evaluator, loop: Loop, nest: Nest, range: RowRange) {
     this.#evaluator = evaluator;
     this.#code = evaluator.code;
-    this.#loop = loop;
+    this.#walk = walkOf(loop);
+    const terms = this.#walk?.loop ?? loop;
+    this.#loop = terms;
     this.#nest = nest;
     this.#range = range;
     const { values, lane, isInLines } =
@@ -140,8 +147,10 @@ class NestWriter {
     const own = inner.filter((axis) => !isFree(axis));
     this.#inner = [...own.filter((axis) => axis !== lane), ...own.filter((axis) => axis === lane)];
     this.#outer = nest.rows.filter((axis) => axis !== nest.lane && axis.extent !== 1);
-    this.#pieces = piecesOf(loop, [...this.#outer, ...this.#free, ...this.#inner], lane);
-    this.#terms = chosenTerms(loop, nest.lane);
+    const pieces = piecesOf(terms, [...this.#outer, ...this.#free, ...this.#inner], lane);
+    // How long a list is only memory says.
+    this.#pieces = this.#walk === null ? pieces : { ...pieces, terms: null };
+    this.#terms = chosenTerms(terms, nest.lane);
   }
 
   write(): void {
@@ -310,18 +319,40 @@ class NestWriter {
     const { terms } = this.#pieces;
     if (this.#copies !== null) {
       const all = Array.from({ length: this.#copies.count }, () => this.#accumulators('acc', lanes));
-      this.#inRuns(this.#loop.reduceAxes, null, all);
+      this.#overTerms(all);
       this.#overFree(() => {
         for (const [n, acc] of all.entries()) this.#copy(n, () => this.#writeOuts(lanes, acc));
       });
       return;
     }
     const acc = this.#accumulators('acc', lanes);
-    if (terms === null) this.#inRuns(this.#loop.reduceAxes, null, [acc]);
+    if (terms === null) this.#overTerms([acc]);
     else
       for (const term of terms)
         this.#with(term, () => this.#whereChosen(() => this.#combineBody(acc, lanes)));
     this.#overFree(() => this.#writeOuts(lanes, acc));
+  }
+
+  /** All terms of a reduction, or those that its list names. @param all accumulators, of vectors side by side */
+  #overTerms(all: readonly Accumulators[]): void {
+    const walk = this.#walk;
+    if (walk === null) {
+      this.#inRuns(this.#loop.reduceAxes, null, all);
+      return;
+    }
+    const code = this.#code;
+    const end = code.let('count', 'i32', this.#evaluator.scalar(this.#bind(walk.count)));
+    const here = code.local('here', 'i32');
+    code.line(`(local.set ${here} ${this.#evaluator.scalar(this.#bind(walk.first))})`);
+    const turn = driver('turn', walk.position.extent);
+    this.#inRuns([turn], null, all, {
+      end,
+      step: (combine) => {
+        code.scope.axes.set(walk.position, `(local.get ${here})`);
+        combine();
+        code.line(`(local.set ${here} ${this.#evaluator.scalar(walk.next)})`);
+      },
+    });
   }
 
   /** What `body` writes for all values of the axes on which no reduction depends. */
@@ -358,25 +389,38 @@ class NestWriter {
    *
    * @param lane the axis along which vectors lie, the last one; null where none of these is
    * @param into accumulators of vectors, and of the elements that are left at the lane's end
+   * @param along where the turns are those of a list
    */
-  #inRuns(axes: readonly Axis[], lane: Axis | null, into: readonly Accumulators[]): void {
+  #inRuns(
+    axes: readonly Axis[],
+    lane: Axis | null,
+    into: readonly Accumulators[],
+    along: Along = { step: (combine) => combine() },
+  ): void {
     const runs = runsOf(axes, lane === null ? new Map() : new Map([[lane, 4]]));
     const visit = (k: number, all: readonly Accumulators[], around: Turn | null): void => {
       const run = runs[k];
       const [acc = []] = all;
       if (run === undefined) {
         const lanes = acc[0]?.[0]?.lanes ?? 1;
-        if (this.#copies === null) this.#whereChosen(() => this.#combineBody(acc, lanes));
-        else
-          this.#whereChosen(() => {
-            for (const [n, one] of all.entries()) this.#copy(n, () => this.#combineBody(one, lanes));
-          });
+        along.step(() => {
+          if (this.#copies === null) this.#whereChosen(() => this.#combineBody(acc, lanes));
+          else
+            this.#whereChosen(() => {
+              for (const [n, one] of all.entries()) this.#copy(n, () => this.#combineBody(one, lanes));
+            });
+        });
         return;
       }
       const { axis, step, isOwn } = run;
       const isFirst = runs[k - 1]?.axis !== axis;
       const isElements = runs[k + 1]?.axis !== axis;
-      const turn = isFirst || around === null ? this.#wholeAxis(axis, lane) : around;
+      const turn =
+        !isFirst && around !== null
+          ? around
+          : along.end === undefined
+            ? this.#wholeAxis(axis, lane)
+            : { from: i32(0), to: along.end, end: along.end };
       const body = (i: string): void => {
         const own = isOwn ? all.map((a) => this.#accumulators('run', a[0]?.[0]?.lanes ?? 1)) : all;
         const { end } = turn;
@@ -581,7 +625,9 @@ class NestWriter {
 
   /** An expression of the loop in terms of the text's variables. */
   #bind(expr: Expr): Expr {
-    const bound = mapExpr(expr, (e) => (e.kind === 'axis' ? (this.#values.get(e.axis) ?? e) : e));
+    const bound = mapExpr(withoutLists(expr), (e) =>
+      e.kind === 'axis' ? (this.#values.get(e.axis) ?? e) : e,
+    );
     if (this.#copies === null || this.#lane === null) return this.#evaluator.simplify(bound);
     const further = apply('add', axisRef(this.#lane), int(this.#further));
     return this.#evaluator.simplify(substituteAxes(bound, new Map([[this.#copies.of, further]])));
@@ -619,6 +665,14 @@ interface Turn {
   readonly from: string;
   readonly to: string;
   readonly end: string;
+}
+
+/** How the turns of a reduction go. */
+interface Along {
+  /** Where they end, in place of the axis's end. */
+  readonly end?: string;
+  /** Writes a turn around what combines its term. */
+  readonly step: (combine: () => void) => void;
 }
 
 /** The parts of each reduction, each in a local. */

@@ -178,6 +178,10 @@ export const spellings = {
     scalar: ([c = '', x = '', y = '']) => `(select ${x} ${y} ${c})`,
     vector: ([c = '', x = '', y = '']) => `(v128.bitselect ${x} ${y} ${c})`,
   },
+  listed: {
+    scalar: ([c = '']) => c,
+    vector: ([c = '']) => c,
+  },
   cast: {
     scalar: ([x = ''], from, to) => castScalar(x, from, to),
     vector: ([x = ''], from, to) => castVector(x, from, to),

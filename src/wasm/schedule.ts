@@ -5,10 +5,13 @@ import {
   float,
   type Load,
   type Loop,
+  listingOf,
   loadsIn,
   mapExpr,
   substituteAxes,
   type Tensor,
+  termsOf,
+  walkOf,
 } from '../loops/index.ts';
 import type { Machine } from '../machine/index.ts';
 import { type Evaluation, loopEvaluation } from '../schedule/cost.ts';
@@ -24,6 +27,8 @@ import { TILE_COLUMNS, TILE_ROWS } from './tile.ts';
 /** How one loop of a group runs for a block of the group's rows. */
 export type LoopSchedule =
   | ({ readonly kind: 'nest' } & Nest)
+  /** One task makes the lists of a key. */
+  | { readonly kind: 'list' }
   | ({
       readonly kind: 'contract';
       /** Whether the whole side is packed before, by all threads together; else each task packs it for itself. */
@@ -49,6 +54,7 @@ export interface ScheduleSummary {
   readonly block: number;
   readonly rows: number;
   readonly loops: readonly (
+    | { readonly kind: 'list' }
     | { readonly kind: 'nest'; readonly rows: readonly string[]; readonly lane: string | null }
     | {
         readonly kind: 'contract';
@@ -74,6 +80,7 @@ export function summaryOf({ tasks, block, rows, loops }: GroupSchedule): Schedul
     block,
     rows,
     loops: loops.map((loop) => {
+      if (loop.kind === 'list') return { kind: 'list' };
       if (loop.kind === 'nest')
         return { kind: 'nest', rows: names(loop.rows), lane: loop.lane?.name ?? null };
       const { sets, rows: own, columns } = loop.tiled;
@@ -109,6 +116,8 @@ export function packTasks(contract: Contract): number {
 }
 
 function scheduleLoop(loop: Loop, evaluator: Evaluator): GroupSchedule {
+  if (listingOf(loop) !== null)
+    return { rows: 1, block: 1, perBatch: 1, tasks: 1, loops: [{ kind: 'list' }] };
   const tiled = tiledOf(loop, null, evaluator);
   if (tiled !== null) {
     const cut = cutSide(tiled);
@@ -200,7 +209,9 @@ function cutOf(tiled: Tiled, rows: readonly Axis[]): { readonly side: Side; read
 export function loopCost(loop: Loop): number {
   const { term, element } = loopEvaluation(loop);
   const operations = ({ arithmetic, loads }: Evaluation): number => arithmetic + loads;
-  const terms = loop.reductions.length === 0 ? 0 : domainSize(loop.reduceAxes) * operations(term);
+  const listing = listingOf(loop);
+  if (listing !== null) return 2 * listing.rows + 8 * listing.position.extent;
+  const terms = loop.reductions.length === 0 ? 0 : termsOf(loop) * operations(term);
   return domainSize(loop.axes) * (terms + operations(element) + loop.outs.length);
 }
 
@@ -212,8 +223,13 @@ export function loopCost(loop: Loop): number {
  */
 function laneOf(loop: Loop, rows: readonly Axis[], evaluator: Evaluator): Axis | null {
   const lastRow = rows.findLast((axis) => axis.extent > 1);
-  const parallel = loop.axes.filter((axis) => axis.extent >= 4 && (!rows.includes(axis) || axis === lastRow));
-  const reduce = loop.reduceAxes.filter((axis) => axis.extent >= 4);
+  // Four elements walk one list: vectors lie along what the list does not depend on.
+  const walk = walkOf(loop);
+  const listed = walk === null ? new Set<Axis>() : axesIn(walk.first, walk.count);
+  const parallel = loop.axes.filter(
+    (axis) => axis.extent >= 4 && !listed.has(axis) && (!rows.includes(axis) || axis === lastRow),
+  );
+  const reduce = walk === null ? loop.reduceAxes.filter((axis) => axis.extent >= 4) : [];
   let best: Axis | null = null;
   let least = laneCost(loop, null, rows, evaluator);
   for (const axis of [...parallel.reverse(), ...reduce]) {
@@ -230,7 +246,7 @@ function laneOf(loop: Loop, rows: readonly Axis[], evaluator: Evaluator): Axis |
  * time does not ask along which axis vectors run; what it says of a loop holds for the best one.
  */
 function laneCost(loop: Loop, lane: Axis | null, rows: readonly Axis[], evaluator: Evaluator): number {
-  const [domain, reduced] = [domainSize(loop.axes), domainSize(loop.reduceAxes)];
+  const [domain, reduced] = [domainSize(loop.axes), termsOf(loop)];
   const alongReduction = lane !== null && loop.reduceAxes.includes(lane);
   const { values, lane: own } = rowLane(rows, lane, driver('row', domainSize(rows)));
   const cost = (exprs: readonly Loop['outs'][number]['value'][], vector: boolean): number => {

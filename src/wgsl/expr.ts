@@ -291,5 +291,6 @@ const spellings = {
   not: (args) => ({ text: `!${operand(args, 0, 5)}`, level: 5 }),
   isNan: own('is_nan'),
   select: choose,
+  listed: (args) => args[0] ?? primary('true'),
   cast: convert,
 } satisfies Record<ScalarOp, Spelling>;

@@ -287,7 +287,7 @@ describe('a schedule', () => {
     [
       'a kind that is not there',
       'grid each(1)',
-      'expected a kind of schedule: one of map, reduce, contract, rows, tasks',
+      'expected a kind of schedule: one of map, reduce, list, contract, rows, tasks',
     ],
     ['a part that is missing', 'map workgroups(1)', 'expected each, found "workgroups"'],
     ['two numbers where one is', 'map each(1, 2) workgroups(1)', 'each is one number'],

@@ -25,7 +25,7 @@ import {
 } from './definition.ts';
 
 /** Scalar operations that are graph operations of the same name; the others only the compiler makes. */
-export type ElementwiseOp = Exclude<ScalarOp, 'idiv' | 'mod' | 'isNan' | 'select' | 'cast'>;
+export type ElementwiseOp = Exclude<ScalarOp, 'idiv' | 'mod' | 'isNan' | 'select' | 'listed' | 'cast'>;
 
 const truth: NoVjp = { none: 'its result is a truth value' };
 const steps: ZeroVjp = { zero: 'it is constant between its steps' };
@@ -88,6 +88,7 @@ const operandTypes: Readonly<Record<ScalarDef['operands'], readonly Dtype[]>> = 
   bool: ['bool'],
   any: [...NUMBERS, 'bool'],
   select: [...NUMBERS, 'bool'],
+  listed: ['i32'],
 };
 
 function elementwise(op: ElementwiseOp): OpDef {

@@ -12,6 +12,8 @@ import {
   mapChildren,
   type Reduction,
   type Tensor,
+  type Walk,
+  walkOf,
 } from '../../loops/index.ts';
 import { type Run, runsOf } from '../../loops/runs.ts';
 import type { Stmt } from '../kernel.ts';
@@ -20,16 +22,49 @@ import { all, type Body, definition, identities, type Phase } from './body.ts';
 /** One element's whole reduction by one invocation. @returns the final parts of each reduction */
 export function reduceAlone(
   body: Body,
-  loop: Pick<Loop, 'reductions' | 'reduceAxes'>,
+  loop: Loop,
   axes: ReadonlyMap<Axis, Expr>,
   phase: Phase,
   into: Stmt[],
 ): Expr[][] {
+  const walk = walkOf(loop);
+  if (walk !== null) return reduceListed(body, walk, axes, phase, into);
   const reductions = loop.reductions.map((r) => ({ ...r, body: body.hoist(r.body, axes, phase, into) }));
   return inRuns(body, runsOf(loop.reduceAxes), axes, into, {
     make: (to) => accumulate(body, reductions, to),
     visit: (acc, at, to) => addElement(body, reductions, acc, at, rowMajor(loop.reduceAxes, at), phase, to),
     join: (total, run, to) => joinRun(body, reductions, total, run, to),
+  });
+}
+
+/** One element's reduction over the terms that its list names, in their order. */
+function reduceListed(
+  body: Body,
+  { loop, position, first, count, next }: Walk,
+  axes: ReadonlyMap<Axis, Expr>,
+  phase: Phase,
+  into: Stmt[],
+): Expr[][] {
+  const reductions = loop.reductions.map((r) => ({ ...r, body: body.hoist(r.body, axes, phase, into) }));
+  const turn: Axis = { name: 'turn', extent: position.extent };
+  const end = body.let(
+    'count',
+    apply('min', body.instantiate(count, axes, phase), int(position.extent)),
+    into,
+  );
+  const here = body.variable('here', body.instantiate(first, axes, phase), into);
+  return inRuns(body, runsOf([turn]), axes, into, {
+    make: (to) => accumulate(body, reductions, to),
+    visit: (acc, at, to) => {
+      const inside = apply('min', apply('max', here, int(0)), int(position.extent - 1));
+      const place = body.let(position.name, inside, to);
+      const there = new Map([...at, [position, place] as const]);
+      addElement(body, reductions, acc, there, at.get(turn) ?? int(0), phase, to);
+      if (here.kind === 'var')
+        to.push({ kind: 'assign', name: here.name, value: body.instantiate(next, there, phase) });
+    },
+    join: (total, run, to) => joinRun(body, reductions, total, run, to),
+    end,
   });
 }
 
@@ -162,6 +197,8 @@ export interface InRuns<A> {
   readonly join: (total: A, run: A, into: Stmt[]) => void;
   /** The first element that is taken of a run, where invocations share it. */
   readonly first?: Expr;
+  /** Where the loops end, in place of their axes' ends. */
+  readonly end?: Expr;
 }
 
 /**
@@ -176,7 +213,7 @@ export function inRuns<A>(
   runs: readonly Run[],
   at: ReadonlyMap<Axis, Expr>,
   into: Stmt[],
-  { make, visit, join, first = int(0) }: InRuns<A>,
+  { make, visit, join, first = int(0), end: bound }: InRuns<A>,
 ): A {
   const loops = (k: number, acc: A, here: Map<Axis, Expr>, to: Stmt[]): void => {
     const run = runs[k];
@@ -188,7 +225,7 @@ export function inRuns<A>(
     const around = runs[k - 1]?.axis === axis ? runs[k - 1] : undefined;
     const isElements = runs[k + 1]?.axis !== axis;
     const begin = around === undefined ? int(0) : (here.get(axis) ?? int(0));
-    const end = axisEnd(axis);
+    const end = bound ?? axisEnd(axis);
     const stop = around === undefined ? end : apply('min', apply('add', begin, int(around.step)), end);
     const from = isElements ? apply('add', begin, first) : begin;
     body.for(isElements ? axis.name : 'run', from, stop, step, to, (index, inner) => {

@@ -23,6 +23,7 @@ import {
   ValueNumbers,
   varRef,
   withChildren,
+  withoutLists,
 } from '../../loops/index.ts';
 import { type Range, Ranges } from '../../loops/interval.ts';
 import { simplifier } from '../../loops/simplify.ts';
@@ -237,6 +238,8 @@ export class Body {
     const rule = (e: Expr): Expr => {
       if (e.kind === 'axis') return axes.get(e.axis) ?? e;
       if (e.kind === 'acc') return acc[e.reduction]?.[e.part] ?? e;
+      // What walks no list asks the condition.
+      if (e.kind === 'apply' && e.op === 'listed') return e.args[0] ?? e;
       return e.kind === 'load' ? this.redirect(e, phase) : e;
     };
     return this.simplify(mapExpr(expr, rule));
@@ -259,7 +262,7 @@ export class Body {
         children.map((child, k) => (guarded && k > 0 ? child : visit(child))),
       );
     };
-    return visit(expr);
+    return visit(withoutLists(expr));
   }
 
   /** Stores an element: into the tensor's array, its buffer, or both. */

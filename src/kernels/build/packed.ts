@@ -21,6 +21,7 @@ import { type Kernel, LOCAL_ID, type Stmt, WORKGROUP_ID } from '../kernel.ts';
 import { Names } from '../names.ts';
 import { Body } from './body.ts';
 import { emitContract } from './contract.ts';
+import { emitList } from './list.ts';
 import { emitMap } from './map.ts';
 import { emitReduce } from './reduce.ts';
 import { emitPrologue, emitRows } from './rows.ts';
@@ -111,6 +112,8 @@ function emitGroup(body: Body, group: Group, schedule: WorkgroupSchedule): Stmt[
       return emitMap(body, loop, schedule, group.partials);
     case 'reduce':
       return emitReduce(body, loop, schedule, group.partials);
+    case 'list':
+      return emitList(body, loop);
     case 'contract':
       return emitContract(body, loop, schedule, group.partials);
     case 'rows':

@@ -1,0 +1,199 @@
+import { guarded, guardedTerm } from '../loops/guard.ts';
+import {
+  type Axis,
+  apply,
+  axesIn,
+  axisEnd,
+  axisRef,
+  domainSize,
+  type Expr,
+  int,
+  keyOf,
+  type Lists,
+  type Loop,
+  listed,
+  listingLoop,
+  loadsIn,
+  mapLoop,
+  type Reduction,
+  substituteAxes,
+  ValueNumbers,
+} from '../loops/index.ts';
+import { simplify } from '../loops/simplify.ts';
+import type { Machine } from '../machine/index.ts';
+import { singleton } from '../schedule/group.ts';
+import type { Decisions, Reason } from './decisions.ts';
+import { MODEL_ERROR, microsText, timeOfGroups } from './price.ts';
+
+/**
+ * Reductions whose guard `key(position) == row` leaves each row the terms of some positions (the gradient of rows that are
+ * looked up, sums by segment) look at all positions for each row. Where that takes less time, a loop before them makes the
+ * lists of each row's positions, once for all reductions with the same key, and they walk those: what they cost follows
+ * the positions, and not their product with the rows.
+ *
+ * Terms of a row are added in the order of their positions either way.
+ */
+export function listTerms(loops: readonly Loop[], machine: Machine, decisions: Decisions): Loop[] {
+  let current = [...loops];
+  for (const family of familiesOf(loops)) {
+    const [first] = family;
+    if (first === undefined) continue;
+    const made = new Map(family.map((keyed) => [keyed.loop, keyed] as const));
+    const name = freshName(current, `${first.loop.name}_list`);
+    const { loop: listing, lists } = listingLoop(
+      name,
+      { key: first.key, position: first.position, rows: first.row.extent },
+      [...new Set(family.flatMap(({ loop }) => loop.origin))],
+    );
+    const after = current.flatMap((loop) => {
+      const keyed = made.get(loop);
+      if (keyed === undefined) return [loop];
+      return keyed === first ? [listing, walking(keyed, lists)] : [walking(keyed, lists)];
+    });
+    const [apart, together] = [timeOf(current, machine), timeOf(after, machine)];
+    const owners = timeOf(
+      family.map(({ loop }) => loop),
+      machine,
+    );
+    const isTaken = together < apart - MODEL_ERROR * owners;
+    for (const { loop, row } of family) {
+      const reason = reasonFor(row, apart, together);
+      if (isTaken) decisions.take('list', listing, loop, reason);
+      else decisions.refuse('list', listing, loop, reason);
+    }
+    if (isTaken) current = after;
+  }
+  return current;
+}
+
+function reasonFor(row: Axis, apart: number, together: number): Reason {
+  const walked = `lists of the positions of each ${row.name}`;
+  return {
+    kind: 'rule',
+    text: `with ${walked} the step takes ${microsText(together)}, and ${microsText(apart)} without`,
+  };
+}
+
+function timeOf(loops: readonly Loop[], machine: Machine): number {
+  return timeOfGroups(loops.map(singleton), machine);
+}
+
+function freshName(loops: readonly Loop[], wish: string): string {
+  const taken = new Set(loops.map(({ name }) => name));
+  let name = wish;
+  for (let n = 2; taken.has(name); n++) name = `${wish}_${n}`;
+  return name;
+}
+
+/** A loop all of whose reductions have the guard `key == row`. */
+interface Keyed {
+  /** As it stands among the loops. */
+  readonly loop: Loop;
+  /** The same over one axis of positions. */
+  readonly flat: Loop;
+  readonly row: Axis;
+  readonly position: Axis;
+  readonly key: Expr;
+}
+
+/** Loops by their keys: those whose lists are the same, in the order of the loops. */
+function familiesOf(loops: readonly Loop[]): (readonly Keyed[])[] {
+  const numbers = new ValueNumbers();
+  const canonical = new Map<string, Axis>();
+  const families = new Map<string, Keyed[]>();
+  for (const loop of loops) {
+    const keyed = keyedOf(loop);
+    if (keyed === null) continue;
+    const { position, row, key } = keyed;
+    const extent = `${position.extent} ${position.live?.size.name ?? ''} ${position.live?.factor ?? ''}`;
+    const axis = canonical.get(extent) ?? position;
+    canonical.set(extent, axis);
+    const own = simplify(substituteAxes(key, new Map([[position, axisRef(axis)]])));
+    const family = `${numbers.of(own)} ${row.extent} ${extent}`;
+    families.set(family, [...(families.get(family) ?? []), keyed]);
+  }
+  return [...families.values()];
+}
+
+/** How a loop's reductions are keyed; null where they are not, or not all alike. */
+function keyedOf(loop: Loop): Keyed | null {
+  const wide = loop.reduceAxes.filter((axis) => axis.extent !== 1);
+  const [first] = loop.reductions;
+  const term = first === undefined ? null : guardedTerm(first);
+  if (term === null || wide.length === 0) return null;
+  for (const guard of term.guards)
+    for (const row of loop.axes) {
+      const key = row.extent < 2 ? null : keyOf(guard, row);
+      if (key === null || !isKey(key, loop)) continue;
+      const numbers = new ValueNumbers();
+      const isOfAll = loop.reductions.every(
+        (r) => guardedTerm(r)?.guards.some((g) => numbers.same(g, guard)) === true,
+      );
+      if (isOfAll) return flattened(loop, wide, row, key);
+    }
+  return null;
+}
+
+/** Whether a key is that of a position, by data: it depends on the reduction alone, on all of its axes. */
+function isKey(key: Expr, { reduceAxes }: Loop): boolean {
+  const axes = axesIn(key);
+  const isWhole = reduceAxes.every((axis) => axis.extent === 1 || axes.has(axis));
+  return isWhole && [...axes].every((axis) => reduceAxes.includes(axis)) && loadsIn(key).length > 0;
+}
+
+/** The loop with one axis of positions in the place of several, row-major. */
+function flattened(loop: Loop, wide: readonly Axis[], row: Axis, key: Expr): Keyed {
+  const [first, ...rest] = wide;
+  if (first !== undefined && rest.length === 0 && loop.reduceAxes.length === 1)
+    return { loop, flat: loop, row, position: first, key };
+  const factor = domainSize(rest);
+  const live =
+    first?.live === undefined ? {} : { live: { ...first.live, factor: first.live.factor * factor } };
+  const position: Axis = { name: 'place', extent: domainSize(wide), ...live };
+  const values = new Map<Axis, Expr>();
+  let stride = 1;
+  for (const axis of [...wide].reverse()) {
+    const quotient = stride === 1 ? axisRef(position) : apply('idiv', axisRef(position), int(stride));
+    values.set(axis, axis === first ? quotient : apply('mod', quotient, int(axis.extent)));
+    stride *= axis.extent;
+  }
+  for (const axis of loop.reduceAxes) if (axis.extent === 1) values.set(axis, int(0));
+  const over = (expr: Expr): Expr => simplify(substituteAxes(expr, values));
+  // Of the first axis the live positions come first; of others they lie apart, and those beyond have no row.
+  const alive = rest
+    .filter((axis) => axis.live !== undefined)
+    .map((axis) => apply('lt', axisRef(axis), axisEnd(axis)));
+  const own =
+    alive.length === 0
+      ? key
+      : apply(
+          'select',
+          alive.reduce((a, b) => apply('and', a, b)),
+          key,
+          int(-1),
+        );
+  const guard = (r: Reduction): Reduction => {
+    const term = guardedTerm(r);
+    if (term === null || alive.length === 0) return r;
+    const guards = term.guards.map((g) => (keyOf(g, row) === null ? g : apply('eq', own, axisRef(row))));
+    return { ...r, body: guarded({ ...term, guards }) };
+  };
+  const flat = mapLoop({ ...loop, reduceAxes: [position], reductions: loop.reductions.map(guard) }, over);
+  return { loop, flat, row, position, key: over(own) };
+}
+
+/** The loop with its guard naming the lists. */
+function walking({ flat, row, position, key }: Keyed, lists: Lists): Loop {
+  const numbers = new ValueNumbers();
+  const reductions = flat.reductions.map((r): Reduction => {
+    const term = guardedTerm(r);
+    if (term === null) return r;
+    const guards = term.guards.map((guard) => {
+      const found = keyOf(guard, row);
+      if (found === null || !numbers.same(found, key)) return guard;
+      return listed(guard, axisRef(row), axisRef(position), lists);
+    });
+    return { ...r, body: guarded({ ...term, guards }) };
+  });
+  return { ...flat, reductions };
+}
