@@ -56,7 +56,7 @@ export function slotOf<Slot extends { readonly name: string }>(
 
 /** Whether a value is a whole number between two others, themselves included. */
 export function isWhole(value: unknown, least: number, most: number): boolean {
-  return typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most;
+  return Number.isInteger(value) && Number(value) >= least && Number(value) <= most;
 }
 
 /** @throws InputError, always: what was expected of a value, and what was given */

@@ -11,23 +11,19 @@ export function threefry<T>(
   counter1: number,
   take: (a: number, b: number) => T,
 ): T {
-  const keys = [key0, key1, key0 ^ key1 ^ 0x1bd11bda];
-  let a = (counter0 + key0) | 0;
-  let b = (counter1 + key1) | 0;
-  for (let round = 0; round < 20; round++) {
-    const turn = rotations[round & 7] ?? 0;
-    a = (a + b) | 0;
-    b = ((b << turn) | (b >>> (32 - turn))) ^ a;
-    if ((round & 3) === 3) {
-      const n = (round + 1) >> 2;
-      a = (a + (keys[n % 3] ?? 0)) | 0;
-      b = (b + (keys[(n + 1) % 3] ?? 0) + n) | 0;
+  let [key2, a, b] = [key0 ^ key1 ^ 0x1bd11bda, counter0 + key0, counter1 + key1];
+  // Every four rounds the next two of the keys are added.
+  for (let n = 1; n < 6; n++) {
+    for (const turn of n & 1 ? [13, 15, 26, 6] : [17, 29, 16, 24]) {
+      a = (a + b) | 0;
+      b = ((b << turn) | (b >>> (32 - turn))) ^ a;
     }
+    [key0, key1, key2] = [key1, key2, key0];
+    a = (a + key0) | 0;
+    b = (b + key1 + n) | 0;
   }
   return take(a >>> 0, b >>> 0);
 }
-
-const rotations = [13, 15, 26, 6, 17, 29, 16, 24];
 
 /** A float64 in [0, 1) of 53 random bits, the `counter0, counter1`th of its key. */
 export function uniform(key0: number, key1: number, counter0: number, counter1: number): number {

@@ -19,13 +19,11 @@ export function check(value: unknown, expected: Shape, at: string): void {
     return;
   }
   const isList = Array.isArray(expected);
-  const fits = isList ? Array.isArray(value) : Object(value) === value;
-  if (!fits) fail(at, isList ? 'list' : 'object', value);
-  const found = new Map<string, unknown>(Object.entries(Object(value)));
-  const fields = new Map<string, Shape>(Object.entries(expected));
-  const each = fields.get('0') ?? fields.get('*');
-  for (const name of (each ? found : fields).keys())
-    check(found.get(name), each ?? fields.get(name) ?? {}, isList ? `${at}[${name}]` : `${at}.${name}`);
+  const found = Object(value);
+  if (isList ? !Array.isArray(value) : found !== value) fail(at, isList ? 'list' : 'object', value);
+  const each: Shape | undefined = Reflect.get(expected, isList ? 0 : '*');
+  for (const name of Object.keys(each ? found : expected))
+    check(found[name], each ?? Reflect.get(expected, name), isList ? `${at}[${name}]` : `${at}.${name}`);
 }
 
 /** @throws FormatError, always: what was expected at a place, and what stands there */
