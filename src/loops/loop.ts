@@ -96,6 +96,17 @@ export function domainSize(axes: Iterable<Axis>): number {
   return size;
 }
 
+/**
+ * How many elements of a domain are live, numbered over its axes from the outermost on: all of them, or, where the first
+ * axis of several values is bounded, the first so many. Axes further in are counted whole.
+ */
+export function liveDomain(axes: Iterable<Axis>): Dim {
+  const [first, ...inner] = [...axes].filter((axis) => axis.extent !== 1);
+  const each = domainSize(inner);
+  if (first?.live === undefined || each === 0) return (first?.extent ?? 1) * each;
+  return { size: first.live.size, factor: first.live.factor * each };
+}
+
 /** Axes over all elements of a shape, named `prefix` and their position. */
 export function axesOver(shape: readonly Dim[], prefix: string): Axis[] {
   return shape.map((dim, k) => {

@@ -18,6 +18,11 @@ export function extentOf(dim: Dim): number {
   return typeof dim === 'number' ? dim : dim.size.max * dim.factor;
 }
 
+/** Whether a dimension holds a multiple of `n` elements, whatever its live extent is. */
+export function isMultipleOf(n: number, dim: Dim): boolean {
+  return (typeof dim === 'number' ? dim : dim.factor) % n === 0;
+}
+
 /**
  * Elements that an axis, a stored tensor or a loop may have: indices are i32, and the last workgroup may go a little
  * beyond the last element.

@@ -223,6 +223,13 @@ export function times(a: string, b: string): string {
   return `(i32.mul ${a} ${b})`;
 }
 
+/** `a / b` upwards, of what is not negative; folded in the same way. */
+export function upwards(a: string, b: number): string {
+  const x = constantOf(a);
+  if (x !== null) return i32(Math.ceil(x / b));
+  return b === 1 ? a : `(i32.div_u ${plus(a, i32(b - 1))} ${i32(b)})`;
+}
+
 /** Axes that are single variables of the generated text, made by schedules. */
 export function driver(name: string, extent: number): Axis {
   return { name, extent };

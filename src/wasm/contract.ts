@@ -1,10 +1,10 @@
-import { type Axis, domainSize, type Tensor } from '../loops/index.ts';
+import { type Axis, type Dim, domainSize, isMultipleOf, type Tensor } from '../loops/index.ts';
 import { type Run, runsOf } from '../loops/runs.ts';
 import { lineAligned } from '../runtime/wasm/program.ts';
 import { ENOUGH_BLOCKS, MOST_POSITIONS } from '../schedule/tasks.ts';
 import { driver } from './code.ts';
 import type { PackFacts } from './packing.ts';
-import { panelSets, positionsOf, type Side, type Tiled, unitsOf } from './sides.ts';
+import { liveUnits, panelSets, positionsOf, type Side, type Tiled, unitsOf } from './sides.ts';
 import { TILE_COLUMNS } from './tile.ts';
 import { layOutWindow } from './window.ts';
 import { copyBytes, rowTableBytes, type WindowBlock } from './windowKernel.ts';
@@ -100,9 +100,8 @@ export function contractOf(tiled: Tiled, cut: Side, perSet: number, perTask?: nu
     cut.window === null ? null : windowBlock(cut, block, tiled, chunk, perTask, split?.perPart ?? extent);
   const last = inner[inner.length - 1] ?? first;
   const isWhole = last?.live === undefined && (last?.extent ?? 1) % 4 === 0;
-  const isEven = (n: number): boolean => n % cut.width === 0;
+  const isEven = (n: Dim): boolean => isMultipleOf(cut.width, n);
   const evenSteps = isWhole && (inner.length > 0 || (chunk % 4 === 0 && (split?.perPart ?? 4) % 4 === 0));
-  const units = unitsOf(cut);
   const wholePositions = positionsOf(whole);
   const chunkSteps = chunk * innerSteps;
   return {
@@ -118,11 +117,11 @@ export function contractOf(tiled: Tiled, cut: Side, perSet: number, perTask?: nu
     window,
     split,
     cutFacts: {
-      isEven: cut.outer.length === 0 && isEven(units) && isEven(block) && isEven(perTask ?? block),
+      isEven: cut.outer.length === 0 && isEven(liveUnits(cut)) && isEven(block) && isEven(perTask ?? block),
       evenSteps,
     },
     wholeFacts: {
-      isEven: whole.outer.length === 0 && whole.length % whole.width === 0,
+      isEven: whole.outer.length === 0 && isMultipleOf(whole.width, liveUnits(whole)),
       evenSteps: split === null ? isWhole : evenSteps,
     },
     cutBytes:
@@ -201,7 +200,9 @@ function windowBlock(
     layout: layOutWindow(cut.window ?? [], extentOf),
     block,
     chunk,
-    isWholeBlock: block === 1 || (extent % block === 0 && (perTask === undefined || perTask % extent === 0)),
+    isWholeBlock:
+      block === 1 ||
+      (slid?.live === undefined && extent % block === 0 && (perTask === undefined || perTask % extent === 0)),
     isWholeChunk:
       outermost?.live === undefined && (outermost?.extent ?? 1) % perPart === 0 && perPart % chunk === 0,
   };

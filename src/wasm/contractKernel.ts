@@ -1,16 +1,25 @@
 import { tensorSize } from '../loops/edges.ts';
-import { type Axis, apply, domainSize, type Expr, int, type Loop, type Tensor } from '../loops/index.ts';
+import {
+  type Axis,
+  apply,
+  domainSize,
+  type Expr,
+  int,
+  type Loop,
+  liveDomain,
+  type Tensor,
+} from '../loops/index.ts';
 import { lineAligned } from '../runtime/wasm/program.ts';
 import type { Location } from './addresses.ts';
-import { addressText, Code, driver, i32, minus, plus, times } from './code.ts';
+import { addressText, Code, driver, i32, minus, plus, times, upwards } from './code.ts';
 import { type Contract, packedUnits, type Split, slidExtent, sumsTensor } from './contract.ts';
 import { emitOutputs, emitSums, type PartTexts } from './contractSums.ts';
 import type { Evaluator } from './evaluate.ts';
 import type { Functions, Inside, Runnable } from './functions.ts';
 import { endOf } from './nest.ts';
 import { emitPacking, type PackTexts } from './packing.ts';
-import { type GroupSchedule, type LoopSchedule, packTasks } from './schedule.ts';
-import { outerSets, type Side, type Tiled, unitsOf } from './sides.ts';
+import type { GroupSchedule, LoopSchedule } from './schedule.ts';
+import { liveUnits, outerSets, type Side, type Tiled, unitsOf } from './sides.ts';
 import { emitWindowCopy } from './windowKernel.ts';
 
 /** Writes the functions of a kernel's contractions, and says where their operands and sums lie. */
@@ -63,6 +72,7 @@ export class ContractWriter {
       set: '(local.get $set)',
       from: '(local.get $from)',
       to: '(local.get $to)',
+      wholePanels: this.#wholePanels(whole),
       panels: atScratch(panelsAt),
       sums: atScratch(sumsFrom),
       runSums: (level: number) => atScratch(runSumsAt + level * lineAligned(contract.sumBytes)),
@@ -79,7 +89,7 @@ export class ContractWriter {
     let called = isOneBlock(contract, schedule) ? name : this.#blocks(name, loop, contract);
     const packed = (set: string, first: string): string[] => {
       if (packedBefore) return [];
-      const units = i32(unitsOf(whole));
+      const units = this.#functions.live(liveUnits(whole));
       const all = stepsEnd(contract.tiled, this.#functions.asked());
       const panelBytes = i32(4 * contract.steps * whole.width);
       return [
@@ -126,14 +136,16 @@ export class ContractWriter {
     const packed =
       (pack: string | undefined, side: Side, out: string) =>
       ([first, stop]: PartTexts, panelBytes: string): string => {
-        const call = `(call $${pack} (i32.const 0) (i32.const 0) ${i32(unitsOf(side))} ${first} ${stop} ${panelBytes} ${out} (i32.const 0))`;
+        const units = this.#functions.live(liveUnits(side));
+        const call = `(call $${pack} (i32.const 0) (i32.const 0) ${units} ${first} ${stop} ${panelBytes} ${out} (i32.const 0))`;
         // What packing reads outside of its loops may not be there for a part that is empty.
         return `(if (i32.lt_s ${first} ${stop}) (then ${call}))`;
       };
     emitSums(evaluator, contract, {
       set: i32(0),
       from: i32(0),
-      to: i32(unitsOf(cut)),
+      to: this.#functions.live(liveUnits(cut)),
+      wholePanels: this.#wholePanels(whole),
       panels: atScratch(scratch),
       sums: plus(addressText(partsAt), times('(local.get $part)', i32(sumBytes))),
       runSums: (level) => atScratch(runSumsAt + level * lineAligned(sumBytes)),
@@ -160,10 +172,10 @@ export class ContractWriter {
       ['task'],
       new Map([...inside, [sums, place]]),
     );
-    const units = unitsOf(cut);
+    const units = this.#functions.live(liveUnits(cut));
     const from = code.let('from', 'i32', times('(local.get $task)', i32(split.units)));
     const next = `(i32.add ${from} ${i32(split.units)})`;
-    const to = code.let('to', 'i32', `(select ${next} ${i32(units)} (i32.lt_s ${next} ${i32(units)}))`);
+    const to = code.let('to', 'i32', `(select ${next} ${units} (i32.lt_s ${next} ${units}))`);
     const unitBytes = 4 * Number(sums.shape[1]) * (cut.outer.length > 0 ? cut.line : 1);
     const [part, at, end] = [code.local('part', 'i32'), code.local('at', 'i32'), code.local('end', 'i32')];
     code.line(`(local.set ${part} ${plus(addressText(partsAt), times(from, i32(unitBytes)))})`);
@@ -185,7 +197,7 @@ export class ContractWriter {
     );
     emitOutputs(evaluator, loop, contract, { set: i32(0), from, to }, sums);
     this.#functions.finish(code, loop);
-    return { run: name, tasks: Math.ceil(units / split.units) };
+    return { run: name, tasks: upwards(units, split.units) };
   }
 
   /**
@@ -263,15 +275,15 @@ export class ContractWriter {
     const run = this.#functions.fresh(`${loop.name}_pack`);
     const code = new Code(run, [{ name: 'task', type: 'i32' }]);
     const { whole } = contract;
-    const [units, each] = [unitsOf(whole), packedUnits(contract)];
-    const perSet = Math.ceil(units / each);
+    const [units, each] = [this.#functions.live(liveUnits(whole)), packedUnits(contract)];
+    const perSet = upwards(units, each);
     const task = '(local.get $task)';
     const isOne = contract.packedSets === 1;
-    const set = isOne ? i32(0) : code.let('set', 'i32', `(i32.div_u ${task} ${i32(perSet)})`);
-    const within = isOne ? task : `(i32.rem_u ${task} ${i32(perSet)})`;
+    const set = isOne ? i32(0) : code.let('set', 'i32', `(i32.div_u ${task} ${perSet})`);
+    const within = isOne ? task : `(i32.rem_u ${task} ${perSet})`;
     const from = code.let('from', 'i32', times(within, i32(each)));
     const next = `(i32.add ${from} ${i32(each)})`;
-    const to = `(select ${next} ${i32(units)} (i32.lt_s ${next} ${i32(units)}))`;
+    const to = `(select ${next} ${units} (i32.lt_s ${next} ${units}))`;
     const panelBytes = 4 * contract.steps * whole.width;
     const unitBytes =
       whole.outer.length > 0 ? (panelBytes * whole.line) / whole.width : panelBytes / whole.width;
@@ -284,7 +296,14 @@ export class ContractWriter {
       `(call $${pack} ${set} ${from} ${to} (i32.const 0) ${end} ${i32(panelBytes)} ${out} (i32.const 0))`,
     );
     this.#functions.finish(code);
-    return { run, tasks: packTasks(contract) };
+    const sets = isOne ? i32(1) : this.#functions.live(liveDomain(contract.tiled.sets));
+    return { run, tasks: times(sets, perSet) };
+  }
+
+  /** How many panels of the whole side hold something live. */
+  #wholePanels(whole: Side): string {
+    const units = this.#functions.live(liveUnits(whole));
+    return whole.outer.length > 0 ? times(units, i32(whole.line / whole.width)) : upwards(units, whole.width);
   }
 }
 

@@ -39,8 +39,9 @@ export interface SumTexts extends UnitTexts {
   readonly sums: string;
   /** Where the sums of runs lie that join these: as many bytes for each level. */
   readonly runSums: (level: number) => string;
-  /** Where the panels of the whole side lie, of the set. */
+  /** Where the panels of the whole side lie, of the set, and how many hold something live. */
   readonly whole: string;
+  readonly wholePanels: string;
   /** The call that packs the cut side: of a part of the outermost reduction axis, panels so many bytes apart. */
   readonly pack: (part: PartTexts, panelBytes: string) => string;
   /** The same for the whole side, where it is packed for each chunk; else it is packed before. */
@@ -63,7 +64,7 @@ export function emitSums(evaluator: Evaluator, contract: Contract, texts: SumTex
   const isWhole = cut.outer.length > 0 && cut.line % cut.width === 0;
   const upwards = isWhole ? positions : plus(positions, i32(cut.width - 1));
   const cutPanels = code.let('panels', 'i32', `(i32.div_u ${upwards} ${i32(cut.width)})`);
-  const wholePanels = i32(positionsOf(whole) / whole.width);
+  const { wholePanels } = texts;
   const [rowPanels, columnPanels] = cut.kind === 'rows' ? [cutPanels, wholePanels] : [wholePanels, cutPanels];
   const tables = windowTables(contract, texts, count);
   if (tables !== null && contract.window !== null)

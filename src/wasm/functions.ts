@@ -1,8 +1,8 @@
-import { commentText, Names } from '../kernels/names.ts';
-import type { Axis, Loop, Tensor } from '../loops/index.ts';
+import { commentText, liveField, Names } from '../kernels/names.ts';
+import type { Axis, Dim, Loop, Tensor } from '../loops/index.ts';
 import type { Machine } from '../machine/index.ts';
 import type { Location } from './addresses.ts';
-import { Code } from './code.ts';
+import { Code, i32, times } from './code.ts';
 import { Evaluator } from './evaluate.ts';
 import type { Knowledge } from './knowledge.ts';
 import type { MathName } from './math.ts';
@@ -23,10 +23,10 @@ export interface ModuleScope {
   readonly known: Knowledge;
 }
 
-/** A function of a task's number, and how many tasks it has. */
+/** A function of a task's number, and how many tasks a step has of it, as a text: those of what is live. */
 export interface Runnable {
   readonly run: string;
-  readonly tasks: number;
+  readonly tasks: string;
 }
 
 /** Where a loop's tensors lie that have no place of their own, by tensor. */
@@ -85,6 +85,13 @@ export class Functions {
           : about.origin.map(({ node, source }) => (source === undefined ? node : `${node}  at ${source}`));
     const text = [...lines.map((line) => `;; ${commentText(line)}`), code.text()].join('\n');
     this.#finished.push({ name: code.name, text });
+  }
+
+  /** How many elements are live, as a text that holds in any function. */
+  live(dim: Dim): string {
+    if (typeof dim === 'number') return i32(dim);
+    const field = this.#scope.field(liveField(dim.size.name));
+    return times(`(i32.load offset=${4 * field} (global.get $record))`, i32(dim.factor));
   }
 
   /** What writes expressions into a function. */

@@ -3,6 +3,7 @@ import {
   type Axis,
   apply,
   axisRef,
+  type Dim,
   domainSize,
   type Expr,
   flatten,
@@ -15,7 +16,7 @@ import type { Machine } from '../machine/index.ts';
 import { lineAligned } from '../runtime/wasm/program.ts';
 import { type Group, groupName, type Stage } from '../schedule/group.ts';
 import type { Location } from './addresses.ts';
-import { Code, driver, i32 } from './code.ts';
+import { Code, driver, i32, plus, times, upwards } from './code.ts';
 import { ContractWriter } from './contractKernel.ts';
 import { Functions, type Inside, type ModuleScope, type Runnable } from './functions.ts';
 import { emitList } from './list.ts';
@@ -23,12 +24,11 @@ import { emitNest } from './nest.ts';
 import { type GroupSchedule, type LoopSchedule, loopCost, scheduleGroup } from './schedule.ts';
 import type { FunctionText } from './share.ts';
 
-/** Tasks that threads take one by one; between two sweeps all threads wait for one another. */
-export interface Sweep {
-  /** Its function, without the `$`, which takes a task's number. */
-  readonly run: string;
-  readonly tasks: number;
-}
+/**
+ * Tasks that threads take one by one: a function, without the `$`, and as a text how many a step has; between two sweeps
+ * all threads wait for one another.
+ */
+export type Sweep = Runnable;
 
 /** Functions as text, each after a line of its own. */
 export function codeOf(functions: readonly FunctionText[]): string {
@@ -63,12 +63,7 @@ export function wasmKernel(stage: Stage, own: string, scope: ModuleScope): WasmK
   );
   const sweeps: Sweep[] = [];
   if (writer.contractions.packs.length > 0) sweeps.push(writer.dispatch('pack', writer.contractions.packs));
-  sweeps.push(
-    writer.dispatch(
-      'tasks',
-      groups.map(({ run, schedule }) => ({ run, tasks: schedule.tasks })),
-    ),
-  );
+  sweeps.push(writer.dispatch('tasks', groups));
   if (writer.contractions.sums.length > 0) sweeps.push(writer.dispatch('sums', writer.contractions.sums));
   return {
     name: own,
@@ -103,7 +98,7 @@ class KernelWriter {
   }
 
   /** Writes a group's functions. */
-  group(group: Group): { run: string; schedule: GroupSchedule } {
+  group(group: Group): Runnable & { schedule: GroupSchedule } {
     const first = driver('first', domainSize(group.rows[0] ?? []));
     const { places, bytes } = this.#locals(group, first);
     const schedule = scheduleGroup(group, this.functions.asked(places(1)), this.#machine);
@@ -123,47 +118,53 @@ class KernelWriter {
       return lines;
     });
     this.scratchBytes = Math.max(this.scratchBytes, scratch);
-    return { run: this.#task(group, schedule, calls.flat()), schedule };
+    return { ...this.#task(group, schedule, calls.flat()), schedule };
   }
 
   /** A function that gives a task to whose it is; the tasks of several groups are numbered one after the other. */
   dispatch(wish: string, parts: readonly Runnable[]): Sweep {
-    const tasks = parts.reduce((n, part) => n + part.tasks, 0);
+    const tasks = parts.reduce((n, part) => plus(n, part.tasks), i32(0));
     const [only] = parts;
     if (only !== undefined && parts.length === 1) return { run: only.run, tasks };
     const run = this.functions.fresh(wish);
     const code = new Code(run, [{ name: 'task', type: 'i32' }]);
     for (const part of parts) {
-      const isOwn = `(i32.lt_u (local.get $task) ${i32(part.tasks)})`;
+      const isOwn = `(i32.lt_u (local.get $task) ${part.tasks})`;
       code.line(`(if ${isOwn} (then (call $${part.run} (local.get $task)) (return)))`);
-      code.line(`(local.set $task (i32.sub (local.get $task) ${i32(part.tasks)}))`);
+      code.line(`(local.set $task (i32.sub (local.get $task) ${part.tasks}))`);
     }
     this.functions.finish(code);
     return { run, tasks };
   }
 
-  /** The function of a group: the rows of a task, then each loop for them. */
-  #task(group: Group, schedule: GroupSchedule, calls: readonly string[]): string {
+  /** The function of a group: the rows of a task that are live, then each loop for them. */
+  #task(group: Group, schedule: GroupSchedule, calls: readonly string[]): Runnable {
     const run = this.functions.fresh(groupName(group));
     const code = new Code(run, [{ name: 'task', type: 'i32' }]);
     const { block, perBatch, rows } = schedule;
-    const perSet = Math.max(1, Math.ceil(perBatch / block));
     const low = code.local('low', 'i32');
     const high = code.local('high', 'i32');
+    let tasks: string;
     if (perBatch === rows) {
+      const live = this.functions.live(schedule.live);
+      tasks = upwards(live, block);
       code.line(`(local.set ${low} (i32.mul (local.get $task) ${i32(block)}))`);
-      code.line(`(local.set ${high} ${i32(rows)})`);
+      code.line(`(local.set ${high} ${live})`);
     } else {
-      const set = code.let('set', 'i32', `(i32.div_u (local.get $task) ${i32(perSet)})`);
-      const within = `(i32.mul (i32.rem_u (local.get $task) ${i32(perSet)}) ${i32(block)})`;
-      code.line(`(local.set ${low} (i32.add (i32.mul ${set} ${i32(perBatch)}) ${within}))`);
-      code.line(`(local.set ${high} (i32.mul (i32.add ${set} (i32.const 1)) ${i32(perBatch)}))`);
+      const live = this.functions.live(schedule.livePerBatch);
+      const perSet = upwards(live, block);
+      tasks = times(this.functions.live(liveSets(schedule)), perSet);
+      const set = code.let('set', 'i32', `(i32.div_u (local.get $task) ${perSet})`);
+      const within = `(i32.mul (i32.rem_u (local.get $task) ${perSet}) ${i32(block)})`;
+      const first = times(set, i32(perBatch));
+      code.line(`(local.set ${low} ${plus(first, within)})`);
+      code.line(`(local.set ${high} ${plus(first, live)})`);
     }
     const end = `(i32.add (local.get ${low}) ${i32(block)})`;
     code.line(`(if (i32.lt_s ${end} (local.get ${high})) (then (local.set ${high} ${end})))`);
     for (const call of calls) code.line(call);
     this.functions.finish(code, `${groupName(group)}: ${schedule.tasks} tasks of ${block} rows`);
-    return run;
+    return { run, tasks };
   }
 
   #list(loop: Loop): string {
@@ -221,6 +222,12 @@ class KernelWriter {
     };
     return { places, bytes };
   }
+}
+
+/** The batches whose rows are live. */
+function liveSets({ rows, perBatch, live }: GroupSchedule): Dim {
+  if (typeof live === 'number') return rows / perBatch;
+  return { size: live.size, factor: live.factor / perBatch };
 }
 
 /** The dimensions of a group's tensor that are its rows, in the order of the rows. */

@@ -21,10 +21,11 @@ export function moduleText({ kernels, entries, math }: ModuleParts): string {
     barrierText,
     ...kernels.map((kernel) => `;; kernel ${kernel.name}\n${codeOf(kernel.functions)}`),
     ...sweeps.map(
-      ({ run, tasks }) => `(func $${run}_all (local $task i32)
+      ({ run, tasks }) => `(func $${run}_all (local $task i32) (local $tasks i32)
+  (local.set $tasks ${tasks})
   (loop $next
     (local.set $task (call $take))
-    (if (i32.lt_u (local.get $task) ${i32(tasks)}) (then (call $${run} (local.get $task)) (br $next))))
+    (if (i32.lt_u (local.get $task) (local.get $tasks)) (then (call $${run} (local.get $task)) (br $next))))
   (call $barrier))`,
     ),
     play(kernels, entries),

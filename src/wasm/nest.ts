@@ -8,6 +8,7 @@ import {
   domainSize,
   type Expr,
   int,
+  isMultipleOf,
   type Loop,
   lifted,
   loadsIn,
@@ -168,6 +169,8 @@ class NestWriter {
   #overLines(lane: Axis): void {
     const { from, to, row } = this.#range;
     const extent = i32(lane.extent);
+    const most = endOf(this.#evaluator, lane);
+    const isEvenAxis = isMultipleOf(4, lane.live ?? lane.extent);
     const code = this.#code;
     const lineOf = (text: string): string => `(i32.div_u ${text} ${extent})`;
     const end = code.let('last', 'i32', lineOf(plus(to, i32(lane.extent - 1))));
@@ -185,8 +188,8 @@ class NestWriter {
           'i32',
           `(select ${low} (i32.const 0) (i32.gt_s ${low} (i32.const 0)))`,
         );
-        const stop = code.let('stop', 'i32', `(select ${high} ${extent} (i32.lt_s ${high} ${extent}))`);
-        const isEven = this.#nest.evenRows && lane.extent % 4 === 0;
+        const stop = code.let('stop', 'i32', `(select ${high} ${most} (i32.lt_s ${high} ${most}))`);
+        const isEven = this.#nest.evenRows && isEvenAxis;
         this.#over(lane, begin, stop, isEven, (lanes) => this.#inRow(lanes));
       },
       row,
@@ -202,11 +205,17 @@ class NestWriter {
         return;
       }
       const ends = this.#pieces.ends.get(axis);
+      const place = this.#bind(axisRef(axis));
       if (ends === undefined) {
-        visit(k + 1);
+        // The first axis ends where the live rows do; a vector along the number of all rows may hold both.
+        if (axis.live === undefined || k === 0 || this.#nest.isNumbered) visit(k + 1);
+        else
+          this.#code.if(
+            this.#evaluator.scalar(this.#evaluator.simplify(apply('lt', place, axisEnd(axis)))),
+            () => visit(k + 1),
+          );
         return;
       }
-      const place = this.#bind(axisRef(axis));
       for (const [n, end] of ends.entries()) {
         const from = ends[n - 1] ?? 0;
         const inside = apply('and', apply('le', int(from), place), apply('lt', place, int(end)));
@@ -232,7 +241,14 @@ class NestWriter {
       const next = (more: Lanes): void => visit(k + 1, more === 4 ? 4 : now);
       const ends = axis === undefined ? undefined : this.#pieces.ends.get(axis);
       if (axis === undefined) body(now);
-      else if (ends === undefined) this.#over(axis, i32(0), i32(axis.extent), axis.extent % 4 === 0, next);
+      else if (ends === undefined)
+        this.#over(
+          axis,
+          i32(0),
+          endOf(this.#evaluator, axis),
+          isMultipleOf(4, axis.live ?? axis.extent),
+          next,
+        );
       else for (const [n, end] of ends.entries()) this.#piece(axis, ends[n - 1] ?? 0, end, next);
     };
     visit(0, lanes);

@@ -1,11 +1,14 @@
 import {
   type Axis,
   axesIn,
+  type Dim,
   domainSize,
   float,
+  isMultipleOf,
   type Load,
   type Loop,
   listingOf,
+  liveDomain,
   loadsIn,
   mapExpr,
   substituteAxes,
@@ -16,12 +19,13 @@ import {
 import type { Machine } from '../machine/index.ts';
 import { type Evaluation, loopEvaluation } from '../schedule/cost.ts';
 import type { Group } from '../schedule/group.ts';
+import { liveRows } from '../schedule/rows.ts';
 import { programBlock, TASK_WORK } from '../schedule/tasks.ts';
 import { driver } from './code.ts';
-import { type Contract, contractOf, cutSide, packedUnits, slidExtent } from './contract.ts';
+import { type Contract, contractOf, cutSide, slidExtent } from './contract.ts';
 import type { Evaluator } from './evaluate.ts';
 import { type Nest, rowLane, rowValues } from './nest.ts';
-import { isIndependent, outerSets, type Side, type Tiled, tiledOf, unitsOf } from './sides.ts';
+import { isIndependent, outerSets, type Side, type Tiled, tiledOf, unitAxes, unitsOf } from './sides.ts';
 import { TILE_COLUMNS, TILE_ROWS } from './tile.ts';
 
 /** How one loop of a group runs for a block of the group's rows. */
@@ -43,6 +47,10 @@ export interface GroupSchedule {
   readonly block: number;
   /** Rows that no block may cross: those of one batch. */
   readonly perBatch: number;
+  /** How many of the rows, and of those of a batch, are live: the first ones. */
+  readonly live: Dim;
+  readonly livePerBatch: Dim;
+  /** Tasks, where all rows are live. */
   readonly tasks: number;
   readonly loops: readonly LoopSchedule[];
 }
@@ -70,6 +78,23 @@ export interface ScheduleSummary {
         readonly parts: number;
       }
   )[];
+}
+
+/** Whether live extents tell how many tasks a step has. */
+export function isBounded({ live, livePerBatch }: GroupSchedule): boolean {
+  return typeof live !== 'number' || typeof livePerBatch !== 'number';
+}
+
+/** How many tasks a step has, as a formula of bounded sizes: `⌈batch · 64 / 16⌉`. */
+export function tasksText(schedule: GroupSchedule): string {
+  const { block, rows, perBatch, live, livePerBatch, tasks } = schedule;
+  if (!isBounded(schedule)) return String(tasks);
+  const text = (dim: Dim, by = 1): string =>
+    typeof dim === 'number'
+      ? String(dim / by)
+      : `${dim.size.name}${dim.factor === by ? '' : ` · ${dim.factor / by}`}`;
+  const blocks = `⌈${text(livePerBatch)} / ${block}⌉`;
+  return perBatch === rows ? blocks : `${text(live, perBatch)} · ${blocks}`;
 }
 
 /** What a table says of a schedule. */
@@ -110,14 +135,17 @@ export function scheduleGroup(group: Group, evaluator: Evaluator, machine: Machi
     : scheduleRows(group, evaluator, machine);
 }
 
-/** Tasks that pack the whole side of a contraction. */
-export function packTasks(contract: Contract): number {
-  return contract.packedSets * Math.ceil(unitsOf(contract.whole) / packedUnits(contract));
-}
-
 function scheduleLoop(loop: Loop, evaluator: Evaluator): GroupSchedule {
   if (listingOf(loop) !== null)
-    return { rows: 1, block: 1, perBatch: 1, tasks: 1, loops: [{ kind: 'list' }] };
+    return {
+      rows: 1,
+      block: 1,
+      perBatch: 1,
+      live: 1,
+      livePerBatch: 1,
+      tasks: 1,
+      loops: [{ kind: 'list' }],
+    };
   const tiled = tiledOf(loop, null, evaluator);
   if (tiled !== null) {
     const cut = cutSide(tiled);
@@ -126,13 +154,16 @@ function scheduleLoop(loop: Loop, evaluator: Evaluator): GroupSchedule {
     if (contract.split !== null) {
       const { parts } = contract.split;
       const schedule = { kind: 'contract' as const, packedBefore: false, ...contract };
-      return { rows: parts, block: 1, perBatch: parts, tasks: parts, loops: [schedule] };
+      const all = { rows: parts, perBatch: parts, live: parts, livePerBatch: parts, tasks: parts };
+      return { ...all, block: 1, loops: [schedule] };
     }
     const rows = domainSize(tiled.sets) * units;
     const perBatch = cut.window === null ? units : slidExtent(cut);
     const tasks = (rows / perBatch) * Math.ceil(perBatch / contract.block);
     const schedule = { kind: 'contract' as const, packedBefore: true, ...contract };
-    return { rows, block: contract.block, perBatch, tasks, loops: [schedule] };
+    const live = liveDomain([...tiled.sets, ...unitAxes(cut)]);
+    const livePerBatch = liveDomain(cut.window === null ? unitAxes(cut) : cut.outer.slice(-1));
+    return { rows, block: contract.block, perBatch, live, livePerBatch, tasks, loops: [schedule] };
   }
   const best = laneOf(loop, [], evaluator);
   const wide = loop.axes.filter((axis) => axis.extent !== 1);
@@ -147,10 +178,12 @@ function scheduleLoop(loop: Loop, evaluator: Evaluator): GroupSchedule {
   // Whole cache lines: threads do not read, or write, parts of one.
   if (isNumbered || (rowAxes.length === 1 && rowAxes[0] === lane))
     block = Math.ceil(block / LANE_ROWS) * LANE_ROWS;
-  const evenRows = rows % 4 === 0 && block % 4 === 0;
+  const live = liveDomain(rowAxes);
+  const evenRows = isMultipleOf(4, live) && block % 4 === 0;
   const numbered = isNumbered ? { isNumbered: true as const } : {};
   const nest = { kind: 'nest' as const, rows: rowAxes, lane, evenRows, ...numbered };
-  return { rows, block, perBatch: rows, tasks: Math.max(1, Math.ceil(rows / block)), loops: [nest] };
+  const tasks = Math.max(1, Math.ceil(rows / block));
+  return { rows, block, perBatch: rows, live, livePerBatch: live, tasks, loops: [nest] };
 }
 
 /**
@@ -181,6 +214,8 @@ function scheduleRows(group: Group, evaluator: Evaluator, machine: Machine): Gro
   const rowAxes = group.rows[0] ?? [];
   const batch = Math.max(0, ...tiled.map((t) => (t === null ? 0 : outerSets(t).length)));
   const perBatch = domainSize(rowAxes.slice(batch));
+  const live = liveRows(group, rowAxes);
+  const livePerBatch = liveRows(group, rowAxes.slice(batch));
   const block = Math.min(programBlock(group, machine), perBatch);
   const loops = group.loops.map((loop, k): LoopSchedule => {
     const own = group.rows[k] ?? [];
@@ -191,11 +226,11 @@ function scheduleRows(group: Group, evaluator: Evaluator, machine: Machine): Gro
       const contract = contractOf(contraction, side, perSet, perTask);
       return { kind: 'contract', packedBefore: isIndependent(contract.whole, written), ...contract };
     }
-    const evenRows = block % 4 === 0 && rows % 4 === 0 && perBatch % 4 === 0;
+    const evenRows = block % 4 === 0 && isMultipleOf(4, live) && isMultipleOf(4, livePerBatch);
     return { kind: 'nest', rows: own, lane: laneOf(loop, own, evaluator), evenRows };
   });
   const tasks = (rows / perBatch) * Math.ceil(perBatch / block);
-  return { rows, block, perBatch, tasks: Math.max(1, tasks), loops };
+  return { rows, block, perBatch, live, livePerBatch, tasks: Math.max(1, tasks), loops };
 }
 
 /** The side of a contraction that the rows of a program cut, and how many of these make one set. */

@@ -3,10 +3,12 @@ import {
   apply,
   axesIn,
   contractionOf,
+  type Dim,
   domainSize,
   type Expr,
   int,
   type Loop,
+  liveDomain,
   loadsIn,
   positionOver,
   substituteAxes,
@@ -64,6 +66,11 @@ export interface Side {
 /** What a side is cut into: lines where it has several, else elements. */
 export function unitsOf(side: Side): number {
   return side.outer.length > 0 ? domainSize(side.outer) : side.length;
+}
+
+/** The units that are live: the first ones. */
+export function liveUnits(side: Side): Dim {
+  return liveDomain(unitAxes(side));
 }
 
 /** Positions of so many units; of all where it is not said. */

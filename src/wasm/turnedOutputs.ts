@@ -5,7 +5,9 @@ import {
   domainSize,
   type Expr,
   int,
+  isMultipleOf,
   type Loop,
+  liveDomain,
   mapExpr,
   substituteAxes,
   varRef,
@@ -13,7 +15,7 @@ import {
 import { driver, i32, minus, times } from './code.ts';
 import type { Contract } from './contract.ts';
 import type { Evaluator } from './evaluate.ts';
-import { type RowRange, rowValues } from './nest.ts';
+import { endOf, type RowRange, rowValues } from './nest.ts';
 import { type Lanes, wasmType } from './operations.ts';
 import { transposed } from './transpose.ts';
 
@@ -74,7 +76,9 @@ export function emitTurnedOutputs(
   range: RowRange,
 ): void {
   const { code } = evaluator;
-  const number = driver('row', domainSize(along));
+  const live = liveDomain(along);
+  const isBounded = !isWhole && typeof live !== 'number';
+  const number = { ...driver('row', domainSize(along)), ...(isBounded ? { live } : {}) };
   const values = new Map([
     ...(range.fixed ?? []),
     ...(isWhole ? [] : rowValues(units, range.row)),
@@ -114,18 +118,18 @@ export function emitTurnedOutputs(
   };
   const [from, to] = isWhole
     ? [times(range.from, i32(line)), times(range.to, i32(line))]
-    : [i32(0), i32(domainSize(along))];
+    : [i32(0), endOf(evaluator, number)];
   const rows = (): void => {
     const name = code.local(number.name, 'i32');
     code.line(`(local.set ${name} ${from})`);
-    const isEven = !isWhole && domainSize(along) % 4 === 0;
+    const isEven = !isWhole && isMultipleOf(4, live);
     code.loopOn(name, isEven ? to : minus(to, i32(3)), 4, four, number, from);
     if (!isEven) code.loopOn(name, to, 1, one, number);
   };
   const visit = (k: number): void => {
     const axis = others[k];
     if (axis === undefined) code.loop(across.name, i32(0), i32(across.extent), 4, rows, across);
-    else code.loop(axis.name, i32(0), i32(axis.extent), 1, () => visit(k + 1), axis);
+    else code.loop(axis.name, i32(0), endOf(evaluator, axis), 1, () => visit(k + 1), axis);
   };
   if (isWhole) visit(0);
   else code.loop(range.row.name, range.from, range.to, 1, () => visit(0), range.row);

@@ -14,6 +14,8 @@ export interface BareSession {
   /** Runs one entry. @throws WebAssembly.RuntimeError where it reaches beyond memory */
   step(entry: string, feeds?: StepFeeds): Record<string, NDArray>;
   read(state: string): Float64Array;
+  /** How many words of the results of the last step were written. */
+  readonly written: () => number;
   /** What was written that no program may write, in words: guards, records, inputs, constants. */
   readonly damage: readonly string[];
 }
@@ -42,9 +44,9 @@ export function assemble(text: string): Uint8Array {
   return bytes;
 }
 
-/** What calls a task of a phase, in the text of a module: how many there are, and their function. */
+/** What calls a task of a phase, in the text of a module. */
 const TASK_CALL =
-  /\(i32\.lt_u \(local\.get \$task\) \(i32\.const (\d+)\)\) \(then \(call (\S+) \(local\.get \$task\)\) \(br \$next\)\)/g;
+  /\(i32\.lt_u \(local\.get \$task\) \(local\.get \$tasks\)\) \(then \(call (\S+) \(local\.get \$task\)\) \(br \$next\)\)/g;
 
 /**
  * Turns a program's text into a module that runs the last task of each phase first: tasks must not depend on one
@@ -57,8 +59,11 @@ export function assembleBackwards(text: string): Uint8Array {
   if (phases !== (text.match(TASK_CALL)?.length ?? 0))
     throw new RangeError('tasks are called in another way than is turned round here');
   return assemble(
-    text.replace(TASK_CALL, (call, count: string) =>
-      call.replace(/(\(call \S+ )(\(local\.get \$task\))/, `$1(i32.sub (i32.const ${Number(count) - 1}) $2)`),
+    text.replace(TASK_CALL, (call) =>
+      call.replace(
+        /(\(call \S+ )(\(local\.get \$task\))/,
+        '$1(i32.sub (i32.sub (local.get $$tasks) (i32.const 1)) $2)',
+      ),
     ),
   );
 }
@@ -93,13 +98,19 @@ export function bareSession(
   const writeRecord = recordWriter(stepFields, new Uint32Array(memory.buffer, records, stepFields.length), 0);
   const steps = new Map<string, number>();
   const damage: string[] = [];
+  let resultWords = 0;
   return {
     damage,
+    written: () =>
+      words
+        .subarray(results / 4, results / 4 + resultWords)
+        .reduce((n, word) => n + (word === POISON ? 0 : 1), 0),
     step: (name, feeds = {}) => {
       const number = Object.keys(program.entries).indexOf(name);
       const entry = program.entries[name];
       const declared = module.entries.find((e) => e.name === name);
       if (entry === undefined || declared === undefined) throw new RangeError(`no entry ${name}`);
+      resultWords = entry.resultWords;
       const step = (steps.get(name) ?? 0) + 1;
       steps.set(name, step);
       poison(program, words, kept);

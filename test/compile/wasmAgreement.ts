@@ -2,9 +2,8 @@ import { compileToWasm, type OptionalPass, type WasmCompilation } from '../../sr
 import { type Axis, domainSize } from '../../src/loops/index.ts';
 import { type Machine, machines } from '../../src/machine/index.ts';
 import { type NDArray, referenceSession } from '../../src/reference/index.ts';
-import { slidExtent } from '../../src/wasm/contract.ts';
+import { packedUnits, slidExtent } from '../../src/wasm/contract.ts';
 import { rowLane } from '../../src/wasm/nest.ts';
-import { packTasks } from '../../src/wasm/schedule.ts';
 import { unitsOf } from '../../src/wasm/sides.ts';
 import { turnedOf } from '../../src/wasm/turnedOutputs.ts';
 import type { RandomCase } from '../oracle/randomGraph.ts';
@@ -86,7 +85,7 @@ export function waysOfContractions({ entries }: WasmCompilation): string[] {
         'with lines of columns': columns.outer.length > 0,
         'with an operand that its own task packs whole': !own.packedBefore,
         'with an operand packed for each of a batch': own.packedSets > 1,
-        'with an operand for more than one task that packs': packTasks(own) > own.packedSets,
+        'with an operand for more than one task that packs': unitsOf(own.whole) > packedUnits(own),
         'with a reduction in chunks': own.chunk < (loop.reduceAxes[0]?.extent ?? 1),
         'with several reduction axes': loop.reduceAxes.length > 1,
         'with several axes of rows': rows.axes.length > 1,
