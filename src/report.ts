@@ -1,13 +1,15 @@
 import type { Compilation, CompiledEntry, WebGpuEntry } from './compile.ts';
 import { groupName } from './fuse/index.ts';
 import { type Prediction, predictionOf, timeOfStages } from './fuse/price.ts';
+import type { EvaluatedKernel } from './kernels/kernel.ts';
 import { verifyKernel } from './kernels/verifyKernel.ts';
 import { byteSize, extentOf } from './loops/index.ts';
 import { batchBytes } from './program/inputBytes.ts';
 import type { KernelBase, KernelText, ProgramBase } from './runtime/program.ts';
 import type { WasmKernel } from './runtime/wasm/program.ts';
+import { liveGridText } from './schedule/liveGrid.ts';
 import type { Schedule } from './schedule/schedule.ts';
-import { type ScheduleSummary, summaryOf } from './wasm/schedule.ts';
+import { isBounded, type ScheduleSummary, summaryOf, tasksText } from './wasm/schedule.ts';
 
 /** What `sinter inspect` shows: plain data, the same for its tables and its JSON. */
 export interface Report {
@@ -71,6 +73,8 @@ export interface DispatchReport {
   readonly nodes: readonly string[];
   /** Workgroups; on WebAssembly tasks, which threads take one by one. */
   readonly grid: number;
+  /** How many of them a step runs, as a formula of bounded sizes: where its live extents tell. */
+  readonly live?: string;
   /** Invocations of a workgroup; 1 on WebAssembly. */
   readonly workgroup: number;
   /** Bytes of workgroup memory; on WebAssembly of packed operands, which all threads share. */
@@ -180,6 +184,7 @@ function entryReport(
       kind: kernel.kind,
       nodes: kernel.nodes,
       grid: step.workgroups,
+      ...liveOf(tree, entry.scheduled[k] ?? []),
       ...layoutOf(kernel),
       ...(rowLoads === undefined ? {} : { rowLoads }),
       predicted,
@@ -242,6 +247,16 @@ function isWgsl(kernel: KernelBase): kernel is KernelText {
 
 function isWat(kernel: KernelBase): kernel is WasmKernel {
   return 'packedBytes' in kernel;
+}
+
+/** What a dispatch's workgroups, or tasks, are of what is alive. */
+function liveOf(
+  tree: EvaluatedKernel | undefined,
+  scheduled: CompiledEntry['scheduled'][number],
+): Pick<DispatchReport, 'live'> {
+  if (tree !== undefined) return tree.live === undefined ? {} : { live: liveGridText(tree.live) };
+  const tasks = scheduled.flatMap(({ schedule }) => ('kind' in schedule ? [] : [schedule]));
+  return tasks.some(isBounded) ? { live: tasks.map(tasksText).join(' + ') } : {};
 }
 
 function layoutOf(

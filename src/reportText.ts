@@ -107,6 +107,8 @@ function nodeLines(k: number, dispatch: DispatchReport, paint: Paint): string[] 
   for (const node of dispatch.nodes) lines.push(`  ${oneLine(node)}`);
   for (const group of dispatch.groups)
     lines.push(paint.dim(`  group ${group.name}: ${oneLine(JSON.stringify(group.schedule))}`));
+  if (dispatch.live !== undefined)
+    lines.push(paint.dim(`  what is alive takes ${oneLine(dispatch.live)}, ${dispatch.grid} at most`));
   if (dispatch.rowLoads !== undefined && dispatch.rowLoads > 0) {
     const loads = count(dispatch.rowLoads, 'load');
     lines.push(

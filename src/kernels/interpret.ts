@@ -12,6 +12,7 @@ import {
   subexpressions,
   type Tensor,
 } from '../loops/index.ts';
+import { liveWorkgroups } from '../schedule/liveGrid.ts';
 import { AccessLog } from './accessLog.ts';
 import { type Kernel, LOCAL_ID, type Stmt, statementsIn, WORKGROUP_ID } from './kernel.ts';
 
@@ -135,7 +136,10 @@ class Machine {
   run(memory: KernelMemory, options: InterpretOptions): void {
     this.#options = options;
     this.#bind(memory);
-    for (this.#group = 0; this.#group < this.#kernel.grid; this.#group++) {
+    const { grid, live } = this.#kernel;
+    const workgroups =
+      live === undefined ? grid : liveWorkgroups(live, options.live?.[live.size.name] ?? live.size.max);
+    for (this.#group = 0; this.#group < workgroups; this.#group++) {
       this.#order();
       for (const tensor of this.#kernel.arrays) {
         const cells = this.#cells.get(tensor);

@@ -1,4 +1,5 @@
 import type { Expr, Origin, Tensor } from '../loops/index.ts';
+import type { LiveGrid } from '../schedule/liveGrid.ts';
 
 /**
  * The kernel tree: what a target's printer writes out, what the verifier checks and the interpreter runs.
@@ -48,6 +49,8 @@ export interface Kernel {
   readonly kind: 'map' | 'reduce' | 'list' | 'contract' | 'rows' | 'packed';
   readonly workgroup: number;
   readonly grid: number;
+  /** The workgroups that a step runs of them, where its live extents tell. */
+  readonly live?: LiveGrid;
   /** Arrays of role `workgroup` and `private`, one dimension each; `f32`, `i32`, `u32` or `bool`. */
   readonly arrays: readonly Tensor[];
   readonly body: readonly Stmt[];

@@ -1,4 +1,5 @@
 import { printExpr } from '../loops/text.ts';
+import { liveGridText } from '../schedule/liveGrid.ts';
 import type { Kernel, Stmt } from './kernel.ts';
 
 /** The text form of kernels: the statement tree, target-independent, for `--ir kernels` and traces. */
@@ -8,7 +9,10 @@ export function printKernels(kernels: readonly Kernel[]): string {
 
 /** One kernel: its shape, its arrays, its statements. */
 export function printKernel(kernel: Kernel): string {
-  const lines = [`kernel ${kernel.name}: ${kernel.kind}, ${kernel.grid} workgroups of ${kernel.workgroup}`];
+  const live = kernel.live === undefined ? '' : `, ${liveGridText(kernel.live)}`;
+  const lines = [
+    `kernel ${kernel.name}: ${kernel.kind}, ${kernel.grid} workgroups of ${kernel.workgroup}${live}`,
+  ];
   for (const array of kernel.arrays)
     lines.push(`  ${array.role} ${array.name}: ${array.dtype}[${array.shape.join(', ')}]`);
   writeBody(kernel.body, '  ', lines);

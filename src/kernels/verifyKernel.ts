@@ -10,6 +10,7 @@ import {
   type Tensor,
 } from '../loops/index.ts';
 import { isValueOf, typeIssue } from '../loops/typing.ts';
+import { liveWorkgroups } from '../schedule/liveGrid.ts';
 import { expressionsOf, type Kernel, LOCAL_ID, type Stmt, WORKGROUP_ID } from './kernel.ts';
 import { KernelScope } from './kernelScope.ts';
 import { uniformity } from './uniformity.ts';
@@ -87,6 +88,11 @@ function checkLimits(kernel: Kernel, limits: KernelLimits): void {
   }
   if (!Number.isInteger(kernel.grid) || kernel.grid < 0 || kernel.grid > MAX_GRID) {
     fail('limit', `a grid of ${kernel.grid} workgroups, at most ${MAX_GRID} fit`);
+  }
+  const { grid, live } = kernel;
+  if (live !== undefined && liveWorkgroups(live, live.size.max) !== grid) {
+    const most = liveWorkgroups(live, live.size.max);
+    fail('limit', `a grid of ${grid} workgroups, and ${most} where all of ${live.size.name} is alive`);
   }
   for (const array of kernel.arrays) {
     if (array.role !== 'workgroup' && array.role !== 'private') {

@@ -1,12 +1,13 @@
 import type { Module } from '../graph/index.ts';
 import { sharedBytes } from '../kernels/build/packed.ts';
 import { type EvaluatedKernel, expressionsOf, type Placement, statementsIn } from '../kernels/kernel.ts';
-import { baseField, rowsField } from '../kernels/names.ts';
+import { baseField, liveField, rowsField } from '../kernels/names.ts';
 import { loadsIn, type Tensor } from '../loops/index.ts';
 import type { Storage } from '../passes/lower.ts';
 import type { BufferLayout } from '../plan/planBuffers.ts';
-import type { Entry, KernelText, Program, Step } from '../runtime/program.ts';
+import type { Entry, KernelText, Program, Step, StepField, StepGrid } from '../runtime/program.ts';
 import type { Stage } from '../schedule/group.ts';
+import type { LiveGrid } from '../schedule/liveGrid.ts';
 import { printWgsl } from '../wgsl/kernel.ts';
 import { bufferPlan, entryOf, kernelFacts, slotsOf, stepFieldsOf } from './slots.ts';
 
@@ -45,6 +46,7 @@ export function emitProgram(
     const steps: Step[] = own.map((kernel, k) => ({
       kernel: print(kernel, stages[k] ?? { groups: [] }),
       workgroups: kernel.grid,
+      ...(kernel.live === undefined ? {} : { live: stepGrid(kernel.live, stepFields) }),
     }));
     emitted[name] = entryOf(module, name, steps, stages, storage, layout);
   }
@@ -55,6 +57,11 @@ export function emitProgram(
     entries: emitted,
     buffers: bufferPlan(layout),
   };
+}
+
+/** How the workgroups of a step follow from its fields. */
+function stepGrid({ size, from, parts }: LiveGrid, fields: readonly StepField[]): StepGrid {
+  return { field: fields.findIndex(({ name }) => name === liveField(size.name)), from, parts };
 }
 
 function placeOf(tensor: Tensor, layout: BufferLayout): Placement {

@@ -1,6 +1,7 @@
 import { checkInside } from './arenas.ts';
+import { workgroupsOf } from './grid.ts';
 import { elementCount } from './init.ts';
-import type { ProgramBase } from './program.ts';
+import type { ProgramBase, SizeSlot, Step, StepGrid } from './program.ts';
 import { check, fail } from './shape.ts';
 
 /**
@@ -83,9 +84,10 @@ function checkEntries({ entries, sizes, inputs, buffers }: ProgramBase): void {
   for (const [name, { steps, outputs, inputs: read, resultWords }] of Object.entries(entries)) {
     const own = `entries.${name}`;
     checkName(`program.${own}`, name);
-    each(`${own}.steps`, steps, ({ workgroups }, at) =>
-      atMost(`${at}.workgroups`, workgroups, mostWorkgroups),
-    );
+    each(`${own}.steps`, steps, (step, at) => {
+      atMost(`${at}.workgroups`, step.workgroups, mostWorkgroups);
+      if (step.live !== undefined) checkGrid(step, step.live, sizes, `${at}.live`);
+    });
     for (const [i, input] of read.entries())
       if (!names.has(input)) fail(`program.${own}.inputs[${i}]`, 'an input of the program', input);
     atMost(`program.${own}.resultWords`, resultWords, results / 4);
@@ -102,6 +104,18 @@ function checkEntries({ entries, sizes, inputs, buffers }: ProgramBase): void {
       }
     });
   }
+}
+
+/** Step fields before those of live extents: `step` and `result`. */
+const FIELDS_BEFORE = 2;
+
+/** What grows with a live extent is at most what its maximum gives, and that is checked. */
+function checkGrid(step: Step, live: StepGrid, sizes: readonly SizeSlot[], at: string): void {
+  check(live, { field: 'count', from: 'count', parts: [['count']] }, at);
+  const size = sizes[live.field - FIELDS_BEFORE];
+  if (size === undefined) fail(`${at}.field`, 'the number of a field that holds a live extent', live.field);
+  const most = workgroupsOf(step, [size.max], -live.field);
+  if (most !== step.workgroups) fail(at, `${step.workgroups} workgroups of ${size.max} elements`, most);
 }
 
 /** Visits the slots of a list with their places; those that have names have each its own. */

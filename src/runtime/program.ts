@@ -70,6 +70,18 @@ export interface KernelText extends KernelBase {
 export interface Step {
   readonly kernel: number;
   readonly workgroups: number;
+  /** Where they depend on what is alive; `workgroups` are those of the size's maximum then. */
+  readonly live?: StepGrid;
+}
+
+/**
+ * Workgroups of a step by a live extent n, which stands in the step field of this number: each part makes
+ * `⌈n · times / per⌉` of it, one after the other; `from` more come before.
+ */
+export interface StepGrid {
+  readonly field: number;
+  readonly from: number;
+  readonly parts: readonly (readonly [times: number, per: number])[];
 }
 
 export interface Entry {

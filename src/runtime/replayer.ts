@@ -2,7 +2,7 @@ import { chunkCapacity, chunkPlayer, type PlayChunks } from './chunks.ts';
 import { checkBuffer, checkLimits, createPipelines, guard, lossOf, lostBecause, refusal } from './device.ts';
 import type { Address, Block, Engine, Playback } from './engine.ts';
 import { COMPUTE, COPY, MAP_READ, STORAGE, UNIFORM } from './flags.ts';
-import { foldGrid } from './grid.ts';
+import { foldGrid, workgroupsOf } from './grid.ts';
 import { elementCount } from './init.ts';
 import type { Timings } from './profiling.ts';
 import type { Program, StateSlot } from './program.ts';
@@ -206,8 +206,8 @@ export class Replayer implements Engine {
       let pipeline: GPUComputePipeline | undefined;
       let bound: number | undefined;
       for (let i = 0; i < count; i++) {
-        for (const { kernel, workgroups } of steps) {
-          const next = this.#pipelines[kernel];
+        for (const step of steps) {
+          const next = this.#pipelines[step.kernel];
           if (!next) continue;
           if (!pass || this.#stopwatch?.isEach) {
             pass?.end();
@@ -218,12 +218,12 @@ export class Replayer implements Engine {
           if (next !== pipeline) pass.setPipeline(next);
           bound = i;
           pipeline = next;
-          pass.dispatchWorkgroups(...foldGrid(workgroups));
+          pass.dispatchWorkgroups(...foldGrid(workgroupsOf(step, this.#words, i * this.#stride)));
         }
       }
       pass?.end();
       const bytes = resultWords * count * 4;
-      if (bytes > 0) encoder.copyBufferToBuffer(this.arenas.results, 0, staging, 0, bytes);
+      encoder.copyBufferToBuffer(this.arenas.results, 0, staging, 0, bytes);
       this.#stopwatch?.resolve(encoder, staging, this.arenas.results.size);
       device.queue.submit([encoder.finish()]);
     });

@@ -27,6 +27,7 @@ describe('sinter inspect', () => {
     expect(out).toMatch(
       /^ +not proven in range: 1 load of data at rows whose number is known at run time only$/m,
     );
+    expect(out).toMatch(/^ +what is alive takes ⌈batch \/ 8⌉ · 8, 128 at most$/m);
     expect(out).toMatch(/^ +hidden +f32\[128, 128\] +65\.5 kB +temps +\d+ +0\.\.2$/m);
     expect(out).toMatch(/^ +hidden\.weight +f32\[784, 128\] +401 kB +state +0$/m);
     expect(out).toMatch(
@@ -100,7 +101,9 @@ describe('sinter inspect', () => {
   test('prints tasks and packed operands for WebAssembly, its module, or the functions of an entry alone', async () => {
     const wasm = async (...args: string[]): Promise<string> =>
       (await sinter(['inspect', W1, '--target', 'wasm', ...args])).out;
-    expect(await wasm()).toMatch(/^ +# +name +kind +tasks +packed +µs +limited by +FLOPs +bytes$/m);
+    const listing = await wasm();
+    expect(listing).toMatch(/^ +# +name +kind +tasks +packed +µs +limited by +FLOPs +bytes$/m);
+    expect(listing).toMatch(/^ +what is alive takes ⌈batch \/ \d+⌉, \d+ at most$/m);
     const module = await wasm('--code');
     expect(module).toMatch(/^\(module\n/);
     expect(module).toContain('(export "play")');

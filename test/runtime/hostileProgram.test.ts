@@ -88,6 +88,29 @@ const cases: readonly (readonly [string, (value: unknown) => unknown, string])[]
   ['buffers.state', () => -4, 'program.buffers.state'],
 ];
 
+/** The same of the first dispatch's grid, which WebGPU alone has. */
+const grids: typeof cases = [
+  ['', () => 7, 'program.entries.go.steps[0].live: expected object, found 7'],
+  ['.field', () => 1, 'live.field: expected the number of a field that holds a live extent, found 1'],
+  ['.field', () => 3, 'live.field: expected the number of a field that holds a live extent, found 3'],
+  ['.from', () => -1, 'live.from: expected count, found -1'],
+  ['.from', () => 1, 'live: expected 1 workgroups of 4 elements, found 2'],
+  ['.parts', () => 1, 'live.parts: expected list, found 1'],
+  ['.parts.0', () => [1], 'live: expected 1 workgroups of 4 elements, found NaN'],
+  ['.parts.0', () => [1, 0], 'live: expected 1 workgroups of 4 elements, found Infinity'],
+  ['.parts.0', () => [2 ** 40, 1], 'live: expected 1 workgroups of 4 elements, found '],
+  ['.parts.0.1', () => -2, 'live.parts[0][1]: expected count, found -2'],
+  ['.parts.0.1', () => Number.NaN, 'live.parts[0][1]: expected count, found '],
+];
+
+test.each(grids)('a program whose grid has %s %o is refused', (path, change, message) => {
+  const program: unknown = JSON.parse(JSON.stringify(programs.webgpu));
+  put(program, `entries.go.steps.0.live${path}`, change);
+  expect(() => checkProgram(program)).toThrow(
+    expect.objectContaining({ name: 'FormatError', message: expect.stringContaining(message) }),
+  );
+});
+
 describe.each(['webgpu', 'wasm'] as const)('a program from elsewhere, for %s', (target) => {
   test('is one as it was compiled', () => {
     expect(() => checkProgram(JSON.parse(JSON.stringify(programs[target])))).not.toThrow();

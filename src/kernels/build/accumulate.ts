@@ -8,6 +8,7 @@ import {
   int,
   type Loop,
   lifted,
+  liveDomain,
   load,
   mapChildren,
   type Reduction,
@@ -107,7 +108,7 @@ export function reduceTogether(
     ...reduceAxes.filter((axis) => axis.extent === 1).map((axis) => [axis, int(0)] as const),
   ]);
   const hoisted = reductions.map((r) => ({ ...r, body: body.hoist(r.body, unit, phase, into) }));
-  const live = wide.length === 1 ? [] : wide.filter((axis) => axis.live !== undefined);
+  const live = liveInside(wide);
   const visit = (acc: Expr[][], place: ReadonlyMap<Axis, Expr>, inner: Stmt[]): void => {
     const r = place.get(flat) ?? int(0);
     const at = new Map([...unit, ...body.unflatten(r, wide, inner)]);
@@ -180,11 +181,16 @@ export function accumulate(body: Body, reductions: readonly Reduction[], into: S
   return identities(reductions).map((parts) => parts.map((value) => body.variable('acc', value, into)));
 }
 
-/** All axes of a reduction as one, row-major; with the live extent of the only one. */
+/** All axes of a reduction as one, row-major; with what is live of it, as far as its outermost one says that. */
 export function flattened(axes: readonly Axis[]): Axis {
-  const [only, ...more] = axes;
-  const live = more.length === 0 ? only?.live : undefined;
-  return { name: 'r', extent: domainSize(axes), ...(live === undefined ? {} : { live }) };
+  const live = liveDomain(axes);
+  return { name: 'r', extent: domainSize(axes), ...(typeof live === 'number' ? {} : { live }) };
+}
+
+/** Those of a reduction's axes whose live extents `flattened` does not say. */
+export function liveInside(axes: readonly Axis[]): Axis[] {
+  const [, ...inner] = axes.filter((axis) => axis.extent !== 1);
+  return inner.filter((axis) => axis.live !== undefined);
 }
 
 /** How the elements of a reduction are added up in runs. */

@@ -8,6 +8,7 @@ import {
   type Loop,
 } from '../../loops/index.ts';
 import type { Partial } from '../../schedule/group.ts';
+import { isColumnsFirst } from '../../schedule/liveGrid.ts';
 import { orientedContraction } from '../../schedule/orient.ts';
 import { partingOf } from '../../schedule/partials.ts';
 import type { ContractSchedule } from '../../schedule/schedule.ts';
@@ -110,12 +111,12 @@ function emitTogether(
   const sums = new PartialSums(body, whole, into);
   const batch = body.let('batch', apply('idiv', body.wg, int(rows * columns)), into);
   const fixed = body.unflatten(batch, c.batch, into);
-  const top = body.let(
-    'top',
-    apply('mul', apply('mod', apply('idiv', body.wg, int(columns)), int(rows)), int(tileM)),
-    into,
-  );
-  const left = body.let('left', apply('mul', apply('mod', body.wg, int(columns)), int(tileN)), into);
+  // The tile's number counts rows of tiles, or, where what is alive of the columns alone varies, columns of them.
+  const [row, column] = isColumnsFirst(c)
+    ? [apply('mod', body.wg, int(rows)), apply('mod', apply('idiv', body.wg, int(rows)), int(columns))]
+    : [apply('mod', apply('idiv', body.wg, int(columns)), int(rows)), apply('mod', body.wg, int(columns))];
+  const top = body.let('top', apply('mul', row, int(tileM)), into);
+  const left = body.let('left', apply('mul', column, int(tileN)), into);
   const side = (own: Omit<StagedSide, 'place'>): StagedSide => ({
     ...own,
     place: (index, to) => ({ at: body.unflatten(index, own.axes, to) }),
@@ -144,8 +145,8 @@ function emitTogether(
       part = apply('add', apply('mul', part, int(of)), index);
     };
     for (const [axis, index] of fixed) if (!at.includes(axis)) count(index, axis.extent);
-    if (kept !== 'm') count(apply('mod', apply('idiv', body.wg, int(columns)), int(rows)), rows);
-    if (kept !== 'n') count(apply('mod', body.wg, int(columns)), columns);
+    if (kept !== 'm') count(row, rows);
+    if (kept !== 'n') count(column, columns);
     return part;
   };
   sums.finish(into, (partial) => [

@@ -15,6 +15,7 @@ import { simplify } from '../../loops/simplify.ts';
 import type { Machine } from '../../machine/index.ts';
 import { type Scheduled, scheduleWorkgroups } from '../../schedule/best.ts';
 import { type Group, groupName, type Stage } from '../../schedule/group.ts';
+import { type LiveGrid, liveGridOf, liveWorkgroupsExpr } from '../../schedule/liveGrid.ts';
 import { resourcesOf, sharedBytesOf } from '../../schedule/resources.ts';
 import type { WorkgroupSchedule } from '../../schedule/schedule.ts';
 import { type Kernel, LOCAL_ID, type Stmt, WORKGROUP_ID } from '../kernel.ts';
@@ -40,22 +41,34 @@ export function kernelOf(
   const names = new Names([WORKGROUP_ID, LOCAL_ID]);
   const kernelName = names.fresh(name);
   const ranges = new Map<string, Range>();
-  const groups = stage.groups.map((group) => scheduleWorkgroups(group, machine));
+  const groups = inGridOrder(
+    stage.groups.map((group) => scheduleWorkgroups(group, machine)),
+    machine,
+  );
   const grid = groups.reduce((n, { schedule }) => n + schedule.workgroups, 0);
   ranges.set(WORKGROUP_ID, { low: 0, high: grid - 1 });
   const wg = varRef(WORKGROUP_ID, 'i32');
   const parts: { from: number; to: number; body: Stmt[]; arrays: Tensor[] }[] = [];
   let from = 0;
-  for (const { group, schedule } of groups) {
+  let live: LiveGrid | null = null;
+  for (const [k, { group, schedule }] of groups.entries()) {
     const into: Stmt[] = [];
+    const ownLive = liveGridOf(group, schedule, machine);
     const own = from === 0 ? wg : varRef(names.fresh('wg'), 'i32');
     if (own.kind === 'var') ranges.set(own.name, { low: 0, high: schedule.workgroups - 1 });
     if (own.kind === 'var' && from > 0)
       into.push({ kind: 'let', name: own.name, value: apply('sub', wg, int(from)) });
     const body = new Body(machine, own, names, ranges);
     into.push(...heading(group, schedule, stage.groups.length > 1));
-    emitPrologue(body, group.prologue, into);
-    into.push(...emitGroup(body, group, schedule));
+    const work: Stmt[] = [];
+    emitPrologue(body, group.prologue, work);
+    work.push(...emitGroup(body, group, schedule));
+    if (k === groups.length - 1) {
+      live = ownLive === null ? null : { ...ownLive, from };
+      into.push(...work);
+    } else if (ownLive === null) into.push(...work);
+    // Where others follow, workgroups of what is not alive run, and leave at once.
+    else body.if(apply('lt', own, liveWorkgroupsExpr(ownLive)), into, (inner) => inner.push(...work));
     parts.push({ from, to: from + schedule.workgroups, body: into, arrays: body.arrays });
     from += schedule.workgroups;
   }
@@ -67,7 +80,16 @@ export function kernelOf(
     ...new Set(stage.groups.flatMap((g) => [...g.prologue, ...g.loops].flatMap((l) => l.origin))),
   ];
   return {
-    kernel: { name: kernelName, kind, workgroup: machine.workgroup, grid, arrays, body, origin },
+    kernel: {
+      name: kernelName,
+      kind,
+      workgroup: machine.workgroup,
+      grid,
+      ...(live === null ? {} : { live }),
+      arrays,
+      body,
+      origin,
+    },
     groups,
   };
 }
@@ -121,6 +143,16 @@ function emitGroup(body: Body, group: Group, schedule: WorkgroupSchedule): Stmt[
     default:
       return schedule satisfies never;
   }
+}
+
+/** Groups whose workgroups depend on a live extent last, the largest at the end: the grid of a step leaves out its dead ones. */
+function inGridOrder(
+  groups: readonly Scheduled<WorkgroupSchedule>[],
+  machine: Machine,
+): Scheduled<WorkgroupSchedule>[] {
+  const rank = ({ group, schedule }: Scheduled<WorkgroupSchedule>): number =>
+    liveGridOf(group, schedule, machine) === null ? 0 : schedule.workgroups;
+  return [...groups].sort((a, b) => rank(a) - rank(b));
 }
 
 /**

@@ -15,7 +15,7 @@ import { guestSides } from '../../schedule/orient.ts';
 import type { StagedTile } from '../../schedule/schedule.ts';
 import { isAhead, stagingLayout, tileExtents } from '../../schedule/staging.ts';
 import type { Stmt } from '../kernel.ts';
-import { flattened, inRuns } from './accumulate.ts';
+import { flattened, inRuns, liveInside } from './accumulate.ts';
 import { all, type Body, type Phase } from './body.ts';
 import { addGrid, addProducts, addTo, grid, type Point, product } from './tile.ts';
 
@@ -275,7 +275,7 @@ function elementOf(
   const own = body.let('own', isAlongReduction ? major : minor, into);
   const at = body.let('at', apply('add', side.from, own), into);
   const place = side.place(at, into);
-  const live = reduce.length === 1 ? [] : reduce.filter((axis) => axis.live !== undefined);
+  const live = liveInside(reduce);
   const slot = apply('add', int(offset), apply('add', apply('mul', k, int(count + 1)), own));
   return {
     slot: body.simplify(slot),
