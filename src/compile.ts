@@ -1,3 +1,4 @@
+import { markCompiledHere } from './compiledHere.ts';
 import { alignAxes } from './fuse/alignAxes.ts';
 import {
   assignStages,
@@ -131,7 +132,7 @@ export function compileModule(
     entries.set(name, { ...entry, kernels: road.weakened(name, entry.kernels, layout) });
   const program = trace.timed(
     'print',
-    () => emitProgram(module, storage, entries, layout, target),
+    () => markCompiledHere(emitProgram(module, storage, entries, layout, target)),
     (made) => requireUploadable(made, machine),
   );
   return {

@@ -12,9 +12,10 @@ export interface FoundGpu {
  * where software is wanted and there is no hardware.
  *
  * @param wanted a hardware adapter alone, or a software one where there is no hardware
+ * @param robustness whether indices are checked as they are used; pages have no choice
  * @throws DeviceError where there is none
  */
-export async function findGpu(wanted: 'hardware' | 'any'): Promise<FoundGpu> {
+export async function findGpu(wanted: 'hardware' | 'any', robustness = true): Promise<FoundGpu> {
   const gpu = globalThis.navigator?.gpu;
   if (gpu !== undefined) {
     const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
@@ -29,7 +30,10 @@ export async function findGpu(wanted: 'hardware' | 'any'): Promise<FoundGpu> {
     throw new DeviceError('no-webgpu', 'this browser has no WebGPU: update it, or switch WebGPU on');
   // Browsers' bundlers leave this file out (package.json, `browser`): it is for Node alone.
   const { openGpu } = await import('./node/gpu.ts');
-  const found = await openGpu({ target: wanted === 'hardware' ? 'hardware' : 'auto' });
+  const found = await openGpu({
+    target: wanted === 'hardware' ? 'hardware' : 'auto',
+    robustness,
+  });
   return {
     options: { gpu: found.gpu, adapter: found.adapter },
     target: found.kind === 'software' ? 'webgpu-software' : 'webgpu',

@@ -1,3 +1,4 @@
+import { isCompiledHere } from './compiledHere.ts';
 import { findGpu } from './findGpu.ts';
 import { didYouMean } from './nearest.ts';
 import { checkProgram, isForWasm } from './runtime/check.ts';
@@ -9,12 +10,25 @@ import {
 } from './runtime/index.ts';
 import { takeInitial } from './runtime/initial.ts';
 import { naming } from './runtime/issues.ts';
-import { named } from './runtime/options.ts';
+import { checkOption, named } from './runtime/options.ts';
 import { takeProfile } from './runtime/profiling.ts';
 import type { Session, WasmProgram, StartOptions as WasmStartOptions } from './runtime/wasm/index.ts';
 
 /** How a session starts, whatever its target: a device is for WebGPU, threads are for WebAssembly. */
-export interface StartOptions extends Omit<GpuStartOptions, 'profiler'>, WasmStartOptions {}
+export interface StartOptions extends Omit<GpuStartOptions, 'profiler'>, WasmStartOptions {
+  /**
+   * Whether the driver keeps every index of a kernel inside of its array, in Node, for WebGPU, on a device that the session
+   * opens itself. The compiler has proven that none leaves it, so what `compile` made in this process for
+   * `webgpu-software` does without by default, and takes about a fifth less time (BENCHMARKS.md). Any other program has it by
+   * default. Do not switch it off for one that comes from elsewhere: it could read and write other memory.
+   */
+  readonly robustness?: boolean;
+}
+
+/** Whether indices are checked as they are used: not where this process has proven them, for software alone, unless asked. */
+export function needsRobustness(program: Program, asked: boolean | undefined): boolean {
+  return asked ?? !(program.target === 'webgpu-software' && isCompiledHere(program));
+}
 
 /**
  * Starts a program, compiled here or read from JSON: opens what it was compiled for, a device for WebGPU, threads for
@@ -35,15 +49,23 @@ export async function start(program: Program | WasmProgram, options: StartOption
     const { start } = await import('./runtime/wasm/index.ts');
     return start(program, options);
   }
-  const { threads, profile, ...given } = options;
+  const { threads, profile, robustness, ...given } = options;
   if (threads !== undefined)
     throw new InputError('unknown', 'threads', 'a program for WebGPU has no threads');
   const kind = takeProfile(profile);
   const { timestamps } = await import('./runtime/timestamps.ts');
   const rest = kind === 'none' ? given : { ...given, profiler: timestamps(kind) };
   const isGiven = options.device !== undefined || options.adapter !== undefined || options.gpu !== undefined;
-  if (isGiven) return startGpu(program, rest);
-  const found = await findGpu('any');
+  if (robustness !== undefined) checkOption('robustness', robustness, 'boolean');
+  if (isGiven) {
+    if (robustness === undefined) return startGpu(program, rest);
+    throw new InputError(
+      'unknown',
+      'robustness',
+      'a device or GPU that is given was opened with or without it',
+    );
+  }
+  const found = await findGpu('any', needsRobustness(program, robustness));
   if (found.target === 'webgpu-software' && program.target === 'webgpu')
     console.warn(
       "sinter found no GPU: a software driver runs what was compiled for one; the targets 'wasm' and 'webgpu-software' suit it",

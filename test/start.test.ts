@@ -1,6 +1,9 @@
 import { build } from 'esbuild';
 import { expect, test } from 'vitest';
+import { compileModule } from '../src/compile.ts';
 import { compile, defineModule, nn, optim, start } from '../src/index.ts';
+import { machines } from '../src/machine/index.ts';
+import { needsRobustness } from '../src/start.ts';
 import { softwareGpu } from './softwareAdapter.ts';
 
 const line = defineModule('line', (m) => {
@@ -38,6 +41,47 @@ test.each(['wasm', 'webgpu-software'] as const)('starts a program for %s out of 
   const { out } = await session.run('predict', { x: [3] });
   expect([...(out?.data ?? [])]).toEqual([7]);
   session.dispose();
+});
+
+test('indices are checked as they are used, except where this process has proven them for software', () => {
+  const { program } = compileModule(line, machines['webgpu-software']);
+  expect(needsRobustness(program, undefined)).toBe(false);
+  expect(needsRobustness(program, true)).toBe(true);
+  // What a program says of itself is not what this process knows of it.
+  const copy: typeof program = JSON.parse(JSON.stringify(program));
+  expect(needsRobustness(copy, undefined)).toBe(true);
+  expect(needsRobustness({ ...program }, undefined)).toBe(true);
+  expect(needsRobustness(copy, false)).toBe(false);
+  expect(() => Object.assign(program.kernels[0] ?? {}, { code: '' })).toThrow(TypeError);
+  expect(needsRobustness(compileModule(line, machines.webgpu).program, undefined)).toBe(true);
+});
+
+test.each([undefined, true])(
+  'opens a device without a check of indices, or with one: robustness %s',
+  async (robustness) => {
+    const compiled = await compile(line, { target: 'webgpu-software' });
+    const options = robustness === undefined ? {} : { robustness };
+    const session = await compiled.start({ ...options, initial: { 'line.weight': [2], 'line.bias': [1] } });
+    const { out } = await session.run('predict', { x: [3] });
+    expect([...(out?.data ?? [])]).toEqual([7]);
+    session.dispose();
+  },
+);
+
+test('robustness is for a device that a session for WebGPU opens', async () => {
+  const { gpu } = await softwareGpu();
+  const compiled = await compile(line, { target: 'webgpu-software' });
+  await expect(compiled.start({ gpu, robustness: false })).rejects.toMatchObject({
+    code: 'unknown',
+    input: 'robustness',
+  });
+  const loose: boolean = JSON.parse('1');
+  await expect(compiled.start({ robustness: loose })).rejects.toMatchObject({
+    code: 'type',
+    input: 'robustness',
+  });
+  const other = await compile(line, { target: 'wasm' });
+  await expect(other.start({ robustness: true })).rejects.toMatchObject({ name: 'InputError' });
 });
 
 test.each([

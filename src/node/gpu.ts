@@ -14,6 +14,18 @@ export interface NodeGpu {
   readonly adapter: GPUAdapter;
 }
 
+/** How WebGPU is opened. */
+export interface OpenGpuOptions {
+  /** `auto` by default. */
+  readonly target?: GpuTarget;
+  /**
+   * Whether Dawn keeps every index of a shader inside of its array, as pages have it; true by default. Without, a shader that
+   * leaves an array reads and writes other memory of the process: for programs alone that this process compiled, whose
+   * indices the compiler has proven.
+   */
+  readonly robustness?: boolean;
+}
+
 /** Which adapter is wanted: a GPU, SwiftShader on the processor, or a GPU if there is one. */
 export type GpuTarget = (typeof gpuTargets)[number];
 
@@ -29,12 +41,12 @@ const gpuTargets = ['auto', 'hardware', 'software'] as const;
  * @throws DeviceError `no-webgpu` without the package, `no-adapter` where no such adapter is found; UnknownNameError
  *   for a target that is not there
  */
-export async function openGpu(options: { readonly target?: GpuTarget } = {}): Promise<NodeGpu> {
-  const { target = 'auto' } = options;
+export async function openGpu(options: OpenGpuOptions = {}): Promise<NodeGpu> {
+  const { target = 'auto', robustness = true } = options;
   if (!gpuTargets.includes(target)) throw new UnknownNameError('target', target, gpuTargets);
   let fallback: NodeGpu | undefined;
   if (target !== 'software' && hasVulkanLoader()) {
-    const found = await open();
+    const found = await open(robustness);
     if (found?.kind === 'hardware') return found;
     fallback = found;
   }
@@ -44,7 +56,9 @@ export async function openGpu(options: { readonly target?: GpuTarget } = {}): Pr
   const driver = unpackSwiftShader();
   if (driver !== undefined) useDriver(driver);
   const software =
-    driver === undefined ? (fallback ?? (hasVulkanLoader() ? await open(true) : undefined)) : await open();
+    driver === undefined
+      ? (fallback ?? (hasVulkanLoader() ? await open(robustness, true) : undefined))
+      : await open(robustness);
   if (software === undefined) {
     throw new DeviceError(
       'no-adapter',
@@ -54,8 +68,8 @@ export async function openGpu(options: { readonly target?: GpuTarget } = {}): Pr
   return software;
 }
 
-async function open(forceFallbackAdapter = false): Promise<NodeGpu | undefined> {
-  const gpu = await createGpu();
+async function open(robustness: boolean, forceFallbackAdapter = false): Promise<NodeGpu | undefined> {
+  const gpu = await createGpu(robustness);
   const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance', forceFallbackAdapter });
   if (adapter === null) return undefined;
   const { vendor, architecture, description, isFallbackAdapter } = adapter.info;
@@ -64,11 +78,13 @@ async function open(forceFallbackAdapter = false): Promise<NodeGpu | undefined> 
   return { kind: isSoftware ? 'software' : 'hardware', description: text, gpu, adapter };
 }
 
-async function createGpu(): Promise<GPU> {
+async function createGpu(robustness: boolean): Promise<GPU> {
   try {
     const { create } = await import('webgpu');
     // Timestamps are rounded to 65 µs for the sake of web pages; here nobody is spied on.
-    return create(['disable-dawn-features=timestamp_quantization']);
+    const features = ['disable-dawn-features=timestamp_quantization'];
+    if (!robustness) features.push('enable-dawn-features=disable_robustness');
+    return create(features);
   } catch (cause) {
     throw new DeviceError('no-webgpu', 'the package webgpu does not load: run npm install webgpu', { cause });
   }
