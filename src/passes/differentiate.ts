@@ -5,6 +5,7 @@ import { neededBy } from '../graph/order.ts';
 import { sameShape } from '../graph/shape.ts';
 import { Tensor } from '../graph/tensor.ts';
 import { isFloat, shapeText } from '../loops/index.ts';
+import { sumOf } from './joinSegments.ts';
 
 /**
  * Gradients by reverse mode, graph to graph: the result is built of the same operations, so it can be
@@ -35,7 +36,7 @@ export function gradients(loss: Tensor, wrt: readonly Tensor[], cotangent?: Tens
     graph.withSource(node.source, () => {
       for (const [input, part] of vjpOf(node, own, active)) {
         const before = cotangents.get(input);
-        cotangents.set(input, before === undefined ? part : before.add(part));
+        cotangents.set(input, before === undefined ? part : sumOf(before, part));
       }
     });
   }

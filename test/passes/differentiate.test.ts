@@ -102,7 +102,7 @@ describe('gradients', () => {
     `);
   });
 
-  it('of a gather of rows have one owner for each row', () => {
+  it('of a gather of rows are summed by segment', () => {
     const [x, i] = start(['x', [5, 2]], ['i', [3], 'i32']);
     if (x === undefined || i === undefined) throw new Error('two inputs were declared');
     const [gradient] = gradients(x.take(i).sum(), [x]);
@@ -110,16 +110,16 @@ describe('gradients', () => {
       "%0 = input {dtype: "i32", name: "i", shape: [3]}: i32[3]  i
       %1 = constant {dtype: "f32", value: 1}: f32[]
       %2 = expand(%1) {shape: [3, 2]}: f32[3, 2]
-      %3 = reshape(%0) {shape: [3, 1]}: i32[3, 1]
-      %4 = iota {axis: 0, shape: [5, 3, 2]}: i32[5, 3, 2]
-      %5 = expand(%3) {shape: [5, 3, 2]}: i32[5, 3, 2]
-      %6 = eq(%4, %5): bool[5, 3, 2]
-      %7 = expand(%2) {shape: [5, 3, 2]}: f32[5, 3, 2]
-      %8 = constant {dtype: "f32", value: 0}: f32[]
-      %9 = expand(%8) {shape: [5, 3, 2]}: f32[5, 3, 2]
-      %10 = where(%6, %7, %9): f32[5, 3, 2]
-      %11 = sum(%10) {axes: [1]}: f32[5, 2]"
+      %3 = segmentSum(%2, %0) {rows: [5]}: f32[5, 2]"
     `);
+  });
+
+  it('of two gathers from one table are one sum by segment over the places of both', () => {
+    const [x, i, j] = start(['x', [5, 2]], ['i', [3], 'i32'], ['j', [3, 4], 'i32']);
+    if (x === undefined || i === undefined || j === undefined) throw new Error('three inputs were declared');
+    const [gradient] = gradients(x.take(i).sum().add(x.take(j).square().sum()), [x]);
+    expect(gradient?.node.op).toBe('segmentSum');
+    expect(gradient?.node.inputs.map(({ shape }) => shape)).toEqual([[15, 2], [15]]);
   });
 
   it('differentiate again', () => {
