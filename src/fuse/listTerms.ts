@@ -5,16 +5,21 @@ import {
   axesIn,
   axisEnd,
   axisRef,
+  constant,
   domainSize,
   type Expr,
   int,
+  isOldValue,
   keyOf,
   type Lists,
   type Loop,
   listed,
   listingLoop,
+  load,
   loadsIn,
+  mapExpr,
   mapLoop,
+  type Out,
   type Reduction,
   substituteAxes,
   ValueNumbers,
@@ -195,5 +200,54 @@ function walking({ flat, row, position, key }: Keyed, lists: Lists): Loop {
     });
     return { ...r, body: guarded({ ...term, guards }) };
   });
-  return { ...flat, reductions };
+  return counted(flat, row, key, lists) ?? keepingOld({ ...flat, reductions }, row, lists);
+}
+
+/** A loop that only counts the positions of each row, which lists have counted; null of any other loop. */
+function counted(flat: Loop, row: Axis, key: Expr, { count }: Lists): Loop | null {
+  const numbers = new ValueNumbers();
+  const isCount = (r: Reduction): boolean => {
+    const term = guardedTerm(r);
+    const [guard, ...more] = term?.guards ?? [];
+    const found = guard === undefined ? null : keyOf(guard, row);
+    const isOne = term?.value.kind === 'const' && term.value.value === 1 && term.value.dtype === 'i32';
+    return r.monoid === 'sum' && isOne && more.length === 0 && found !== null && numbers.same(found, key);
+  };
+  if (!flat.reductions.every(isCount)) return null;
+  const value = (expr: Expr): Expr =>
+    mapExpr(expr, (e) => (e.kind === 'acc' ? load(count, [axisRef(row)]) : e));
+  const outs = flat.outs.map((out) => ({ ...out, value: simplify(value(out.value)) }));
+  return { ...flat, reduceAxes: [], reductions: [], outs };
+}
+
+/**
+ * The loop with its states left alone where a row has no position, if that is what they would be: an output
+ * `old - x` or `old + x` whose `x` is zero where nothing was summed, which is asked at run time where `x` has a factor
+ * that may be infinite. (A negative zero keeps its sign, whatever that of `x`.)
+ */
+function keepingOld(loop: Loop, row: Axis, { count }: Lists): Loop {
+  if (loop.reductions.some(({ monoid }) => monoid !== 'sum')) return loop;
+  const hasTerms = apply('lt', int(0), load(count, [axisRef(row)]));
+  const outs: Out[] = [];
+  for (const out of loop.outs) {
+    const step = stepOf(out);
+    if (step === null || !out.at.includes(row)) return loop;
+    const [old, x] = step;
+    const none = simplify(mapExpr(x, (e) => (e.kind === 'acc' ? constant(0, e.dtype) : e)));
+    if (axesIn(none).size > 0) return loop;
+    const isNone = none.kind === 'const' && none.value === 0;
+    const condition = isNone ? hasTerms : apply('or', hasTerms, apply('ne', none, constant(0, none.dtype)));
+    outs.push({ ...out, value: apply('select', condition, out.value, old) });
+  }
+  return { ...loop, outs };
+}
+
+/** What an output is written over, and what is added to it or taken from it; null of any other output. */
+function stepOf(out: Out): readonly [old: Expr, x: Expr] | null {
+  const { value } = out;
+  if (value.kind !== 'apply' || (value.op !== 'sub' && value.op !== 'add')) return null;
+  const [a, b] = value.args;
+  if (a === undefined || b === undefined) return null;
+  if (isOldValue(a, out)) return [a, b];
+  return value.op === 'add' && isOldValue(b, out) ? [b, a] : null;
 }

@@ -2,6 +2,7 @@ export * from './access.ts';
 export * from './affine.ts';
 export * from './axes.ts';
 export * from './bounds.ts';
+export * from './changed.ts';
 export * from './contraction.ts';
 export * from './dtype.ts';
 export * from './expr.ts';

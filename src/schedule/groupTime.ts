@@ -1,6 +1,7 @@
 import { tensorBytes, tensorsRead } from '../loops/edges.ts';
 import { loadsIn, type Tensor } from '../loops/index.ts';
 import type { Machine } from '../machine/index.ts';
+import { changedShare } from './changedShare.ts';
 import type { Group } from './group.ts';
 import { workOf } from './groupWork.ts';
 import type { Schedule } from './schedule.ts';
@@ -32,14 +33,17 @@ export function timesOf(group: Group, machine: Machine): (schedule: Schedule) =>
 /** Bytes of every tensor in memory that a group reads or writes, once each. */
 function bytesOnce(group: Group): number {
   const inside = new Set(group.locals);
-  const tensors = new Set<Tensor>();
+  const shares = new Map<Tensor, number>();
+  const add = (tensor: Tensor, share: number): void =>
+    void shares.set(tensor, Math.max(share, shares.get(tensor) ?? 0));
   for (const loop of [...group.prologue, ...group.loops]) {
-    for (const tensor of tensorsRead(loop)) tensors.add(tensor);
-    for (const { tensor } of loop.outs) tensors.add(tensor);
+    const { share, tensors } = changedShare(loop);
+    for (const tensor of [...tensorsRead(loop), ...loop.outs.map((out) => out.tensor)])
+      add(tensor, tensors.has(tensor) ? share : 1);
   }
   for (const { tensor } of [...group.partials, ...loadsIn(...group.partials.map((p) => p.body))])
-    tensors.add(tensor);
+    add(tensor, 1);
   let bytes = 0;
-  for (const tensor of tensors) if (!inside.has(tensor)) bytes += tensorBytes(tensor);
+  for (const [tensor, share] of shares) if (!inside.has(tensor)) bytes += share * tensorBytes(tensor);
   return bytes;
 }

@@ -14,6 +14,7 @@ import {
 } from '../loops/index.ts';
 import { memoized } from '../loops/memo.ts';
 import type { Machine } from '../machine/index.ts';
+import { changedShare } from './changedShare.ts';
 import { type Evaluation, evaluationOf, loopEvaluation } from './cost.ts';
 import type { Group } from './group.ts';
 import { listTaskWork } from './listWork.ts';
@@ -172,7 +173,7 @@ function programWork(
 function nestWork(loop: Loop, outputs: number, machine: Machine): number {
   const { term } = loopEvaluation(loop);
   const terms = loop.reductions.length === 0 ? 0 : outputs * termsOf(loop) * multiplyAdds(term, machine);
-  return vectors(machine) * (terms + outputs * finishOf(loop, machine));
+  return vectors(machine) * (terms + changedShare(loop).share * outputs * finishOf(loop, machine));
 }
 
 /** Vectors that a core could multiply in the time in which it evaluates one outside of tiles. */

@@ -11,6 +11,7 @@ import {
   walkOf,
 } from '../loops/index.ts';
 import { memoized } from '../loops/memo.ts';
+import { changedShare } from './changedShare.ts';
 
 /** `count` elements that follow one another, row by row over some axes. */
 interface Run {
@@ -83,11 +84,12 @@ const touchesOf = memoized((loop: Loop): readonly Touch[] => {
 export function touchedBytes(loop: Loop, cover: Cover, isInside: (tensor: Tensor) => boolean): number {
   let bytes = 0;
   const all = withPositions(loop, cover);
+  const changed = changedShare(loop);
   for (const { tensor, elements, accesses } of touchesOf(loop)) {
     if (isInside(tensor)) continue;
     let most = 0;
     for (const axes of accesses) most = Math.max(most, Math.min(elementsIn(all, axes), elements));
-    bytes += most * byteSize(tensor.dtype);
+    bytes += most * byteSize(tensor.dtype) * (changed.tensors.has(tensor) ? changed.share : 1);
   }
   return bytes;
 }

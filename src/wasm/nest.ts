@@ -4,6 +4,8 @@ import {
   axesIn,
   axisEnd,
   axisRef,
+  type Changed,
+  changedWhere,
   constant,
   domainSize,
   type Expr,
@@ -114,6 +116,8 @@ class NestWriter {
   readonly #values: Map<Axis, Expr>;
   readonly #pieces: Pieces;
   readonly #terms: ChosenTerms;
+  /** The condition under which alone a row changes. */
+  readonly #changed: Changed | null;
   /** The lists that name its reductions' terms. */
   readonly #walk: Walk | null;
   /** Vectors that are reduced side by side, and the axis of which the lane is a part then; null where one is. */
@@ -130,8 +134,10 @@ class NestWriter {
   constructor(evaluator: Evaluator, loop: Loop, nest: Nest, range: RowRange) {
     this.#evaluator = evaluator;
     this.#code = evaluator.code;
-    this.#walk = walkOf(loop);
-    const terms = this.#walk?.loop ?? loop;
+    this.#changed = changedOf(loop, nest);
+    const changing = this.#changed?.loop ?? loop;
+    this.#walk = walkOf(changing);
+    const terms = this.#walk?.loop ?? changing;
     this.#loop = terms;
     this.#nest = nest;
     this.#range = range;
@@ -231,7 +237,9 @@ class NestWriter {
   }
 
   #parallel(lanes: Lanes): void {
-    this.#through(this.#inner, lanes, (now) => this.#element(now));
+    const write = (): void => this.#through(this.#inner, lanes, (now) => this.#element(now));
+    if (this.#changed === null) write();
+    else this.#code.if(this.#evaluator.scalar(this.#bind(this.#changed.condition)), write);
   }
 
   /** Loops over axes, in their pieces. @param lanes of a vector outside of them */
@@ -652,6 +660,14 @@ class NestWriter {
   #withAccumulators(expr: Expr): Expr {
     return mapExpr(expr, (e) => (e.kind === 'acc' ? varRef(`acc${e.reduction}_${e.part}`, e.dtype) : e));
   }
+}
+
+/** Where a nest changes anything, if that is said of whole rows: vectors have one condition. */
+function changedOf(loop: Loop, { rows, lane, isNumbered }: Nest): Changed | null {
+  const changed = isNumbered === true ? null : changedWhere(loop);
+  if (changed === null) return null;
+  const outer = rows.filter((axis) => axis !== lane);
+  return [...axesIn(changed.condition)].every((axis) => outer.includes(axis)) ? changed : null;
 }
 
 /** Whether the reductions of a loop, of which it has some, are the same for all values of a parallel axis. */

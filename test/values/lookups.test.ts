@@ -2,42 +2,16 @@ import { describe, expect, it } from 'vitest';
 import { compileModule, compileToWasm } from '../../src/compile.ts';
 import { defineModule, type Module, type Tensor } from '../../src/graph/index.ts';
 import { listingOf } from '../../src/loops/index.ts';
-import { type Machine, machines, machineWith } from '../../src/machine/index.ts';
+import { machines } from '../../src/machine/index.ts';
 import { init } from '../../src/nn/index.ts';
 import { gradients } from '../../src/passes/differentiate.ts';
 import type { Given } from '../../src/reference/index.ts';
 import type { Stage } from '../../src/schedule/group.ts';
-import { interpretedSession } from '../compile/interpreted.ts';
 import { Dice } from '../oracle/dice.ts';
+import { barriers, smallGpu } from './barriers.ts';
 import { reference, type Target } from './targets.ts';
 import { wasm } from './wasm.ts';
 import { wgsl } from './wgsl.ts';
-
-/** A GPU so small that lists are worth their dispatch for small tables too; its kernels have barriers. */
-const small: Machine = machineWith(machines.webgpu, {
-  workgroup: 32,
-  cores: 1,
-  resident: 1,
-  lanes: 32,
-  clock: 100,
-});
-
-/** Its kernels on the interpreter, which finds races. */
-const barriers: Target = {
-  name: 'the interpreter, with barriers',
-  floats: 'f32',
-  start: async (module, states = {}) => {
-    const session = interpretedSession(compileModule(module, small), states, true);
-    return {
-      step: async (entry, feeds) => session.step(entry, feeds),
-      read: async (state) => {
-        const data = session.read(state);
-        return { shape: [data.length], data };
-      },
-      dispose: async () => {},
-    };
-  },
-};
 
 const targets: readonly Target[] = [wasm(1), wasm(3), wgsl('webgpu-software'), barriers];
 
@@ -167,10 +141,10 @@ it('makes lists wherever these tests run, once for each tensor of indices', () =
     stages.flatMap(({ groups }) => groups.flatMap(({ loops }) => loops)).filter((l) => listingOf(l) !== null)
       .length;
   for (const [name, lookup] of Object.entries(forms)) {
-    const count = name.startsWith('two') || name.startsWith('sums') ? 2 : 1;
+    const count = name.startsWith('sums') ? 2 : 1;
     const module = moduleOf(lookup);
     const stages = [
-      compileModule(module, small),
+      compileModule(module, smallGpu),
       compileModule(module, machines['webgpu-software']),
       compileToWasm(module, () => new Uint8Array()),
     ].map(({ entries }) => entries.get('run')?.stages ?? []);

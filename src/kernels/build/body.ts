@@ -3,6 +3,7 @@ import {
   apply,
   axesIn,
   axisRef,
+  changedWhere,
   childrenOf,
   constant,
   type Dtype,
@@ -323,6 +324,24 @@ export class Body {
       const at = out.at.map((axis) => axes.get(axis) ?? int(0));
       if (value !== undefined) this.store(out.tensor, at, value, phase, into);
     }
+  }
+
+  /**
+   * What `write` writes for an element: where the loop changes states under a condition alone, only under it.
+   *
+   * @param only whether nothing but its outputs is made of the element
+   */
+  whereChanged(
+    loop: Loop,
+    axes: ReadonlyMap<Axis, Expr>,
+    only: boolean,
+    into: Stmt[],
+    write: (loop: Loop, into: Stmt[]) => void,
+  ): void {
+    const changed = only ? changedWhere(loop) : null;
+    if (changed === null) write(loop, into);
+    else
+      this.if(this.instantiate(changed.condition, axes, noRows), into, (inner) => write(changed.loop, inner));
   }
 
   /** Known range of an integer expression. */

@@ -16,8 +16,10 @@ export function emitMap(body: Body, loop: Loop, schedule: MapSchedule, partials:
     const e = body.let('e', apply('add', first, apply('mul', n, int(workgroup))), inner);
     body.if(apply('lt', e, int(total)), inner, (element) => {
       const axes = body.unflatten(e, loop.axes, element);
-      sums.add(axes, [], element);
-      body.writeOuts(loop, axes, noRows, [], element);
+      body.whereChanged(loop, axes, partials.length === 0, element, (own, to) => {
+        sums.add(axes, [], to);
+        body.writeOuts(own, axes, noRows, [], to);
+      });
     });
   });
   sums.finish(into);

@@ -23,9 +23,11 @@ export function emitReduce(
     const at = body.let('e', apply('add', first, body.lid), into);
     body.if(apply('lt', at, int(outputs)), into, (inner) => {
       const axes = body.unflatten(at, loop.axes, inner);
-      const acc = reduceAlone(body, loop, axes, noRows, inner);
-      sums.add(axes, acc, inner);
-      body.writeOuts(loop, axes, noRows, acc, inner);
+      body.whereChanged(loop, axes, partials.length === 0, inner, (own, to) => {
+        const acc = reduceAlone(body, own, axes, noRows, to);
+        sums.add(axes, acc, to);
+        body.writeOuts(own, axes, noRows, acc, to);
+      });
     });
     sums.finish(into);
     return into;

@@ -1,0 +1,30 @@
+import { compileModule } from '../../src/compile.ts';
+import { type Machine, machines, machineWith } from '../../src/machine/index.ts';
+import { interpretedSession } from '../compile/interpreted.ts';
+import type { Target } from './targets.ts';
+
+/** A GPU so small that lists are worth their dispatch for small tables too; its kernels have barriers. */
+export const smallGpu: Machine = machineWith(machines.webgpu, {
+  workgroup: 32,
+  cores: 1,
+  resident: 1,
+  lanes: 32,
+  clock: 100,
+});
+
+/** Its kernels on the interpreter, which finds races. */
+export const barriers: Target = {
+  name: 'the interpreter, with barriers',
+  floats: 'f32',
+  start: async (module, states = {}) => {
+    const session = interpretedSession(compileModule(module, smallGpu), states, true);
+    return {
+      step: async (entry, feeds) => session.step(entry, feeds),
+      read: async (state) => {
+        const data = session.read(state);
+        return { shape: [data.length], data };
+      },
+      dispose: async () => {},
+    };
+  },
+};
