@@ -1,5 +1,11 @@
-import { requireOption } from '../graph/arguments.ts';
-import { type Optimizer, type OptimizerOptions, optimizer, requireOptimizerOptions } from './optimizer.ts';
+import { requireFlag, requireOption } from '../graph/arguments.ts';
+import {
+  type LazyOptions,
+  type Optimizer,
+  type OptimizerOptions,
+  optimizer,
+  requireOptimizerOptions,
+} from './optimizer.ts';
 
 export interface RmspropOptions extends OptimizerOptions {
   /** Decay of the mean of squared gradients. */
@@ -20,11 +26,23 @@ export function rmsprop(options: RmspropOptions): Optimizer {
   });
 }
 
-/** Adagrad (Duchi, Hazan and Singer 2011), by PyTorch's formulas: `s += g²; w -= lr g / (sqrt(s) + eps)`. */
-export function adagrad(options: OptimizerOptions & { readonly eps?: number }): Optimizer {
-  requireOptimizerOptions('adagrad', options, ['eps']);
-  const { eps = 1e-10 } = options;
+export interface AdagradOptions extends OptimizerOptions, LazyOptions {
+  /** Added to the root, outside of it. */
+  readonly eps?: number;
+}
+
+/**
+ * Adagrad (Duchi, Hazan and Singer 2011), by PyTorch's formulas: `s += g²; w -= lr g / (sqrt(s) + eps)`. It updates tables
+ * whole; with `lazy` the rows that were looked up, and their sums.
+ *
+ * @throws GraphError `option` for `lazy` without `eps`, among others: a row that was never looked up would become 0 / 0
+ */
+export function adagrad(options: AdagradOptions): Optimizer {
+  requireOptimizerOptions('adagrad', options, ['eps', 'lazy']);
+  const { eps = 1e-10, lazy = false } = options;
   requireOption('adagrad', 'eps', eps, eps >= 0, 'a number from 0 on');
+  requireFlag('adagrad', 'lazy', lazy);
+  if (lazy) requireOption('adagrad', 'eps', eps, eps > 0, 'positive with lazy');
   return optimizer('adagrad', options, ({ parameter, gradient, lr, keep }) => {
     const sum = keep('sum', (before) => before.add(gradient.square()));
     return parameter.sub(gradient.mul(lr).div(sum.sqrt().add(eps)));

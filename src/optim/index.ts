@@ -1,7 +1,8 @@
 export { type AdamOptions, adam, adamax, adamw } from './adam.ts';
-export { adagrad, type RmspropOptions, rmsprop } from './adaptive.ts';
+export { type AdagradOptions, adagrad, type RmspropOptions, rmsprop } from './adaptive.ts';
 export { clipByGlobalNorm, globalNorm } from './clip.ts';
 export {
+  type LazyOptions,
   type MinimizeOptions,
   type Optimizer,
   type OptimizerOptions,

@@ -15,6 +15,7 @@ import { requireTensor, requireTensors } from '../graph/tensor.ts';
 import { isFloat } from '../loops/index.ts';
 import { endOfGradient, gradients, nodesWithGradient } from '../passes/differentiate.ts';
 import { clipByGlobalNorm } from './clip.ts';
+import { rowsLookedUp } from './lookedUp.ts';
 
 /** What every optimizer takes. */
 export interface OptimizerOptions {
@@ -22,6 +23,16 @@ export interface OptimizerOptions {
   readonly lr: number | Tensor;
   /** Tells optimizers of one module apart: the scalar is `NAME.lr`, moments are `STATE.NAME.…`. */
   readonly name?: string;
+}
+
+/** What optimizers take that leave rows alone which have no gradient. */
+export interface LazyOptions {
+  /**
+   * Whether of a table that is only looked up (`take`) the rows that were looked up are updated alone: the others, and
+   * their moments, are neither read nor written. Their gradient is zero, and a zero changes nothing, so that values are
+   * those of the whole update, bit for bit, while `lr` is finite. What else has a gradient is updated whole.
+   */
+  readonly lazy?: boolean;
 }
 
 export interface MinimizeOptions {
@@ -68,7 +79,11 @@ export type Rule = (context: RuleContext) => Tensor;
  *
  * @throws GraphError where the learning rate is neither a finite number from 0 on nor a scalar of the graph
  */
-export function optimizer(op: string, { lr, name }: OptimizerOptions, rule: Rule): Optimizer {
+export function optimizer(
+  op: string,
+  { lr, name, lazy = false }: OptimizerOptions & LazyOptions,
+  rule: Rule,
+): Optimizer {
   if (typeof lr === 'number') {
     requireOption(op, 'lr', lr, lr >= 0 && Number.isFinite(lr), 'a finite number from 0 on');
   } else if (!(lr instanceof Tensor) || lr.shape.length > 0) {
@@ -101,6 +116,9 @@ export function optimizer(op: string, { lr, name }: OptimizerOptions, rule: Rule
       const { graph } = parameter;
       const declarations = declarationsOf(op, parameter);
       if (parameter.node.op !== 'state') throw new GraphError('update', op, `${parameter} is no state`);
+      const rows = lazy ? rowsLookedUp(gradient) : undefined;
+      const inRows = (next: Tensor, before: Tensor): Tensor =>
+        rows === undefined ? next : rows.where(next, before);
       const moments = new Map<string, Update>();
       const kept = (
         moment: string,
@@ -113,7 +131,7 @@ export function optimizer(op: string, { lr, name }: OptimizerOptions, rule: Rule
           moment,
         ].join('.');
         const state = once(graph, label, () => declarations.state(label, { ...options, trainable: false }));
-        const after = nextMoment(state);
+        const after = inRows(nextMoment(state), state);
         moments.set(label, { state, next: after });
         return after;
       };
@@ -132,7 +150,7 @@ export function optimizer(op: string, { lr, name }: OptimizerOptions, rule: Rule
           );
         },
       });
-      return [{ state: parameter, next }, ...moments.values()];
+      return [{ state: parameter, next: inRows(next, parameter) }, ...moments.values()];
     });
   };
 

@@ -1,7 +1,13 @@
-import { requireOption } from '../graph/arguments.ts';
-import { type Optimizer, type OptimizerOptions, optimizer, requireOptimizerOptions } from './optimizer.ts';
+import { requireFlag, requireOption } from '../graph/arguments.ts';
+import {
+  type LazyOptions,
+  type Optimizer,
+  type OptimizerOptions,
+  optimizer,
+  requireOptimizerOptions,
+} from './optimizer.ts';
 
-export interface SgdOptions extends OptimizerOptions {
+export interface SgdOptions extends OptimizerOptions, LazyOptions {
   /** Share of the last step that is taken again. */
   readonly momentum?: number;
   /** Looks ahead by the momentum (Nesterov 1983). */
@@ -12,13 +18,19 @@ export interface SgdOptions extends OptimizerOptions {
 
 /**
  * Stochastic gradient descent, by PyTorch's formulas:
- * `g += weightDecay w; b = momentum b + g; w -= lr (nesterov ? g + momentum b : b)`.
+ * `g += weightDecay w; b = momentum b + g; w -= lr (nesterov ? g + momentum b : b)`. It updates tables whole; with `lazy`
+ * the rows that were looked up.
+ *
+ * @throws GraphError `option` for `lazy` with momentum or weight decay, among others
  */
 export function sgd(options: SgdOptions): Optimizer {
-  requireOptimizerOptions('sgd', options, ['momentum', 'nesterov', 'weightDecay']);
-  const { momentum = 0, nesterov = false, weightDecay = 0 } = options;
+  requireOptimizerOptions('sgd', options, ['momentum', 'nesterov', 'weightDecay', 'lazy']);
+  const { momentum = 0, nesterov = false, weightDecay = 0, lazy = false } = options;
   requireOption('sgd', 'momentum', momentum, momentum >= 0 && momentum < 1, 'from 0 up to 1 (excluded)');
   requireOption('sgd', 'weightDecay', weightDecay, weightDecay >= 0, 'a number from 0 on');
+  requireFlag('sgd', 'lazy', lazy);
+  for (const [name, value] of lazy ? Object.entries({ momentum, weightDecay }) : [])
+    requireOption('sgd', name, value, value === 0, '0 with lazy: it changes rows that have no gradient too');
   if (nesterov) requireOption('sgd', 'momentum', momentum, momentum > 0, 'positive with nesterov');
   return optimizer('sgd', options, ({ parameter, gradient, lr, keep }) => {
     const g = weightDecay === 0 ? gradient : gradient.add(parameter.mul(weightDecay));

@@ -158,7 +158,7 @@ describe('an optimizer', () => {
     [
       () => optim.sgd(untyped(undefined)),
       'option',
-      'sgd: options must be an object, not undefined: the options are lr, name, momentum, nesterov, weightDecay',
+      'sgd: options must be an object, not undefined: the options are lr, name, momentum, nesterov, weightDecay, lazy',
     ],
     [
       () => optim.sgd({ lr: untyped('0.1') }),
@@ -168,7 +168,7 @@ describe('an optimizer', () => {
     [
       () => optim.sgd(untyped({ lr: 1, momentm: 0.9 })),
       'option',
-      'sgd: there is no option "momentm" (did you mean "momentum"?): the options are lr, name, momentum, nesterov, weightDecay',
+      'sgd: there is no option "momentm" (did you mean "momentum"?): the options are lr, name, momentum, nesterov, weightDecay, lazy',
     ],
     [
       () => optim.sgd({ lr: 1, momentum: 1 }),
@@ -209,7 +209,7 @@ describe('an optimizer', () => {
     [
       () => optim.adagrad(untyped({ lr: 1, epsilon: 1e-8 })),
       'option',
-      'adagrad: there is no option "epsilon" (did you mean "eps"?): the options are lr, name, eps',
+      'adagrad: there is no option "epsilon" (did you mean "eps"?): the options are lr, name, eps, lazy',
     ],
     [
       () => optim.sgd({ lr: 1 }).minimize(untyped(undefined)),
