@@ -28,11 +28,11 @@ export interface LiveGrid {
 
 /**
  * The workgroups of a group that something live needs: by what its outermost axis is, where that is bounded; null where
- * all of them run. So do those that make partial results: whoever adds these up reads all of them.
+ * all of them are needed.
  */
 export function liveGridOf(group: Group, schedule: WorkgroupSchedule, machine: Machine): LiveGrid | null {
   const [loop] = group.loops;
-  if (loop === undefined || group.partials.length > 0) return null;
+  if (loop === undefined) return null;
   const { workgroup, features } = machine;
   const alone = !features.has('barriers');
   const gridOf = (dim: Dim, per: number, ...more: LiveGrid['parts']): LiveGrid | null =>

@@ -7,6 +7,7 @@ import { printKernel } from '../../src/kernels/text.ts';
 import { type Machine, machines } from '../../src/machine/index.ts';
 import { type NDArray, referenceSession } from '../../src/reference/index.ts';
 import { liveWorkgroups } from '../../src/schedule/liveGrid.ts';
+import { slowMemory } from '../oracle/randomStatistics.ts';
 import { firstDifference } from './agreement.ts';
 import { assemble, assembleBackwards, bareSession } from './bareWasm.ts';
 import { interpretedSession } from './interpreted.ts';
@@ -129,6 +130,18 @@ test('a step runs as many workgroups as are alive, but for those of a row of til
     }
     expect(workgroups(0)).toBe(0);
   }
+});
+
+test('workgroups that make parts of what others add up leave out what is not alive, and make neutral parts', () => {
+  const own = liveModules.find(({ module }) => module.name === 'statistics');
+  if (own === undefined) throw new RangeError('there are no statistics');
+  const compilation = compileModule(own.module, slowMemory(1), new Set(['partition']));
+  const { stages = [], kernels = [] } = compilation.entries.get('run') ?? {};
+  const made = stages.findIndex(({ groups }) => groups.some(({ partials }) => partials.length > 0));
+  const kernel = kernels[made];
+  if (kernel === undefined) throw new RangeError('nothing makes parts');
+  expect(printKernel(kernel)).toMatch(/if @wg:i32 < .*live\(batch<=13\)/);
+  expect(differences(own, interpretedSession(compilation, own.states, true), 2e-5)).toEqual([]);
 });
 
 test('of groups that share a dispatch the last range ends with what is alive, and others leave what is not at once', () => {

@@ -69,6 +69,13 @@ const builds: Readonly<Record<string, readonly [build: (m: ModuleBuilder) => voi
       m.entry('run', { loss, updates: optim.adam({ lr: 0.01 }).minimize(loss) });
     },
   ],
+  statistics: [
+    (m) => {
+      const x = m.input('x', { shape: [m.size('batch', { max: 13 }), 24] });
+      const y = nn.dense(x, 16, { bias: false });
+      m.entry('run', { sum: y.sum(0), most: y.max(0), variance: y.variance(0), y: y.sub(y.mean(0)) });
+    },
+  ],
   convolution: [
     (m) => {
       const x = m.input('x', { shape: [m.size('batch', { max: 13 }), 1, 4, 4] });

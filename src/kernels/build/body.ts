@@ -55,6 +55,7 @@ export class Body {
   readonly lid: Expr = varRef(LOCAL_ID, 'i32');
   readonly arrays: Tensor[] = [];
   readonly locals = new Map<Tensor, Local>();
+  readonly #alive: Expr | null;
   readonly #scratch = new Map<string, Tensor>();
   readonly #names: Names;
   readonly #ranges: Map<string, Range>;
@@ -65,13 +66,27 @@ export class Body {
   /**
    * @param wg the group's own workgroup number, from 0
    * @param ranges known ranges of variables, shared by the bodies of one kernel
+   * @param alive how many of the group's workgroups something live needs, where all run: partial results of the others are neutral
    */
-  constructor(machine: Machine, wg: Expr, names: Names, ranges: Map<string, Range>) {
+  constructor(
+    machine: Machine,
+    wg: Expr,
+    names: Names,
+    ranges: Map<string, Range>,
+    alive: Expr | null = null,
+  ) {
     this.machine = machine;
     this.wg = wg;
+    this.#alive = alive;
     this.#names = names;
     this.#ranges = ranges;
     ranges.set(LOCAL_ID, { low: 0, high: machine.workgroup - 1 });
+  }
+
+  /** What makes elements: workgroups of dead ones leave it out, all of their invocations alike. */
+  whereAlive(into: Stmt[], write: (inner: Stmt[]) => void): void {
+    if (this.#alive === null) write(into);
+    else this.if(apply('lt', this.wg, this.#alive), into, write);
   }
 
   /** A name that the kernel does not have yet. */

@@ -16,7 +16,7 @@ import { stagingLayout, tileExtents } from '../../schedule/staging.ts';
 import type { Stmt } from '../kernel.ts';
 import { all, type Body, noRows } from './body.ts';
 import { emitTilePartials, PartialSums, type ReducedTile } from './partial.ts';
-import { emitStaged, type StagedSide } from './staged.ts';
+import { emitStaged, type FinishAt, type StagedSide } from './staged.ts';
 import { emitTile, type TileSide } from './tile.ts';
 
 /**
@@ -54,7 +54,7 @@ function emitAlone(
     apply('add', apply('mul', body.wg, int(body.machine.workgroup)), body.lid),
     into,
   );
-  body.if(apply('lt', tile, int(rows * columns * batch)), into, (inner) => {
+  const write = (inner: Stmt[]): void => {
     const fixed = body.unflatten(
       body.let('batch', apply('idiv', tile, int(rows * columns)), inner),
       c.batch,
@@ -88,7 +88,8 @@ function emitAlone(
         body.writeOuts(loop, at, phase, [[sum]], inside);
       },
     );
-  });
+  };
+  body.whereAlive(into, (to) => body.if(apply('lt', tile, int(rows * columns * batch)), to, write));
   sums.finish(into);
   return into;
 }
@@ -125,19 +126,17 @@ function emitTogether(
     side({ factors: c.a, axes: c.m, extent: m, from: top }),
     side({ factors: c.b, axes: c.n, extent: n, from: left }),
   ] as const;
-  const finishAt = emitStaged(
-    body,
-    loop,
-    { at: fixed, phase: noRows, inside: all([]) },
-    sides,
-    schedule,
-    body.array('staged', 'f32', stagingLayout(loop, schedule).words, 'workgroup'),
-    into,
-    (at, phase, acc, inside) => {
+  const array = body.array('staged', 'f32', stagingLayout(loop, schedule).words, 'workgroup');
+  let staged: FinishAt | undefined;
+  body.whereAlive(into, (to) => {
+    const fixedAt = { at: fixed, phase: noRows, inside: all([]) };
+    staged = emitStaged(body, loop, fixedAt, sides, schedule, array, to, (at, phase, acc, inside) => {
       sums.add(at, acc, inside);
       body.writeOuts(loop, at, phase, acc, inside);
-    },
-  );
+    });
+  });
+  const finishAt: FinishAt = (row, column, to, finish) =>
+    body.whereAlive(to, (inner) => staged?.(row, column, inner, finish));
   /** The number of this tile among those that make parts of the same values. */
   const partOf = ({ at }: Partial, kept: 'm' | 'n' | null): Expr => {
     let part: Expr = int(0);

@@ -12,16 +12,18 @@ export function emitMap(body: Body, loop: Loop, schedule: MapSchedule, partials:
   const { workgroup } = body.machine;
   const sums = new PartialSums(body, partials, into);
   const first = apply('add', apply('mul', body.wg, int(workgroup * schedule.perThread)), body.lid);
-  body.for('n', int(0), int(schedule.perThread), 1, into, (n, inner) => {
-    const e = body.let('e', apply('add', first, apply('mul', n, int(workgroup))), inner);
-    body.if(apply('lt', e, int(total)), inner, (element) => {
-      const axes = body.unflatten(e, loop.axes, element);
-      body.whereChanged(loop, axes, partials.length === 0, element, (own, to) => {
-        sums.add(axes, [], to);
-        body.writeOuts(own, axes, noRows, [], to);
+  const write = (to: Stmt[]): void =>
+    body.for('n', int(0), int(schedule.perThread), 1, to, (n, inner) => {
+      const e = body.let('e', apply('add', first, apply('mul', n, int(workgroup))), inner);
+      body.if(apply('lt', e, int(total)), inner, (element) => {
+        const axes = body.unflatten(e, loop.axes, element);
+        body.whereChanged(loop, axes, partials.length === 0, element, (own, changed) => {
+          sums.add(axes, [], changed);
+          body.writeOuts(own, axes, noRows, [], changed);
+        });
       });
     });
-  });
+  body.whereAlive(into, write);
   sums.finish(into);
   return into;
 }

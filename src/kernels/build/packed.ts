@@ -58,17 +58,21 @@ export function kernelOf(
     if (own.kind === 'var') ranges.set(own.name, { low: 0, high: schedule.workgroups - 1 });
     if (own.kind === 'var' && from > 0)
       into.push({ kind: 'let', name: own.name, value: apply('sub', wg, int(from)) });
-    const body = new Body(machine, own, names, ranges);
+    const alive = ownLive === null ? null : liveWorkgroupsExpr(ownLive);
+    const makesParts = group.partials.length > 0;
+    const body = new Body(machine, own, names, ranges, makesParts ? alive : null);
     into.push(...heading(group, schedule, stage.groups.length > 1));
-    const work: Stmt[] = [];
-    emitPrologue(body, group.prologue, work);
-    work.push(...emitGroup(body, group, schedule));
-    if (k === groups.length - 1) {
+    const write = (to: Stmt[]): void => {
+      emitPrologue(body, group.prologue, to);
+      to.push(...emitGroup(body, group, schedule));
+    };
+    if (alive === null || makesParts) write(into);
+    else if (k === groups.length - 1) {
       live = ownLive === null ? null : { ...ownLive, from };
-      into.push(...work);
-    } else if (ownLive === null) into.push(...work);
+      write(into);
+    }
     // Where others follow, workgroups of what is not alive run, and leave at once.
-    else body.if(apply('lt', own, liveWorkgroupsExpr(ownLive)), into, (inner) => inner.push(...work));
+    else body.if(apply('lt', own, alive), into, write);
     parts.push({ from, to: from + schedule.workgroups, body: into, arrays: body.arrays });
     from += schedule.workgroups;
   }
@@ -151,7 +155,7 @@ function inGridOrder(
   machine: Machine,
 ): Scheduled<WorkgroupSchedule>[] {
   const rank = ({ group, schedule }: Scheduled<WorkgroupSchedule>): number =>
-    liveGridOf(group, schedule, machine) === null ? 0 : schedule.workgroups;
+    group.partials.length > 0 || liveGridOf(group, schedule, machine) === null ? 0 : schedule.workgroups;
   return [...groups].sort((a, b) => rank(a) - rank(b));
 }
 

@@ -20,36 +20,40 @@ export function emitReduce(
   const first = apply('mul', body.wg, int(perWorkgroup));
   const sums = new PartialSums(body, partials, into);
   if (split === 1) {
-    const at = body.let('e', apply('add', first, body.lid), into);
-    body.if(apply('lt', at, int(outputs)), into, (inner) => {
-      const axes = body.unflatten(at, loop.axes, inner);
-      body.whereChanged(loop, axes, partials.length === 0, inner, (own, to) => {
-        const acc = reduceAlone(body, own, axes, noRows, to);
-        sums.add(axes, acc, to);
-        body.writeOuts(own, axes, noRows, acc, to);
+    body.whereAlive(into, (to) => {
+      const at = body.let('e', apply('add', first, body.lid), to);
+      body.if(apply('lt', at, int(outputs)), to, (inner) => {
+        const axes = body.unflatten(at, loop.axes, inner);
+        body.whereChanged(loop, axes, partials.length === 0, inner, (own, changed) => {
+          const acc = reduceAlone(body, own, axes, noRows, changed);
+          sums.add(axes, acc, changed);
+          body.writeOuts(own, axes, noRows, acc, changed);
+        });
       });
     });
     sums.finish(into);
     return into;
   }
-  const lane = body.let('lane', apply('mod', body.lid, int(split)), into);
-  const at = body.let('e', apply('add', first, apply('idiv', body.lid, int(split))), into);
-  const inside = apply('lt', at, int(outputs));
-  const axes = body.unflatten(body.let('at', apply('min', at, int(outputs - 1)), into), loop.axes, into);
-  const acc = reduceTogether(
-    body,
-    loop.reductions,
-    loop.reduceAxes,
-    axes,
-    noRows,
-    lane,
-    split,
-    scratchFor(body, loop.reductions),
-    into,
-  );
-  body.if(all([apply('eq', lane, int(0)), inside]), into, (inner) => {
-    sums.add(axes, acc, inner);
-    body.writeOuts(loop, axes, noRows, acc, inner);
+  body.whereAlive(into, (to) => {
+    const lane = body.let('lane', apply('mod', body.lid, int(split)), to);
+    const at = body.let('e', apply('add', first, apply('idiv', body.lid, int(split))), to);
+    const inside = apply('lt', at, int(outputs));
+    const axes = body.unflatten(body.let('at', apply('min', at, int(outputs - 1)), to), loop.axes, to);
+    const acc = reduceTogether(
+      body,
+      loop.reductions,
+      loop.reduceAxes,
+      axes,
+      noRows,
+      lane,
+      split,
+      scratchFor(body, loop.reductions),
+      to,
+    );
+    body.if(all([apply('eq', lane, int(0)), inside]), to, (inner) => {
+      sums.add(axes, acc, inner);
+      body.writeOuts(loop, axes, noRows, acc, inner);
+    });
   });
   // Both combinations use the same arrays.
   if (partials.length > 0) into.push({ kind: 'barrier' });
