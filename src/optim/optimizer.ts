@@ -42,7 +42,10 @@ export interface MinimizeOptions {
   readonly wrt?: readonly Tensor[];
 }
 
-/** Makes next values of states out of gradients. */
+/**
+ * Makes next values of states out of gradients. A table of which a step looks up some rows is updated whole, as any state
+ * is, unless an option says otherwise ({@link LazyOptions}); where plain SGD leaves a row as it is, the compiler finds that out.
+ */
 export interface Optimizer {
   /**
    * Updates that make a loss smaller, of states in which it has a gradient. A state that it depends on through

@@ -119,6 +119,28 @@ describe.each(targets)('on $name, a batch of up to 60', (target) => {
   });
 });
 
+it.each([wasm(1), wgsl('webgpu-software')])(
+  'on $name, adds a long list up with few rounding errors',
+  async (target) => {
+    const count = 30_000;
+    const module = defineModule('long', (m) => {
+      const values = m.input('values', { shape: [count] });
+      m.entry('run', { sums: values.segmentSum(m.input('rows', { shape: [count], dtype: 'i32' }), ROWS) });
+    });
+    const session = await target.start(module);
+    const inputs = {
+      values: given(Array.from({ length: count }, () => 0.1)),
+      rows: given(Array.from({ length: count }, () => 41)),
+    };
+    const { sums } = await session.step('run', { inputs });
+    const exact = count * Math.fround(0.1);
+    // One after the other they are wrong by 2e-4.
+    expect(Math.abs((sums?.data[41] ?? 0) / exact - 1)).toBeLessThan(1e-6);
+    expect(Array.from(sums?.data ?? []).filter((sum) => sum !== 0)).toHaveLength(1);
+    await session.dispose();
+  },
+);
+
 it('has the same bits from run to run, and with any number of threads', async () => {
   const inputs = {
     indices: given(draws['few rows'] ?? []),
