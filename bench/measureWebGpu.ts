@@ -6,7 +6,7 @@ import {
   type Session,
   type WebGpuTarget,
 } from '../src/index.ts';
-import { type NodeGpu, openGpu } from '../src/node/index.ts';
+import { openGpu } from '../src/node/index.ts';
 import { countCalls } from './countCalls.ts';
 import { type KernelTime, kernelTimes } from './kernels.ts';
 import { type Spread, spread } from './spread.ts';
@@ -48,11 +48,8 @@ export interface MeasureOptions {
   readonly warmup: number;
   readonly runs: number;
   readonly target: WebGpuTarget;
-}
-
-/** The adapter at hand, opened as `start` opens it for a program that was compiled here. */
-function openAs(target: WebGpuTarget): Promise<NodeGpu> {
-  return openGpu({ robustness: target !== 'webgpu-software' });
+  /** Whether Dawn checks indices. */
+  readonly robustness: boolean;
 }
 
 /** Measures the entry `train` of a module over a resident dataset, on the adapter at hand. */
@@ -62,7 +59,7 @@ export async function measureWebGpu(
   options: MeasureOptions,
 ): Promise<WebGpuMeasurement> {
   const { steps, runs, target } = options;
-  const gpu = await openAs(options.target);
+  const gpu = await openGpu({ robustness: options.robustness });
   const begin = performance.now();
   const compiled = await compile(module, { target });
   const compileMilliseconds = performance.now() - begin;
@@ -107,7 +104,7 @@ export async function measureWebGpuKernels(
   dataFor: DataFor,
   options: MeasureOptions,
 ): Promise<KernelTime[]> {
-  const gpu = await openAs(options.target);
+  const gpu = await openGpu({ robustness: options.robustness });
   const compiled = await compile(module, { target: options.target });
   const device = await requestDevice({ gpu: gpu.gpu, adapter: gpu.adapter });
   try {

@@ -25,6 +25,7 @@ const HELP = `Measures training steps.
   --threads N      threads, for wasm (as many as there are cores)
   --steps N        steps of a run (for wasm 2 to 200, by workload; 200; 1 to 20 on a software adapter)
   --runs N         runs, of which the median counts (9 for wasm, 5; 3 on a software adapter)
+  --checked        with Dawn's checks of indices, where a program for software runs without
   --json           print JSON
 `;
 
@@ -35,6 +36,7 @@ interface Options {
   readonly steps?: string;
   readonly runs?: string;
   readonly kernels: boolean;
+  readonly checked: boolean;
   readonly json: boolean;
 }
 
@@ -53,6 +55,7 @@ async function main(): Promise<void> {
       steps: { type: 'string' },
       runs: { type: 'string' },
       kernels: { type: 'boolean', default: false },
+      checked: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -101,7 +104,8 @@ async function onWebGpu(target: WebGpuTarget, values: Options): Promise<void> {
   for (const name of values.workload.length === 0 ? ['w1', 'w2'] : values.workload) {
     const { module, data, steps: usual } = workloadOf(name);
     const steps = count('steps', values.steps, isSoftware ? Math.ceil(usual / 10) : 200);
-    const options = { target, steps, runs, warmup: steps };
+    const robustness = values.checked || target !== 'webgpu-software';
+    const options = { target, steps, runs, warmup: steps, robustness };
     if (values.kernels) {
       const kernels = await measureWebGpuKernels(module, await data(), options);
       results.push({ workload: module.name, kernels });
