@@ -124,12 +124,12 @@ export function compileModule(
 ): WebGpuCompilation {
   const start = performance.now();
   const road = new Road(module, machine, without);
-  const evaluated = new Map(module.entries.map(({ name }) => [name, road.toKernels(name)] as const));
+  const fused = new Map(module.entries.map(({ name }) => [name, road.toFitted(name)] as const));
   const { storage, trace } = road;
-  const layout = road.layout(evaluated, 1, (plan) => requireBindable(module, storage, plan, machine));
+  const layout = road.layout(fused, 1, (plan) => requireBindable(module, storage, plan, machine));
   const entries = new Map<string, WebGpuEntry>();
-  for (const [name, entry] of evaluated)
-    entries.set(name, { ...entry, kernels: road.weakened(name, entry.kernels, layout) });
+  for (const [name, entry] of fused)
+    entries.set(name, { ...entry, ...road.toKernels(name, entry.stages, layout) });
   const program = trace.timed(
     'print',
     () => markCompiledHere(emitProgram(module, storage, entries, layout, target)),
@@ -224,44 +224,40 @@ class Road {
     );
   }
 
-  /** An entry down to WebGPU's kernels. */
-  toKernels(entry: string): WebGpuEntry {
-    const { loops, stages: assigned, decisions } = this.toStages(entry);
+  /** An entry down to stages of which each is a dispatch. */
+  toFitted(entry: string): Omit<CompiledEntry, 'scheduled' | 'names'> {
+    const { stages: assigned, ...rest } = this.toStages(entry);
+    const fit = (all: readonly Stage[]): Stage[] => all.flatMap((stage) => fitted(stage, this.#machine));
+    return { ...rest, stages: this.#pass(entry, 'fitStages', 'stages', 'stages', fit, assigned) };
+  }
+
+  /** The kernels of an entry's stages, over the plan of memory. */
+  toKernels(
+    entry: string,
+    stages: readonly Stage[],
+    { places }: BufferLayout,
+  ): Pick<WebGpuEntry, 'kernels' | 'names' | 'scheduled'> {
     const machine = this.#machine;
-    const stages = this.#pass(
-      entry,
-      'fitStages',
-      'stages',
-      'stages',
-      (all) => all.flatMap((stage) => fitted(stage, machine)),
-      assigned,
-    );
     const scheduled: (readonly Scheduled<WorkgroupSchedule>[])[] = [];
     const schedule = (all: readonly Stage[]): Kernel[] =>
       all.map((stage, k) => {
         const { kernel, groups: own } = kernelOf(stage, machine, kernelName(stage, k));
         verifyStores(stage, kernel);
         scheduled.push(own);
-        return kernel;
+        return hoistScalars(kernel);
       });
-    const scheduledKernels = this.#pass(entry, 'schedule', 'stages', 'kernels', schedule, stages);
-    const hoist = (all: readonly Kernel[]): Kernel[] => all.map(hoistScalars);
-    const hoisted = this.#pass(entry, 'hoistScalars', 'kernels', 'kernels', hoist, scheduledKernels);
-    const ordered = (all: readonly Kernel[]): EvaluatedKernel[] => all.map(orderEvaluation);
-    const kernels = this.#pass(entry, 'orderEvaluation', 'kernels', 'evaluated', ordered, hoisted);
+    const ordered = (all: readonly Kernel[]): EvaluatedKernel[] =>
+      all.map((kernel) => weakenBarriers(orderEvaluation(kernel), (tensor) => places.get(tensor)));
+    const kernels = this.#pass(
+      entry,
+      'orderEvaluation',
+      'kernels',
+      'evaluated',
+      ordered,
+      this.#pass(entry, 'schedule', 'stages', 'kernels', schedule, stages),
+    );
     const names = kernels.map((kernel) => kernel.name);
-    return { loops, stages, kernels, names, scheduled, decisions };
-  }
-
-  /** Kernels whose barriers order what they have to, over the plan of memory. */
-  weakened(
-    entry: string,
-    kernels: readonly EvaluatedKernel[],
-    { places }: BufferLayout,
-  ): readonly EvaluatedKernel[] {
-    const weaken = (all: readonly EvaluatedKernel[]): EvaluatedKernel[] =>
-      all.map((kernel) => weakenBarriers(kernel, (tensor) => places.get(tensor)));
-    return this.#pass(entry, 'weakenBarriers', 'evaluated', 'evaluated', weaken, kernels);
+    return { kernels, names, scheduled };
   }
 
   /** The functions of an entry's stages, written to a module. */

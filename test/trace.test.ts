@@ -70,11 +70,7 @@ describe('the trace', () => {
   test('accounts for all of a compilation: its passes by entry, the plan, printing and assembling', async () => {
     const shared = ['lower', 'partition', 'assignStages', 'schedule'];
     const compilations = [
-      {
-        made: compileModule(w1, machines.webgpu),
-        own: ['fitStages', 'hoistScalars', 'orderEvaluation', 'weakenBarriers'],
-        once: ['print'],
-      },
+      { made: compileModule(w1, machines.webgpu), own: ['fitStages', 'orderEvaluation'], once: ['print'] },
       { made: compileToWasm(w1, await loadAssembler()), own: [], once: ['assemble', 'print'] },
     ];
     for (const { made, own, once } of compilations) {
