@@ -106,7 +106,7 @@ export class Dataset {
 
   /** Writes pieces, as part of an upload. @internal */
   write(pieces: Iterable<Piece>): void {
-    for (const { base, at, words } of pieces) {
+    for (const [base, at, words] of pieces) {
       const start = this.starts.get(base);
       if (start !== undefined) this.block.write(start + at, words);
     }
@@ -162,14 +162,8 @@ export interface Arrays extends Contents {
   readonly pieces: () => Iterable<Piece>;
 }
 
-/** A part of an input's values. */
-export interface Piece {
-  /** The input's. */
-  readonly base: string;
-  /** The word of the input that it starts at. */
-  readonly at: number;
-  readonly words: Words;
-}
+/** A part of an input's values: the input's base, and the word of it where it starts. */
+export type Piece = readonly [base: string, at: number, words: Words];
 
 /** Elements of a piece: large datasets are converted without a second copy of them as a whole. A multiple of four. */
 const PIECE = 2 ** 18;
@@ -209,7 +203,7 @@ export function takeArrays(program: ProgramBase, data: Data): Arrays {
       for (const [slot, values, length] of inputs.values()) {
         for (let i = 0; i < length; i += PIECE) {
           const words = valueWords(slot, values, i, Math.min(PIECE, length - i));
-          yield { base: slot.base, at: slot.dtype === 'u8' ? i / 4 : i, words };
+          yield [slot.base, slot.dtype === 'u8' ? i / 4 : i, words];
         }
       }
     },

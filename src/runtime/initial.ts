@@ -15,13 +15,13 @@ export function stateWords({ state }: ProgramBase, name: string, values: Values)
   const count = elementCount(slot.shape);
   const length = values?.length;
   if (length !== count) unfit('length', name, `${count} elements`, length);
-  return { slot, words: valueWords(slot, values, 0, count) };
+  return [slot, valueWords(slot, values, 0, count)];
 }
 
 /** Copies of values that states are to have at first. @throws InputError, SessionError `unknown-state` */
 export function takeInitial(program: ProgramBase, initial: Readonly<Record<string, Values>> = {}): Initial {
   const given = Object.entries(named('initial', initial));
-  return new Map(given.map(([name, values]) => [name, stateWords(program, name, values).words]));
+  return new Map(given.map(([name, values]) => [name, stateWords(program, name, values)[1]]));
 }
 
 /** Writes what a session begins with: given arrays, and states. @throws DeviceError */

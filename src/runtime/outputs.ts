@@ -41,7 +41,7 @@ export interface Totals {
 
 /** Adds up the outputs of an entry, step by step, in float64. */
 export class Tally {
-  readonly #parts: readonly { slot: OutputSlot; sum: Float64Array; rows: Output[] }[];
+  readonly #parts: readonly (readonly [slot: OutputSlot, sum: Float64Array, rows: Output[]])[];
   #weight: number;
 
   /**
@@ -60,7 +60,7 @@ export class Tally {
           'has no sum over batches, as its bounded size is not its first: use run',
         );
       const before = weight && Number(sums.split(',')[k]);
-      return { slot, sum: new Float64Array(first ? 0 : elementCount(slot.shape)).fill(before), rows: [] };
+      return [slot, new Float64Array(first ? 0 : elementCount(slot.shape)).fill(before), []];
     });
   }
 
@@ -72,7 +72,7 @@ export class Tally {
   add(results: Uint32Array, at: number, batch: Batch): string | undefined {
     this.#weight += batch.weight;
     let nan: string | undefined;
-    for (const { slot, sum, rows } of this.#parts) {
+    for (const [slot, sum, rows] of this.#parts) {
       const { name, dtype, shape, offset } = slot;
       if (slot.live[0]) {
         rows.push(outputOf(slot, results, at, batch.live));
@@ -88,14 +88,14 @@ export class Tally {
 
   /** The sums of scalars so far, as text: JSON has no NaN. */
   sums(): string {
-    return this.#parts.map(({ sum }) => sum).join();
+    return this.#parts.map(([, sum]) => sum).join();
   }
 
   /** The sums and means so far. */
   totals(): Totals {
     const scalars: [string, number][] = [];
     const outputs: [string, Totals['outputs'][string]][] = [];
-    for (const { slot, sum, rows } of this.#parts) {
+    for (const [slot, sum, rows] of this.#parts) {
       const { name, dtype, shape } = slot;
       const isMean = dtype === 'f32';
       const totals = sum.map((s) => s / (isMean ? this.#weight : 1));

@@ -53,9 +53,9 @@ function logarithm(x: number): number {
 /** cos(2π turns) for turns in [0, 1), by Taylor's series about half a turn. */
 function cosineOfTurns(turns: number): number {
   const x = 2 * Math.PI * (turns - 0.5);
-  let sum = 1;
-  for (let n = 30; n > 0; n -= 2) sum = 1 - (sum * x * x) / (n * (n - 1));
-  return -sum;
+  let sum = -1;
+  for (let n = 30; n > 0; n -= 2) sum = -1 - (sum * x * x) / (n * (n - 1));
+  return sum;
 }
 
 /**

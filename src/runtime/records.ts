@@ -25,12 +25,14 @@ export type WriteRecords = (
  */
 export function recordWriter(fields: readonly StepField[], words: Uint32Array, stride: number): WriteRecords {
   const floats = asElements('f32', words);
-  const places = new Map(fields.map(({ name, dtype }, index) => [name, { index, dtype }]));
+  const places = new Map(
+    fields.map(({ name, dtype }, index) => [name, [dtype === 'f32' ? floats : words, index] as const]),
+  );
   /** The word where the record that was written last starts. */
   let base = 0;
   const set = (field: string, value: number): void => {
     const place = places.get(field);
-    if (place) (place.dtype === 'f32' ? floats : words)[base + place.index] = value;
+    if (place) place[0][base + place[1]] = value;
   };
   return (at, first, count, fill, result, resultWords) => {
     for (let i = 0; i < count; i++) {

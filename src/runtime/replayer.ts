@@ -129,10 +129,11 @@ export class Replayer implements Engine {
     };
     try {
       // One bind group serves all kernels: a bind costs more host time than a dispatch.
-      const entries = [
-        { buffer: this.#record, size: inFours(this.program.stepFields.length) * 4 },
-        ...[data, ...Object.values(this.arenas)].map((buffer) => ({ buffer })),
-      ].map((resource, binding) => ({ binding, resource }));
+      const size = inFours(this.program.stepFields.length) * 4;
+      const entries = [this.#record, data, ...Object.values(this.arenas)].map((buffer, binding) => ({
+        binding,
+        resource: binding ? { buffer } : { buffer, size },
+      }));
       this.#groups.set(block, this.device.createBindGroup({ layout: this.#layout, entries }));
       return block;
     } catch (error) {

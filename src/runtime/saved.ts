@@ -37,10 +37,7 @@ export interface Place {
 }
 
 /** A state and what it is to hold. */
-export interface StateWords {
-  readonly slot: StateSlot;
-  readonly words: Words;
-}
+export type StateWords = readonly [slot: StateSlot, words: Words];
 
 /**
  * A snapshot as bytes: the length of the header as a little-endian word, the header (JSON, padded to whole
@@ -68,7 +65,7 @@ export function encodeSnapshot(
 export function decodeSnapshot(
   program: ProgramBase,
   saved: Uint8Array,
-): { readonly place: Place; readonly states: readonly StateWords[] } {
+): readonly [place: Place, states: readonly StateWords[]] {
   let bytes: Uint8Array<ArrayBuffer>;
   let header: unknown;
   let end = 4;
@@ -89,10 +86,10 @@ export function decodeSnapshot(
   const states = program.state.map((slot) => {
     const start = end;
     end += 4 * elementCount(slot.shape);
-    return { slot, words: bytes.subarray(start, end) };
+    return [slot, bytes.subarray(start, end)] as const;
   });
   if (bytes.length !== end) fail('saved', `${end} bytes`, bytes.length);
-  return { place, states };
+  return [place, states];
 }
 
 interface Header extends Place {

@@ -277,7 +277,7 @@ export class Session {
   /** Goes on exactly where `save` was called. @throws FormatError; nothing is changed then */
   async load(saved: Uint8Array): Promise<void> {
     this.#check();
-    const { place, states } = decodeSnapshot(this.program, saved);
+    const [place, states] = decodeSnapshot(this.program, saved);
     await this.#exclusive(async () => {
       await this.#write(states);
       this.#place = place;
@@ -319,7 +319,7 @@ export class Session {
 
   #write(states: readonly StateWords[]): Promise<void> {
     return this.#engine.upload('states', () => {
-      for (const { slot, words } of states) this.#engine.write(slot, words);
+      for (const state of states) this.#engine.write(...state);
     });
   }
 

@@ -54,8 +54,8 @@ export async function playSteps(
       fill: (i, set) => {
         const number = from + i;
         if (i === 0) for (const [field, word] of dataset.starts) set(field, base + word);
-        for (const { name, max, live, rows = '' } of sizes) {
-          set(live, batches.at(number).live.get(name) ?? max);
+        for (const { name, live, rows = '' } of sizes) {
+          set(live, batches.at(number).live.get(name) ?? 0);
           const start = dataset.starts.get(rows);
           if (start !== undefined) set(rows, base + start + number * (batches.at(0).live.get(name) ?? 0));
         }
