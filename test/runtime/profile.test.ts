@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { type StartOptions, start } from '../../src/index.ts';
-import type { Profiling } from '../../src/runtime/index.ts';
-import { freshDevice } from '../softwareAdapter.ts';
+import { type Profiling, start as startAlone } from '../../src/runtime/index.ts';
+import { timestamps } from '../../src/runtime/timestamps.ts';
+import { freshDevice, softwareGpu } from '../softwareAdapter.ts';
 import { linearData, linearModel } from './linearModel.ts';
 import { linearWasm } from './linearWasm.ts';
 
@@ -43,4 +44,17 @@ describe.each([
     await expect(started).rejects.toThrow('expected none or steps or dispatches, found "kernels"');
     where.device?.destroy();
   });
+});
+
+test('in Node the runtime alone reads timestamps as they are, not rounded to 65.536 µs as pages have them', async () => {
+  // The software driver is found from here on.
+  await softwareGpu();
+  const session = await startAlone(linearModel, { seed: 1, profiler: timestamps('dispatches') });
+  await session.train({ data: linearData(80), epochs: 1 });
+  const times = [...(session.timings.get('train') ?? [])].flat();
+  expect(times.length).toBeGreaterThan(0);
+  expect(
+    times.some((microseconds) => Math.abs(microseconds / 65.536 - Math.round(microseconds / 65.536)) > 1e-3),
+  ).toBe(true);
+  session.dispose();
 });
