@@ -27,7 +27,7 @@ import {
 import { simplify } from '../loops/simplify.ts';
 import type { Machine } from '../machine/index.ts';
 import { singleton } from '../schedule/group.ts';
-import type { Decisions, Reason } from './decisions.ts';
+import type { Decisions } from './decisions.ts';
 import { MODEL_ERROR, microsText, timeOfGroups } from './price.ts';
 
 /**
@@ -39,55 +39,79 @@ import { MODEL_ERROR, microsText, timeOfGroups } from './price.ts';
  * Terms of a row are added in the order of their positions either way.
  */
 export function listTerms(loops: readonly Loop[], machine: Machine, decisions: Decisions): Loop[] {
-  let current = [...loops];
+  const taken: Walking[] = [];
+  const close: Walking[] = [];
+  const names = new Set(loops.map(({ name }) => name));
   for (const family of familiesOf(loops)) {
-    const [first] = family;
-    if (first === undefined) continue;
-    const made = new Map(family.map((keyed) => [keyed.loop, keyed] as const));
-    const name = freshName(current, `${first.loop.name}_list`);
-    const { loop: listing, lists } = listingLoop(
-      name,
-      { key: first.key, position: first.position, rows: first.row.extent },
-      [...new Set(family.flatMap(({ loop }) => loop.origin))],
-    );
-    const after = current.flatMap((loop) => {
-      const keyed = made.get(loop);
-      if (keyed === undefined) return [loop];
-      return keyed === first ? [listing, walking(keyed, lists)] : [walking(keyed, lists)];
-    });
-    const [apart, together] = [timeOf(current, machine), timeOf(after, machine)];
-    const owners = timeOf(
-      family.map(({ loop }) => loop),
-      machine,
-    );
-    const isTaken = together < apart - MODEL_ERROR * owners;
-    for (const { loop, row } of family) {
-      const reason = reasonFor(row, apart, together);
-      if (isTaken) decisions.take('list', listing, loop, reason);
-      else decisions.refuse('list', listing, loop, reason);
+    const made = walkingFor(family, names);
+    const owners = family.map(({ loop }) => loop);
+    const [apart, together] = [timeOf(owners, machine), timeOf([made.listing, ...made.by.values()], machine)];
+    const most = apart - MODEL_ERROR * (apart - machine.dispatch);
+    if (together < most) taken.push(made);
+    else if (together - machine.dispatch < most) {
+      close.push(made);
+      continue;
     }
-    if (isTaken) current = after;
+    decide(made, together < most, apart, together, decisions);
   }
-  return current;
+  const current = withWalking(loops, taken);
+  if (close.length === 0) return current;
+  // They gain by lists that are made beside something else: that is asked of the whole step, for all of them at once.
+  const all = withWalking(loops, [...taken, ...close]);
+  const [apart, together] = [timeOf(current, machine), timeOf(all, machine)];
+  for (const made of close) decide(made, together < apart, apart, together, decisions);
+  return together < apart ? all : current;
 }
 
-function reasonFor(row: Axis, apart: number, together: number): Reason {
-  const walked = `lists of the positions of each ${row.name}`;
-  return {
-    kind: 'rule',
-    text: `with ${walked} the step takes ${microsText(together)}, and ${microsText(apart)} without`,
-  };
+/** A loop that makes lists, and the loops that walk them by those in whose place they come. */
+interface Walking {
+  readonly listing: Loop;
+  readonly by: ReadonlyMap<Loop, Loop>;
+}
+
+/** @param names taken ones, of which it gets one that is not */
+function walkingFor(family: readonly [Keyed, ...Keyed[]], names: Set<string>): Walking {
+  const [first] = family;
+  const wish = `${first.loop.name}_list`;
+  let name = wish;
+  for (let n = 2; names.has(name); n++) name = `${wish}_${n}`;
+  names.add(name);
+  const origin = [...new Set(family.flatMap(({ loop }) => loop.origin))];
+  const { key, position, row } = first;
+  const { loop: listing, lists } = listingLoop(name, { key, position, rows: row.extent }, origin);
+  return { listing, by: new Map(family.map((keyed) => [keyed.loop, walking(keyed, lists)] as const)) };
+}
+
+/** The loops with some walking lists, each of which is made before the first that walks it. */
+function withWalking(loops: readonly Loop[], some: readonly Walking[]): Loop[] {
+  const of = new Map(some.flatMap((made) => [...made.by.keys()].map((loop) => [loop, made] as const)));
+  const made = new Set<Walking>();
+  return loops.flatMap((loop) => {
+    const own = of.get(loop);
+    if (own === undefined) return [loop];
+    const walks = own.by.get(loop) ?? loop;
+    if (made.has(own)) return [walks];
+    made.add(own);
+    return [own.listing, walks];
+  });
+}
+
+function decide(
+  { listing, by }: Walking,
+  isTaken: boolean,
+  apart: number,
+  together: number,
+  decisions: Decisions,
+): void {
+  const text = `with lists of positions it takes ${microsText(together)}, and ${microsText(apart)} without`;
+  for (const loop of by.keys()) {
+    if (isTaken) decisions.take('list', listing, loop, text);
+    else decisions.refuse('list', listing, loop, text);
+  }
 }
 
 function timeOf(loops: readonly Loop[], machine: Machine): number {
   return timeOfGroups(loops.map(singleton), machine);
-}
-
-function freshName(loops: readonly Loop[], wish: string): string {
-  const taken = new Set(loops.map(({ name }) => name));
-  let name = wish;
-  for (let n = 2; taken.has(name); n++) name = `${wish}_${n}`;
-  return name;
 }
 
 /** A loop all of whose reductions have the guard `key == row`. */
@@ -102,10 +126,10 @@ interface Keyed {
 }
 
 /** Loops by their keys: those whose lists are the same, in the order of the loops. */
-function familiesOf(loops: readonly Loop[]): (readonly Keyed[])[] {
+function familiesOf(loops: readonly Loop[]): (readonly [Keyed, ...Keyed[]])[] {
   const numbers = new ValueNumbers();
   const canonical = new Map<string, Axis>();
-  const families = new Map<string, Keyed[]>();
+  const families = new Map<string, [Keyed, ...Keyed[]]>();
   for (const loop of loops) {
     const keyed = keyedOf(loop);
     if (keyed === null) continue;
@@ -115,7 +139,9 @@ function familiesOf(loops: readonly Loop[]): (readonly Keyed[])[] {
     canonical.set(extent, axis);
     const own = simplify(substituteAxes(key, new Map([[position, axisRef(axis)]])));
     const family = `${numbers.of(own)} ${row.extent} ${extent}`;
-    families.set(family, [...(families.get(family) ?? []), keyed]);
+    const known = families.get(family);
+    if (known === undefined) families.set(family, [keyed]);
+    else known.push(keyed);
   }
   return [...families.values()];
 }

@@ -1,6 +1,5 @@
-import { compileModule } from '../../src/compile.ts';
 import { type Machine, machines, machineWith } from '../../src/machine/index.ts';
-import { interpretedSession } from '../compile/interpreted.ts';
+import { interpreted } from './interpreted.ts';
 import type { Target } from './targets.ts';
 
 /** A GPU so small that lists are worth their dispatch for small tables too; its kernels have barriers. */
@@ -13,18 +12,4 @@ export const smallGpu: Machine = machineWith(machines.webgpu, {
 });
 
 /** Its kernels on the interpreter, which finds races. */
-export const barriers: Target = {
-  name: 'the interpreter, with barriers',
-  floats: 'f32',
-  start: async (module, states = {}) => {
-    const session = interpretedSession(compileModule(module, smallGpu), states, true);
-    return {
-      step: async (entry, feeds) => session.step(entry, feeds),
-      read: async (state) => {
-        const data = session.read(state);
-        return { shape: [data.length], data };
-      },
-      dispose: async () => {},
-    };
-  },
-};
+export const barriers: Target = interpreted('webgpu', smallGpu);

@@ -6,9 +6,14 @@ import { machines } from '../../src/machine/index.ts';
 import { init } from '../../src/nn/index.ts';
 import { gradients } from '../../src/passes/differentiate.ts';
 import type { Given } from '../../src/reference/index.ts';
+import { start } from '../../src/runtime/wasm/index.ts';
 import type { Stage } from '../../src/schedule/group.ts';
+import { loadAssembler } from '../../src/wasm/assemble.ts';
 import { Dice } from '../oracle/dice.ts';
+import { randomMachine, randomTasksMachine } from '../oracle/randomMachine.ts';
 import { barriers, smallGpu } from './barriers.ts';
+import { interpreted } from './interpreted.ts';
+import { initialOf, targetSession } from './sessionTarget.ts';
 import { reference, type Target } from './targets.ts';
 import { wasm } from './wasm.ts';
 import { wgsl } from './wgsl.ts';
@@ -86,6 +91,50 @@ describe.each(targets)(`on $name, the gradient of ${DIM}`, (target) => {
     await run.dispose();
   });
 });
+
+/** A machine by its number, and what runs the programs that are made for it. */
+const anywhere = (seed: number): Target =>
+  seed % 2 === 0
+    ? interpreted('webgpu', randomMachine(seed))
+    : {
+        ...wasm(1),
+        start: async (module, states = {}) => {
+          const machine = randomTasksMachine(seed);
+          const { program } = compileToWasm(module, await loadAssembler(), new Set(), machine);
+          return targetSession(program, await start(program, { threads: 2, initial: initialOf(states) }));
+        },
+      };
+
+it.each(Array.from({ length: 16 }, (_, seed) => seed))(
+  'tables and indices at random, on a machine at random: %i',
+  async (seed) => {
+    const own = new Dice(seed ^ 0x7461626c);
+    const [rows, width, places] = [own.between(2, 60), own.oneOf([1, 3, 4, 16]), own.between(1, 80)];
+    const most = own.between(1, rows);
+    const module = defineModule('random', (m) => {
+      const shape = width === 1 ? [rows] : [rows, width];
+      const table = m.state('table', { shape, init: init.constant(1) });
+      const indices = m.input('indices', { shape: [places], dtype: 'i32' });
+      const taken = table.take(own.chance(0.5) ? indices.mul(2).sub(3) : indices);
+      const loss = taken.mul(m.input('weights', { shape: taken.shape.map(Number) })).sum();
+      const [gradient = table] = gradients(loss, [table]);
+      m.entry('run', { gradient, updates: [{ state: table, next: table.sub(gradient) }] });
+    });
+    const numbers = (count: number): number[] => Array.from({ length: count }, () => own.between(-3, 3));
+    const inputs = {
+      indices: given(Array.from({ length: places }, () => own.below(most))),
+      weights: given(numbers(places * width), width === 1 ? [places] : [places, width]),
+    };
+    const states = { table: given(numbers(rows * width), width === 1 ? [rows] : [rows, width]) };
+    const [run, right] = [await anywhere(seed).start(module, states), await reference.start(module, states)];
+    for (let k = 0; k < 2; k++) {
+      const [found, expected] = [await run.step('run', { inputs }), await right.step('run', { inputs })];
+      expect(Array.from(found.gradient?.data ?? [])).toEqual(Array.from(expected.gradient?.data ?? []));
+    }
+    expect(Array.from((await run.read('table')).data)).toEqual(Array.from((await right.read('table')).data));
+    await run.dispose();
+  },
+);
 
 /** A batch of which some is live, and words of a sentence each. */
 const bounded = defineModule('bounded', (m) => {
