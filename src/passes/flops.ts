@@ -1,6 +1,7 @@
 import {
   type Axis,
   axesIn,
+  changedWhere,
   childrenOf,
   domainSize,
   type Expr,
@@ -20,17 +21,23 @@ import {
 export function loopFlops(loop: Loop): number {
   const combined = loop.reductions.filter((r) => isFloat(r.body.dtype)).length;
   const walk = walkOf(loop);
-  const size = sizeWith(walk);
+  const size = sizeWith(walk, changedWhere(loop) !== null);
   return combined * size([...loop.axes, ...loop.reduceAxes]) + operations(walk?.loop ?? loop, size);
 }
 
-/** How many combinations of some axes there are: of a position with the rows of its list, one. */
-function sizeWith(walk: Walk | null): (axes: Iterable<Axis>) => number {
+/**
+ * How many combinations of some axes there are: of a position with the rows of its list, one. Where rows without a
+ * position stay as they are, there are no more rows than positions.
+ */
+function sizeWith(walk: Walk | null, isPartial: boolean): (axes: Iterable<Axis>) => number {
   if (walk === null) return domainSize;
   const rows = axesIn(walk.first);
+  const most = isPartial ? walk.position.extent : Infinity;
   return (axes) => {
     const all = new Set(axes);
-    return domainSize(all.has(walk.position) ? [...all].filter((axis) => !rows.has(axis)) : all);
+    const others = [...all].filter((axis) => !rows.has(axis));
+    if (all.has(walk.position)) return domainSize(others);
+    return domainSize(others) * Math.min(most, domainSize([...all].filter((axis) => rows.has(axis))));
   };
 }
 
