@@ -145,7 +145,17 @@ type Summand = Digit | Rest;
 
 const isDigit = (summand: Summand): summand is Digit => 'value' in summand;
 
+/** What was found of the numbers of each table of forms: composed movements share theirs, and as a tree are huge. */
+const radixes = memoized((_: AffineForms) => new Map<Expr, Radix>());
+
 function radixOf(expr: Expr, forms: AffineForms): Radix {
+  const found = radixes(forms);
+  const known = found.get(expr) ?? computedRadix(expr, forms);
+  found.set(expr, known);
+  return known;
+}
+
+function computedRadix(expr: Expr, forms: AffineForms): Radix {
   const form = forms.of(expr);
   let { constant } = form;
   const others: Rest[] = [];

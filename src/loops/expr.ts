@@ -189,17 +189,35 @@ export function substituteAxes(
   return mapExpr(expr, (e) => (e.kind === 'axis' ? (by.get(e.axis) ?? e) : e), memo);
 }
 
-/** Every distinct subexpression object, operands before their users. */
+/** Every distinct subexpression object, operands before their users. Does not recurse. */
 export function subexpressions(...roots: readonly Expr[]): Expr[] {
   const seen = new Set<Expr>();
   const order: Expr[] = [];
-  const visit = (expr: Expr): void => {
-    if (seen.has(expr)) return;
-    seen.add(expr);
-    for (const child of childrenOf(expr)) visit(child);
-    order.push(expr);
-  };
-  for (const root of roots) visit(root);
+  /** The expressions on the way to the one that is looked at, and how many operands of each were. */
+  const open: Expr[] = [];
+  const looked: number[] = [];
+  for (const root of roots) {
+    if (seen.has(root)) continue;
+    seen.add(root);
+    open.push(root);
+    looked.push(0);
+    for (let top = open.at(-1); top !== undefined; top = open.at(-1)) {
+      const operands = childrenOf(top);
+      let k = looked[looked.length - 1] ?? 0;
+      let next = operands[k++];
+      while (next !== undefined && seen.has(next)) next = operands[k++];
+      looked[looked.length - 1] = k;
+      if (next !== undefined) {
+        seen.add(next);
+        open.push(next);
+        looked.push(0);
+        continue;
+      }
+      order.push(top);
+      open.pop();
+      looked.pop();
+    }
+  }
   return order;
 }
 

@@ -23,7 +23,7 @@ export function gradients(loss: Tensor, wrt: readonly Tensor[], cotangent?: Tens
   requireDifferentiable(loss, wrt, cotangent);
   const needed = neededBy([loss.node]);
   const active = dependents(needed, new Set(wrt.map((tensor) => tensor.node)));
-  for (const tensor of wrt) requireSmoothWay(loss.node, tensor.node, needed);
+  requireSmoothWays(loss, wrt, needed);
 
   const cotangents = new Map<Node, Tensor>();
   const seed = cotangent ?? loss.fullLike(1);
@@ -142,8 +142,15 @@ function requireDifferentiable(loss: Tensor, wrt: readonly Tensor[], cotangent: 
  * gradient would be zero everywhere, which is never what was meant. (Conditions that merely choose between
  * floats are no such way.)
  */
-function requireSmoothWay(loss: Node, wrt: Node, needed: readonly Node[]): void {
-  if (dependents(needed, new Set([wrt])).has(loss)) return;
+function requireSmoothWays(loss: Tensor, wrt: readonly Tensor[], needed: readonly Node[]): void {
+  const smooth = nodesWithGradient(loss);
+  const reached = new Set(needed);
+  for (const { node } of wrt)
+    if (reached.has(node) && !smooth.has(node)) requireNoConversion(loss.node, node, needed);
+}
+
+/** Refuses that a value is made of a node by a conversion to floats. @param needed what the loss is computed from */
+function requireNoConversion(loss: Node, wrt: Node, needed: readonly Node[]): void {
   const any = new Set<Node>();
   for (const node of needed) {
     if (node === wrt || node.inputs.some((input) => any.has(input))) any.add(node);

@@ -1,0 +1,131 @@
+import { describe, expect, it } from 'vitest';
+import { families } from '../../bench/growth/families.ts';
+import { exponent } from '../../bench/growth/fit.ts';
+import { compileModule, compileToWasm } from '../../src/compile.ts';
+import { concat } from '../../src/graph/construct.ts';
+import { dotOf } from '../../src/graph/dot.ts';
+import { defineModule, type Module, parseModule, printModule, type Tensor } from '../../src/graph/index.ts';
+import { machines } from '../../src/machine/index.ts';
+import { gradients } from '../../src/passes/differentiate.ts';
+import { referenceSession } from '../../src/reference/index.ts';
+import type { ProgramBase } from '../../src/runtime/program.ts';
+import { loadAssembler } from '../../src/wasm/assemble.ts';
+import { callsIn } from './countedWork.ts';
+
+const assemble = await loadAssembler();
+
+const targets = {
+  webgpu: (module) => compileModule(module, machines.webgpu).program,
+  'webgpu-software': (module) => compileModule(module, machines['webgpu-software']).program,
+  wasm: (module) => compileToWasm(module, assemble).program,
+} satisfies Record<string, (module: Module) => ProgramBase>;
+
+/** A module whose only output is made of `x: [3, 4]` by a chain of so many links. */
+function chained(links: number, link: (x: Tensor, k: number) => Tensor): Module {
+  return defineModule('chained', (m) => {
+    let x = m.input('x', { shape: [3, 4] });
+    for (let k = 0; k < links; k++) x = link(x, k);
+    m.entry('run', { x });
+  });
+}
+
+/** Modules of one kind by their size, a size that is compiled beside four times as much, and for which targets. */
+interface Growing {
+  readonly what: string;
+  readonly size: number;
+  readonly make: (size: number) => Module;
+  readonly on: readonly (keyof typeof targets)[];
+}
+
+const growing: readonly Growing[] = [
+  {
+    what: 'a chain of pointwise operations',
+    size: 130,
+    make: (size) => chained(size, (x) => x.mul(0.5).add(1)),
+    on: ['webgpu', 'wasm'],
+  },
+  {
+    what: 'operations on the two values before',
+    size: 130,
+    make: (size) => {
+      let before: Tensor | undefined;
+      return chained(size, (x) => {
+        const next = x.mul(0.5).sub(before ?? x);
+        before = x;
+        return next;
+      });
+    },
+    on: ['wasm'],
+  },
+  {
+    what: 'a chain of movements',
+    size: 25,
+    make: (size) =>
+      chained(size, (x, k) =>
+        x
+          .transpose()
+          .reshape([3, 4])
+          .flip([k % 2]),
+      ),
+    on: ['webgpu'],
+  },
+  {
+    what: 'concatenations of concatenations',
+    size: 25,
+    make: (size) => chained(size, (x) => concat([x, x], 1).slice([0, 3], [3, 7])),
+    on: ['webgpu'],
+  },
+  { what: 'states clipped by the norm of all', size: 8, make: familyNamed('clipped'), on: ['webgpu'] },
+];
+
+function familyNamed(name: string): (size: number) => Module {
+  const family = families.find((each) => each.name === name);
+  if (family === undefined) throw new RangeError(`no family of modules is called ${name}`);
+  return family.module;
+}
+
+describe('work and program grow with the size of', () => {
+  for (const { what, size, make, on } of growing) {
+    for (const target of on) {
+      it(`${what}, for ${target}`, async () => {
+        const sizes = [size, 4 * size];
+        const calls: number[] = [];
+        const bytes: number[] = [];
+        for (const some of sizes) {
+          const module = make(some);
+          calls.push(await callsIn(() => void bytes.push(JSON.stringify(targets[target](module)).length)));
+        }
+        expect(exponent(sizes, calls)).toBeLessThan(1.3);
+        expect(exponent(sizes, bytes)).toBeLessThan(1.1);
+      });
+    }
+  }
+});
+
+describe('a chain that is longer than a call stack', () => {
+  const links = 2500;
+  const feeds = { inputs: { x: { shape: [3, 4], data: Array.from({ length: 12 }, (_, k) => k) } } };
+
+  it('is printed, parsed, drawn and evaluated', () => {
+    const module = chained(links, (x) => x.mul(0.5).transpose().reshape([3, 4]).add(1));
+    const text = printModule(module);
+    expect(printModule(parseModule(text))).toBe(text);
+    // Of each link six edges; two more make the constants as large as `x`.
+    expect(dotOf(module).match(/ -> /g)).toHaveLength(6 * links + 2);
+    const [value] = referenceSession(module).step('run', feeds).x?.data ?? [];
+    expect(value).toBeCloseTo(2);
+  });
+
+  it('is named, differentiated, and compiled', () => {
+    const module = defineModule('deep', (m) => {
+      const w = m.input('w', { shape: [3, 4] });
+      let x = w;
+      for (let k = 0; k < links; k++) x = x.transpose().reshape([3, 4]);
+      let y = w;
+      for (let k = 0; k < links; k++) y = y.mul(0.5);
+      const [moved, scaled] = [gradients(x.named('moved').sum(), [w])[0], gradients(y.sum(), [w])[0]];
+      if (moved !== undefined && scaled !== undefined) m.entry('run', { moved, scaled });
+    });
+    expect(targets['webgpu-software'](module).entries).toHaveProperty('run');
+  });
+});
