@@ -156,16 +156,19 @@ export function lower(module: Module, entry: string, storage: Storage): Loop[] {
   };
 
   const finals = [...found.outputs.map((o) => o.node), ...found.updates.map((u) => u.next)];
-  /** Of each movement that is not computed, how many there are in the index expressions of its readers. */
-  const composed = new Map<Node, number>();
+  /** Of each movement that is not computed, which others are in the index expressions of its readers. */
+  const composed = new Map<Node, Composed>();
   for (const node of neededBy(finals)) {
     const definition = definitionOf(node.op);
     if (definition.lower.kind === 'leaf' || elementCount(node.shape) === 0) continue;
     if (definition.isMovement) {
-      const movements = node.inputs.reduce((n, input) => n + (composed.get(input) ?? 0), 1);
-      composed.set(node, movements);
-      if (movements <= MOST_MOVEMENTS) continue;
-      composed.delete(node);
+      const own = node.inputs.flatMap((input) => composed.get(input) ?? []);
+      const depth = own.reduce((most, each) => Math.max(most, each.depth), 0) + 1;
+      const count = own.reduce((n, each) => n + each.count, 1);
+      if (depth <= MOST_DEEP && count <= MOST_COMPOSED) {
+        composed.set(node, { depth, count });
+        continue;
+      }
     }
     const tensor = tensorOf(node, labelOf(node), 'temp');
     compute(node, tensor);
@@ -193,11 +196,22 @@ export function lower(module: Module, entry: string, storage: Storage): Loop[] {
   return withoutDead(loops);
 }
 
+/** The movements that are composed into one index expression. */
+interface Composed {
+  /** On the longest way through them. */
+  readonly depth: number;
+  /** All of them, each once for each place where it is read. */
+  readonly count: number;
+}
+
 /**
- * Movements that are composed into one index expression, at most: of a longer chain, or of one that reads a movement in several
- * places, every so many are a loop of their own, which fusion inlines again once its indices are simple. Composing recurses.
+ * Movements that are composed into one index expression, at most: of a longer chain every so many are a loop of their own, which
+ * fusion inlines again once its indices are simple. Composing recurses.
  */
-const MOST_MOVEMENTS = 32;
+const MOST_DEEP = 32;
+
+/** The same where movements are read in several places, as by a concatenation of what was concatenated. */
+const MOST_COMPOSED = 256;
 
 /** The run-time scalar that a node of operation `param` stands for. */
 export function paramOf(node: Node): Param {
