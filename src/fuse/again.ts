@@ -11,7 +11,7 @@ import {
 } from '../loops/index.ts';
 import type { Machine } from '../machine/index.ts';
 import { evaluationOf, loopEvaluation } from '../schedule/cost.ts';
-import { isTiled } from '../schedule/tasks.ts';
+import { isTiled } from '../schedule/laneWork.ts';
 import { touchedBytes } from '../schedule/touched.ts';
 import { finishOf, multiplyAdds } from '../schedule/work.ts';
 import { tooLargeToRepeat } from './bulk.ts';

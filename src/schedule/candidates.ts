@@ -2,12 +2,13 @@ import { contractionOf, domainSize, type Loop, listingOf, walkOf } from '../loop
 import type { Machine } from '../machine/index.ts';
 import type { Group } from './group.ts';
 import { orientedContraction } from './orient.ts';
-import { phaseOf } from './phases.ts';
+import { type Phase, phaseOf } from './phases.ts';
 import { roomBeside } from './resources.ts';
 import { rowCount } from './rows.ts';
 import {
   type ContractSchedule,
   type MapSchedule,
+  type PhaseSchedule,
   plainPhase,
   type ReduceSchedule,
   type RowsSchedule,
@@ -121,6 +122,17 @@ function rowsCandidates(group: Group, machine: Machine): RowsSchedule[] {
   const rows = rowCount(group);
   const inside = new Set(group.locals);
   const own = group.loops.map((loop, k) => phaseOf(loop, group.rows[k] ?? [], inside, machine));
+  const phasesOf = (schedule: (phase: Phase) => PhaseSchedule): PhaseSchedule[] => {
+    const known = new Map<Phase, PhaseSchedule>();
+    return own.map((phase) => {
+      let found = known.get(phase);
+      if (found === undefined) {
+        found = schedule(phase);
+        known.set(phase, found);
+      }
+      return found;
+    });
+  };
   if (!machine.features.has('barriers')) {
     return powers(machine.workgroup)
       .filter((lanes) => lanes >= Math.min(machine.neighbours, machine.workgroup))
@@ -128,25 +140,25 @@ function rowsCandidates(group: Group, machine: Machine): RowsSchedule[] {
         kind: 'rows',
         block: 1,
         lanes,
-        phases: own.map((phase) => phase.schedule(1, lanes, 0)),
+        phases: phasesOf((phase) => phase.schedule(1, lanes, 0)),
         workgroups: Math.ceil(rows / lanes),
       }));
   }
-  const isStaged = group.loops.map((loop) => orientedContraction(loop) !== null);
   // Blocks that leave most of the machine idle are not tried, except for the smallest.
   const fewest = machine.cores / 8;
   const blocks = powers(Math.min(MOST_ROWS, rows)).filter((b) => b === 1 || Math.ceil(rows / b) >= fewest);
   return blocks.map((block) => {
     // What cannot be staged says how much memory is left to what can.
-    const others = own.map((phase, k) => (isStaged[k] ? plainPhase : phase.schedule(block, 1, 0)));
+    const others = phasesOf((phase) => (phase.isContraction ? plainPhase : phase.schedule(block, 1, 0)));
     const room = roomBeside(group, { block, phases: others }, machine);
+    const isOpen = room < 0 || own.some((phase) => phase.isContraction);
     return {
       kind: 'rows',
       block,
       lanes: machine.workgroup,
-      phases: others.map((other, k) =>
-        isStaged[k] || room < 0 ? (own[k]?.schedule(block, 1, room) ?? other) : other,
-      ),
+      phases: isOpen
+        ? phasesOf((phase) => phase.schedule(block, 1, phase.isContraction || room < 0 ? room : 0))
+        : others,
       workgroups: Math.ceil(rows / block),
     };
   });

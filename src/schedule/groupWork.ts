@@ -4,8 +4,14 @@ import { loopEvaluation } from './cost.ts';
 import { type Group, tensorsInside } from './group.ts';
 import { listWork } from './listWork.ts';
 import { partialWork } from './partialWork.ts';
-import { phaseOf } from './phases.ts';
-import { type ContractSchedule, type PhaseSchedule, plainPhase, type WorkgroupSchedule } from './schedule.ts';
+import { type Phase, phaseOf } from './phases.ts';
+import {
+  type ContractSchedule,
+  type PhaseSchedule,
+  plainPhase,
+  type RowsSchedule,
+  type WorkgroupSchedule,
+} from './schedule.ts';
 import { tileExtents } from './staging.ts';
 import { consecutive, touchedBytes } from './touched.ts';
 import {
@@ -48,20 +54,30 @@ export function workOf(group: Group, machine: Machine): (schedule: WorkgroupSche
         return [listWork(requireListing(loop), machine)];
       case 'contract':
         return [contract()(schedule)];
-      case 'rows': {
-        const { block, lanes } = schedule;
-        return phases().map((each, k) => each.work(schedule.phases[k] ?? plainPhase, block, lanes));
-      }
+      case 'rows':
+        return rowsWork(phases(), schedule, meet);
       default:
         return schedule satisfies never;
     }
   };
-  return (schedule) => {
-    const works = own(schedule).map((work, k) =>
-      k > 0 ? { ...work, barriers: work.barriers + meet } : work,
-    );
-    return [...prologue, ...works, ...partialWork(group, schedule, isInside, machine)];
-  };
+  return (schedule) => [...prologue, ...own(schedule), ...partialWork(group, schedule, isInside, machine)];
+}
+
+/** The phases of a row program, those that do the same as one that does it so many times. */
+function rowsWork(phases: readonly Phase[], schedule: RowsSchedule, meet: number): Work[] {
+  const { block, lanes } = schedule;
+  const counts = new Map<Work, number>();
+  for (const [k, phase] of phases.entries()) {
+    const work = phase.work(schedule.phases[k] ?? plainPhase, block, lanes);
+    counts.set(work, (counts.get(work) ?? 0) + 1);
+  }
+  // The invocations meet between phases, and not before the first.
+  let before = meet;
+  return [...counts].map(([{ serial, active, bytes, rounds, barriers }, count]) => {
+    const met = count * (barriers + meet) - before;
+    before = 0;
+    return { serial: count * serial, active, bytes: count * bytes, rounds: count * rounds, barriers: met };
+  });
 }
 
 /** A function that computes its value when it is first asked for it. */

@@ -2,6 +2,7 @@ import { tensorsRead } from '../loops/edges.ts';
 import { type Axis, domainSize, type Loop, type Tensor, termsOf } from '../loops/index.ts';
 import { memoized } from '../loops/memo.ts';
 import type { Machine } from '../machine/index.ts';
+import { type Alike, alike } from './alike.ts';
 import { loopEvaluation } from './cost.ts';
 import { orientedContraction } from './orient.ts';
 import { type PhaseSchedule, plainPhase, type StagedTile } from './schedule.ts';
@@ -41,6 +42,11 @@ export class Phase {
     this.#own = own;
     this.#isInside = isInside;
     this.#machine = machine;
+  }
+
+  /** Whether its operands may be staged. */
+  get isContraction(): boolean {
+    return orientedContraction(this.#loop) !== null;
   }
 
   /**
@@ -164,11 +170,11 @@ class Fastest {
   }
 }
 
-/** What is kept of each loop, by how it is a phase. */
-const phasesFor = memoized((_: Machine) => memoized((_: Loop) => new Map<string, Phase>()));
+/** What is kept of loops that are alike, by how they are phases. */
+const phasesFor = memoized((_: Machine) => memoized((_: Alike) => new Map<string, Phase>()));
 
 /**
- * A loop as a phase of row programs.
+ * A loop as a phase of row programs: the same object for loops that are alike.
  *
  * @param own the loop's axes that are rows
  * @param inside tensors that have a place inside the kernel
@@ -179,15 +185,18 @@ export function phaseOf(
   inside: ReadonlySet<Tensor>,
   machine: Machine,
 ): Phase {
-  const ofLoop = phasesFor(machine)(loop);
+  const like = alike(loop);
+  const phases = phasesFor(machine)(like);
   let key = '';
   for (const tensor of tensorsRead(loop)) key += inside.has(tensor) ? 'i' : 'm';
   for (const { tensor } of loop.outs) key += inside.has(tensor) ? 'I' : 'M';
   for (const axis of own) key += `${loop.axes.indexOf(axis)} `;
-  let phase = ofLoop.get(key);
+  let phase = phases.get(key);
   if (phase === undefined) {
-    phase = new Phase(loop, own, (tensor) => inside.has(tensor), machine);
-    ofLoop.set(key, phase);
+    const within = new Set(like.tensors.filter((_, k) => key[k]?.toLowerCase() === 'i'));
+    const rows = own.flatMap((axis) => like.loop.axes[loop.axes.indexOf(axis)] ?? []);
+    phase = new Phase(like.loop, rows, (tensor) => within.has(tensor), machine);
+    phases.set(key, phase);
   }
   return phase;
 }

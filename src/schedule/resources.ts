@@ -7,6 +7,7 @@ import {
   monoidDef,
   type Out,
   type Reduction,
+  type Tensor,
 } from '../loops/index.ts';
 import { memoized } from '../loops/memo.ts';
 import type { Machine } from '../machine/index.ts';
@@ -72,10 +73,11 @@ export function resourcesOf(group: Group, schedule: Schedule, machine: Machine):
         if (phase.kind === 'tiles') privateBytes += 4 * own;
       }
       const together = machine.features.has('barriers');
-      for (const { out, words } of passedInside(group, schedule, machine)) {
-        if (together) add(loadedDtype(out.tensor.dtype), words);
+      const hold = (passed: Passed, words: number): void => {
+        if (together) add(loadedDtype(passed.out.tensor.dtype), words);
         else privateBytes += 4 * words;
-      }
+      };
+      eachInside(group, schedule, roomLeft(group, bytesOf(shared), schedule.block, machine), machine, hold);
       break;
     }
     case 'tasks':
@@ -93,8 +95,9 @@ function addTo(shared: Map<Dtype, number>, dtype: Dtype, elements: number): void
 /** Words of the array in which the staged tiles of a row program's phases lie, one phase after the other. */
 export function stagedPhaseWords({ loops }: Group, { phases }: Pick<RowsSchedule, 'phases'>): number {
   let words = 0;
-  for (const [k, phase] of phases.entries()) {
-    const loop = loops[k];
+  let k = 0;
+  for (const phase of phases) {
+    const loop = loops[k++];
     if (phase.kind === 'staged' && loop !== undefined) words = Math.max(words, stagedWords(loop, phase));
   }
   return words;
@@ -127,10 +130,10 @@ function scratchTypes(group: Group, schedule: Schedule, machine: Machine): Map<D
   };
   need(group.partials);
   if (!isPrologueAlone(group.prologue)) for (const loop of group.prologue) need(loop.reductions);
-  for (const [k, { reductions }] of group.loops.entries()) {
-    const phase = schedule.kind === 'rows' ? schedule.phases[k] : schedule;
-    const isShared = phase?.kind === 'elements' || phase?.kind === 'reduce' ? phase.split > 1 : false;
-    if (isShared) need(reductions);
+  let k = 0;
+  for (const { reductions } of group.loops) {
+    const phase = schedule.kind === 'rows' ? schedule.phases[k++] : schedule;
+    if ((phase?.kind === 'elements' || phase?.kind === 'reduce') && phase.split > 1) need(reductions);
   }
   return most;
 }
@@ -185,20 +188,33 @@ export interface Passed {
  * they always are.
  */
 export function passedInside(group: Group, schedule: RowsSchedule, machine: Machine): Passed[] {
-  const passed = passedTensors(group, schedule.block);
-  let left = roomLeft(group, fixedShared(group, schedule, machine), schedule.block, machine);
-  const must = passed.filter(({ alsoStored }) => !alsoStored);
-  const may = passed.filter(({ alsoStored, words }) => {
-    if (!alsoStored || !machine.features.has('barriers') || 4 * words > left) return false;
-    left -= 4 * words;
-    return true;
-  });
-  return [...must, ...may];
+  const fixed = bytesOf(fixedShared(group, schedule, machine));
+  const found: Passed[] = [];
+  const hold = (passed: Passed, words: number): void => {
+    found.push({ ...passed, words });
+  };
+  eachInside(group, schedule, roomLeft(group, fixed, schedule.block, machine), machine, hold);
+  return found;
 }
 
-/** The tensors that pass between the phases of a row program, in blocks of so many rows. */
-function passedTensors(group: Group, block: number): Passed[] {
-  return passedRows(group).map((passed) => ({ ...passed, words: wordsOf(passed, block) }));
+/** Calls a function for each of these tensors, with the words that it takes. @param room bytes for those that get a place while there is room */
+function eachInside(
+  group: Group,
+  { block }: RowsSchedule,
+  room: number,
+  machine: Machine,
+  hold: (passed: Passed, words: number) => void,
+): void {
+  const all = passedRows(group);
+  for (const passed of all) if (!passed.alsoStored) hold(passed, wordsOf(passed, block));
+  if (!machine.features.has('barriers')) return;
+  let left = room;
+  for (const passed of all) {
+    const words = wordsOf(passed, block);
+    if (!passed.alsoStored || 4 * words > left) continue;
+    left -= 4 * words;
+    hold(passed, words);
+  }
 }
 
 /** The words of a tensor in a block of so many rows. */
@@ -209,18 +225,15 @@ function wordsOf(ofRow: Passed, block: number): number {
 /** The same, with the words of one row. */
 const passedRows = memoized((group: Group): readonly Passed[] => {
   const rows = rowCount(group);
-  const read = new Set(group.loops.flatMap((loop) => [...tensorsRead(loop)]));
+  const read = new Set<Tensor>();
+  for (const loop of group.loops) for (const tensor of tensorsRead(loop)) read.add(tensor);
   const locals = new Set(group.locals);
-  return group.loops.flatMap((loop, k) =>
-    loop.outs
-      .filter(({ tensor }) => read.has(tensor))
-      .map((out) => ({
-        out,
-        k,
-        alsoStored: !locals.has(out.tensor),
-        words: tensorSize(out.tensor) / rows,
-      })),
-  );
+  const passed: Passed[] = [];
+  for (const [k, loop] of group.loops.entries())
+    for (const out of loop.outs)
+      if (read.has(out.tensor))
+        passed.push({ out, k, alsoStored: !locals.has(out.tensor), words: tensorSize(out.tensor) / rows });
+  return passed;
 });
 
 /** Bytes of workgroup memory beside what a row program cannot do without: less than none where it does not fit. */
@@ -230,11 +243,12 @@ export function roomBeside(
   machine: Machine,
 ): number {
   const whole: RowsSchedule = { kind: 'rows', lanes: 1, workgroups: 1, ...schedule };
-  return roomLeft(group, fixedShared(group, whole, machine), schedule.block, machine);
+  return roomLeft(group, bytesOf(fixedShared(group, whole, machine)), schedule.block, machine);
 }
 
-function roomLeft(group: Group, fixed: ReadonlyMap<Dtype, number>, block: number, machine: Machine): number {
-  let left = machine.workgroupMemory - bytesOf(fixed);
+/** @param fixed bytes that are taken already */
+function roomLeft(group: Group, fixed: number, block: number, machine: Machine): number {
+  let left = machine.workgroupMemory - fixed;
   for (const passed of passedRows(group)) if (!passed.alsoStored) left -= 4 * wordsOf(passed, block);
   return left;
 }

@@ -2,6 +2,7 @@ import { type Contraction, domainSize, extentOf, type Loop, listingOf, walkOf } 
 import type { Machine } from '../machine/index.ts';
 import type { Group } from './group.ts';
 import { excessText, ScheduleError, type ScheduleFault } from './issues.ts';
+import { isTiled } from './laneWork.ts';
 import { orientedContraction } from './orient.ts';
 import { partingOf } from './partials.ts';
 import { excessOf, resourcesOf } from './resources.ts';
@@ -17,7 +18,7 @@ import type {
 } from './schedule.ts';
 import { LEAST_DEPTH } from './stagedTiles.ts';
 import { tileExtents } from './staging.ts';
-import { isTiled, rowsForTasks } from './tasks.ts';
+import { rowsForTasks } from './tasks.ts';
 
 /**
  * Requires that a schedule suits its group and its machine: of the kind that the group's loops ask for, with as many

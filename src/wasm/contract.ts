@@ -1,7 +1,7 @@
 import { type Axis, type Dim, domainSize, isMultipleOf, type Tensor } from '../loops/index.ts';
 import { type Run, runsOf } from '../loops/runs.ts';
 import { lineAligned } from '../runtime/wasm/program.ts';
-import { ENOUGH_BLOCKS, MOST_POSITIONS } from '../schedule/tasks.ts';
+import { ENOUGH_BLOCKS, MOST_POSITIONS } from '../schedule/taskPhases.ts';
 import { driver } from './code.ts';
 import type { PackFacts } from './packing.ts';
 import { liveUnits, panelSets, positionsOf, type Side, type Tiled, unitsOf } from './sides.ts';

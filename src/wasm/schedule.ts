@@ -20,7 +20,7 @@ import type { Machine } from '../machine/index.ts';
 import { type Evaluation, loopEvaluation } from '../schedule/cost.ts';
 import type { Group } from '../schedule/group.ts';
 import { liveRows } from '../schedule/rows.ts';
-import { programBlock, TASK_WORK } from '../schedule/tasks.ts';
+import { programBlock, TASK_WORK } from '../schedule/taskPhases.ts';
 import { driver } from './code.ts';
 import { type Contract, contractOf, cutSide, slidExtent } from './contract.ts';
 import type { Evaluator } from './evaluate.ts';

@@ -14,7 +14,7 @@ import {
   substituteAxes,
   type Tensor,
 } from '../loops/index.ts';
-import { isTiled } from '../schedule/tasks.ts';
+import { isTiled } from '../schedule/laneWork.ts';
 import { driver } from './code.ts';
 import type { Evaluator } from './evaluate.ts';
 import { rowValues } from './nest.ts';

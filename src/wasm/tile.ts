@@ -1,4 +1,4 @@
-import { TILE } from '../schedule/tasks.ts';
+import { TILE } from '../schedule/laneWork.ts';
 
 /**
  * The inner loops of every contraction, as WebAssembly text: tiles of 4 rows × 8 columns,
