@@ -47,9 +47,18 @@ export function reasonText(reason: Reason): string {
   return `together ${together.map(timeText).join(' + ')}, apart ${apart.map(timeText).join(' + ')}: it ${change} of the step`;
 }
 
+/** What the search for a partition worked, counted: it grows with the graph as the time of compiling does. */
+export interface Effort {
+  /** Loops of row programs that were weighed, each once for every program that it would be part of. */
+  weighedLoops: number;
+  /** Groups whose dispatch was found again after a change. */
+  placedGroups: number;
+}
+
 /** A list that passes append to and `explain` reads. */
 export class Decisions {
   readonly all: Decision[] = [];
+  readonly effort: Effort = { weighedLoops: 0, placedGroups: 0 };
   /** The place of each pair and move: a later answer for the same pair takes the place of the one before. */
   readonly #places = new Map<string, number>();
 

@@ -17,6 +17,11 @@ export class Heap<T> {
     return this.#entries.length;
   }
 
+  /** The best item; undefined where there is none. */
+  get first(): T | undefined {
+    return this.#entries[0]?.item;
+  }
+
   push(item: T): void {
     const entry = { item, number: this.#count++ };
     let place = this.#entries.length;

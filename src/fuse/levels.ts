@@ -34,8 +34,13 @@ export function byLevel(groups: readonly Group[], level: ReadonlyMap<Group, numb
 /**
  * The dispatch of each group, as early as it can be: after those that it reads from, and, where it writes a state over
  * its old value, after those that read the old one. Where such updates close a circle, copies break it (`copiesFor`).
+ *
+ * @param copied states whose updates hold nothing up
  */
-export function earliestLevels(groups: readonly Group[]): {
+export function earliestLevels(
+  groups: readonly Group[],
+  copied: ReadonlySet<Tensor> = new Set(),
+): {
   readonly level: Map<Group, number>;
   /** Whether updates in place close a circle. */
   readonly isCircular: boolean;
@@ -61,7 +66,7 @@ export function earliestLevels(groups: readonly Group[]): {
   }
   for (const group of groups)
     for (const { over } of tensorsWritten(group))
-      for (const reader of (over === undefined ? undefined : readers.get(over)) ?? [])
+      for (const reader of (over === undefined || copied.has(over) ? undefined : readers.get(over)) ?? [])
         if (reader !== group) follow(reader, group);
   const level = new Map<Group, number>();
   const ready = groups.filter((group) => (open.get(group) ?? 0) === 0);
@@ -70,7 +75,7 @@ export function earliestLevels(groups: readonly Group[]): {
   while (waiting.size > 0) {
     // Where all wait in circles of updates, the first of them goes on.
     isCircular ||= ready.length === 0;
-    const group = ready.pop() ?? [...waiting][0];
+    const group = ready.pop() ?? waiting.values().next().value;
     if (group === undefined) break;
     if (!waiting.delete(group)) continue;
     const own = level.get(group) ?? 0;

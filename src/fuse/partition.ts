@@ -1,4 +1,4 @@
-import { tensorsRead, tensorsReduced } from '../loops/edges.ts';
+import { tensorsRead } from '../loops/edges.ts';
 import type { Loop, Out, Tensor } from '../loops/index.ts';
 import { simplifier } from '../loops/simplify.ts';
 import type { Machine } from '../machine/index.ts';
@@ -10,10 +10,12 @@ import { Dataflow, groupAccess } from './dataflow.ts';
 import type { Decisions, Move, Reason } from './decisions.ts';
 import { Heap } from './heap.ts';
 import { inlined } from './inline.ts';
-import { priceOf, ROUNDING, timeOfGroups } from './price.ts';
+import { priceOf, ROUNDING } from './price.ts';
 import { type Rank, ranksOf } from './ranks.ts';
-import { rowProgram } from './rows.ts';
+import { MOST_LOOPS, rowProgram } from './rows.ts';
+import { Sharers } from './sharers.ts';
 import { mergedSiblings } from './siblings.ts';
+import { StepTime } from './stepTime.ts';
 
 /** A move that some groups could make, and what it gains by itself. */
 interface Proposal {
@@ -26,13 +28,20 @@ interface Proposal {
   readonly apart: readonly Time[];
   /** Microseconds of the groups apart, less those of what they become: what ranks proposals. */
   readonly gain: number;
+  /** Loops of what it puts there. */
+  readonly loops: number;
   /** What the move and its loops are, however they were declared: ranks proposals of equal gain. */
   readonly key: string;
 }
 
-/** Whether a proposal comes before another: it gains more, or as much and has the later key. */
+/**
+ * Whether a proposal comes before another: it gains more, or as much and makes groups of fewer loops, or of as many and has
+ * the later key. What is alike then grows side by side: to price a group takes time for each of its loops, so that a long
+ * chain that grew loop by loop would take the square of its length.
+ */
 function isBetter(a: Proposal, b: Proposal): boolean {
-  return a.gain === b.gain ? a.key > b.key : a.gain > b.gain;
+  if (a.gain !== b.gain) return a.gain > b.gain;
+  return a.loops === b.loops ? a.key > b.key : a.loops < b.loops;
 }
 
 /** A time without the digits in which the order of additions shows. */
@@ -47,9 +56,15 @@ function digitsOf(micros: number): number {
  * model, than what went in.
  *
  * @param loops in an order that runs
+ * @param mostLoops loops that a group may have
  */
-export function partition(loops: readonly Loop[], machine: Machine, decisions: Decisions): Group[] {
-  return joined(loops.map(singleton), machine, decisions);
+export function partition(
+  loops: readonly Loop[],
+  machine: Machine,
+  decisions: Decisions,
+  mostLoops = MOST_LOOPS,
+): Group[] {
+  return joined(loops.map(singleton), machine, decisions, mostLoops);
 }
 
 /**
@@ -57,8 +72,13 @@ export function partition(loops: readonly Loop[], machine: Machine, decisions: D
  *
  * @param groups in an order that runs
  */
-export function joined(groups: readonly Group[], machine: Machine, decisions: Decisions): Group[] {
-  const search = new Search(groups, machine, decisions);
+export function joined(
+  groups: readonly Group[],
+  machine: Machine,
+  decisions: Decisions,
+  mostLoops = MOST_LOOPS,
+): Group[] {
+  const search = new Search(groups, machine, decisions, mostLoops);
   search.run();
   return search.groups();
 }
@@ -67,22 +87,27 @@ class Search {
   readonly #flow: Dataflow<Group>;
   readonly #machine: Machine;
   readonly #decisions: Decisions;
+  readonly #mostLoops: number;
   readonly #queue = new Heap<Proposal>(isBetter);
   readonly #numbers = new Map<Group | Tensor, number>();
   readonly #programs = new Map<string, Group | string>();
   readonly #inlined = new Map<string, Group | null>();
-  readonly #keys = new Map<Group, string>();
+  readonly #keys = new Map<Group, readonly string[]>();
+  readonly #depths = new Map<Group, readonly [number, number]>();
   readonly #ranks: ReadonlyMap<Tensor, Rank>;
+  readonly #step: StepTime;
+  readonly #sharers: Sharers;
   /** One for all: of an expression that was put together of simple ones, only the seams are new to it. */
   readonly #simplify = simplifier();
-  #time: number;
 
-  constructor(groups: readonly Group[], machine: Machine, decisions: Decisions) {
+  constructor(groups: readonly Group[], machine: Machine, decisions: Decisions, mostLoops: number) {
+    this.#mostLoops = mostLoops;
     this.#machine = machine;
     this.#decisions = decisions;
     this.#flow = new Dataflow(groups, groupAccess);
     this.#ranks = ranksOf(loopsIn(groups));
-    this.#time = timeOfGroups(this.#flow.items, machine);
+    this.#step = new StepTime(this.#flow, machine);
+    this.#sharers = new Sharers(this.#flow, this.#ranks);
   }
 
   groups(): Group[] {
@@ -92,6 +117,7 @@ class Search {
   run(): void {
     for (const group of this.#flow.items) this.#propose(group, false);
     for (let next = this.#queue.pop(); next !== undefined; next = this.#queue.pop()) this.#consider(next);
+    this.#decisions.effort.placedGroups += this.#step.visited;
   }
 
   /** Makes a proposed move if the whole step gains by it, or does not lose. */
@@ -110,28 +136,33 @@ class Search {
     const program = move === 'rows' ? this.#program(groups) : null;
     const become = program === null ? proposed : typeof program === 'string' ? [] : [program];
     if (become.length === 0 || this.#times(become) === null) return;
-    const changed = new Set(groups);
-    const after = this.#flow.items.flatMap((group) =>
-      group === from ? become : changed.has(group) ? [] : [group],
+    const [joined] = become;
+    const isInline = move === 'inline';
+    const by = new Map(
+      groups.map((group, k) => [group, isInline ? (become[k - 1] ?? null) : (joined ?? null)] as const),
     );
-    const time = timeOfGroups(after, this.#machine);
-    const reason: Reason = { kind: 'time', together, apart, gain: this.#time - time };
-    if (time > this.#time + ROUNDING) {
+    const longer = this.#step.replace(by);
+    const reason: Reason = { kind: 'time', together, apart, gain: -longer };
+    if (longer > ROUNDING) {
+      this.#step.revert();
       this.#decisions.refuse(move, ...names, reason);
       return;
     }
+    this.#step.keep();
     this.#decisions.take(move, ...names, reason);
-    const [joined] = become;
-    if (move === 'inline') {
+    if (isInline) {
       for (const [k, reader] of others.entries()) this.#flow.replace(reader, become[k] ?? reader);
       this.#flow.remove(from);
     } else if (joined !== undefined) this.#join(groups, joined);
-    this.#time = time;
+    for (const group of become) this.#sharers.enter(group);
     for (const group of become) this.#propose(group, true);
   }
 
   /** Puts one group in the place of several, the last of them first: so each reads from the rest directly only. */
   #join(groups: readonly Group[], joined: Group): void {
+    this.#keys.set(joined, firstOf(groups.flatMap((group) => this.#keysOf(group))));
+    const depths = groups.map((group) => this.#depthsOf(group));
+    this.#depths.set(joined, [Math.min(...depths.map(([d]) => d)), Math.max(...depths.map(([, d]) => d))]);
     const rest = [...groups];
     let guest = rest.pop();
     for (let host = rest.pop(); host !== undefined && guest !== undefined; host = rest.pop()) {
@@ -143,25 +174,47 @@ class Search {
 
   /** Puts all moves of a group with its neighbours into the queue: with all of them, or with those that come after. */
   #propose(group: Group, all: boolean): void {
-    const users = this.#flow.sorted(this.#flow.usersOf(group));
-    this.#offerInline(group, users);
+    const readers = this.#flow.usersOf(group);
+    if (isPointwiseAlone(group)) this.#offerInline(group, this.#flow.sorted(readers));
+    const users = this.#nearest(readers, (other) => this.#depthsOf(other)[0]);
     for (const user of users) this.#offer([group, user]);
     // Where several readers, or what a reader reads besides, must come along for a dispatch to be saved.
-    const sources = this.#flow.sorted(this.#flow.sourcesOf(group));
+    const sources = this.#nearest(this.#flow.sourcesOf(group), (other) => -this.#depthsOf(other)[1]);
     this.#offerMost(users, (some) => [group, ...some]);
     this.#offerMost(sources, (some) => [...some, group]);
     if (all) {
       for (const source of sources) {
         this.#offer([source, group]);
-        this.#offerInline(source, this.#flow.sorted(this.#flow.usersOf(source)));
+        if (isPointwiseAlone(source))
+          this.#offerInline(source, this.#flow.sorted(this.#flow.usersOf(source)));
       }
       for (const user of users) {
-        const beside = this.#flow.sorted(this.#flow.sourcesOf(user));
-        this.#offerMost(beside, (some) => (some.includes(group) ? [...some, user] : []));
+        const beside = this.#flow.sourcesOf(user, MOST_TOGETHER);
+        if (beside.size > MOST_TOGETHER) continue;
+        this.#offerMost(this.#flow.sorted(beside), (some) => (some.includes(group) ? [...some, user] : []));
       }
     }
-    for (const other of this.#sharers(group))
+    for (const other of this.#flow.sorted(this.#sharers.of(group)))
       if (all || this.#flow.sorted([group, other])[0] === group) this.#offerSibling(group, other);
+  }
+
+  /** Some groups in their order: where there are many, those that come first by a number, and then by what they compute. */
+  #nearest(groups: ReadonlySet<Group>, by: (group: Group) => number): Group[] {
+    if (groups.size <= MOST_NEIGHBOURS) return this.#flow.sorted(groups);
+    const ranked = [...groups].map((group) => ({ group, at: by(group), key: this.#keyOf(group) }));
+    ranked.sort((a, b) => a.at - b.at || (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
+    return this.#flow.sorted(ranked.slice(0, MOST_NEIGHBOURS).map(({ group }) => group));
+  }
+
+  /** The least and the largest depth of what a group makes. */
+  #depthsOf(group: Group): readonly [number, number] {
+    let depths = this.#depths.get(group);
+    if (depths === undefined) {
+      const own = tensorsWritten(group).map((tensor) => this.#ranks.get(tensor)?.depth ?? 0);
+      depths = [Math.min(...own), Math.max(...own)];
+      this.#depths.set(group, depths);
+    }
+    return depths;
   }
 
   /** A pointwise loop by itself is computed by all that read it. */
@@ -189,17 +242,6 @@ class Search {
     return result;
   }
 
-  /** Groups that read what a group reads, and of which none depends on the other. */
-  #sharers(group: Group): Group[] {
-    const [loop, ...more] = group.loops;
-    if (loop === undefined || more.length > 0 || loop.reductions.length === 0) return [];
-    const found = new Set<Group>();
-    for (const tensor of tensorsReduced(loop))
-      for (const reader of this.#flow.readersOf(tensor))
-        if (reader !== group && reader.loops.length === 1) found.add(reader);
-    return this.#flow.sorted(found);
-  }
-
   #offerSibling(a: Group, b: Group): void {
     const [host, guest] = this.#flow.sorted([a, b]);
     if (host === undefined || guest === undefined) return;
@@ -221,7 +263,8 @@ class Search {
 
   #offer(groups: readonly Group[]): void {
     if (groups.some((group) => group.partials.length > 0)) return;
-    const joined = this.#program(groups);
+    // What stands between them stands there until one of them is joined with it, and offered again.
+    const joined = this.#between(groups) ?? this.#program(groups);
     if (typeof joined !== 'string') {
       this.#enqueue('rows', groups, [joined]);
       return;
@@ -258,30 +301,40 @@ class Search {
   /** Some groups as one row program. They are asked for again and again: it is kept for what is inside of it now. */
   #program(groups: readonly Group[]): Group | string {
     const members = new Set(groups);
-    const inside = new Set(
-      groups
-        .flatMap((group) => group.loops.flatMap((loop) => loop.outs.map((out) => out.tensor)))
-        .filter((tensor) => this.#flow.readersOf(tensor).every((reader) => members.has(reader))),
-    );
+    const [inside, outside]: [Tensor[], Set<Tensor>] = [[], new Set()];
+    for (const group of groups) {
+      for (const tensor of this.#flow.writesOf(group)) {
+        if (this.#flow.isReadBy(tensor, (reader) => !members.has(reader))) outside.add(tensor);
+        else inside.push(tensor);
+      }
+    }
     const key = [...groups, ...inside].map((part) => this.#numberOf(part)).join();
-    const known =
-      this.#programs.get(key) ?? rowProgram(groups, (tensor) => inside.has(tensor), this.#machine);
-    this.#programs.set(key, known);
+    let known = this.#programs.get(key);
+    if (known === undefined) {
+      known = rowProgram(groups, (tensor) => !outside.has(tensor), this.#machine, this.#mostLoops);
+      this.#programs.set(key, known);
+      this.#decisions.effort.weighedLoops += groups.reduce((n, group) => n + group.loops.length, 0);
+    }
     return known;
   }
 
-  /** What a group computes, however its loops were declared. */
+  /** What a group computes, however its loops were declared: by its first tensors, and by how many there are. */
   #keyOf(group: Group): string {
-    let key = this.#keys.get(group);
-    if (key === undefined) {
-      const made = tensorsWritten(group).map((tensor) => {
-        const { depth, key: own } = this.#ranks.get(tensor) ?? { depth: 0, key: tensor.name };
-        return `${String(depth).padStart(6, '0')} ${own}`;
-      });
-      key = made.sort().join();
-      this.#keys.set(group, key);
+    return `${this.#keysOf(group).join()} ${group.loops.length}`;
+  }
+
+  #keysOf(group: Group): readonly string[] {
+    let made = this.#keys.get(group);
+    if (made === undefined) {
+      made = firstOf(tensorsWritten(group).map((tensor) => this.#keyOfTensor(tensor)));
+      this.#keys.set(group, made);
     }
-    return key;
+    return made;
+  }
+
+  #keyOfTensor(tensor: Tensor): string {
+    const { depth, key } = this.#ranks.get(tensor) ?? { depth: 0, key: tensor.name };
+    return `${String(depth).padStart(6, '0')} ${key}`;
   }
 
   #numberOf(part: Group | Tensor): number {
@@ -313,7 +366,8 @@ class Search {
     if (gain < 0) this.#decisions.refuse(move, ...names, { kind: 'time', together, apart, gain });
     else {
       const key = `${move} ${groups.map((group) => this.#keyOf(group)).join(' ')}`;
-      this.#queue.push({ move, groups, become, together, apart, gain: digitsOf(gain), key });
+      const loops = become.reduce((n, group) => n + group.loops.length, 0);
+      this.#queue.push({ move, groups, become, together, apart, gain: digitsOf(gain), loops, key });
     }
   }
 
@@ -332,20 +386,32 @@ class Search {
 
   /** What lies on a way that leaves some groups and comes back to them, in words; null where nothing does. */
   #between(groups: readonly Group[]): string | null {
-    const members = new Set(groups);
-    for (const from of groups) {
-      const users = this.#flow.sorted(this.#flow.usersOf(from));
-      const found = users.find(
-        (user) => !members.has(user) && groups.some((to) => to !== from && this.#flow.dependsOn(to, user)),
-      );
-      if (found !== undefined) return `${groupName(found)} lies between them`;
-    }
-    return null;
+    const found = this.#flow.between(groups);
+    return found === null ? null : `${groupName(found)} lies between them`;
   }
 }
 
+/**
+ * Readers of a group, and groups that it reads, that are offered with it: as many as come next by depth. What every step of a
+ * long chain reads has as many readers as steps, and all but the next ones lie beyond others.
+ */
+const MOST_NEIGHBOURS = 64;
+
 /** More groups than this are not offered as one: pairs are, and grow. */
 const MOST_TOGETHER = 8;
+
+/** Tensors by which a group is told from another: more than these hardly ever start alike. */
+const MOST_KEYS = 8;
+
+/** The first of some keys in their order. */
+function firstOf(keys: readonly string[]): readonly string[] {
+  return [...keys].sort().slice(0, MOST_KEYS);
+}
+
+/** Whether a group is a pointwise loop by itself. */
+function isPointwiseAlone({ loops: [loop, ...more] }: Group): boolean {
+  return loop !== undefined && more.length === 0 && loop.reductions.length === 0;
+}
 
 /** What a move is between, for decisions: the first loop that is read, and the reader. */
 function namesOf(move: Move, from: Group, others: readonly Group[]): readonly [Loop | string, Loop | string] {

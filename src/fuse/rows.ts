@@ -1,4 +1,4 @@
-import { tensorSize, tensorsRead, writers } from '../loops/edges.ts';
+import { tensorSize, tensorsRead } from '../loops/edges.ts';
 import {
   type Axis,
   accessesOf,
@@ -8,6 +8,7 @@ import {
   type Loop,
   type Tensor,
 } from '../loops/index.ts';
+import { memoized } from '../loops/memo.ts';
 import type { Machine } from '../machine/index.ts';
 import { type Group, groupName } from '../schedule/group.ts';
 import { localBytes, rowCount } from '../schedule/rows.ts';
@@ -21,11 +22,13 @@ import { priceOf } from './price.ts';
  *
  * @param groups in an order that runs
  * @param isInside whether nobody but these reads a tensor
+ * @param most loops that it may have
  */
 export function rowProgram(
   groups: readonly Group[],
   isInside: (tensor: Tensor) => boolean,
   machine: Machine,
+  most = MOST_LOOPS,
 ): Group | string {
   const [from, ...others] = groups;
   const to = others.at(-1);
@@ -33,21 +36,27 @@ export function rowProgram(
   const fixed = groups.find((group) => group.partials.length > 0);
   if (fixed !== undefined) return `others count on the workgroups of ${groupName(fixed)}`;
   const loops = groups.flatMap((group) => group.loops);
+  if (loops.length > most) return `they are ${loops.length} loops, of which a kernel has ${most} at most`;
   // A read in an earlier phase, at the workgroup's own rows, would be safe, and any other one costs a copy in a dispatch of
   // its own. But such reads are of what is as small as the rows (gains of a norm), whose updates run beside longer groups:
   // where they were let in, no step of the benchmarks took less time. So one rule is enough: a state is written over by a
   // group that reads it where it writes it.
-  for (const writer of loops) {
-    for (const { tensor } of writer.outs) {
-      const { over } = tensor;
-      const reader = over && loops.find((loop) => loop !== writer && tensorsRead(loop).has(over));
-      if (reader) return `${reader.name} reads ${over.name}, which ${writer.name} writes in place`;
+  const overwritten = new Map<Tensor, Loop>();
+  for (const writer of loops)
+    for (const { tensor } of writer.outs) if (tensor.over !== undefined) overwritten.set(tensor.over, writer);
+  if (overwritten.size > 0) {
+    for (const reader of loops) {
+      for (const tensor of tensorsRead(reader)) {
+        const writer = overwritten.get(tensor);
+        if (writer !== undefined && writer !== reader)
+          return `${reader.name} reads ${tensor.name}, which ${writer.name} writes in place`;
+      }
     }
   }
-  const local = loops.flatMap((loop) =>
-    loop.outs.map((out) => out.tensor).filter((tensor) => tensor.role === 'temp' && isInside(tensor)),
-  );
-  const rows = rowAxes(loops);
+  const local: Tensor[] = [];
+  for (const { outs } of loops)
+    for (const { tensor } of outs) if (tensor.role === 'temp' && isInside(tensor)) local.push(tensor);
+  const rows = rowAxes(groups);
   if (typeof rows !== 'string') return withLocals({ ...from, loops, rows }, local, machine);
   if (others.length > 1) return rows;
   const [one, other] = [isScalar(from), isScalar(to)];
@@ -88,6 +97,12 @@ function withLocals(group: Group, locals: readonly Tensor[], machine: Machine): 
   return { ...group, locals: held };
 }
 
+/**
+ * Loops of a row program, at most: assumed. To price a program takes time for each of them, and a kernel of more is more text
+ * than a driver compiles in reasonable time; what a dispatch costs is little beside so many.
+ */
+export const MOST_LOOPS = 64;
+
 /** Rows of a block that is large: locals of so many that fit into half of the memory are in nothing's way. */
 const MANY_ROWS = 16;
 
@@ -100,59 +115,123 @@ export function isScalar(group: Group): boolean {
 }
 
 /**
- * The axes along which the loops are rows: parallel in all of them, and every read between them is at the
+ * The axes along which the loops of some groups are rows: parallel in all of them, and every read between them is at the
  * same index. Two axes belong together where a read links them; a class that a read crosses (a reduction over
- * it, a shifted index) is no row.
+ * it, a shifted index) is no row. Rows of a group were found before: only what one reads of another is looked at.
  *
  * @returns for each loop its row axes, in one order; or the reason why there are none
  */
-export function rowAxes(loops: readonly Loop[]): Axis[][] | string {
-  const parent = new Map<Axis, Axis>();
-  const find = (axis: Axis): Axis => {
-    const up = parent.get(axis);
-    return up === undefined || up === axis ? axis : find(up);
-  };
-  const crossed = new Map<Axis, string>();
-  const writer = writers(loops);
-  for (const reader of loops) {
-    for (const access of accessesOf(reader)) {
-      const l = access.load;
-      const from = writer.get(l.tensor);
-      const out = from?.outs.find((o) => o.tensor === l.tensor);
-      if (from === undefined || out === undefined) continue;
-      for (const axis of from.axes) {
-        if (!out.at.includes(axis) && axis.extent > 1)
-          crossed.set(axis, `${l.tensor.name} is without axis ${axis.name}`);
-      }
-      for (const [d, axis] of out.at.entries()) {
-        const index = access.dimensions[d];
-        if (axis.extent === 1 || index === undefined) continue;
-        const own = axisOf(index);
-        if (own !== undefined && reader.axes.includes(own) && own.extent === axis.extent) {
-          if (find(own) !== find(axis)) parent.set(find(own), find(axis));
-        } else {
-          crossed.set(axis, movementText(reader, access, d));
+export function rowAxes(groups: readonly Group[]): Axis[][] | string {
+  const sides = groups.map((group): Side => {
+    const [loop] = group.loops;
+    if (loop === undefined) throw new RangeError('a group without loops');
+    const rows = group.loops.length > 1 ? group.rows : [loop.axes.filter((axis) => axis.extent > 1)];
+    return {
+      loops: group.loops,
+      rows,
+      classes: (rows[0] ?? []).map((): RowClass => ({ up: null, why: null })),
+    };
+  });
+  const made = new Map<Tensor, { readonly side: Side; readonly k: number; readonly at: readonly Axis[] }>();
+  for (const side of sides)
+    for (const [k, { outs }] of side.loops.entries())
+      for (const { tensor, at } of outs) made.set(tensor, { side, k, at });
+  let reason: string | null = null;
+  for (const side of sides) {
+    for (const [k, reader] of side.loops.entries()) {
+      for (const { access, tensor, along } of readsOf(reader)) {
+        const from = made.get(tensor);
+        if (from === undefined || from.side === side) continue;
+        const own = side.rows[k] ?? [];
+        const theirs = from.side.rows[from.k] ?? [];
+        const cross = (row: RowClass | undefined, why: () => string): void => {
+          if (row === undefined) return;
+          const root = rootOf(row);
+          root.why ??= why();
+          reason ??= root.why;
+        };
+        for (const [r, axis] of theirs.entries())
+          if (!from.at.includes(axis))
+            cross(from.side.classes[r], () => `${tensor.name} is without axis ${axis.name}`);
+        for (const [d, axis] of from.at.entries()) {
+          const theirRow = theirs.indexOf(axis);
+          const along_ = along[d];
+          const isSame = along_ !== undefined && along_.extent === axis.extent;
+          const ownRow = isSame ? own.indexOf(along_) : -1;
+          const [a, b] = [from.side.classes[theirRow], side.classes[ownRow]];
+          const why = (): string =>
+            isSame ? `${reader.name} has no rows along ${axis.name}` : movementText(reader, access, d);
+          if (a !== undefined && b !== undefined) unite(a, b);
+          else {
+            cross(a, why);
+            cross(b, why);
+          }
         }
       }
     }
   }
-  const bad = new Map([...crossed].map(([axis, why]) => [find(axis), why] as const));
-  const first = loops[0];
-  const rows: Axis[] = (first?.axes ?? []).filter((axis) => {
-    const root = find(axis);
-    if (axis.extent === 1 || bad.has(root)) return false;
-    return loops.every((loop) => loop.axes.filter((a) => find(a) === root).length === 1);
+  const [first] = sides;
+  const rows = (first?.classes ?? []).flatMap((own) => {
+    const root = rootOf(own);
+    if (root.why !== null) return [];
+    const places = sides.map(({ classes }) => classes.flatMap((c, r) => (rootOf(c) === root ? [r] : [])));
+    return places.every((place) => place.length === 1) ? [places.flat()] : [];
   });
-  if (rows.length === 0) return [...bad.values()][0] ?? 'they share no axis';
-  const own = loops.map((loop) => rows.map((row) => loop.axes.find((a) => find(a) === find(row)) ?? row));
-  return withTiles(loops, own);
+  if (rows.length === 0) return reason ?? 'they share no axis';
+  return withTiles(
+    groups.flatMap((group) => group.loops),
+    sides.flatMap((side, g) =>
+      side.rows.map((axes) => rows.flatMap((places) => axes[places[g] ?? -1] ?? [])),
+    ),
+  );
 }
+
+/** A group, and its rows as they belong together with those of others. */
+interface Side {
+  readonly loops: readonly Loop[];
+  readonly rows: readonly (readonly Axis[])[];
+  readonly classes: readonly RowClass[];
+}
+
+/** Row axes that belong together: a tree whose root counts for all. */
+interface RowClass {
+  up: RowClass | null;
+  /** Why they are no rows; null as long as they are. */
+  why: string | null;
+}
+
+function rootOf(row: RowClass): RowClass {
+  let root = row;
+  while (root.up !== null) root = root.up;
+  return root;
+}
+
+function unite(a: RowClass, b: RowClass): void {
+  const [to, from] = [rootOf(a), rootOf(b)];
+  if (to === from) return;
+  from.up = to;
+  to.why ??= from.why;
+}
+
+/** What a loop reads, and for each dimension which of the loop's own parallel axes the index is, if it is one. */
+const readsOf = memoized((loop: Loop) =>
+  accessesOf(loop).map((access) => ({
+    access,
+    tensor: access.load.tensor,
+    along: access.dimensions.map((index) => {
+      const axis = axisOf(index);
+      return axis !== undefined && loop.axes.includes(axis) ? axis : undefined;
+    }),
+  })),
+);
 
 /**
  * Row axes that leave every contraction a tile: where some are on both of its sides (the images and the channels of
  * a convolution that is pooled), those of the side that the outermost row is not on are no rows.
  */
 function withTiles(loops: readonly Loop[], rows: Axis[][]): Axis[][] {
+  // One axis is on one side only: it leaves each contraction the other one.
+  if ((rows[0]?.length ?? 0) < 2) return rows;
   let kept = rows;
   for (const k of loops.keys()) {
     const contraction = loops[k] === undefined ? null : contractionOf(loops[k]);

@@ -82,11 +82,11 @@ export function copyLoop(from: Tensor, to: Tensor, origin: readonly Origin[]): L
   return { name: `copy_${to.name}`, axes, reduceAxes: [], reductions: [], outs, origin };
 }
 
-/** Whether a group itself reads the old value of a state that it updates where it may have been written over. */
-const hasHazard = memoized((group: Group): boolean =>
-  group.loops.some((loop) =>
-    loop.outs.some(
-      ({ tensor }) => tensor.over !== undefined && readsElsewhere(group, tensor, tensor.over) !== null,
+/** The next values of states whose old ones the group that makes them reads itself where they may have been written over. */
+export const hazardsOf = memoized((group: Group): readonly Tensor[] =>
+  group.loops.flatMap((loop) =>
+    loop.outs.flatMap(({ tensor }) =>
+      tensor.over !== undefined && readsElsewhere(group, tensor, tensor.over) !== null ? [tensor] : [],
     ),
   ),
 );
@@ -97,12 +97,12 @@ const hasHazard = memoized((group: Group): boolean =>
  * @param isCircular whether updates in place would close a circle somewhere
  */
 export function copiesFor(groups: readonly Group[], isCircular: boolean): Group[] {
-  if (!isCircular && !groups.some(hasHazard)) return [];
+  if (!isCircular && groups.every((group) => hazardsOf(group).length === 0)) return [];
   return updatesOf(groups).flatMap(({ update, reason }) => (reason === null ? [] : [copyOf(update.next)]));
 }
 
-/** One for each state, so that its price is found once. */
-const copyOf = memoized((next: Tensor): Group => {
+/** The copy of a next value over its state: one for each, so that its price is found once. */
+export const copyOf = memoized((next: Tensor): Group => {
   const from: Tensor = { name: `${next.name}_new`, shape: next.shape, dtype: next.dtype, role: 'temp' };
   return singleton(copyLoop(from, next, []));
 });

@@ -16,6 +16,7 @@ import {
 } from '../../src/loops/index.ts';
 import { machines } from '../../src/machine/index.ts';
 import { declareStorage, lower } from '../../src/passes/lower.ts';
+import { singleton } from '../../src/schedule/group.ts';
 import { disagreements, numberedModule } from '../compile/agreement.ts';
 import { wasmDisagreements } from '../compile/wasmAgreement.ts';
 import { Dice } from '../oracle/dice.ts';
@@ -253,7 +254,7 @@ loop y(j: 9):
   from "y = slice(h)" at "model.ts:7"
 `);
   if (first === undefined || second === undefined) throw new Error('two loops');
-  expect(rowAxes([first, second])).toBe(
+  expect(rowAxes([singleton(first), singleton(second)])).toBe(
     'y reads dimension 0 of h[?] through a window or a slice, at model.ts:7',
   );
 });

@@ -198,8 +198,8 @@ describe('partition', () => {
       [
         "2 dispatches",
         "together 234 µs (cache), apart 6.77 µs (arithmetic) + 3.33 µs (latency): it costs 222 µs of the step",
-        "together 233 µs (cache), apart 6.77 µs (arithmetic) + 0.951 µs (latency): it costs 223 µs of the step",
-        "together 233 µs (cache), apart 6.77 µs (arithmetic) + 0.199 µs (latency): it costs 224 µs of the step",
+        "reduceMax_3 lies between them",
+        "logSumExp_8 lies between them",
         "together 234 µs (cache), apart 6.77 µs (arithmetic) + 0.745 µs (latency) + 0.951 µs (latency) + 0.199 µs (latency): it costs 223 µs of the step",
       ]
     `);
