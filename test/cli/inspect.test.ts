@@ -108,7 +108,7 @@ describe('sinter inspect', () => {
     expect(module).toMatch(/^\(module\n/);
     expect(module).toContain('(export "play")');
     const train = await wasm('--code', '--entry', 'train');
-    expect(train).toMatch(/^\(func \$hidden/);
+    expect(train).toMatch(/^(;; .*\n)*\(func \$hidden/);
     expect(train).not.toContain('label');
     expect(train.startsWith(await wasm('--code', 'hidden', '--entry', 'train'))).toBe(true);
     expect(await wasm('--ir', 'functions', '--entry', 'predict')).toContain('(func $contract_7_to_label');
