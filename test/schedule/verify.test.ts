@@ -17,6 +17,10 @@ tensor h: f32[100, 30] temp
 tensor s: f32[100] temp
 tensor parts: f32[7] temp
 tensor sums: f32[7, 30] temp
+tensor keys: i32[40] input
+tensor first: i32[100] temp
+tensor count: i32[100] temp
+tensor next: i32[40] temp
 tensor y: f32[100, 30] result
 tensor z: f32[100, 40] result
 `;
@@ -35,6 +39,14 @@ const bodies = {
   both:
     `loop y(i: 100, j: 30) reduce(k: 40) rows(i):\n ${product}\n r1 = sum(x[i, k])\n y[i, j] = r0.0\n s[i] = r1.0\n` +
     'loop h(i: 100, j: 30) rows(i):\n h[i, j] = y[i, j] * s[i]\n',
+  list:
+    'loop lists(i: 100, q: 40) reduce(p: 40):\n' +
+    ' r0 = min(select(keys[p] == i, p, 2147483647))\n r1 = sum(select(keys[p] == i, 1, 0))\n' +
+    ' r2 = min(select(q < p && (0 <= keys[q] && keys[q] < 100) && keys[p] == keys[q], p, 2147483647))\n' +
+    ' first[i] = r0.0\n count[i] = r1.0\n next[q] = r2.0\n',
+  walk:
+    'loop s(i: 100) reduce(p: 40):\n' +
+    ' r0 = sum(select(listed(keys[p] == i, first[i], count[i], next[p]), x[i, p], 0.0))\n s[i] = r0.0\n',
   columns: `loop y(i: 100, j: 30) reduce(k: 40):\n ${product}\n y[i, j] = r0.0\n partial sums[j] = sum(r0.0)\n`,
   parted: 'loop z(i: 100, j: 40):\n z[i, j] = x[i, j]\n partial parts = sum(x[i, j])\n',
 } as const;
@@ -76,6 +88,10 @@ describe('a schedule', () => {
     ],
     ['rows', 'rows block(1) lanes(16) phases(tile(1, 4), plain) workgroups(7)', alone],
     ['rows', 'tasks block(16) loops(tiles, nest) workgroups(7)', wasm],
+    ['list', 'list workgroups(1)', webgpu],
+    ['list', 'list workgroups(1)', alone],
+    ['list', 'tasks block(1) loops(nest) workgroups(1)', wasm],
+    ['walk', 'reduce split(1) workgroups(1)', webgpu],
     ['columns', 'contract threads(8, 8) tile(2, 4) split(4) depth(16) workgroups(7)', webgpu],
     ['columns', 'contract threads(4, 16) tile(4, 1) split(4) depth(16) workgroups(14)', webgpu],
     ['parted', 'map each(4) workgroups(4)', machineWith(webgpu, { workgroup: 128 })],
@@ -91,6 +107,9 @@ describe('a schedule', () => {
     ['kind', 'rows', 'map each(1) workgroups(1)', webgpu, undefined, undefined],
     ['kind', 'map', 'tasks block(1) loops(nest) workgroups(100)', webgpu, undefined, undefined],
     ['kind', 'map', 'map each(1) workgroups(16)', wasm, undefined, undefined],
+    ['kind', 'map', 'list workgroups(1)', webgpu, undefined, undefined],
+    ['kind', 'list', 'reduce split(1) workgroups(16)', webgpu, undefined, undefined],
+    ['split', 'walk', 'reduce split(8) workgroups(4)', webgpu, 1, 8],
     ['workgroups', 'map', 'map each(4) workgroups(3)', webgpu, 4, 3],
     ['workgroups', 'map', 'map each(4) workgroups(5)', webgpu, 4, 5],
     ['tile', 'map', 'map each(0) workgroups(4)', webgpu, undefined, undefined],
@@ -258,6 +277,8 @@ describe('a schedule', () => {
       reduce: 's',
       contract: 'y',
       beside: 'y',
+      list: 'lists',
+      walk: 's',
       columns: 'y',
     };
     expect(fault?.group).toBe(groups[body]);
@@ -273,7 +294,7 @@ describe('a schedule', () => {
 
   it('of a group prints and parses to the same', () => {
     for (const machine of [webgpu, alone, wasm])
-      for (const body of ['map', 'reduce', 'contract', 'beside', 'rows', 'both'] as const) {
+      for (const body of ['map', 'reduce', 'list', 'walk', 'contract', 'beside', 'rows', 'both'] as const) {
         const { schedule: _, ...group } = groupOf(body, 'map each(1) workgroups(1)');
         for (const schedule of candidates(group, machine)) {
           const text = printGroups([{ ...group, schedule }]);
@@ -290,6 +311,7 @@ describe('a schedule', () => {
       'expected a kind of schedule: one of map, reduce, list, contract, rows, tasks',
     ],
     ['a part that is missing', 'map workgroups(1)', 'expected each, found "workgroups"'],
+    ['several workgroups for lists', 'list workgroups(2)', 'one workgroup makes lists'],
     ['two numbers where one is', 'map each(1, 2) workgroups(1)', 'each is one number'],
     [
       'one number where two are',
