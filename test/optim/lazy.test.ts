@@ -9,7 +9,6 @@ import { Dice } from '../oracle/dice.ts';
 import { barriers } from '../values/barriers.ts';
 import { reference, type Target } from '../values/targets.ts';
 import { wasm } from '../values/wasm.ts';
-import { wgsl } from '../values/wgsl.ts';
 
 const [ROWS, WIDTH, PLACES] = [90, 5, 60];
 
@@ -51,20 +50,16 @@ describe.each(Object.keys(optimizers))('lazy %s', (name) => {
   const make = optimizers[name] ?? optimizers.sgd;
   if (make === undefined) throw new RangeError(name);
 
-  it.each([reference, wasm(2), wgsl('webgpu-software'), barriers])(
-    'has the bits of the whole update on $name',
-    async (target) => {
-      const [lazy, whole] = [moduleOf(make(true), 5), moduleOf(make(false), 5)];
-      expect(await statesAfter(target, lazy)).toEqual(await statesAfter(target, whole));
-    },
-  );
+  it.each([reference, wasm(2), barriers])('has the bits of the whole update on $name', async (target) => {
+    const [lazy, whole] = [moduleOf(make(true), 5), moduleOf(make(false), 5)];
+    expect(await statesAfter(target, lazy)).toEqual(await statesAfter(target, whole));
+  });
 
-  it('touches rows that were looked up alone, on every target', () => {
+  it('touches rows that were looked up alone, on both targets', () => {
     const module = moduleOf(make(true), 5);
     for (const { entries } of [
       compileToWasm(module, () => new Uint8Array()),
       compileModule(module, machines.webgpu),
-      compileModule(module, machines['webgpu-software']),
     ]) {
       const stages = entries.get('train')?.stages ?? [];
       const loops = stages.flatMap(({ groups }) => groups.flatMap((group) => group.loops));
