@@ -113,9 +113,13 @@ export function expressionsOf(stmt: Stmt): readonly Expr[] {
  * - `data` (read-only 32-bit words): element 0 of the input lies at word `step[base]`, a field of the step block
  * - `state`, `temps` (read and write, f32) and `words` (read and write, u32: i32, u32 and bool): at element `offset`
  * - `results` (read and write, u32 words): at `step['result'] + offset`
+ *
+ * With `field`, a kernel that serves several dispatches is told the offset by each: it is the field of that number of the
+ * dispatch's places.
  */
 export type Placement =
   | { readonly arena: 'data'; readonly base: string }
-  | { readonly arena: 'state' | 'temps' | 'words' | 'results'; readonly offset: number };
+  | { readonly arena: 'results'; readonly offset: number }
+  | { readonly arena: 'state' | 'temps' | 'words'; readonly offset: number; readonly field?: number };
 
 export type Arena = Placement['arena'];

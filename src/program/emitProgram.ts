@@ -5,10 +5,11 @@ import { baseField, liveField, rowsField } from '../kernels/names.ts';
 import { loadsIn, type Tensor } from '../loops/index.ts';
 import type { Storage } from '../passes/lower.ts';
 import type { BufferLayout } from '../plan/planBuffers.ts';
-import type { Entry, KernelText, Program, Step, StepField, StepGrid } from '../runtime/program.ts';
+import type { Entry, KernelText, Places, Program, Step, StepField, StepGrid } from '../runtime/program.ts';
 import type { Stage } from '../schedule/group.ts';
 import type { LiveGrid } from '../schedule/liveGrid.ts';
 import { printWgsl } from '../wgsl/kernel.ts';
+import { likenessOf, type Placed } from './likeness.ts';
 import { bufferPlan, entryOf, kernelFacts, slotsOf, stepFieldsOf } from './slots.ts';
 
 /** The kernels of one entry with the stages that they were made of. */
@@ -18,7 +19,8 @@ export interface EntryKernels {
 }
 
 /**
- * The compiled artifact: kernels printed, steps listed, slots described. Kernels with the same text are one.
+ * The compiled artifact: kernels printed, steps listed, slots described. Kernels that differ in names alone are one; those
+ * that differ in the places of their tensors too are one that each dispatch tells its places.
  *
  * @param entries by name, in the module's order
  */
@@ -31,23 +33,27 @@ export function emitProgram(
 ): Program {
   const stepFields = stepFieldsOf(module, storage);
   const placement = (tensor: Tensor): Placement => placeOf(tensor, layout);
-  const kernels: KernelText[] = [];
-  const numbers = new Map<string, number>();
-  const print = (kernel: EvaluatedKernel, stage: Stage): number => {
-    const code = printWgsl(kernel, placement, stepFields);
-    const known = numbers.get(code);
-    if (known !== undefined) return known;
-    numbers.set(code, kernels.length);
-    kernels.push(kernelText(kernel, stage, code, placement));
-    return kernels.length - 1;
-  };
+  const alike = new Map<string, Alike>();
+  const dispatches = new Map<string, Dispatch[]>();
+  for (const [name, { stages, kernels }] of entries)
+    dispatches.set(
+      name,
+      kernels.map((kernel, k) => {
+        const { key, placed } = likenessOf(kernel, placement);
+        const like = alike.get(key) ?? new Alike(alike.size, kernel, stages[k] ?? { groups: [] }, placed);
+        alike.set(key, like);
+        return { like, offsets: like.meet(placed), grid: gridOf(kernel, stepFields) };
+      }),
+    );
+  const kernels = [...alike.values()].map((like) => textOf(like, placement, stepFields));
+  const places = new PlacesWriter();
   const emitted: Record<string, Entry> = {};
-  for (const [name, { stages, kernels: own }] of entries) {
-    const steps: Step[] = own.map((kernel, k) => ({
-      kernel: print(kernel, stages[k] ?? { groups: [] }),
-      workgroups: kernel.grid,
-      ...(kernel.live === undefined ? {} : { live: stepGrid(kernel.live, stepFields) }),
-    }));
+  for (const [name, { stages }] of entries) {
+    const steps = (dispatches.get(name) ?? []).map(({ like, offsets, grid }): Step => {
+      const told = like.told(offsets);
+      const step = { kernel: like.number, ...grid };
+      return told.length === 0 ? step : { ...step, places: places.startOf(told) };
+    });
     emitted[name] = entryOf(module, name, steps, stages, storage, layout);
   }
   return {
@@ -55,13 +61,108 @@ export function emitProgram(
     target,
     kernels,
     entries: emitted,
+    places: places.told(),
     buffers: bufferPlan(layout),
   };
+}
+
+/** The workgroups of a kernel's dispatch. */
+function gridOf({ grid, live }: EvaluatedKernel, fields: readonly StepField[]): Dispatch['grid'] {
+  return live === undefined ? { workgroups: grid } : { workgroups: grid, live: stepGrid(live, fields) };
 }
 
 /** How the workgroups of a step follow from its fields. */
 function stepGrid({ size, from, parts }: LiveGrid, fields: readonly StepField[]): StepGrid {
   return { field: fields.findIndex(({ name }) => name === liveField(size.name)), from, parts };
+}
+
+/** Kernels that are alike: the first of them, and of which of its tensors the places are not the same in all. */
+class Alike {
+  readonly number: number;
+  readonly kernel: EvaluatedKernel;
+  readonly stage: Stage;
+  readonly #placed: readonly Placed[];
+  readonly #differs = new Set<number>();
+
+  constructor(number: number, kernel: EvaluatedKernel, stage: Stage, placed: readonly Placed[]) {
+    this.number = number;
+    this.kernel = kernel;
+    this.stage = stage;
+    this.#placed = placed;
+  }
+
+  /** Takes one more of them. @returns where its tensors lie */
+  meet(placed: readonly Placed[]): number[] {
+    const offsets = placed.map(({ offset }) => offset);
+    for (const [k, offset] of offsets.entries()) if (offset !== this.#placed[k]?.offset) this.#differs.add(k);
+    return offsets;
+  }
+
+  /** Of where the tensors of one of them lie, what it has to be told. */
+  told(offsets: readonly number[]): number[] {
+    return offsets.filter((_, k) => this.#differs.has(k));
+  }
+
+  /** The tensors whose places it is told, with the numbers of their fields. */
+  fields(): Map<Tensor, number> {
+    return new Map(
+      this.#placed.filter((_, k) => this.#differs.has(k)).map(({ tensor }, field) => [tensor, field]),
+    );
+  }
+}
+
+/** A dispatch of a kernel that may be one of several alike. */
+interface Dispatch {
+  readonly like: Alike;
+  readonly offsets: readonly number[];
+  readonly grid: Pick<Step, 'workgroups' | 'live'>;
+}
+
+/** What dispatches tell their kernels of places; the same once. */
+class PlacesWriter {
+  readonly #words: number[] = [];
+  readonly #starts = new Map<string, number>();
+  #most = LEAST_PLACES;
+
+  /** The byte at which a list of offsets starts. */
+  startOf(offsets: readonly number[]): number {
+    const key = offsets.join();
+    const known = this.#starts.get(key);
+    if (known !== undefined) return known;
+    const start = 4 * this.#words.length;
+    this.#starts.set(key, start);
+    this.#most = Math.max(this.#most, offsets.length);
+    this.#words.push(...offsets);
+    while (this.#words.length % PLACES_ALIGNMENT !== 0) this.#words.push(0);
+    return start;
+  }
+
+  /** All of them; after the start of the last, too, there are as many words as any kernel is told. */
+  told(): Places {
+    const rest = this.#words.length === 0 ? 0 : Math.max(0, this.#most - PLACES_ALIGNMENT);
+    return { words: [...this.#words, ...Array<number>(rest).fill(0)], most: this.#most };
+  }
+}
+
+/** Words of which the start of a uniform block is a multiple on every device (WebGPU's default limit, 256 bytes). */
+const PLACES_ALIGNMENT = 64;
+/** Words that a uniform block has at least (16 bytes, as our buffers have). */
+const LEAST_PLACES = 4;
+
+/** The text of kernels that are alike. */
+function textOf(
+  like: Alike,
+  placement: (tensor: Tensor) => Placement,
+  stepFields: readonly StepField[],
+): KernelText {
+  const fields = like.fields();
+  const told = (tensor: Tensor): Placement => {
+    const place = placement(tensor);
+    const field = fields.get(tensor);
+    const isFixed = place.arena === 'data' || place.arena === 'results' || field === undefined;
+    return isFixed ? place : { ...place, field };
+  };
+  return kernelText(like.kernel, like.stage, printWgsl(like.kernel, told, stepFields), placement);
 }
 
 function placeOf(tensor: Tensor, layout: BufferLayout): Placement {

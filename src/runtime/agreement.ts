@@ -1,7 +1,7 @@
 import { checkInside } from './arenas.ts';
 import { workgroupsOf } from './grid.ts';
 import { elementCount } from './init.ts';
-import type { ProgramBase, SizeSlot, Step, StepGrid } from './program.ts';
+import type { Program, ProgramBase, SizeSlot, Step, StepGrid } from './program.ts';
 import { check, fail } from './shape.ts';
 
 /**
@@ -17,6 +17,35 @@ export function checkAgreement(program: ProgramBase): void {
   checkSlots(program);
   checkFields(program);
   checkEntries(program);
+}
+
+/** Words that a kernel may be told of places: a buffer has 16 bytes at least, a uniform block 64 KiB on every device. */
+const [LEAST_PLACES, MOST_PLACES] = [4, 2 ** 14];
+/** Bytes of which the start of a uniform block may be any multiple on every device. */
+const PLACES_ALIGNMENT = 256;
+
+/**
+ * Says whether what dispatches tell their kernels of places is there, and lies in the arenas.
+ *
+ * @throws FormatError naming the first place that does not agree
+ */
+export function checkPlaces({ places, entries, buffers }: Program): void {
+  const { words, most } = places;
+  const last = Math.max(buffers.state, buffers.temps, buffers.words) / 4;
+  for (const [i, offset] of words.entries()) atMost(`program.places.words[${i}]`, offset, last);
+  if (!(most >= LEAST_PLACES && most <= MOST_PLACES))
+    fail('program.places.most', `${LEAST_PLACES} to ${MOST_PLACES} words`, most);
+  for (const [name, { steps }] of Object.entries(entries))
+    each(`entries.${name}.steps`, steps, ({ places: own }, at) => {
+      if (own === undefined) return;
+      check(own, 'count', `${at}.places`);
+      if (own % PLACES_ALIGNMENT !== 0 || own / 4 + most > words.length)
+        fail(
+          `${at}.places`,
+          `a multiple of ${PLACES_ALIGNMENT}, ${most} words before the end of ${words.length}`,
+          own,
+        );
+    });
 }
 
 /** Elements that an input or a size may have: no more than can be addressed as 32-bit words. */

@@ -1,4 +1,4 @@
-import { checkAgreement } from './agreement.ts';
+import { checkAgreement, checkPlaces } from './agreement.ts';
 import { checkProgram as checkForWebGpu } from './format.ts';
 import { FormatError } from './issues.ts';
 import type { Program } from './program.ts';
@@ -25,6 +25,7 @@ export function checkProgram(value: unknown): asserts value is Program | WasmPro
       fail('program.target', 'webgpu or wasm', target);
     checkForWebGpu(value);
     checkAgreement(value);
+    checkPlaces(value);
   }
 }
 

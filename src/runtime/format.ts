@@ -10,6 +10,7 @@ import { check, fail, type Shape } from './shape.ts';
 export function checkProgram(value: unknown): asserts value is Program {
   checkBase(value, 'webgpu', {
     kernels: [{ name: 'string', code: 'string', workgroup: 'count', sharedBytes: 'count' }],
+    places: { words: ['count'], most: 'count' },
   });
 }
 

@@ -39,7 +39,7 @@ export interface KernelBase {
 /**
  * A program for WebGPU.
  *
- * Every kernel of a program sees the same six bindings of group 0, so that one bind group serves them all:
+ * Every kernel of a program sees the same seven bindings of group 0, so that one bind group serves them all:
  *
  * | binding | name | type |
  * | --- | --- | --- |
@@ -49,9 +49,21 @@ export interface KernelBase {
  * | 3 | temps | storage, read_write: f32 |
  * | 4 | words | storage, read_write: u32; state and temporaries that are not f32 |
  * | 5 | results | storage, read_write: u32; outputs of a step, `resultWords` for each step of a chunk |
+ * | 6 | places | uniform, i32: where the tensors of this dispatch lie, at a dynamic offset |
  */
 export interface Program extends ProgramBase {
   readonly kernels: readonly KernelText[];
+  readonly places: Places;
+}
+
+/**
+ * What dispatches tell kernels that serve several of them: elements of arenas at which tensors begin. What one kernel is told
+ * starts at a multiple of 64 words, as dynamic offsets must, and has `most` at most.
+ */
+export interface Places {
+  readonly words: readonly number[];
+  /** Of 4 words at least. */
+  readonly most: number;
 }
 
 /** One kernel as WGSL; the entry point is `main`. */
@@ -72,6 +84,8 @@ export interface Step {
   readonly workgroups: number;
   /** Where they depend on what is alive; `workgroups` are those of the size's maximum then. */
   readonly live?: StepGrid;
+  /** On WebGPU, the byte of the program's `places` at which those of its kernel start; absent where it is told nothing. */
+  readonly places?: number;
 }
 
 /**

@@ -31,6 +31,8 @@ export class Replayer implements Engine {
   /** The step records of a submit as the host writes them, `#stride` words each. */
   readonly #words: Uint32Array<ArrayBuffer>;
   readonly #stride: number;
+  /** What dispatches tell their kernels. */
+  readonly #places: GPUBuffer;
   readonly #buffers: GPUBuffer[];
   readonly #groups = new WeakMap<Block, GPUBindGroup>();
 
@@ -62,6 +64,9 @@ export class Replayer implements Engine {
     this.#words = new Uint32Array(this.#stride * capacity);
     this.#writeRecords = recordWriter(program.stepFields, this.#words, this.#stride);
     this.#record = this.#ownBuffer('step', this.#words.byteLength, UNIFORM | COPY);
+    const { words: places } = program.places;
+    this.#places = this.#ownBuffer('places', places.length * 4, UNIFORM | COPY);
+    device.queue.writeBuffer(this.#places, 0, new Uint32Array(places));
     const room = this.arenas.results.size + (this.#stopwatch?.bytes ?? 0);
     const staging = (): GPUBuffer => this.#ownBuffer('staging', room, MAP_READ);
     this.#staging = [staging(), staging()];
@@ -72,12 +77,13 @@ export class Replayer implements Engine {
     checkLimits(device, program);
     const [layout, pipelineLayout] = await guard(device, 'the layout', () => {
       const layout = device.createBindGroupLayout({
-        entries: [0, 1, 2, 3, 4, 5].map((binding) => ({
+        entries: [0, 1, 2, 3, 4, 5, 6].map((binding) => ({
           binding,
           visibility: COMPUTE,
-          buffer: binding
-            ? { type: binding > 1 ? 'storage' : 'read-only-storage' }
-            : { hasDynamicOffset: true },
+          buffer:
+            binding % 6
+              ? { type: binding > 1 ? 'storage' : 'read-only-storage' }
+              : { hasDynamicOffset: true },
         })),
       });
       return [layout, device.createPipelineLayout({ bindGroupLayouts: [layout] })] as const;
@@ -129,10 +135,12 @@ export class Replayer implements Engine {
     };
     try {
       // One bind group serves all kernels: a bind costs more host time than a dispatch.
-      const size = inFours(this.program.stepFields.length) * 4;
-      const entries = [this.#record, data, ...Object.values(this.arenas)].map((buffer, binding) => ({
+      const { places, stepFields } = this.program;
+      const sizes: Readonly<Record<number, number>> = { 0: inFours(stepFields.length) * 4, 6: places.most * 4 };
+      const buffers = [this.#record, data, ...Object.values(this.arenas), this.#places];
+      const entries = buffers.map((buffer, binding) => ({
         binding,
-        resource: binding ? { buffer } : { buffer, size },
+        resource: { buffer, size: sizes[binding] ?? buffer.size },
       }));
       this.#groups.set(block, this.device.createBindGroup({ layout: this.#layout, entries }));
       return block;
@@ -206,18 +214,21 @@ export class Replayer implements Engine {
       let pass: GPUComputePassEncoder | undefined;
       let pipeline: GPUComputePipeline | undefined;
       let bound: number | undefined;
+      let told = 0;
       for (let i = 0; i < count; i++) {
         for (const step of steps) {
-          const next = this.#pipelines[step.kernel];
+          const { kernel, places = told } = step;
+          const next = this.#pipelines[kernel];
           if (!next) continue;
           if (!pass || this.#stopwatch?.isEach) {
             pass?.end();
             pass = encoder.beginComputePass(this.#stopwatch?.next());
             pipeline = bound = undefined;
           }
-          if (i !== bound) pass.setBindGroup(0, group, [i * this.#stride * 4]);
+          if (i !== bound || places !== told) pass.setBindGroup(0, group, [i * this.#stride * 4, places]);
           if (next !== pipeline) pass.setPipeline(next);
           bound = i;
+          told = places;
           pipeline = next;
           pass.dispatchWorkgroups(...foldGrid(workgroupsOf(step, this.#words, i * this.#stride)));
         }

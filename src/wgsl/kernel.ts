@@ -47,6 +47,8 @@ const bindings = {
 const ownNames = [
   'step',
   'Step',
+  'places',
+  'Places',
   'main',
   'group',
   'groups',
@@ -66,6 +68,9 @@ class WgslPrinter {
   readonly #placement: (tensor: Tensor) => Placement;
   readonly #fields: ReadonlyMap<string, { readonly name: string; readonly dtype: StepField['dtype'] }>;
   readonly #names = new Names(ownNames);
+  readonly #placeNames = new Names();
+  /** Fields of the dispatch's places by their numbers, as far as they are read. */
+  readonly #places = new Map<number, string>();
   readonly #arrays = new Map<Tensor, string>();
   readonly #functions = new Set<WgslFunctionName>();
   readonly #constants = new Set<WgslConstant>();
@@ -123,6 +128,7 @@ class WgslPrinter {
         ...kernel.origin.map((o) => `//   ${commentText(o.node + (o.source ? `  at ${o.source}` : ''))}`),
       ],
       this.#usesStep ? this.#stepStruct() : [],
+      this.#placesStruct(),
       this.#bindingDeclarations(),
       kernel.arrays
         .filter((t) => t.role === 'workgroup')
@@ -150,10 +156,22 @@ class WgslPrinter {
     ];
   }
 
+  /** All fields up to the last that is read: their numbers are their places. */
+  #placesStruct(): string[] {
+    if (this.#places.size === 0) return [];
+    const last = Math.max(...this.#places.keys());
+    const fields = Array.from(
+      { length: last + 1 },
+      (_, k) => this.#places.get(k) ?? this.#placeNames.fresh('unused'),
+    );
+    return ['struct Places {', ...fields.map((name) => `  ${name}: i32,`), '}'];
+  }
+
   #bindingDeclarations(): string[] {
     const used = (Object.keys(bindings) as Arena[]).filter((arena) => this.#arenas.has(arena));
     return [
       ...(this.#usesStep ? ['@group(0) @binding(0) var<uniform> step: Step;'] : []),
+      ...(this.#places.size > 0 ? ['@group(0) @binding(6) var<uniform> places: Places;'] : []),
       ...used.map((arena) => {
         const { binding, access, element } = bindings[arena];
         return `@group(0) @binding(${binding}) var<storage, ${access}> ${arena}: array<${element}>;`;
@@ -302,7 +320,20 @@ class WgslPrinter {
     if (this.#arrays.has(tensor)) return index;
     const place = this.#placement(tensor);
     // A byte's word is found from its own number.
-    return place.arena === 'data' || tensor.dtype === 'u8' ? index : offsetIndex(index, place.offset);
+    const isAdded = place.arena === 'data' || tensor.dtype === 'u8' || this.#given(tensor) !== undefined;
+    return isAdded ? index : offsetIndex(index, place.offset);
+  }
+
+  /** The field of the dispatch's places that says where a tensor lies (i32); undefined where the text says it. */
+  #given(tensor: Tensor): string | undefined {
+    const place = this.#placement(tensor);
+    if (!('field' in place) || place.field === undefined) return undefined;
+    let name = this.#places.get(place.field);
+    if (name === undefined) {
+      name = this.#placeNames.fresh(tensor.name);
+      this.#places.set(place.field, name);
+    }
+    return `places.${name}`;
   }
 
   #elementType(tensor: Tensor): 'f32' | 'i32' | 'u32' {
@@ -325,7 +356,9 @@ class WgslPrinter {
     const call = (text: string): Printed => ({ text, level: 6 });
     if (tensor.dtype === 'u8') {
       const place = this.#placement(tensor);
-      const base = this.#base(place) ?? `${place.arena === 'data' ? 0 : place.offset}u`;
+      const given = this.#given(tensor);
+      const written = `${place.arena === 'data' ? 0 : place.offset}u`;
+      const base = this.#base(place) ?? (given === undefined ? written : `u32(${given})`);
       if (place.arena !== 'data' && place.arena !== 'words') {
         throw new TypeError(`${this.#kernel.name}: ${tensor.name} holds bytes, and lies in ${place.arena}`);
       }
@@ -353,6 +386,8 @@ class WgslPrinter {
     const array = this.#arrays.get(tensor);
     if (array !== undefined) return `${array}[${index}]`;
     const place = this.#placement(tensor);
+    const given = this.#given(tensor);
+    if (given !== undefined) return `${place.arena}[${given}${index === '0' ? '' : ` + ${index}`}]`;
     const base = this.#base(place);
     if (base === undefined) return `${place.arena}[${index}]`;
     const words = /^\d+$/.test(index) ? `${index}u` : `u32(${index})`;

@@ -111,6 +111,47 @@ test.each(grids)('a program whose grid has %s %o is refused', (path, change, mes
   );
 });
 
+describe('what a program from elsewhere tells its kernels of places', () => {
+  const changed = (path: string, value: unknown): unknown => {
+    const program: unknown = JSON.parse(
+      JSON.stringify({
+        ...programs.webgpu,
+        places: { words: Array(128).fill(1), most: 4 },
+      }),
+    );
+    put(program, path, () => value);
+    return program;
+  };
+
+  test('may be there, and be named by a step', () => {
+    expect(() => checkProgram(changed('entries.go.steps.0.places', 256))).not.toThrow();
+  });
+
+  test.each([
+    ['places', undefined, 'program.places: expected object'],
+    ['places.words.0', -1, 'program.places.words[0]: expected count'],
+    ['places.words.0', 1e6, 'program.places.words[0]: expected at most'],
+    ['places.most', 0, 'program.places.most: expected 4 to 16384 words, found 0'],
+    ['places.most', 2 ** 20, 'program.places.most: expected 4 to 16384 words, found 1048576'],
+    [
+      'entries.go.steps.0.places',
+      512,
+      'steps[0].places: expected a multiple of 256, 4 words before the end of 128',
+    ],
+    ['entries.go.steps.0.places', 4, 'steps[0].places: expected a multiple of 256'],
+    ['entries.go.steps.0.places', -1, 'program.entries.go.steps[0].places: expected count'],
+    ['entries.go.steps.0.places', 'none', 'program.entries.go.steps[0].places: expected count'],
+  ])('is refused where %s is %o', (path, value, message) => {
+    expect(() => checkProgram(changed(path, value))).toThrow(
+      expect.objectContaining({
+        name: 'FormatError',
+        code: 'program',
+        message: expect.stringContaining(message),
+      }),
+    );
+  });
+});
+
 describe.each(['webgpu', 'wasm'] as const)('a program from elsewhere, for %s', (target) => {
   test('is one as it was compiled', () => {
     expect(() => checkProgram(JSON.parse(JSON.stringify(programs[target])))).not.toThrow();

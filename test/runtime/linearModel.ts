@@ -90,6 +90,7 @@ export const linearModel: Program = {
   target: 'webgpu',
   name: 'linear',
   kernels: [kernel('errors', errors, BATCH), kernel('update', update, 1), kernel('predict', predict, BATCH)],
+  places: { words: [], most: 4 },
   entries: {
     train: {
       steps: [
