@@ -20,10 +20,12 @@ import {
   type TargetName,
   targetNames,
 } from './machine/index.ts';
+import { type Weights, weightsOf } from './program/slots.ts';
 import { type EntryReport, type Report, reportOf } from './report.ts';
 import { summaryText } from './reportText.ts';
 import type { Program } from './runtime/index.ts';
 import { shown } from './runtime/issues.ts';
+import { named } from './runtime/options.ts';
 import type { Session, WasmProgram } from './runtime/wasm/index.ts';
 import { type StartOptions, start } from './start.ts';
 import { loadAssembler } from './wasm/assemble.ts';
@@ -149,6 +151,7 @@ export class CompiledProgram {
   /** Every level that compiling went through, for tools. */
   readonly compilation: WebGpuCompilation | WasmCompilation;
   #report: Report | undefined;
+  #weights: Weights | undefined;
 
   constructor(compilation: WebGpuCompilation | WasmCompilation) {
     this.compilation = compilation;
@@ -162,6 +165,15 @@ export class CompiledProgram {
   /** Plain data that survives JSON, and runs with `sinter/runtime` alone, or with `sinter/runtime/wasm`. */
   get program(): Program | WasmProgram {
     return this.compilation.program;
+  }
+
+  /**
+   * Values of states that were given (`nn.init.values`) and are too many for the program: more than 1,024 elements, by the
+   * state's name. `start` of the program takes them as its option `initial`; the `start` below gives them itself.
+   */
+  get weights(): Weights {
+    this.#weights ??= weightsOf(this.compilation.module);
+    return this.#weights;
   }
 
   /** What it was compiled for, `webgpu`. */
@@ -212,8 +224,12 @@ export class CompiledProgram {
    *
    * @throws DeviceError where there is no adapter, no memory, or the program needs more than there is
    */
-  start(options: StartOptions = {}): Promise<Session> {
-    return start(this.program, options);
+  async start(options: StartOptions = {}): Promise<Session> {
+    const { initial } = named('options', options);
+    return start(this.program, {
+      ...options,
+      initial: { ...this.weights, ...named('initial', initial ?? {}) },
+    });
   }
 }
 

@@ -9,6 +9,7 @@ import {
   machines,
   nn,
   optim,
+  start,
   UnknownNameError,
 } from '../src/index.ts';
 
@@ -216,4 +217,51 @@ describe('a compiled program', () => {
     const compiled = await compile(line, { target: 'wasm' });
     expect(JSON.stringify(compiled)).toBe(JSON.stringify(compiled.program));
   });
+});
+
+describe('given values that are many', () => {
+  const table = Float32Array.from({ length: 1025 }, (_, i) => (i === 7 ? Number.NaN : i / 3));
+  const module = defineModule('given', (m) => {
+    const large = m.state('large', { shape: [1025], init: nn.init.values(table) });
+    const small = m.state('small', { shape: [3], init: nn.init.values([1, 2, 3]) });
+    m.entry('run', { sum: small.sum(), first: large.slice([0], [8]) });
+  });
+
+  test.each(['wasm', 'webgpu-software'] as const)(
+    'lie beside a program for %s, which its own start gives them',
+    async (target) => {
+      const compiled = await compile(module, { target });
+      expect(JSON.stringify(compiled.program)).not.toContain(
+        Buffer.from(table.buffer).toString('base64').slice(64, 128),
+      );
+      expect(Object.keys(compiled.weights)).toEqual(['large']);
+      expect(compiled.weights.large).toEqual(table);
+      const session = await compiled.start();
+      expect((await session.read('large')).data).toEqual(table);
+      expect((await session.read('small')).data).toEqual(Float32Array.of(1, 2, 3));
+      session.dispose();
+      // What a caller gives comes before them.
+      const ones = new Float32Array(1025).fill(1);
+      const other = await compiled.start({ initial: { large: ones } });
+      expect((await other.read('large')).data).toEqual(ones);
+      other.dispose();
+    },
+  );
+
+  test.each(['wasm', 'webgpu-software'] as const)(
+    'are asked for where a program for %s out of JSON starts without them',
+    async (target) => {
+      const { program, weights } = await compile(module, { target });
+      const copy = JSON.parse(JSON.stringify(program));
+      await expect(start(copy)).rejects.toMatchObject({
+        name: 'InputError',
+        code: 'missing',
+        input: 'large',
+        message: 'large: its values lie beside the program: give them as initial',
+      });
+      const session = await start(copy, { initial: weights });
+      expect((await session.read('large')).data).toEqual(table);
+      session.dispose();
+    },
+  );
 });

@@ -29,4 +29,4 @@ export type { ConvolveOptions, WindowsOptions } from './sliding.ts';
 export { type Axes, Tensor } from './tensor.ts';
 export { printModule, printNodes } from './text.ts';
 export { verifyModule } from './verify.ts';
-export { type Values, valuesOf, wordsOf } from './words.ts';
+export { type Values, valuesOf, wordCount, wordsOf } from './words.ts';

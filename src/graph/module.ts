@@ -1,5 +1,5 @@
 import { type Dtype, elementCount, isFloat, type Size, shapeText } from '../loops/index.ts';
-import type { Init } from '../runtime/program.ts';
+import type { DeclaredInit as Init } from '../runtime/program.ts';
 import {
   requireList,
   requireName,

@@ -1,5 +1,5 @@
 import type { Dim, Size } from '../loops/index.ts';
-import type { Init } from '../runtime/program.ts';
+import type { DeclaredInit as Init } from '../runtime/program.ts';
 import { numberOf, quotedDimText, textOf } from './attributes.ts';
 import { Cursor } from './cursor.ts';
 import { Graph } from './graph.ts';

@@ -1,10 +1,11 @@
-import { definitionOf, type Module, type Node, sourceOf } from '../graph/index.ts';
+import { definitionOf, type Module, type Node, type State, sourceOf, wordCount } from '../graph/index.ts';
 import { baseField, liveField, paramField, rowsField } from '../kernels/names.ts';
 import { tensorBytes } from '../loops/edges.ts';
 import { extentOf, loadedDtype, type Param } from '../loops/index.ts';
 import { loopFlops } from '../passes/flops.ts';
 import { paramOf, type Storage } from '../passes/lower.ts';
 import type { BufferLayout } from '../plan/planBuffers.ts';
+import { decodeWords } from '../runtime/init.ts';
 import type {
   BufferPlan,
   ConstantSlot,
@@ -18,6 +19,7 @@ import type {
   Step,
   StepField,
 } from '../runtime/program.ts';
+import { asElements, type Output } from '../runtime/values.ts';
 import { type Stage, tensorsInside, tensorsReadBy, tensorsWritten } from '../schedule/group.ts';
 
 /** What a program says of a module whatever its target: states, inputs, run-time scalars, sizes, given arrays. */
@@ -132,6 +134,26 @@ function fieldsOf(module: Module, storage: Storage, params: readonly Param[]): S
   ];
 }
 
+/** Values of states that lie beside a program, by name. */
+export type Weights = Readonly<Record<string, Output['data']>>;
+
+/** Elements of given values that a program holds itself: 4 KiB. More would make its JSON large, and slow to read. */
+const MOST_INSIDE = 1024;
+
+/** The given values of a module's states that are too many for its program. */
+export function weightsOf(module: Module): Weights {
+  return Object.fromEntries(
+    module.states.flatMap(({ name, node, init }) => {
+      if (!isBeside(init) || node.dtype === 'u8') return [];
+      return [[name, asElements(node.dtype, decodeWords(init.words))] as const];
+    }),
+  );
+}
+
+function isBeside(init: State['init']): init is Extract<State['init'], { kind: 'values' }> {
+  return init.kind === 'values' && wordCount(init.words) > MOST_INSIDE;
+}
+
 function statesOf(module: Module, storage: Storage, layout: BufferLayout): StateSlot[] {
   return module.states.map(({ name, node, init }): StateSlot => {
     const tensor = storage.states.get(node);
@@ -145,7 +167,7 @@ function statesOf(module: Module, storage: Storage, layout: BufferLayout): State
       shape: node.shape.map(extentOf),
       arena: place.arena,
       offset: place.offset,
-      init,
+      init: isBeside(init) ? { kind: 'given' } : init,
     };
   });
 }

@@ -82,6 +82,7 @@ const inits = {
   uniform: { low: 'number', high: 'number', stream: 'count' },
   normal: { mean: 'number', deviation: 'number', stream: 'count' },
   values: { words: 'string' },
+  given: {},
 };
 
 /** Step fields are `step`, `result`, and those of sizes, inputs and run-time scalars, in this order. */

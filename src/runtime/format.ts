@@ -57,7 +57,7 @@ const shape: Readonly<Record<string, Shape>> = {
     },
   },
   buffers: { state: 'count', temps: 'count', words: 'count', results: 'count' },
-  state: [{ ...tensor, ...place, init: { kind: 'constant|uniform|normal|values' } }],
+  state: [{ ...tensor, ...place, init: { kind: 'constant|uniform|normal|values|given' } }],
   inputs: [{ ...tensor, dtype: element, base: 'string' }],
   params: [{ name: 'string', field: 'string', dtype: word, initial: 'number' }],
   sizes: [{ name: 'string', max: 'count', live: 'string' }],

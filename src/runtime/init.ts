@@ -1,3 +1,4 @@
+import { InputError } from './issues.ts';
 import type { StateSlot } from './program.ts';
 import { normal, uniform } from './random.ts';
 import { asElements } from './values.ts';
@@ -5,8 +6,12 @@ import { asElements } from './values.ts';
 /**
  * A state's first value as 32-bit words, for a program that was checked. Draws are float64, rounded once to float32;
  * element i of a state depends on the seed, the state's stream and i alone.
+ *
+ * @throws InputError `missing` where values are given beside the program
  */
-export function firstValue({ init, dtype, shape }: StateSlot, seed: number): Uint32Array<ArrayBuffer> {
+export function firstValue({ name, init, dtype, shape }: StateSlot, seed: number): Uint32Array<ArrayBuffer> {
+  if (init.kind === 'given')
+    throw new InputError('missing', name, 'its values lie beside the program: give them as initial');
   if (init.kind === 'values') return decodeWords(init.words);
   const words = new Uint32Array(elementCount(shape));
   const values = asElements(dtype, words);

@@ -151,12 +151,15 @@ export interface StateSlot {
   readonly init: Init;
 }
 
+/** A first value in a program: as it was declared, or values that lie beside the program, since they are many. */
+export type Init = DeclaredInit | { readonly kind: 'given' };
+
 /**
  * A first value, drawn on the host in float64 by formulas of our own, the same everywhere.
  * `stream` numbers the draw, so that two equal states differ. `values` holds the elements' 32-bit words in
  * base64, little-endian.
  */
-export type Init =
+export type DeclaredInit =
   | { readonly kind: 'constant'; readonly value: number }
   | { readonly kind: 'uniform'; readonly low: number; readonly high: number; readonly stream: number }
   | { readonly kind: 'normal'; readonly mean: number; readonly deviation: number; readonly stream: number }
