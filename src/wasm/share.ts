@@ -188,8 +188,10 @@ function givenText(text: string, given: Given, members: number): string {
     return source.after === 0 ? '' : ` offset=${source.after}`;
   });
   const params = Array.from({ length: given.count }, (_, k) => ` (param ${parameter(k)} i32)`).join('');
-  const declared = body.replace(/\(func (\$[^\s()]+)/, (head) => `${head}${params}`);
-  return `;; one of ${members} that differ in addresses\n${declared}`;
+  return body.replace(
+    /\(func (\$[^\s()]+)/,
+    (head) => `;; one of ${members} that differ in addresses\n${head}${params}`,
+  );
 }
 
 /** Names of functions by how deep they call: a level calls the ones before. */

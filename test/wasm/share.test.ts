@@ -37,8 +37,8 @@ describe('functions of a module', () => {
     ];
     const shared = sharedFunctions(functions, new Set(['run0', 'run1', 'run2']));
     expect(textOf(shared)).toMatchInlineSnapshot(`
-      ";; one of 3 that differ in addresses
-      ;; f0 of the model
+      ";; f0 of the model
+      ;; one of 3 that differ in addresses
       (func $f0 (param $.0 i32) (param $.1 i32) (param $i i32)
         (local $x f32)
         (local.set $x (f32.load (i32.add (local.get $.0) (local.get $i))))
