@@ -38,30 +38,29 @@ export type PlayChunks = (
 export function chunkPlayer(capacity: number, longEnough: number): PlayChunks {
   const grown = new Map<string, number>();
   return async ({ entry, steps, stepsPerSubmit, goesOn }, start, finish, release) => {
-    /** What finishes each chunk that was started, the oldest first. */
-    const inFlight: (() => Promise<void>)[] = [];
+    /** Kept when the chunk that was started last is over, and its results are taken; fails as it did, or one before. */
+    let over: Promise<void> | undefined;
     let size = Math.min(stepsPerSubmit ?? grown.get(entry.name) ?? 1, capacity);
     let last = performance.now();
-    let failure: { readonly error: unknown } | undefined;
     try {
       for (
         let first = 0, count = 0, place: Half = 0;
-        first < steps && !failure && goesOn();
+        first < steps && goesOn();
         first += count, place = place ? 0 : 1
       ) {
         count = Math.min(size, steps - first);
         const done = start(first, count, place);
-        // It may fail while an earlier one is awaited; whoever awaits it hears of that.
-        done.catch(() => {});
-        inFlight.push(async () => {
+        const before = over;
+        over = (async () => {
+          await Promise.allSettled([before, done]);
           try {
+            // What follows a chunk that failed began from states that are not right, and fails likewise.
+            await before;
             await done;
-            // What follows a chunk that failed began from states that are not right.
-            if (!failure) finish(first, count, place);
-          } catch (error) {
-            failure ??= { error };
+            finish(first, count, place);
+          } finally {
+            release?.(place);
           }
-          release?.(place);
           const now = performance.now();
           if (!stepsPerSubmit) {
             // Batches may be larger than those for which it grew.
@@ -71,13 +70,12 @@ export function chunkPlayer(capacity: number, longEnough: number): PlayChunks {
             grown.set(entry.name, size);
           }
           last = now;
-        });
-        if (inFlight.length > 1) await inFlight.shift()?.();
+        })();
+        await before;
       }
     } finally {
-      // Whatever keeps more from starting: what was started runs, and counts.
-      while (inFlight.length) await inFlight.shift()?.();
+      // Whatever keeps more from starting: what was started runs, and counts; where it fails, that came first.
+      await over;
     }
-    if (failure) throw failure.error;
   };
 }
