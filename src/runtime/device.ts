@@ -28,7 +28,7 @@ export async function requestDevice(options: DeviceOptions = {}): Promise<GPUDev
   const { limits, features } = adapter;
   const requiredLimits: Record<string, number> = {};
   for (const name in limits) {
-    const value: unknown = Reflect.get(limits, name);
+    const value: unknown = Object(limits)[name];
     if (typeof value === 'number') requiredLimits[name] = value;
   }
   const device = await adapter.requestDevice({
@@ -57,7 +57,7 @@ export function guard<T>(device: GPUDevice, what: string, work: () => T): Promis
     return close().then(
       ([invalid, memory]) => {
         // A device that is lost refuses nothing.
-        const fault = lossOf(device).error ?? invalid;
+        const fault = lossOf(device) ?? invalid;
         if (fault) throw refusal(what, fault);
         if (memory) throw refusal(what, memory, 'memory');
         return result;
@@ -87,17 +87,17 @@ export function lostBecause(cause: unknown): Error {
 const losses = new WeakMap<GPUDevice, { error?: Error }>();
 
 /**
- * Why a device is lost, once it is. One of these watches each device: its promise holds whatever waits for it as long as
- * the device lives.
+ * Why a device is lost, once it is. One function waits for each device: its promise holds whatever waits for it as long
+ * as the device lives.
  */
-export function lossOf(device: GPUDevice): { readonly error?: Error } {
+export function lossOf(device: GPUDevice): Error | undefined {
   const loss = losses.get(device) ?? {};
   if (!losses.has(device))
     device.lost.then((info) => {
       loss.error = lostBecause(info);
     });
   losses.set(device, loss);
-  return loss;
+  return loss.error;
 }
 
 /** @throws DeviceError `limit` where `needed` is more than the device gives */

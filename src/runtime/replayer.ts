@@ -13,6 +13,9 @@ import { inFours } from './values.ts';
 /** Milliseconds after which a submit's own cost no longer counts. */
 const LONG_ENOUGH = 50;
 
+/** What frees each thing that a session made, and has to itself. */
+export type Owned = (() => void)[];
+
 /**
  * A program on a device: its pipelines, its arenas, and what it takes to replay steps: one block of step
  * records, and two buffers through which results come back, so that the device works while the host records.
@@ -20,8 +23,11 @@ const LONG_ENOUGH = 50;
 export class Replayer implements Engine {
   readonly device: GPUDevice;
   readonly program: Program;
+  readonly timings: Timings;
   readonly arenas: Readonly<Record<'state' | 'temps' | 'words' | 'results', GPUBuffer>>;
-  readonly #pipelines: readonly GPUComputePipeline[];
+  /** Of the kernels, by number; none until they are compiled. */
+  #pipelines: readonly GPUComputePipeline[] = [];
+  readonly #pipelineLayout: GPUPipelineLayout;
   readonly #layout: GPUBindGroupLayout;
   readonly #playChunks: PlayChunks;
   readonly #stopwatch: Stopwatch | undefined;
@@ -33,24 +39,27 @@ export class Replayer implements Engine {
   readonly #stride: number;
   /** What dispatches tell their kernels. */
   readonly #places: GPUBuffer;
-  readonly #buffers: GPUBuffer[];
+  /** What `dispose` frees. */
+  readonly #owned: Owned;
   readonly #groups = new WeakMap<Block, GPUBindGroup>();
 
-  private constructor(
-    device: GPUDevice,
-    program: Program,
-    pipelines: readonly GPUComputePipeline[],
-    layout: GPUBindGroupLayout,
-    profiler: Profiler | undefined,
-    buffers: GPUBuffer[],
-  ) {
-    this.#buffers = buffers;
+  private constructor(device: GPUDevice, program: Program, profiler: Profiler | undefined, owned: Owned) {
+    this.#owned = owned;
     this.device = device;
     this.program = program;
-    this.#pipelines = pipelines;
-    this.#layout = layout;
+    this.#layout = device.createBindGroupLayout({
+      entries: [0, 1, 2, 3, 4, 5, 6].map((binding) => ({
+        binding,
+        visibility: COMPUTE,
+        buffer:
+          binding % 6 ? { type: binding > 1 ? 'storage' : 'read-only-storage' } : { hasDynamicOffset: true },
+      })),
+    });
+    this.#pipelineLayout = device.createPipelineLayout({ bindGroupLayouts: [this.#layout] });
     const { state, temps, words, results } = program.buffers;
     this.#stopwatch = profiler?.(device, program);
+    owned.push(() => this.#stopwatch?.dispose());
+    this.timings = this.#stopwatch?.timings ?? new Map();
     const capacity = chunkCapacity(results, this.#stopwatch?.mostSteps);
     this.#playChunks = chunkPlayer(capacity, LONG_ENOUGH);
     this.arenas = {
@@ -64,42 +73,28 @@ export class Replayer implements Engine {
     this.#words = new Uint32Array(this.#stride * capacity);
     this.#writeRecords = recordWriter(program.stepFields, this.#words, this.#stride);
     this.#record = this.#ownBuffer('step', this.#words.byteLength, UNIFORM | COPY);
-    const { words: places } = program.places;
-    this.#places = this.#ownBuffer('places', places.length * 4, UNIFORM | COPY);
-    device.queue.writeBuffer(this.#places, 0, new Uint32Array(places));
+    const places = new Uint32Array(program.places.words);
+    this.#places = this.#ownBuffer('places', places.byteLength, UNIFORM | COPY);
+    device.queue.writeBuffer(this.#places, 0, places);
     const room = this.arenas.results.size + (this.#stopwatch?.bytes ?? 0);
     const staging = (): GPUBuffer => this.#ownBuffer('staging', room, MAP_READ);
     this.#staging = [staging(), staging()];
   }
 
-  /** @throws DeviceError `limit`, `shader`, `validation`, `memory` */
-  static async create(device: GPUDevice, program: Program, profiler?: Profiler): Promise<Replayer> {
+  /**
+   * @param owned is added to: `dispose` frees all of it, and where this throws, the caller does
+   * @throws DeviceError `limit`, `shader`, `validation`, `memory`
+   */
+  static async create(
+    device: GPUDevice,
+    program: Program,
+    profiler: Profiler | undefined,
+    owned: Owned,
+  ): Promise<Replayer> {
     checkLimits(device, program);
-    const [layout, pipelineLayout] = await guard(device, 'the layout', () => {
-      const layout = device.createBindGroupLayout({
-        entries: [0, 1, 2, 3, 4, 5, 6].map((binding) => ({
-          binding,
-          visibility: COMPUTE,
-          buffer:
-            binding % 6
-              ? { type: binding > 1 ? 'storage' : 'read-only-storage' }
-              : { hasDynamicOffset: true },
-        })),
-      });
-      return [layout, device.createPipelineLayout({ bindGroupLayouts: [layout] })] as const;
-    });
-    const pipelines = await createPipelines(device, program, pipelineLayout);
-    const buffers: GPUBuffer[] = [];
-    try {
-      return await guard(
-        device,
-        'buffers',
-        () => new Replayer(device, program, pipelines, layout, profiler, buffers),
-      );
-    } catch (error) {
-      for (const buffer of buffers) buffer.destroy();
-      throw error;
-    }
+    const replayer = await guard(device, 'buffers', () => new Replayer(device, program, profiler, owned));
+    replayer.#pipelines = await createPipelines(device, program, replayer.#pipelineLayout);
+    return replayer;
   }
 
   /** A storage buffer, which who asks for it destroys; of 16 bytes at least. */
@@ -109,16 +104,12 @@ export class Replayer implements Engine {
 
   #ownBuffer(...args: [label: string, bytes: number, usage?: number]): GPUBuffer {
     const buffer = this.#createBuffer(...args);
-    this.#buffers.push(buffer);
+    this.#owned.push(() => buffer.destroy());
     return buffer;
   }
 
-  get timings(): Timings {
-    return this.#stopwatch?.timings ?? new Map();
-  }
-
   get lost(): Error | undefined {
-    return lossOf(this.device).error;
+    return lossOf(this.device);
   }
 
   upload<T>(what: string, work: () => T): Promise<T> {
@@ -175,17 +166,16 @@ export class Replayer implements Engine {
     let made: GPUBuffer | undefined;
     try {
       const staging = await guard(device, 'reading state', () => {
-        const buffer = this.#createBuffer('reading', size, MAP_READ);
-        made = buffer;
+        made = this.#createBuffer('reading', size, MAP_READ);
         const encoder = device.createCommandEncoder();
         let at = 0;
         for (const { arena, offset, shape } of states) {
           const bytes = elementCount(shape) * 4;
-          encoder.copyBufferToBuffer(this.arenas[arena], offset * 4, buffer, at, bytes);
+          encoder.copyBufferToBuffer(this.arenas[arena], offset * 4, made, at, bytes);
           at += bytes;
         }
         device.queue.submit([encoder.finish()]);
-        return buffer;
+        return made;
       });
       await mapped(staging);
       return new Uint32Array(rangeOf(staging).slice(0, size));
@@ -194,10 +184,9 @@ export class Replayer implements Engine {
     }
   }
 
-  /** Frees every buffer; the device is its owner's. */
+  /** Frees every buffer, and the device if it is one of its own. */
   dispose(): void {
-    for (const buffer of this.#buffers) buffer.destroy();
-    this.#stopwatch?.dispose();
+    for (const free of this.#owned) free();
   }
 
   /** Records and submits steps; the promise is kept when their results are mapped. */

@@ -3,7 +3,7 @@ import { checkProgram } from './format.ts';
 import { takeInitial, writeFirst } from './initial.ts';
 import { type SessionOptions, takeOptions } from './options.ts';
 import type { Program } from './program.ts';
-import { Replayer } from './replayer.ts';
+import { type Owned, Replayer } from './replayer.ts';
 import { Session } from './session.ts';
 import type { Profiler } from './stopwatch.ts';
 
@@ -26,14 +26,13 @@ export async function start(program: Program, options: StartOptions = {}): Promi
   options = takeOptions(['seed', 'device', 'initial', 'profiler', 'gpu', 'adapter'], options);
   const initial = takeInitial(program, options.initial);
   const device = options.device ?? (await requestDevice(options));
-  let replayer: Replayer | undefined;
+  const owned: Owned = options.device ? [] : [() => device.destroy()];
   try {
-    replayer = await Replayer.create(device, program, options.profiler);
+    const replayer = await Replayer.create(device, program, options.profiler, owned);
     await writeFirst(replayer, initial, options.seed);
-    return new WebGpuSession(replayer, options);
+    return new WebGpuSession(replayer, options.seed);
   } catch (error) {
-    replayer?.dispose();
-    if (!options.device) device.destroy();
+    for (const free of owned) free();
     throw error;
   }
 }
@@ -43,19 +42,11 @@ export class WebGpuSession extends Session {
   readonly device: GPUDevice;
   /** The buffers of the program on the device, for tests and tools. */
   readonly arenas: Replayer['arenas'];
-  readonly #ownsDevice: boolean;
 
   /** @internal use `start` */
-  constructor(replayer: Replayer, options: StartOptions) {
-    super(replayer, options.seed);
+  constructor(replayer: Replayer, seed: number | undefined) {
+    super(replayer, seed);
     this.device = replayer.device;
     this.arenas = replayer.arenas;
-    this.#ownsDevice = !options.device;
-  }
-
-  /** Frees everything, datasets and an own device too; calls that wait or run fail as `disposed`. */
-  override dispose(): void {
-    super.dispose();
-    if (this.#ownsDevice) this.device.destroy();
   }
 }

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DeviceError, requestDevice, start } from '../../src/runtime/index.ts';
+import { timestamps } from '../../src/runtime/timestamps.ts';
 import { freshDevice, softwareGpu } from '../softwareAdapter.ts';
 import { lifetimeSuite } from './lifetimeSuite.ts';
 import { linearData, linearModel } from './linearModel.ts';
@@ -71,11 +72,12 @@ describe('a device that fails', () => {
   test('wherever a start fails, its error comes out and every buffer is freed', async () => {
     const methods = ['createBuffer', 'createBindGroupLayout', 'createPipelineLayout', 'createShaderModule'];
     for (const method of methods) {
-      for (let call = 1; call <= (method === 'createBuffer' ? 7 : 1); call++) {
+      for (let call = 1; call <= (method === 'createBuffer' ? 9 : 1); call++) {
         const own = await freshDevice();
         const alive = aliveBuffers(own);
         failAt(own, method, call);
-        await expect(start(linearModel, { device: own }), `${method} ${call}`).rejects.toThrow('injected');
+        const starting = start(linearModel, { device: own, profiler: timestamps('steps') });
+        await expect(starting, `${method} ${call}`).rejects.toThrow('injected');
         expect([...alive]).toEqual([]);
         own.destroy();
       }
