@@ -31,13 +31,7 @@ export function checkBase(
     fail('program.target', `${target} (start of sinter takes either kind)`, found.target);
   check(value, { ...shape, ...more }, 'program');
   const program = value as ProgramBase;
-  const { entries, kernels } = program;
-  for (const [name, { steps }] of Object.entries(entries)) {
-    for (const [i, { kernel }] of steps.entries()) {
-      if (kernel >= kernels.length)
-        fail(`program.entries.${name}.steps[${i}].kernel`, `a kernel below ${kernels.length}`, kernel);
-    }
-  }
+  check(value, { entries: { '*': { steps: [{ kernel: program.kernels.length }] } } }, 'program');
   checkArenas(program);
 }
 

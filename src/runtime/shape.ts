@@ -1,14 +1,17 @@
 import { FormatError, isWhole, shown } from './issues.ts';
 
 /**
- * What plain data is to be: a type's name (`count` is a whole number from 0), one of some words (`f32|i32`), a list of
- * one kind, a record of one kind (under `*`), or an object with these fields at least.
+ * What plain data is to be: a type's name (`count` is a whole number from 0), one of some words (`f32|i32`), a number that
+ * names one of so many kernels, a list of one kind, a record of one kind (under `*`), or an object with these fields at
+ * least.
  */
-export type Shape = string | readonly [Shape] | { readonly [field: string]: Shape };
+export type Shape = string | number | readonly [Shape] | { readonly [field: string]: Shape };
 
 /** @throws FormatError with the place below `at`, `program` or `saved`, that is not as expected */
 export function check(value: unknown, expected: Shape, at: string): void {
-  if (typeof expected === 'string') {
+  if (typeof expected === 'number') {
+    if (!isWhole(value, 0, expected - 1)) fail(at, `a kernel below ${expected}`, value);
+  } else if (typeof expected === 'string') {
     const fits =
       expected === 'count'
         ? isWhole(value, 0, Number.MAX_SAFE_INTEGER)
@@ -16,14 +19,15 @@ export function check(value: unknown, expected: Shape, at: string): void {
           ? expected.split('|').some((word) => word === value)
           : typeof value === expected;
     if (!fits) fail(at, expected, value);
-    return;
+  } else {
+    const isList = Array.isArray(expected);
+    const fields = Object(expected);
+    const found = Object(value);
+    if (isList ? !Array.isArray(value) : found !== value) fail(at, isList ? 'list' : 'object', value);
+    const each = fields[isList ? 0 : '*'];
+    for (const name of Object.keys(each ? found : expected))
+      check(found[name], each ?? fields[name], isList ? `${at}[${name}]` : `${at}.${name}`);
   }
-  const isList = Array.isArray(expected);
-  const found = Object(value);
-  if (isList ? !Array.isArray(value) : found !== value) fail(at, isList ? 'list' : 'object', value);
-  const each: Shape | undefined = Reflect.get(expected, isList ? 0 : '*');
-  for (const name of Object.keys(each ? found : expected))
-    check(found[name], each ?? Reflect.get(expected, name), isList ? `${at}[${name}]` : `${at}.${name}`);
 }
 
 /** @throws FormatError, always: what was expected at a place, and what stands there */
