@@ -26,11 +26,6 @@ export function shown(value: unknown): string {
 /** What a person may have meant by a name, as a text to put behind it: set by doors that have room for it. */
 export const naming: { nearest?: (name: string, known: readonly string[]) => string } = {};
 
-/** What to say of a name that is not there: `no such size; there are batch, time`. */
-export function unknown(what: string, name: string, known: readonly string[]): string {
-  return `no such ${what}${naming.nearest?.(name, known) ?? ''}; there are ${known.join(', ')}`;
-}
-
 /**
  * The one of a name.
  *
@@ -38,17 +33,14 @@ export function unknown(what: string, name: string, known: readonly string[]): s
  *   listing those that there are
  */
 export function slotOf<Slot extends { readonly name: string }>(
-  what: 'entry' | 'state' | 'input' | 'size' | 'run-time scalar',
+  what: 'entry' | 'state' | 'input' | 'size' | 'run-time scalar' | 'option',
   slots: readonly Slot[],
   name: string,
 ): Slot {
   const slot = slots.find((one) => one.name === name);
   if (slot) return slot;
-  const text = unknown(
-    what,
-    name,
-    slots.map((one) => one.name),
-  );
+  const known = slots.map((one) => one.name);
+  const text = `no such ${what}${naming.nearest?.(name, known) ?? ''}; there are ${known.join(', ')}`;
   throw what === 'entry' || what === 'state'
     ? new SessionError(`unknown-${what}`, `${name}: ${text}`)
     : new InputError('unknown', name, text);

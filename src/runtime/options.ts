@@ -1,5 +1,5 @@
 import type { Data, Dataset } from './dataset.ts';
-import { InputError, isWhole, unfit, unknown } from './issues.ts';
+import { isWhole, slotOf, unfit } from './issues.ts';
 
 /** How a session starts, on every target. */
 export interface SessionOptions {
@@ -130,13 +130,13 @@ export function takeOptions<Options extends Partial<TrainOptions> & SessionOptio
 ): Options {
   const options = named('options', given);
   const names = typeof call === 'string' ? Object.keys(rules).slice(0, counts[call]) : call;
+  const known = names.map((name) => ({ name }));
   for (const [name, value] of Object.entries(options)) {
-    if (!names.includes(name)) throw new InputError('unknown', name, unknown('option', name, names));
+    slotOf('option', known, name);
     const rule = rules[name];
     if (value !== undefined && rule !== undefined) checkOption(name, value, rule);
   }
-  const { params = {}, sizes = {} } = options;
-  return { ...options, params: { ...params }, sizes: { ...sizes } };
+  return { ...options, params: { ...options.params }, sizes: { ...options.sizes } };
 }
 
 /** @throws InputError `type`, `range` for a value that an option cannot have */
