@@ -42,11 +42,11 @@ export function batchesOf(
   let main: string | undefined;
   let [steps, samples, weight] = [1, 1, 1];
   for (const { name, size } of program.inputs) {
-    if (size === undefined || !entry.inputs.includes(name)) continue;
+    if (!size || !entry.inputs.includes(name)) continue;
     const count = dataset.rows.get(size) ?? 0;
     const most = live.get(size) ?? 1;
     const own = Math.ceil(count / most);
-    if (main === undefined) [main, steps, samples, weight] = [size, own, count, most];
+    if (!main) [main, steps, samples, weight] = [size, own, count, most];
     if (own !== steps) unfit('length', size, `rows for ${steps} batches, as those of ${main}`, own);
     rest.set(size, count - (steps - 1) * most);
   }

@@ -20,6 +20,8 @@ type Names = Pick<ReadonlyMap<string, unknown>, 'has' | 'keys'>;
 export class Dataset {
   /** Rows of each bounded size. */
   readonly rows: ReadonlyMap<string, number>;
+  /** The number of samples: rows of the first bounded size, 1 where nothing is read by row. */
+  readonly count: number;
   /** @internal */
   readonly inputs: Names;
   /** Step fields and the word in `block` that each holds, for a step that starts at row 0. @internal */
@@ -37,10 +39,12 @@ export class Dataset {
     this.#engine = engine;
     this.inputs = inputs;
     this.rows = rows;
+    const [samples = 1] = rows.values();
+    this.count = samples;
     let words = 0;
     for (const size of engine.program.sizes) {
       const count = rows.get(size.name);
-      if (size.rows === undefined || count === undefined) continue;
+      if (!size.rows || !count) continue;
       this.starts.set(size.rows, words);
       this.#orders.set(words, count);
       // The last batch may start at any row: all the numbers that a step can read lie inside.
@@ -66,24 +70,15 @@ export class Dataset {
     let made: Dataset | undefined;
     try {
       return await engine.upload('the dataset', () => {
-        const dataset = new Dataset(engine, contents);
-        made = dataset;
-        dataset.order();
-        dataset.write(pieces);
-        return dataset;
+        made = new Dataset(engine, contents);
+        made.order();
+        made.write(pieces);
+        return made;
       });
     } catch (error) {
       made?.dispose();
       throw error;
     }
-  }
-
-  /**
-   * The number of samples: rows of the first bounded size, 1 where nothing is read by row.
-   */
-  get count(): number {
-    const [first = 1] = this.rows.values();
-    return first;
   }
 
   /**
@@ -143,10 +138,8 @@ function rowElements({ shape, size }: InputSlot): number {
 
 /** @throws InputError `missing` */
 export function checkPresent({ name, inputs }: NamedEntry, given: Names): void {
-  const missing = inputs.find((input) => !given.has(input));
-  if (missing !== undefined) {
-    throw new InputError('missing', missing, `${name} reads this input: give an array`);
-  }
+  for (const input of inputs)
+    if (!given.has(input)) throw new InputError('missing', input, `${name} reads this input: give an array`);
 }
 
 /** What a dataset holds: which inputs, and how many rows of each bounded size. */
@@ -187,13 +180,12 @@ export function takeArrays(program: ProgramBase, data: Data): Arrays {
       if (length !== row) unfit('length', name, `${row} elements`, length);
       continue;
     }
-    const known = rows.get(slot.size);
     // Rows of no elements may be any number.
-    const count = row + length === 0 ? known : length / row;
-    if (count === undefined) continue;
+    if (row + length === 0) continue;
+    const count = length / row;
+    const known = rows.get(slot.size) ?? count;
     if (!isWhole(count, 1, Infinity)) unfit('length', name, `one or more rows of ${row} elements`, length);
-    if ((known ?? count) !== count)
-      unfit('length', name, `${known} rows, as other inputs of ${slot.size}`, count);
+    if (known !== count) unfit('length', name, `${known} rows, as other inputs of ${slot.size}`, count);
     rows.set(slot.size, count);
   }
   return {

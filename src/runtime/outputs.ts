@@ -13,8 +13,7 @@ export function outputOf(slot: OutputSlot, results: Uint32Array, at: number, liv
   });
   const words = new Uint32Array(elementCount(shape));
   // From here on nothing is cut: whole blocks are copied.
-  let cut = shape.length;
-  while (cut > 0 && shape[cut - 1] === full[cut - 1]) cut--;
+  const cut = shape.findLastIndex((extent, d) => extent !== full[d]) + 1;
   const block = elementCount(full.slice(cut));
   let filled = 0;
   const copy = (d: number, row: number): void => {
@@ -52,15 +51,14 @@ export class Tally {
   constructor(outputs: readonly OutputSlot[], weight = 0, sums = '') {
     this.#weight = weight;
     this.#parts = outputs.map((slot, k) => {
-      const [first, ...others] = slot.live;
-      if (others.some(Boolean))
+      if (slot.live.slice(1).some(Boolean))
         throw new InputError(
           'length',
           slot.name,
           'has no sum over batches, as its bounded size is not its first: use run',
         );
       const before = weight && Number(sums.split(',')[k]);
-      return [slot, new Float64Array(first ? 0 : elementCount(slot.shape)).fill(before), []];
+      return [slot, new Float64Array(slot.live[0] ? 0 : elementCount(slot.shape)).fill(before), []];
     });
   }
 
@@ -74,10 +72,7 @@ export class Tally {
     let nan: string | undefined;
     for (const [slot, sum, rows] of this.#parts) {
       const { name, dtype, shape, offset } = slot;
-      if (slot.live[0]) {
-        rows.push(outputOf(slot, results, at, batch.live));
-        continue;
-      }
+      if (slot.live[0]) rows.push(outputOf(slot, results, at, batch.live));
       const weight = dtype === 'f32' ? batch.weight : 1;
       const elements = asElements(dtype, results);
       for (let i = 0; i < sum.length; i++) sum[i] = (sum[i] ?? 0) + weight * (elements[at + offset + i] ?? 0);

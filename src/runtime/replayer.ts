@@ -127,7 +127,10 @@ export class Replayer implements Engine {
     try {
       // One bind group serves all kernels: a bind costs more host time than a dispatch.
       const { places, stepFields } = this.program;
-      const sizes: Readonly<Record<number, number>> = { 0: inFours(stepFields.length) * 4, 6: places.most * 4 };
+      const sizes: Readonly<Record<number, number>> = {
+        0: inFours(stepFields.length) * 4,
+        6: places.most * 4,
+      };
       const buffers = [this.#record, data, ...Object.values(this.arenas), this.#places];
       const entries = buffers.map((buffer, binding) => ({
         binding,

@@ -14,7 +14,7 @@ import {
 } from './options.ts';
 import { outputOf, Tally, type Totals } from './outputs.ts';
 import type { Timings } from './profiling.ts';
-import type { Entry, OutputSlot, ProgramBase } from './program.ts';
+import type { ProgramBase } from './program.ts';
 import {
   decodeSnapshot,
   type EntryPlace,
@@ -33,6 +33,8 @@ import { asElements, type Output, type Values } from './values.ts';
  */
 export class Session {
   readonly program: ProgramBase;
+  /** Microseconds by the clock of what runs the program, for each entry that ran; where it is timed. */
+  readonly timings: Timings;
   readonly #engine: Engine;
   readonly #datasets = new Set<Dataset>();
   #place: Place;
@@ -44,12 +46,8 @@ export class Session {
   constructor(engine: Engine, seed = 0) {
     this.#engine = engine;
     this.program = engine.program;
+    this.timings = engine.timings;
     this.#place = { seed, shuffles: 0, entries: {} };
-  }
-
-  /** Microseconds by the clock of what runs the program, for each entry that ran; where it is timed. */
-  get timings(): Timings {
-    return this.#engine.timings;
   }
 
   /**
@@ -105,15 +103,7 @@ export class Session {
 
   async *#epochs(options: TrainOptions, all: Epoch[]): AsyncGenerator<Epoch, void, undefined> {
     options = takeOptions('train', options);
-    const {
-      epochs = 1,
-      entry: name = 'train',
-      shuffle = false,
-      resume = false,
-      onNaN = 'stop',
-      onProgress,
-      signal,
-    } = options;
+    const { epochs = 1, entry: name = 'train', shuffle, resume, onNaN, onProgress, signal } = options;
     const entry = this.#entry(name);
     const dataset = await this.#resident(options.data);
     try {
@@ -142,7 +132,11 @@ export class Session {
         };
         const whole = await this.#exclusive(async () => {
           signal?.throwIfAborted();
-          const tally = new Tally(scalarsOf(entry), position.step * batches.at(0).weight, position.sums);
+          const tally = new Tally(
+            entry.outputs.filter(({ shape }) => shape.length === 0),
+            position.step * batches.at(0).weight,
+            position.sums,
+          );
           const told = (): Omit<Progress, 'step'> => {
             const { scalars } = tally.totals();
             const [first = Number.NaN] = Object.values(scalars);
@@ -160,7 +154,7 @@ export class Session {
               take: (...step) => {
                 position.step++;
                 const nan = tally.add(...step);
-                if (nan !== undefined && onNaN === 'stop') {
+                if (nan !== undefined && onNaN !== 'continue') {
                   const error = new TrainingError(entry.name, nan, epoch, position.step);
                   call(() => Promise.reject(error));
                 }
@@ -234,7 +228,7 @@ export class Session {
     return this.#exclusive(async () => {
       checkLengths(arrays);
       const batch = await this.#hostBatch();
-      const outputs: [string, Output][] = [];
+      let outputs: [string, Output][] = [];
       await playSteps(
         this.#engine,
         this.#placeOf(entry),
@@ -245,7 +239,7 @@ export class Session {
         {
           upload: () => batch.write(pieces),
           take: (results, at) => {
-            for (const slot of entry.outputs) outputs.push([slot.name, outputOf(slot, results, at, live)]);
+            outputs = entry.outputs.map((slot) => [slot.name, outputOf(slot, results, at, live)]);
           },
         },
       );
@@ -268,10 +262,9 @@ export class Session {
 
   /** Everything that the next step depends on: states, counts of steps, where training stands. */
   async save(): Promise<Uint8Array<ArrayBuffer>> {
-    return this.#exclusive(async () => {
-      const words = await this.#engine.read(this.program.state);
-      return encodeSnapshot(this.program, this.#place, words);
-    });
+    return this.#exclusive(async () =>
+      encodeSnapshot(this.program, this.#place, await this.#engine.read(this.program.state)),
+    );
   }
 
   /** Goes on exactly where `save` was called. @throws FormatError; nothing is changed then */
@@ -289,7 +282,7 @@ export class Session {
     return this.#disposed;
   }
 
-  /** Frees everything, datasets too; calls that wait or run fail as `disposed`. */
+  /** Frees everything, datasets too, and a device that it requested; calls that wait or run fail as `disposed`. */
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
@@ -357,8 +350,3 @@ export class Session {
 }
 
 showSessions(Session);
-
-/** Its outputs that are scalars. */
-function scalarsOf({ outputs }: Entry): readonly OutputSlot[] {
-  return outputs.filter(({ shape }) => shape.length === 0);
-}

@@ -30,7 +30,7 @@ export function valueWords(slot: ValueSlot, values: Values, from = 0, count = va
   const [make, least, most] = types[dtype];
   const words = new make(dtype === 'u8' ? inFours(count) : count);
   // What already is of the type needs no look at each element.
-  if (values instanceof make && dtype !== 'bool' && range === undefined) {
+  if (values instanceof make && dtype !== 'bool' && !range) {
     words.set(values.subarray(from, from + count));
     return words;
   }
