@@ -333,6 +333,9 @@ export class StepTime {
       const now = this.#now(reader);
       if (now !== null) readers.push(now);
     }
+    // What takes the place of one alone may read what that one did not.
+    for (const [group, { length }] of this.#pending?.members ?? [])
+      if (length === 1 && !readers.includes(group) && tensorsReadBy(group).has(tensor)) readers.push(group);
     return readers;
   }
 

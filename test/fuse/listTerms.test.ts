@@ -103,6 +103,28 @@ it('makes the lists of one tensor of indices once, for all tables that it looks 
   }
 });
 
+it.each(Object.keys(compilers))(
+  'stores rows rather than copy tables that wait for one another, on %s',
+  (name) => {
+    const module = defineModule('pair', (m) => {
+      const [a, b] = ['a', 'b'].map((table) =>
+        m
+          .state(table, { shape: [10_000, 128], init: init.constant(1) })
+          .take(m.input(`${table}_rows`, { shape: [768], dtype: 'i32' })),
+      );
+      if (a === undefined || b === undefined) throw new RangeError('two tables');
+      const loss = a.mul(b).sum(1).tanh().mean();
+      m.entry('train', { loss, updates: sgd({ lr: 0.1 }).minimize(loss) });
+    });
+    const stages = compilers[name]?.(module).entries.get('train')?.stages ?? [];
+    const names = stages.flatMap(({ groups }) =>
+      groups.flatMap(({ loops }) => loops.map((loop) => loop.name)),
+    );
+    expect(names.filter((loop) => loop.startsWith('copy_'))).toEqual([]);
+    expect(names.length).toBeGreaterThan(0);
+  },
+);
+
 it('knows no operation: a mask by hand that compares positions with rows walks lists too', () => {
   const module = defineModule('byHand', (m) => {
     const indices = m.input('indices', { shape: [PLACES], dtype: 'i32' });
