@@ -241,6 +241,7 @@ export class Ranges {
     const low = Math.ceil((range.low - form.constant) / common);
     const high = Math.floor((range.high - form.constant) / common);
     facts.push({ form: linear, low, high });
+    this.#boundWithoutLive(linear, { low, high }, facts);
     const total = this.#plain(linear);
     for (const t of linear.terms) {
       const own = scaled(this.of(t.atom), t.coefficient);
@@ -258,6 +259,17 @@ export class Ranges {
       const next = { low: bounds.low * k.value, high: (bounds.high + 1) * k.value - 1 };
       this.#bound(this.forms.of(a), next, facts);
     }
+  }
+
+  /** What a fact about live extents says of the rest of its terms, by their maxima: `i + k < live` of `i + k`. */
+  #boundWithoutLive(form: Affine, range: Range, facts: Fact[]): void {
+    const [live, rest] = [true, false].map((isLive) => ({
+      terms: form.terms.filter(({ atom }) => (atom.kind === 'live') === isLive),
+      constant: 0,
+    }));
+    if (live === undefined || rest === undefined || live.terms.length === 0 || rest.terms.length < 2) return;
+    const extents = this.#plain(live);
+    facts.push({ form: rest, low: range.low - extents.high, high: range.high - extents.low });
   }
 
   #compute(expr: Expr): Range {

@@ -50,6 +50,8 @@ describe('the range of an expression', () => {
     ['select(i != 0, i - 1, 0)', 0, 8],
     ['select(i // 2 < 3, i, 0)', 0, 5],
     ['select(i < j, i, 0)', 0, 2],
+    // What is alive is at most what may be.
+    ['select(i * 4 + j < live(batch<=5) * 4, (i * 4 + j) // 4, 0)', 0, 4],
     // What pads both dimensions of an image: both guards bound the one number of the element.
     ['select(1 <= i + k && i + k < 5 && 1 <= j + l && j + l < 5, (i + k - 1) * 4 + (j + l - 1), 0)', 0, 15],
   ];
