@@ -20,14 +20,15 @@ import { splitResidues } from './fuse/splitResidues.ts';
 import { printGroups, printStages } from './fuse/text.ts';
 import { verifyGroups, verifyStages } from './fuse/verify.ts';
 import { type Module, printModule, verifyModule } from './graph/index.ts';
-import { weakenBarriers } from './kernels/barriers.ts';
-import { fitted, kernelOf } from './kernels/build/packed.ts';
+import { type PlaceInArena, weakenBarriers } from './kernels/barriers.ts';
+import { fitted, kernelOf, ownOf, scheduledGroups } from './kernels/build/packed.ts';
+import { copied, copyOf, type StageShape, stageShapeOf } from './kernels/copies.ts';
 import { hoistScalars } from './kernels/hoistScalars.ts';
 import { type EvaluatedKernel, type Kernel, statementsIn } from './kernels/kernel.ts';
 import { orderEvaluation } from './kernels/orderEvaluation.ts';
 import { printKernels } from './kernels/text.ts';
 import { KernelError, verifyKernel } from './kernels/verifyKernel.ts';
-import type { Loop } from './loops/index.ts';
+import type { Loop, Tensor } from './loops/index.ts';
 import { printLoops } from './loops/text.ts';
 import { verifyLoops } from './loops/verify.ts';
 import { type Machine, machines } from './machine/index.ts';
@@ -187,6 +188,9 @@ class Road {
   readonly #module: Module;
   readonly #machine: Machine;
   readonly #without: ReadonlySet<OptionalPass>;
+  /** The first kernel of each shape of stages, and the tensors of its shape. */
+  readonly #kernels = new Map<string, Pick<StageShape, 'tensors'> & { readonly kernel: Kernel }>();
+  readonly #evaluated = new Map<Kernel, EvaluatedKernel>();
 
   constructor(module: Module, machine: Machine, without: ReadonlySet<OptionalPass>) {
     const tools = toolsFor(machine);
@@ -239,15 +243,32 @@ class Road {
   ): Pick<WebGpuEntry, 'kernels' | 'names' | 'scheduled'> {
     const machine = this.#machine;
     const scheduled: (readonly Scheduled<WorkgroupSchedule>[])[] = [];
+    const placeOf: PlaceInArena = (tensor) => places.get(tensor);
+    // Layers that are alike have kernels that are: the first of them is made and checked, others are copies of it.
     const schedule = (all: readonly Stage[]): Kernel[] =>
       all.map((stage, k) => {
-        const { kernel, groups: own } = kernelOf(stage, machine, kernelName(stage, k));
+        const groups = scheduledGroups(stage, machine);
+        scheduled.push(groups);
+        const name = kernelName(stage, k);
+        const { key, tensors } = stageShapeOf(groups, placeOf);
+        const known = this.#kernels.get(key);
+        if (known !== undefined)
+          return copied(known.kernel, paired(known.tensors, tensors), ownOf(stage, name));
+        const { kernel } = kernelOf(stage, machine, name);
         verifyStores(stage, kernel);
-        scheduled.push(own);
-        return hoistScalars(kernel);
+        const hoisted = hoistScalars(kernel);
+        this.#kernels.set(key, { kernel: hoisted, tensors });
+        return hoisted;
       });
     const ordered = (all: readonly Kernel[]): EvaluatedKernel[] =>
-      all.map((kernel) => weakenBarriers(orderEvaluation(kernel), (tensor) => places.get(tensor)));
+      all.map((kernel) => {
+        const copy = copyOf(kernel);
+        const known = copy === undefined ? undefined : this.#evaluated.get(copy.of);
+        if (copy !== undefined && known !== undefined) return copied(known, copy.tensors, kernel);
+        const made = weakenBarriers(orderEvaluation(kernel), placeOf);
+        this.#evaluated.set(kernel, made);
+        return made;
+      });
     const kernels = this.#pass(
       entry,
       'orderEvaluation',
@@ -337,6 +358,11 @@ function splitFor(machine: Machine, groups: readonly Group[], decisions: Decisio
     : cutReductions(groups, decisions);
 }
 
+/** Of the tensors of two stages of one shape, that of the second in the place of each of the first. */
+function paired(from: readonly Tensor[], to: readonly Tensor[]): Map<Tensor, Tensor> {
+  return new Map(from.map((tensor, k) => [tensor, to[k] ?? tensor]));
+}
+
 /** What a stage's kernel is called: its groups' first and last loops. */
 function kernelName(stage: Stage, k: number): string {
   const names = stage.groups.flatMap((group) => group.loops.map((loop) => loop.name));
@@ -349,7 +375,8 @@ function toolsFor(machine: Machine): LevelTools {
   const kernelTools = {
     print: printKernels,
     verify: (kernels: readonly Kernel[]) => {
-      for (const kernel of kernels) verifyKernel(kernel, machine);
+      // What holds for a kernel holds for its copies.
+      for (const kernel of kernels) if (copyOf(kernel) === undefined) verifyKernel(kernel, machine);
     },
   };
   return {

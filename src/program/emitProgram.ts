@@ -9,7 +9,7 @@ import type { Entry, KernelText, Places, Program, Step, StepField, StepGrid } fr
 import type { Stage } from '../schedule/group.ts';
 import type { LiveGrid } from '../schedule/liveGrid.ts';
 import { printWgsl } from '../wgsl/kernel.ts';
-import { likenessOf, type Placed } from './likeness.ts';
+import { likenesses, type Placed } from './likeness.ts';
 import { bufferPlan, entryOf, kernelFacts, slotsOf, stepFieldsOf } from './slots.ts';
 
 /** The kernels of one entry with the stages that they were made of. */
@@ -33,13 +33,14 @@ export function emitProgram(
 ): Program {
   const stepFields = stepFieldsOf(module, storage);
   const placement = (tensor: Tensor): Placement => placeOf(tensor, layout);
+  const likeness = likenesses(placement);
   const alike = new Map<string, Alike>();
   const dispatches = new Map<string, Dispatch[]>();
   for (const [name, { stages, kernels }] of entries)
     dispatches.set(
       name,
       kernels.map((kernel, k) => {
-        const { key, placed } = likenessOf(kernel, placement);
+        const { key, placed } = likeness(kernel);
         const like = alike.get(key) ?? new Alike(alike.size, kernel, stages[k] ?? { groups: [] }, placed);
         alike.set(key, like);
         return { like, offsets: like.meet(placed), grid: gridOf(kernel, stepFields) };

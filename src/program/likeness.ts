@@ -1,6 +1,8 @@
+import { copyOf } from '../kernels/copies.ts';
 import {
   type EvaluatedKernel,
   expressionsOf,
+  type Kernel,
   LOCAL_ID,
   type Placement,
   type Stmt,
@@ -68,6 +70,33 @@ export function likenessOf(
     return Object(value).kind === 'comment' ? null : value;
   });
   return { key, placed };
+}
+
+/**
+ * The same of several kernels; of copies by what they are copies of.
+ *
+ * @returns a function that keeps what it found, for as long as the placement is the same
+ */
+export function likenesses(placement: (tensor: Tensor) => Placement): (kernel: EvaluatedKernel) => Likeness {
+  const known = new Map<Kernel, Likeness>();
+  return (kernel) => {
+    const copy = copyOf(kernel);
+    const first = copy === undefined ? undefined : known.get(copy.of);
+    // Beyond that the key is of places too.
+    if (copy !== undefined && first !== undefined && first.placed.length <= MOST_PLACES)
+      return {
+        key: first.key,
+        placed: first.placed.map(({ tensor }) => placedAt(copy.tensors.get(tensor) ?? tensor)),
+      };
+    const likeness = likenessOf(kernel, placement);
+    known.set(kernel, likeness);
+    return likeness;
+  };
+
+  function placedAt(tensor: Tensor): Placed {
+    const place = placement(tensor);
+    return { tensor, offset: place.arena === 'data' ? 0 : place.offset };
+  }
 }
 
 /** The tensors of buffers that a body reads or writes, in its order. */

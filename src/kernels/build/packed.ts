@@ -27,6 +27,22 @@ import { emitMap } from './map.ts';
 import { emitReduce } from './reduce.ts';
 import { emitPrologue, emitRows } from './rows.ts';
 
+/** The groups of a stage with their schedules, in the order in which its kernel has them. */
+export function scheduledGroups(stage: Stage, machine: Machine): Scheduled<WorkgroupSchedule>[] {
+  return inGridOrder(
+    stage.groups.map((group) => scheduleWorkgroups(group, machine)),
+    machine,
+  );
+}
+
+/** What is a stage's own of a kernel that it may share with others: a valid identifier made of a name, and its nodes. */
+export function ownOf(stage: Stage, name: string): Pick<Kernel, 'name' | 'origin'> {
+  const origin: Origin[] = [
+    ...new Set(stage.groups.flatMap((g) => [...g.prologue, ...g.loops].flatMap((l) => l.origin))),
+  ];
+  return { name: new Names([WORKGROUP_ID, LOCAL_ID]).fresh(name), origin };
+}
+
 /**
  * The kernel of one stage. Several groups are *packed*: each takes a range of workgroups. Since a workgroup
  * runs one group only, their workgroup arrays share one array for each element type.
@@ -39,12 +55,9 @@ export function kernelOf(
   name: string,
 ): { kernel: Kernel; groups: Scheduled<WorkgroupSchedule>[] } {
   const names = new Names([WORKGROUP_ID, LOCAL_ID]);
-  const kernelName = names.fresh(name);
+  names.fresh(name);
   const ranges = new Map<string, Range>();
-  const groups = inGridOrder(
-    stage.groups.map((group) => scheduleWorkgroups(group, machine)),
-    machine,
-  );
+  const groups = scheduledGroups(stage, machine);
   const grid = groups.reduce((n, { schedule }) => n + schedule.workgroups, 0);
   ranges.set(WORKGROUP_ID, { low: 0, high: grid - 1 });
   const wg = varRef(WORKGROUP_ID, 'i32');
@@ -80,19 +93,15 @@ export function kernelOf(
   const ends = parts.map(({ to }) => to);
   const body = branches(bodies, ends, wg);
   const kind = groups.length > 1 ? 'packed' : (groups[0]?.schedule.kind ?? 'map');
-  const origin: Origin[] = [
-    ...new Set(stage.groups.flatMap((g) => [...g.prologue, ...g.loops].flatMap((l) => l.origin))),
-  ];
   return {
     kernel: {
-      name: kernelName,
+      ...ownOf(stage, name),
       kind,
       workgroup: machine.workgroup,
       grid,
       ...(live === null ? {} : { live }),
       arrays,
       body,
-      origin,
     },
     groups,
   };
