@@ -198,3 +198,10 @@ export const families: readonly Family[] = [
   },
   { name: 'gpt-layers', counts: 'layers of a GPT', module: gptLayers, sizes: [3, 6, 12], seconds: 12 },
 ];
+
+/** What makes modules of a family. @throws RangeError for a name that is not there */
+export function familyNamed(name: string): Family['module'] {
+  const family = families.find((each) => each.name === name);
+  if (family === undefined) throw new RangeError(`no family of modules is called ${name}`);
+  return family.module;
+}

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { families } from '../../bench/growth/families.ts';
+import { familyNamed } from '../../bench/growth/families.ts';
 import { exponent } from '../../bench/growth/fit.ts';
 import { compileModule, compileToWasm } from '../../src/compile.ts';
 import { concat } from '../../src/graph/construct.ts';
@@ -40,13 +40,13 @@ interface Growing {
 const growing: readonly Growing[] = [
   {
     what: 'a chain of pointwise operations',
-    size: 130,
+    size: 80,
     make: (size) => chained(size, (x) => x.mul(0.5).add(1)),
     on: ['webgpu', 'wasm'],
   },
   {
     what: 'operations on the two values before',
-    size: 130,
+    size: 80,
     make: (size) => {
       let before: Tensor | undefined;
       return chained(size, (x) => {
@@ -78,12 +78,6 @@ const growing: readonly Growing[] = [
   { what: 'states clipped by the norm of all', size: 8, make: familyNamed('clipped'), on: ['webgpu'] },
 ];
 
-function familyNamed(name: string): (size: number) => Module {
-  const family = families.find((each) => each.name === name);
-  if (family === undefined) throw new RangeError(`no family of modules is called ${name}`);
-  return family.module;
-}
-
 describe('work and program grow with the size of', () => {
   for (const { what, size, make, on } of growing) {
     for (const target of on) {
@@ -103,7 +97,7 @@ describe('work and program grow with the size of', () => {
 });
 
 describe('a chain that is longer than a call stack', () => {
-  const links = 2500;
+  const links = 1500;
   const feeds = { inputs: { x: { shape: [3, 4], data: Array.from({ length: 12 }, (_, k) => k) } } };
 
   it('is printed, parsed, drawn and evaluated', () => {
