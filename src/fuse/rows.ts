@@ -1,5 +1,6 @@
 import { tensorSize, tensorsRead } from '../loops/edges.ts';
 import {
+  type AccessMap,
   type Axis,
   accessesOf,
   axisOf,
@@ -123,25 +124,17 @@ export function isScalar(group: Group): boolean {
  */
 export function rowAxes(groups: readonly Group[]): Axis[][] | string {
   const sides = groups.map((group): Side => {
-    const [loop] = group.loops;
-    if (loop === undefined) throw new RangeError('a group without loops');
-    const rows = group.loops.length > 1 ? group.rows : [loop.axes.filter((axis) => axis.extent > 1)];
-    return {
-      loops: group.loops,
-      rows,
-      classes: (rows[0] ?? []).map((): RowClass => ({ up: null, why: null })),
-    };
+    const known = sideOf(group);
+    return { ...known, classes: (known.rows[0] ?? []).map((): RowClass => ({ up: null, why: null })) };
   });
-  const made = new Map<Tensor, { readonly side: Side; readonly k: number; readonly at: readonly Axis[] }>();
-  for (const side of sides)
-    for (const [k, { outs }] of side.loops.entries())
-      for (const { tensor, at } of outs) made.set(tensor, { side, k, at });
   let reason: string | null = null;
   for (const side of sides) {
-    for (const [k, reader] of side.loops.entries()) {
-      for (const { access, tensor, along } of readsOf(reader)) {
-        const from = made.get(tensor);
-        if (from === undefined || from.side === side) continue;
+    for (const { k, reader, read } of side.reads) {
+      const { access, tensor, along } = read;
+      for (const other of sides) {
+        const made = other === side ? undefined : other.made.get(tensor);
+        if (made === undefined) continue;
+        const from = { side: other, ...made };
         const own = side.rows[k] ?? [];
         const theirs = from.side.rows[from.k] ?? [];
         const cross = (row: RowClass | undefined, why: () => string): void => {
@@ -186,12 +179,33 @@ export function rowAxes(groups: readonly Group[]): Axis[][] | string {
   );
 }
 
-/** A group, and its rows as they belong together with those of others. */
-interface Side {
-  readonly loops: readonly Loop[];
+/** What others see of a group where it shares rows with them. */
+interface KnownSide {
   readonly rows: readonly (readonly Axis[])[];
+  /** What its loops read of others. */
+  readonly reads: readonly { readonly k: number; readonly reader: Loop; readonly read: Read }[];
+  /** Which of its loops makes a tensor, and along which axes. */
+  readonly made: ReadonlyMap<Tensor, { readonly k: number; readonly at: readonly Axis[] }>;
+}
+
+/** A group, and its rows as they belong together with those of others. */
+interface Side extends KnownSide {
   readonly classes: readonly RowClass[];
 }
+
+/** A group is offered with each of its neighbours, and most of what its loops read is its own. */
+const sideOf = memoized((group: Group): KnownSide => {
+  const [loop] = group.loops;
+  if (loop === undefined) throw new RangeError('a group without loops');
+  const rows = group.loops.length > 1 ? group.rows : [loop.axes.filter((axis) => axis.extent > 1)];
+  const made = new Map(
+    group.loops.flatMap(({ outs }, k) => outs.map(({ tensor, at }) => [tensor, { k, at }] as const)),
+  );
+  const reads = group.loops.flatMap((reader, k) =>
+    readsOf(reader).flatMap((read) => (made.has(read.tensor) ? [] : [{ k, reader, read }])),
+  );
+  return { rows, reads, made };
+});
 
 /** Row axes that belong together: a tree whose root counts for all. */
 interface RowClass {
@@ -213,8 +227,15 @@ function unite(a: RowClass, b: RowClass): void {
   to.why ??= from.why;
 }
 
-/** What a loop reads, and for each dimension which of the loop's own parallel axes the index is, if it is one. */
-const readsOf = memoized((loop: Loop) =>
+/** A load, and for each dimension which of the loop's own parallel axes the index is, if it is one. */
+interface Read {
+  readonly access: AccessMap;
+  readonly tensor: Tensor;
+  readonly along: readonly (Axis | undefined)[];
+}
+
+/** What a loop reads. */
+const readsOf = memoized((loop: Loop): readonly Read[] =>
   accessesOf(loop).map((access) => ({
     access,
     tensor: access.load.tensor,

@@ -170,14 +170,11 @@ export function mapChildren(expr: Expr, by: (child: Expr) => Expr): Expr {
  * replacement. Sharing is kept: every distinct object is visited once for each `memo`.
  */
 export function mapExpr(expr: Expr, rule: (expr: Expr) => Expr, memo: Map<Expr, Expr> = new Map()): Expr {
-  const visit = (e: Expr): Expr => {
-    const known = memo.get(e);
-    if (known !== undefined) return known;
-    const result = rule(mapChildren(e, visit));
-    memo.set(e, result);
-    return result;
-  };
-  return visit(expr);
+  const known = memo.get(expr);
+  if (known !== undefined) return known;
+  const result = rule(mapChildren(expr, (child) => mapExpr(child, rule, memo)));
+  memo.set(expr, result);
+  return result;
 }
 
 /** Replaces axes by expressions. */

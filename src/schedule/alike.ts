@@ -1,9 +1,12 @@
 import { tensorsRead } from '../loops/edges.ts';
 import { type Axis, type Expr, extentOf, type Loop, subexpressions, type Tensor } from '../loops/index.ts';
 import { memoized } from '../loops/memo.ts';
+import type { Group } from './group.ts';
 
 /** Loops that are one another's equals, except for names: the steps of a recurrence that was unrolled, layers of one width. */
 export interface Alike {
+  /** No other loop that is not its equal has it. */
+  readonly number: number;
   /** The one that was met first. */
   readonly loop: Loop;
   /** The tensors that it reads, then those that it writes: those of an equal come in the same order. */
@@ -19,7 +22,7 @@ export const alike: (loop: Loop) => Alike = memoized((loop) => {
   const known = classes.get(text);
   if (known !== undefined) return known;
   const own: Loop = { ...loop, origin: [] };
-  const made = { loop: own, tensors: tensorsOf(own) };
+  const made = { number: count++, loop: own, tensors: tensorsOf(own) };
   if (classes.size >= MOST_CLASSES) classes.clear();
   classes.set(text, made);
   return made;
@@ -30,10 +33,51 @@ export function tensorsOf(loop: Loop): Tensor[] {
   return [...tensorsRead(loop), ...loop.outs.map((out) => out.tensor)];
 }
 
+const namedBy = memoized(tensorsOf);
+
 /** Texts that are kept, at most: what is forgotten is found again. */
 const MOST_CLASSES = 4096;
 
 const classes = new Map<string, Alike>();
+/** Loops that were met and had no equal. */
+let count = 0;
+
+/**
+ * What a group is but for names: groups of one text have one best schedule, and take the same time with it. Its loops by what
+ * they are alike to, its tensors and axes by when they come first. Null for one on which others count already.
+ */
+export function groupText({ loops, prologue, rows, locals, partials, schedule }: Group): string | null {
+  if (partials.length > 0 || schedule !== undefined) return null;
+  const numbers = new Map<Tensor | Axis, number>();
+  const tensorText = (tensor: Tensor): string => {
+    const known = numbers.get(tensor);
+    if (known !== undefined) return `${known}`;
+    numbers.set(tensor, numbers.size);
+    const sizes = tensor.shape.map((dim) =>
+      typeof dim === 'number' ? dim : `${dim.size.name}*${dim.factor}`,
+    );
+    const over = tensor.over === undefined ? '' : `!${tensorText(tensor.over)}`;
+    return `${tensor.role}[${sizes.join()}]${over}`;
+  };
+  const axisNumber = (axis: Axis): number => {
+    const known = numbers.get(axis) ?? numbers.size;
+    numbers.set(axis, known);
+    return known;
+  };
+  const loopText = (loop: Loop): string => {
+    let text = `${alike(loop).number}`;
+    for (const tensor of namedBy(loop)) text += `,${tensorText(tensor)}`;
+    for (const axis of loop.axes) text += `,${axisNumber(axis)}`;
+    for (const axis of loop.reduceAxes) text += `,${axisNumber(axis)}`;
+    return text;
+  };
+  return [
+    prologue.map(loopText).join(' '),
+    loops.map(loopText).join(' '),
+    rows.map((axes) => axes.map(axisNumber).join()).join(';'),
+    locals.map(tensorText).join(),
+  ].join('|');
+}
 
 /** All of a loop but names: axes and tensors by when they come first, each distinct expression once. */
 function textOf(loop: Loop): string {

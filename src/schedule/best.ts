@@ -1,5 +1,6 @@
 import { memoized } from '../loops/memo.ts';
 import type { Machine } from '../machine/index.ts';
+import { groupText } from './alike.ts';
 import { candidates } from './candidates.ts';
 import { type Group, groupName } from './group.ts';
 import { timesOf } from './groupTime.ts';
@@ -25,7 +26,23 @@ export function tryToSchedule(group: Group, machine: Machine): Scheduled | Exces
   return scheduledFor(machine)(group);
 }
 
-const scheduledFor = memoized((machine: Machine) => memoized((group: Group) => search(group, machine)));
+const scheduledFor = memoized((machine: Machine) => {
+  // Without their groups, which would live as long as the machine.
+  const byText = new Map<string, Omit<Scheduled, 'group'> | Excess>();
+  return memoized((group: Group) => {
+    const text = groupText(group);
+    if (text === null) return search(group, machine);
+    const known = byText.get(text);
+    if (known !== undefined) return 'schedule' in known ? { group, ...known } : known;
+    const found = search(group, machine);
+    if (byText.size >= MOST_TEXTS) byText.clear();
+    byText.set(text, isScheduled(found) ? { schedule: found.schedule, time: found.time } : found);
+    return found;
+  });
+});
+
+/** Groups that are kept by their texts, at most: what is forgotten is found again. */
+const MOST_TEXTS = 4096;
 
 function search(group: Group, machine: Machine): Scheduled | Excess {
   const timeWith = timesOf(group, machine);
