@@ -360,7 +360,14 @@ function splitFor(machine: Machine, groups: readonly Group[], decisions: Decisio
 
 /** Of the tensors of two stages of one shape, that of the second in the place of each of the first. */
 function paired(from: readonly Tensor[], to: readonly Tensor[]): Map<Tensor, Tensor> {
-  return new Map(from.map((tensor, k) => [tensor, to[k] ?? tensor]));
+  return new Map(
+    from.map((tensor, k) => {
+      const other = to[k];
+      if (other === undefined)
+        throw new RangeError(`${tensor.name} has no counterpart in a stage of its shape`);
+      return [tensor, other];
+    }),
+  );
 }
 
 /** What a stage's kernel is called: its groups' first and last loops. */

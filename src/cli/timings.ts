@@ -20,7 +20,7 @@ export function timingsOf({ milliseconds, trace }: Compilation): Timings {
 }
 
 /**
- * A table of the passes, those of one name in one line, with their shares of the whole.
+ * A table of the passes, those of one name in one line, with their shares of the whole compilation.
  *
  * @param entry only passes of this one, and what is done once for all entries
  */
@@ -37,10 +37,11 @@ export function timingsText(compilation: Compilation, entry: string | undefined,
     name,
     run.toFixed(1),
     verify.toFixed(1),
-    (Math.abs(100 * (run + verify)) / milliseconds).toFixed(1),
+    // Not -0.0, where the parts take all of it.
+    ((100 * (run + verify)) / milliseconds).toFixed(1).replace(/^-(0\.0)$/, '$1'),
   ]);
   const { program, entries } = compilation;
   const counted = `${entries.size} ${entries.size === 1 ? 'entry' : 'entries'}`;
   const heading = `${paint.bold(program.name)} for ${program.target}: compiled in ${milliseconds.toFixed(1)} ms, ${counted}`;
-  return `${[heading, ...table(['pass', 'ms', 'verifying, ms', '%'], cells, paint)].join('\n')}\n`;
+  return `${[heading, ...table(['pass', 'ms', 'verifying, ms', '% of all'], cells, paint)].join('\n')}\n`;
 }

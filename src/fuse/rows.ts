@@ -118,7 +118,7 @@ export function isScalar(group: Group): boolean {
 /**
  * The axes along which the loops of some groups are rows: parallel in all of them, and every read between them is at the
  * same index. Two axes belong together where a read links them; a class that a read crosses (a reduction over
- * it, a shifted index) is no row. Rows of a group were found before: only what one reads of another is looked at.
+ * it, a shifted index) is not a row. Rows of a group were found before: only what one reads of another is looked at.
  *
  * @returns for each loop its row axes, in one order; or the reason why there are none
  */
@@ -148,9 +148,9 @@ export function rowAxes(groups: readonly Group[]): Axis[][] | string {
             cross(from.side.classes[r], () => `${tensor.name} is without axis ${axis.name}`);
         for (const [d, axis] of from.at.entries()) {
           const theirRow = theirs.indexOf(axis);
-          const along_ = along[d];
-          const isSame = along_ !== undefined && along_.extent === axis.extent;
-          const ownRow = isSame ? own.indexOf(along_) : -1;
+          const met = along[d];
+          const isSame = met !== undefined && met.extent === axis.extent;
+          const ownRow = isSame ? own.indexOf(met) : -1;
           const [a, b] = [from.side.classes[theirRow], side.classes[ownRow]];
           const why = (): string =>
             isSame ? `${reader.name} has no rows along ${axis.name}` : movementText(reader, access, d);
@@ -210,7 +210,7 @@ const sideOf = memoized((group: Group): KnownSide => {
 /** Row axes that belong together: a tree whose root counts for all. */
 interface RowClass {
   up: RowClass | null;
-  /** Why they are no rows; null as long as they are. */
+  /** Why they are not rows; null as long as they are. */
   why: string | null;
 }
 
@@ -248,7 +248,7 @@ const readsOf = memoized((loop: Loop): readonly Read[] =>
 
 /**
  * Row axes that leave every contraction a tile: where some are on both of its sides (the images and the channels of
- * a convolution that is pooled), those of the side that the outermost row is not on are no rows.
+ * a convolution that is pooled), those of the side that the outermost row is not on are not rows.
  */
 function withTiles(loops: readonly Loop[], rows: Axis[][]): Axis[][] {
   // One axis is on one side only: it leaves each contraction the other one.

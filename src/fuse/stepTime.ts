@@ -40,7 +40,7 @@ export class StepTime {
   /** What takes a change back, the last step first; and the groups that it puts in the place of others. */
   #undo: (() => void)[] = [];
   #pending: Change | null = null;
-  /** States whose circles it closes. */
+  /** States that are copied since the updates that it would put together close a circle. */
   #broken: readonly Tensor[] = [];
 
   /** @param flow where changes are made after they were made here */

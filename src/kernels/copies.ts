@@ -12,8 +12,8 @@ export interface StageShape {
 }
 
 /**
- * The shape of a stage by its groups with their schedules, in the order of the grid. The plan of memory counts: which tensors meet in it decides which
- * barriers a kernel keeps. Inputs and outputs keep their names, which are their places.
+ * The shape of a stage by its groups with their schedules, in the order of the grid. The plan of memory counts: which tensors
+ * meet in it decides which barriers a kernel keeps. Inputs and outputs keep their names, which are their places.
  *
  * @param placeOf where tensors lie
  */
@@ -113,7 +113,6 @@ export function copyOf(kernel: Kernel): Copy | undefined {
 /**
  * A kernel over other tensors, in every other way the same: what was checked of the one holds for the other. Names of
  * variables, and comments, stay those of the first.
- *
  */
 export function copied<K extends Kernel>(
   kernel: K,

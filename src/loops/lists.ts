@@ -127,8 +127,7 @@ export const listingOf = memoized((loop: Loop): Listing | null => {
 /** What is compared with the row in `select(key == row, 1, 0)`. */
 function keyIn(body: Expr | undefined, row: Axis): Expr | null {
   const [condition] = body?.kind === 'apply' && body.op === 'select' ? body.args : [];
-  const found = condition === undefined ? null : keyOf(condition, row);
-  return found;
+  return condition === undefined ? null : keyOf(condition, row);
 }
 
 /** What a condition compares with an axis: something in which the axis does not occur. */

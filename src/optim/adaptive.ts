@@ -42,7 +42,8 @@ export function adagrad(options: AdagradOptions): Optimizer {
   const { eps = 1e-10, lazy = false } = options;
   requireOption('adagrad', 'eps', eps, eps >= 0, 'a number from 0 on');
   requireFlag('adagrad', 'lazy', lazy);
-  if (lazy) requireOption('adagrad', 'eps', eps, eps > 0, 'positive with lazy');
+  // A smaller one is 0 where denormals are flushed.
+  if (lazy) requireOption('adagrad', 'eps', eps, eps >= 2 ** -126, 'at least 2^-126 with lazy');
   return optimizer('adagrad', options, ({ parameter, gradient, lr, keep }) => {
     const sum = keep('sum', (before) => before.add(gradient.square()));
     return parameter.sub(gradient.mul(lr).div(sum.sqrt().add(eps)));

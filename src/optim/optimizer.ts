@@ -30,7 +30,8 @@ export interface LazyOptions {
   /**
    * Whether of a table that is only looked up (`take`) the rows that were looked up are updated alone: the others, and
    * their moments, are neither read nor written. Their gradient is zero, and a zero changes nothing, so that values are
-   * those of the whole update, bit for bit, while `lr` is finite. What else has a gradient is updated whole.
+   * those of the whole update, bit for bit, while `lr` is finite, and so is what
+   * the gradients are scaled by (`clipGlobalNorm`). What else has a gradient is updated whole.
    */
   readonly lazy?: boolean;
 }

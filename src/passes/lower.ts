@@ -62,8 +62,9 @@ export function declareStorage(module: Module): Storage {
 }
 
 /**
- * Lowers one entry to loops, one for each operation that computes, in an order that runs: movements become
- * index expressions of their readers (a long chain of them is a loop too), leaves become loads, outputs and next states become loops that copy.
+ * Lowers one entry to loops, one for each operation that computes, in an order that runs: movements become index
+ * expressions of their readers (a long chain of them is a loop too), leaves become loads, outputs and next states become
+ * loops that copy.
  *
  * Row inputs are read as `data[rows[i], …]`, so that one program serves a shuffled dataset and an uploaded
  * batch alike.

@@ -28,7 +28,7 @@ export async function requestDevice(options: DeviceOptions = {}): Promise<GPUDev
   const { limits, features } = adapter;
   const requiredLimits: Record<string, number> = {};
   for (const name in limits) {
-    const value: unknown = Object(limits)[name];
+    const value: unknown = Reflect.get(limits, name);
     if (typeof value === 'number') requiredLimits[name] = value;
   }
   const device = await adapter.requestDevice({

@@ -2,7 +2,7 @@ import { FormatError, isWhole, shown } from './issues.ts';
 
 /**
  * What plain data is to be: a type's name (`count` is a whole number from 0), one of some words (`f32|i32`), a number that
- * names one of so many kernels, a list of one kind, a record of one kind (under `*`), or an object with these fields at
+ * whole numbers are to be below, a list of one kind, a record of one kind (under `*`), or an object with these fields at
  * least.
  */
 export type Shape = string | number | readonly [Shape] | { readonly [field: string]: Shape };
@@ -10,7 +10,7 @@ export type Shape = string | number | readonly [Shape] | { readonly [field: stri
 /** @throws FormatError with the place below `at`, `program` or `saved`, that is not as expected */
 export function check(value: unknown, expected: Shape, at: string): void {
   if (typeof expected === 'number') {
-    if (!isWhole(value, 0, expected - 1)) fail(at, `a kernel below ${expected}`, value);
+    if (!isWhole(value, 0, expected - 1)) fail(at, `a whole number below ${expected}`, value);
   } else if (typeof expected === 'string') {
     const fits =
       expected === 'count'
@@ -21,12 +21,12 @@ export function check(value: unknown, expected: Shape, at: string): void {
     if (!fits) fail(at, expected, value);
   } else {
     const isList = Array.isArray(expected);
-    const fields = Object(expected);
-    const found = Object(value);
+    const fields: Readonly<Record<string, Shape>> = Object(expected);
+    const found: Readonly<Record<string, unknown>> = Object(value);
     if (isList ? !Array.isArray(value) : found !== value) fail(at, isList ? 'list' : 'object', value);
     const each = fields[isList ? 0 : '*'];
     for (const name of Object.keys(each ? found : expected))
-      check(found[name], each ?? fields[name], isList ? `${at}[${name}]` : `${at}.${name}`);
+      check(found[name], each ?? fields[name] ?? {}, isList ? `${at}[${name}]` : `${at}.${name}`);
   }
 }
 

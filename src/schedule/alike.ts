@@ -43,7 +43,7 @@ const classes = new Map<string, Alike>();
 let count = 0;
 
 /**
- * What a group is but for names: groups of one text have one best schedule, and take the same time with it. Its loops by what
+ * What a group is, except names: groups of one text have one best schedule, and take the same time with it. Its loops by what
  * they are alike to, its tensors and axes by when they come first. Null for one on which others count already.
  */
 export function groupText({ loops, prologue, rows, locals, partials, schedule }: Group): string | null {

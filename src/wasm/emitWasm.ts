@@ -75,7 +75,9 @@ export class WasmKernels {
     const kernel = wasmKernel(stage, own, this.#scope);
     const nameless = codeOf(kernel.functions).replaceAll(`$${own}.`, '$.');
     const number = this.#nameless.get(nameless) ?? this.#written.length;
-    this.#entries.set(entry, [...(this.#entries.get(entry) ?? []), number]);
+    const numbers = this.#entries.get(entry);
+    if (numbers === undefined) this.#entries.set(entry, [number]);
+    else numbers.push(number);
     const known = this.#written[number];
     if (known !== undefined) return { ...known.kernel, groups: kernel.groups };
     this.#nameless.set(nameless, number);

@@ -14,7 +14,7 @@ export interface FunctionText {
  * Addresses are the constants in hexadecimal and the offsets of loads and stores. Parameters for them come first: a call's
  * operands stay as they are.
  *
- * @param roots names of functions that something else calls: they are kept as they are but for their calls
+ * @param roots names of functions that something else calls: they are kept as they are, except their calls
  * @returns in the same order
  */
 export function sharedFunctions(
@@ -57,14 +57,16 @@ const CALLS = /call \$([^\s()]+)/g;
 /** What giving a function an address adds to a call, and to the function. */
 const ARGUMENT = ' (i32.const 0x00000)';
 const PARAMETER = ' (param $.0 i32)';
-const PARTS = /;;[^\n]*\n|call \$[^\s()]+|\$[^\s()]+| offset=\d+|\(i32\.const 0x[0-9a-f]+\)/g;
+const PARTS =
+  /;;[^\n]*\n|(?:call|global\.get|global\.set) \$[^\s()]+|\$[^\s()]+| offset=\d+|\(i32\.const 0x[0-9a-f]+\)/g;
 
 function skeletonOf(name: string, text: string): Skeleton {
   const names = new Map<string, string>([[`$${name}`, '$']]);
   const addresses: number[] = [];
   const key = text.replace(PARTS, (part) => {
     if (part.startsWith(';')) return '';
-    if (part.startsWith('call')) return part;
+    // Functions and globals are the module's: their names say which.
+    if (/^[cg]/.test(part)) return part;
     if (part.startsWith('$')) {
       const known = names.get(part);
       if (known !== undefined) return known;

@@ -76,7 +76,7 @@ describe('sinter inspect', () => {
     const { code, out } = await inspectW1('--timings');
     expect(code).toBe(0);
     expect(out).toMatch(/^w1 for webgpu: compiled in [\d.]+ ms, 2 entries$/m);
-    expect(out).toMatch(/^ +pass +ms +verifying, ms +%$/m);
+    expect(out).toMatch(/^ +pass +ms +verifying, ms +% of all$/m);
     for (const name of ['lower', 'partition', 'orderEvaluation', 'planBuffers', 'print', 'the rest'])
       expect(out).toMatch(new RegExp(`^ +${name}( +[\\d.]+){3}$`, 'm'));
     const { milliseconds, parts, rest } = JSON.parse((await inspectW1('--timings', '--json')).out);

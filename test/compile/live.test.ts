@@ -115,7 +115,7 @@ const wide = (outputs: (hidden: Tensor) => Record<string, Tensor>): Module =>
 const kernelsOf = (module: Module, machine: Machine): readonly EvaluatedKernel[] =>
   compileModule(module, machine).entries.get('run')?.kernels ?? [];
 
-test('a step runs as many workgroups as are alive, but for those of a row of tiles that has begun', () => {
+test('a step runs as many workgroups as are alive, except those of a row of tiles that has begun', () => {
   const module = wide((hidden) => ({ label: nn.dense(hidden, 128).argmax(1) }));
   for (const machine of [barriers, machines.webgpu, machines['webgpu-software']]) {
     const kernels = kernelsOf(module, machine);

@@ -77,7 +77,7 @@ describe('the kernels of layers that are alike', () => {
   const placement = (of: Tensor): Placement => layout.places.get(of) ?? { arena: 'data', base: of.name };
   const copies = stages.filter(({ kernel }) => copyOf(kernel) !== undefined);
 
-  test('are copies, and what each stage would have by itself but for names', () => {
+  test('are copies, and what each stage would have by itself, except names', () => {
     expect(copies.length).toBeGreaterThan(3);
     const likeness = likenesses(placement);
     for (const { kernel } of stages) likeness(kernel);

@@ -72,6 +72,11 @@ describe('functions of a module', () => {
   test('stay apart where they differ in anything else, or where being given more than it saves', () => {
     const other = twice('b', 64, 128);
     const add = { name: 'b', text: other.text.replace('f32.add', 'f32.mul') };
+    const reads = (name: string, global: string): { name: string; text: string } => ({
+      name,
+      text: `(func $${name} (result f32) (f32.load offset=8 (global.get $${global})))`,
+    });
+    expect(sharedFunctions([reads('a', 'record'), reads('b', 'scratch')], new Set())).toHaveLength(2);
     expect(sharedFunctions([twice('a', 64, 128), add], new Set())).toHaveLength(2);
     const short = (name: string, at: number): { name: string; text: string } => ({
       name,
