@@ -2,15 +2,21 @@ import { dimsOf } from '../graph/attributes.ts';
 import { concat, type Node, Tensor } from '../graph/index.ts';
 import { type Dim, sameDim } from '../loops/index.ts';
 
-/** Sums by segment that are joined to one, at most: each place asks which of them it is of. */
+/** Sums by segment that are joined to one, at most: each place asks which of them it is of. Assumed. */
 const MOST_JOINED = 8;
 
 /**
  * The sum of two cotangents. Two sums by segment over the same rows, as two lookups of one table have, are one over the
- * places of both, those of the first first: its rows are then summed and stored once.
+ * places of both, those of the first first: its rows are then summed and stored once. Where there are more than one takes,
+ * the last of the first's terms is the one that still has room.
  */
 export function sumOf(a: Tensor, b: Tensor): Tensor {
   const [x, y] = [a.node, b.node];
+  const [terms, open] = x.op === 'add' ? x.inputs : [];
+  if (terms !== undefined && open?.op === 'segmentSum' && y.op === 'segmentSum') {
+    const sum = sumOf(new Tensor(a.graph, open), b);
+    if (sum.node.op === 'segmentSum') return new Tensor(a.graph, terms).add(sum);
+  }
   if (x.op !== 'segmentSum' || y.op !== 'segmentSum' || segments(x) + segments(y) > MOST_JOINED)
     return a.add(b);
   const [rows] = dimsOf(x.op, x.attrs, 'rows');

@@ -122,6 +122,21 @@ describe('gradients', () => {
     expect(gradient?.node.inputs.map(({ shape }) => shape)).toEqual([[15, 2], [15]]);
   });
 
+  it('of many lookups of one table are a few sums by segment, of eight lookups each', () => {
+    const [table, ...rows] = start(
+      ['table', [5, 2]],
+      ...Array.from({ length: 20 }, (_, k): [string, Dim[], Dtype] => [`rows${k}`, [3], 'i32']),
+    );
+    if (table === undefined) throw new Error('a table was declared');
+    const lookups = rows.map((row) => table.take(row).tanh().sum());
+    const [gradient] = gradients(
+      lookups.reduce((a, b) => a.add(b)),
+      [table],
+    );
+    if (gradient === undefined) throw new Error('there is one gradient');
+    expect(printNodes([gradient.node]).match(/= segmentSum/g)).toHaveLength(3);
+  });
+
   it('differentiate again', () => {
     const x = one([]);
     const [first] = gradients(x.mul(x).mul(x), [x]);
