@@ -111,7 +111,7 @@ describe('a program that is none', () => {
           entries: { train: { ...linearModel.entries.train, steps: [{ kernel: 3, workgroups: 1 }] } },
         }),
       ),
-      'program.entries.train.steps[0].kernel: expected a kernel below 3, found 3',
+      'program.entries.train.steps[0].kernel: expected a whole number below 3, found 3',
     ],
   ])('is refused: %s', async (_, program, message) => {
     const started = start(program, { device });
