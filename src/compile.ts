@@ -7,13 +7,11 @@ import {
   fillMachine,
   fusePointwise,
   type Group,
-  groupName,
   mergeCounters,
   partition,
   rematerialize,
   type Stage,
   splitReductions,
-  tensorsWritten,
 } from './fuse/index.ts';
 import { listTerms } from './fuse/listTerms.ts';
 import { splitResidues } from './fuse/splitResidues.ts';
@@ -24,10 +22,11 @@ import { type PlaceInArena, weakenBarriers } from './kernels/barriers.ts';
 import { fitted, kernelOf, ownOf, scheduledGroups } from './kernels/build/packed.ts';
 import { copied, copyOf, type StageShape, stageShapeOf } from './kernels/copies.ts';
 import { hoistScalars } from './kernels/hoistScalars.ts';
-import { type EvaluatedKernel, type Kernel, statementsIn } from './kernels/kernel.ts';
+import type { EvaluatedKernel, Kernel } from './kernels/kernel.ts';
 import { orderEvaluation } from './kernels/orderEvaluation.ts';
 import { printKernels } from './kernels/text.ts';
 import { KernelError, verifyKernel } from './kernels/verifyKernel.ts';
+import { verifyStores } from './kernels/verifyStores.ts';
 import type { Loop, Tensor } from './loops/index.ts';
 import { printLoops } from './loops/text.ts';
 import { verifyLoops } from './loops/verify.ts';
@@ -407,23 +406,4 @@ function verifyFunctions(kernel: WasmKernelText): void {
   const defined = new Set(kernel.functions.map(({ name }) => name));
   for (const { run } of kernel.sweeps)
     if (!defined.has(run)) throw new KernelError('store', kernel.name, `there is no function ${run}`);
-}
-
-/** Throws unless a stage's kernel stores everything that its groups are to write. */
-function verifyStores(stage: Stage, kernel: Kernel): void {
-  const stored = new Set(
-    [...statementsIn(kernel.body)].flatMap((s) => (s.kind === 'store' ? [s.tensor] : [])),
-  );
-  for (const group of stage.groups) {
-    const missing = tensorsWritten(group).find(
-      (tensor) => !group.locals.includes(tensor) && !stored.has(tensor),
-    );
-    if (missing !== undefined) {
-      throw new KernelError(
-        'store',
-        kernel.name,
-        `nothing stores ${missing.name}, which ${groupName(group)} writes`,
-      );
-    }
-  }
 }

@@ -1,5 +1,6 @@
 import { elementCount, loadsIn, type Tensor } from '../loops/index.ts';
 import { type EvaluatedKernel, expressionsOf, type Stmt, statementsIn } from './kernel.ts';
+import { meetings, type Span } from './meetings.ts';
 
 /** Where a tensor of a buffer lies, in elements; undefined for what no kernel writes. */
 export type PlaceInArena = (
@@ -40,7 +41,7 @@ function rewritten(body: readonly Stmt[], of: (barrier: Barrier) => Barrier | un
   return body.flatMap((stmt): Stmt[] => {
     switch (stmt.kind) {
       case 'barrier':
-        return [of(stmt) ?? []].flat();
+        return kept(of(stmt));
       case 'for':
         return [{ ...stmt, body: rewritten(stmt.body, of) }];
       case 'if':
@@ -49,6 +50,10 @@ function rewritten(body: readonly Stmt[], of: (barrier: Barrier) => Barrier | un
         return [stmt];
     }
   });
+}
+
+function kept(barrier: Barrier | undefined): Stmt[] {
+  return barrier === undefined ? [] : [barrier];
 }
 
 function hasBarrier(body: readonly Stmt[]): boolean {
@@ -95,20 +100,21 @@ class Accesses {
 
 /** For each tensor those whose memory is a part of its own, itself among them. */
 function overlapping(tensors: readonly Tensor[], placeOf: PlaceInArena): Map<Tensor, Tensor[]> {
-  const placed = tensors.flatMap((tensor) => {
-    const place = placeOf(tensor);
-    return place === undefined ? [] : [{ tensor, ...place, end: place.offset + elementCount(tensor.shape) }];
-  });
-  placed.sort((a, b) => (a.arena < b.arena ? -1 : a.arena > b.arena ? 1 : a.offset - b.offset));
-  const found = new Map(placed.map(({ tensor }) => [tensor, [tensor]]));
-  for (const [k, a] of placed.entries()) {
-    for (const b of placed.slice(k + 1)) {
-      if (b.arena !== a.arena || b.offset >= a.end) break;
-      found.get(a.tensor)?.push(b.tensor);
-      found.get(b.tensor)?.push(a.tensor);
-    }
+  const placed = tensors.filter((tensor) => placeOf(tensor) !== undefined);
+  const found = new Map(placed.map((tensor) => [tensor, [tensor]]));
+  for (const [i, j] of meetings(placed.map((tensor) => spanOf(tensor, placeOf)))) {
+    const [a, b] = [placed[i], placed[j]];
+    if (a === undefined || b === undefined) continue;
+    found.get(a)?.push(b);
+    found.get(b)?.push(a);
   }
   return found;
+}
+
+/** The memory of a tensor; undefined for what no kernel writes. */
+export function spanOf(tensor: Tensor, placeOf: PlaceInArena): Span | undefined {
+  const place = placeOf(tensor);
+  return place === undefined ? undefined : { ...place, elements: elementCount(tensor.shape) };
 }
 
 /** How memory was accessed since it was last ordered: since the last barrier, and before it. */

@@ -1,7 +1,8 @@
-import { type Expr, elementCount, mapExpr, type Tensor } from '../loops/index.ts';
+import { type Expr, mapExpr, type Tensor } from '../loops/index.ts';
 import type { Scheduled } from '../schedule/best.ts';
-import type { PlaceInArena } from './barriers.ts';
-import type { Kernel, Stmt } from './kernel.ts';
+import { type PlaceInArena, spanOf } from './barriers.ts';
+import { type Element, type Kernel, mapStatement } from './kernel.ts';
+import { meetings } from './meetings.ts';
 
 /** What a stage is, however its tensors, axes and loops are called. */
 export interface StageShape {
@@ -20,7 +21,7 @@ export interface StageShape {
 export function stageShapeOf(groups: readonly Scheduled[], placeOf: PlaceInArena): StageShape {
   const shape = new Shape();
   shape.add(groups.map(({ group, schedule }) => [group, schedule]));
-  shape.add(meetings(shape.tensors, placeOf));
+  shape.add(memoryOf(shape.tensors, placeOf));
   return { key: shape.text(), tensors: shape.tensors };
 }
 
@@ -48,6 +49,9 @@ class Shape {
       return;
     }
     this.#numbers.set(value, this.#numbers.size);
+    // Their contents are not fields: unequal ones would look equal.
+    if (value instanceof Map || value instanceof Set)
+      throw new TypeError('a shape is made of plain data, not of maps and sets');
     if (Array.isArray(value)) {
       this.#parts.push('[');
       for (const item of value) this.add(item);
@@ -73,28 +77,13 @@ function hasOwnPlace({ role }: Tensor): boolean {
 }
 
 /** The arena of each tensor, of outputs the place too, and which of them share memory. */
-function meetings(tensors: readonly Tensor[], placeOf: PlaceInArena): (string | number)[] {
-  const placed = tensors.flatMap((tensor, k) => {
-    const place = placeOf(tensor);
-    return place === undefined ? [] : [{ k, ...place, end: place.offset + elementCount(tensor.shape) }];
-  });
-  placed.sort((a, b) =>
-    a.arena === b.arena ? a.offset - b.offset || a.k - b.k : a.arena < b.arena ? -1 : 1,
-  );
+function memoryOf(tensors: readonly Tensor[], placeOf: PlaceInArena): (string | number)[] {
   const arenas = tensors.flatMap((tensor) => {
     const place = placeOf(tensor);
     if (place === undefined) return [''];
     return tensor.role === 'result' ? [place.arena, place.offset] : [place.arena];
   });
-  const pairs: [number, number][] = [];
-  for (const [i, a] of placed.entries())
-    for (let j = i + 1; j < placed.length; j++) {
-      const b = placed[j];
-      if (b === undefined || b.arena !== a.arena || b.offset >= a.end) break;
-      pairs.push(a.k < b.k ? [a.k, b.k] : [b.k, a.k]);
-    }
-  pairs.sort((a, b) => a[0] - b[0] || a[1] - b[1]);
-  return [...arenas, ...pairs.flat()];
+  return [...arenas, ...meetings(tensors.map((tensor) => spanOf(tensor, placeOf))).flat()];
 }
 
 /** A kernel that is another one over other tensors. */
@@ -129,40 +118,11 @@ export function copied<K extends Kernel>(
       },
       memo,
     );
-  const made = { ...kernel, name, origin, body: kernel.body.map((stmt) => statement(stmt, tensors, expr)) };
+  const at = (tensor: Tensor, index: readonly Expr[]): Element => ({
+    tensor: tensors.get(tensor) ?? tensor,
+    at: index,
+  });
+  const made = { ...kernel, name, origin, body: kernel.body.map((stmt) => mapStatement(stmt, expr, at)) };
   copies.set(made, { of: kernel, tensors });
   return made;
-}
-
-function statement(stmt: Stmt, tensors: ReadonlyMap<Tensor, Tensor>, expr: (e: Expr) => Expr): Stmt {
-  const block = (body: readonly Stmt[]): Stmt[] => body.map((inner) => statement(inner, tensors, expr));
-  switch (stmt.kind) {
-    case 'let':
-    case 'var':
-    case 'assign':
-      return { ...stmt, value: expr(stmt.value) };
-    case 'store':
-      return {
-        ...stmt,
-        tensor: tensors.get(stmt.tensor) ?? stmt.tensor,
-        at: stmt.at.map(expr),
-        value: expr(stmt.value),
-      };
-    case 'for':
-      return { ...stmt, body: block(stmt.body) };
-    case 'break':
-      return { ...stmt, condition: expr(stmt.condition) };
-    case 'if':
-      return {
-        ...stmt,
-        condition: expr(stmt.condition),
-        body: block(stmt.body),
-        otherwise: block(stmt.otherwise),
-      };
-    case 'barrier':
-    case 'comment':
-      return stmt;
-    default:
-      return stmt satisfies never;
-  }
 }

@@ -107,6 +107,50 @@ export function expressionsOf(stmt: Stmt): readonly Expr[] {
   }
 }
 
+/** An element of a tensor. */
+export interface Element {
+  readonly tensor: Tensor;
+  readonly at: readonly Expr[];
+}
+
+/**
+ * A statement with other expressions, and with its stores elsewhere; so are those inside of it.
+ *
+ * @param expr what is in the place of an expression
+ * @param element what is stored to in the place of an element, whose indices are other ones already
+ */
+export function mapStatement(
+  stmt: Stmt,
+  expr: (e: Expr) => Expr,
+  element: (tensor: Tensor, at: readonly Expr[]) => Element,
+): Stmt {
+  const block = (body: readonly Stmt[]): Stmt[] => body.map((inner) => mapStatement(inner, expr, element));
+  switch (stmt.kind) {
+    case 'let':
+    case 'var':
+    case 'assign':
+      return { ...stmt, value: expr(stmt.value) };
+    case 'store':
+      return { ...stmt, ...element(stmt.tensor, stmt.at.map(expr)), value: expr(stmt.value) };
+    case 'for':
+      return { ...stmt, body: block(stmt.body) };
+    case 'break':
+      return { ...stmt, condition: expr(stmt.condition) };
+    case 'if':
+      return {
+        ...stmt,
+        condition: expr(stmt.condition),
+        body: block(stmt.body),
+        otherwise: block(stmt.otherwise),
+      };
+    case 'barrier':
+    case 'comment':
+      return stmt;
+    default:
+      return stmt satisfies never;
+  }
+}
+
 /**
  * Where a tensor's elements lie for one program.
  *

@@ -9,6 +9,7 @@ import {
   statementsIn,
   WORKGROUP_ID,
 } from '../kernels/kernel.ts';
+import { meetings } from '../kernels/meetings.ts';
 import { elementCount, loadsIn, type Tensor } from '../loops/index.ts';
 
 /** What a kernel is whatever its variables and tensors are called, and wherever these lie. */
@@ -57,7 +58,12 @@ export function likenessOf(
   const numbers = new Map([...arrays, ...tensors].map((tensor, k) => [tensor, k]));
   const variables = new Map<unknown, unknown>([WORKGROUP_ID, LOCAL_ID].map((name) => [name, name]));
   const apart = placed.length > MOST_PLACES ? placed.map(({ offset }) => offset) : [];
-  const text = [kind, grid, live, workgroup, own, about, meetings(placed, placement), apart, body];
+  const spans = placed.map(({ tensor, offset }) => ({
+    arena: placement(tensor).arena,
+    offset,
+    elements: elementCount(tensor.shape),
+  }));
+  const text = [kind, grid, live, workgroup, own, about, meetings(spans), apart, body];
   const key = JSON.stringify(text, function canonical(this: unknown, field: string, value: unknown): unknown {
     if (field === 'tensor') return numbers.get(value as Tensor);
     if (field === 'name' && named.has(Object(this).kind)) {
@@ -107,27 +113,4 @@ function tensorsIn(body: readonly Stmt[], own: ReadonlySet<Tensor>): Tensor[] {
     if (stmt.kind === 'store') found.add(stmt.tensor);
   }
   return [...found].filter((tensor) => !own.has(tensor));
-}
-
-/** Which of them share memory: how a kernel waits depends on it. */
-function meetings(
-  placed: readonly Placed[],
-  placement: (tensor: Tensor) => Placement,
-): (readonly [number, number])[] {
-  const byPlace = placed
-    .map(({ tensor, offset }, k) => ({
-      k,
-      arena: placement(tensor).arena,
-      offset,
-      end: offset + elementCount(tensor.shape),
-    }))
-    .sort((a, b) => (a.arena === b.arena ? a.offset - b.offset : a.arena < b.arena ? -1 : 1));
-  const found: [number, number][] = [];
-  for (const [i, a] of byPlace.entries())
-    for (let j = i + 1; j < byPlace.length; j++) {
-      const b = byPlace[j];
-      if (b === undefined || b.arena !== a.arena || b.offset >= a.end) break;
-      found.push(a.k < b.k ? [a.k, b.k] : [b.k, a.k]);
-    }
-  return found.sort((a, b) => a[0] - b[0] || a[1] - b[1]);
 }

@@ -18,7 +18,7 @@ import { type Group, groupName, type Stage } from '../../schedule/group.ts';
 import { type LiveGrid, liveGridOf, liveWorkgroupsExpr } from '../../schedule/liveGrid.ts';
 import { resourcesOf, sharedBytesOf } from '../../schedule/resources.ts';
 import type { WorkgroupSchedule } from '../../schedule/schedule.ts';
-import { type Kernel, LOCAL_ID, type Stmt, WORKGROUP_ID } from '../kernel.ts';
+import { type Element, type Kernel, LOCAL_ID, mapStatement, type Stmt, WORKGROUP_ID } from '../kernel.ts';
 import { Names } from '../names.ts';
 import { Body } from './body.ts';
 import { emitContract } from './contract.ts';
@@ -216,7 +216,7 @@ function shareArrays(
 
 /** A statement with arrays moved into others at an offset. */
 function moveArrays(stmt: Stmt, place: ReadonlyMap<Tensor, { pool: Tensor; offset: number }>): Stmt {
-  const moved = (tensor: Tensor, at: readonly Expr[]): { tensor: Tensor; at: readonly Expr[] } => {
+  const moved = (tensor: Tensor, at: readonly Expr[]): Element => {
     const to = place.get(tensor);
     const [index] = at;
     if (to === undefined || index === undefined) return { tensor, at };
@@ -228,28 +228,5 @@ function moveArrays(stmt: Stmt, place: ReadonlyMap<Tensor, { pool: Tensor; offse
       const { tensor, at } = moved(x.tensor, x.at);
       return load(tensor, at);
     });
-  switch (stmt.kind) {
-    case 'let':
-    case 'var':
-    case 'assign':
-      return { ...stmt, value: expr(stmt.value) };
-    case 'store':
-      return { ...stmt, ...moved(stmt.tensor, stmt.at.map(expr)), value: expr(stmt.value) };
-    case 'for':
-      return { ...stmt, body: stmt.body.map((s) => moveArrays(s, place)) };
-    case 'break':
-      return { ...stmt, condition: expr(stmt.condition) };
-    case 'if':
-      return {
-        ...stmt,
-        condition: expr(stmt.condition),
-        body: stmt.body.map((s) => moveArrays(s, place)),
-        otherwise: stmt.otherwise.map((s) => moveArrays(s, place)),
-      };
-    case 'barrier':
-    case 'comment':
-      return stmt;
-    default:
-      return stmt satisfies never;
-  }
+  return mapStatement(stmt, expr, moved);
 }
