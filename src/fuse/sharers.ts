@@ -46,29 +46,25 @@ export class Sharers {
     for (const tensor of tensorsReduced(loop)) {
       const readers = this.#readers.get(tensor) ?? [];
       const start = placeOf(rank, readers);
-      let count = 0;
-      for (let k = start; k < readers.length && count < MOST_SHARERS; ) {
-        const other = readers[k]?.group;
-        if (other === undefined || !this.#flow.has(other)) {
-          readers.splice(k, 1);
-          continue;
-        }
-        if (other !== group) found.add(other);
-        count++;
-        k++;
-      }
-      count = 0;
-      for (let k = start - 1; k >= 0 && count < MOST_SHARERS; k--) {
-        const other = readers[k]?.group;
-        if (other === undefined || !this.#flow.has(other)) {
-          readers.splice(k, 1);
-          continue;
-        }
-        if (other !== group) found.add(other);
-        count++;
-      }
+      for (const other of this.#nearest(readers, start, 1)) found.add(other);
+      for (const other of this.#nearest(readers, start - 1, -1)) found.add(other);
     }
+    found.delete(group);
     return found;
+  }
+
+  /** The readers nearest to a place, upwards or downwards from there; those that are not items any more are taken out. */
+  #nearest(readers: Ranked[], from: number, step: 1 | -1): Group[] {
+    const near: Group[] = [];
+    for (let k = from; near.length < MOST_SHARERS; ) {
+      const other = readers[k];
+      if (other === undefined) break;
+      const isItem = this.#flow.has(other.group);
+      if (isItem) near.push(other.group);
+      else readers.splice(k, 1);
+      if (isItem || step < 0) k += step;
+    }
+    return near;
   }
 
   #rankOf({ outs: [out] }: Loop): Rank {

@@ -17,9 +17,10 @@ const UNITS = 1e9;
 /**
  * The time of a step while its groups are joined: of each dispatch the longest of its groups, or what all of them together
  * keep the machine busy for, and the dispatch itself. Each group comes as early as it can: after what it reads, and, where
- * it writes a state over its old value, after those that read the old one. It is what `timeOfGroups` finds from scratch; here a
- * change costs as much as it moves. Groups of the dispatches after a join do not move: where all of them would come one
- * dispatch earlier, two dispatches become one instead.
+ * it writes a state over its old value, after those that read the old one. It is what `timeOfGroups` finds from scratch, unless
+ * updates close circles: then states between two circles count as copied too, and those that are copied wait for nobody. A
+ * change costs what it moves, and a look at each state that is copied. Groups of the dispatches after a join do not move:
+ * where all of them would come one dispatch earlier, two dispatches become one instead.
  */
 export class StepTime {
   readonly #flow: Dataflow<Group>;

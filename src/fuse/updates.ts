@@ -1,4 +1,5 @@
 import { alg, Graph } from '@dagrejs/graphlib';
+import { readersAmong } from '../loops/edges.ts';
 import { axesOver, axisRef, type Loop, load, type Origin, type Tensor } from '../loops/index.ts';
 import { memoized } from '../loops/memo.ts';
 import { type Group, singleton, tensorsReadBy } from '../schedule/group.ts';
@@ -19,7 +20,7 @@ export interface Update {
 export function updatesOf(
   groups: readonly Group[],
 ): { readonly update: Update; readonly reason: string | null }[] {
-  const read = groupsReading(groups);
+  const read = readersAmong(groups, tensorsReadBy);
   const updates = groups.flatMap((writer) => updatesBy(writer, read));
   const circle = circles(groups, updates);
   return updates.map((update) => {
@@ -30,19 +31,6 @@ export function updatesOf(
       reason: hazard ?? (inCircle ? 'who reads the old value comes after who writes the new one' : null),
     };
   });
-}
-
-/** The groups that read each tensor, in order. */
-function groupsReading(groups: readonly Group[]): Map<Tensor, Group[]> {
-  const result = new Map<Tensor, Group[]>();
-  for (const group of groups) {
-    for (const tensor of tensorsReadBy(group)) {
-      const list = result.get(tensor);
-      if (list === undefined) result.set(tensor, [group]);
-      else list.push(group);
-    }
-  }
-  return result;
 }
 
 function updatesBy(writer: Group, read: ReadonlyMap<Tensor, readonly Group[]>): Update[] {

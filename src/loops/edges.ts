@@ -15,12 +15,17 @@ export function tensorBytes(tensor: Tensor): number {
 
 /** Which loops read each tensor, in order, each once. */
 export function readers(loops: readonly Loop[]): Map<Tensor, Loop[]> {
-  const result = new Map<Tensor, Loop[]>();
-  for (const loop of loops) {
-    for (const tensor of tensorsRead(loop)) {
+  return readersAmong(loops, tensorsRead);
+}
+
+/** Which of some items read each tensor, in order. @param reads what one reads, each once */
+export function readersAmong<T>(items: readonly T[], reads: (item: T) => Iterable<Tensor>): Map<Tensor, T[]> {
+  const result = new Map<Tensor, T[]>();
+  for (const item of items) {
+    for (const tensor of reads(item)) {
       const list = result.get(tensor);
-      if (list === undefined) result.set(tensor, [loop]);
-      else list.push(loop);
+      if (list === undefined) result.set(tensor, [item]);
+      else list.push(item);
     }
   }
   return result;
