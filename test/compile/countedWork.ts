@@ -2,7 +2,8 @@ import { Session } from 'node:inspector/promises';
 
 /**
  * How many calls of functions of `src` something takes: work that is the same whenever it is counted, on any machine and beside
- * any other process, and that every loop of the compiler shows in. Calls are counted by the engine, as for test coverage.
+ * any other process. Calls are counted by the engine, as for test coverage: a loop whose turns call nothing of `src` does not
+ * show.
  */
 export async function callsIn(run: () => void): Promise<number> {
   const session = new Session();

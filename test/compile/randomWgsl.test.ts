@@ -10,7 +10,7 @@ import { firstDifference, numberedModule } from './agreement.ts';
 const TOLERANCE = 1e-4;
 
 /** Graphs of each run; `SINTER_SEEDS=1000-2000` runs others. */
-const [first, last] = (process.env.SINTER_SEEDS ?? '0-12').split('-').map(Number);
+const [first, last] = (process.env.SINTER_SEEDS ?? '0-24').split('-').map(Number);
 
 /** Two steps of each entry of a random module, on a device beside the reference evaluator. */
 async function disagreements(random: RandomCase, profile: WebGpuTarget): Promise<string[]> {

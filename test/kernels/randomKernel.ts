@@ -1,3 +1,4 @@
+import { interpretKernel } from '../../src/kernels/interpret.ts';
 import type { Kernel, Stmt } from '../../src/kernels/kernel.ts';
 import {
   apply,
@@ -31,6 +32,16 @@ const lr: Param = { name: 'lr;\n}', dtype: 'f32', initial: 0.5 };
  */
 export function randomKernel(seed: number): KernelRun {
   return new KernelDraw(seed).run();
+}
+
+/** What the tensors of a random kernel hold after one of its forms has run on the interpreter, rounded to float32. */
+export function valuesAfter(
+  one: Kernel,
+  { memory, live = {}, params = {} }: Pick<KernelRun, 'memory' | 'live' | 'params'>,
+): ReadonlyMap<Tensor, Float64Array> {
+  const own = new Map([...memory].map(([tensor, values]) => [tensor, values.slice()] as const));
+  interpretKernel(one, own, { live, params, float32: true });
+  return own;
 }
 
 /** Small counter-based draws (a 32-bit mix, Steele et al. 2014). */

@@ -3,5 +3,5 @@ import { trajectorySuite } from './trajectories.ts';
 import { wgsl } from './wgsl.ts';
 
 valueSuite(wgsl('webgpu-software'));
-// Some steps of the perceptrons, two of the convolutional model: WebAssembly takes all of them.
-trajectorySuite(wgsl('webgpu-software', 12));
+// All steps of the perceptrons, two of the convolutional model.
+trajectorySuite(wgsl('webgpu-software', 80));
