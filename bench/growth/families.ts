@@ -107,7 +107,7 @@ function residualLayers(size: number): Module {
 }
 
 /** A GPT of so many layers of width 64: 32 tokens, four heads, 65 characters, AdamW. */
-export function gptLayers(size: number): Module {
+function gptLayers(size: number): Module {
   const [tokens, width, heads, vocabulary] = [32, 64, 4, 65];
   return defineModule('gpt-layers', (m) => {
     const x = m.input('x', { shape: [4, tokens], dtype: 'i32' });
