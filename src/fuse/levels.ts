@@ -33,18 +33,14 @@ export function byLevel(groups: readonly Group[], level: ReadonlyMap<Group, numb
 
 /**
  * The dispatch of each group, as early as it can be: after those that it reads from, and, where it writes a state over
- * its old value, after those that read the old one. Where such updates close a circle, copies break it (`copiesFor`).
+ * its old value, after those that read the old one; null where such updates close a circle.
  *
- * @param copied states whose updates hold nothing up
+ * @param copied next values of states that hold nothing up: they are copied over the old ones in the end
  */
 export function earliestLevels(
   groups: readonly Group[],
-  copied: ReadonlySet<Tensor> = new Set(),
-): {
-  readonly level: Map<Group, number>;
-  /** Whether updates in place close a circle. */
-  readonly isCircular: boolean;
-} {
+  copied: ReadonlySet<Tensor>,
+): Map<Group, number> | null {
   const sources = groupDependencies(groups);
   const readers = new Map<Tensor, Group[]>();
   const open = new Map<Group, number>();
@@ -65,28 +61,22 @@ export function earliestLevels(
     }
   }
   for (const group of groups)
-    for (const { over } of tensorsWritten(group))
-      for (const reader of (over === undefined || copied.has(over) ? undefined : readers.get(over)) ?? [])
+    for (const next of tensorsWritten(group))
+      for (const reader of (next.over === undefined || copied.has(next)
+        ? undefined
+        : readers.get(next.over)) ?? [])
         if (reader !== group) follow(reader, group);
   const level = new Map<Group, number>();
   const ready = groups.filter((group) => (open.get(group) ?? 0) === 0);
-  const waiting = new Set(groups);
-  let isCircular = false;
-  while (waiting.size > 0) {
-    // Where all wait in circles of updates, the first of them goes on.
-    isCircular ||= ready.length === 0;
-    const group = ready.pop() ?? waiting.values().next().value;
-    if (group === undefined) break;
-    if (!waiting.delete(group)) continue;
+  for (let group = ready.pop(); group !== undefined; group = ready.pop()) {
     const own = level.get(group) ?? 0;
     level.set(group, own);
     for (const next of after.get(group) ?? []) {
-      if (!waiting.has(next)) continue;
       level.set(next, Math.max(own + 1, level.get(next) ?? 0));
       const left = (open.get(next) ?? 1) - 1;
       open.set(next, left);
       if (left === 0) ready.push(next);
     }
   }
-  return { level, isCircular };
+  return [...open.values()].some((left) => left > 0) ? null : level;
 }

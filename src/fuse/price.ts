@@ -1,9 +1,9 @@
 import type { Machine } from '../machine/index.ts';
 import { isScheduled, tryToSchedule } from '../schedule/best.ts';
 import type { Group, Stage } from '../schedule/group.ts';
-import { kernelTime, stageTime, type Time } from '../schedule/time.ts';
-import { byLevel, earliestLevels } from './levels.ts';
-import { copiesFor } from './updates.ts';
+import { kernelTime, type Time } from '../schedule/time.ts';
+import { byLevel } from './levels.ts';
+import { copyOf, earliestDispatches } from './updates.ts';
 
 /**
  * By how much of a time the model errs at least: assumed. What only moves work about must save more than that; what is
@@ -13,6 +13,22 @@ export const MODEL_ERROR = 0.1;
 
 /** What times may differ by and be equal, in microseconds. */
 export const ROUNDING = 1e-9;
+
+/** Picoseconds of a microsecond. */
+const PICOS = 1e6;
+
+/**
+ * A time in whole picoseconds: in these times are added up, so that a sum does not depend on the order of its terms, nor on what
+ * was added and taken away before. It is exact up to 2^53 of them, two and a half hours.
+ */
+export function picosOf(micros: number): number {
+  return Math.round(micros * PICOS);
+}
+
+/** Whole picoseconds in microseconds. */
+export function microsOf(picos: number): number {
+  return picos / PICOS;
+}
 
 /** The time of a group with its best schedule; null where no schedule fits the machine. */
 export function priceOf(group: Group, machine: Machine): Time | null {
@@ -25,13 +41,18 @@ export function priceOf(group: Group, machine: Machine): Time | null {
  * busy for, and the dispatch itself. Infinite where a group fits no schedule.
  */
 export function timeOfStages(stages: readonly Stage[], machine: Machine): number {
-  let micros = 0;
+  let picos = 0;
   for (const stage of stages) {
     const times = timesOf(stage, machine);
     if (times === null) return Infinity;
-    micros += stageTime(times, machine);
+    let [longest, busy] = [0, 0];
+    for (const time of times) {
+      longest = Math.max(longest, picosOf(time.micros));
+      busy += picosOf(time.busy);
+    }
+    picos += Math.max(longest, busy) + picosOf(machine.dispatch);
   }
-  return micros;
+  return microsOf(picos);
 }
 
 /** The times of a stage's groups; null where one fits no schedule. */
@@ -66,9 +87,9 @@ export function predictionOf(stage: Stage, machine: Machine): Prediction | null 
  * are copied by one dispatch more.
  */
 export function timeOfGroups(groups: readonly Group[], machine: Machine): number {
-  const { level, isCircular } = earliestLevels(groups);
-  const copies = copiesFor(groups, isCircular);
+  const { level, copied } = earliestDispatches(groups);
   const stages = byLevel(groups, level);
+  const copies = [...copied].map(copyOf);
   return timeOfStages(copies.length === 0 ? stages : [...stages, { groups: copies }], machine);
 }
 

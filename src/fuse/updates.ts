@@ -1,10 +1,10 @@
-import { alg, Graph } from '@dagrejs/graphlib';
 import { readersAmong } from '../loops/edges.ts';
 import { axesOver, axisRef, type Loop, load, type Origin, type Tensor } from '../loops/index.ts';
 import { memoized } from '../loops/memo.ts';
 import { type Group, singleton, tensorsReadBy } from '../schedule/group.ts';
 import { readsElsewhere } from '../schedule/oldValue.ts';
-import { groupDependencies } from './levels.ts';
+import { circlesFrom } from './circles.ts';
+import { earliestLevels, groupDependencies } from './levels.ts';
 
 /** A state's next value: who writes it, and who else reads the old one. */
 export interface Update {
@@ -25,7 +25,8 @@ export function updatesOf(
   const circle = circles(groups, updates);
   return updates.map((update) => {
     const { writer, readers, hazard } = update;
-    const inCircle = readers.some((reader) => circle.get(reader) === circle.get(writer));
+    const own = circle.get(writer);
+    const inCircle = own !== undefined && readers.some((reader) => circle.get(reader) === own);
     return {
       update,
       reason: hazard ?? (inCircle ? 'who reads the old value comes after who writes the new one' : null),
@@ -44,23 +45,15 @@ function updatesBy(writer: Group, read: ReadonlyMap<Tensor, readonly Group[]>): 
   );
 }
 
-/**
- * For each group a number, the same for groups that would have to come after one another in a circle if
- * every update were in place: the strongly connected components of reads and updates.
- */
-function circles(groups: readonly Group[], updates: readonly Update[]): Map<Group, number> {
-  const digraph = new Graph({ directed: true });
-  const name = new Map(groups.map((group, k) => [group, String(k)] as const));
-  const edge = (from: Group, to: Group): void => {
-    digraph.setEdge(name.get(from) ?? '', name.get(to) ?? '');
-  };
-  for (const id of name.values()) digraph.setNode(id);
-  const data = groupDependencies(groups);
-  for (const group of groups) for (const source of data(group)) edge(source, group);
+/** For each group the circle in which it would have to come after others if every update were in place, where there is one. */
+function circles(groups: readonly Group[], updates: readonly Update[]): Map<Group, ReadonlySet<Group>> {
+  const after = new Map(groups.map((group) => [group, new Set<Group>()] as const));
+  const sources = groupDependencies(groups);
+  for (const group of groups) for (const source of sources(group)) after.get(source)?.add(group);
   for (const { writer, readers, hazard } of updates)
-    if (hazard === null) for (const reader of readers) edge(reader, writer);
-  const component = new Map(alg.tarjan(digraph).flatMap((ids, k) => ids.map((id) => [id, k] as const)));
-  return new Map([...name].map(([group, id]) => [group, component.get(id) ?? -1]));
+    if (hazard === null) for (const reader of readers) after.get(reader)?.add(writer);
+  const found = circlesFrom(groups, (group) => after.get(group) ?? []);
+  return new Map(found.flatMap((circle) => [...circle].map((group) => [group, circle] as const)));
 }
 
 /** A loop that copies one tensor to another of its shape. */
@@ -80,13 +73,22 @@ export const hazardsOf = memoized((group: Group): readonly Tensor[] =>
 );
 
 /**
- * The copies that updates need which cannot be in place.
- *
- * @param isCircular whether updates in place would close a circle somewhere
+ * The dispatch of each group, as early as it can be, and the next values of states that cannot be updated in place: these
+ * hold nothing up, and are copied in the end.
  */
-export function copiesFor(groups: readonly Group[], isCircular: boolean): Group[] {
-  if (!isCircular && groups.every((group) => hazardsOf(group).length === 0)) return [];
-  return updatesOf(groups).flatMap(({ update, reason }) => (reason === null ? [] : [copyOf(update.next)]));
+export function earliestDispatches(groups: readonly Group[]): {
+  readonly level: ReadonlyMap<Group, number>;
+  readonly copied: ReadonlySet<Tensor>;
+} {
+  const hazards = new Set(groups.flatMap(hazardsOf));
+  const level = earliestLevels(groups, hazards);
+  if (level !== null) return { level, copied: hazards };
+  const copied = new Set(
+    updatesOf(groups).flatMap(({ update, reason }) => (reason === null ? [] : [update.next])),
+  );
+  const without = earliestLevels(groups, copied);
+  if (without === null) throw new RangeError('groups read one another in a circle');
+  return { level: without, copied };
 }
 
 /** The copy of a next value over its state: one for each, so that its price is found once. */
