@@ -8,6 +8,7 @@ import {
   type Axis,
   apply,
   axisRef,
+  extentOf,
   int,
   type Loop,
   listed,
@@ -32,9 +33,9 @@ interface Case {
   readonly sums: Tensor;
 }
 
-/** Lists of `places` keys among `rows`, and sums of values by row, which walk them. */
-function listsOf(rows: number, places: number): Case {
-  const position: Axis = { name: 'p', extent: places };
+/** Lists of `places` keys among `rows`, and sums of values by row, which walk them. @param live how many are alive, by a size */
+function listsOf(rows: number, places: number, live?: Axis['live']): Case {
+  const position: Axis = { name: 'p', extent: places, ...(live === undefined ? {} : { live }) };
   const row: Axis = { name: 'r', extent: rows };
   const indices: Tensor = { name: 'indices', shape: [places], dtype: 'i32', role: 'input' };
   const values: Tensor = { name: 'values', shape: [places], dtype: 'f32', role: 'input' };
@@ -173,5 +174,35 @@ describe.each(smallest)('on $name with workgroups of $workgroup', (machine) => {
       }),
       { numRuns: 8 },
     );
+  });
+
+  it('kernels look at the positions that are alive, a workgroup of them at a time, and at no others', () => {
+    const [rows, places] = [9, 10 * machine.workgroup - 3];
+    const { loops, indices } = listsOf(rows, places, { size: { name: 'batch', max: places }, factor: 1 });
+    const [listing] = loops;
+    const [, , next] = listing?.outs ?? [];
+    if (listing === undefined || next === undefined) throw new RangeError('no lists');
+    const keys = Array.from({ length: places }, (_, k) => (k * 5) % (rows + 2));
+    const { kernel } = kernelOf({ groups: [singleton(listing)] }, machine, listing.name);
+    verifyKernel(kernel, machine);
+    const evaluated = orderEvaluation(kernel);
+    verifyKernel(evaluated, machine);
+    for (const batch of [0, 1, machine.workgroup, machine.workgroup + 1, places]) {
+      const memory = new Map([[indices, Float64Array.from(keys)]]);
+      for (const { tensor } of listing.outs)
+        memory.set(
+          tensor,
+          new Float64Array(tensor.shape.reduce<number>((n, dim) => n * extentOf(dim), 1)).fill(Number.NaN),
+        );
+      interpretKernel(evaluated, memory, { live: { batch } });
+      const alive = keys.slice(0, batch);
+      const expected = Array.from({ length: rows }, (_, row) =>
+        alive.flatMap((key, place) => (key === row ? [place] : [])),
+      );
+      expect(walked(loops, memory)).toEqual(expected);
+      const written = memory.get(next.tensor)?.filter((value) => !Number.isNaN(value)).length;
+      const each = machine.features.has('barriers') ? machine.workgroup : 1;
+      expect(written).toBe(Math.min(places, each * Math.ceil(batch / each)));
+    }
   });
 });

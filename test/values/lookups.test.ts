@@ -149,28 +149,31 @@ const bounded = defineModule('bounded', (m) => {
   m.entry('run', gradient === undefined ? {} : { gradient });
 });
 
-describe.each(targets)('on $name, a batch of up to 60', (target) => {
-  // Sessions refuse a batch of no rows; on the interpreter nothing is looked up then.
-  const batches = target === barriers ? [0, 1, 7, 60] : [1, 7, 60];
-  it('looks up what is live', async () => {
-    const [run, right] = [await target.start(bounded), await reference.start(bounded)];
-    for (const batch of batches) {
-      const feeds = {
-        inputs: {
-          one: given(draws['at random']?.slice(0, batch) ?? []),
-          five: given(draws['few rows']?.slice(0, 5 * batch) ?? [], [batch, 5]),
-          weight: given(weights.slice(0, batch * WIDTH), [batch, WIDTH]),
-        },
-        live: { batch },
-      };
-      const [found, expected] = [await run.step('run', feeds), await right.step('run', feeds)];
-      expect(Array.from(found.gradient?.data ?? []), `of ${batch}`).toEqual(
-        Array.from(expected.gradient?.data ?? []),
-      );
-    }
-    await run.dispose();
-  });
-});
+describe.each([...targets, wgsl('webgpu', undefined, smallGpu)])(
+  'on $name, a batch of up to 60',
+  (target) => {
+    // Sessions refuse a batch of no rows; on the interpreter nothing is looked up then.
+    const batches = target === barriers ? [0, 1, 7, 60] : [1, 7, 60];
+    it('looks up what is live', async () => {
+      const [run, right] = [await target.start(bounded), await reference.start(bounded)];
+      for (const batch of batches) {
+        const feeds = {
+          inputs: {
+            one: given(draws['at random']?.slice(0, batch) ?? []),
+            five: given(draws['few rows']?.slice(0, 5 * batch) ?? [], [batch, 5]),
+            weight: given(weights.slice(0, batch * WIDTH), [batch, WIDTH]),
+          },
+          live: { batch },
+        };
+        const [found, expected] = [await run.step('run', feeds), await right.step('run', feeds)];
+        expect(Array.from(found.gradient?.data ?? []), `of ${batch}`).toEqual(
+          Array.from(expected.gradient?.data ?? []),
+        );
+      }
+      await run.dispose();
+    });
+  },
+);
 
 it.each([wasm(1), wgsl('webgpu-software')])(
   'on $name, adds a long list up with few rounding errors',

@@ -13,8 +13,8 @@ import type { Stmt } from '../kernel.ts';
 import { all, type Body, noRows } from './body.ts';
 
 /**
- * The lists of a key, by one workgroup: it empties the lists of all rows, then takes the positions in chunks, the last chunk
- * first, so that each list is made from its end. An invocation has a position of the chunk. It finds the next one of its
+ * The lists of a key, by one workgroup: it empties the lists of all rows, then takes the live positions in chunks, the last
+ * chunk first, so that each list is made from its end. An invocation has a position of the chunk. It finds the next one of its
  * row among those of its chunk, or else at the head of the row's list; who is the first of its row in the chunk is the new
  * head. No two write one element between barriers, and nothing depends on who comes first.
  *
@@ -72,9 +72,11 @@ function listTogether(body: Body, listing: Listing, into: Stmt[]): void {
   const keys = body.scratch('i32', 0);
   emptyLists(body, listing, lid, workgroup, into);
   into.push({ kind: 'barrier' });
-  const chunks = Math.ceil(position.extent / workgroup);
-  body.for('chunk', int(0), int(chunks), 1, into, (chunk, inner) => {
-    const last = apply('sub', int(chunks - 1), chunk);
+  // The chunks that hold a live position: how many depends on the step alone, so that all invocations leave the loop together.
+  const live = apply('add', axisEnd(position), int(workgroup - 1));
+  const chunks = body.let('chunks', apply('idiv', live, int(workgroup)), into);
+  body.for('chunk', int(0), chunks, 1, into, (chunk, inner) => {
+    const last = apply('sub', apply('sub', chunks, int(1)), chunk);
     const start = body.let('start', apply('mul', last, int(workgroup)), inner);
     const place = body.let('place', apply('add', start, lid), inner);
     // A place beyond the last one has no row.
