@@ -30,7 +30,7 @@ import { verifyStores } from './kernels/verifyStores.ts';
 import type { Loop, Tensor } from './loops/index.ts';
 import { printLoops } from './loops/text.ts';
 import { verifyLoops } from './loops/verify.ts';
-import { type Machine, machines } from './machine/index.ts';
+import { type Machine, machines, ownCopy } from './machine/index.ts';
 import { requireIndexable } from './passes/indexable.ts';
 import { declareStorage, lower, type Storage } from './passes/lower.ts';
 import { type BufferLayout, planBuffers } from './plan/planBuffers.ts';
@@ -65,6 +65,7 @@ export type OptionalPass = (typeof optionalPasses)[number];
 /** Everything that compiling a module made, level by level, whatever the target. */
 export interface Compilation<P extends ProgramBase = ProgramBase, E extends CompiledEntry = CompiledEntry> {
   readonly module: Module;
+  /** The one that was given, by its numbers. */
   readonly machine: Machine;
   readonly program: P;
   readonly entries: ReadonlyMap<string, E>;
@@ -111,6 +112,7 @@ export function inputSlots(module: Module): readonly InputSlot[] {
  * The whole road from a module to a program for WebGPU, the levels in order: graph, loops, groups, stages,
  * kernels, program. Needs no device; the same module and machine give the same program.
  *
+ * @param given the machine whose numbers choose
  * @param without passes to leave out
  * @param target what the program says it runs on
  * @throws ScheduleError `limit` for a group whose every schedule needs more than the machine has; DeviceError `limit` for a
@@ -118,11 +120,12 @@ export function inputSlots(module: Module): readonly InputSlot[] {
  */
 export function compileModule(
   module: Module,
-  machine: Machine,
+  given: Machine,
   without: ReadonlySet<OptionalPass> = new Set(),
-  target: string = machine.name,
+  target: string = given.name,
 ): WebGpuCompilation {
   const start = performance.now();
+  const machine = ownCopy(given);
   const road = new Road(module, machine, without);
   const fused = new Map(module.entries.map(({ name }) => [name, road.toFitted(name)] as const));
   const { storage, trace } = road;
@@ -152,16 +155,17 @@ export function compileModule(
  * for threads that take tasks, over a memory whose plan is made first.
  *
  * @param assemble turns the module's text into bytes
- * @param machine one that has tasks
+ * @param given a machine that has tasks
  * @throws DeviceError `memory` for a plan, `limit` for inputs beside it, larger than WebAssembly can address
  */
 export function compileToWasm(
   module: Module,
   assemble: Assemble,
   without: ReadonlySet<OptionalPass> = new Set(),
-  machine: Machine = machines.wasm,
+  given: Machine = machines.wasm,
 ): WasmCompilation {
   const start = performance.now();
+  const machine = ownCopy(given);
   const road = new Road(module, machine, without);
   const fused = new Map(module.entries.map(({ name }) => [name, road.toStages(name)] as const));
   const { storage, trace } = road;

@@ -1,5 +1,5 @@
 export { MachineError } from './issues.ts';
-export { type Machine, machineOf, machineWith, requireMade } from './machine.ts';
+export { type Machine, machineOf, machineWith, ownCopy, requireMade } from './machine.ts';
 export { machines, type TargetName, targetNames, type WebGpuTarget } from './machines.ts';
 export {
   type Feature,

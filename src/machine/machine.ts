@@ -22,6 +22,14 @@ export function machineOf(description: MachineDescription): Machine {
 }
 
 /**
+ * A machine of the same numbers that is another object. What is found out about loops and groups is kept for as long as the
+ * machine lives that it was found for: with one of its own, a compilation leaves nothing behind, and finds nothing of others.
+ */
+export function ownCopy(machine: Machine): Machine {
+  return { ...machine };
+}
+
+/**
  * Requires a machine to be what its description says: spread and changed, its numbers would be of no origin.
  *
  * @throws MachineError where it is not, or the description is not one

@@ -1,11 +1,12 @@
 import { tensorsRead } from '../loops/edges.ts';
 import { type Axis, type Expr, extentOf, type Loop, subexpressions, type Tensor } from '../loops/index.ts';
 import { memoized } from '../loops/memo.ts';
+import type { Machine } from '../machine/index.ts';
 import type { Group } from './group.ts';
 
 /** Loops that are one another's equals, except for names: the steps of a recurrence that was unrolled, layers of one width. */
 export interface Alike {
-  /** No other loop that is not its equal has it. */
+  /** No other loop of the same machine that is not its equal has it. */
   readonly number: number;
   /** The one that was met first. */
   readonly loop: Loop;
@@ -16,16 +17,24 @@ export interface Alike {
 /**
  * The loop in whose place another one may be counted and timed: equal in its axes, its expressions, and the shapes and types
  * of its tensors. Equal by what it is, and not by a hash of it.
+ *
+ * @param machine for which they are: what is known lives as long as it
  */
-export const alike: (loop: Loop) => Alike = memoized((loop) => {
-  const text = textOf(loop);
-  const known = classes.get(text);
-  if (known !== undefined) return known;
-  const own: Loop = { ...loop, origin: [] };
-  const made = { number: count++, loop: own, tensors: tensorsOf(own) };
-  if (classes.size >= MOST_CLASSES) classes.clear();
-  classes.set(text, made);
-  return made;
+export function alike(loop: Loop, machine: Machine): Alike {
+  return classesFor(machine)(loop);
+}
+
+const classesFor = memoized((_: Machine) => {
+  const classes = new Map<string, Alike>();
+  return memoized((loop: Loop): Alike => {
+    const text = textOf(loop);
+    const known = classes.get(text);
+    if (known !== undefined) return known;
+    const own: Loop = { ...loop, origin: [] };
+    const made = { number: classes.size, loop: own, tensors: tensorsOf(own) };
+    classes.set(text, made);
+    return made;
+  });
 });
 
 /** The tensors that a loop reads, then those that it writes. */
@@ -35,18 +44,14 @@ export function tensorsOf(loop: Loop): Tensor[] {
 
 const namedBy = memoized(tensorsOf);
 
-/** Texts that are kept, at most: what is forgotten is found again. */
-const MOST_CLASSES = 4096;
-
-const classes = new Map<string, Alike>();
-/** Loops that were met and had no equal. */
-let count = 0;
-
 /**
  * What a group is, except names: groups of one text have one best schedule, and take the same time with it. Its loops by what
  * they are alike to, its tensors and axes by when they come first. Null for one on which others count already.
  */
-export function groupText({ loops, prologue, rows, locals, partials, schedule }: Group): string | null {
+export function groupText(
+  { loops, prologue, rows, locals, partials, schedule }: Group,
+  machine: Machine,
+): string | null {
   if (partials.length > 0 || schedule !== undefined) return null;
   const numbers = new Map<Tensor | Axis, number>();
   const tensorText = (tensor: Tensor): string => {
@@ -65,7 +70,7 @@ export function groupText({ loops, prologue, rows, locals, partials, schedule }:
     return known;
   };
   const loopText = (loop: Loop): string => {
-    let text = `${alike(loop).number}`;
+    let text = `${alike(loop, machine).number}`;
     for (const tensor of namedBy(loop)) text += `,${tensorText(tensor)}`;
     for (const axis of loop.axes) text += `,${axisNumber(axis)}`;
     for (const axis of loop.reduceAxes) text += `,${axisNumber(axis)}`;

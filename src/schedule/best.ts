@@ -27,22 +27,18 @@ export function tryToSchedule(group: Group, machine: Machine): Scheduled | Exces
 }
 
 const scheduledFor = memoized((machine: Machine) => {
-  // Without their groups, which would live as long as the machine.
+  // Without their groups: one by another's text is as good.
   const byText = new Map<string, Omit<Scheduled, 'group'> | Excess>();
   return memoized((group: Group) => {
-    const text = groupText(group);
+    const text = groupText(group, machine);
     if (text === null) return search(group, machine);
     const known = byText.get(text);
     if (known !== undefined) return 'schedule' in known ? { group, ...known } : known;
     const found = search(group, machine);
-    if (byText.size >= MOST_TEXTS) byText.clear();
     byText.set(text, isScheduled(found) ? { schedule: found.schedule, time: found.time } : found);
     return found;
   });
 });
-
-/** Groups that are kept by their texts, at most: what is forgotten is found again. */
-const MOST_TEXTS = 4096;
 
 function search(group: Group, machine: Machine): Scheduled | Excess {
   const timeWith = timesOf(group, machine);

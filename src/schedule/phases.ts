@@ -185,7 +185,7 @@ export function phaseOf(
   inside: ReadonlySet<Tensor>,
   machine: Machine,
 ): Phase {
-  const like = alike(loop);
+  const like = alike(loop, machine);
   const phases = phasesFor(machine)(like);
   let key = '';
   for (const tensor of tensorsRead(loop)) key += inside.has(tensor) ? 'i' : 'm';

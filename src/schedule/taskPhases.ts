@@ -125,7 +125,7 @@ export function taskPhases({ loops, rows, locals }: Group, machine: Machine): Ta
   const ofMachine = phasesFor(machine);
   return loops.map((loop, k) => {
     const own = rows[k] ?? [];
-    const like = alike(loop);
+    const like = alike(loop, machine);
     const phases = ofMachine(like);
     let key = '';
     for (const tensor of tensorsRead(loop)) key += inside.has(tensor) ? 'i' : made.has(tensor) ? 'm' : ' ';

@@ -43,7 +43,7 @@ function pair({ name = 'a', extent = 64, factor = 2, role = 'temp', isInPlace = 
 describe('groups are alike', () => {
   test('whatever their loops, tensors and axes are called: they have one schedule, and each is its own', () => {
     const [one, other] = [pair({}), pair({ name: 'b' })];
-    expect(groupText(one)).toBe(groupText(other));
+    expect(groupText(one, machines.webgpu)).toBe(groupText(other, machines.webgpu));
     for (const machine of Object.values(machines)) {
       const [a, b] = [bestSchedule(one, machine), bestSchedule(other, machine)];
       expect([b.schedule, b.time]).toEqual([a.schedule, a.time]);
@@ -61,10 +61,10 @@ describe('groups are alike', () => {
     ['which loops every workgroup computes first', { ...pair({}), prologue: pair({}).loops.slice(0, 1) }],
     ['which loops there are', { ...pair({}), loops: pair({}).loops.slice(0, 1) }],
   ])('unless they differ in %s', (_, group) => {
-    expect(groupText(group)).not.toBe(groupText(pair({})));
+    expect(groupText(group, machines.webgpu)).not.toBe(groupText(pair({}), machines.webgpu));
   });
 
   test('unless others count on their schedules', () => {
-    expect(groupText(withSchedule(pair({}), machines.webgpu))).toBeNull();
+    expect(groupText(withSchedule(pair({}), machines.webgpu), machines.webgpu)).toBeNull();
   });
 });
