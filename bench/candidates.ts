@@ -46,9 +46,15 @@ const HELP = `Measures the schedules that groups could have, and compares them w
 const RUNS = 5;
 const WARMUP = 2;
 
-type Build = (input: (name: string, ...shape: number[]) => Tensor) => Tensor;
+/** @param keys declares an input of so many rows, each below `ROWS` */
+type Build = (
+  input: (name: string, ...shape: number[]) => Tensor,
+  keys: (name: string, count: number) => Tensor,
+) => Tensor;
 
-/** Groups of every kind, each a module with one output: products of several shapes, a reduction, a map, a row program. */
+const ROWS = 1000;
+
+/** Groups of every kind, each a module with one output: products of several shapes, a reduction, a map, a row program, lists. */
 const groups: Readonly<Record<string, Build>> = {
   'product 128 × 784 × 128': (input) => input('a', 128, 784).matmul(input('b', 784, 128)),
   'product 256 × 64 × 512': (input) => input('a', 256, 64).matmul(input('b', 64, 512)),
@@ -64,6 +70,8 @@ const groups: Readonly<Record<string, Build>> = {
     input('a', 256, 64)
       .matmul(input('b', 64, 96))
       .softmax(),
+  'sums of 200,000 values by row': (input, keys) =>
+    input('values', 200_000).segmentSum(keys('rows', 200_000), ROWS),
 };
 
 /** A time of the model, and one by the clock, in microseconds. */
@@ -75,7 +83,8 @@ interface Pair {
 
 function moduleOf(name: string, build: Build): Module {
   return defineModule(name, (m) => {
-    m.entry('run', { y: build((input, ...shape) => m.input(input, { shape })) });
+    const keys = (name: string, count: number): Tensor => m.input(name, { shape: [count], dtype: 'i32' });
+    m.entry('run', { y: build((input, ...shape) => m.input(input, { shape }), keys) });
   });
 }
 
@@ -124,13 +133,15 @@ function spreadOver<T>(all: readonly T[], most: number): T[] {
 }
 
 /** What an input is given: what its elements are does not matter to the clock, except that zeros might. */
-function feedsOf(module: Module): Record<string, Float32Array> {
+function feedsOf(module: Module): Record<string, Float32Array | Int32Array> {
   return Object.fromEntries(
     module.inputs.map((node) => {
       const size = node.shape.reduce<number>((n, dim) => n * extentOf(dim), 1);
       return [
         String(node.attrs.name),
-        Float32Array.from({ length: size }, (_, k) => ((k * 7) % 13) / 13 + 0.1),
+        node.dtype === 'i32'
+          ? Int32Array.from({ length: size }, (_, k) => (k * 7919) % ROWS)
+          : Float32Array.from({ length: size }, (_, k) => ((k * 7) % 13) / 13 + 0.1),
       ];
     }),
   );
