@@ -12,7 +12,7 @@ import { Heap } from './heap.ts';
 import { inlined } from './inline.ts';
 import { priceOf, ROUNDING } from './price.ts';
 import { type Rank, ranksOf } from './ranks.ts';
-import { MOST_LOOPS, rowProgram } from './rows.ts';
+import { MOST_LOOPS, type RowProgram, rowProgram, withLocals } from './rows.ts';
 import { Sharers } from './sharers.ts';
 import { mergedSiblings } from './siblings.ts';
 import { StepTime } from './stepTime.ts';
@@ -90,7 +90,8 @@ class Search {
   readonly #mostLoops: number;
   readonly #queue = new Heap<Proposal>(isBetter);
   readonly #numbers = new Map<Group | Tensor, number>();
-  readonly #programs = new Map<string, Group | string>();
+  readonly #programs = new Map<string, RowProgram | string>();
+  readonly #made = new Map<RowProgram, Group>();
   readonly #inlined = new Map<string, Group | null>();
   readonly #keys = new Map<Group, readonly string[]>();
   readonly #depths = new Map<Group, readonly [number, number]>();
@@ -134,7 +135,7 @@ class Search {
     }
     // Others may read by now what was inside when this was proposed.
     const program = move === 'rows' ? this.#program(groups) : null;
-    const become = program === null ? proposed : typeof program === 'string' ? [] : [program];
+    const become = program === null ? proposed : typeof program === 'string' ? [] : [this.#make(program)];
     if (become.length === 0 || this.#times(become) === null) return;
     const [joined] = become;
     const isInline = move === 'inline';
@@ -266,7 +267,7 @@ class Search {
     // What stands between them stands there until one of them is joined with it, and offered again.
     const joined = this.#between(groups) ?? this.#program(groups);
     if (typeof joined !== 'string') {
-      this.#enqueue('rows', groups, [joined]);
+      this.#enqueue('rows', groups, [this.#make(joined)]);
       return;
     }
     const [from, ...others] = groups;
@@ -298,8 +299,8 @@ class Search {
     return ranked.map(({ group }) => group);
   }
 
-  /** Some groups as one row program. They are asked for again and again: it is kept for what is inside of it now. */
-  #program(groups: readonly Group[]): Group | string {
+  /** Some groups as one row program. They are asked for again and again: what is found is kept for what is inside now. */
+  #program(groups: readonly Group[]): RowProgram | string {
     const members = new Set(groups);
     const [inside, outside]: [Tensor[], Set<Tensor>] = [[], new Set()];
     for (const group of groups) {
@@ -311,11 +312,20 @@ class Search {
     const key = [...groups, ...inside].map((part) => this.#numberOf(part)).join();
     let known = this.#programs.get(key);
     if (known === undefined) {
-      known = rowProgram(groups, (tensor) => !outside.has(tensor), this.#machine, this.#mostLoops);
+      known = rowProgram(groups, (tensor) => !outside.has(tensor), this.#mostLoops);
       this.#programs.set(key, known);
       this.#decisions.effort.weighedLoops += groups.reduce((n, group) => n + group.loops.length, 0);
     }
     return known;
+  }
+
+  #make(program: RowProgram): Group {
+    let made = this.#made.get(program);
+    if (made === undefined) {
+      made = withLocals(program(), this.#machine);
+      this.#made.set(program, made);
+    }
+    return made;
   }
 
   /** What a group computes, however its loops were declared: by its first tensors, and by how many there are. */

@@ -11,15 +11,19 @@ import {
 } from '../loops/index.ts';
 import { memoized } from '../loops/memo.ts';
 import type { Machine } from '../machine/index.ts';
-import { type Group, groupName } from '../schedule/group.ts';
+import { type Group, groupName, tensorsReadBy } from '../schedule/group.ts';
 import { localBytes, rowCount } from '../schedule/rows.ts';
 import { movementText } from './movement.ts';
 import { priceOf } from './price.ts';
 
+/** A row program that some groups can be. Most are only asked for: it is put together where one is offered. */
+export type RowProgram = () => Group;
+
 /**
  * Move 4 of fusion: groups that read each other only at the same row as one *row program*. A workgroup owns a block of
  * rows and runs the loops as phases; what is not a row (weights) is streamed by every block. Two groups without common
- * rows are one workgroup's. Or the reason why they are not one.
+ * rows are one workgroup's. Or the reason why they are not one. What nobody else reads is local to it: `withLocals` says
+ * for which of that there is a place.
  *
  * @param groups in an order that runs
  * @param isInside whether nobody but these reads a tensor
@@ -28,56 +32,92 @@ import { priceOf } from './price.ts';
 export function rowProgram(
   groups: readonly Group[],
   isInside: (tensor: Tensor) => boolean,
-  machine: Machine,
   most = MOST_LOOPS,
-): Group | string {
+): RowProgram | string {
   const [from, ...others] = groups;
   const to = others.at(-1);
   if (from === undefined || to === undefined) throw new RangeError('a row program of one group');
   const fixed = groups.find((group) => group.partials.length > 0);
   if (fixed !== undefined) return `others count on the workgroups of ${groupName(fixed)}`;
-  const loops = groups.flatMap((group) => group.loops);
-  if (loops.length > most) return `they are ${loops.length} loops, of which a kernel has ${most} at most`;
-  // A read in an earlier phase, at the workgroup's own rows, would be safe, and any other one costs a copy in a dispatch of
-  // its own. But such reads are of what is as small as the rows (gains of a norm), whose updates run beside longer groups:
-  // where they were let in, no step of the benchmarks took less time. So one rule is enough: a state is written over by a
-  // group that reads it where it writes it.
-  const overwritten = new Map<Tensor, Loop>();
-  for (const writer of loops)
-    for (const { tensor } of writer.outs) if (tensor.over !== undefined) overwritten.set(tensor.over, writer);
-  if (overwritten.size > 0) {
-    for (const reader of loops) {
-      for (const tensor of tensorsRead(reader)) {
-        const writer = overwritten.get(tensor);
-        if (writer !== undefined && writer !== reader)
-          return `${reader.name} reads ${tensor.name}, which ${writer.name} writes in place`;
-      }
-    }
-  }
-  const local: Tensor[] = [];
-  for (const { outs } of loops)
-    for (const { tensor } of outs) if (tensor.role === 'temp' && isInside(tensor)) local.push(tensor);
-  const rows = rowAxes(groups);
-  if (typeof rows !== 'string') return withLocals({ ...from, loops, rows }, local, machine);
-  if (others.length > 1) return rows;
+  const count = groups.reduce((n, group) => n + group.loops.length, 0);
+  if (count > most) return `they are ${count} loops, of which a kernel has ${most} at most`;
+  const torn = overwrittenEarly(groups);
+  if (torn !== null) return torn;
+  const program = (rowsOf: (loops: readonly Loop[]) => readonly (readonly Axis[])[]): Group => {
+    const loops = groups.flatMap((group) => group.loops);
+    return { ...from, loops, rows: rowsOf(loops), locals: temporaries(groups).filter(isInside) };
+  };
+  const shared = sharedRows(groups);
+  if (typeof shared !== 'string') return () => program(() => rowsAt(groups, shared));
+  if (others.length > 1) return shared;
   const [one, other] = [isScalar(from), isScalar(to)];
   if (one && !other) return 'each workgroup that reads it can compute it for itself';
-  const temps = to.loops.flatMap((loop) => loop.outs).filter((out) => out.tensor.role === 'temp');
-  if (!one && other && temps.some((out) => !local.includes(out.tensor)))
+  if (!one && other && !temporaries([to]).every(isInside))
     return 'each workgroup that reads the result can compute it for itself';
-  return withLocals({ ...from, loops, rows: loops.map(() => []) }, local, machine);
+  return () => program((loops) => loops.map(() => []));
+}
+
+/** The temporaries that some groups write. */
+function temporaries(groups: readonly Group[]): Tensor[] {
+  const written: Tensor[] = [];
+  for (const { loops } of groups)
+    for (const { outs } of loops)
+      for (const { tensor } of outs) if (tensor.role === 'temp') written.push(tensor);
+  return written;
 }
 
 /**
- * A group with the locals that have a place inside the kernel. An invocation that computes alone holds them in private
+ * Which state one loop of some groups writes over that another one reads, in words; null where there is none. A read in an
+ * earlier phase, at the workgroup's own rows, would be safe, and any other one costs a copy in a dispatch of its own. But such
+ * reads are of what is as small as the rows (gains of a norm), whose updates run beside longer groups: where they were let in,
+ * no step of the benchmarks took less time. So one rule is enough: a state is written over by a group that reads it where it
+ * writes it.
+ */
+function overwrittenEarly(groups: readonly Group[]): string | null {
+  const isTorn = groups.some((group) => {
+    const { states, isTornInside } = statesOverwritten(group);
+    if (isTornInside) return true;
+    for (const state of states)
+      if (groups.some((other) => other !== group && tensorsReadBy(other).has(state))) return true;
+    return false;
+  });
+  return isTorn ? readBeside(groups.flatMap((group) => group.loops)) : null;
+}
+
+/** The states that a group writes over, and whether another loop than the one that does reads one of them. */
+const statesOverwritten = memoized(
+  (group: Group): { readonly states: readonly Tensor[]; readonly isTornInside: boolean } => {
+    const states = group.loops.flatMap(({ outs }) => outs.flatMap(({ tensor }) => tensor.over ?? []));
+    return { states, isTornInside: states.length > 0 && readBeside(group.loops) !== null };
+  },
+);
+
+/** The first read of a state that another one of some loops writes over, in words; null where there is none. */
+function readBeside(loops: readonly Loop[]): string | null {
+  const overwritten = new Map<Tensor, Loop>();
+  for (const writer of loops)
+    for (const { tensor } of writer.outs) if (tensor.over !== undefined) overwritten.set(tensor.over, writer);
+  for (const reader of loops) {
+    for (const tensor of tensorsRead(reader)) {
+      const writer = overwritten.get(tensor);
+      if (writer !== undefined && writer !== reader)
+        return `${reader.name} reads ${tensor.name}, which ${writer.name} writes in place`;
+    }
+  }
+  return null;
+}
+
+/**
+ * A row program with those of its locals that have a place inside the kernel. An invocation that computes alone holds them in private
  * memory, of which there is little: the largest then go through its slice of a buffer. Where invocations meet, the largest
  * do as long as time gains by it: what they leave is there for more rows, or for staged operands.
  */
-function withLocals(group: Group, locals: readonly Tensor[], machine: Machine): Group {
+export function withLocals(group: Group, machine: Machine): Group {
+  const { locals } = group;
   const rows = rowCount(group);
   const bySize = [...locals].sort((a, b) => tensorSize(a) - tensorSize(b));
   if (machine.features.has('barriers')) {
-    let best: Group = { ...group, locals };
+    let best = group;
     if (localBytes(locals, rows) * Math.min(rows, MANY_ROWS) <= machine.workgroupMemory / 2) return best;
     let time = priceOf(best, machine)?.micros ?? Infinity;
     for (const largest of bySize.reverse()) {
@@ -123,39 +163,43 @@ export function isScalar(group: Group): boolean {
  * @returns for each loop its row axes, in one order; or the reason why there are none
  */
 export function rowAxes(groups: readonly Group[]): Axis[][] | string {
+  const shared = sharedRows(groups);
+  return typeof shared === 'string' ? shared : rowsAt(groups, shared);
+}
+
+/** The rows that some groups share: for each the place among the rows of each group. Or the reason why there are none. */
+function sharedRows(groups: readonly Group[]): readonly (readonly number[])[] | string {
   const sides = groups.map((group): Side => {
-    const known = sideOf(group);
-    return { ...known, classes: (known.rows[0] ?? []).map((): RowClass => ({ up: null, why: null })) };
+    const { rows, reads, made } = sideOf(group);
+    return { rows, reads, made, classes: (rows[0] ?? []).map((): RowClass => ({ up: null, why: null })) };
   });
-  let reason: string | null = null;
+  let reason: Why | null = null;
+  const cross = (row: RowClass | undefined, why: Why): void => {
+    if (row === undefined) return;
+    const root = rootOf(row);
+    root.why ??= why;
+    reason ??= root.why;
+  };
   for (const side of sides) {
     for (const { k, reader, read } of side.reads) {
       const { access, tensor, along } = read;
       for (const other of sides) {
-        const made = other === side ? undefined : other.made.get(tensor);
-        if (made === undefined) continue;
-        const from = { side: other, ...made };
+        const from = other === side ? undefined : other.made.get(tensor);
+        if (from === undefined) continue;
         const own = side.rows[k] ?? [];
-        const theirs = from.side.rows[from.k] ?? [];
-        const cross = (row: RowClass | undefined, why: () => string): void => {
-          if (row === undefined) return;
-          const root = rootOf(row);
-          root.why ??= why();
-          reason ??= root.why;
-        };
+        const theirs = other.rows[from.k] ?? [];
         for (const [r, axis] of theirs.entries())
           if (!from.at.includes(axis))
-            cross(from.side.classes[r], () => `${tensor.name} is without axis ${axis.name}`);
+            cross(other.classes[r], () => `${tensor.name} is without axis ${axis.name}`);
         for (const [d, axis] of from.at.entries()) {
-          const theirRow = theirs.indexOf(axis);
           const met = along[d];
           const isSame = met !== undefined && met.extent === axis.extent;
-          const ownRow = isSame ? own.indexOf(met) : -1;
-          const [a, b] = [from.side.classes[theirRow], side.classes[ownRow]];
-          const why = (): string =>
-            isSame ? `${reader.name} has no rows along ${axis.name}` : movementText(reader, access, d);
+          const a = other.classes[theirs.indexOf(axis)];
+          const b = isSame ? side.classes[own.indexOf(met)] : undefined;
           if (a !== undefined && b !== undefined) unite(a, b);
-          else {
+          else if (a !== undefined || b !== undefined) {
+            const why = (): string =>
+              isSame ? `${reader.name} has no rows along ${axis.name}` : movementText(reader, access, d);
             cross(a, why);
             cross(b, why);
           }
@@ -170,11 +214,19 @@ export function rowAxes(groups: readonly Group[]): Axis[][] | string {
     const places = sides.map(({ classes }) => classes.flatMap((c, r) => (rootOf(c) === root ? [r] : [])));
     return places.every((place) => place.length === 1) ? [places.flat()] : [];
   });
-  if (rows.length === 0) return reason ?? 'they share no axis';
+  return rows.length > 0 ? rows : whyText(reason);
+}
+
+function whyText(why: Why | null): string {
+  return why?.() ?? 'they share no axis';
+}
+
+/** For each loop of some groups its row axes, by their places among the rows of the groups. */
+function rowsAt(groups: readonly Group[], shared: readonly (readonly number[])[]): Axis[][] {
   return withTiles(
     groups.flatMap((group) => group.loops),
-    sides.flatMap((side, g) =>
-      side.rows.map((axes) => rows.flatMap((places) => axes[places[g] ?? -1] ?? [])),
+    groups.flatMap((group, g) =>
+      sideOf(group).rows.map((axes) => shared.flatMap((places) => axes[places[g] ?? -1] ?? [])),
     ),
   );
 }
@@ -207,11 +259,14 @@ const sideOf = memoized((group: Group): KnownSide => {
   return { rows, reads, made };
 });
 
+/** A reason, put into words where it is told. */
+type Why = () => string;
+
 /** Row axes that belong together: a tree whose root counts for all. */
 interface RowClass {
   up: RowClass | null;
   /** Why they are not rows; null as long as they are. */
-  why: string | null;
+  why: Why | null;
 }
 
 function rootOf(row: RowClass): RowClass {
