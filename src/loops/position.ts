@@ -1,6 +1,7 @@
 import { AffineForms } from './affine.ts';
 import { type Axis, apply, axisRef, type Expr, int, type Load, liveExtent, type Tensor } from './expr.ts';
 import type { Out } from './loop.ts';
+import { memoized } from './memo.ts';
 import { simplify } from './simplify.ts';
 import { type Dim, extentOf } from './size.ts';
 
@@ -31,14 +32,20 @@ export function axisEnd(axis: Axis): Expr {
  * Whether a load reads the very place that an output is written at, where both tensors lie over one memory: places in
  * row-major order are compared, since the two may be seen as other shapes.
  */
-export function isOwnElement({ tensor, at }: Load, out: Out): boolean {
-  if (isSameIndex(at, tensor, out)) return true;
-  const forms = new AffineForms();
-  const written = simplify(flatten(out.at.map(axisRef), out.tensor.shape));
-  const read = simplify(flatten(at, tensor.shape));
-  const { terms, constant } = forms.add(forms.of(written), forms.of(read), -1);
-  return terms.length === 0 && constant === 0;
+export function isOwnElement(load: Load, out: Out): boolean {
+  return isSameIndex(load.at, load.tensor, out) || isSamePlace(out)(load);
 }
+
+/** The same by arithmetic: loads and outputs are immutable, and each search for memory asks again. */
+const isSamePlace = memoized((out: Out) =>
+  memoized(({ tensor, at }: Load): boolean => {
+    const forms = new AffineForms();
+    const written = simplify(flatten(out.at.map(axisRef), out.tensor.shape));
+    const read = simplify(flatten(at, tensor.shape));
+    const { terms, constant } = forms.add(forms.of(written), forms.of(read), -1);
+    return terms.length === 0 && constant === 0;
+  }),
+);
 
 /** Whether a load has the indices that an output has, in a tensor of the same shape: the case that needs no arithmetic. */
 function isSameIndex(at: readonly Expr[], { shape }: Tensor, out: Out): boolean {
