@@ -42,16 +42,23 @@ export class Names {
  * underscore, at most 48 characters. Different names may give the same one: see `Names`.
  */
 export function identifier(name: string): string {
-  const plain = name
+  const plain = PLAIN.test(name) ? name : plainOf(name);
+  if (plain === '') return 'v';
+  if (/^[0-9]/.test(plain)) return `v${plain}`;
+  return reservedWords.has(plain) ? `${plain}_` : plain;
+}
+
+/** Names that are identifiers as they stand, as most are. */
+const PLAIN = /^[A-Za-z](?:[A-Za-z0-9_]{0,46}[A-Za-z0-9])?$/;
+
+function plainOf(name: string): string {
+  return name
     .normalize('NFKD')
     .replace(/\p{M}+/gu, '')
     .replace(/[^A-Za-z0-9]+/g, '_')
     .replace(/^_+/, '')
     .slice(0, 48)
     .replace(/_+$/, '');
-  if (plain === '') return 'v';
-  if (/^[0-9]/.test(plain)) return `v${plain}`;
-  return reservedWords.has(plain) ? `${plain}_` : plain;
 }
 
 /**

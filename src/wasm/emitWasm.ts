@@ -65,6 +65,7 @@ export class WasmKernels {
       packed: this.#memory.packed,
       calls: (name) => this.#math.add(name),
       known: new Knowledge(),
+      groups: new Map(),
       machine,
     };
   }

@@ -4,6 +4,7 @@ import type { Machine } from '../machine/index.ts';
 import type { Location } from './addresses.ts';
 import { Code, i32, times } from './code.ts';
 import { Evaluator } from './evaluate.ts';
+import type { GroupText } from './groupText.ts';
 import type { Knowledge } from './knowledge.ts';
 import type { MathName } from './math.ts';
 import type { FunctionText } from './share.ts';
@@ -21,6 +22,17 @@ export interface ModuleScope {
   /** Is told each function of vector mathematics that is called. */
   readonly calls: (name: MathName) => void;
   readonly known: Knowledge;
+  /** The functions of groups that were written, by what makes others like them. */
+  readonly groups: Map<string, GroupText>;
+}
+
+/** A function without its comments. */
+export interface Written {
+  /** Without the `$`. */
+  readonly name: string;
+  readonly text: string;
+  /** What it computes: a loop, or in words. */
+  readonly about: Loop | string | undefined;
 }
 
 /** A function of a task's number, and how many tasks a step has of it, as a text: those of what is live. */
@@ -37,21 +49,29 @@ export class Functions {
   readonly #name: string;
   readonly #names = new Names();
   readonly #scope: ModuleScope;
-  readonly #finished: FunctionText[] = [];
+  /** All that were finished, in order. */
+  readonly written: Written[] = [];
+  /** The names that were made, in order, and what was wished for. */
+  readonly named: { readonly name: string; readonly wish: string }[] = [];
 
   constructor(name: string, scope: ModuleScope) {
     this.#name = name;
     this.#scope = scope;
   }
 
-  /** All of them, in the order in which they were finished. */
+  /** All of them with their comments, in the order in which they were finished. */
   get finished(): readonly FunctionText[] {
-    return this.#finished;
+    return this.written.map(({ name, text, about }) => ({
+      name,
+      text: [...commentsOn(about), text].join('\n'),
+    }));
   }
 
   /** A name that no other function of the module has. */
   fresh(wish: string): string {
-    return `${this.#name}.${this.#names.fresh(wish)}`;
+    const name = `${this.#name}.${this.#names.fresh(wish)}`;
+    this.named.push({ name, wish });
+    return name;
   }
 
   /**
@@ -77,14 +97,12 @@ export class Functions {
 
   /** Takes a function that is written. @param about what it computes: a loop, or in words */
   finish(code: Code, about?: Loop | string): void {
-    const lines =
-      about === undefined
-        ? []
-        : typeof about === 'string'
-          ? [about]
-          : about.origin.map(({ node, source }) => (source === undefined ? node : `${node}  at ${source}`));
-    const text = [...lines.map((line) => `;; ${commentText(line)}`), code.text()].join('\n');
-    this.#finished.push({ name: code.name, text });
+    this.take({ name: code.name, text: code.text(), about });
+  }
+
+  /** Takes the text of a function. */
+  take(written: Written): void {
+    this.written.push(written);
   }
 
   /** How many elements are live, as a text that holds in any function. */
@@ -109,4 +127,13 @@ export class Functions {
   asked(inside: Inside = new Map()): Evaluator {
     return this.evaluator(new Code('', []), inside);
   }
+}
+
+function commentsOn(about: Loop | string | undefined): string[] {
+  if (about === undefined) return [];
+  const lines =
+    typeof about === 'string'
+      ? [about]
+      : about.origin.map(({ node, source }) => (source === undefined ? node : `${node}  at ${source}`));
+  return lines.map((line) => `;; ${commentText(line)}`);
 }

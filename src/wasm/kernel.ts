@@ -12,13 +12,13 @@ import {
   listingOf,
   type Tensor,
 } from '../loops/index.ts';
-import type { Machine } from '../machine/index.ts';
 import { lineAligned } from '../runtime/wasm/program.ts';
 import { type Group, groupName, type Stage } from '../schedule/group.ts';
 import type { Location } from './addresses.ts';
 import { Code, driver, i32, plus, times, upwards } from './code.ts';
 import { ContractWriter } from './contractKernel.ts';
 import { Functions, type Inside, type ModuleScope, type Runnable } from './functions.ts';
+import { GroupText, type LoopTexts, likenessOf, type WriteLoops } from './groupText.ts';
 import { emitList } from './list.ts';
 import { emitNest } from './nest.ts';
 import { type GroupSchedule, type LoopSchedule, loopCost, scheduleGroup } from './schedule.ts';
@@ -89,36 +89,44 @@ class KernelWriter {
   readonly functions: Functions;
   readonly contractions: ContractWriter;
   scratchBytes = 0;
-  readonly #machine: Machine;
+  readonly #scope: ModuleScope;
 
   constructor(name: string, scope: ModuleScope) {
-    this.#machine = scope.machine;
+    this.#scope = scope;
     this.functions = new Functions(name, scope);
     this.contractions = new ContractWriter(this.functions, scope.packed);
   }
 
-  /** Writes a group's functions. */
+  /** Writes a group's functions: those of its loops once for all groups that are like it. */
   group(group: Group): Runnable & { schedule: GroupSchedule } {
     const first = driver('first', domainSize(group.rows[0] ?? []));
     const { places, bytes } = this.#locals(group, first);
-    const schedule = scheduleGroup(group, this.functions.asked(places(1)), this.#machine);
-    const inside = places(schedule.block);
-    let scratch = bytes(schedule.block);
-    const base = scratch;
-    const calls = group.loops.map((loop, k): string[] => {
-      const own = schedule.loops[k];
-      if (own === undefined) throw new RangeError(`${loop.name} has no schedule`);
-      if (own.kind === 'list') return [`(call $${this.#list(loop)})`];
-      if (own.kind === 'nest')
-        return [
-          `(call $${this.#nest(loop, own, inside, first)} (local.get $low) (local.get $high) (local.get $low))`,
-        ];
-      const { lines, end } = this.contractions.write(loop, own, inside, first, base, schedule);
-      scratch = Math.max(scratch, end);
-      return lines;
-    });
+    const schedule = scheduleGroup(group, this.functions.asked(places(1)), this.#scope.machine);
+    const write: WriteLoops = (functions, contractions, written) =>
+      writeLoops(group, schedule, {
+        functions,
+        contractions,
+        written,
+        first,
+        inside: places(schedule.block),
+        base: bytes(schedule.block),
+      });
+    const { calls, scratch } = this.#loops(group, schedule, write);
     this.scratchBytes = Math.max(this.scratchBytes, scratch);
-    return { ...this.#task(group, schedule, calls.flat()), schedule };
+    return { ...this.#task(group, schedule, calls), schedule };
+  }
+
+  #loops(group: Group, schedule: GroupSchedule, write: WriteLoops): LoopTexts {
+    const { functions, contractions } = this;
+    const likeness = likenessOf(group, schedule, this.#scope);
+    if (likeness !== null) {
+      const { key, addresses } = likeness;
+      const text = this.#scope.groups.get(key) ?? new GroupText(group, addresses, this.#scope, write);
+      this.#scope.groups.set(key, text);
+      if (text.fits(addresses))
+        return text.into(group, addresses, functions, contractions, this.#scope.packed);
+    }
+    return write(functions, contractions, () => {});
   }
 
   /** A function that gives a task to whose it is; the tasks of several groups are numbered one after the other. */
@@ -167,23 +175,6 @@ class KernelWriter {
     return { run, tasks };
   }
 
-  #list(loop: Loop): string {
-    const listing = listingOf(loop);
-    if (listing === null) throw new RangeError(`${loop.name} makes no lists`);
-    const { name, code, evaluator } = this.functions.begin(loop.name, [], new Map());
-    emitList(evaluator, listing);
-    this.functions.finish(code, loop);
-    return name;
-  }
-
-  #nest(loop: Loop, nest: Extract<LoopSchedule, { kind: 'nest' }>, inside: Inside, first: Axis): string {
-    const { name, code, evaluator } = this.functions.begin(loop.name, ['from', 'to', 'first'], inside, first);
-    const row = driver('row', domainSize(nest.rows));
-    emitNest(evaluator, loop, nest, { from: '(local.get $from)', to: '(local.get $to)', row });
-    this.functions.finish(code, loop);
-    return name;
-  }
-
   /**
    * Places of a group's own tensors in a thread's scratch: the rows of a block, one after the other.
    *
@@ -222,6 +213,64 @@ class KernelWriter {
     };
     return { places, bytes };
   }
+}
+
+/** What the functions of a group's loops are written with. */
+interface Writing {
+  readonly functions: Functions;
+  readonly contractions: ContractWriter;
+  /** Is told of each loop whose functions are written, by its position. */
+  readonly written: (loop: number) => void;
+  /** Variable that is the first row of a block. */
+  readonly first: Axis;
+  readonly inside: Inside;
+  /** Where the scratch of the group's own tensors ends. */
+  readonly base: number;
+}
+
+function writeLoops(group: Group, schedule: GroupSchedule, writing: Writing): LoopTexts {
+  const { functions, contractions, written, first, inside, base } = writing;
+  let scratch = base;
+  const calls = group.loops.flatMap((loop, k): string[] => {
+    const own = schedule.loops[k];
+    if (own === undefined) throw new RangeError(`${loop.name} has no schedule`);
+    const lines = ((): string[] => {
+      if (own.kind === 'list') return [`(call $${listFunction(functions, loop)})`];
+      if (own.kind === 'nest')
+        return [
+          `(call $${nestFunction(functions, loop, own, inside, first)} (local.get $low) (local.get $high) (local.get $low))`,
+        ];
+      const { lines, end } = contractions.write(loop, own, inside, first, base, schedule);
+      scratch = Math.max(scratch, end);
+      return lines;
+    })();
+    written(k);
+    return lines;
+  });
+  return { calls, scratch };
+}
+
+function listFunction(functions: Functions, loop: Loop): string {
+  const listing = listingOf(loop);
+  if (listing === null) throw new RangeError(`${loop.name} makes no lists`);
+  const { name, code, evaluator } = functions.begin(loop.name, [], new Map());
+  emitList(evaluator, listing);
+  functions.finish(code, loop);
+  return name;
+}
+
+function nestFunction(
+  functions: Functions,
+  loop: Loop,
+  nest: Extract<LoopSchedule, { kind: 'nest' }>,
+  inside: Inside,
+  first: Axis,
+): string {
+  const { name, code, evaluator } = functions.begin(loop.name, ['from', 'to', 'first'], inside, first);
+  const row = driver('row', domainSize(nest.rows));
+  emitNest(evaluator, loop, nest, { from: '(local.get $from)', to: '(local.get $to)', row });
+  functions.finish(code, loop);
+  return name;
 }
 
 /** The batches whose rows are live. */
