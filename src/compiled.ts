@@ -169,7 +169,8 @@ export class CompiledProgram {
 
   /**
    * Values of states that were given (`nn.init.values`) and are too many for the program: more than 1,024 elements, by the
-   * state's name. `start` of the program takes them as its option `initial`; the `start` below gives them itself.
+   * state's name. `start` of the program takes them as its option `initial`; the `start` below gives them itself. Each is
+   * decoded when it is read, and not kept by this.
    */
   get weights(): Weights {
     this.#weights ??= weightsOf(this.compilation.module);
@@ -226,9 +227,17 @@ export class CompiledProgram {
    */
   async start(options: StartOptions = {}): Promise<Session> {
     const { initial } = named('options', options);
+    const given = named('initial', initial ?? {});
+    const others = Object.keys(this.weights).filter((name) => !Object.hasOwn(given, name));
+    const weights = Object.fromEntries(
+      others.flatMap((name) => {
+        const values = this.weights[name];
+        return values === undefined ? [] : [[name, values] as const];
+      }),
+    );
     return start(this.program, {
       ...options,
-      initial: { ...this.weights, ...named('initial', initial ?? {}) },
+      initial: { ...weights, ...given },
     });
   }
 }

@@ -248,6 +248,14 @@ describe('given values that are many', () => {
     },
   );
 
+  test('are decoded when they are read, all at once', async () => {
+    const { weights } = await compile(module, { target: 'wasm' });
+    expect(Object.getOwnPropertyDescriptor(weights, 'large')?.get).toBeTypeOf('function');
+    // A loop over elements does not decode them all for each.
+    expect(weights.large).toBe(weights.large);
+    expect({ ...weights }).toEqual({ large: table });
+  });
+
   test.each(['wasm', 'webgpu-software'] as const)(
     'are asked for where a program for %s out of JSON starts without them',
     async (target) => {

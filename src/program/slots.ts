@@ -140,14 +140,24 @@ export type Weights = Readonly<Record<string, Output['data']>>;
 /** Elements of given values that a program holds itself: 4 KiB. More would make its JSON large, and slow to read. */
 const MOST_INSIDE = 1024;
 
-/** The given values of a module's states that are too many for its program. */
+/**
+ * The given values of a module's states that are too many for its program: each is decoded when it is asked for, and kept for
+ * as long as someone has it.
+ */
 export function weightsOf(module: Module): Weights {
-  return Object.fromEntries(
-    module.states.flatMap(({ name, node, init }) => {
-      if (!isBeside(init) || node.dtype === 'u8') return [];
-      return [[name, asElements(node.dtype, decodeWords(init.words))] as const];
-    }),
-  );
+  const weights: Weights = {};
+  for (const { name, node, init } of module.states) {
+    const { dtype } = node;
+    if (!isBeside(init) || dtype === 'u8') continue;
+    let known: WeakRef<Output['data']> | undefined;
+    const get = (): Output['data'] => {
+      const values = known?.deref() ?? asElements(dtype, decodeWords(init.words));
+      known = new WeakRef(values);
+      return values;
+    };
+    Object.defineProperty(weights, name, { enumerable: true, get });
+  }
+  return weights;
 }
 
 function isBeside(init: State['init']): init is Extract<State['init'], { kind: 'values' }> {
