@@ -45,14 +45,19 @@ export function timeOfStages(stages: readonly Stage[], machine: Machine): number
   for (const stage of stages) {
     const times = timesOf(stage, machine);
     if (times === null) return Infinity;
-    let [longest, busy] = [0, 0];
-    for (const time of times) {
-      longest = Math.max(longest, picosOf(time.micros));
-      busy += picosOf(time.busy);
-    }
-    picos += Math.max(longest, busy) + picosOf(machine.dispatch);
+    picos += picosOfKernel(times) + picosOf(machine.dispatch);
   }
   return microsOf(picos);
+}
+
+/** Picoseconds of a kernel that holds groups of these times, without those of its dispatch. */
+function picosOfKernel(times: readonly Time[]): number {
+  let [longest, busy] = [0, 0];
+  for (const time of times) {
+    longest = Math.max(longest, picosOf(time.micros));
+    busy += picosOf(time.busy);
+  }
+  return Math.max(longest, busy);
 }
 
 /** The times of a stage's groups; null where one fits no schedule. */
@@ -78,8 +83,7 @@ export interface Prediction {
 export function predictionOf(stage: Stage, machine: Machine): Prediction | null {
   const times = timesOf(stage, machine);
   if (times === null) return null;
-  const { micros, limit } = kernelTime(times);
-  return { micros, limit: limitNames[limit] };
+  return { micros: microsOf(picosOfKernel(times)), limit: limitNames[kernelTime(times).limit] };
 }
 
 /**
