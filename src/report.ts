@@ -5,6 +5,7 @@ import type { EvaluatedKernel } from './kernels/kernel.ts';
 import { verifyKernel } from './kernels/verifyKernel.ts';
 import { byteSize, extentOf } from './loops/index.ts';
 import { batchBytes } from './program/inputBytes.ts';
+import { nodesOf } from './program/slots.ts';
 import type { KernelBase, KernelText, ProgramBase } from './runtime/program.ts';
 import type { WasmKernel } from './runtime/wasm/program.ts';
 import { liveGridText } from './schedule/liveGrid.ts';
@@ -66,7 +67,10 @@ export interface EntryReport {
 
 /** One dispatch of a step. */
 export interface DispatchReport {
+  /** Of what it computes: that of its kernel, where it is the first that runs it. */
   readonly name: string;
+  /** The name of the kernel that it runs: dispatches of layers that are alike share one. */
+  readonly kernel: string;
   /** `map`, `reduce`, `contract`, `rows`, or `packed` of several. */
   readonly kind: string;
   /** Graph nodes that it computes, with source lines where known. */
@@ -93,7 +97,7 @@ export interface DispatchReport {
   readonly groups: readonly GroupReport[];
 }
 
-/** A kernel's text, with what is known of it. */
+/** A kernel's text, with what is known of it. Where several dispatches run it, names, nodes and comments are those of the first. */
 export interface KernelReport {
   readonly name: string;
   readonly kind: string;
@@ -178,11 +182,13 @@ function entryReport(
     const rowLoads = tree && verifyKernel(tree, machine).filter(({ what }) => what === 'row').length;
     const stage = entry.stages[k];
     const predicted = stage === undefined ? null : predictionOf(stage, machine);
-    if (predicted === null) throw new RangeError(`dispatch ${k} of ${name} has no time`);
+    if (stage === undefined || predicted === null)
+      throw new RangeError(`dispatch ${k} of ${name} has no time`);
     return {
-      name: kernel.name,
+      name: entry.names[k] ?? kernel.name,
+      kernel: kernel.name,
       kind: kernel.kind,
-      nodes: kernel.nodes,
+      nodes: nodesOf(stage),
       grid: step.workgroups,
       ...liveOf(tree, entry.scheduled[k] ?? []),
       ...layoutOf(kernel),

@@ -105,6 +105,10 @@ function dispatchRow(dispatch: DispatchReport, k: number): string[] {
 function nodeLines(k: number, dispatch: DispatchReport, paint: Paint): string[] {
   const lines = [`${paint.bold(`dispatch ${k}`)} ${dispatch.name} computes`];
   for (const node of dispatch.nodes) lines.push(`  ${oneLine(node)}`);
+  if (dispatch.kernel !== dispatch.name)
+    lines.push(
+      paint.dim(`  by kernel ${dispatch.kernel}, whose names and comments are those of its first dispatch`),
+    );
   for (const group of dispatch.groups)
     lines.push(paint.dim(`  group ${group.name}: ${oneLine(JSON.stringify(group.schedule))}`));
   if (dispatch.live !== undefined)

@@ -65,7 +65,7 @@ export function inspectCommand(terminal: Terminal, done: (code: number) => void)
     .addOption(
       new Option(
         '--code [kernel]',
-        'print kernels: all, those with this name, that of dispatch N, or those that compute a node',
+        'print kernels: all, those with this name, that of dispatch N, or those that compute a node; names in one that several dispatches run are those of the first',
       ).conflicts(['ir', 'after', 'explain']),
     )
     .addOption(
@@ -203,13 +203,15 @@ function code(
   const isWhole = entries.length === compilation.entries.size;
   if (wanted === true && isWhole && 'text' in compilation) return compilation.text;
   const all = entries.flatMap(([, entry]) => entry.kernels);
-  const chosen = wanted === true ? all : all.filter(({ name }) => name === wanted);
+  const dispatched = entries.flatMap(([, entry]) => entry.dispatches.filter(({ name }) => name === wanted));
+  const named = new Set([wanted, ...dispatched.map(({ kernel }) => kernel)]);
+  const chosen = wanted === true ? all : all.filter(({ name }) => named.has(name));
   if (wanted !== true && chosen.length === 0) {
     const dispatches = /^\d+$/.test(wanted)
       ? () => new Set([Number(wanted)])
       : dispatchesComputing(compilation, wanted);
     for (const [name, entry] of entries) {
-      const kernels = new Set([...dispatches(name)].map((k) => entry.dispatches[k]?.name));
+      const kernels = new Set([...dispatches(name)].map((k) => entry.dispatches[k]?.kernel));
       chosen.push(...entry.kernels.filter((kernel) => kernels.has(kernel.name)));
     }
   }

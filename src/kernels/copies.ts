@@ -101,7 +101,8 @@ export function copyOf(kernel: Kernel): Copy | undefined {
 
 /**
  * A kernel over other tensors, in every other way the same: what was checked of the one holds for the other. Names of
- * variables, and comments, stay those of the first.
+ * variables, and comments, stay those of the first: dispatches of kernels that are alike run one text. A report says of each
+ * dispatch its own nodes (`report.ts`).
  */
 export function copied<K extends Kernel>(
   kernel: K,

@@ -62,6 +62,12 @@ export function bufferPlan(layout: BufferLayout, more = 0): BufferPlan {
   };
 }
 
+/** The graph nodes that a stage computes, with their source lines where known. */
+export function nodesOf({ groups }: Stage): string[] {
+  const origin = new Set(groups.flatMap((g) => [...g.prologue, ...g.loops].flatMap((l) => l.origin)));
+  return [...origin].map(({ node, source }) => (source === undefined ? node : `${node}  at ${source}`));
+}
+
 /** What the kernel of a stage does, for tables. */
 export function kernelFacts(stage: Stage): Pick<KernelBase, 'nodes' | 'flops' | 'bytes'> {
   const loops = stage.groups.flatMap((g) => [...g.prologue, ...g.loops]);
@@ -69,9 +75,8 @@ export function kernelFacts(stage: Stage): Pick<KernelBase, 'nodes' | 'flops' | 
   const moved = new Set(
     stage.groups.flatMap((g) => [...tensorsReadBy(g), ...tensorsWritten(g)]).filter((t) => !own.has(t)),
   );
-  const origin = [...new Set(loops.flatMap((l) => l.origin))];
   return {
-    nodes: origin.map(({ node, source }) => (source === undefined ? node : `${node}  at ${source}`)),
+    nodes: nodesOf(stage),
     flops: loops.reduce((n, loop) => n + loopFlops(loop), 0),
     bytes: [...moved].reduce((n, tensor) => n + tensorBytes(tensor), 0),
   };

@@ -3,6 +3,7 @@ import { compileModule } from '../../src/compile.ts';
 import { defineModule, type Module, nn, optim } from '../../src/index.ts';
 import { machines } from '../../src/machine/index.ts';
 import { referenceSession } from '../../src/reference/index.ts';
+import { reportOf } from '../../src/report.ts';
 import { wgsl } from '../values/wgsl.ts';
 import { firstDifference } from './agreement.ts';
 
@@ -48,6 +49,20 @@ describe('dispatches of kernels that are alike', () => {
       for (let field = 0; field < fieldsOf(k); field++)
         expect(new Set(starts.map((start) => offsets[start + field])).size).toBeGreaterThan(1);
     }
+  });
+
+  test('are reported each with its own name and nodes, and the kernel that it runs', () => {
+    const { dispatches = [], kernels = [] } =
+      reportOf(compileModule(layers(4), machines['webgpu-software'], apart)).entries.train ?? {};
+    const names = kernels.map(({ name }) => name);
+    const copies = dispatches.filter(({ name, kernel }) => name !== kernel);
+    expect(copies.length).toBeGreaterThan(20);
+    for (const { kernel } of dispatches) expect(names).toContain(kernel);
+    const steps = [1, 2, 3].map((k) =>
+      dispatches.find(({ nodes }) => nodes.some((node) => node.startsWith(`up${k} = relu`))),
+    );
+    expect(steps.map((step) => step?.name)).toEqual(['up1', 'up2', 'up3']);
+    expect(new Set(steps.map((step) => step?.kernel)).size).toBe(1);
   });
 
   test('a network without layers that are alike is told nothing', () => {
