@@ -67,11 +67,18 @@ export interface AccessMap {
 /** The access maps of all loads of a loop, in the order of `loopLoads`. */
 export const accessesOf = memoized((loop: Loop): readonly AccessMap[] => {
   const forms = new AffineForms();
-  const open = new Set([...unguarded(loop)].map((load) => forms.numbers.of(load)));
+  const open = unguarded(loop);
+  // Only a load that stands in branches alone may be equal to one elsewhere.
+  let numbers: ReadonlySet<number> | null = null;
+  const isOpen = (load: Load): boolean => {
+    if (open.has(load)) return true;
+    numbers ??= new Set([...open].map((other) => forms.numbers.of(other)));
+    return numbers.has(forms.numbers.of(load));
+  };
   return loopLoads(loop).map((load) => ({
     load,
     dimensions: load.at.map((index, d) => indexMap(index, extentOf(load.tensor.shape[d] ?? 1), forms)),
-    guarded: !open.has(forms.numbers.of(load)),
+    guarded: !isOpen(load),
   }));
 });
 
@@ -119,16 +126,18 @@ function printValue(value: Part | number): string {
 }
 
 /** The loads that are evaluated whatever any `select` of the loop chooses. */
-function* unguarded(loop: Loop): Generator<Load> {
+function unguarded(loop: Loop): Set<Load> {
+  const loads = new Set<Load>();
   const seen = new Set<Expr>();
   const open: Expr[] = [...loop.reductions.map((r) => r.body), ...loop.outs.map((o) => o.value)];
   for (let expr = open.pop(); expr !== undefined; expr = open.pop()) {
     if (seen.has(expr)) continue;
     seen.add(expr);
-    if (expr.kind === 'load') yield expr;
+    if (expr.kind === 'load') loads.add(expr);
     const children = childrenOf(expr);
     open.push(...(expr.kind === 'apply' && expr.op === 'select' ? children.slice(0, 1) : children));
   }
+  return loads;
 }
 
 /**
@@ -149,6 +158,7 @@ const isDigit = (summand: Summand): summand is Digit => 'value' in summand;
 const radixes = memoized((_: AffineForms) => new Map<Expr, Radix>());
 
 function radixOf(expr: Expr, forms: AffineForms): Radix {
+  if (expr.kind === 'axis') return radixOfAxis(expr.axis);
   const found = radixes(forms);
   const known = found.get(expr) ?? computedRadix(expr, forms);
   found.set(expr, known);
@@ -220,19 +230,21 @@ const partsOf = ({ value }: Digit): Part[] => (typeof value === 'number' ? [] : 
 
 /** An axis, a quotient or a remainder; anything else is computed. */
 function atomOf(atom: Expr, forms: AffineForms): Radix {
+  if (atom.kind === 'axis') return radixOfAxis(atom.axis);
   const computed: Radix = { digits: [], rest: { stride: 1, why: 'computed', parts: [] } };
-  if (atom.kind === 'axis') {
-    const { axis } = atom;
-    if (axis.extent <= 1) return { digits: [], rest: null };
-    const value: Part = { axis, stride: 1, extent: axis.extent };
-    return { digits: [{ stride: 1, extent: axis.extent, value }], rest: null };
-  }
   if (atom.kind !== 'apply' || (atom.op !== 'idiv' && atom.op !== 'mod')) return computed;
   const [dividend, k] = atom.args;
   if (dividend === undefined || k?.kind !== 'const' || k.value <= 0) return computed;
   const halves = cutAt(radixOf(dividend, forms), k.value);
   if (halves === null) return computed;
   return atom.op === 'idiv' ? halves.above : { digits: halves.below, rest: null };
+}
+
+/** An axis as a number: one digit, or none where it is always 0. Most indices are one axis each. */
+function radixOfAxis(axis: Axis): Radix {
+  if (axis.extent <= 1) return { digits: [], rest: null };
+  const value: Part = { axis, stride: 1, extent: axis.extent };
+  return { digits: [{ stride: 1, extent: axis.extent, value }], rest: null };
 }
 
 /** A number as `above · k + below`; null where `k` cuts through something that cannot be cut there. */

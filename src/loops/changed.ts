@@ -16,14 +16,13 @@ export interface Changed {
  * written over: elsewhere nothing has to be computed, read or stored. Null of any other loop.
  */
 export const changedWhere = memoized((loop: Loop): Changed | null => {
-  const numbers = new ValueNumbers();
   let condition: Expr | null = null;
   const outs: Out[] = [];
   for (const out of loop.outs) {
     const [own, next, old] = out.value.kind === 'apply' && out.value.op === 'select' ? out.value.args : [];
     if (own === undefined || next === undefined || old === undefined || !isOldValue(old, out)) return null;
     if (subexpressions(own).some((e) => e.kind === 'acc')) return null;
-    if (condition !== null && !numbers.same(condition, own)) return null;
+    if (condition !== null && !new ValueNumbers().same(condition, own)) return null;
     condition = own;
     outs.push({ ...out, value: next });
   }

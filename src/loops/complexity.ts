@@ -11,17 +11,26 @@ interface Extent {
 
 const LARGEST_TREE = 1e9;
 
-/** Extents by expression: most of a large expression is known when it gets one operation more. */
+/** Extents by expression: most of a large expression is known when it gets one operation more. Leaves are all alike. */
 const extents = new WeakMap<Expr, Extent>();
+
+const LEAF: Extent = { depth: 1, size: 1 };
+
+/** The extent of an expression, as far as it was found. */
+function knownExtent(expr: Expr): Extent | undefined {
+  return childrenOf(expr).length === 0 ? LEAF : extents.get(expr);
+}
 
 /** How large an expression is. Does not recurse. */
 function extentOf(expr: Expr): Extent {
+  const own = knownExtent(expr);
+  if (own !== undefined) return own;
   const open = [expr];
   for (let top = open.at(-1); top !== undefined; top = open.at(-1)) {
     let [depth, size] = [0, 1];
     let isComplete = true;
     for (const child of childrenOf(top)) {
-      const known = extents.get(child);
+      const known = knownExtent(child);
       if (known === undefined) {
         open.push(child);
         isComplete = false;
@@ -34,7 +43,7 @@ function extentOf(expr: Expr): Extent {
     extents.set(top, { depth: depth + 1, size: Math.min(size, LARGEST_TREE) });
     open.pop();
   }
-  return extents.get(expr) ?? { depth: 1, size: 1 };
+  return extents.get(expr) ?? LEAF;
 }
 
 /** Operations on the longest way from an expression down to a leaf, itself included. */
