@@ -62,10 +62,11 @@ function planOf(groups: readonly Group[], machine: Machine): Plan {
   const stages = assignStages(groups, machine, new Decisions());
   const ranges = liveRanges(stages);
   const live = liveBytesOf(runsOf(ranges), stages.length);
-  const states = new Set(
-    groups.flatMap((group) => [...tensorsReadBy(group)].filter(({ role }) => role === 'state')),
-  );
-  const kept = [...states].reduce((n, tensor) => n + tensorBytes(tensor), 0);
+  const states = new Set<Tensor>();
+  for (const group of groups)
+    for (const tensor of tensorsReadBy(group)) if (tensor.role === 'state') states.add(tensor);
+  let kept = 0;
+  for (const state of states) kept += tensorBytes(state);
   return { groups, stages, micros: timeOfStages(stages, machine), ranges, live, kept };
 }
 
@@ -114,9 +115,9 @@ function* remakes(plan: Plan, most: number): Generator<Remake> {
     const recipes = groups.flatMap((group) => recipesOf(group, tensor));
     for (const host of hosts) {
       const isBetween = (k: number): boolean => k > until && k < at(host);
+      if (own.some((reader) => isBetween(at(reader)))) continue;
       const without = live.map((bytes, k) => (isBetween(k) ? bytes - tensorBytes(tensor) : bytes));
-      if (savedOf(plan, Math.max(...without)) < LEAST_SAVED || own.some((reader) => isBetween(at(reader))))
-        continue;
+      if (savedOf(plan, Math.max(...without)) < LEAST_SAVED) continue;
       for (const recipe of recipes) {
         const made = madeBy(host, recipe, tensor);
         if (made === null) continue;

@@ -2,7 +2,7 @@ import { inOrder, writers } from '../loops/edges.ts';
 import type { Tensor } from '../loops/index.ts';
 import type { Machine } from '../machine/index.ts';
 import { type Group, groupName, type Stage, singleton } from '../schedule/group.ts';
-import { stageTime } from '../schedule/time.ts';
+import { IDLE, type Load, microsOfLoad, withTime } from '../schedule/time.ts';
 import type { Decisions } from './decisions.ts';
 import { byLevel, groupDependencies } from './levels.ts';
 import { priceOf, ROUNDING } from './price.ts';
@@ -65,19 +65,29 @@ function useSlack(
     const at = level.get(group) ?? 0;
     members.set(at, (members.get(at) ?? new Set()).add(group));
   }
-  const timeAt = (at: number, without: Group | null, more: Group | null): number => {
-    const some = [...(members.get(at) ?? [])].filter((group) => group !== without);
-    if (more !== null) some.push(more);
-    const times = some.flatMap((group) => priceOf(group, machine) ?? []);
-    return times.length === 0 ? 0 : stageTime(times, machine);
+  const loads = new Map<number, Load>();
+  /** What the groups of a dispatch take: kept until one comes or goes. */
+  const loadAt = (at: number): Load => {
+    let load = loads.get(at);
+    if (load === undefined) {
+      load = loadOf(members.get(at) ?? [], machine);
+      loads.set(at, load);
+    }
+    return load;
   };
   for (const group of [...order].reverse()) {
     const now = level.get(group) ?? 0;
     let best = now;
     let least = 0;
-    const leaving = timeAt(now, group, null) - timeAt(now, null, null);
-    for (let at = now + 1; at <= (latest.get(group) ?? end); at++) {
-      const change = leaving + timeAt(at, null, group) - timeAt(at, null, null);
+    let leaving = 0;
+    const last = latest.get(group) ?? end;
+    if (now < last) {
+      const others = [...(members.get(now) ?? [])].filter((other) => other !== group);
+      leaving = microsOf(loadOf(others, machine), machine) - microsOf(loadAt(now), machine);
+    }
+    for (let at = now + 1; at <= last; at++) {
+      const load = loadAt(at);
+      const change = leaving + microsOf(withGroup(load, group, machine), machine) - microsOf(load, machine);
       if (change >= least - ROUNDING) continue;
       least = change;
       best = at;
@@ -85,10 +95,29 @@ function useSlack(
     if (best !== now) {
       members.get(now)?.delete(group);
       members.get(best)?.add(group);
+      loads.delete(now);
+      loads.delete(best);
       level.set(group, best);
     }
     for (const source of sources(group)) latest.set(source, Math.min(latest.get(source) ?? end, best - 1));
   }
+}
+
+/** What some groups take that share a dispatch, as far as a schedule of each fits the machine. */
+function loadOf(groups: Iterable<Group>, machine: Machine): Load {
+  let load = IDLE;
+  for (const group of groups) load = withGroup(load, group, machine);
+  return load;
+}
+
+function withGroup(load: Load, group: Group, machine: Machine): Load {
+  const time = priceOf(group, machine);
+  return time === null ? load : withTime(load, time);
+}
+
+/** Microseconds of a dispatch; none where there is nothing to do. */
+function microsOf(load: Load, machine: Machine): number {
+  return load === IDLE ? 0 : microsOfLoad(load) + machine.dispatch;
 }
 
 /** The groups, with copies where an update cannot be in place, and the groups that each must come after. */

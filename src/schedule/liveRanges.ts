@@ -1,5 +1,6 @@
 import { tensorSize } from '../loops/edges.ts';
 import type { Tensor } from '../loops/index.ts';
+import { memoized } from '../loops/memo.ts';
 import { type Group, type Stage, tensorsInside, tensorsReadBy, tensorsWritten } from './group.ts';
 import { readsElsewhere } from './oldValue.ts';
 
@@ -108,14 +109,12 @@ function placesTaken(
 }
 
 /** The temporaries that a group stores. */
-function stored(group: Group): Tensor[] {
-  return tensorsWritten(group)
-    .filter(({ role }) => role === 'temp')
-    .filter((tensor) => !group.locals.includes(tensor));
-}
+const stored = memoized((group: Group): readonly Tensor[] =>
+  tensorsWritten(group).filter((tensor) => tensor.role === 'temp' && !group.locals.includes(tensor)),
+);
 
 /** The temporaries that a group loads. */
-function loaded(group: Group): Set<Tensor> {
+const loaded = memoized((group: Group): ReadonlySet<Tensor> => {
   const inside = tensorsInside(group);
   return new Set([...tensorsReadBy(group)].filter((tensor) => tensor.role === 'temp' && !inside.has(tensor)));
-}
+});

@@ -1,4 +1,4 @@
-import { tensorsRead } from '../loops/edges.ts';
+import { tensorsRead, tensorsReduced } from '../loops/edges.ts';
 import { type Axis, type Expr, isOwnElement, loadsIn, loopLoads, type Tensor } from '../loops/index.ts';
 import type { Group } from './group.ts';
 
@@ -14,11 +14,9 @@ export function readsElsewhere(writer: Group, next: Tensor, old: Tensor): string
   for (const loop of [...writer.prologue, ...writer.loops]) {
     if (!tensorsRead(loop).has(old)) continue;
     const out = loop.outs.find((o) => o.tensor === next);
-    const inBodies = loop.reductions.some((r) => readsOf(old, r.body).length > 0);
-    const reads = loopLoads(loop).filter((l) => l.tensor === old);
     if (out === undefined) return `${loop.name} reads it in another phase of the same group`;
-    if (inBodies) return `${loop.name} reduces over it`;
-    const same = reads.every((l) => isOwnElement(l, out));
+    if (tensorsReduced(loop).has(old)) return `${loop.name} reduces over it`;
+    const same = loopLoads(loop).every((l) => l.tensor !== old || isOwnElement(l, out));
     if (!same) return `${loop.name} reads it elsewhere than at the element that it writes`;
     // An output that lacks some axes is written by the owner alone; outputs over more axes are other invocations'.
     const lacks = (at: readonly Axis[], axis: Axis): boolean => axis.extent > 1 && !at.includes(axis);
