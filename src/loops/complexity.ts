@@ -9,6 +9,10 @@ interface Extent {
   readonly size: number;
 }
 
+/**
+ * Nodes of a tree beyond which it counts as large as this: assumed, far more than any limit that a size is compared with, and few
+ * enough that sums of sizes stay whole numbers.
+ */
 const LARGEST_TREE = 1e9;
 
 /** Extents by expression: most of a large expression is known when it gets one operation more. Leaves are all alike. */

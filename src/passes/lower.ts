@@ -206,12 +206,16 @@ interface Composed {
 }
 
 /**
- * Movements that are composed into one index expression, at most: of a longer chain every so many are a loop of their own, which
- * fusion inlines again once its indices are simple. Composing recurses.
+ * Movements on the longest way through one index expression, at most: of a longer chain every so many are a loop of their own,
+ * which fusion inlines again once its indices are simple. Composing recurses. Assumed, far below any stack: half and twice as many
+ * give the same programs of the workloads w2, w3, w8 and w9.
  */
 const MOST_DEEP = 32;
 
-/** The same where movements are read in several places, as by a concatenation of what was concatenated. */
+/**
+ * Movements in one index expression, at most, each counted in each place where it is read, as by a concatenation of what was
+ * concatenated. Assumed, eight a link of the longest chain; half and twice as many give the same programs, as above.
+ */
 const MOST_COMPOSED = 256;
 
 /** The run-time scalar that a node of operation `param` stands for. */

@@ -8,7 +8,8 @@ const WORD = 4;
 
 /**
  * Multiply-adds in which an invocation compares its position with another of its chunk. Assumed: three operations, whether the keys
- * are equal, which comes first, and how many there are; the rest is done for the few that are equal.
+ * are equal, which comes first, and how many there are; the rest is done for the few that are equal. With
+ * twice as many the workload w8 is predicted to take 21.3 µs on machine webgpu rather than 18.7, and its program is the same.
  */
 const COMPARE = 3;
 
