@@ -9,7 +9,7 @@ import {
   mapExpr,
   type Tensor,
 } from '../loops/index.ts';
-import { type Code, constantOf, driver, i32, minus, plus, times } from './code.ts';
+import { type Code, constantOf, i32, minus, plus, times } from './code.ts';
 import { type Contract, RUN, windowPlaces } from './contract.ts';
 import type { Evaluator } from './evaluate.ts';
 import { emitNest, endOf, rowValues } from './nest.ts';
@@ -209,10 +209,10 @@ export function emitOutputs(
 ): void {
   const { cut, whole, tiled } = contract;
   const units = unitAxes(cut);
-  const unit = driver('unit', Math.max(2, domainSize(units)));
-  const first = driver('block', Math.max(2, domainSize(units)));
+  const unit = evaluator.driver('unit', Math.max(2, domainSize(units)));
+  const first = evaluator.driver('block', Math.max(2, domainSize(units)));
   evaluator.code.scope.axes.set(first, texts.from);
-  const set = driver('set', domainSize(tiled.sets));
+  const set = evaluator.driver('set', domainSize(tiled.sets));
   evaluator.code.scope.axes.set(set, texts.set);
   const own = positionExpr(cut, axisRef(first));
   const other = positionExpr(whole, int(0));

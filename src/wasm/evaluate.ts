@@ -69,6 +69,11 @@ export class Evaluator {
     });
   }
 
+  /** The variable of a name and an extent: the same in all functions. @param which tells those of one function apart */
+  driver(name: string, extent: number, which = ''): Axis {
+    return this.#around.known.driver(name, extent, which);
+  }
+
   /** An expression with fewer operations and the same value. */
   simplify(expr: Expr): Expr {
     return this.#around.known.simplify(expr);

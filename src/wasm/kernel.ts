@@ -15,7 +15,7 @@ import {
 import { lineAligned } from '../runtime/wasm/program.ts';
 import { type Group, groupName, type Stage } from '../schedule/group.ts';
 import type { Location } from './addresses.ts';
-import { Code, driver, i32, plus, times, upwards } from './code.ts';
+import { Code, i32, plus, times, upwards } from './code.ts';
 import { ContractWriter } from './contractKernel.ts';
 import { Functions, type Inside, type ModuleScope, type Runnable } from './functions.ts';
 import { GroupText, type LoopTexts, likenessOf, type WriteLoops } from './groupText.ts';
@@ -99,7 +99,7 @@ class KernelWriter {
 
   /** Writes a group's functions: those of its loops once for all groups that are like it. */
   group(group: Group): Runnable & { schedule: GroupSchedule } {
-    const first = driver('first', domainSize(group.rows[0] ?? []));
+    const first = this.#scope.known.driver('first', domainSize(group.rows[0] ?? []));
     const { places, bytes } = this.#locals(group, first);
     const schedule = scheduleGroup(group, this.functions.asked(places(1)), this.#scope.machine);
     const write: WriteLoops = (functions, contractions, written) =>
@@ -267,7 +267,7 @@ function nestFunction(
   first: Axis,
 ): string {
   const { name, code, evaluator } = functions.begin(loop.name, ['from', 'to', 'first'], inside, first);
-  const row = driver('row', domainSize(nest.rows));
+  const row = evaluator.driver('row', domainSize(nest.rows));
   emitNest(evaluator, loop, nest, { from: '(local.get $from)', to: '(local.get $to)', row });
   functions.finish(code, loop);
   return name;

@@ -8,6 +8,7 @@ import {
   scalarOps,
   simplifier,
 } from '../loops/index.ts';
+import { driver } from './code.ts';
 
 /** What is known of the expressions of a module, each thing computed once for all of its functions. */
 export class Knowledge {
@@ -15,6 +16,22 @@ export class Knowledge {
   /** An expression with fewer operations and the same value. */
   readonly simplify = simplifier({ ranges: this.ranges });
   readonly #facts = new Map<number, Facts>();
+  readonly #drivers = new Map<string, Axis>();
+
+  /**
+   * The variable of a name and an extent: the same for all functions, so that what is found of an expression over it in one is
+   * known in the next.
+   *
+   * @param which tells those apart of which one function has several
+   */
+  driver(name: string, extent: number, which = ''): Axis {
+    const key = `${which} ${name} ${extent}`;
+    const known = this.#drivers.get(key);
+    if (known !== undefined) return known;
+    const made = driver(name, extent);
+    this.#drivers.set(key, made);
+    return made;
+  }
 
   /** What an expression depends on, and what it costs. */
   factsOf(expr: Expr): Facts {

@@ -63,9 +63,9 @@ class Packing {
     this.#texts = texts;
     this.#facts = facts;
     const name = side.kind === 'rows' ? 'row' : 'column';
-    this.#own = driver(name, side.length);
-    this.#unit = driver('line', domainSize(side.outer));
-    const set = driver('set', domainSize(tiled.sets));
+    this.#own = evaluator.driver(name, side.length);
+    this.#unit = evaluator.driver('line', domainSize(side.outer));
+    const set = evaluator.driver('set', domainSize(tiled.sets));
     this.#code.scope.axes.set(set, texts.set);
     const values = new Map([...rowValues(tiled.sets, set), ...rowValues(side.outer, this.#unit)]);
     this.#lined = evaluator.simplify(substituteAxes(side.operand, values));
@@ -233,7 +233,7 @@ class Packing {
 
   /** An element, or all lanes of a vector, behind which so many more are there. */
   #startOf(more: number): Axis {
-    return driver(this.#own.name, Math.max(1, this.#own.extent - more));
+    return this.#evaluator.driver(this.#own.name, Math.max(1, this.#own.extent - more), 'first');
   }
 
   /** The operand `by` elements further on. */

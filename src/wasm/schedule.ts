@@ -21,7 +21,6 @@ import { type Evaluation, loopEvaluation } from '../schedule/cost.ts';
 import type { Group } from '../schedule/group.ts';
 import { liveRows } from '../schedule/rows.ts';
 import { programBlock, TASK_WORK } from '../schedule/taskPhases.ts';
-import { driver } from './code.ts';
 import { type Contract, contractOf, cutSide, slidExtent } from './contract.ts';
 import type { Evaluator } from './evaluate.ts';
 import { type Nest, rowLane, rowValues } from './nest.ts';
@@ -192,7 +191,7 @@ function scheduleLoop(loop: Loop, evaluator: Evaluator): GroupSchedule {
  */
 function isGapless(loop: Loop, wide: readonly Axis[], evaluator: Evaluator): boolean {
   if (loop.reductions.length > 0 || wide.length < 2) return false;
-  const row = driver('row', domainSize(wide));
+  const row = evaluator.driver('row', domainSize(wide));
   const values = loop.outs.map(({ value }) => substituteAxes(value, rowValues(wide, row)));
   const isNear = ({ tensor, at }: Load): boolean => {
     const stride = evaluator.addresses.stride(tensor, at, row);
@@ -283,7 +282,7 @@ function laneOf(loop: Loop, rows: readonly Axis[], evaluator: Evaluator): Axis |
 function laneCost(loop: Loop, lane: Axis | null, rows: readonly Axis[], evaluator: Evaluator): number {
   const [domain, reduced] = [domainSize(loop.axes), termsOf(loop)];
   const alongReduction = lane !== null && loop.reduceAxes.includes(lane);
-  const { values, lane: own } = rowLane(rows, lane, driver('row', domainSize(rows)));
+  const { values, lane: own } = rowLane(rows, lane, evaluator.driver('row', domainSize(rows)));
   const cost = (exprs: readonly Loop['outs'][number]['value'][], vector: boolean): number => {
     const bound = exprs.map((e) => substituteAxes(e, values));
     return evaluator.cost(bound, vector ? own : null);

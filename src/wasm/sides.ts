@@ -15,7 +15,6 @@ import {
   type Tensor,
 } from '../loops/index.ts';
 import { isTiled } from '../schedule/laneWork.ts';
-import { driver } from './code.ts';
 import type { Evaluator } from './evaluate.ts';
 import { rowValues } from './nest.ts';
 import { TILE_COLUMNS, TILE_ROWS } from './tile.ts';
@@ -264,7 +263,7 @@ function sideOf(
     const line = Math.ceil(length / width) * width;
     return { kind, operand, axes, outer, inner, length, line, width, alongReduction, window: null };
   };
-  const number = driver('number', domainSize(axes));
+  const number = evaluator.driver('number', domainSize(axes));
   const numbered = evaluator.simplify(substituteAxes(operand, rowValues(axes, number)));
   if (readsAlongReduction(numbered, number, reduce, evaluator)) return side([], axes, true);
   const isRegular = loadsIn(numbered).every(
