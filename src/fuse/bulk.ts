@@ -17,9 +17,14 @@ const MOST_NODES = 8192;
  */
 export const MOST_REPEATED = 64;
 
+/** Outputs of one loop, at most: whatever joins a loop costs a look at all of them. Assumed. */
+const MOST_OUTPUTS = 64;
+
 /** Why fusion may not make a loop, in words: how much it would hold; null where it may. */
 export function tooLarge(loop: Loop): string | null {
   const exprs = expressionsOf(loop);
+  if (loop.outs.length > MOST_OUTPUTS)
+    return `together they would make ${loop.outs.length} results: a loop makes at most ${MOST_OUTPUTS}`;
   const depth = exprs.reduce((most, expr) => Math.max(most, depthOf(expr)), 0);
   if (depth > MOST_DEPTH)
     return `together they would be ${depth} operations deep: a loop has at most ${MOST_DEPTH}`;

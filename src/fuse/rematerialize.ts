@@ -1,4 +1,4 @@
-import { inOrder, tensorBytes } from '../loops/edges.ts';
+import { inOrder, readersAmong, tensorBytes } from '../loops/edges.ts';
 import {
   type Axis,
   axisRef,
@@ -102,9 +102,7 @@ function* remakes(plan: Plan, most: number): Generator<Remake> {
   // A group that a copy was made for is another one there, and is left alone.
   const stageOf = new Map(stages.flatMap((stage, at) => stage.groups.map((group) => [group, at] as const)));
   const at = (group: Group): number => stageOf.get(group) ?? -1;
-  const readers = new Map<Tensor, Group[]>();
-  for (const group of groups)
-    for (const tensor of tensorsReadBy(group)) readers.set(tensor, [...(readers.get(tensor) ?? []), group]);
+  const readers = readersAmong(groups, tensorsReadBy);
   const hosts = groups.filter((group) => at(group) > most && group.partials.length === 0);
   const through = ranges.filter(({ from, to }) => from < most && most < to);
   for (const { tensor, from } of through.sort((a, b) => tensorBytes(b.tensor) - tensorBytes(a.tensor))) {

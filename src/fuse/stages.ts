@@ -2,10 +2,9 @@ import { inOrder, writers } from '../loops/edges.ts';
 import type { Tensor } from '../loops/index.ts';
 import type { Machine } from '../machine/index.ts';
 import { type Group, groupName, type Stage, singleton } from '../schedule/group.ts';
-import { IDLE, type Load, microsOfLoad, withTime } from '../schedule/time.ts';
 import type { Decisions } from './decisions.ts';
+import { DispatchTime } from './dispatchTime.ts';
 import { byLevel, groupDependencies } from './levels.ts';
-import { priceOf, ROUNDING } from './price.ts';
 import { copyLoop, type Update, updatesOf } from './updates.ts';
 
 /**
@@ -58,66 +57,36 @@ function useSlack(
   level: Map<Group, number>,
   machine: Machine,
 ): void {
-  const end = Math.max(0, ...level.values());
   const latest = new Map<Group, number>();
-  const members = new Map<number, Set<Group>>();
-  for (const group of order) {
-    const at = level.get(group) ?? 0;
-    members.set(at, (members.get(at) ?? new Set()).add(group));
-  }
-  const loads = new Map<number, Load>();
-  /** What the groups of a dispatch take: kept until one comes or goes. */
-  const loadAt = (at: number): Load => {
-    let load = loads.get(at);
-    if (load === undefined) {
-      load = loadOf(members.get(at) ?? [], machine);
-      loads.set(at, load);
-    }
-    return load;
+  const dispatches = new Map<number, DispatchTime>();
+  const dispatch = (at: number): DispatchTime => {
+    const known = dispatches.get(at) ?? new DispatchTime(machine);
+    dispatches.set(at, known);
+    return known;
   };
+  for (const group of order) dispatch(level.get(group) ?? 0).add(group);
+  const end = dispatches.size - 1;
   for (const group of [...order].reverse()) {
     const now = level.get(group) ?? 0;
-    let best = now;
-    let least = 0;
-    let leaving = 0;
     const last = latest.get(group) ?? end;
-    if (now < last) {
-      const others = [...(members.get(now) ?? [])].filter((other) => other !== group);
-      leaving = microsOf(loadOf(others, machine), machine) - microsOf(loadAt(now), machine);
-    }
+    let best = now;
+    let least = dispatch(now).picos;
+    dispatch(now).remove(group);
+    least -= dispatch(now).picos;
     for (let at = now + 1; at <= last; at++) {
-      const load = loadAt(at);
-      const change = leaving + microsOf(withGroup(load, group, machine), machine) - microsOf(load, machine);
-      if (change >= least - ROUNDING) continue;
-      least = change;
+      const there = dispatch(at);
+      const without = there.picos;
+      there.add(group);
+      const more = there.picos - without;
+      there.remove(group);
+      if (more >= least) continue;
+      least = more;
       best = at;
     }
-    if (best !== now) {
-      members.get(now)?.delete(group);
-      members.get(best)?.add(group);
-      loads.delete(now);
-      loads.delete(best);
-      level.set(group, best);
-    }
+    dispatch(best).add(group);
+    level.set(group, best);
     for (const source of sources(group)) latest.set(source, Math.min(latest.get(source) ?? end, best - 1));
   }
-}
-
-/** What some groups take that share a dispatch, as far as a schedule of each fits the machine. */
-function loadOf(groups: Iterable<Group>, machine: Machine): Load {
-  let load = IDLE;
-  for (const group of groups) load = withGroup(load, group, machine);
-  return load;
-}
-
-function withGroup(load: Load, group: Group, machine: Machine): Load {
-  const time = priceOf(group, machine);
-  return time === null ? load : withTime(load, time);
-}
-
-/** Microseconds of a dispatch; none where there is nothing to do. */
-function microsOf(load: Load, machine: Machine): number {
-  return load === IDLE ? 0 : microsOfLoad(load) + machine.dispatch;
 }
 
 /** The groups, with copies where an update cannot be in place, and the groups that each must come after. */

@@ -108,16 +108,20 @@ function pack(
   places: Map<Tensor, ArenaPlace>,
   placedSize: (tensor: Tensor) => number,
 ): number {
+  // By offset.
   const placed: { run: Run; offset: number; end: number }[] = [];
   let length = base;
   for (const run of [...runs].sort((a, b) => tensorSize(firstOf(b)) - tensorSize(firstOf(a)))) {
     const size = placedSize(firstOf(run));
-    const others = placed
-      .filter((p) => p.run.from <= run.to && run.from <= p.run.to)
-      .sort((a, b) => a.offset - b.offset);
     let offset = base;
-    for (const other of others) if (offset + size > other.offset && offset < other.end) offset = other.end;
-    placed.push({ run, offset, end: offset + size });
+    let after = 0;
+    for (const [k, other] of placed.entries()) {
+      if (offset + size <= other.offset) break;
+      const isBeside = other.run.from <= run.to && run.from <= other.run.to;
+      if (isBeside && offset < other.end) offset = other.end;
+      if (other.offset <= offset) after = k + 1;
+    }
+    placed.splice(after, 0, { run, offset, end: offset + size });
     for (const { tensor } of run.ranges) places.set(tensor, { arena, offset });
     length = Math.max(length, offset + size);
   }

@@ -19,7 +19,8 @@ export function verifyLayout(
   for (const stages of entries.values()) {
     let open: Placed[] = [];
     for (const need of [...needsOf(stages).values()].sort((a, b) => a.first - b.first)) {
-      const next = { ...need, place: placeOf(need, places) };
+      const place = placeOf(need, places);
+      const next = { ...need, place, end: place.offset + tensorSize(need.tensor) };
       open = open.filter((old) => old.last >= next.first);
       for (const old of open) {
         if (!isOver(old, next)) continue;
@@ -43,6 +44,8 @@ interface Need {
 
 interface Placed extends Need {
   readonly place: ArenaPlace;
+  /** The element after its last one. */
+  readonly end: number;
 }
 
 function needsOf(stages: readonly Stage[]): Map<Tensor, Need> {
@@ -69,9 +72,7 @@ function placeOf({ tensor, writer }: Need, places: BufferLayout['places']): Aren
 }
 
 function isOver(a: Placed, b: Placed): boolean {
-  const [p, q] = [a.place, b.place];
-  if (p.arena !== q.arena) return false;
-  return p.offset < q.offset + tensorSize(b.tensor) && q.offset < p.offset + tensorSize(a.tensor);
+  return a.place.arena === b.place.arena && a.place.offset < b.end && b.place.offset < a.end;
 }
 
 /** Why one temporary may not lie over another that was stored before it, in words; null where it may. */

@@ -70,40 +70,18 @@ function largestOf({ compute, cache, memory, chain }: Terms): keyof Terms {
   return memory >= chain ? 'memory' : 'chain';
 }
 
-/** What groups that share a dispatch take together. */
-export interface Load {
-  /** Microseconds of the longest of them. */
-  readonly longest: number;
-  /** Microseconds for which all of them together keep the machine busy. */
-  readonly busy: number;
-}
-
-/** No groups at all. */
-export const IDLE: Load = { longest: 0, busy: 0 };
-
-/** The same with one group more. */
-export function withTime({ longest, busy }: Load, time: Time): Load {
-  return { longest: Math.max(longest, time.micros), busy: busy + time.busy };
-}
-
-/** Microseconds of a kernel that holds these groups. */
-export function microsOfLoad({ longest, busy }: Load): number {
-  return Math.max(longest, busy);
-}
-
 /**
  * The time of a kernel that holds these groups, in microseconds: the longest of them, or what all of them together keep
  * the machine busy for. The term that limits is that of the group to which this is due most.
  */
 export function kernelTime(times: readonly Time[]): Pick<Time, 'micros' | 'limit'> {
-  const load = times.reduce(withTime, IDLE);
-  const by = load.longest >= load.busy ? 'micros' : 'busy';
+  let [longest, busy] = [0, 0];
+  for (const time of times) {
+    longest = Math.max(longest, time.micros);
+    busy += time.busy;
+  }
+  const by = longest >= busy ? 'micros' : 'busy';
   const [first, ...others] = times;
   const most = others.reduce((a, b) => (a === undefined || b[by] > a[by] ? b : a), first);
-  return { micros: microsOfLoad(load), limit: most?.limit ?? 'chain' };
-}
-
-/** The time of a dispatch of these groups: that of their kernel, and the dispatch's own cost. */
-export function stageTime(times: readonly Time[], machine: Machine): number {
-  return kernelTime(times).micros + machine.dispatch;
+  return { micros: Math.max(longest, busy), limit: most?.limit ?? 'chain' };
 }
