@@ -28,7 +28,7 @@ import { shown } from './runtime/issues.ts';
 import { named } from './runtime/options.ts';
 import type { Session, WasmProgram } from './runtime/wasm/index.ts';
 import { type StartOptions, start } from './start.ts';
-import { assemble } from './wasm/assemble.ts';
+import { loadAssembler } from './wasm/assemble.ts';
 
 export type { StartOptions } from './start.ts';
 
@@ -124,7 +124,7 @@ function targetOf(machine: Machine, given: 'auto' | TargetName): TargetName {
   throw new MachineError(machine.name, 'features', `${fault}, or none`);
 }
 
-/** What a module becomes on a target, by the numbers of a machine. */
+/** What a module becomes on a target, by the numbers of a machine; the assembler is loaded only where it is needed. */
 export async function compileFor(
   module: Module,
   target: TargetName,
@@ -132,7 +132,7 @@ export async function compileFor(
   machine: Machine = machines[target],
 ): Promise<WebGpuCompilation | WasmCompilation> {
   if (target !== 'wasm') return compileModule(module, machine, without, target);
-  return compileToWasm(module, assemble, without, machine);
+  return compileToWasm(module, await loadAssembler(), without, machine);
 }
 
 /** What `auto` is here: `webgpu` where there is a hardware adapter, else `wasm`. */

@@ -26,7 +26,7 @@ const arrows: Readonly<
   wgsl: { rooms: ['loops', 'kernels', 'runtime'], packages: [] },
   wasm: {
     rooms: ['loops', 'graph', 'passes', 'machine', 'schedule', 'plan', 'kernels', 'program', 'runtime'],
-    packages: [],
+    packages: [/^watr\//],
   },
   program: {
     rooms: ['loops', 'graph', 'passes', 'machine', 'schedule', 'plan', 'kernels', 'wgsl', 'runtime'],

@@ -4,7 +4,7 @@ import { explain } from '../src/explain.ts';
 import { definitionOf, type Module, neededBy } from '../src/graph/index.ts';
 import { defineModule, nn, type Tensor } from '../src/index.ts';
 import { machines } from '../src/machine/index.ts';
-import { assemble } from '../src/wasm/assemble.ts';
+import { assemble } from './compile/bareWasm.ts';
 import { Dice } from './oracle/dice.ts';
 import { randomModule } from './oracle/randomGraph.ts';
 

@@ -4,7 +4,7 @@ import { compileModule, compileToWasm } from '../src/compile.ts';
 import type { Loop } from '../src/loops/index.ts';
 import { machines } from '../src/machine/index.ts';
 import { type LevelTools, Trace } from '../src/trace.ts';
-import { assemble } from '../src/wasm/assemble.ts';
+import { loadAssembler } from '../src/wasm/assemble.ts';
 
 /** A clock that goes on by itself only when it is told to. */
 class Clock {
@@ -71,7 +71,7 @@ describe('the trace', () => {
     const shared = ['lower', 'partition', 'assignStages', 'schedule'];
     const compilations = [
       { made: compileModule(w1, machines.webgpu), own: ['fitStages', 'orderEvaluation'], once: ['print'] },
-      { made: compileToWasm(w1, assemble), own: [], once: ['assemble', 'print'] },
+      { made: compileToWasm(w1, await loadAssembler()), own: [], once: ['assemble', 'print'] },
     ];
     for (const { made, own, once } of compilations) {
       const { timings } = made.trace;

@@ -9,7 +9,8 @@ import { isolation, visit } from './chromium.ts';
 import { model } from './model.ts';
 import { SEED, training } from './training.ts';
 
-/** What only a program for WebAssembly needs. */
+/** What only a program for WebAssembly needs: the assembler, and a runtime. */
+const assembler = 'node_modules/watr/';
 const runtime = 'src/runtime/wasm/start.ts';
 
 /** The chunks that hold a file, or files of a folder; there is one at least. */
@@ -32,7 +33,8 @@ test('a page in Chromium compiles for WebGPU, and trains as Node does', async ({
   const close = losses.map((loss) => expect.closeTo(loss, 5));
   expect(result).toMatchObject({ target: 'webgpu-software', losses: close });
   expect(requested).toEqual(expect.arrayContaining(chunksWith('src/compile.ts', page)));
-  for (const chunk of chunksWith(runtime, page)) expect(requested).not.toContain(chunk);
+  for (const path of [assembler, runtime])
+    for (const chunk of chunksWith(path, page)) expect(requested).not.toContain(chunk);
 });
 
 test('without WebGPU it compiles for WebAssembly, and trains to the same bits as Node', async ({
@@ -44,5 +46,12 @@ test('without WebGPU it compiles for WebAssembly, and trains to the same bits as
   const page = await bundle('autoPage.ts');
   const visited = await visit({ files: page.files, headers: isolation, webgpu: false }, signal);
   expect(visited.result).toEqual({ target: 'wasm', ...expected });
-  expect(visited.requested).toEqual(expect.arrayContaining(chunksWith(runtime, page)));
+  for (const path of [assembler, runtime])
+    expect(visited.requested).toEqual(expect.arrayContaining(chunksWith(path, page)));
+});
+
+test('the assembler is in chunks of its own', async () => {
+  const page = await bundle('autoPage.ts');
+  const files = chunksWith(assembler, page).flatMap((chunk) => page.sources.get(chunk) ?? []);
+  expect(files.filter((file) => !file.startsWith(assembler))).toEqual([]);
 });

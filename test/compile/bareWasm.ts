@@ -7,7 +7,7 @@ import { recordWriter } from '../../src/runtime/records.ts';
 import { asElements, valueWords } from '../../src/runtime/values.ts';
 import { nodeHost } from '../../src/runtime/wasm/node.ts';
 import type { WasmProgram } from '../../src/runtime/wasm/program.ts';
-import { assemble } from '../../src/wasm/assemble.ts';
+import { loadAssembler } from '../../src/wasm/assemble.ts';
 
 /** A compilation that runs on the thread that calls, in a memory of its own; its states are kept from step to step. */
 export interface BareSession {
@@ -30,6 +30,19 @@ const aligned = (bytes: number): number => Math.ceil(bytes / LINE) * LINE;
 const POISON = 0x7fc0dead;
 /** Words that nobody may write. */
 const GUARD = 0x7fc0babe;
+
+// Assembling takes longest, and the tiles of all programs are the same.
+const assembled = new Map<string, Uint8Array>();
+const assembler = await loadAssembler();
+
+/** Turns WebAssembly text into a module; one that was given before is not assembled again. */
+export function assemble(text: string): Uint8Array {
+  const known = assembled.get(text);
+  if (known !== undefined) return known;
+  const bytes = assembler(text);
+  if (text.length < 10_000) assembled.set(text, bytes);
+  return bytes;
+}
 
 /** What calls a task of a phase, in the text of a module. */
 const TASK_CALL =

@@ -4,8 +4,8 @@ import { defineModule, type Tensor } from '../../src/graph/index.ts';
 import * as nn from '../../src/nn/index.ts';
 import * as optim from '../../src/optim/index.ts';
 import { start } from '../../src/runtime/wasm/index.ts';
-import { assemble } from '../../src/wasm/assemble.ts';
 import { integers } from '../fixtures/generator.ts';
+import { assemble } from './bareWasm.ts';
 import { waysOfContractions } from './wasmAgreement.ts';
 
 /** Two convolutions, one with a stride, over images of 12 × 12: batches of 16, the last one not full. */

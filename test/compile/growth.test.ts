@@ -9,8 +9,10 @@ import { machines } from '../../src/machine/index.ts';
 import { gradients } from '../../src/passes/differentiate.ts';
 import { referenceSession } from '../../src/reference/index.ts';
 import type { ProgramBase } from '../../src/runtime/program.ts';
-import { assemble } from '../../src/wasm/assemble.ts';
+import { loadAssembler } from '../../src/wasm/assemble.ts';
 import { callsIn } from './countedWork.ts';
+
+const assemble = await loadAssembler();
 
 const targets = {
   webgpu: (module) => compileModule(module, machines.webgpu).program,

@@ -7,10 +7,9 @@ import { printKernel } from '../../src/kernels/text.ts';
 import { type Machine, machines } from '../../src/machine/index.ts';
 import { type NDArray, referenceSession } from '../../src/reference/index.ts';
 import { liveWorkgroups } from '../../src/schedule/liveGrid.ts';
-import { assemble } from '../../src/wasm/assemble.ts';
 import { slowMemory } from '../oracle/randomStatistics.ts';
 import { firstDifference } from './agreement.ts';
-import { assembleBackwards, bareSession } from './bareWasm.ts';
+import { assemble, assembleBackwards, bareSession } from './bareWasm.ts';
 import { interpretedSession } from './interpreted.ts';
 import { extents, type LiveModule, liveModules } from './liveModules.ts';
 

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { compileToWasm, type OptionalPass, optionalPasses } from '../../src/compile.ts';
 import { type Machine, machines } from '../../src/machine/index.ts';
-import { assemble } from '../../src/wasm/assemble.ts';
 import { randomContraction } from '../oracle/randomContraction.ts';
 import { randomTasksMachine } from '../oracle/randomMachine.ts';
 import { randomWide } from '../oracle/randomWide.ts';
 import { numberedModule } from './agreement.ts';
+import { assemble } from './bareWasm.ts';
 import { nestsInLines, wasmDisagreements, waysOfContractions } from './wasmAgreement.ts';
 
 const ways: readonly {

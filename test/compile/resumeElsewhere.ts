@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { compileToWasm } from '../../src/compile.ts';
 import { start } from '../../src/runtime/wasm/index.ts';
-import { assemble } from '../../src/wasm/assemble.ts';
+import { assemble } from './bareWasm.ts';
 import { digest } from './digest.ts';
 import { small } from './smallModel.ts';
 import { smallTraining } from './smallTraining.ts';

@@ -4,10 +4,10 @@ import { compileModule, compileToWasm } from '../../src/compile.ts';
 import { machines } from '../../src/machine/index.ts';
 import { type Session, start } from '../../src/runtime/index.ts';
 import { start as startWasm } from '../../src/runtime/wasm/index.ts';
-import { assemble } from '../../src/wasm/assemble.ts';
 import { integers } from '../fixtures/generator.ts';
 import { freshDevice } from '../softwareAdapter.ts';
 import { allocatedBytes } from './allocations.ts';
+import { assemble } from './bareWasm.ts';
 import { digest } from './digest.ts';
 import { rows, small } from './smallModel.ts';
 

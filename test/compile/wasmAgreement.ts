@@ -2,14 +2,13 @@ import { compileToWasm, type OptionalPass, type WasmCompilation } from '../../sr
 import { type Axis, domainSize } from '../../src/loops/index.ts';
 import { type Machine, machines } from '../../src/machine/index.ts';
 import { type NDArray, referenceSession } from '../../src/reference/index.ts';
-import { assemble } from '../../src/wasm/assemble.ts';
 import { packedUnits, slidExtent } from '../../src/wasm/contract.ts';
 import { rowLane } from '../../src/wasm/nest.ts';
 import { unitsOf } from '../../src/wasm/sides.ts';
 import { turnedOf } from '../../src/wasm/turnedOutputs.ts';
 import type { RandomCase } from '../oracle/randomGraph.ts';
 import { firstDifference } from './agreement.ts';
-import { assembleBackwards, bareSession } from './bareWasm.ts';
+import { assemble, assembleBackwards, bareSession } from './bareWasm.ts';
 
 /** Rounding in float32, relative to the largest element of a tensor; what is discontinuous is exact. */
 const TOLERANCE = 1e-4;

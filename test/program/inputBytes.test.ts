@@ -4,7 +4,7 @@ import { defineModule } from '../../src/index.ts';
 import { batchBytes } from '../../src/program/inputBytes.ts';
 import { Dataset } from '../../src/runtime/dataset.ts';
 import type { Engine } from '../../src/runtime/engine.ts';
-import { assemble } from '../../src/wasm/assemble.ts';
+import { assemble } from '../compile/bareWasm.ts';
 
 const module = defineModule('several', (m) => {
   const [batch, time] = [m.size('batch', { max: 7 }), m.size('time', { max: 5 })];

@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { compileToWasm } from '../../src/compile.ts';
-import { assemble } from '../../src/wasm/assemble.ts';
+import { assemble } from '../compile/bareWasm.ts';
 import { small } from '../compile/smallModel.ts';
 import { linearWasm } from '../runtime/linearWasm.ts';
 

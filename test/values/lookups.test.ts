@@ -8,7 +8,7 @@ import { gradients } from '../../src/passes/differentiate.ts';
 import type { Given } from '../../src/reference/index.ts';
 import { start } from '../../src/runtime/wasm/index.ts';
 import type { Stage } from '../../src/schedule/group.ts';
-import { assemble } from '../../src/wasm/assemble.ts';
+import { loadAssembler } from '../../src/wasm/assemble.ts';
 import { Dice } from '../oracle/dice.ts';
 import { randomMachine, randomTasksMachine } from '../oracle/randomMachine.ts';
 import { barriers, smallGpu } from './barriers.ts';
@@ -100,7 +100,7 @@ const anywhere = (seed: number): Target =>
         ...wasm(1),
         start: async (module, states = {}) => {
           const machine = randomTasksMachine(seed);
-          const { program } = compileToWasm(module, assemble, new Set(), machine);
+          const { program } = compileToWasm(module, await loadAssembler(), new Set(), machine);
           return targetSession(program, await start(program, { threads: 2, initial: initialOf(states) }));
         },
       };

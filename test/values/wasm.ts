@@ -1,6 +1,6 @@
 import { compileToWasm } from '../../src/compile.ts';
 import { start } from '../../src/runtime/wasm/index.ts';
-import { assemble } from '../../src/wasm/assemble.ts';
+import { loadAssembler } from '../../src/wasm/assemble.ts';
 import { initialOf, targetSession } from './sessionTarget.ts';
 import type { Target } from './targets.ts';
 
@@ -10,7 +10,7 @@ export function wasm(threads: number): Target {
     name: `WebAssembly, ${threads} ${threads === 1 ? 'thread' : 'threads'}`,
     floats: 'f32',
     start: async (module, states = {}) => {
-      const { program } = compileToWasm(module, assemble);
+      const { program } = compileToWasm(module, await loadAssembler());
       const session = await start(program, { threads, initial: initialOf(states) });
       return targetSession(program, session);
     },

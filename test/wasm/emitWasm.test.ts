@@ -3,7 +3,7 @@ import { compileToWasm } from '../../src/compile.ts';
 import { defineModule } from '../../src/graph/index.ts';
 import { init } from '../../src/nn/index.ts';
 import { DeviceError, start } from '../../src/runtime/wasm/index.ts';
-import { assemble } from '../../src/wasm/assemble.ts';
+import { assemble } from '../compile/bareWasm.ts';
 
 describe('the program of a module for WebAssembly', () => {
   it('runs the entry that is asked for, whatever entries and inputs are called', async () => {

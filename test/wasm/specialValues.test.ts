@@ -2,9 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { compileToWasm } from '../../src/compile.ts';
 import { defineModule, type Module, type ModuleBuilder, type Tensor } from '../../src/graph/index.ts';
 import { type Given, referenceSession, type StepFeeds } from '../../src/reference/index.ts';
-import { assemble } from '../../src/wasm/assemble.ts';
 import type { MathName } from '../../src/wasm/math.ts';
-import { bareSession } from '../compile/bareWasm.ts';
+import { assemble, bareSession } from '../compile/bareWasm.ts';
 
 const SMALLEST = 2 ** -149;
 const LARGEST = (2 - 2 ** -23) * 2 ** 127;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { compileToWasm, type WasmCompilation } from '../../src/compile.ts';
 import { defineModule, type ModuleBuilder, type Tensor } from '../../src/graph/index.ts';
-import { assemble } from '../../src/wasm/assemble.ts';
+import { assemble } from '../compile/bareWasm.ts';
 
 function compiled(outputs: (m: ModuleBuilder) => Record<string, Tensor>): WasmCompilation {
   return compileToWasm(
