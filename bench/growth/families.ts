@@ -88,6 +88,19 @@ function clipped(size: number): Module {
   });
 }
 
+/** So many states, each multiplied with an input and added up; their updates have one gradient in common. */
+function states(size: number): Module {
+  return defineModule('states', (m) => {
+    const x = m.input('x', { shape: [4, 8] });
+    let loss = x.sum();
+    for (let k = 0; k < size; k++) {
+      const w = m.state(`w${k}`, { shape: [8], init: small });
+      loss = loss.add(x.mul(w).sum());
+    }
+    m.entry('train', { loss, updates: optim.sgd({ lr: 0.1 }).minimize(loss) });
+  });
+}
+
 /** A residual perceptron of so many layers with layer norm, clipped by the global norm, Adam. */
 function residualLayers(size: number): Module {
   return defineModule('residual-layers', (m) => {
@@ -188,6 +201,13 @@ export const families: readonly Family[] = [
     module: clipped,
     sizes: [10, 20, 40, 80],
     seconds: 1.5,
+  },
+  {
+    name: 'states',
+    counts: 'states of one gradient',
+    module: states,
+    sizes: [250, 500, 1000, 2000],
+    seconds: 20,
   },
   {
     name: 'residual-layers',

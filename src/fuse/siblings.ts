@@ -1,4 +1,4 @@
-import { loadsReduced, writesOver } from '../loops/edges.ts';
+import { loadsReduced, tensorsRead, writers, writesOver } from '../loops/edges.ts';
 import {
   type Axis,
   axisRef,
@@ -12,7 +12,7 @@ import {
   ValueNumbers,
 } from '../loops/index.ts';
 import type { Machine } from '../machine/index.ts';
-import { Dataflow, loopAccess } from './dataflow.ts';
+import { tooLarge } from './bulk.ts';
 import type { Decisions } from './decisions.ts';
 import { longAxis } from './parts.ts';
 
@@ -27,7 +27,8 @@ import { longAxis } from './parts.ts';
 export function mergedSiblings(host: Loop, guest: Loop, machine: Machine): Loop | string | null {
   if (guest.reductions.length === 0 || host.reductions.length === 0) return null;
   const map = commonReads(host, guest);
-  return map === null ? null : asSibling(host, guest, map, machine);
+  const merged = map === null ? null : asSibling(host, guest, map, machine);
+  return merged === null || typeof merged === 'string' ? merged : (tooLarge(merged) ?? merged);
 }
 
 /**
@@ -36,32 +37,27 @@ export function mergedSiblings(host: Loop, guest: Loop, machine: Machine): Loop 
  * that two of them may differ, and another entry may update one alone. So none is a common subexpression of another.
  */
 export function mergeCounters(loops: readonly Loop[], decisions: Decisions): Loop[] {
-  const flow = new Dataflow(loops, loopAccess);
-  mergeCounts(flow, decisions);
-  return flow.items;
-}
-
-/** Loops that give states of one element their next values, and wait for nothing that the step computes, as one. */
-function mergeCounts(flow: Dataflow<Loop>, decisions: Decisions): void {
-  const counts = (loop: Loop): boolean =>
-    domainSize([...loop.axes, ...loop.reduceAxes]) === 1 &&
-    loop.reductions.length === 0 &&
-    writesOver(loop) &&
-    flow.sourcesOf(loop).size === 0;
-  const [first, ...others] = flow.items.filter(counts);
-  if (first === undefined) return;
-  let host = first;
-  for (const guest of others) {
-    const merged: Loop = {
-      ...host,
-      axes: [...host.axes, ...guest.axes],
-      outs: [...host.outs, ...guest.outs],
-      origin: [...new Set([...host.origin, ...guest.origin])],
-    };
-    flow.join(host, guest, merged);
+  const made = writers(loops);
+  const [host, ...others] = loops.filter(
+    (loop) =>
+      domainSize([...loop.axes, ...loop.reduceAxes]) === 1 &&
+      loop.reductions.length === 0 &&
+      writesOver(loop) &&
+      [...tensorsRead(loop)].every((tensor) => !made.has(tensor)),
+  );
+  if (host === undefined) return [...loops];
+  for (const guest of others)
     decisions.take('sibling', host, guest, 'they are states of one element that wait for nothing');
-    host = merged;
-  }
+  const all = [host, ...others];
+  const merged: Loop = {
+    ...host,
+    axes: all.flatMap(({ axes }) => axes),
+    outs: all.flatMap(({ outs }) => outs),
+    origin: [...new Set(all.flatMap(({ origin }) => origin))],
+  };
+  // They wait for nothing: where the first of them stands, none of their readers came before.
+  const guests = new Set(others);
+  return loops.flatMap((loop) => (loop === host ? [merged] : guests.has(loop) ? [] : [loop]));
 }
 
 /**

@@ -76,6 +76,7 @@ const growing: readonly Growing[] = [
     on: ['webgpu'],
   },
   { what: 'states clipped by the norm of all', size: 8, make: familyNamed('clipped'), on: ['webgpu'] },
+  { what: 'states of one gradient', size: 15, make: familyNamed('states'), on: ['webgpu'] },
 ];
 
 describe('work and program grow with the size of', () => {

@@ -3,13 +3,14 @@ import { pathToFileURL } from 'node:url';
 import { compileModule, compileToWasm } from '../../src/compile.ts';
 import type { Module } from '../../src/graph/index.ts';
 import { machines } from '../../src/machine/index.ts';
-import { assemble } from '../../src/wasm/assemble.ts';
+import { loadAssembler } from '../../src/wasm/assemble.ts';
 import { mixedModule } from '../oracle/randomGroups.ts';
-
 import { small } from './smallModel.ts';
 
 /** Modules by number, each for a target: some have loops of others. */
 const modules: readonly Module[] = [small, ...[0, 3].map((seed) => mixedModule(seed).module)];
+
+const assemble = await loadAssembler();
 
 /** How many programs there are to be hashed. */
 export const programs = 2 * modules.length;
