@@ -186,8 +186,11 @@ export class WasmKernels {
   }
 }
 
+/** Bytes that are turned into characters at once: arguments of one call. */
+const CHUNK = 8192;
+
 function base64(bytes: Uint8Array): string {
   let text = '';
-  for (const byte of bytes) text += String.fromCharCode(byte);
+  for (let k = 0; k < bytes.length; k += CHUNK) text += String.fromCharCode(...bytes.subarray(k, k + CHUNK));
   return btoa(text);
 }
