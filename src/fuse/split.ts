@@ -187,8 +187,9 @@ function absorbPrologues(groups: readonly Group[], machine: Machine, decisions: 
     groups.filter((group) => isScalar(group) && !group.loops.some(writesOver)),
     groups,
   );
+  const withPrologue = prologues(machine);
   let chosen = new Set(scalars);
-  let best = absorbed(groups, chosen, machine);
+  let best = absorbed(groups, chosen, withPrologue);
   let time = timeOfGroups(best.groups, machine);
   const terms = (group: Group): number => Math.max(...group.loops.map((loop) => domainSize(loop.reduceAxes)));
   const long = scalars.filter((group) => terms(group) > ALONE_TERMS).sort((a, b) => terms(b) - terms(a));
@@ -198,7 +199,7 @@ function absorbPrologues(groups: readonly Group[], machine: Machine, decisions: 
   ];
   for (const trial of trials) {
     const some = new Set([...trial].filter((group) => chosen.has(group)));
-    const result = absorbed(groups, some, machine);
+    const result = absorbed(groups, some, withPrologue);
     const after = timeOfGroups(result.groups, machine);
     if (after >= time) continue;
     [chosen, best, time] = [some, result, after];
@@ -240,7 +241,7 @@ function repeatable(scalars: readonly Group[], groups: readonly Group[]): Group[
 function absorbed(
   groups: readonly Group[],
   chosen: ReadonlySet<Group>,
-  machine: Machine,
+  withPrologue: (group: Group, prologue: readonly Loop[]) => Group | null,
 ): { readonly groups: readonly Group[]; readonly full: readonly { loop: Loop; group: Group }[] } {
   const loopOf = new Map<Tensor, Loop>();
   for (const group of chosen)
@@ -254,8 +255,8 @@ function absorbed(
     const prologue = inOrder(makersOf(tensorsReadBy(group)), (loop) => makersOf(tensorsRead(loop)));
     const own = prologue.map(temporaryOnly).filter((loop) => loop.outs.length > 0);
     if (own.length === 0) return group;
-    const changed = { ...group, prologue: own };
-    if (isScheduled(tryToSchedule(changed, machine))) return changed;
+    const changed = withPrologue(group, own);
+    if (changed !== null) return changed;
     full.push(...own.map((loop) => ({ loop, group })));
     return group;
   });
@@ -272,7 +273,28 @@ function absorbed(
   return { groups: result.filter((group) => kept.has(group)), full };
 }
 
-/** A loop without its outputs to memory that outlives the step: those are written once, by its own group. */
-function temporaryOnly(loop: Loop): Loop {
-  return { ...loop, outs: loop.outs.filter((o) => o.tensor.role === 'temp') };
+/**
+ * Gives groups with prologues; null where no schedule of one fits the machine. Trials differ in few prologues: a group with one
+ * that it had in another trial is the same object, so that its schedule and its time are found once.
+ */
+function prologues(machine: Machine): (group: Group, prologue: readonly Loop[]) => Group | null {
+  const known = new Map<Group, { readonly made: Group; readonly fits: boolean }[]>();
+  return (group, prologue) => {
+    const before = known.get(group) ?? [];
+    known.set(group, before);
+    const isSame = (other: readonly Loop[]): boolean =>
+      other.length === prologue.length && other.every((loop, k) => loop === prologue[k]);
+    let found = before.find(({ made }) => isSame(made.prologue));
+    if (found === undefined) {
+      const made = { ...group, prologue };
+      found = { made, fits: isScheduled(tryToSchedule(made, machine)) };
+      before.push(found);
+    }
+    return found.fits ? found.made : null;
+  };
 }
+
+/** A loop without its outputs to memory that outlives the step: those are written once, by its own group. */
+const temporaryOnly = memoized(
+  (loop: Loop): Loop => ({ ...loop, outs: loop.outs.filter((o) => o.tensor.role === 'temp') }),
+);
