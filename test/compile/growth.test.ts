@@ -29,10 +29,11 @@ function chained(links: number, link: (x: Tensor, k: number) => Tensor): Module 
   });
 }
 
-/** Modules of one kind by their size, a size that is compiled beside four times as much, and for which targets. */
+/** Modules of one kind by their size, a size that is compiled beside a multiple of it, four times by default, and for which targets. */
 interface Growing {
   readonly what: string;
   readonly size: number;
+  readonly times?: number;
   readonly make: (size: number) => Module;
   readonly on: readonly (keyof typeof targets)[];
 }
@@ -77,13 +78,15 @@ const growing: readonly Growing[] = [
   },
   { what: 'states clipped by the norm of all', size: 8, make: familyNamed('clipped'), on: ['webgpu'] },
   { what: 'states of one gradient', size: 15, make: familyNamed('states'), on: ['webgpu'] },
+  { what: 'a recurrence, step by step', size: 3, make: familyNamed('recurrence'), on: ['wasm'] },
+  { what: 'a GPT, layer by layer', size: 1, times: 2, make: familyNamed('gpt-layers'), on: ['wasm'] },
 ];
 
 describe('work and program grow with the size of', () => {
-  for (const { what, size, make, on } of growing) {
+  for (const { what, size, times = 4, make, on } of growing) {
     for (const target of on) {
       it(`${what}, for ${target}`, async () => {
-        const sizes = [size, 4 * size];
+        const sizes = [size, times * size];
         const calls: number[] = [];
         const bytes: number[] = [];
         for (const some of sizes) {
