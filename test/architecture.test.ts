@@ -19,7 +19,7 @@ const arrows: Readonly<
   // What a target is, how a group runs on it, and which loops a group has: each knows the ones before.
   machine: { rooms: [], packages: [] },
   schedule: { rooms: ['loops', 'machine'], packages: [] },
-  fuse: { rooms: ['loops', 'machine', 'schedule'], packages: [/^@dagrejs\/graphlib$/] },
+  fuse: { rooms: ['loops', 'machine', 'schedule'], packages: [] },
   plan: { rooms: ['loops', 'schedule'], packages: [] },
   kernels: { rooms: ['loops', 'machine', 'schedule'], packages: [] },
   // Printers: neither knows the other.
