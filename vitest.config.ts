@@ -6,7 +6,7 @@ export default defineConfig({
   test: {
     // Dawn finds no adapter in worker threads: their process.env is a copy.
     pool: 'forks',
-    // Files share what they import, and mock no module: loading it anew takes a seventh of the time of all.
+    // Files share what they import, and mock no module: loading it again for each takes a seventh of the time of all.
     isolate: false,
     // All cores: what is left beside a test that waits for the driver is another test's.
     maxWorkers: '100%',

@@ -90,7 +90,7 @@ function findingLines(finding: Finding): string[] {
       ];
     case 'rounding':
       return [
-        `agrees but for rounding, which is made large ${playText(finding)} by`,
+        `agrees except for rounding, which is made large ${playText(finding)} by`,
         `  ${placeText(finding.node)}`,
         `  ${valuesText(finding.difference)}`,
         isWhole(finding.difference)

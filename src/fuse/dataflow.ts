@@ -192,7 +192,7 @@ export class Dataflow<T extends object> {
   }
 
   /**
-   * Puts one item in the place of two, of which none depends on the other but for the guest on the host, and on
+   * Puts one item in the place of two, of which none depends on the other except for the guest on the host, and on
    * that directly only. What stands between them is put in order again: sources of the guest come before, readers
    * of the guest after.
    *

@@ -129,7 +129,7 @@ export function describe(node: Node): string {
   return `${node.label ?? `%${node.id}`} (${node.op} ${node.dtype}${shapeText(node.shape)})`;
 }
 
-/** Nodes are immutable but for their label, which only their graph gives. */
+/** Nodes are immutable except for their label, which only their graph gives. */
 interface Labelled extends Node {
   label?: string;
 }

@@ -160,7 +160,7 @@ export class ModuleBuilder implements Declarations {
   }
 
   /**
-   * An input, given anew at each step. With a bounded size as its first dimension it is read by rows: out of a
+   * An input, given again at each step. With a bounded size as its first dimension it is read by rows: out of a
    * dataset on the device, or out of a batch that is uploaded.
    */
   input(name: string, options: InputOptions): Tensor {

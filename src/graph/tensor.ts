@@ -409,7 +409,7 @@ export class Tensor {
     return this.#wrap(this.graph.build('pick', [this.node, nodeOf('pick', indices)]));
   }
   /**
-   * NumPy's `take_along_axis`: `indices` (i32) has this shape, but for any extent along the axis; out of range as
+   * NumPy's `take_along_axis`: `indices` (i32) has this shape, except for any extent along the axis; out of range as
    * those of {@link take}.
    */
   takeAlongAxis(indices: Tensor, axis = -1): Tensor {

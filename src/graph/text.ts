@@ -5,7 +5,7 @@ import { neededBy } from './order.ts';
 
 /**
  * A module as text, complete and readable: `parseModule` gives it back. Nodes that nothing needs are left out,
- * and the others are numbered anew.
+ * and the others are numbered again.
  *
  * ```
  * module "linear"

@@ -1,7 +1,7 @@
 /**
  * Declares a constant with one value in all four lanes, the global `$name`.
  *
- * Globals, for V8 makes a `v128.const` anew from immediate operands wherever it stands: with those a call of
+ * Globals, for V8 makes a `v128.const` again from immediate operands wherever it stands: with those a call of
  * `exp` takes 8.0 ns where it takes 5.7 (V8 11.3, x64).
  *
  * @param value a float32 as the text of WebAssembly spells it

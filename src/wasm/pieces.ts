@@ -31,7 +31,7 @@ const FEW_TERMS = 4;
 /** Copies of a loop's body, at most: of a window with both ends of a line and of a column, and of 32 parts of a whole. */
 const MOST_COPIES = 32;
 
-/** Terms of all copies, at most: text is compiled anew in every page. */
+/** Terms of all copies, at most: text is compiled again in every page. */
 const MOST_TEXT = 128;
 
 /** Values of an axis up to which places are looked for. */

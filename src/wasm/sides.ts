@@ -29,7 +29,7 @@ export interface Tiled {
   readonly sets: readonly Axis[];
   /** The last of them, which no row of a program numbers: a task computes all of their values, one after the other. */
   readonly inside: readonly Axis[];
-  /** Axes of the reduction, but for those of one value; one of these where there is no other. */
+  /** Axes of the reduction, except for those of one value; one of these where there is no other. */
   readonly reduce: readonly Axis[];
   readonly rows: Side;
   readonly columns: Side;

@@ -71,7 +71,7 @@ export function assembleBackwards(text: string): Uint8Array {
 /**
  * Starts a compilation without the runtime. What does not outlive a step is poisoned before each; between all
  * parts of memory, and between the places of states, are guards; rows lie in an order of their own, as many as are
- * live, and the last input ends where memory ends but for the margin, so that reading beyond that fails.
+ * live, and the last input ends where memory ends except for the margin, so that reading beyond that fails.
  *
  * @param initial values of all states that are not constant at first
  * @param tile which of the program's inner loops of contractions runs

@@ -106,7 +106,7 @@ describe('an expression that is simple', () => {
     expect(simplify(expr)).toBe(expr);
   });
 
-  it('is one object, however often it is put together anew', () => {
+  it('is one object, however often it is put together again', () => {
     const axes = new Map<string, Axis>([['i', { name: 'i', extent: 8 }]]);
     const simple = simplifier();
     const first = simple(parseExpr('i * 2 + i', { axes }));

@@ -42,7 +42,7 @@ interface Model {
   readonly logits: (m: ModuleBuilder, x: Tensor, run: Trajectory) => Tensor;
   readonly optimizer: () => optim.Optimizer;
   /**
-   * How far a step can take an element whose gradient is zero but for rounding, as that of the keys' biases, which move all
+   * How far a step can take an element whose gradient is zero except for rounding, as that of the keys' biases, which move all
    * scores of a query alike: float64 leaves it at zero, and Adam makes whole steps of float32's rounding.
    */
   readonly roundingStep?: (state: string, element: number) => number | undefined;

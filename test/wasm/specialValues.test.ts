@@ -68,7 +68,7 @@ const exact: Readonly<Record<string, (x: Tensor, y: Tensor) => Tensor>> = {
   'plus the smallest': (x) => x.add(SMALLEST),
 };
 
-/** Operations with an error of some units in the last place, but for special values. */
+/** Operations with an error of some units in the last place, except for special values. */
 const functions = {
   exp: (x) => x.exp(),
   log: (x) => x.log(),

@@ -19,7 +19,7 @@ const leaf: Lowering = { kind: 'leaf' };
 export const leafOps = {
   input: {
     ...LEAF,
-    doc: 'an input of the module, by name; given anew at each step',
+    doc: 'an input of the module, by name; given again at each step',
     arity: 0,
     type: (_, attrs) => {
       textOf('input', attrs, 'name');

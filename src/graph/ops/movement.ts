@@ -15,7 +15,7 @@ import { dimAt, reshapeGroups, sameShape, unequal } from '../shape.ts';
 import { indexAt, MOVEMENT, type OpDef, operand, requireSameDtype } from './definition.ts';
 import { requireConstant } from './leaves.ts';
 
-/** Movements: they name elements anew and compute nothing, so that they become indices of their readers. */
+/** Movements: they give elements other indices and compute nothing, so that they become indices of their readers. */
 export const movementOps = {
   reshape: {
     ...MOVEMENT,

@@ -175,7 +175,7 @@ export class WasmEngine implements Engine {
     this.#bytes(at, byteLength).set(new Uint8Array(buffer, byteOffset, byteLength));
   }
 
-  /** Made anew each time: after memory has grown, an older view does not reach what is new. */
+  /** Made again each time: after memory has grown, an older view does not reach what is new. */
   #bytes(at: number, count: number): Uint8Array {
     return new Uint8Array(this.#memory.buffer, at, count);
   }
