@@ -1,3 +1,4 @@
+import { readersAmong } from '../loops/edges.ts';
 import {
   type Axis,
   domainSize,
@@ -72,6 +73,7 @@ export function verifyStages(stages: readonly Stage[]): void {
 interface Accesses {
   readonly writer: ReadonlyMap<Tensor, Group>;
   readonly reads: ReadonlyMap<Group, ReadonlySet<Tensor>>;
+  readonly readers: ReadonlyMap<Tensor, readonly Group[]>;
   /** What prologues make, each workgroup for itself. */
   readonly repeated: ReadonlySet<Tensor>;
 }
@@ -99,7 +101,7 @@ function accessesOf(groups: readonly Group[]): Accesses {
     ];
     reads.set(group, new Set(loads.map((l) => l.tensor).filter((tensor) => !own.has(tensor))));
   }
-  return { writer, reads, repeated };
+  return { writer, reads, readers: readersAmong(groups, (group) => reads.get(group) ?? []), repeated };
 }
 
 function verifyRows(group: Group): void {
@@ -137,7 +139,7 @@ function verifyRows(group: Group): void {
   }
 }
 
-function verifyLocals(group: Group, { reads }: Accesses): void {
+function verifyLocals(group: Group, { readers }: Accesses): void {
   const outs = new Set(group.loops.flatMap((loop) => loop.outs.map((out) => out.tensor)));
   for (const tensor of group.locals) {
     const fail = (message: string): never => {
@@ -145,7 +147,7 @@ function verifyLocals(group: Group, { reads }: Accesses): void {
     };
     if (tensor.role !== 'temp') fail(`is a ${tensor.role}, which needs a buffer`);
     if (!outs.has(tensor)) fail('is not an output of its loops');
-    const reader = [...reads].find(([other, read]) => other !== group && read.has(tensor))?.[0];
+    const reader = readers.get(tensor)?.find((other) => other !== group);
     if (reader !== undefined) fail(`is read by ${groupName(reader)}`);
   }
 }
@@ -205,7 +207,7 @@ function verifyPartialBody(group: Group, loop: Loop, { tensor, body }: Partial):
 }
 
 /** @param at the number of a group's stage */
-function verifyUpdates(groups: readonly Group[], { reads }: Accesses, at: (group: Group) => number): void {
+function verifyUpdates(groups: readonly Group[], { readers }: Accesses, at: (group: Group) => number): void {
   const writers = new Map<Tensor, Group>();
   for (const group of groups) {
     for (const loop of group.loops) {
@@ -218,8 +220,8 @@ function verifyUpdates(groups: readonly Group[], { reads }: Accesses, at: (group
         const other = writers.get(state);
         if (other !== undefined) fail(`writes over ${state.name}, which ${groupName(other)} does too`);
         writers.set(state, group);
-        for (const [reader, read] of reads) {
-          if (reader === group || !read.has(state) || at(reader) < at(group)) continue;
+        for (const reader of readers.get(state) ?? []) {
+          if (reader === group || at(reader) < at(group)) continue;
           const where = at(reader) === at(group) ? 'the same dispatch' : 'a later dispatch';
           fail(`writes over ${state.name}, whose old value ${groupName(reader)} of ${where} reads`);
         }

@@ -17,19 +17,18 @@ export function verifyLayout(
   { places }: Pick<BufferLayout, 'places'>,
 ): void {
   for (const stages of entries.values()) {
-    let open: Placed[] = [];
+    const open = new Open();
     for (const need of [...needsOf(stages).values()].sort((a, b) => a.first - b.first)) {
       const place = placeOf(need, places);
       const next = { ...need, place, end: place.offset + tensorSize(need.tensor) };
-      open = open.filter((old) => old.last >= next.first);
-      for (const old of open) {
-        if (!isOver(old, next)) continue;
+      open.close(next.first);
+      for (const old of open.over(next)) {
         const fault = faultOf(old, next, stages[next.first]?.groups ?? []);
         if (fault === null) continue;
         const message = `writes ${next.tensor.name} over ${old.tensor.name}, ${fault}`;
         throw new GroupError(next.writer, 'in place', next.tensor, message);
       }
-      open.push(next);
+      open.add(next);
     }
   }
 }
@@ -46,6 +45,61 @@ interface Placed extends Need {
   readonly place: ArenaPlace;
   /** The element after its last one. */
   readonly end: number;
+}
+
+/**
+ * Temporaries that are needed at one dispatch, in each arena by offset. Of those that share memory each takes just the place of
+ * the others: so their ends are in order too, and what a place meets stands together.
+ */
+class Open {
+  readonly #byOffset = new Map<ArenaPlace['arena'], Placed[]>();
+  readonly #endingAt = new Map<number, Placed[]>();
+  #from = 0;
+
+  add(placed: Placed): void {
+    const row = this.#rowOf(placed);
+    row.splice(firstEndingAfter(row, placed.place.offset), 0, placed);
+    const ending = this.#endingAt.get(placed.last);
+    if (ending === undefined) this.#endingAt.set(placed.last, [placed]);
+    else ending.push(placed);
+  }
+
+  /** Forgets those that no dispatch from this one on needs. */
+  close(dispatch: number): void {
+    for (; this.#from < dispatch; this.#from++) {
+      for (const placed of this.#endingAt.get(this.#from) ?? []) {
+        const row = this.#rowOf(placed);
+        row.splice(row.indexOf(placed, firstEndingAfter(row, placed.place.offset)), 1);
+      }
+      this.#endingAt.delete(this.#from);
+    }
+  }
+
+  /** Those that share memory with one. */
+  over({ place, end }: Placed): Placed[] {
+    const row = this.#rowOf({ place });
+    const from = firstEndingAfter(row, place.offset);
+    let to = from;
+    while ((row[to]?.place.offset ?? end) < end) to++;
+    return row.slice(from, to);
+  }
+
+  #rowOf({ place: { arena } }: Pick<Placed, 'place'>): Placed[] {
+    const row = this.#byOffset.get(arena) ?? [];
+    this.#byOffset.set(arena, row);
+    return row;
+  }
+}
+
+/** The position of the first one, of some whose ends are in order, that ends after an offset. */
+function firstEndingAfter(row: readonly Placed[], offset: number): number {
+  let [from, to] = [0, row.length];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if ((row[middle]?.end ?? Infinity) > offset) to = middle;
+    else from = middle + 1;
+  }
+  return from;
 }
 
 function needsOf(stages: readonly Stage[]): Map<Tensor, Need> {
@@ -69,10 +123,6 @@ function placeOf({ tensor, writer }: Need, places: BufferLayout['places']): Aren
   const place = places.get(tensor);
   if (place !== undefined) return place;
   throw new GroupError(writer, 'in place', tensor, `writes ${tensor.name}, which has no place`);
-}
-
-function isOver(a: Placed, b: Placed): boolean {
-  return a.place.arena === b.place.arena && a.place.offset < b.end && b.place.offset < a.end;
 }
 
 /** Why one temporary may not lie over another that was stored before it, in words; null where it may. */
