@@ -73,7 +73,8 @@ function useSlack(
     let least = dispatch(now).picos;
     dispatch(now).remove(group);
     least -= dispatch(now).picos;
-    for (let at = now + 1; at <= last; at++) {
+    // No dispatch is better than one that takes no longer with it.
+    for (let at = now + 1; at <= last && least > 0; at++) {
       const there = dispatch(at);
       const without = there.picos;
       there.add(group);

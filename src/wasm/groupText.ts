@@ -32,17 +32,20 @@ export function likenessOf(
   if (text === null) return null;
   const inside = new Set(group.locals);
   const tensors = new Set(group.loops.flatMap(tensorsOf).filter((tensor) => !inside.has(tensor)));
+  const numbers = new Map<number, number>();
   const ends = new Map<number, number>();
   const places = [...tensors].map((tensor) => {
     const { address, base } = place(tensor);
     if (base !== undefined) return `${base}${address}`;
     ends.set(address, Math.max(ends.get(address) ?? 0, address + 4 * tensorSize(tensor)));
-    return [...ends.keys()].indexOf(address);
+    const number = numbers.get(address) ?? numbers.size;
+    numbers.set(address, number);
+    return number;
   });
   const inOrder = [...ends].sort(([a], [b]) => a - b);
   if (inOrder.some(([, end], k) => end > (inOrder[k + 1]?.[0] ?? end))) return null;
   const params = group.loops.flatMap(paramsIn).map(({ name }) => name);
-  return { key: JSON.stringify([text, schedule.block, places, params]), addresses: [...ends.keys()] };
+  return { key: JSON.stringify([text, schedule.block, places, params]), addresses: [...numbers.keys()] };
 }
 
 /** The parameters that a loop reads, in the order of its expressions. */
