@@ -1,7 +1,7 @@
 import type { Machine } from '../machine/index.ts';
 import { isScheduled, tryToSchedule } from '../schedule/best.ts';
 import type { Group, Stage } from '../schedule/group.ts';
-import { kernelTime, type Time } from '../schedule/time.ts';
+import { limitOf, type Time } from '../schedule/time.ts';
 import { byLevel } from './levels.ts';
 import { copyOf, earliestDispatches } from './updates.ts';
 
@@ -83,7 +83,7 @@ export interface Prediction {
 export function predictionOf(stage: Stage, machine: Machine): Prediction | null {
   const times = timesOf(stage, machine);
   if (times === null) return null;
-  return { micros: microsOf(picosOfKernel(times)), limit: limitNames[kernelTime(times).limit] };
+  return { micros: microsOf(picosOfKernel(times)), limit: limitNames[limitOf(times)] };
 }
 
 /**

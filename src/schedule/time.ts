@@ -71,10 +71,10 @@ function largestOf({ compute, cache, memory, chain }: Terms): keyof Terms {
 }
 
 /**
- * The time of a kernel that holds these groups, in microseconds: the longest of them, or what all of them together keep
- * the machine busy for. The term that limits is that of the group to which this is due most.
+ * The term that limits a kernel that holds groups of these times, which takes as long as the longest of them, or as all of them
+ * together keep the machine busy: that of the group to which this is due most.
  */
-export function kernelTime(times: readonly Time[]): Pick<Time, 'micros' | 'limit'> {
+export function limitOf(times: readonly Time[]): Time['limit'] {
   let [longest, busy] = [0, 0];
   for (const time of times) {
     longest = Math.max(longest, time.micros);
@@ -83,5 +83,5 @@ export function kernelTime(times: readonly Time[]): Pick<Time, 'micros' | 'limit
   const by = longest >= busy ? 'micros' : 'busy';
   const [first, ...others] = times;
   const most = others.reduce((a, b) => (a === undefined || b[by] > a[by] ? b : a), first);
-  return { micros: Math.max(longest, busy), limit: most?.limit ?? 'chain' };
+  return most?.limit ?? 'chain';
 }
