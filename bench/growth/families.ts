@@ -101,6 +101,16 @@ function states(size: number): Module {
   });
 }
 
+/** A perceptron of so many layers of width 16, plain gradient descent: each update waits for who passes the gradient on. */
+function layers(size: number): Module {
+  return defineModule('layers', (m) => {
+    let h = m.input('x', { shape: [8, 16] });
+    for (let k = 0; k < size; k++) h = h.matmul(m.state(`w${k}`, { shape: [16, 16], init: small })).tanh();
+    const loss = h.square().mean();
+    m.entry('train', { loss, updates: optim.sgd({ lr: 0.1 }).minimize(loss) });
+  });
+}
+
 /** A residual perceptron of so many layers with layer norm, clipped by the global norm, Adam. */
 function residualLayers(size: number): Module {
   return defineModule('residual-layers', (m) => {
@@ -207,6 +217,13 @@ export const families: readonly Family[] = [
     counts: 'states of one gradient',
     module: states,
     sizes: [250, 500, 1000, 2000],
+    seconds: 20,
+  },
+  {
+    name: 'layers',
+    counts: 'layers of a perceptron',
+    module: layers,
+    sizes: [64, 128, 256, 512],
     seconds: 20,
   },
   {

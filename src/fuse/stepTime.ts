@@ -131,6 +131,8 @@ export class StepTime {
       if (at.time.groups.size === 0 && !at.isGone) this.#dispatches.remove(at);
     const circular = this.#circles.change(this.#gone, placed);
     this.#changeCopies(change, circular);
+    // What closes a circle was put after what waits for it, and comes before that again: nothing else has to move.
+    if (circular.size > 0) for (const group of placed) this.#place(group);
     const open = new Open(this.#dispatches);
     for (const group of placed) open.add(group);
     for (const next of circular) {
@@ -145,6 +147,16 @@ export class StepTime {
     }
     this.#move(open);
     this.#dispatches.count();
+  }
+
+  /** Puts a group into the dispatch after all that it comes after. */
+  #place(group: Group): void {
+    const at = this.#dispatches.of(group);
+    const to = this.#earliest(group);
+    if (to === at) return;
+    this.#dispatches.leave(group, at);
+    this.#dispatches.enter(group, to);
+    if (at.time.groups.size === 0) this.#dispatches.remove(at);
   }
 
   /** Puts what is open where it comes now, the first dispatch first, until nothing moves. */

@@ -28,6 +28,7 @@ function effortOf(module: Module, machine: Machine): Effort {
 it.each([
   ['mixed', 64, 'webgpu'],
   ['recurrence', 16, 'wasm'],
+  ['layers', 12, 'webgpu'],
   ['residual-layers', 2, 'wasm'],
 ] as const)(
   'the search for a partition of the family %s works in proportion to its size',
