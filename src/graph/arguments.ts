@@ -68,21 +68,27 @@ export function requireList(code: GraphIssue, op: string, name: string, value: u
   throw new ShapeError(code, op, `${name} must be a list such as [2, 3], not ${shown(value)}`);
 }
 
-/** Requires given values to be numbers of a type, in a list or typed array. @throws GraphError naming the first other */
-export function requireNumbers(op: string, values: unknown, dtype: Dtype = 'f32'): void {
+/**
+ * Requires given values to be numbers of a type, in a list or typed array.
+ *
+ * @param name of what they are for, where it has one
+ * @throws GraphError naming the first other
+ */
+export function requireNumbers(op: string, values: unknown, dtype: Dtype, name?: string): void {
+  const label = name === undefined ? '' : `${JSON.stringify(name)}: `;
   if (!isArrayLike(values)) {
-    throw new GraphError('values', op, `values must be a list of numbers, not ${shown(values)}`);
+    throw new GraphError('values', op, `${label}values must be a list of numbers, not ${shown(values)}`);
   }
   for (let k = 0; k < values.length; k++) {
-    const value = values[k];
-    const wanted = typeof value === 'number' ? misfit(value, dtype) : 'numbers';
+    const wanted = misfit(values[k], dtype);
     if (wanted === undefined) continue;
-    throw new GraphError('values', op, `value ${k} is ${shown(value)}: values must be ${wanted}`);
+    throw new GraphError('values', op, `${label}value ${k} is ${shown(values[k])}: values must be ${wanted}`);
   }
 }
 
-/** What values of a type are, where a number is not one of them. */
-function misfit(value: number, dtype: Dtype): string | undefined {
+/** What values of a type are, where something is not one of them. */
+export function misfit(value: unknown, dtype: Dtype): string | undefined {
+  if (typeof value !== 'number') return 'numbers';
   if (dtype === 'f32' || isValueOf(dtype, value)) return undefined;
   const [low, high] = wholeNumbers[dtype];
   return `whole numbers from ${low} to ${high} (${dtype})`;

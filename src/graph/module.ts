@@ -1,4 +1,4 @@
-import { type Dtype, elementCount, isFloat, type Size, shapeText } from '../loops/index.ts';
+import { type Dtype, isFloat, type Size, shapeText } from '../loops/index.ts';
 import type { DeclaredInit as Init } from '../runtime/program.ts';
 import {
   requireList,
@@ -10,13 +10,14 @@ import {
   withArticle,
 } from './arguments.ts';
 import { dtypeFrom } from './attributes.ts';
+import { firstValue } from './firstValue.ts';
 import { describe, Graph } from './graph.ts';
 import { GraphError } from './issues.ts';
 import type { Node } from './node.ts';
 import { type DimLike, sameShape, toShape } from './shape.ts';
 import { moduleLine, moduleLines, showAs } from './shown.ts';
 import { requireTensor, Tensor } from './tensor.ts';
-import { type Values, wordCount, wordsOf } from './words.ts';
+import { type Values, wordsOf } from './words.ts';
 
 /** A module: plain data over one graph. Its entries share its states. */
 export interface Module {
@@ -54,11 +55,17 @@ export interface Update {
 }
 
 /**
- * A first value for a shape; `stream` numbers the draw, so that two equal states differ.
+ * A first value for a shape and an element type; `stream` numbers the draw, so that two equal states differ, and `name`
+ * is the state's, for errors.
  *
- * @throws GraphError where it does not fit the shape
+ * @throws GraphError where it does not fit the shape or the element type
  */
-export type Initializer = (shape: readonly number[], stream: number, dtype: Exclude<Dtype, 'u8'>) => Init;
+export type Initializer = (
+  shape: readonly number[],
+  stream: number,
+  dtype: Exclude<Dtype, 'u8'>,
+  name: string,
+) => Init;
 
 export interface InputOptions {
   readonly shape: readonly DimLike[];
@@ -207,7 +214,6 @@ export class ModuleBuilder implements Declarations {
     });
     const stream = this.#states.length;
     const first = firstValue(name, init, dims, stream, dtype);
-    checkInit(name, first, elementCount(dims), dtype);
     this.#take('state', name);
     const node = this.graph.build('state', [], { name, shape: dims, dtype });
     this.graph.label(node, name);
@@ -392,38 +398,6 @@ export function declarationsOf(op: string, tensor: Tensor): Declarations {
 }
 
 const STEP = 'step';
-
-function checkInit(name: string, init: Init, elements: number, dtype: Dtype): void {
-  const wrong = (text: string): never => {
-    throw new GraphError('values', 'state', `${quoted(name)}: ${text}`);
-  };
-  if (init.kind === 'values' && wordCount(init.words) !== elements) {
-    wrong(`${wordCount(init.words)} given values for a shape of ${elements} elements`);
-  }
-  if ((init.kind === 'uniform' || init.kind === 'normal') && dtype !== 'f32') {
-    wrong(`${init.kind} values are floats, the state is ${dtype}`);
-  }
-}
-
-const initKinds: ReadonlySet<unknown> = new Set<Init['kind']>(['constant', 'uniform', 'normal', 'values']);
-
-/** What an initializer gives: those of callers may give anything, or be none. */
-function firstValue(
-  name: string,
-  init: Initializer | undefined,
-  shape: readonly number[],
-  stream: number,
-  dtype: Exclude<Dtype, 'u8'>,
-): Init {
-  if (init === undefined) return { kind: 'constant', value: 0 };
-  const hint = 'it must be what nn.init.zeros() and the like give';
-  if (typeof init !== 'function')
-    throw new GraphError('option', 'state', `${quoted(name)}: init is ${shown(init)}: ${hint}`);
-  const first = init(shape, stream, dtype);
-  if (typeof first === 'object' && first !== null && initKinds.has(first.kind)) return first;
-  const text = `${quoted(name)}: init gives ${shown(first)}, which is no first value: ${hint}`;
-  throw new GraphError('option', 'state', text);
-}
 
 function isUpdate(update: unknown): update is Update {
   if (typeof update !== 'object' || update === null) return false;

@@ -1,13 +1,13 @@
-import { elementCount, sameDim, shapeText } from '../loops/index.ts';
+import { extentOf, sameDim, shapeText } from '../loops/index.ts';
 import { requireName, requirePrintable } from './arguments.ts';
 import { dimsOf, textOf } from './attributes.ts';
+import { requireFirst } from './firstValue.ts';
 import { describe } from './graph.ts';
 import { GraphError } from './issues.ts';
 import type { Module } from './module.ts';
 import type { Node } from './node.ts';
 import { definitionOf } from './ops/table.ts';
 import { sameShape } from './shape.ts';
-import { wordCount } from './words.ts';
 
 /**
  * Checks a whole module, wherever it came from: operands before users, types as the operations' rules say,
@@ -29,8 +29,7 @@ export function verifyModule(module: Module): void {
       name,
       'is no state node',
     );
-    const fits = init.kind !== 'values' || wordCount(init.words) === elementCount(node.shape);
-    requireThat(fits, 'state', name, 'has first values that are not as many as its elements');
+    requireFirst(name, init, node.shape.map(extentOf), node.dtype);
   }
   for (const entry of module.entries) verifyEntry(module, entry);
 }

@@ -173,7 +173,7 @@ function layer(
   const fanIn = shape.slice(1).reduce((n, extent) => n * extent, 1);
   const bound = 1 / Math.sqrt(Math.max(1, fanIn));
   const usual = uniform(-bound, bound);
-  const init: Initializer = (_, stream, dtype) => (kernelInit ?? usual)(seen, stream, dtype);
+  const init: Initializer = (_, stream, dtype, name) => (kernelInit ?? usual)(seen, stream, dtype, name);
   const result = apply(declarations.state(`${own}.weight`, { shape, init }));
   const biased = bias
     ? result.add(

@@ -56,14 +56,14 @@ export function heNormal(): Initializer {
   return deviating((fanIn) => Math.sqrt(2 / fanIn));
 }
 
-/** Given values in row-major order, such as trained weights; as many as the state has elements. */
+/** Given values in row-major order, such as trained weights: as many as the state has elements, of its element type. */
 export function values(given: Values): Initializer {
-  return (shape, _stream, dtype) => {
-    requireNumbers('values', given);
+  return (shape, _stream, dtype, name) => {
+    requireNumbers('state', given, dtype, name);
     const wanted = shape.reduce((a, b) => a * b, 1);
     if (given.length !== wanted) {
       const text = `${given.length} given values for the shape [${shape.join(', ')}] of ${wanted} elements`;
-      throw new GraphError('values', 'values', text);
+      throw new GraphError('values', 'state', `${JSON.stringify(name)}: ${text}`);
     }
     return { kind: 'values', words: wordsOf(given, dtype) };
   };

@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { defineModule, Graph, type GraphIssue, type ModuleBuilder, Tensor } from '../../src/graph/index.ts';
+import {
+  defineModule,
+  Graph,
+  type GraphIssue,
+  type ModuleBuilder,
+  parseModule,
+  printModule,
+  Tensor,
+  wordsOf,
+} from '../../src/graph/index.ts';
 import * as nn from '../../src/nn/index.ts';
 import * as optim from '../../src/optim/index.ts';
 import { expectRefusal } from './refusal.ts';
@@ -97,7 +106,47 @@ describe('a module', () => {
       [
         (m) => m.state('s', { shape: [2, 2], init: nn.init.values([1, 2, 3]) }),
         'values',
-        'values: 3 given values for the shape [2, 2] of 4 elements',
+        'state: "s": 3 given values for the shape [2, 2] of 4 elements',
+      ],
+      [
+        (m) => m.state('s', { shape: [3], dtype: 'i32', init: nn.init.values([1, 2.5, 3e10]) }),
+        'values',
+        'state: "s": value 1 is 2.5: values must be whole numbers from -2147483648 to 2147483647 (i32)',
+      ],
+      [
+        (m) => m.state('s', { shape: [1], dtype: 'i32', init: nn.init.values([3e10]) }),
+        'values',
+        'state: "s": value 0 is 30000000000: values must be whole numbers from -2147483648 to 2147483647 (i32)',
+      ],
+      [
+        (m) => m.state('s', { shape: [2], dtype: 'u32', init: nn.init.values([0, -1]) }),
+        'values',
+        'state: "s": value 1 is -1: values must be whole numbers from 0 to 4294967295 (u32)',
+      ],
+      [
+        (m) => m.state('s', { shape: [2], dtype: 'bool', init: nn.init.values([1, Number.NaN]) }),
+        'values',
+        'state: "s": value 1 is NaN: values must be whole numbers from 0 to 1 (bool)',
+      ],
+      [
+        (m) =>
+          m.state('s', {
+            shape: [2],
+            dtype: 'bool',
+            init: () => ({ kind: 'values', words: wordsOf([1, 2], 'u32') }),
+          }),
+        'values',
+        'state: "s": value 1 is 2: values must be whole numbers from 0 to 1 (bool)',
+      ],
+      [
+        (m) => m.state('s', { shape: [2], dtype: 'i32', init: nn.init.constant(2.5) }),
+        'values',
+        'state: "s": value is 2.5: values must be whole numbers from -2147483648 to 2147483647 (i32)',
+      ],
+      [
+        (m) => m.state('s', { shape: [2], dtype: 'bool', init: nn.init.constant(2) }),
+        'values',
+        'state: "s": value is 2: values must be whole numbers from 0 to 1 (bool)',
       ],
       [
         (m) => m.state('s', { shape: [2], dtype: 'i32', init: nn.init.normal() }),
@@ -197,5 +246,23 @@ describe('a module', () => {
       'dense2.weight.step',
     ]);
     expect(module.entries[0]?.updates).toHaveLength(12);
+  });
+});
+
+describe('a state of whole numbers', () => {
+  it('has its given first values, and no others pass in a text', () => {
+    const module = defineModule('given', (m) => {
+      const w = m.state('w', { shape: [2], dtype: 'i32', init: nn.init.values([1, -(2 ** 31)]) });
+      const c = m.state('c', { shape: [], dtype: 'u32', init: nn.init.constant(2 ** 32 - 1) });
+      m.entry('main', { w, c });
+    });
+    const text = printModule(module);
+    expect(parseModule(text).states.map(({ init }) => init)).toEqual([
+      { kind: 'values', words: wordsOf([1, -(2 ** 31)], 'i32') },
+      { kind: 'constant', value: 2 ** 32 - 1 },
+    ]);
+    expect(() => parseModule(text.replace('value: 4294967295', 'value: 0.5'))).toThrow(
+      'state: "c": value is 0.5: values must be whole numbers from 0 to 4294967295 (u32)',
+    );
   });
 });

@@ -196,7 +196,7 @@ describe('layers, losses and activations', () => {
     [
       (x) => nn.dense(x, 2, { biasInit: nn.init.values(untyped(['a', 'b'])) }),
       'values',
-      'values: value 0 is "a": values must be numbers',
+      'state: "dense.bias": value 0 is "a": values must be numbers',
     ],
     [
       (x) => nn.dense(x, 2, { biasInit: nn.init.constant(untyped(undefined)) }),
@@ -210,7 +210,7 @@ describe('layers, losses and activations', () => {
 });
 
 describe('first values', () => {
-  const initOf = (init: Initializer): unknown => init([6, 2], 5, 'f32');
+  const initOf = (init: Initializer): unknown => init([6, 2], 5, 'f32', 'w');
   const bound = (x: number): unknown => ({
     kind: 'uniform',
     low: -Math.sqrt(x),
@@ -234,9 +234,9 @@ describe('first values', () => {
 
   it('given ones are kept by their bits', () => {
     const given = [1.5, -0, Number.NaN, Number.NEGATIVE_INFINITY];
-    const init = nn.init.values(given)([2, 2], 0, 'f32');
+    const init = nn.init.values(given)([2, 2], 0, 'f32', 'w');
     expect(init.kind === 'values' ? valuesOf(init.words, 'f32') : []).toEqual(given);
-    const integers = nn.init.values([-1, 2 ** 31 - 1])([2], 0, 'i32');
+    const integers = nn.init.values([-1, 2 ** 31 - 1])([2], 0, 'i32', 'w');
     expect(integers.kind === 'values' ? valuesOf(integers.words, 'i32') : []).toEqual([-1, 2 ** 31 - 1]);
   });
 
