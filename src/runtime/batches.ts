@@ -1,6 +1,6 @@
 import type { Dataset } from './dataset.ts';
 import type { Engine, NamedEntry } from './engine.ts';
-import { isWhole, slotOf, unfit } from './issues.ts';
+import { InputError, isWhole, slotOf, unfit } from './issues.ts';
 import type { ProgramBase } from './program.ts';
 
 /** The live extent of each bounded size. */
@@ -58,18 +58,20 @@ export function batchesOf(
 /**
  * The live extent of each size: what its rows tell, else what was given, else its maximum.
  *
- * @throws InputError `unknown`, `range`
+ * @throws InputError `unknown`, `range`; `length` where rows are not as many as was given
  */
 export function liveSizes(
   program: ProgramBase,
   given: Readonly<Record<string, number>> = {},
   rows: Iterable<readonly [string, number]> = [],
 ): Map<string, number> {
-  const live = new Map(program.sizes.map((size) => [size.name, size.max]));
+  const told = new Map<string, number>();
   for (const [name, extent] of [...Object.entries(given), ...rows]) {
     const { max } = slotOf('size', program.sizes, name);
     if (!isWhole(extent, 1, max)) unfit('range', name, `1 to ${max}`, extent);
-    live.set(name, extent);
+    const before = told.get(name) ?? extent;
+    if (before !== extent) throw new InputError('length', name, `${extent} rows given, sizes says ${before}`);
+    told.set(name, extent);
   }
-  return live;
+  return new Map(program.sizes.map(({ name, max }) => [name, told.get(name) ?? max]));
 }

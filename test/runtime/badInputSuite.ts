@@ -88,6 +88,16 @@ export function badInputSuite(target: Target): void {
       images.dispose();
     });
 
+    test('a size that is given says as many rows as the arrays have', async () => {
+      const run = (batch: number): Promise<unknown> =>
+        session.run('train', linearData(2), { sizes: { batch }, params: { lr: 0 } });
+      await run(2);
+      const failed = run(8);
+      await expect(failed).rejects.toThrow('batch: 2 rows given, sizes says 8');
+      await expect(failed).rejects.toMatchObject({ name: 'InputError', code: 'length', input: 'batch' });
+      await expect(run(9)).rejects.toThrow('batch: expected 1 to 8, found 9');
+    });
+
     test('run-time scalars, sizes, entries and states have to be there', async () => {
       await expect(session.run('predict', { x }, { params: { rate: 1 } })).rejects.toMatchObject({
         code: 'unknown',
