@@ -1,7 +1,7 @@
-import { checkInside } from './arenas.ts';
+import { checkInside, wordCount } from './arenas.ts';
 import { workgroupsOf } from './grid.ts';
 import { elementCount } from './init.ts';
-import type { Program, ProgramBase, SizeSlot, Step, StepGrid } from './program.ts';
+import type { Program, ProgramBase, SizeSlot, StateSlot, Step, StepGrid } from './program.ts';
 import { check, fail } from './shape.ts';
 
 /**
@@ -9,12 +9,14 @@ import { check, fail } from './shape.ts';
  * are referred to are there, step fields are those that its slots need, counts fit what is declared. It takes a program
  * whose parts have their form and lie in their arenas.
  *
+ * @param alignment words of which the place of every state is a multiple
  * @throws FormatError naming the first place that does not agree
  */
-export function checkAgreement(program: ProgramBase): void {
+export function checkAgreement(program: ProgramBase, alignment: number): void {
   checkName('program.name', program.name);
   for (const [i, { name }] of program.kernels.entries()) checkName(`program.kernels[${i}].name`, name);
   checkSlots(program);
+  checkTiling(program, alignment);
   checkFields(program);
   checkEntries(program);
 }
@@ -84,6 +86,26 @@ const inits = {
   values: { words: 'string' },
   given: {},
 };
+
+/**
+ * States, and given arrays after them, lie in their arenas one after the other. Kernels know their places by themselves: one
+ * that is missing, or lies elsewhere, would leave them other numbers. In `words` there may be temporaries behind them.
+ */
+function checkTiling({ state, constants, buffers }: ProgramBase, alignment: number): void {
+  const ends = { state: 0, words: 0 };
+  const place = (at: string, { arena, offset }: Placed, words: number): void => {
+    if (offset !== ends[arena]) fail(`${at}.offset`, `${ends[arena]}, where what is before it ends`, offset);
+    ends[arena] = Math.ceil((offset + words) / alignment) * alignment;
+  };
+  for (const [i, slot] of state.entries()) place(`program.state[${i}]`, slot, elementCount(slot.shape));
+  for (const [i, slot] of constants.entries()) place(`program.constants[${i}]`, slot, wordCount(slot.words));
+  if (buffers.state !== 4 * ends.state)
+    fail('program.buffers.state', `${4 * ends.state} bytes, as states take`, buffers.state);
+  if (buffers.words < 4 * ends.words)
+    fail('program.buffers.words', `${4 * ends.words} bytes at least, as states take`, buffers.words);
+}
+
+type Placed = Pick<StateSlot, 'arena' | 'offset'>;
 
 /** Step fields are `step`, `result`, and those of sizes, inputs and run-time scalars, in this order. */
 function checkFields({ stepFields, sizes, inputs, params }: ProgramBase): void {

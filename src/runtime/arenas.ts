@@ -25,6 +25,6 @@ export function checkInside(at: string, words: number, bytes: number): void {
 }
 
 /** Whole 32-bit words in a text of base64, or in what stands in its place. */
-function wordCount(text: unknown): number {
+export function wordCount(text: unknown): number {
   return Math.floor((3 * String(text).length) / 16);
 }

@@ -24,10 +24,13 @@ export function checkProgram(value: unknown): asserts value is Program | WasmPro
     if (format === 1 && !String(target).startsWith('webgpu'))
       fail('program.target', 'webgpu or wasm', target);
     checkForWebGpu(value);
-    checkAgreement(value);
+    checkAgreement(value, PLACE_ALIGNMENT);
     checkPlaces(value);
   }
 }
+
+/** Words of which every place in a program for WebGPU is a multiple. */
+const PLACE_ALIGNMENT = 1;
 
 /** @throws FormatError for what has no fields at all, saying how it becomes a program where it may be one */
 function requireObject(value: unknown): asserts value is object {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FormatError, SessionError } from '../../src/runtime/index.ts';
-import { linearData, linearModel } from './linearModel.ts';
+import { linearData } from './linearModel.ts';
 import { lastOf, type Machine, type Target } from './targets.ts';
 
 /** How a session is saved, and how it ends, wherever it runs. */
@@ -57,7 +57,7 @@ export function lifetimeSuite(target: Target): void {
       const session = await machine.start({ seed: 5 });
       const saved = await session.save();
       const before = await session.read('w');
-      const [first, ...others] = linearModel.state;
+      const [first, ...others] = session.program.state;
       if (first === undefined) throw new Error('the model has states');
       const renamed = await machine.start({}, { state: [{ ...first, name: 'other' }, ...others] });
       await expect(renamed.load(saved)).rejects.toThrow('expected other f32[3], found "w f32[3]"');

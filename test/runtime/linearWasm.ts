@@ -4,7 +4,9 @@ import { barrierImport, barrierText } from '../../src/wasm/barrier.ts';
 import { COLUMNS, linearModel } from './linearModel.ts';
 
 /** Where the arenas lie, and the step's fields in the order of `linearModel.stepFields`, in bytes. */
-const memory = { state: 192, words: 256, temps: 320, packed: 384, bytes: 384, threadBytes: 64 };
+const memory = { state: 192, words: 320, temps: 384, packed: 448, bytes: 448, threadBytes: 64 };
+/** Elements from one state to the next: each begins a line of 64 bytes. */
+const LINE_ELEMENTS = 16;
 const field = { step: 0, result: 4, batch: 8, rows: 12, x: 16, y: 20, lr: 24 };
 
 const load = (name: keyof typeof field): string => `(i32.load offset=${field[name]} (local.get $record))`;
@@ -47,7 +49,7 @@ function moduleText({ step, thread, instructions }: Mischief): string {
   (func $predicted (param $record i32) (param $row i32) (result f32)
     (call $tile ${column(2)} ${state(2)}
       (call $tile ${column(1)} ${state(1)}
-        (call $tile ${column(0)} ${state(0)} ${state(4)}))))
+        (call $tile ${column(0)} ${state(0)} ${state(LINE_ELEMENTS)}))))
 
   ;; temps[r] = w · x[row] + b - y[row], each thread every so many rows.
   (func $errors (param $record i32) (param $thread i32) (param $threads i32) (local $r i32) (local $row i32)
@@ -78,7 +80,7 @@ function moduleText({ step, thread, instructions }: Mischief): string {
       (f32.mul (f32.load offset=${field.lr} (local.get $record)) (f32.const 2))
       (f32.convert_i32_s ${load('batch')})))
     ${[0, 1, 2, 3]
-      .map((slope) => [slope, slope === 3 ? 4 : slope] as const)
+      .map((slope) => [slope, slope === 3 ? LINE_ELEMENTS : slope] as const)
       .map(
         ([slope, k]) =>
           `(f32.store (i32.const ${memory.state + 4 * k}) (f32.sub ${state(k)} (f32.mul (local.get $scale) (local.get $slope${slope}))))`,
@@ -168,6 +170,8 @@ export function linearWasm(mischief: Mischief = { thread: -1, instructions: '' }
   const { kernels, ...rest } = linearModel;
   return {
     ...rest,
+    state: rest.state.map((slot) => (slot.name === 'b' ? { ...slot, offset: LINE_ELEMENTS } : slot)),
+    buffers: { ...rest.buffers, state: 128, words: 64, peakBytes: 256 },
     target: 'wasm',
     kernels: kernels.map(({ name, kind, nodes, flops, bytes }) => ({
       name,

@@ -58,7 +58,7 @@ describe('memory that cannot be had', () => {
     await expect(refused).rejects.toThrow(DeviceError);
     await expect(refused).rejects.toMatchObject({ code: 'memory' });
     await expect(refused).rejects.toThrow(
-      /^datasets of 15032\d+ bytes cannot be had: the plan of linear needs 112 /,
+      /^datasets of 15032\d+ bytes cannot be had: the plan of linear needs 256 /,
     );
     const data = await session.dataset(linearData(9));
     expect((await session.evaluate('predict', { data })).samples).toBe(9);

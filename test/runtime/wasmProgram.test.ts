@@ -82,18 +82,18 @@ describe('a program for WebAssembly', () => {
     ],
     [
       'whose arena is not aligned',
-      spoilt((p) => Object.assign(p, { memory: { ...program.memory, temps: 324 } })),
-      'program.memory.temps: expected a multiple of 64 from 272 on, found 324',
+      spoilt((p) => Object.assign(p, { memory: { ...program.memory, temps: 388 } })),
+      'program.memory.temps: expected a multiple of 64 from 384 on, found 388',
     ],
     [
       'whose arena reaches beyond its memory',
-      spoilt((p) => Object.assign(p, { memory: { ...program.memory, bytes: 340 } })),
-      'program.memory.bytes: expected 384 at least, found 340',
+      spoilt((p) => Object.assign(p, { memory: { ...program.memory, bytes: 404 } })),
+      'program.memory.bytes: expected 448 at least, found 404',
     ],
     [
       'whose state reaches beyond its arena',
-      spoilt((p) => Object.assign(p, { state: [{ ...program.state[0], offset: 6 }] })),
-      'program.state[0].offset: expected an end within 32 bytes, found 36',
+      spoilt((p) => Object.assign(p, { state: [{ ...program.state[0], offset: 30 }] })),
+      'program.state[0].offset: expected an end within 128 bytes, found 132',
     ],
     [
       'whose state lies in no arena',
@@ -104,10 +104,10 @@ describe('a program for WebAssembly', () => {
       'whose constant reaches beyond its arena',
       spoilt((p) =>
         Object.assign(p, {
-          constants: [{ arena: 'words', offset: 2, words: Buffer.alloc(12).toString('base64') }],
+          constants: [{ arena: 'words', offset: 14, words: Buffer.alloc(12).toString('base64') }],
         }),
       ),
-      'program.constants[0].offset: expected an end within 16 bytes, found 20',
+      'program.constants[0].offset: expected an end within 64 bytes, found 68',
     ],
   ])('is refused: one %s', async (_, program, message) => {
     const started = start(program, { threads: 1 });

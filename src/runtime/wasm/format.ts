@@ -23,7 +23,7 @@ export function checkProgram(value: unknown): asserts value is WasmProgram {
       threadBytes: 'count',
     },
   });
-  checkAgreement(value);
+  checkAgreement(value, LINE / 4);
   const { module, tiles, memory, buffers, kernels } = value as WasmProgram;
   checkModule(module, 'program.module');
   checkModule(tiles.relaxed, 'program.tiles.relaxed');
