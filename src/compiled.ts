@@ -80,7 +80,7 @@ function checkArguments(module: unknown, options: unknown): void {
     throw new GraphError(
       'option',
       'compile',
-      `expected options, as in { target: 'wasm' }, found ${JSON.stringify(options)}`,
+      `expected options, as in { target: 'wasm' }, found ${shown(options)}`,
     );
   for (const name of Object.keys(options))
     if (!optionNames.includes(name)) throw new UnknownNameError('option', name, optionNames);

@@ -1,4 +1,5 @@
 import { didYouMean } from './nearest.ts';
+import { listed } from './runtime/clipped.ts';
 import { shown } from './runtime/issues.ts';
 
 /** A name that is not there: of an entry, a target, a node. Lists those that are. */
@@ -12,14 +13,10 @@ export class UnknownNameError extends Error {
 
   /** @param unknown callers without types may give anything */
   constructor(kind: string, unknown: unknown, known: readonly string[]) {
-    const listed = known.slice(0, MOST_SHOWN).map((name) => JSON.stringify(name));
-    const more = known.length > MOST_SHOWN ? ` and ${known.length - MOST_SHOWN} more` : '';
     const near = typeof unknown === 'string' ? didYouMean(unknown, known) : '';
-    super(`there is no ${kind} ${shown(unknown)}${near}; there are ${listed.join(', ')}${more}`);
+    super(`there is no ${kind} ${shown(unknown)}${near}; there are ${listed(known.map(shown))}`);
     this.kind = kind;
     this.unknown = String(unknown);
     this.known = known;
   }
 }
-
-const MOST_SHOWN = 40;

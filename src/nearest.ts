@@ -1,10 +1,12 @@
+import { clipped } from './runtime/clipped.ts';
+
 /**
  * What a person may have meant by a name that is not there: the nearest of those that are, or the one that other
  * libraries call so. A text to put behind the name, ` (did you mean "relu"?)`; empty where nothing is near.
  */
 export function didYouMean(name: string, known: readonly string[]): string {
   const nearest = nearestName(name, known);
-  return nearest === undefined ? '' : ` (did you mean ${JSON.stringify(nearest)}?)`;
+  return nearest === undefined ? '' : ` (did you mean ${JSON.stringify(clipped(nearest))}?)`;
 }
 
 /** What other libraries call some options, element types and the like. */

@@ -11,9 +11,12 @@ const arrows: Readonly<
   Record<string, { readonly rooms: readonly string[]; readonly packages: readonly RegExp[] }>
 > = {
   loops: { rooms: [], packages: [] },
-  graph: { rooms: ['loops', 'nearest.ts', 'runtime (types)'], packages: [/^@dagrejs\/graphlib$/] },
+  graph: {
+    rooms: ['loops', 'nearest.ts', 'runtime/clipped.ts', 'runtime (types)'],
+    packages: [/^@dagrejs\/graphlib$/],
+  },
   // Layers and optimizers are composites of primitives; optimizers differentiate.
-  nn: { rooms: ['loops', 'graph', 'runtime (types)'], packages: [] },
+  nn: { rooms: ['loops', 'graph', 'runtime/clipped.ts', 'runtime (types)'], packages: [] },
   optim: { rooms: ['loops', 'graph', 'passes/differentiate.ts'], packages: [] },
   passes: { rooms: ['loops', 'graph'], packages: [] },
   // What a target is, how a group runs on it, and which loops a group has: each knows the ones before.

@@ -1,5 +1,6 @@
 import { type Dtype, isValueOf, wholeNumbers } from '../loops/index.ts';
 import { didYouMean } from '../nearest.ts';
+import { clipped, listed } from '../runtime/clipped.ts';
 import { GraphError, type GraphIssue, ShapeError } from './issues.ts';
 
 /**
@@ -7,14 +8,26 @@ import { GraphError, type GraphIssue, ShapeError } from './issues.ts';
  * be told where it was written, not surface deep inside.
  */
 
+/** A name or another text as a message quotes it, in quotes. */
+export function quoted(text: string): string {
+  return JSON.stringify(clipped(text));
+}
+
 /** A value as a message shows it: plain values as they are written, others by their kind. */
 export function shown(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value);
+  if (typeof value === 'string') return quoted(value);
   if (typeof value === 'function') return 'a function';
   if (Array.isArray(value)) return 'a list';
   if (typeof value !== 'object' || value === null) return String(value);
   const kind: unknown = value.constructor?.name;
-  return typeof kind === 'string' && kind !== '' && kind !== 'Object' ? `an object (${kind})` : 'an object';
+  return typeof kind === 'string' && kind !== '' && kind !== 'Object'
+    ? `an object (${clipped(kind)})`
+    : 'an object';
+}
+
+/** A list as a message shows it, `[1, "a"]`; other values as `shown` shows them. */
+export function listText(value: unknown): string {
+  return Array.isArray(value) ? `[${listed(value.map(shown))}]` : shown(value);
 }
 
 /**
@@ -32,7 +45,7 @@ export function requireOptions(op: string, options: unknown, known: readonly str
     throw new GraphError(
       'option',
       op,
-      `there is no option ${JSON.stringify(unknown)}${didYouMean(unknown, known)}: ${list}`,
+      `there is no option ${quoted(unknown)}${didYouMean(unknown, known)}: ${list}`,
     );
 }
 
@@ -75,7 +88,7 @@ export function requireList(code: GraphIssue, op: string, name: string, value: u
  * @throws GraphError naming the first other
  */
 export function requireNumbers(op: string, values: unknown, dtype: Dtype, name?: string): void {
-  const label = name === undefined ? '' : `${JSON.stringify(name)}: `;
+  const label = name === undefined ? '' : `${quoted(name)}: `;
   if (!isArrayLike(values)) {
     throw new GraphError('values', op, `${label}values must be a list of numbers, not ${shown(values)}`);
   }

@@ -1,6 +1,6 @@
 import { type Dim, type Dtype, dimText } from '../loops/index.ts';
 import { didYouMean } from '../nearest.ts';
-import { shown } from './arguments.ts';
+import { quoted, shown } from './arguments.ts';
 import { GraphError } from './issues.ts';
 import type { Attr, Attrs } from './node.ts';
 
@@ -104,6 +104,6 @@ function itemText(item: number | string | Dim): string {
 
 function wrong(op: string, name: string, kind: string, found: unknown, words: readonly string[] = []): never {
   const hint = typeof found === 'string' ? didYouMean(found, words) : '';
-  const text = `attribute ${JSON.stringify(name)} must be ${kind}, not ${shown(found)}${hint}`;
+  const text = `attribute ${quoted(name)} must be ${kind}, not ${shown(found)}${hint}`;
   throw new GraphError('attribute', op, text);
 }

@@ -1,4 +1,5 @@
 import { type Dim, type Dtype, extentOf, isFloat, shapeText } from '../loops/index.ts';
+import { listed } from '../runtime/clipped.ts';
 import { requireList, requireOptions, shown } from './arguments.ts';
 import type { Graph } from './graph.ts';
 import { GraphError, ShapeError } from './issues.ts';
@@ -130,7 +131,7 @@ function leftOver(from: readonly Dim[], known: readonly Dim[], asked: readonly D
     if (bounded.count === 1) return { size: bounded.dim.size, factor };
   }
   const text = asked.map((dim) => (dim === -1 ? '-1' : shapeText([toDim('reshape', dim)]).slice(1, -1)));
-  throw new ShapeError('element-count', 'reshape', `${shapeText(from)} does not fit [${text.join(', ')}]`);
+  throw new ShapeError('element-count', 'reshape', `${shapeText(from)} does not fit [${listed(text)}]`);
 }
 
 function countSize(

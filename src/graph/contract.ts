@@ -1,5 +1,5 @@
 import { type Dim, sameDim, shapeText } from '../loops/index.ts';
-import { requireOptions, shown } from './arguments.ts';
+import { listText, requireOptions, shown } from './arguments.ts';
 import { permuted, pointwise, reshaped } from './build.ts';
 import type { Graph } from './graph.ts';
 import { ShapeError } from './issues.ts';
@@ -60,10 +60,6 @@ function pairsOf(name: string, given: unknown, a: Node, b: Node): [number, numbe
   }
   const fromStart = (axis: number, rank: number): number => (axis < 0 && axis >= -rank ? axis + rank : axis);
   return ofA.map((axis, i) => [fromStart(axis, a.shape.length), fromStart(ofB[i] ?? 0, b.shape.length)]);
-}
-
-function listText(value: unknown): string {
-  return Array.isArray(value) ? `[${value.map(shown).join(', ')}]` : shown(value);
 }
 
 /** Each operand spread over the rows of the other. */

@@ -1,3 +1,4 @@
+import { clipped } from '../runtime/clipped.ts';
 import { GraphError } from './issues.ts';
 
 /** Reads one line of the text form from left to right; blanks between words mean nothing. */
@@ -72,7 +73,7 @@ export class Cursor {
         return Number.NEGATIVE_INFINITY;
       default: {
         const value = Number(word);
-        return Number.isNaN(value) ? this.refuse(`a number, not ${word}`) : value;
+        return Number.isNaN(value) ? this.refuse(`a number, not ${clipped(word)}`) : value;
       }
     }
   }

@@ -1,6 +1,6 @@
 import { type Dtype, elementCount } from '../loops/index.ts';
 import type { DeclaredInit as Init } from '../runtime/program.ts';
-import { misfit, shown } from './arguments.ts';
+import { misfit, quoted, shown } from './arguments.ts';
 import { GraphError } from './issues.ts';
 import type { Initializer } from './module.ts';
 import { valuesOf, wordCount } from './words.ts';
@@ -19,7 +19,7 @@ export function firstValue(
 ): Init {
   if (init === undefined) return { kind: 'constant', value: 0 };
   const hint = 'it must be what nn.init.zeros() and the like give';
-  const label = JSON.stringify(name);
+  const label = quoted(name);
   if (typeof init !== 'function')
     throw new GraphError('option', 'state', `${label}: init is ${shown(init)}: ${hint}`);
   const first = init(shape, stream, dtype, name);
@@ -36,7 +36,7 @@ const kinds: ReadonlySet<unknown> = new Set<Init['kind']>(['constant', 'uniform'
 /** Requires a first value to fit its state. @throws GraphError naming the state and the first value that does not */
 export function requireFirst(name: string, init: Init, shape: readonly number[], dtype: Dtype): void {
   const wrong = (text: string): never => {
-    throw new GraphError('values', 'state', `${JSON.stringify(name)}: ${text}`);
+    throw new GraphError('values', 'state', `${quoted(name)}: ${text}`);
   };
   if (init.kind === 'values') {
     const [found, wanted] = [wordCount(init.words), elementCount(shape)];

@@ -1,4 +1,5 @@
 import { type Dim, elementCount, extentOf, MOST_ELEMENTS, shapeText } from '../loops/index.ts';
+import { clipped } from '../runtime/clipped.ts';
 import { attrsText } from './attributes.ts';
 import { GraphError, ShapeError, sourceLine } from './issues.ts';
 import type { Declarations } from './module.ts';
@@ -126,7 +127,7 @@ function viewed({ op, inputs }: Node): Node | undefined {
 
 /** A node in a message: its label or number, operation and shape. */
 export function describe(node: Node): string {
-  return `${node.label ?? `%${node.id}`} (${node.op} ${node.dtype}${shapeText(node.shape)})`;
+  return `${clipped(node.label ?? `%${node.id}`)} (${node.op} ${node.dtype}${shapeText(node.shape)})`;
 }
 
 /** Nodes are immutable except for their label, which only their graph gives. */

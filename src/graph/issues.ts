@@ -1,3 +1,5 @@
+import { clipped } from '../runtime/clipped.ts';
+
 /**
  * What can be wrong with a graph: one row a code. The codes are the union that programs switch over; the
  * sentences are the rule that was broken, and the list in the documentation is made of them.
@@ -63,7 +65,7 @@ export class GraphError extends Error {
 
   /** @param source the user's line; found in the stack where it is not given */
   constructor(code: GraphIssue, op: string, text: string, source: string | undefined = sourceLine()) {
-    super(`${op}: ${text}${source === undefined ? '' : `  at ${source}`}`);
+    super(`${clipped(op)}: ${text}${source === undefined ? '' : `  at ${source}`}`);
     this.code = code;
     this.op = op;
     if (source !== undefined) this.source = source;

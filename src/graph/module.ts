@@ -1,6 +1,7 @@
 import { type Dtype, isFloat, type Size, shapeText } from '../loops/index.ts';
 import type { DeclaredInit as Init } from '../runtime/program.ts';
 import {
+  quoted,
   requireList,
   requireName,
   requireNumbers,
@@ -404,8 +405,4 @@ function isUpdate(update: unknown): update is Update {
   return (
     'state' in update && update.state instanceof Tensor && 'next' in update && update.next instanceof Tensor
   );
-}
-
-function quoted(name: string): string {
-  return JSON.stringify(name);
 }

@@ -1,5 +1,6 @@
 import type { Dim, Size } from '../loops/index.ts';
 import type { DeclaredInit as Init } from '../runtime/program.ts';
+import { quoted } from './arguments.ts';
 import { numberOf, quotedDimText, textOf } from './attributes.ts';
 import { Cursor } from './cursor.ts';
 import { Graph } from './graph.ts';
@@ -165,7 +166,7 @@ class ModuleParser {
 
   #sizeOf(name: string, factor: number, cursor: Cursor): Dim {
     const size = this.#sizes.get(name);
-    if (size === undefined) return cursor.fail(`a size that is declared in place of ${JSON.stringify(name)}`);
+    if (size === undefined) return cursor.fail(`a size that is declared in place of ${quoted(name)}`);
     const max = cursor.number();
     return max === size.max ? { size, factor } : cursor.refuse(`the declared bound ${size.max}, not ${max}`);
   }

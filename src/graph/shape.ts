@@ -1,5 +1,5 @@
 import { type Dim, extentOf, type Size, sameDim, shapeText } from '../loops/index.ts';
-import { requireList, shown } from './arguments.ts';
+import { listText, requireList, shown } from './arguments.ts';
 import { ShapeError } from './issues.ts';
 
 /** A dimension as users write it: a number, a bounded size, or a dimension of a tensor. */
@@ -81,7 +81,7 @@ export function normalAxes(op: string, rank: number, axes: number | readonly num
   const normal = list.map((axis) => normalAxis(op, rank, axis)).sort((a, b) => a - b);
   const twice = normal.find((axis, k) => axis === normal[k + 1]);
   if (twice !== undefined)
-    throw new ShapeError('axis', op, `axis ${twice} stands twice in [${list.join(', ')}]`);
+    throw new ShapeError('axis', op, `axis ${twice} stands twice in ${listText(list)}`);
   return normal;
 }
 

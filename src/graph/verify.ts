@@ -1,5 +1,5 @@
 import { extentOf, sameDim, shapeText } from '../loops/index.ts';
-import { requireName, requirePrintable } from './arguments.ts';
+import { quoted, requireName, requirePrintable } from './arguments.ts';
 import { dimsOf, textOf } from './attributes.ts';
 import { requireFirst } from './firstValue.ts';
 import { describe } from './graph.ts';
@@ -22,7 +22,7 @@ export function verifyModule(module: Module): void {
   });
   verifyNames(module);
   for (const { name, node, init } of module.states) {
-    requireIn(module, node, `state ${JSON.stringify(name)}`);
+    requireIn(module, node, `state ${quoted(name)}`);
     requireThat(
       node.op === 'state' && textOf('state', node.attrs, 'name') === name,
       'state',
@@ -54,10 +54,9 @@ function verifyNode(module: Module, node: Node, id: number, leaves: ReadonlySet<
     if (typeof dim === 'number') continue;
     const declared = module.sizes.find((size) => size.name === dim.size.name);
     if (declared === undefined || !sameDim({ size: declared, factor: 1 }, { size: dim.size, factor: 1 })) {
-      fail(`has a dimension of size ${JSON.stringify(dim.size.name)}, which the module does not declare`);
+      fail(`has a dimension of size ${quoted(dim.size.name)}, which the module does not declare`);
     }
-    if (declared?.max !== dim.size.max)
-      fail(`bounds ${JSON.stringify(dim.size.name)} otherwise than the module`);
+    if (declared?.max !== dim.size.max) fail(`bounds ${quoted(dim.size.name)} otherwise than the module`);
   }
   if (leaves !== undefined && !leaves.has(node)) fail('is not declared by the module');
 }
@@ -91,7 +90,7 @@ function verifyNames(module: Module): void {
 function requireOnce(op: string, names: readonly string[]): void {
   const used = new Set<string>();
   for (const name of names) {
-    if (used.has(name)) throw new GraphError('name', op, `the name ${JSON.stringify(name)} is used twice`);
+    if (used.has(name)) throw new GraphError('name', op, `the name ${quoted(name)} is used twice`);
     used.add(name);
   }
 }
@@ -104,7 +103,7 @@ function verifyEntry(module: Module, { name, outputs, updates }: Module['entries
   );
   for (const output of outputs) {
     requireName('entry', 'an output', output.name);
-    requireIn(module, output.node, `output ${JSON.stringify(output.name)}`);
+    requireIn(module, output.node, `output ${quoted(output.name)}`);
     requireThat(
       output.node.dtype !== 'u8',
       'entry',
@@ -135,5 +134,5 @@ function requireIn(module: Module, node: Node, what: string): void {
 }
 
 function requireThat(holds: boolean, op: string, name: string, text: string): void {
-  if (!holds) throw new GraphError('verify', op, `${JSON.stringify(name)} ${text}`);
+  if (!holds) throw new GraphError('verify', op, `${quoted(name)} ${text}`);
 }

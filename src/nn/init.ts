@@ -1,4 +1,4 @@
-import { requireNumbers, requireOption } from '../graph/arguments.ts';
+import { listText, quoted, requireNumbers, requireOption } from '../graph/arguments.ts';
 import { GraphError, type Initializer, type Values, wordsOf } from '../graph/index.ts';
 
 /** Zeros: the usual first value of biases and moments. */
@@ -62,8 +62,8 @@ export function values(given: Values): Initializer {
     requireNumbers('state', given, dtype, name);
     const wanted = shape.reduce((a, b) => a * b, 1);
     if (given.length !== wanted) {
-      const text = `${given.length} given values for the shape [${shape.join(', ')}] of ${wanted} elements`;
-      throw new GraphError('values', 'state', `${JSON.stringify(name)}: ${text}`);
+      const text = `${given.length} given values for the shape ${listText(shape)} of ${wanted} elements`;
+      throw new GraphError('values', 'state', `${quoted(name)}: ${text}`);
     }
     return { kind: 'values', words: wordsOf(given, dtype) };
   };

@@ -1,9 +1,10 @@
-import { requireOneOf, shown } from '../graph/arguments.ts';
+import { listText, requireOneOf, shown } from '../graph/arguments.ts';
 import { GraphError, ShapeError, type Tensor } from '../graph/index.ts';
 import { requireSliding, spanOf } from '../graph/ops/geometry.ts';
 import { dimAt } from '../graph/shape.ts';
 import { requireTensor } from '../graph/tensor.ts';
 import { shapeText } from '../loops/index.ts';
+import { listed } from '../runtime/clipped.ts';
 
 /** Where the channels are: after the batch, as PyTorch has them, or last. */
 export type Layout = 'ncw' | 'nwc' | 'nchw' | 'nhwc';
@@ -86,9 +87,8 @@ export function perAxis(op: string, name: string, value: PerAxis, rank: number, 
     typeof n === 'number' && Number.isSafeInteger(n) && n >= least ? [n] : [],
   );
   if (numbers.length === rank && list.length === rank) return numbers;
-  const given = Array.isArray(value) ? `[${value.map(shown).join(', ')}]` : shown(value);
   const wanted = `a whole number from ${least} on, or a list of ${rank}, one an axis of space`;
-  throw new GraphError('option', op, `${name} is ${given}: it must be ${wanted}`);
+  throw new GraphError('option', op, `${name} is ${listText(value)}: it must be ${wanted}`);
 }
 
 /** A window over the axes of space. */
@@ -137,7 +137,6 @@ export function sidesOf(op: string, padding: Padding, rank: number, d: number): 
     if (isList && isCount(before) && isCount(after) && more.length === 0) return [before, after];
   }
   const wanted = `same, valid, a whole number from 0 on, or a list of ${rank} of those or of [before, after]`;
-  const item = (one: unknown): string => (Array.isArray(one) ? `[${one.map(shown).join(', ')}]` : shown(one));
-  const given = Array.isArray(padding) ? `[${padding.map(item).join(', ')}]` : shown(padding);
+  const given = Array.isArray(padding) ? `[${listed(padding.map(listText))}]` : shown(padding);
   throw new GraphError('option', op, `padding is ${given}: it must be ${wanted}`);
 }

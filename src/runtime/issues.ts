@@ -1,3 +1,5 @@
+import { clipped, listed } from './clipped.ts';
+
 /** An error that a program can tell apart by its `code`. */
 export abstract class CodedError<Code extends string> extends Error {
   readonly code: Code;
@@ -17,7 +19,7 @@ export function reasonOf(cause: unknown): string {
 /** A value that does not fit, as an error names it. */
 export function shown(value: unknown): string {
   return typeof value === 'string'
-    ? JSON.stringify(value)
+    ? JSON.stringify(clipped(value))
     : Object(value) === value
       ? typeof value
       : String(value);
@@ -40,9 +42,9 @@ export function slotOf<Slot extends { readonly name: string }>(
   const slot = slots.find((one) => one.name === name);
   if (slot) return slot;
   const known = slots.map((one) => one.name);
-  const text = `no such ${what}${naming.nearest?.(name, known) ?? ''}; there are ${known.join(', ')}`;
+  const text = `no such ${what}${naming.nearest?.(name, known) ?? ''}; there are ${listed(known.map(clipped))}`;
   throw what === 'entry' || what === 'state'
-    ? new SessionError(`unknown-${what}`, `${name}: ${text}`)
+    ? new SessionError(`unknown-${what}`, `${clipped(name)}: ${text}`)
     : new InputError('unknown', name, text);
 }
 
@@ -121,7 +123,7 @@ export class InputError extends CodedError<InputErrorCode> {
   readonly index: number | undefined;
 
   constructor(code: InputErrorCode, input: string, message: string, index?: number) {
-    super('InputError', code, `${input}: ${message}`);
+    super('InputError', code, `${clipped(input)}: ${message}`);
     this.input = input;
     this.index = index;
   }

@@ -7,6 +7,9 @@ import { FormatError, isWhole, shown } from './issues.ts';
  */
 export type Shape = string | number | readonly [Shape] | { readonly [field: string]: Shape };
 
+/** The largest number up to which all whole ones are apart. */
+const MOST_COUNT = 2 ** 53 - 1;
+
 /** @throws FormatError with the place below `at`, `program` or `saved`, that is not as expected */
 export function check(value: unknown, expected: Shape, at: string): void {
   if (typeof expected === 'number') {
@@ -14,7 +17,7 @@ export function check(value: unknown, expected: Shape, at: string): void {
   } else if (typeof expected === 'string') {
     const fits =
       expected === 'count'
-        ? isWhole(value, 0, Number.MAX_SAFE_INTEGER)
+        ? isWhole(value, 0, MOST_COUNT)
         : expected.includes('|')
           ? expected.split('|').some((word) => word === value)
           : typeof value === expected;

@@ -29,6 +29,33 @@ describe('arguments that no type check has seen', () => {
     text: string,
   ][] = [
     [(_m, x) => x.add(untyped('a')), 'operands', 'add: takes a tensor or a number, not "a"'],
+    [
+      (_m, x) => x.add(untyped('x'.repeat(1e5))),
+      'operands',
+      `add: takes a tensor or a number, not "${'x'.repeat(60)} … (100000 in all)"`,
+    ],
+    [
+      (m) => m.state('s', untyped({ shape: [2], ['y'.repeat(1e5)]: 1 })),
+      'option',
+      `state: there is no option "${'y'.repeat(60)} … (100000 in all)": the options are shape, dtype, init, trainable`,
+    ],
+    [
+      (m) => {
+        for (const _ of [1, 2]) m.size('z'.repeat(1e5), { max: 1 });
+      },
+      'name',
+      `size: the name "${'z'.repeat(60)} … (100000 in all)" is used twice: there is a size of that name`,
+    ],
+    [
+      (m) => m.entry('e', { updates: [{ state: m.input('i'.repeat(61), { shape: [] }), next: m.step() }] }),
+      'update',
+      `entry: "e" updates ${'i'.repeat(60)} … (61 in all) (input f32[]), which is no state`,
+    ],
+    [
+      (_m, x) => x.permute(Array(1000).fill(0)),
+      'axis',
+      'permute: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 … (1000 in all)] is no order of the 2 axes of [2, 3]',
+    ],
     [(_m, x) => x.add(untyped(undefined)), 'operands', 'add: takes a tensor or a number, not undefined'],
     [(_m, x) => x.gt(untyped(null)), 'operands', 'gt: takes a tensor or a number, not null'],
     [(_m, x) => x.gt(0).where(untyped([1]), 0), 'operands', 'where: takes a tensor or a number, not a list'],

@@ -88,6 +88,19 @@ export function badInputSuite(target: Target): void {
       images.dispose();
     });
 
+    test('names of any length are quoted in part, and long lists too', async () => {
+      const long = 'tain'.repeat(5e4);
+      const start = `${long.slice(0, 60)} … (200000 in all): no such `;
+      await expect(session.run(long, { x })).rejects.toThrow(`${start}entry; there are train, predict`);
+      await expect(session.read(long)).rejects.toThrow(`${start}state; there are w, b, steps`);
+      await expect(session.run('predict', { x, [long]: x })).rejects.toThrow(`${start}input; there are x, y`);
+      await expect(session.run('predict', { x }, { [long]: 1 })).rejects.toThrow(`${start}option; there are`);
+      const text = JSON.parse(JSON.stringify([long, 1, 2]));
+      await expect(session.run('predict', { x: text })).rejects.toThrow(
+        `at index 0, found "${long.slice(0, 60)} … (200000 in all)"`,
+      );
+    });
+
     test('a size that is given says as many rows as the arrays have', async () => {
       const run = (batch: number): Promise<unknown> =>
         session.run('train', linearData(2), { sizes: { batch }, params: { lr: 0 } });

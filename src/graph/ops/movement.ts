@@ -8,6 +8,7 @@ import {
   loadedDtype,
   shapeText,
 } from '../../loops/index.ts';
+import { listText } from '../arguments.ts';
 import { dimsOf, numberOf, numbersOf } from '../attributes.ts';
 import { ShapeError } from '../issues.ts';
 import type { Node } from '../node.ts';
@@ -53,7 +54,7 @@ export const movementOps = {
       const { shape, dtype } = operand(inputs, 0);
       const perm = numbersOf('permute', attrs, 'perm');
       if (perm.length !== shape.length || shape.some((_, k) => !perm.includes(k))) {
-        const text = `[${perm.join(', ')}] is no order of the ${shape.length} axes of ${shapeText(shape)}`;
+        const text = `${listText(perm)} is no order of the ${shape.length} axes of ${shapeText(shape)}`;
         throw new ShapeError('axis', 'permute', text);
       }
       return { shape: perm.map((axis) => dimAt(shape, axis)), dtype };

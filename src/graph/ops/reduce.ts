@@ -7,6 +7,7 @@ import {
   monoidDef,
   shapeText,
 } from '../../loops/index.ts';
+import { listText } from '../arguments.ts';
 import { numbersOf } from '../attributes.ts';
 import { ShapeError } from '../issues.ts';
 import type { Lowering, Node } from '../node.ts';
@@ -122,7 +123,7 @@ function reduction(op: string, row: ReductionRow): OpDef {
       if (axes.length === 0) throw new ShapeError('axis', op, 'at least one axis');
       axes.forEach((axis, k) => {
         if (axis >= 0 && axis < shape.length && axis > (axes[k - 1] ?? -1)) return;
-        const text = `axes [${axes.join(', ')}] of ${shapeText(shape)}: in the shape, sorted, each once`;
+        const text = `axes ${listText(axes)} of ${shapeText(shape)}: in the shape, sorted, each once`;
         throw new ShapeError('axis', op, text);
       });
       const result = without(shape, axes);

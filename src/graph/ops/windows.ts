@@ -1,4 +1,5 @@
 import { apply, constant, type Dim, type Expr, int, loadedDtype, shapeText } from '../../loops/index.ts';
+import { listText } from '../arguments.ts';
 import { numberOf, numbersOf } from '../attributes.ts';
 import { ShapeError } from '../issues.ts';
 import type { Attrs, LowerContext, ValueTypeOf } from '../node.ts';
@@ -175,7 +176,7 @@ function folded(op: string, { shape, dtype }: ValueTypeOf, attrs: Attrs): ValueT
 function foldedOf(op: string, { shape }: ValueTypeOf, attrs: Attrs): Sliding[] {
   const extents = numbersOf(op, attrs, 'extents');
   if (extents.some((extent) => extent < 0)) {
-    const text = `extents [${extents.join(', ')}] must be whole numbers from 0 on`;
+    const text = `extents ${listText(extents)} must be whole numbers from 0 on`;
     throw new ShapeError('dimension', op, text);
   }
   const axes = axesOf(op, attrs, shape.slice(0, shape.length - numbersOf(op, attrs, 'axes').length));
@@ -206,7 +207,7 @@ function axesOf(op: string, attrs: Attrs, shape: readonly Dim[]): readonly numbe
   if (axes.length > 0 && axes.every((axis, n) => shape[axis] !== undefined && axis > (axes[n - 1] ?? -1))) {
     return axes;
   }
-  const text = `axes [${axes.join(', ')}] of ${shapeText(shape)}: in the shape, sorted, each once`;
+  const text = `axes ${listText(axes)} of ${shapeText(shape)}: in the shape, sorted, each once`;
   throw new ShapeError('axis', op, text);
 }
 
