@@ -8,6 +8,10 @@ export default defineConfig({
     pool: 'forks',
     // Files share what they import, and mock no module: loading it again for each takes a seventh of the time of all.
     isolate: false,
+    // What one test stubs is whole again for the next, whether it passed or not.
+    restoreMocks: true,
+    unstubGlobals: true,
+    unstubEnvs: true,
     // All cores: what is left beside a test that waits for the driver is another test's.
     maxWorkers: '100%',
     testTimeout: 120_000,

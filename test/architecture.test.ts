@@ -140,3 +140,9 @@ test('no file imports itself through others: bundlers warn of that', () => {
   expect(graph.edgeCount()).toBeGreaterThan(300);
   expect(alg.findCycles(graph)).toEqual([]);
 });
+
+test('no test mocks a module: all files of tests share them', () => {
+  const tests = fileURLToPath(new URL('.', import.meta.url));
+  const mocking = sources(tests).filter((file) => /\bvi\.(do)?[mM]ock\(/.test(readFileSync(file, 'utf8')));
+  expect(mocking).toEqual([]);
+});

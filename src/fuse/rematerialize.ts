@@ -54,6 +54,8 @@ interface Plan {
   readonly ranges: readonly LiveRange[];
   /** Bytes of temporaries that are live at each dispatch. */
   readonly live: readonly number[];
+  /** The most of them. */
+  readonly most: number;
   /** Bytes of all states, which are there always. */
   readonly kept: number;
 }
@@ -67,15 +69,15 @@ function planOf(groups: readonly Group[], machine: Machine): Plan {
     for (const tensor of tensorsReadBy(group)) if (tensor.role === 'state') states.add(tensor);
   let kept = 0;
   for (const state of states) kept += tensorBytes(state);
-  return { groups, stages, micros: timeOfStages(stages, machine), ranges, live, kept };
+  const most = live.reduce((a, b) => Math.max(a, b), 0);
+  return { groups, stages, micros: timeOfStages(stages, machine), ranges, live, most, kept };
 }
 
 /** A plan that takes less memory, for no more time than that is worth; null where there is none. */
 function lighter(plan: Plan, machine: Machine, decisions: Decisions): Plan | null {
-  const most = Math.max(...plan.live);
-  for (const { tensor, groups, by } of remakes(plan, plan.live.indexOf(most))) {
+  for (const { tensor, groups, by } of remakes(plan, plan.live.indexOf(plan.most))) {
     const next = planOf(groups, machine);
-    const saved = savedOf(plan, Math.max(...next.live));
+    const saved = savedOf(plan, next.most);
     const more = next.micros - plan.micros;
     const isWorth = saved >= LEAST_SAVED && more <= TIME_FOR_MEMORY * saved * plan.micros;
     const percent = Number((100 * saved).toPrecision(2));
@@ -103,19 +105,31 @@ function* remakes(plan: Plan, most: number): Generator<Remake> {
   const stageOf = new Map(stages.flatMap((stage, at) => stage.groups.map((group) => [group, at] as const)));
   const at = (group: Group): number => stageOf.get(group) ?? -1;
   const readers = readersAmong(groups, tensorsReadBy);
+  const makers = new Map(
+    groups.flatMap((group) =>
+      group.loops.flatMap(({ outs }) => outs.map(({ tensor }) => [tensor, group] as const)),
+    ),
+  );
   const hosts = groups.filter((group) => at(group) > most && group.partials.length === 0);
   const through = ranges.filter(({ from, to }) => from < most && most < to);
+  const since = [...largestBefore([...live].reverse())].reverse();
   for (const { tensor, from } of through.sort((a, b) => tensorBytes(b.tensor) - tensorBytes(a.tensor))) {
-    if (savedOf(plan, Math.max(...live) - tensorBytes(tensor)) < LEAST_SAVED) return;
+    const bytes = tensorBytes(tensor);
+    if (savedOf(plan, plan.most - bytes) < LEAST_SAVED) return;
     const own = readers.get(tensor) ?? [];
-    const until = Math.max(from, ...own.map(at).filter((k) => k <= most));
-    if (until === most || own.some((group) => !stageOf.has(group))) continue;
-    const recipes = groups.flatMap((group) => recipesOf(group, tensor));
+    if (own.some((group) => !stageOf.has(group))) continue;
+    const readAt = own.map(at);
+    const until = readAt.reduce((last, k) => (k <= most ? Math.max(last, k) : last), from);
+    if (until === most) continue;
+    const next = readAt.reduce((first, k) => (k > most ? Math.min(first, k) : first), Infinity);
+    const before = live.slice(0, until + 1).reduce((a, b) => Math.max(a, b), 0);
+    const between = largestBefore(live.slice(until + 1));
+    const maker = makers.get(tensor);
+    const recipes = maker === undefined ? [] : recipesOf(maker, tensor);
     for (const host of hosts) {
-      const isBetween = (k: number): boolean => k > until && k < at(host);
-      if (own.some((reader) => isBetween(at(reader)))) continue;
-      const without = live.map((bytes, k) => (isBetween(k) ? bytes - tensorBytes(tensor) : bytes));
-      if (savedOf(plan, Math.max(...without)) < LEAST_SAVED) continue;
+      if (at(host) > next) continue;
+      const without = (between[at(host) - until - 1] ?? 0) - bytes;
+      if (savedOf(plan, Math.max(before, without, since[at(host)] ?? 0)) < LEAST_SAVED) continue;
       for (const recipe of recipes) {
         const made = madeBy(host, recipe, tensor);
         if (made === null) continue;
@@ -129,9 +143,15 @@ function* remakes(plan: Plan, most: number): Generator<Remake> {
   }
 }
 
+/** For each place the largest of the numbers before it, 0 for the first, and last of all the largest. */
+function largestBefore(numbers: readonly number[]): number[] {
+  const largest = [0];
+  for (const number of numbers) largest.push(Math.max(largest.at(-1) ?? 0, number));
+  return largest;
+}
+
 /** What part of a step's memory is saved where its temporaries take so many bytes. */
-function savedOf({ live, kept }: Plan, bytes: number): number {
-  const most = Math.max(...live);
+function savedOf({ most, kept }: Plan, bytes: number): number {
   return (most - bytes) / (most + kept);
 }
 

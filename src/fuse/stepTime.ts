@@ -15,8 +15,8 @@ import { copyOf, hazardsOf } from './updates.ts';
 /**
  * The time of a step while its groups are joined: what `timeOfGroups` finds from scratch, to the picosecond. Each group comes
  * as early as it can: after what it reads, and, where it writes a state over its old value, after those that read the old one;
- * states that cannot be updated in place hold nothing up, and are copied. A change costs what it moves, and, where it may close
- * a circle of updates, a look at what lies between its ends. Groups of the dispatches after a join do not move: where all of
+ * states that cannot be updated in place hold nothing up, and are copied. A change costs what it moves, a comparison with the
+ * span of each circle of updates, and, where it may close one, a look at what lies between its ends. Groups of the dispatches after a join do not move: where all of
  * them would come one dispatch earlier, two dispatches become one instead.
  */
 export class StepTime {

@@ -16,7 +16,7 @@ interface Circle {
 /**
  * The circles of updates while groups are joined. A change looks at the groups in whose order something is not as it should
  * be any more, and at those of the circles that it touches: who stands before or after all of these is part of no circle
- * that is new.
+ * that is new. The spans of all circles are compared with it: models have few, of states that swap.
  */
 export class UpdateCircles {
   readonly #flow: ChangingFlow;
