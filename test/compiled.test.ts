@@ -273,3 +273,14 @@ describe('given values that are many', () => {
     },
   );
 });
+
+test('a tensor of as many dimensions as there may be compiles and runs', async () => {
+  const module = defineModule('deep', (m) => {
+    const x = m.input('x', { shape: [...Array(62).fill(1), 2, 3] });
+    m.entry('main', { sum: x.mul(2).sum(), rows: x.sub(x.mean(63, { keepDims: true })) });
+  });
+  const session = await (await compile(module, { target: 'wasm' })).start({ threads: 1 });
+  const { sum, rows } = await session.run('main', { x: [1, 2, 3, 4, 6, 8] });
+  expect([sum?.data, rows?.data].map((data) => [...(data ?? [])])).toEqual([[48], [-1, 0, 1, -2, 0, 2]]);
+  session.dispose();
+});

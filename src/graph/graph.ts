@@ -45,6 +45,7 @@ export class Graph {
       throw new GraphError('operands', op, `${inputs.length} operands, takes ${wanted}`);
     }
     const type = definition.type(inputs, attrs);
+    requireRank(op, type.shape);
     requireKnownIndices(op, definition, inputs, type);
     requireIndexable(op, type.shape, definition.isLeaf);
     const source = this.#source === undefined ? sourceLine() : this.#source.line;
@@ -104,6 +105,14 @@ export class Graph {
       this.#source = before;
     }
   }
+}
+
+/** Dimensions that a tensor may have, as PyTorch's: loops nest as deep, and passes recurse over them. */
+const MOST_DIMENSIONS = 64;
+
+function requireRank(op: string, { length }: readonly Dim[]): void {
+  if (length <= MOST_DIMENSIONS) return;
+  throw new ShapeError('rank', op, `${length} dimensions: a tensor may have at most ${MOST_DIMENSIONS}`);
 }
 
 /** Requires axes, and what is stored, to be short enough for indices. @throws ShapeError */

@@ -16,7 +16,7 @@ export const graphIssues = {
   broadcast: 'aligned from the right, two dimensions must be equal or one of them 1 (as in NumPy)',
   'inner-sizes':
     'dimensions that a product sums over must be equal in both factors; in matrices the last of the first, the last but one of the second',
-  rank: 'a tensor must have as many dimensions as the operation needs',
+  rank: 'a tensor must have as many dimensions as the operation needs, and at most 64',
   axis: 'an axis must lie in the shape, and stand once in a list of axes',
   dimension: 'a dimension is a whole number from 0 on, or a bounded size',
   'too-large':

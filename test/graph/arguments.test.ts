@@ -4,6 +4,7 @@ import {
   defineModule,
   full,
   type GraphIssue,
+  iota,
   type Module,
   type ModuleBuilder,
   parseModule,
@@ -56,6 +57,20 @@ describe('arguments that no type check has seen', () => {
       'axis',
       'permute: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 … (1000 in all)] is no order of the 2 axes of [2, 3]',
     ],
+    ...(
+      [
+        ['input', (m) => m.input('r', { shape: Array(1000).fill(1) })],
+        ['state', (m) => m.state('r', { shape: Array(1000).fill(1) })],
+        ['literal', (m) => m.literal([1], { shape: Array(1000).fill(1) })],
+        ['reshape', (_m, x) => x.reshape([...Array(998).fill(1), 2, 3])],
+        ['expand', (m) => full(m, Array(1000).fill(1), 1)],
+        ['iota', (m) => iota(m, Array(1000).fill(1))],
+      ] satisfies [string, (m: ModuleBuilder, x: Tensor) => unknown][]
+    ).map(([op, build]): [typeof build, GraphIssue, string] => [
+      build,
+      'rank',
+      `${op}: 1000 dimensions: a tensor may have at most 64`,
+    ]),
     [(_m, x) => x.add(untyped(undefined)), 'operands', 'add: takes a tensor or a number, not undefined'],
     [(_m, x) => x.gt(untyped(null)), 'operands', 'gt: takes a tensor or a number, not null'],
     [(_m, x) => x.gt(0).where(untyped([1]), 0), 'operands', 'where: takes a tensor or a number, not a list'],
