@@ -43,6 +43,22 @@ test.each(['wasm', 'webgpu-software'] as const)('starts a program for %s out of 
   session.dispose();
 });
 
+test('says what is left to do with what is on the way to a program', async () => {
+  const compiled = compile(line, { target: 'wasm' });
+  const others: readonly [unknown, string][] = [
+    [await compiled, 'what compile returns: give its `program`, or call its `start`'],
+    [compiled, 'a promise: await it'],
+    [line, 'a module: compile it, and give the `program` of that'],
+  ];
+  for (const [other, found] of others) {
+    const started = start(other as Parameters<typeof start>[0]);
+    await expect(started).rejects.toMatchObject({
+      name: 'FormatError',
+      message: `program: expected a program, found ${found}`,
+    });
+  }
+});
+
 test('indices are checked as they are used, except where this process has proven them for software', () => {
   const { program } = compileModule(line, machines['webgpu-software']);
   expect(needsRobustness(program, undefined)).toBe(false);

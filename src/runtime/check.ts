@@ -18,6 +18,7 @@ import type { WasmProgram } from './wasm/program.ts';
  */
 export function checkProgram(value: unknown): asserts value is Program | WasmProgram {
   requireObject(value);
+  refuseOthers(value);
   const { format, target }: { format?: unknown; target?: unknown } = value;
   if (isForWasm(value)) checkForWasm(value);
   else {
@@ -27,6 +28,18 @@ export function checkProgram(value: unknown): asserts value is Program | WasmPro
     checkAgreement(value, PLACE_ALIGNMENT);
     checkPlaces(value);
   }
+}
+
+/** @throws FormatError for an object that is on the way to a program, saying what is left to do */
+function refuseOthers(value: object): void {
+  const { format, program, graph }: { format?: unknown; program?: unknown; graph?: unknown } = value;
+  if (format !== undefined) return;
+  let hint: string | undefined;
+  if (value instanceof Promise) hint = 'a promise: await it';
+  else if (Object(program).format !== undefined)
+    hint = 'what compile returns: give its `program`, or call its `start`';
+  else if (Object(graph) === graph) hint = 'a module: compile it, and give the `program` of that';
+  if (hint !== undefined) throw new FormatError('program', `program: expected a program, found ${hint}`);
 }
 
 /** Words of which every place in a program for WebGPU is a multiple. */
