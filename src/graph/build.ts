@@ -4,7 +4,16 @@ import { requireList, requireOptions, shown } from './arguments.ts';
 import type { Graph } from './graph.ts';
 import { GraphError, ShapeError } from './issues.ts';
 import type { Node } from './node.ts';
-import { broadcastShapes, type DimLike, dimAt, normalAxes, normalAxis, sameShape, toDim } from './shape.ts';
+import {
+  broadcastShapes,
+  type DimLike,
+  dimAt,
+  dimLikeText,
+  normalAxes,
+  normalAxis,
+  sameShape,
+  toDim,
+} from './shape.ts';
 
 /** Node-level builders: what users write (broadcasts, negative axes, -1) made into primitive operations. */
 
@@ -172,7 +181,7 @@ export function sliced(
       `more ranges than the ${rank} dimensions of ${shapeText(node.shape)}`,
     );
   }
-  const ranges = node.shape.map((dim, k) => normalRange(extentOf(dim), starts[k], stops[k], steps[k] ?? 1));
+  const ranges = node.shape.map((_, k) => normalRange(node, k, starts[k], stops[k], steps[k] ?? 1));
   const backwards = ranges.flatMap((range, k) => (range.reversed ? [k] : []));
   const turned = backwards.length === 0 ? node : graph.build('flip', [node], { axes: backwards });
   if (
@@ -196,14 +205,19 @@ interface Range {
   readonly reversed: boolean;
 }
 
-/** A range within `n` elements, in the axis's direction or, where `reversed`, in that of the flipped axis. */
-function normalRange(n: number, start: number | undefined, stop: number | undefined, step: number): Range {
+/** A range of an axis, in its direction or, where `reversed`, in that of the flipped axis. */
+function normalRange(
+  { shape }: Node,
+  axis: number,
+  start: number | undefined,
+  stop: number | undefined,
+  step: number,
+): Range {
+  const n = extentOf(dimAt(shape, axis));
   if (!Number.isInteger(step) || step === 0 || ![start ?? 0, stop ?? 0].every(Number.isInteger)) {
-    throw new ShapeError(
-      'range',
-      'slice',
-      `${start}:${stop}:${step} is no range of whole numbers with a step`,
-    );
+    const range = [start, stop, step].map(dimLikeText).join(':');
+    const text = `${range} is no range of whole numbers with a step; undefined leaves an end open`;
+    throw new ShapeError('range', 'slice', `axis ${axis} of ${shapeText(shape)}: ${text}`);
   }
   const cut = (at: number, low: number, high: number): number =>
     Math.min(Math.max(at < 0 ? at + n : at, low), high);

@@ -1,4 +1,5 @@
 import { type Dim, sameDim, shapeText } from '../loops/index.ts';
+import { listed } from '../runtime/clipped.ts';
 import { listText, requireOptions, shown } from './arguments.ts';
 import { permuted, pointwise, reshaped } from './build.ts';
 import type { Graph } from './graph.ts';
@@ -54,12 +55,16 @@ function pairsOf(name: string, given: unknown, a: Node, b: Node): [number, numbe
   const isAxes = (list: unknown): list is number[] =>
     Array.isArray(list) && list.every((axis) => Number.isInteger(axis));
   if (lists.length !== 2 || !isAxes(ofA) || !isAxes(ofB) || ofA.length !== ofB.length) {
-    const found = lists.length === 2 ? lists.map(listText).join(' and ') : shown(given);
+    const found = lists.length === 2 ? lists.map(listText).join(' and ') : nestedText(given);
     const text = `${name} must be two lists of axes of equal length such as [[1], [0]], not ${found}`;
     throw new ShapeError('axis', 'contract', text);
   }
   const fromStart = (axis: number, rank: number): number => (axis < 0 && axis >= -rank ? axis + rank : axis);
   return ofA.map((axis, i) => [fromStart(axis, a.shape.length), fromStart(ofB[i] ?? 0, b.shape.length)]);
+}
+
+function nestedText(value: unknown): string {
+  return Array.isArray(value) ? `[${listed(value.map(listText))}]` : shown(value);
 }
 
 /** Each operand spread over the rows of the other. */

@@ -1,5 +1,6 @@
 import { type Dim, elementCount, extentOf, MOST_ELEMENTS, shapeText } from '../loops/index.ts';
 import { clipped } from '../runtime/clipped.ts';
+import { quoted } from './arguments.ts';
 import { attrsText } from './attributes.ts';
 import { GraphError, ShapeError, sourceLine } from './issues.ts';
 import type { Declarations } from './module.ts';
@@ -47,7 +48,7 @@ export class Graph {
     const type = definition.type(inputs, attrs);
     requireRank(op, type.shape);
     requireKnownIndices(op, definition, inputs, type);
-    requireIndexable(op, type.shape, definition.isLeaf);
+    requireIndexable(op, attrs.name, type.shape, definition.isLeaf);
     const source = this.#source === undefined ? sourceLine() : this.#source.line;
     const node: Labelled = {
       id: this.#nodes.length,
@@ -115,14 +116,15 @@ function requireRank(op: string, { length }: readonly Dim[]): void {
   throw new ShapeError('rank', op, `${length} dimensions: a tensor may have at most ${MOST_DIMENSIONS}`);
 }
 
-/** Requires axes, and what is stored, to be short enough for indices. @throws ShapeError */
-function requireIndexable(op: string, shape: readonly Dim[], isStored: boolean): void {
+/** Requires axes, and what is stored, to be short enough for indices. @throws ShapeError naming what has a name */
+function requireIndexable(op: string, name: unknown, shape: readonly Dim[], isStored: boolean): void {
   const axis = shape.findIndex((dim) => extentOf(dim) > MOST_ELEMENTS);
   const long = shape[axis];
   if (long === undefined && (!isStored || elementCount(shape) <= MOST_ELEMENTS)) return;
   const place = long === undefined ? '' : `axis ${axis} of `;
   const count = long === undefined ? elementCount(shape) : extentOf(long);
-  const text = `${place}${shapeText(shape)} has ${count} elements: there may be at most ${MOST_ELEMENTS}`;
+  const label = typeof name === 'string' ? `${quoted(name)}: ` : '';
+  const text = `${label}${place}${shapeText(shape)} has ${count} elements: there may be at most ${MOST_ELEMENTS}`;
   throw new ShapeError('too-large', op, text);
 }
 

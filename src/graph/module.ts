@@ -15,7 +15,7 @@ import { firstValue } from './firstValue.ts';
 import { describe, Graph } from './graph.ts';
 import { GraphError } from './issues.ts';
 import type { Node } from './node.ts';
-import { type DimLike, sameShape, toShape } from './shape.ts';
+import { type DimLike, dimLikeText, sameShape, toShape } from './shape.ts';
 import { moduleLine, moduleLines, showAs } from './shown.ts';
 import { requireTensor, Tensor } from './tensor.ts';
 import { type Values, wordsOf } from './words.ts';
@@ -205,13 +205,10 @@ export class ModuleBuilder implements Declarations {
     const { shape, dtype = 'f32', init, trainable = isFloat(dtype) } = options;
     dtypeFrom('state', dtype);
     requireList('dimension', 'state', 'the shape', shape);
-    const dims = shape.map((dim) => {
+    const dims = shape.map((dim, k) => {
       if (Number.isSafeInteger(dim) && dim >= 0) return dim;
-      throw new GraphError(
-        'state',
-        'state',
-        `${quoted(name)}: a state has a fixed shape of whole numbers from 0 on`,
-      );
+      const text = `axis ${k} is ${dimLikeText(dim)}: a state has a fixed shape of whole numbers from 0 on`;
+      throw new GraphError('state', 'state', `${quoted(name)}: ${text}`);
     });
     const stream = this.#states.length;
     const first = firstValue(name, init, dims, stream, dtype);

@@ -1,4 +1,5 @@
 import { type Dim, extentOf, type Size, sameDim, shapeText } from '../loops/index.ts';
+import { clipped } from '../runtime/clipped.ts';
 import { listText, requireList, shown } from './arguments.ts';
 import { ShapeError } from './issues.ts';
 
@@ -18,6 +19,14 @@ export function toDim(op: string, dim: DimLike): Dim {
   if (typeof dim === 'number' && Number.isSafeInteger(dim) && dim >= 0) return dim;
   const text = `a dimension must be a whole number from 0 on, not ${shown(dim)}`;
   throw new ShapeError('dimension', op, text);
+}
+
+/** What may be a dimension, as a message shows it: a bounded size by its name and maximum. */
+export function dimLikeText(value: unknown): string {
+  const { size = value, factor = 1 }: { size?: unknown; factor?: unknown } = Object(value);
+  const { name, max }: { name?: unknown; max?: unknown } = Object(size);
+  if (typeof name !== 'string' || typeof max !== 'number') return shown(value);
+  return `${factor === 1 ? '' : `${factor}*`}${clipped(name)}<=${max}`;
 }
 
 /** A shape from what a user wrote. @throws ShapeError as {@link toDim} */

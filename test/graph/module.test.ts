@@ -11,7 +11,7 @@ import {
 } from '../../src/graph/index.ts';
 import * as nn from '../../src/nn/index.ts';
 import * as optim from '../../src/optim/index.ts';
-import { expectRefusal } from './refusal.ts';
+import { expectRefusal, untyped } from './refusal.ts';
 
 const FILE = 'module.test.ts';
 
@@ -101,7 +101,24 @@ describe('a module', () => {
       [
         (m) => m.state('s', { shape: [-1] }),
         'state',
-        'state: "s": a state has a fixed shape of whole numbers from 0 on',
+        'state: "s": axis 0 is -1: a state has a fixed shape of whole numbers from 0 on',
+      ],
+      ...(
+        [
+          [1.5, '1.5'],
+          ['3', '"3"'],
+          [Number.POSITIVE_INFINITY, 'Infinity'],
+          [{ name: 'batch', max: 8 }, 'batch<=8'],
+        ] as const
+      ).map(([extent, shown]): [(m: ModuleBuilder) => unknown, GraphIssue, string] => [
+        (m) => m.state('s', { shape: [2, untyped(extent)] }),
+        'state',
+        `state: "s": axis 1 is ${shown}: a state has a fixed shape of whole numbers from 0 on`,
+      ]),
+      [
+        (m) => m.state('s', { shape: [2 ** 16, 2 ** 16] }),
+        'too-large',
+        'state: "s": [65536, 65536] has 4294967296 elements: there may be at most 2147418112',
       ],
       [
         (m) => m.state('s', { shape: [2, 2], init: nn.init.values([1, 2, 3]) }),

@@ -187,6 +187,21 @@ describe('type rules', () => {
       'contract: over must be two lists of axes of equal length such as [[1], [0]], not 1 and 0',
     ],
     [
+      () => of([3, 4]).contract(of([4, 5]), { over: untyped([[-1, -1]]) }),
+      'axis',
+      'contract: over must be two lists of axes of equal length such as [[1], [0]], not [[-1, -1]]',
+    ],
+    [
+      () => of([2, batch]).slice([0, 0], [untyped(batch), 1]),
+      'range',
+      'slice: axis 0 of [2, batch<=8]: 0:batch<=8:1 is no range of whole numbers with a step; undefined leaves an end open',
+    ],
+    [
+      () => of([2, 4]).slice([0, untyped('1')], [1, untyped({ size: { name: 'b', max: 3 }, factor: 2 })]),
+      'range',
+      'slice: axis 1 of [2, 4]: "1":2*b<=3:1 is no range of whole numbers with a step; undefined leaves an end open',
+    ],
+    [
       () => of([3, 4]).contract(of([4, 5]), { over: [[0.5], [0]] }),
       'axis',
       'contract: over must be two lists of axes of equal length such as [[1], [0]], not [0.5] and [0]',
@@ -243,7 +258,11 @@ describe('type rules', () => {
       'bounded-range',
       'slice: axis 0 is bounded: it can only be taken whole',
     ],
-    [() => of([4]).slice([0], [4], [0]), 'range', 'slice: 0:4:0 is no range of whole numbers with a step'],
+    [
+      () => of([4]).slice([0], [4], [0]),
+      'range',
+      'slice: axis 0 of [4]: 0:4:0 is no range of whole numbers with a step; undefined leaves an end open',
+    ],
     [() => of([batch, 3]).flip(0), 'bounded-range', 'flip: axis 0 is bounded: it can only be taken whole'],
     [
       () => of([batch, 3]).pad([1, 0], [0, 0]),

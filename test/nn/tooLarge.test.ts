@@ -14,7 +14,7 @@ describe('what indices of 32 bits do not reach', () => {
     [
       (x) => nn.conv2d(x, 2 ** 31, 3),
       'too-large',
-      'state: axis 0 of [2147483648, 4, 3, 3] has 2147483648 elements: there may be at most 2147418112',
+      'state: "conv2d.weight": axis 0 of [2147483648, 4, 3, 3] has 2147483648 elements: there may be at most 2147418112',
     ],
     [
       (x) => nn.conv2d(x, 4, 3, { stride: 2 ** 31 }),
@@ -66,7 +66,7 @@ describe('what indices of 32 bits do not reach', () => {
   });
 
   it('is refused as an input', () => {
-    const text = 'input: [65536, 4, 256, 256] has 17179869184 elements: there may be at most 2147418112';
+    const text = 'input: "x": [65536, 4, 256, 256] has 17179869184 elements: there may be at most 2147418112';
     expect(() => moduleOf([65536, 4, 256, 256], (x) => x)).toThrow(text);
   });
 
