@@ -15,6 +15,7 @@ export {
   softplus,
   tanh,
 } from './activations.ts';
+export { bceWithLogits, type FocalOptions, focal } from './binaryLosses.ts';
 export {
   type ConvOptions,
   type ConvTransposeOptions,
@@ -29,9 +30,34 @@ export {
   convolveTransposed,
   type TransposedOptions,
 } from './convolve.ts';
+export {
+  type ClassOptions,
+  type CrossEntropyOptions,
+  crossEntropy,
+  nll,
+} from './crossEntropy.ts';
 export { type DenseOptions, dense } from './dense.ts';
 export * as init from './init.ts';
-export { bceWithLogits, crossEntropy, huber, type LossOptions, mse } from './losses.ts';
+export type { LossOptions, Reduction } from './loss.ts';
+export {
+  type HingeOptions,
+  hinge,
+  huber,
+  type KlDivergenceOptions,
+  klDivergence,
+  l1,
+  mse,
+  smoothL1,
+} from './losses.ts';
+export {
+  type CosineOptions,
+  contrastive,
+  cosineEmbedding,
+  cosineSimilarity,
+  type MarginOptions,
+  type TripletMarginOptions,
+  tripletMargin,
+} from './metricLosses.ts';
 export {
   type BatchNorm,
   type BatchNormOptions,

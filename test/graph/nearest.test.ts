@@ -77,6 +77,16 @@ describe('an operand of a wrong kind', () => {
     huber: nn.huber,
     crossEntropy: nn.crossEntropy,
     bceWithLogits: nn.bceWithLogits,
+    l1: nn.l1,
+    smoothL1: nn.smoothL1,
+    hinge: nn.hinge,
+    klDivergence: nn.klDivergence,
+    focal: nn.focal,
+    nll: nn.nll,
+    cosineSimilarity: nn.cosineSimilarity,
+    cosineEmbedding: (x: Tensor, y: Tensor) => nn.cosineEmbedding(x, y, y),
+    tripletMargin: (x: Tensor, y: Tensor) => nn.tripletMargin(x, y, y),
+    contrastive: (x: Tensor, y: Tensor) => nn.contrastive(x, y, y),
   };
   const layers = {
     dense: (x: Tensor) => nn.dense(x, 3),

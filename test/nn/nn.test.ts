@@ -176,12 +176,12 @@ describe('layers, losses and activations', () => {
     [
       (x) => nn.crossEntropy(x, x, untyped({ labelsmoothing: 0.1 })),
       'option',
-      'crossEntropy: there is no option "labelsmoothing" (did you mean "labelSmoothing"?): the options are reduction, labelSmoothing',
+      'crossEntropy: there is no option "labelsmoothing" (did you mean "labelSmoothing"?): the options are reduction, labelSmoothing, weight, ignoreIndex',
     ],
     [
-      (x) => nn.mse(x, x, { reduction: untyped('sum') }),
+      (x) => nn.mse(x, x, { reduction: untyped('total') }),
       'option',
-      'mse: reduction is "sum": it must be one of mean, none',
+      'mse: reduction is "total": it must be one of mean, sum, none',
     ],
     [
       (x) => nn.huber(x, x, { delta: untyped('1') }),

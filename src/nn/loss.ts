@@ -1,0 +1,45 @@
+import { requireOneOf, requireOptions } from '../graph/arguments.ts';
+import type { Tensor } from '../graph/index.ts';
+import { requireTensor } from '../graph/tensor.ts';
+
+/** How the losses of single samples or elements become one. */
+export type Reduction = 'mean' | 'sum' | 'none';
+
+/** What every loss takes. */
+export interface LossOptions {
+  /**
+   * `mean` (the default) over all losses, those of live rows where a size is bounded; their `sum`; or `none`, which
+   * leaves them as they are.
+   */
+  readonly reduction?: Reduction;
+}
+
+const reductions: readonly Reduction[] = ['mean', 'sum', 'none'];
+
+/** Requires tensors, and options that a loss has. @throws GraphError saying which there are */
+export function requireLoss(
+  op: string,
+  tensors: readonly Tensor[],
+  options: LossOptions,
+  more: readonly string[] = [],
+): void {
+  for (const tensor of tensors) requireTensor(op, tensor);
+  requireOptions(op, options, ['reduction', ...more]);
+  if (options.reduction !== undefined) requireOneOf(op, 'reduction', options.reduction, reductions);
+}
+
+/**
+ * The losses of live samples or elements as one.
+ *
+ * @param count what their mean divides by; how many are live where it is left out
+ */
+export function reduce(losses: Tensor, reduction: Reduction = 'mean', count?: Tensor): Tensor {
+  switch (reduction) {
+    case 'none':
+      return losses;
+    case 'sum':
+      return losses.sum();
+    case 'mean':
+      return count === undefined ? losses.mean() : losses.sum().div(count);
+  }
+}
