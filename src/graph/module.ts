@@ -271,7 +271,7 @@ export class ModuleBuilder implements Declarations {
     const results = Object.entries(outputs).flatMap(([output, value]) =>
       value === undefined ? [] : [{ name: output, node: this.#output(name, output, value) }],
     );
-    const changes = updates.map((update, k) => this.#update(name, update, updates.slice(0, k)));
+    const changes = updates.flatMap((update, k) => this.#update(name, update, updates.slice(0, k)));
     if (results.length + changes.length === 0) {
       throw new GraphError('entry', 'entry', `${quoted(name)} has neither outputs nor updates`);
     }
@@ -346,7 +346,8 @@ export class ModuleBuilder implements Declarations {
     return value.node;
   }
 
-  #update(entry: string, update: Update, before: readonly Update[]): { state: Node; next: Node } {
+  /** An update, or none where it stood before, as that of a count does which several optimizers' calls share. */
+  #update(entry: string, update: Update, before: readonly Update[]): { state: Node; next: Node }[] {
     if (!isUpdate(update)) {
       const text = `an update must be { state, next } of tensors, not ${shown(update)}`;
       throw new GraphError('update', 'entry', `${quoted(entry)}: ${text}`);
@@ -363,7 +364,9 @@ export class ModuleBuilder implements Declarations {
       );
     }
     const label = `${quoted(entry)}: update of ${quoted(declared.name)}`;
-    if (before.some((other) => other.state.node === state.node)) {
+    const other = before.find((one) => one.state.node === state.node);
+    if (other?.next.node === next.node) return [];
+    if (other !== undefined) {
       throw new GraphError('update', 'entry', `${label} stands twice: a state has one next value`);
     }
     if (next.dtype !== state.dtype || !sameShape(next.shape, state.shape)) {
@@ -374,7 +377,7 @@ export class ModuleBuilder implements Declarations {
         `${label} has the wrong type: ${found}, the state is ${wanted}`,
       );
     }
-    return { state: state.node, next: next.node };
+    return [{ state: state.node, next: next.node }];
   }
 
   #requireOwn(tensor: Tensor, what: string): void {

@@ -1,4 +1,4 @@
-import { requireOption } from '../graph/arguments.ts';
+import { requireFlag, requireOption } from '../graph/arguments.ts';
 import type { Tensor } from '../graph/index.ts';
 import {
   type Optimizer,
@@ -7,54 +7,70 @@ import {
   type RuleContext,
   requireOptimizerOptions,
 } from './optimizer.ts';
+import { penalised, shrunk } from './weightDecay.ts';
 
-export interface AdamOptions extends OptimizerOptions {
+/** What optimizers take that keep means of gradients and of their sizes. */
+export interface MomentOptions extends OptimizerOptions {
   /** Decay of the mean of gradients. */
   readonly b1?: number;
   /** Decay of the mean of squared gradients. */
   readonly b2?: number;
   /** Added to the root, outside of it. */
   readonly eps?: number;
-  /** Times the state: added to its gradient by `adam`, taken from the state itself by `adamw`. */
-  readonly weightDecay?: number;
 }
 
-/** Adam (Kingma and Ba 2015), by PyTorch's formulas. */
+export interface AdamOptions extends MomentOptions {
+  /**
+   * Whether weight decay is taken from the state itself, as by {@link adamw}, rather than added to its gradient. PyTorch's
+   * `decoupled_weight_decay`.
+   */
+  readonly decoupledWeightDecay?: boolean;
+}
+
+/** Adam (Kingma and Ba 2015), by PyTorch's formulas. Weight decay, 0 where it is left out, is added to the gradient. */
 export function adam(options: AdamOptions): Optimizer {
-  requireAdam('adam', options);
-  const { weightDecay = 0 } = options;
-  return optimizer('adam', options, (context) => {
-    const { parameter, gradient } = context;
-    const decayed = weightDecay === 0 ? gradient : gradient.add(parameter.mul(weightDecay));
-    return parameter.sub(adamStep(context, decayed, options));
-  });
+  requireMoments('adam', options, ['decoupledWeightDecay']);
+  const { decoupledWeightDecay = false } = options;
+  requireFlag('adam', 'decoupledWeightDecay', decoupledWeightDecay);
+  return decoupledWeightDecay ? decoupled('adam', options) : coupled('adam', options);
 }
 
-/** Adam with decoupled weight decay (Loshchilov and Hutter 2019): `w *= 1 - lr weightDecay` first. */
-export function adamw(options: AdamOptions): Optimizer {
-  requireAdam('adamw', options);
-  const { weightDecay = 0.01 } = options;
-  return optimizer('adamw', options, (context) => {
-    const { parameter, gradient, lr } = context;
-    const shrunk = weightDecay === 0 ? parameter : parameter.mul(lr.mul(-weightDecay).add(1));
-    return shrunk.sub(adamStep(context, gradient, options));
-  });
+/** Adam with decoupled weight decay (Loshchilov and Hutter 2019): `w *= 1 - lr weightDecay` first, 0.01 where it is left out. */
+export function adamw(options: MomentOptions): Optimizer {
+  requireMoments('adamw', options);
+  return decoupled('adamw', { ...options, weightDecay: options.weightDecay ?? 0.01 });
 }
 
-/** Adam by the largest gradient (Kingma and Ba 2015, section 7.1), by PyTorch's formulas. */
-export function adamax(options: AdamOptions): Optimizer {
-  requireAdam('adamax', options);
-  const { b1 = 0.9, b2 = 0.999, eps = 1e-8, weightDecay = 0 } = options;
-  return optimizer('adamax', options, ({ parameter, gradient, lr, step, keep }) => {
-    const g = weightDecay === 0 ? gradient : gradient.add(parameter.mul(weightDecay));
+/**
+ * Adam by the largest gradient (Kingma and Ba 2015, section 7.1), by PyTorch's formulas. Weight decay, 0 where it is left out, is
+ * added to the gradient.
+ */
+export function adamax(options: MomentOptions): Optimizer {
+  requireMoments('adamax', options);
+  const { b1 = 0.9, b2 = 0.999, eps = 1e-8 } = options;
+  return optimizer('adamax', options, (context) => {
+    const { parameter, lr, step, keep } = context;
+    const g = penalised(context);
     const mean = keep('m', (before) => before.mul(b1).add(g.mul(1 - b1)));
     const largest = keep('u', (before) => before.mul(b2).maximum(g.abs().add(eps)));
     return parameter.sub(mean.div(largest).mul(lr.div(oneMinusPower(b1, step()))));
   });
 }
 
+function coupled(op: string, options: MomentOptions): Optimizer {
+  return optimizer(op, options, (context) =>
+    context.parameter.sub(adamStep(context, penalised(context), options)),
+  );
+}
+
+function decoupled(op: string, options: MomentOptions): Optimizer {
+  return optimizer(op, options, (context) =>
+    shrunk(context).sub(adamStep(context, context.gradient, options)),
+  );
+}
+
 /** `lr m̂ / (sqrt(v̂) + eps)`, with both means corrected for having begun at zero. */
-function adamStep({ lr, step, keep }: RuleContext, gradient: Tensor, options: AdamOptions): Tensor {
+function adamStep({ lr, step, keep }: RuleContext, gradient: Tensor, options: MomentOptions): Tensor {
   const { b1 = 0.9, b2 = 0.999, eps = 1e-8 } = options;
   const mean = keep('m', (before) => before.mul(b1).add(gradient.mul(1 - b1)));
   const square = keep('v', (before) => before.mul(b2).add(gradient.square().mul(1 - b2)));
@@ -73,11 +89,10 @@ function oneMinusPower(b: number, t: Tensor): Tensor {
   return h.mul(2).div(h.sub(1));
 }
 
-function requireAdam(op: string, options: AdamOptions): void {
-  requireOptimizerOptions(op, options, ['b1', 'b2', 'eps', 'weightDecay']);
-  const { b1 = 0.9, b2 = 0.999, eps = 1e-8, weightDecay = 0 } = options;
+function requireMoments(op: string, options: MomentOptions, more: readonly string[] = []): void {
+  requireOptimizerOptions(op, options, ['b1', 'b2', 'eps', ...more]);
+  const { b1 = 0.9, b2 = 0.999, eps = 1e-8 } = options;
   requireOption(op, 'b1', b1, b1 >= 0 && b1 < 1, 'from 0 up to 1 (excluded)');
   requireOption(op, 'b2', b2, b2 >= 0 && b2 < 1, 'from 0 up to 1 (excluded)');
   requireOption(op, 'eps', eps, eps >= 0, 'a number from 0 on');
-  requireOption(op, 'weightDecay', weightDecay, weightDecay >= 0, 'a number from 0 on');
 }

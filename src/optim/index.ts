@@ -1,6 +1,7 @@
-export { type AdamOptions, adam, adamax, adamw } from './adam.ts';
+export { type AdamOptions, adam, adamax, adamw, type MomentOptions } from './adam.ts';
 export { type AdagradOptions, adagrad, type RmspropOptions, rmsprop } from './adaptive.ts';
 export { clipByGlobalNorm, globalNorm } from './clip.ts';
+export type { Match, ParameterGroup } from './groups.ts';
 export {
   type LazyOptions,
   type MinimizeOptions,
@@ -10,4 +11,7 @@ export {
   type Rule,
   type RuleContext,
 } from './optimizer.ts';
+export type { Rate } from './rate.ts';
+export type { Schedule } from './schedule.ts';
+export * as schedule from './schedule.ts';
 export { type SgdOptions, sgd } from './sgd.ts';

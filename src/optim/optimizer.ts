@@ -1,4 +1,4 @@
-import { requireOption, requireOptions, shown } from '../graph/arguments.ts';
+import { requireOptions, shown } from '../graph/arguments.ts';
 import { textOf } from '../graph/attributes.ts';
 import {
   type Declarations,
@@ -6,6 +6,7 @@ import {
   describe,
   type Graph,
   GraphError,
+  type Node,
   type StateOptions,
   Tensor,
   type Update,
@@ -15,14 +16,26 @@ import { requireTensor, requireTensors } from '../graph/tensor.ts';
 import { isFloat } from '../loops/index.ts';
 import { endOfGradient, gradients, nodesWithGradient } from '../passes/differentiate.ts';
 import { clipByGlobalNorm } from './clip.ts';
+import { groupsOf, type ParameterGroup, requireGroups, requireWeightDecay } from './groups.ts';
 import { rowsLookedUp } from './lookedUp.ts';
+import { type Rate, rateAt, requireRate } from './rate.ts';
 
 /** What every optimizer takes. */
 export interface OptimizerOptions {
-  /** Learning rate: the first value of the run-time scalar `lr`, or a scalar of the graph (a schedule). */
-  readonly lr: number | Tensor;
+  /**
+   * Learning rate: the first value of the run-time scalar `lr`, a scalar of the graph, or a schedule (`optim.schedule`). How
+   * often the optimizer made its updates, which a schedule is given, is the state `lr.step`, whichever entries do it.
+   */
+  readonly lr: Rate;
   /** Tells optimizers of one module apart: the scalar is `NAME.lr`, moments are `STATE.NAME.…`. */
   readonly name?: string;
+  /** How much each state is pulled towards 0; each optimizer says how, and what it is where it is left out. */
+  readonly weightDecay?: number;
+  /**
+   * States with options of their own; of several groups that a state matches, the first one counts. No decay for biases and
+   * gains of norms is `groups: [{ match: (state) => state.shape.length < 2, weightDecay: 0 }]`.
+   */
+  readonly groups?: readonly ParameterGroup[];
 }
 
 /** What optimizers take that leave rows alone which have no gradient. */
@@ -66,13 +79,15 @@ export interface RuleContext {
   readonly gradient: Tensor;
   /** Scalar. */
   readonly lr: Tensor;
+  /** That of the parameter's group, or of the optimizer. */
+  readonly weightDecay: number;
   /**
    * Number of this update of the parameter, counted from 1, as a float scalar. The count is a state beside the
    * moments, `STATE.step`, so it goes on wherever they do: in another entry, in a session that loads them.
    */
   step(): Tensor;
-  /** Keeps a moment of the parameter's shape, zero at first: its next value, made of the one before. */
-  keep(name: string, next: (before: Tensor) => Tensor): Tensor;
+  /** Keeps a moment, zero at first: its next value, made of the one before. It has the parameter's shape, or another one. */
+  keep(name: string, next: (before: Tensor) => Tensor, shape?: readonly number[]): Tensor;
 }
 
 /** The next value of a parameter. */
@@ -81,38 +96,43 @@ export type Rule = (context: RuleContext) => Tensor;
 /**
  * An optimizer of a rule. It may be used for several entries of a module, which then share its moments.
  *
- * @throws GraphError where the learning rate is neither a finite number from 0 on nor a scalar of the graph
+ * @throws GraphError where the learning rate is neither a finite number from 0 on nor a scalar of the graph nor a schedule, or
+ *   weight decay or groups are not what they must be
  */
 export function optimizer(
   op: string,
-  { lr, name, lazy = false }: OptimizerOptions & LazyOptions,
+  { lr, name, lazy = false, weightDecay = 0, groups = [] }: OptimizerOptions & LazyOptions,
   rule: Rule,
 ): Optimizer {
-  if (typeof lr === 'number') {
-    requireOption(op, 'lr', lr, lr >= 0 && Number.isFinite(lr), 'a finite number from 0 on');
-  } else if (!(lr instanceof Tensor) || lr.shape.length > 0) {
-    const text = `lr is ${lr instanceof Tensor ? lr : shown(lr)}: it must be a number, or a scalar of the graph`;
-    throw new GraphError('option', op, text);
-  }
+  requireRate(op, lr);
+  requireWeightDecay(op, weightDecay);
+  requireGroups(op, groups);
   const declared = new WeakMap<Graph, Map<string, Tensor>>();
 
   const once = (graph: Graph, key: string, declare: () => Tensor): Tensor => {
     const known = declared.get(graph) ?? new Map<string, Tensor>();
     declared.set(graph, known);
-    const tensor = known.get(key) ?? declare();
+    const tensor = known.get(key) ?? named(op, name, declare);
     known.set(key, tensor);
     return tensor;
   };
-  const rate = (graph: Graph, declarations: Declarations): Tensor => {
-    if (typeof lr !== 'number') return lr;
-    const label = name === undefined ? 'lr' : `${name}.lr`;
-    return once(graph, label, () => declarations.param(label, { initial: lr }));
+  const rateLabel = name === undefined ? 'lr' : `${name}.lr`;
+  const countOf = (graph: Graph, declarations: Declarations): Tensor => {
+    const label = `${rateLabel}.${STEP}`;
+    return once(graph, label, () => declarations.state(label, COUNT));
+  };
+  const rateOf = (rate: Rate, label: string, graph: Graph, declarations: Declarations): Tensor => {
+    if (typeof rate === 'number')
+      return once(graph, `param ${label}`, () => declarations.param(label, { initial: rate }));
+    return rate instanceof Tensor ? rate : rateAt(op, rate, countOf(graph, declarations));
   };
 
   const update = (states: readonly Tensor[], grads: readonly Tensor[]): Update[] => {
     requireTensors(op, states);
     requireTensors(op, grads);
-    return states.flatMap((parameter, k) => {
+    const groupOf = groupsOf(op, groups, states);
+    const counts = new Map<Node, Update>();
+    const updates = states.flatMap((parameter, k) => {
       const gradient = grads[k];
       if (gradient === undefined) {
         throw new GraphError('option', op, `${grads.length} gradients for ${states.length} states`);
@@ -120,6 +140,16 @@ export function optimizer(
       const { graph } = parameter;
       const declarations = declarationsOf(op, parameter);
       if (parameter.node.op !== 'state') throw new GraphError('update', op, `${parameter} is no state`);
+      const at = groupOf(parameter);
+      const group = at === undefined ? undefined : groups[at];
+      const rate =
+        group?.lr === undefined
+          ? rateOf(lr, rateLabel, graph, declarations)
+          : rateOf(group.lr, `${rateLabel}.${group.name ?? at}`, graph, declarations);
+      if (typeof (group?.lr ?? lr) === 'function') {
+        const count = countOf(graph, declarations);
+        counts.set(count.node, { state: count, next: oneMore(count) });
+      }
       const rows = lazy ? rowsLookedUp(gradient) : undefined;
       const inRows = (next: Tensor, before: Tensor): Tensor =>
         rows === undefined ? next : rows.where(next, before);
@@ -139,13 +169,14 @@ export function optimizer(
         moments.set(label, { state, next: after });
         return after;
       };
-      const shape = parameter.shape.filter((dim) => typeof dim === 'number');
+      const own = parameter.shape.filter((dim) => typeof dim === 'number');
       const next = rule({
         parameter,
         gradient,
-        lr: rate(graph, declarations),
-        step: () => kept(STEP, { shape: [], dtype: 'i32' }, oneMore).cast('f32'),
-        keep: (moment, nextMoment) => {
+        lr: rate,
+        weightDecay: group?.weightDecay ?? weightDecay,
+        step: () => kept(STEP, COUNT, oneMore).cast('f32'),
+        keep: (moment, nextMoment, shape = own) => {
           if (moment !== STEP) return kept(moment, { shape }, nextMoment);
           throw new GraphError(
             'name',
@@ -156,8 +187,14 @@ export function optimizer(
       });
       return [{ state: parameter, next: inRows(next, parameter) }, ...moments.values()];
     });
+    return [...updates, ...counts.values()];
   };
 
+  return minimizer(op, update);
+}
+
+/** An optimizer of what makes updates out of gradients. */
+export function minimizer(op: string, update: Optimizer['update']): Optimizer {
   return {
     update,
     minimize: (loss, options = {}) => {
@@ -175,12 +212,28 @@ export function optimizer(
   };
 }
 
-/** What a parameter's count of updates is called. */
+/** What a count of updates is called. */
 const STEP = 'step';
+
+/** A count of updates, as a state. */
+const COUNT = { shape: [], dtype: 'i32', trainable: false } as const;
 
 /** The next count. It is an integer, since a float would stand still at 2²⁴, and stays at the largest there is. */
 function oneMore(count: Tensor): Tensor {
   return count.minimum(2 ** 31 - 2).add(1);
+}
+
+/** Declares for an optimizer. @throws GraphError where a name is taken, which tells how optimizers are told apart */
+function named(op: string, name: string | undefined, declare: () => Tensor): Tensor {
+  try {
+    return declare();
+  } catch (error) {
+    if (!(error instanceof GraphError) || error.code !== 'name') throw error;
+    const what = error.message.replace(`${error.op}: `, '').replace(`  at ${error.source}`, '');
+    const hint =
+      name === undefined ? 'give one of them a `name`' : `give one of them another name than ${shown(name)}`;
+    throw new GraphError('name', op, `${what}; of several optimizers of one module, ${hint}`);
+  }
 }
 
 /** Requires an object of options that every optimizer takes, and some more. @throws GraphError listing them */
@@ -189,7 +242,7 @@ export function requireOptimizerOptions(
   options: OptimizerOptions,
   more: readonly string[],
 ): void {
-  requireOptions(op, options, ['lr', 'name', ...more]);
+  requireOptions(op, options, ['lr', 'name', 'weightDecay', 'groups', ...more]);
 }
 
 /** Those of some states in which a loss has a gradient. @throws GraphError where there are none */

@@ -42,7 +42,7 @@ describe('a name that is not there', () => {
   });
 
   it('is told with what may have been meant, wherever names are listed', async () => {
-    const sgd = 'the options are lr, name, momentum, nesterov, weightDecay, lazy';
+    const sgd = 'the options are lr, name, weightDecay, groups, momentum, nesterov, lazy';
     const activations = Object.keys(nn.activations).join(', ');
     expect(activations).toContain('relu');
     const refused = (build: (x: Tensor) => unknown, code: 'option' | 'attribute', text: string): string =>

@@ -153,22 +153,22 @@ describe('an optimizer', () => {
     [
       () => optim.sgd(untyped({})),
       'option',
-      'sgd: lr is undefined: it must be a number, or a scalar of the graph',
+      'sgd: lr is undefined: it must be a number, a scalar of the graph, or a schedule',
     ],
     [
       () => optim.sgd(untyped(undefined)),
       'option',
-      'sgd: options must be an object, not undefined: the options are lr, name, momentum, nesterov, weightDecay, lazy',
+      'sgd: options must be an object, not undefined: the options are lr, name, weightDecay, groups, momentum, nesterov, lazy',
     ],
     [
       () => optim.sgd({ lr: untyped('0.1') }),
       'option',
-      'sgd: lr is "0.1": it must be a number, or a scalar of the graph',
+      'sgd: lr is "0.1": it must be a number, a scalar of the graph, or a schedule',
     ],
     [
       () => optim.sgd(untyped({ lr: 1, momentm: 0.9 })),
       'option',
-      'sgd: there is no option "momentm" (did you mean "momentum"?): the options are lr, name, momentum, nesterov, weightDecay, lazy',
+      'sgd: there is no option "momentm" (did you mean "momentum"?): the options are lr, name, weightDecay, groups, momentum, nesterov, lazy',
     ],
     [
       () => optim.sgd({ lr: 1, momentum: 1 }),
@@ -194,22 +194,22 @@ describe('an optimizer', () => {
     [
       () => optim.adamw(untyped({ lr: 1, beta1: 0.9 })),
       'option',
-      'adamw: there is no option "beta1" (did you mean "b1"?): the options are lr, name, b1, b2, eps, weightDecay',
+      'adamw: there is no option "beta1" (did you mean "b1"?): the options are lr, name, weightDecay, groups, b1, b2, eps',
     ],
     [
       () => optim.adamax(untyped(0.1)),
       'option',
-      'adamax: options must be an object, not 0.1: the options are lr, name, b1, b2, eps, weightDecay',
+      'adamax: options must be an object, not 0.1: the options are lr, name, weightDecay, groups, b1, b2, eps',
     ],
     [
       () => optim.rmsprop(untyped({ lr: 1, momentum: 0.9 })),
       'option',
-      'rmsprop: there is no option "momentum": the options are lr, name, alpha, eps',
+      'rmsprop: there is no option "momentum": the options are lr, name, weightDecay, groups, alpha, eps',
     ],
     [
       () => optim.adagrad(untyped({ lr: 1, epsilon: 1e-8 })),
       'option',
-      'adagrad: there is no option "epsilon" (did you mean "eps"?): the options are lr, name, eps, lazy',
+      'adagrad: there is no option "epsilon" (did you mean "eps"?): the options are lr, name, weightDecay, groups, eps, lazy',
     ],
     [
       () => optim.sgd({ lr: 1 }).minimize(untyped(undefined)),
@@ -282,7 +282,7 @@ describe('an optimizer', () => {
           for (const lr of [1, 2]) m.entry(`train ${lr}`, { updates: optim.sgd({ lr }).minimize(loss) });
         }),
       'name',
-      'param: the name "lr" is used twice: there is a param of that name',
+      'sgd: the name "lr" is used twice: there is a param of that name; of several optimizers of one module, give one of them a `name`',
     ],
   ];
   it.each(refusals)('refuses what makes no sense, saying what and where: %#', (build, code, text) => {
