@@ -166,3 +166,71 @@ describe('groups of parameters', () => {
     expect(expectRefusal(build, code, text, FILE).code).toBe(code);
   });
 });
+
+describe('muon', () => {
+  it('updates matrices that match, and leaves the others to another optimizer', async () => {
+    const make = (): optim.Optimizer =>
+      optim.muon({
+        lr: 0.1,
+        match: 'body',
+        weightDecay: 1,
+        others: optim.adamw({ lr: 0.2, weightDecay: 2, name: 'adamw' }),
+      });
+    const module = moduleOf(make);
+    expect(await stepped(module)).toEqual({
+      'body.weight': 0.9,
+      'body.bias': 0.6,
+      'bodyguard.weight': 0.6,
+      head: 0.6,
+    });
+    expect(module.states.map(({ name }) => name)).toContain('body.weight.momentum');
+    expect(module.states.map(({ name }) => name)).toContain('bodyguard.weight.adamw.m');
+    expect(module.params.map((node) => node.attrs.name)).toEqual(['lr', 'adamw.lr']);
+  });
+
+  it.each<[build: () => unknown, code: GraphIssue, text: string]>([
+    [
+      () => moduleOf(() => optim.muon({ lr: 0.1 })),
+      'option',
+      "muon: body.bias (state f32[2]) is not a matrix that it updates: give an optimizer of the others, such as others: optim.adamw({ lr, name: 'adamw' })",
+    ],
+    [
+      () => moduleOf(() => optim.muon({ lr: 0.1, others: optim.adamw({ lr: 0.1 }) })),
+      'name',
+      'adamw: the name "lr" is used twice: there is a param of that name; of several optimizers of one module, give one of them a `name`',
+    ],
+    [
+      () => moduleOf(() => optim.muon({ lr: 0.1, name: 'a', others: optim.sgd({ lr: 0.1, name: 'a' }) })),
+      'name',
+      'sgd: the name "a.lr" is used twice: there is a param of that name; of several optimizers of one module, give one of them another name than "a"',
+    ],
+    [
+      () => optim.muon({ lr: 1, others: untyped('adamw') }),
+      'option',
+      'muon: others is "adamw": it must be an optimizer',
+    ],
+    [
+      () => optim.muon({ lr: 1, iterations: 0 }),
+      'option',
+      'muon: iterations is 0: it must be a whole number from 1 to 20',
+    ],
+    [
+      () => optim.muon({ lr: 1, scale: untyped('adam') }),
+      'option',
+      'muon: scale is "adam": it must be one of original, matchRmsAdamw',
+    ],
+    [() => optim.lion({ lr: 1, b2: 1 }), 'option', 'lion: b2 is 1: it must be from 0 up to 1 (excluded)'],
+    [
+      () => optim.adafactor({ lr: 1, d: 0.5 }),
+      'option',
+      'adafactor: d is 0.5: it must be a number from 1 on',
+    ],
+    [
+      () => optim.adafactor({ lr: 1, beta2Decay: 1 }),
+      'option',
+      'adafactor: beta2Decay is 1: it must be a number up to 0',
+    ],
+  ])('and other optimizers refuse what makes no sense: %#', (build, code, text) => {
+    expect(expectRefusal(build, code, text, FILE).code).toBe(code);
+  });
+});
