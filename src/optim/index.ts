@@ -1,3 +1,4 @@
+export { type AccumulateOptions, accumulate } from './accumulate.ts';
 export { type AdafactorOptions, adafactor } from './adafactor.ts';
 export { type AdamOptions, adam, adamax, adamw, type MomentOptions } from './adam.ts';
 export { type AdagradOptions, adagrad, type RmspropOptions, rmsprop } from './adaptive.ts';

@@ -1,13 +1,8 @@
 import { requireFlag, requireOneOf, requireOption, shown } from '../graph/arguments.ts';
 import { GraphError, type Tensor } from '../graph/index.ts';
 import { type Match, matches, requireMatch } from './groups.ts';
-import {
-  minimizer,
-  type Optimizer,
-  type OptimizerOptions,
-  optimizer,
-  requireOptimizerOptions,
-} from './optimizer.ts';
+import { minimizer } from './minimizer.ts';
+import { type Optimizer, type OptimizerOptions, optimizer, requireOptimizerOptions } from './optimizer.ts';
 import { shrunk } from './weightDecay.ts';
 
 export interface MuonOptions extends OptimizerOptions {
@@ -67,7 +62,8 @@ export function muon(options: MuonOptions): Optimizer {
   const isOwn = (state: Tensor): boolean =>
     state.shape.length === 2 && (match === undefined || matches(match, state));
 
-  return minimizer('muon', (states, gradients) => {
+  return minimizer('muon', (states, raw, clipped) => {
+    const gradients = clipped(raw);
     const own = states.map(isOwn);
     const some = <T>(list: readonly T[], which: boolean): T[] => list.filter((_, k) => own[k] === which);
     const [rest] = some(states, false);

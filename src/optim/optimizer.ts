@@ -1,9 +1,8 @@
-import { requireOptions, shown } from '../graph/arguments.ts';
+import { requireName, requireOptions, shown } from '../graph/arguments.ts';
 import { textOf } from '../graph/attributes.ts';
 import {
   type Declarations,
   declarationsOf,
-  describe,
   type Graph,
   GraphError,
   type Node,
@@ -11,13 +10,10 @@ import {
   Tensor,
   type Update,
 } from '../graph/index.ts';
-import { neededBy } from '../graph/order.ts';
-import { requireTensor, requireTensors } from '../graph/tensor.ts';
-import { isFloat } from '../loops/index.ts';
-import { endOfGradient, gradients, nodesWithGradient } from '../passes/differentiate.ts';
-import { clipByGlobalNorm } from './clip.ts';
+import { requireTensors } from '../graph/tensor.ts';
 import { groupsOf, type ParameterGroup, requireGroups, requireWeightDecay } from './groups.ts';
 import { rowsLookedUp } from './lookedUp.ts';
+import { minimizer } from './minimizer.ts';
 import { type Rate, rateAt, requireRate } from './rate.ts';
 
 /** What every optimizer takes. */
@@ -105,6 +101,7 @@ export function optimizer(
   rule: Rule,
 ): Optimizer {
   requireRate(op, lr);
+  if (name !== undefined) requireName(op, 'an optimizer', name);
   requireWeightDecay(op, weightDecay);
   requireGroups(op, groups);
   const declared = new WeakMap<Graph, Map<string, Tensor>>();
@@ -190,26 +187,7 @@ export function optimizer(
     return [...updates, ...counts.values()];
   };
 
-  return minimizer(op, update);
-}
-
-/** An optimizer of what makes updates out of gradients. */
-export function minimizer(op: string, update: Optimizer['update']): Optimizer {
-  return {
-    update,
-    minimize: (loss, options = {}) => {
-      requireTensor(op, loss);
-      requireOptions(op, options, ['clipGlobalNorm', 'wrt']);
-      const { clipGlobalNorm, wrt: asked = trainableStates(op, loss) } = options;
-      requireTensors(op, asked);
-      const wrt = statesWithGradient(op, loss, asked);
-      const raw = gradients(loss, wrt);
-      raw.forEach((gradient, k) => {
-        gradient.named(`d ${wrt[k]?.node.label ?? k}`);
-      });
-      return update(wrt, clipGlobalNorm === undefined ? raw : clipByGlobalNorm(raw, clipGlobalNorm));
-    },
-  };
+  return minimizer(op, (states, grads, clipped) => update(states, clipped(grads)));
 }
 
 /** What a count of updates is called. */
@@ -243,26 +221,4 @@ export function requireOptimizerOptions(
   more: readonly string[],
 ): void {
   requireOptions(op, options, ['lr', 'name', 'weightDecay', 'groups', ...more]);
-}
-
-/** Those of some states in which a loss has a gradient. @throws GraphError where there are none */
-function statesWithGradient(op: string, loss: Tensor, states: readonly Tensor[]): Tensor[] {
-  // What is not a float scalar, or of another graph, is refused by what differentiates.
-  if (!isFloat(loss.dtype) || states.length === 0) return [...states];
-  const reached = nodesWithGradient(loss);
-  const found = states.filter(({ graph, node }) => graph !== loss.graph || reached.has(node));
-  const [first] = states;
-  if (found.length > 0 || first === undefined) return found;
-  const end = endOfGradient(loss, first.node);
-  const why =
-    end === undefined ? `does not depend on ${first}` : `depends on ${first} only through ${describe(end)}`;
-  throw new GraphError('gradient', op, `${loss} has a gradient in none of the states: it ${why}`);
-}
-
-/** The trainable states that a loss depends on, in order of declaration. */
-function trainableStates(op: string, loss: Tensor): Tensor[] {
-  const declarations = declarationsOf(op, loss);
-  const states = neededBy([loss.node]).filter((node) => declarations.isTrainable(node));
-  if (states.length === 0) throw new GraphError('gradient', op, `${loss} depends on no trainable state`);
-  return states.map((node) => new Tensor(loss.graph, node));
 }
