@@ -20,18 +20,30 @@ export function whileTraining(trained: Tensor, evaluated: Tensor): Tensor {
  */
 export function evaluation(tensor: Tensor): Tensor {
   requireTensor('evaluation', tensor);
+  return substituted(tensor, ({ op }, [, evaluated]) => (op === 'training' ? evaluated : undefined));
+}
+
+/**
+ * The same computation with other nodes in the place of some. A value that depends on none of them is itself.
+ *
+ * @param inPlace the other node of a node, or none: it is given the node's operands as they are after this
+ */
+export function substituted(
+  tensor: Tensor,
+  inPlace: (node: Node, inputs: readonly Node[]) => Node | undefined,
+): Tensor {
   const { graph } = tensor;
-  const evaluated = new Map<Node, Node>();
+  const others = new Map<Node, Node>();
   for (const node of neededBy([tensor.node])) {
-    const inputs = node.inputs.map((input) => evaluated.get(input) ?? input);
-    const [, inPlace] = inputs;
-    if (node.op === 'training' && inPlace !== undefined) {
-      evaluated.set(node, inPlace);
+    const inputs = node.inputs.map((input) => others.get(input) ?? input);
+    const other = inPlace(node, inputs);
+    if (other !== undefined) {
+      others.set(node, other);
     } else if (inputs.some((input, k) => input !== node.inputs[k])) {
       const again = graph.withSource(node.source, () => graph.build(node.op, inputs, node.attrs));
       if (node.label !== undefined) graph.label(again, node.label);
-      evaluated.set(node, again);
+      others.set(node, again);
     }
   }
-  return new Tensor(graph, evaluated.get(tensor.node) ?? tensor.node);
+  return new Tensor(graph, others.get(tensor.node) ?? tensor.node);
 }

@@ -108,6 +108,8 @@ export interface Declarations {
   freshName(stem: string): string;
   /** Whether optimizers update a state when they are not told what to. */
   isTrainable(state: Node): boolean;
+  /** The first value of a state, for another one that is to begin as it does. @throws GraphError where it is no state */
+  firstValueOf(state: Node): Initializer;
 }
 
 /**
@@ -289,6 +291,12 @@ export class ModuleBuilder implements Declarations {
 
   isTrainable(state: Node): boolean {
     return this.#states.some(({ node, trainable }) => node === state && trainable);
+  }
+
+  firstValueOf(state: Node): Initializer {
+    const declared = this.#states.find(({ node }) => node === state);
+    if (declared === undefined) throw new GraphError('update', 'state', `${describe(state)} is no state`);
+    return () => declared.init;
   }
 
   /** The module as data. */

@@ -3,6 +3,7 @@ export { type AdafactorOptions, adafactor } from './adafactor.ts';
 export { type AdamOptions, adam, adamax, adamw, type MomentOptions } from './adam.ts';
 export { type AdagradOptions, adagrad, type RmspropOptions, rmsprop } from './adaptive.ts';
 export { clipByGlobalNorm, globalNorm } from './clip.ts';
+export { type Ema, type EmaOptions, ema } from './ema.ts';
 export type { Match, ParameterGroup } from './groups.ts';
 export { type LionOptions, lion } from './lion.ts';
 export { type MuonOptions, muon } from './muon.ts';
