@@ -26,8 +26,7 @@ export async function findGpu(wanted: 'hardware' | 'any', robustness = true): Pr
       target: adapter.info.isFallbackAdapter ? 'webgpu-software' : 'webgpu',
     };
   }
-  if (!isNode())
-    throw new DeviceError('no-webgpu', 'this browser has no WebGPU: update it, or switch WebGPU on');
+  if (!isNode()) throw new DeviceError('no-webgpu', 'no WebGPU in this browser: update it, or enable it');
   // Browsers' bundlers leave this file out (package.json, `browser`): it is for Node alone.
   const { openGpu } = await import('./node/gpu.ts');
   const found = await openGpu({

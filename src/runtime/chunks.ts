@@ -7,7 +7,7 @@ const MOST_RESULTS = 2 ** 22;
 
 /** Steps of the largest chunk, of `bound` steps at most, for steps that give so many bytes each. */
 export function chunkCapacity(resultBytes: number, bound = MOST_STEPS): number {
-  return Math.max(1, Math.floor(Math.min(bound, MOST_STEPS, MOST_RESULTS / resultBytes)));
+  return Math.floor(Math.min(bound, MOST_STEPS, MOST_RESULTS / resultBytes)) || 1;
 }
 
 /** A place for the records and results of one chunk; there are two. */

@@ -6,7 +6,7 @@ const MOST_NAMES = 12;
 /** A text as a message quotes it, for names may be of any length: of a long one the beginning, and its length. */
 export function clipped(text: string): string {
   // Callers without types may give anything for a name.
-  text = String(text);
+  text = `${text}`;
   return text.slice(0, MOST_CHARACTERS) + rest(text, MOST_CHARACTERS);
 }
 

@@ -2,26 +2,30 @@ import type { Engine } from './engine.ts';
 import { decodeWords, elementCount, firstValue } from './init.ts';
 import { slotOf, unfit } from './issues.ts';
 import { named } from './options.ts';
-import type { ProgramBase } from './program.ts';
+import type { ProgramBase, StateSlot } from './program.ts';
 import type { StateWords } from './saved.ts';
 import { type Values, valueWords, type Words } from './values.ts';
 
 /** Words of states by name, in place of their declared first values. */
 export type Initial = ReadonlyMap<string, Words>;
 
-/** A copy of values for a whole state. @throws InputError `length`, `type`, `range`; SessionError `unknown-state` */
-export function stateWords({ state }: ProgramBase, name: string, values: Values): StateWords {
-  const slot = slotOf('state', state, name);
+/** A copy of values for a whole state. @throws InputError `length`, `type`, `range` */
+export function stateWords(slot: StateSlot, values: Values): StateWords {
   const count = elementCount(slot.shape);
   const length = values?.length;
-  if (length !== count) unfit('length', name, `${count} elements`, length);
+  if (length !== count) unfit('length', slot.name, `${count} elements`, length);
   return [slot, valueWords(slot, values, 0, count)];
 }
 
-/** Copies of values that states are to have at first. @throws InputError, SessionError `unknown-state` */
+/** Copies of values that states are to have at first. @throws InputError `unknown`, `length`, `type`, `range` */
 export function takeInitial(program: ProgramBase, initial: Readonly<Record<string, Values>> = {}): Initial {
   const given = Object.entries(named('initial', initial));
-  return new Map(given.map(([name, values]) => [name, stateWords(program, name, values)[1]]));
+  return new Map(
+    given.map(([name, values]) => [
+      name,
+      stateWords(slotOf('initial state', program.state, name), values)[1],
+    ]),
+  );
 }
 
 /** Writes what a session begins with: given arrays, and states. @throws DeviceError */

@@ -35,7 +35,7 @@ export const naming: { nearest?: (name: string, known: readonly string[]) => str
  *   listing those that there are
  */
 export function slotOf<Slot extends { readonly name: string }>(
-  what: 'entry' | 'state' | 'input' | 'size' | 'run-time scalar' | 'option',
+  what: 'entry' | 'state' | 'initial state' | 'input' | 'size' | 'run-time scalar' | 'option',
   slots: readonly Slot[],
   name: string,
 ): Slot {
@@ -43,9 +43,8 @@ export function slotOf<Slot extends { readonly name: string }>(
   if (slot) return slot;
   const known = slots.map((one) => one.name);
   const text = `no such ${what}${naming.nearest?.(name, known) ?? ''}; there are ${listed(known.map(clipped))}`;
-  throw what === 'entry' || what === 'state'
-    ? new SessionError(`unknown-${what}`, `${clipped(name)}: ${text}`)
-    : new InputError('unknown', name, text);
+  const error = new InputError('unknown', name, text);
+  throw what === 'entry' || what === 'state' ? new SessionError(`unknown-${what}`, error.message) : error;
 }
 
 /** Whether a value is a whole number between two others, themselves included. */
@@ -61,7 +60,8 @@ export function unfit(
   found: unknown,
   index?: number,
 ): never {
-  throw new InputError(code, name, `expected ${expected}, found ${shown(found)}`, index);
+  const at = index === undefined ? '' : ` at index ${index}`;
+  throw new InputError(code, name, `expected ${expected}${at}, found ${shown(found)}`, index);
 }
 
 /**

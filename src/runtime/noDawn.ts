@@ -2,5 +2,5 @@ import { DeviceError } from './issues.ts';
 
 /** What `dawn.ts` is to browsers. @throws DeviceError `no-webgpu`, always */
 export function openDawn(): never {
-  throw new DeviceError('no-webgpu', 'this browser has no WebGPU: update it, or switch WebGPU on');
+  throw new DeviceError('no-webgpu', 'no WebGPU in this browser: update it, or enable it');
 }

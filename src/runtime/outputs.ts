@@ -55,7 +55,7 @@ export class Tally {
         throw new InputError(
           'length',
           slot.name,
-          'has no sum over batches, as its bounded size is not its first: use run',
+          'has no sum over batches, as its bounded size is not first: use run',
         );
       const before = weight && Number(sums.split(',')[k]);
       return [slot, new Float64Array(slot.live[0] ? 0 : elementCount(slot.shape)).fill(before), []];

@@ -256,7 +256,7 @@ export class Session {
 
   /** Gives a state new values. @throws InputError `length`, `type`; SessionError; nothing is written then */
   async write(name: string, values: Values): Promise<void> {
-    const given = stateWords(this.program, name, values);
+    const given = stateWords(slotOf('state', this.program.state, name), values);
     await this.#exclusive(() => this.#write([given]));
   }
 
@@ -344,6 +344,7 @@ export class Session {
   }
 
   #entry(name: string): NamedEntry {
+    this.#check();
     const entries = Object.entries(this.program.entries).map(([name, entry]) => ({ ...entry, name }));
     return slotOf('entry', entries, name);
   }

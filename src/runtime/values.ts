@@ -9,6 +9,8 @@ export interface ValueSlot {
   readonly name: string;
   readonly dtype: ValueType;
   readonly range?: readonly [low: number, high: number];
+  /** Of a run-time scalar: errors name no index of what is one number. */
+  readonly field?: string;
 }
 
 /** Values as they lie in a buffer. */
@@ -40,11 +42,10 @@ export function valueWords(slot: ValueSlot, values: Values, from = 0, count = va
   for (let k = 0; k < count; k++) {
     const i = from + k;
     const value = values[i];
-    if (typeof value !== 'number' || (dtype !== 'f32' && !Number.isInteger(value))) {
-      const wanted = dtype === 'f32' ? 'a number' : `an integer (${dtype})`;
-      unfit('type', slot.name, `${wanted} at index ${i}`, value, i);
-    }
-    if (value < low || value > high) unfit('range', slot.name, `${low} to ${high} at index ${i}`, value, i);
+    const index = slot.field ? undefined : i;
+    if (typeof value !== 'number' || (dtype !== 'f32' && !Number.isInteger(value)))
+      unfit('type', slot.name, dtype === 'f32' ? 'a number' : `an integer (${dtype})`, value, index);
+    if (value < low || value > high) unfit('range', slot.name, `${low} to ${high}`, value, index);
     words[k] = value;
   }
   return words;

@@ -88,6 +88,41 @@ export function badInputSuite(target: Target): void {
       images.dispose();
     });
 
+    test('a run-time scalar that does not fit is told without an index, for it has none', async () => {
+      const run = (lr: unknown): Promise<unknown> =>
+        session.run('train', { x, y }, { params: { lr: lr as number } });
+      for (const [wrong, found] of [
+        ['1', '"1"'],
+        [Number.NaN, 'NaN'],
+      ] as const) {
+        await expect(run(wrong)).rejects.toMatchObject({
+          name: 'InputError',
+          message: `lr: expected a number, found ${found}`,
+          index: undefined,
+        });
+      }
+    });
+
+    test('a first value of a state that is not there is an InputError', async () => {
+      await expect(machine.start({ initial: { weights: [1, 2, 3] } })).rejects.toMatchObject({
+        name: 'InputError',
+        code: 'unknown',
+        message: 'weights: no such initial state; there are w, b, steps',
+      });
+    });
+
+    test('a session that is disposed says so first', async () => {
+      const session = await machine.start();
+      session.dispose();
+      const calls = [
+        () => session.run('train', {}),
+        () => session.run('none'),
+        () => session.evaluate('none', { data: {} }),
+      ];
+      for (const call of calls)
+        await expect(call()).rejects.toMatchObject({ name: 'SessionError', code: 'disposed' });
+    });
+
     test('names of any length are quoted in part, and long lists too', async () => {
       const long = 'tain'.repeat(5e4);
       const start = `${long.slice(0, 60)} … (200000 in all): no such `;
