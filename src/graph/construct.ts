@@ -7,7 +7,8 @@ import { GraphError } from './issues.ts';
 import type { Attrs } from './node.ts';
 import type { CompositeOp } from './ops/composite.ts';
 import { type DimLike, normalAxis, toShape } from './shape.ts';
-import { requireTensor, requireTensors, Tensor } from './tensor.ts';
+import { requireTensor, requireTensors } from './tensor/value.ts';
+import { Tensor } from './tensor.ts';
 
 /** Anything that says which graph to build in: a tensor, or the `m` of `defineModule`. */
 export interface InGraph {

@@ -1,6 +1,7 @@
 import type { Node } from './node.ts';
 import { neededBy } from './order.ts';
-import { requireTensor, Tensor } from './tensor.ts';
+import { requireTensor } from './tensor/value.ts';
+import { Tensor } from './tensor.ts';
 
 /**
  * A value of a model that is trained, and what stands in its place once it is used: batch normalisation takes the

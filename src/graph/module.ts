@@ -17,7 +17,8 @@ import { GraphError } from './issues.ts';
 import type { Node } from './node.ts';
 import { type DimLike, dimLikeText, sameShape, toShape } from './shape.ts';
 import { moduleLine, moduleLines, showAs } from './shown.ts';
-import { requireTensor, Tensor } from './tensor.ts';
+import { requireTensor } from './tensor/value.ts';
+import { Tensor } from './tensor.ts';
 import { type Values, wordsOf } from './words.ts';
 
 /** A module: plain data over one graph. Its entries share its states. */

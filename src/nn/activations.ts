@@ -1,6 +1,6 @@
 import { requireOneOf, requireOption, requireOptions } from '../graph/arguments.ts';
 import { composite, type Tensor } from '../graph/index.ts';
-import { requireTensor } from '../graph/tensor.ts';
+import { requireTensor } from '../graph/tensor/value.ts';
 
 /** Activations that layers take by name. */
 export const activations = {

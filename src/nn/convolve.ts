@@ -1,7 +1,7 @@
 import { requireOption, requireOptions } from '../graph/arguments.ts';
 import { ShapeError, type Tensor } from '../graph/index.ts';
 import { requireSliding, spanOf } from '../graph/ops/geometry.ts';
-import { requireTensor } from '../graph/tensor.ts';
+import { requireTensor } from '../graph/tensor/value.ts';
 import { shapeText } from '../loops/index.ts';
 import {
   channelsFirst,

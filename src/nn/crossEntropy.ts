@@ -1,7 +1,7 @@
 import { requireNumbers, requireOption } from '../graph/arguments.ts';
 import { GraphError, ShapeError, Tensor } from '../graph/index.ts';
 import { sameShape } from '../graph/shape.ts';
-import { requireTensor } from '../graph/tensor.ts';
+import { requireTensor } from '../graph/tensor/value.ts';
 import { shapeText } from '../loops/index.ts';
 import { literalIn } from './literal.ts';
 import { type LossOptions, reduce, requireLoss } from './loss.ts';

@@ -1,6 +1,6 @@
 import { requireOneOf, requireOptions } from '../graph/arguments.ts';
 import type { Tensor } from '../graph/index.ts';
-import { requireTensor } from '../graph/tensor.ts';
+import { requireTensor } from '../graph/tensor/value.ts';
 
 /** How the losses of single samples or elements become one. */
 export type Reduction = 'mean' | 'sum' | 'none';

@@ -1,6 +1,6 @@
 import { requireFlag, requireOption, requireOptions } from '../graph/arguments.ts';
 import type { Tensor } from '../graph/index.ts';
-import { requireTensor } from '../graph/tensor.ts';
+import { requireTensor } from '../graph/tensor/value.ts';
 import { type LossOptions, reduce, requireLoss } from './loss.ts';
 
 /** Of {@link cosineSimilarity}. */

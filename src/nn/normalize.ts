@@ -2,7 +2,7 @@ import { requireFlag, requireOption, requireOptions } from '../graph/arguments.t
 import { requireFloat } from '../graph/build.ts';
 import { declarationsOf, ShapeError, type Tensor, type Update, whileTraining } from '../graph/index.ts';
 import { dimAt } from '../graph/shape.ts';
-import { type Axes, requireTensor } from '../graph/tensor.ts';
+import { type Axes, requireTensor } from '../graph/tensor/value.ts';
 import { shapeText } from '../loops/index.ts';
 import { groupsOf } from './convolve.ts';
 import { ones, zeros } from './init.ts';

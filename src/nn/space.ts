@@ -2,7 +2,7 @@ import { listText, requireOneOf, shown } from '../graph/arguments.ts';
 import { GraphError, ShapeError, type Tensor } from '../graph/index.ts';
 import { requireSliding, spanOf } from '../graph/ops/geometry.ts';
 import { dimAt } from '../graph/shape.ts';
-import { requireTensor } from '../graph/tensor.ts';
+import { requireTensor } from '../graph/tensor/value.ts';
 import { shapeText } from '../loops/index.ts';
 import { listed } from '../runtime/clipped.ts';
 

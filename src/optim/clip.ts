@@ -1,6 +1,6 @@
 import { requireOption } from '../graph/arguments.ts';
 import { GraphError, type Tensor } from '../graph/index.ts';
-import { requireTensors } from '../graph/tensor.ts';
+import { requireTensors } from '../graph/tensor/value.ts';
 
 /**
  * Gradients scaled down together where their common norm is larger than `max`: by

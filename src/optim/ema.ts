@@ -9,7 +9,7 @@ import {
   type Tensor,
   type Update,
 } from '../graph/index.ts';
-import { requireTensor } from '../graph/tensor.ts';
+import { requireTensor } from '../graph/tensor/value.ts';
 
 export interface EmaOptions {
   /** How much of an average stays at each update. */

@@ -1,7 +1,7 @@
 import { requireOptions } from '../graph/arguments.ts';
 import { declarationsOf, describe, GraphError, Tensor, type Update } from '../graph/index.ts';
 import { neededBy } from '../graph/order.ts';
-import { requireTensor, requireTensors } from '../graph/tensor.ts';
+import { requireTensor, requireTensors } from '../graph/tensor/value.ts';
 import { isFloat } from '../loops/index.ts';
 import { endOfGradient, gradients, nodesWithGradient } from '../passes/differentiate.ts';
 import { clipByGlobalNorm } from './clip.ts';

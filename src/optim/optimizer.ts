@@ -10,7 +10,7 @@ import {
   Tensor,
   type Update,
 } from '../graph/index.ts';
-import { requireTensors } from '../graph/tensor.ts';
+import { requireTensors } from '../graph/tensor/value.ts';
 import { groupsOf, type ParameterGroup, requireGroups, requireWeightDecay } from './groups.ts';
 import { rowsLookedUp } from './lookedUp.ts';
 import { minimizer } from './minimizer.ts';

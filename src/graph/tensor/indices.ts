@@ -1,0 +1,65 @@
+import type { Dtype } from '../../loops/index.ts';
+import { filled, taken } from '../build.ts';
+import { oneHot, takeAlongAxis } from '../composed/indices.ts';
+import { type DimLike, normalAxis, toDim, toShape } from '../shape.ts';
+import type { Tensor } from '../tensor.ts';
+import { Movement } from './movement.ts';
+import { nodeOf } from './value.ts';
+
+/** Elements by number, and numbers of elements. */
+export abstract class Indices extends Movement {
+  /**
+   * Elements of an axis by number: the dimensions of `indices` (i32) come in the axis's place.
+   *
+   * An index out of range reads the nearest element that there is, whose gradient it then gets, on every target. Where
+   * `indices` are given, such values are refused: those of an input, in whatever shape, as they come in (InputError
+   * `range`), those of a literal or constant here (ShapeError `index`). -1 is not the last element.
+   */
+  take(indices: Tensor, axis = 0): Tensor {
+    return this.wrap(taken(this.graph, this.node, nodeOf('take', indices), axis));
+  }
+  /**
+   * One element of each row of the last axis: `[..., n]` at `indices` (i32) `[...]`, which may be out of range as
+   * those of {@link take}.
+   */
+  pick(indices: Tensor): Tensor {
+    return this.wrap(this.graph.build('pick', [this.node, nodeOf('pick', indices)]));
+  }
+  /**
+   * NumPy's `take_along_axis`: `indices` (i32) has this shape, except for any extent along the axis; out of range as
+   * those of {@link take}.
+   */
+  takeAlongAxis(this: Tensor, indices: Tensor, axis = -1): Tensor {
+    return takeAlongAxis(this, indices, axis);
+  }
+  /**
+   * Rows summed by number (JAX's `segment_sum`): of `[...indices, ...rest]`, those with the number `r` in `indices` (i32)
+   * make row `r` of `[n, ...rest]`, in the order of their places; a row without any is 0. Out of range as those of
+   * {@link take}, whose gradient this is: a row goes to the nearest that there is.
+   */
+  segmentSum(indices: Tensor, n: DimLike): Tensor {
+    const rows = [toDim('segmentSum', n)];
+    return this.wrap(this.graph.build('segmentSum', [this.node, nodeOf('segmentSum', indices)], { rows }));
+  }
+  /**
+   * 1 at each index (i32) along a new last axis of `n` elements, 0 elsewhere; f32. An index out of range has no place:
+   * its elements are all 0.
+   */
+  oneHot(this: Tensor, n: number): Tensor {
+    return oneHot(this, n);
+  }
+  /** In this graph, a tensor whose elements are their own indices along an axis (i32). */
+  iota(shape: readonly DimLike[], axis: number): Tensor {
+    const dims = toShape('iota', shape);
+    const at = normalAxis('iota', dims.length, axis);
+    return this.wrap(this.graph.build('iota', [], { shape: dims, axis: at }));
+  }
+  /** Of this shape, each element its own index along an axis (i32). */
+  iotaLike(axis: number): Tensor {
+    return this.shape.length === 0 ? this.fullLike(0, 'i32') : this.iota(this.shape, axis);
+  }
+  /** Of this shape, one value everywhere. */
+  fullLike(value: number, dtype: Dtype = this.dtype): Tensor {
+    return this.wrap(filled(this.graph, value, dtype, this.shape));
+  }
+}
