@@ -13,6 +13,7 @@ import {
 } from '../loops/index.ts';
 import { type Cut, Cuts } from './cuts.ts';
 import type { Decisions } from './decisions.ts';
+import { rowsByData } from './listTerms.ts';
 
 /**
  * Splits axes so that a loop and those who read it see the same ones: where a reader sees a dimension as several of its
@@ -60,6 +61,11 @@ function cutsOf(loops: readonly Loop[]): Cuts {
     writer.get(tensor)?.outs.find((out) => out.tensor === tensor)?.at;
   const reads = loops.flatMap((loop) => accessesOf(loop).map((map) => ({ map, at: along(map.load.tensor) })));
   for (const { map, at } of reads) linkDimensions(map, at, cuts);
+  for (const loop of loops) {
+    // Lists are of one axis of rows: cut in two, each row would look at every position.
+    const rows = rowsByData(loop);
+    if (rows !== undefined) cuts.limit(rows, 1);
+  }
   for (const { map, at } of reads)
     for (const [d, index] of map.dimensions.entries())
       for (const wanted of wantedBy(index, at?.[d])) cuts.want(wanted);

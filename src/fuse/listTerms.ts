@@ -146,6 +146,11 @@ function familiesOf(loops: readonly Loop[]): (readonly [Keyed, ...Keyed[]])[] {
   return [...families.values()];
 }
 
+/** The axis of rows whose terms lists could name: which row a term is of, data say. Undefined where there is none. */
+export function rowsByData(loop: Loop): Axis | undefined {
+  return keyedOf(loop)?.row;
+}
+
 /** How a loop's reductions are keyed; null where they are not, or not all alike. */
 function keyedOf(loop: Loop): Keyed | null {
   const wide = loop.reduceAxes.filter((axis) => axis.extent !== 1);

@@ -215,6 +215,19 @@ loop b(p: 2, q: 6):
 `);
   });
 
+  it('where data say which row a term is of: lists are of one axis of rows', () => {
+    unchanged(`tensor keys: i32[6] input
+tensor x: f32[6] input
+tensor sums: f32[8] temp
+tensor y: f32[2, 4] result
+loop sums(i: 8) reduce(k: 6):
+  r0 = sum(select(i == keys[k], x[k], 0.0))
+  sums[i] = r0.0
+loop y(p: 2, q: 4):
+  y[p, q] = sums[p * 4 + q]
+`);
+  });
+
   it('where rows that are live would end within an outer axis', () => {
     unchanged(`tensor x: f32[6] input
 tensor h: f32[rows<=6] temp
