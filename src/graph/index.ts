@@ -1,3 +1,6 @@
+export { einsum } from './composed/einsum.ts';
+export type { PadMode } from './composed/pad.ts';
+export type { VarianceOptions } from './composed/reductions.ts';
 export * from './construct.ts';
 export type { AxisPairs, ContractOptions } from './contract.ts';
 export { digraphOf, dotOf } from './dot.ts';

@@ -29,6 +29,8 @@ export const graphIssues = {
   index: 'an index that is known when the module is declared must be of an element that exists',
   window:
     'a window must fit into its padded axis at least once; strides and dilations are whole numbers from 1 on',
+  equation:
+    'an equation names each axis of each operand by a letter, operands apart by commas: "ij,jk->ik"; "..." stands for all other axes',
   groups: 'channels must divide into the groups, and outputs too',
   empty: 'an extremum that is asked for, or a gather, needs at least one element to choose from',
   constant: 'a constant must be a value of its element type',

@@ -47,6 +47,17 @@ export function dimAt(shape: readonly Dim[], k: number): Dim {
   return dim;
 }
 
+/** The extent of an axis of which parts are taken. @throws ShapeError where it is bounded */
+export function fixedExtent(op: string, shape: readonly Dim[], axis: number): number {
+  const dim = dimAt(shape, axis);
+  return typeof dim === 'number' ? dim : torn(op, axis);
+}
+
+/** Refuses parts of a bounded axis. @throws ShapeError always */
+export function torn(op: string, axis: number): never {
+  throw new ShapeError('bounded-range', op, `axis ${axis} is bounded: it can only be taken whole`);
+}
+
 /**
  * The common shape of operands, as in NumPy: aligned from the right, each dimension is the same or 1.
  *

@@ -1,3 +1,4 @@
+import { outer } from './composed/outer.ts';
 import { type ContractOptions, contracted, multiplied } from './contract.ts';
 import type { Node } from './node.ts';
 import { showAs, tensorLine } from './shown.ts';
@@ -29,10 +30,14 @@ export class Tensor extends Indices {
   matmul(other: Tensor): Tensor {
     return this.wrap(multiplied(this.graph, this.node, nodeOf('matmul', other)));
   }
+  /** All products of the elements of two vectors, `[m]` and `[n]`: `[m, n]` (PyTorch's `outer`). */
+  outer(other: Tensor): Tensor {
+    return outer(this, other);
+  }
 
   /**
    * Products of two tensors, summed over axes that both have, the primitive of all matrix products (XLA's
-   * `dot_general`). Axes that `options` does not name are rows.
+   * `dot_general`). Axes that `options` does not name are rows. `einsum` names axes by letters.
    *
    * ```ts
    * x.contract(weight, { over: [[2], [0]] }); // [batch, tokens, in] · [in, units]: [batch, tokens, units]

@@ -24,6 +24,7 @@ const elementwise = {
   erf: errorFunction,
   relu: (x) => (x <= 0 ? 0 : x),
   not: (x) => 1 - x,
+  isNan: (x) => truth(Number.isNaN(x)),
   add: (x, y) => x + y,
   sub: (x, y) => x - y,
   mul: (x, y, _, dtype) => (dtype === 'f32' ? x * y : Math.imul(x, y)),

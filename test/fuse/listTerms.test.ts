@@ -66,6 +66,18 @@ describe.each(Object.keys(compilers))('on %s, the work of looking a table up', (
     expect(once.flops).toBeLessThan(20 * WIDTH * PLACES);
   });
 
+  it('is that of its elements where each has an index of its own, whatever reads the sums', () => {
+    const module = defineModule('scatter', (m) => {
+      const table = m.input('table', { shape: [ROWS, 4] });
+      const indices = m.input('indices', { shape: [PLACES, 4], dtype: 'i32' });
+      const added = table.scatterAdd(0, indices, m.input('source', { shape: [PLACES, 4] }));
+      m.entry('train', { added: added.tanh() });
+    });
+    const stages = compile(module).entries.get('train')?.stages ?? [];
+    const loops = stages.flatMap(({ groups }) => groups.flatMap((group) => group.loops));
+    expect(loops.reduce((n, loop) => n + loopFlops(loop), 0)).toBeLessThan(20 * 4 * (ROWS + PLACES));
+  });
+
   it('does not grow with rows that are not looked up, except for a pass over their counts', () => {
     const [small, large] = [costOf(compile, ROWS, PLACES), costOf(compile, 10 * ROWS, PLACES)];
     expect(large.flops).toBe(small.flops);

@@ -1,6 +1,7 @@
 import { concat, full, type Tensor, whileTraining } from '../../src/graph/index.ts';
 import { type Dim, extentOf, sameDim } from '../../src/loops/index.ts';
 import * as nn from '../../src/nn/index.ts';
+import { composedRecipes } from './composedRecipes.ts';
 import { type Draft, type Drawn, elements, moderate } from './draft.ts';
 import { convolved, folded, windowsOf } from './sliding.ts';
 
@@ -78,6 +79,7 @@ const smooth = {
     const values = Array.from({ length: elements(shape) }, () => draft.dice.unit() * 2 - 1);
     return { tensor: draft.m.literal(values, { shape }), bound: 1, exact: true };
   },
+  ...composedRecipes,
 } satisfies Record<string, Recipe>;
 
 /** Operations with a zero gradient or none: steps, comparisons, integers. */
@@ -92,6 +94,8 @@ const discrete = {
   eq: compared((a, b) => a.eq(b)),
   ne: compared((a, b) => a.ne(b)),
   not: (draft) => truth(draft.any((d) => d.tensor.dtype === 'bool')?.tensor.not()),
+  isNan: (draft) => truth(draft.float()?.tensor.isNaN()),
+  any: reduced((x, axes) => x.any(axes), { bound: () => 1, ofExact: true }),
   and: logic((a, b) => a.and(b)),
   or: logic((a, b) => a.or(b)),
   argmax: reduced((x, axes) => x.argmax(axes), { bound: (_, n) => n, needsElements: true, ofExact: true }),

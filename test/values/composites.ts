@@ -4,15 +4,6 @@ import { standardize } from '../../src/nn/index.ts';
 
 /** Operations of the fixtures that the library has no function for: written in its operations. */
 
-/** The lower triangle, its diagonal included; zeros above. */
-export function tril(x: Tensor): Tensor {
-  const rank = x.shape.length;
-  return x
-    .iotaLike(rank - 1)
-    .le(x.iotaLike(rank - 2))
-    .where(x, 0);
-}
-
 /** Layer normalisation over some axes (Ba, Kiros and Hinton 2016); gain and bias have their shape. */
 export function layerNorm(
   x: Tensor,
@@ -47,39 +38,6 @@ export function attention(q: Tensor, k: Tensor, v: Tensor, causal: boolean): Ten
   const rank = scores.shape.length;
   const seen = scores.iotaLike(rank - 1).le(scores.iotaLike(rank - 2));
   return (causal ? seen.where(scores, -Infinity) : scores).softmax().matmul(v);
-}
-
-/**
- * An Einstein sum: products over all letters, summed over those that the result lacks. A letter that stands
- * twice in one operand is its diagonal.
- */
-export function einsum(equation: string, operands: readonly Tensor[]): Tensor {
-  const [left = '', result = ''] = equation.split('->');
-  const terms = left.split(',').map((letters, k) => {
-    const operand = operands[k];
-    if (operand === undefined) throw new RangeError(`${equation}: operand ${k} is missing`);
-    return diagonal([...letters], operand);
-  });
-  const all = [...new Set(terms.flatMap(({ letters }) => letters))];
-  const product = terms.map(({ letters, x }) => aligned(letters, x, all)).reduce((a, b) => a.mul(b));
-  const gone = all.flatMap((letter, axis) => (result.includes(letter) ? [] : [axis]));
-  const kept = all.filter((letter) => result.includes(letter));
-  return product.sum(gone).permute([...result].map((letter) => kept.indexOf(letter)));
-}
-
-function diagonal(letters: readonly string[], x: Tensor): { letters: readonly string[]; x: Tensor } {
-  const twice = letters.findIndex((letter, k) => letters.indexOf(letter) < k);
-  if (twice < 0) return { letters, x };
-  const first = letters.indexOf(letters[twice] ?? '');
-  const on = x.iotaLike(first).eq(x.iotaLike(twice)).where(x, 0);
-  return diagonal(letters.toSpliced(twice, 1), on.sum(twice));
-}
-
-/** Axes in the order of `all`, with one element where the operand lacks the letter. */
-function aligned(letters: readonly string[], x: Tensor, all: readonly string[]): Tensor {
-  const order = all.filter((letter) => letters.includes(letter));
-  const turned = x.permute(order.map((letter) => letters.indexOf(letter)));
-  return turned.reshape(all.map((letter) => x.shape[letters.indexOf(letter)] ?? 1));
 }
 
 function perChannel(x: Tensor, gain: Tensor, bias: Tensor): Tensor {

@@ -25,7 +25,7 @@ import {
 } from './definition.ts';
 
 /** Scalar operations that are graph operations of the same name; the others only the compiler makes. */
-export type ElementwiseOp = Exclude<ScalarOp, 'idiv' | 'mod' | 'isNan' | 'select' | 'listed' | 'cast'>;
+export type ElementwiseOp = Exclude<ScalarOp, 'idiv' | 'mod' | 'select' | 'listed' | 'cast'>;
 
 const truth: NoVjp = { none: 'its result is a truth value' };
 const steps: ZeroVjp = { zero: 'it is constant between its steps' };
@@ -79,6 +79,7 @@ const vjps = {
   and: truth,
   or: truth,
   not: truth,
+  isNan: truth,
 } satisfies Record<ElementwiseOp, Vjp | ZeroVjp | NoVjp>;
 
 const operandTypes: Readonly<Record<ScalarDef['operands'], readonly Dtype[]>> = {

@@ -25,11 +25,16 @@ export function requireKnownIndices(
   const indexed = definition.indexesResult ? result : inputs[0];
   if (indexed === undefined || indices === undefined) return;
   const axis = (definition.indexedAxis ?? 0) < 0 ? indexed.shape.length - 1 : (definition.indexedAxis ?? 0);
-  const count = extentOf(dimAt(indexed.shape, axis));
+  requireIndicesBelow(op, indices, indexed.shape, axis);
+}
+
+/** The same for indices along an axis of a shape. @throws ShapeError `index` as {@link requireKnownIndices} */
+export function requireIndicesBelow(op: string, indices: Node, shape: readonly Dim[], axis: number): void {
+  const count = extentOf(dimAt(shape, axis));
   const wrong = outside(indices, count);
   if (wrong === undefined) return;
   const hint = wrong < 0 ? '; negative indices do not count from the end' : '';
-  const text = `index ${wrong} along axis ${axis} of ${shapeText(indexed.shape)}: it must be from 0 to ${count - 1}${hint}`;
+  const text = `index ${wrong} along axis ${axis} of ${shapeText(shape)}: it must be from 0 to ${count - 1}${hint}`;
   throw new ShapeError('index', op, text);
 }
 

@@ -12,7 +12,7 @@ import { listText } from '../arguments.ts';
 import { dimsOf, numberOf, numbersOf } from '../attributes.ts';
 import { ShapeError } from '../issues.ts';
 import type { Node } from '../node.ts';
-import { dimAt, reshapeGroups, sameShape, unequal } from '../shape.ts';
+import { dimAt, reshapeGroups, sameShape, torn, unequal } from '../shape.ts';
 import { indexAt, MOVEMENT, type OpDef, operand, requireSameDtype } from './definition.ts';
 import { requireConstant } from './leaves.ts';
 
@@ -369,8 +369,4 @@ function padding(attrs: Node['attrs'], rank: number): [low: readonly number[], h
     throw new ShapeError('rank', 'pad', `low and high must have ${rank} numbers each`);
   }
   return [low, high];
-}
-
-function torn(op: string, axis: number): never {
-  throw new ShapeError('bounded-range', op, `axis ${axis} is bounded: it can only be taken whole`);
 }

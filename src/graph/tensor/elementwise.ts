@@ -1,7 +1,17 @@
 import type { Dtype } from '../../loops/index.ts';
 import { dtypeFrom } from '../attributes.ts';
 import { choice, filled, pointwise } from '../build.ts';
-import { clamp } from '../composed/elementwise.ts';
+import {
+  areFinite,
+  areNaN,
+  clamp,
+  copysign,
+  hypot,
+  isInf,
+  lerp,
+  maskedFill,
+  xor,
+} from '../composed/elementwise.ts';
 import type { Tensor } from '../tensor.ts';
 import { operandOf, Value } from './value.ts';
 
@@ -99,6 +109,31 @@ export abstract class Elementwise extends Value {
   clamp(this: Tensor, min: number, max: number): Tensor {
     return clamp(this, min, max);
   }
+  /**
+   * On the way to another value, `x + weight (end - x)` (PyTorch's `lerp`): x at weight 0, and exactly `end` at 1. All
+   * broadcast.
+   *
+   * ```ts
+   * average.lerp(x, 0.01); // an exponential moving average
+   * ```
+   */
+  lerp(this: Tensor, end: Tensor | number, weight: Tensor | number): Tensor {
+    return lerp(this, end, weight);
+  }
+  /**
+   * `sqrt(x² + y²)` without overflow or underflow on the way (PyTorch's `hypot`); ∞ where either is infinite, the other
+   * a NaN too. At (0, 0) its gradient is NaN, as PyTorch's.
+   */
+  hypot(this: Tensor, other: Tensor | number): Tensor {
+    return hypot(this, other);
+  }
+  /**
+   * `|x|` with the sign of `other` (PyTorch's `copysign`): that of -0 is negative, and a NaN counts as positive, since no
+   * operation sees the sign of one. The gradient goes to x alone, and is 0 at x = 0.
+   */
+  copysign(this: Tensor, other: Tensor | number): Tensor {
+    return copysign(this, other);
+  }
 
   // Comparison and logic
 
@@ -126,12 +161,41 @@ export abstract class Elementwise extends Value {
   or(other: Tensor): Tensor {
     return this.pointwise('or', other);
   }
+  /** One of two truth values, and not both (PyTorch's `logical_xor`). */
+  xor(this: Tensor, other: Tensor): Tensor {
+    return xor(this, other);
+  }
   not(): Tensor {
     return this.pointwise('not');
+  }
+  /** Whether a float is NaN (PyTorch's `isnan`), on every target: drivers may take `x ≠ x` to be false. */
+  isNaN(this: Tensor): Tensor {
+    return areNaN(this);
+  }
+  /** Whether a float is ∞ or -∞ (PyTorch's `isinf`). */
+  isInf(this: Tensor): Tensor {
+    return isInf(this);
+  }
+  /** Whether a float is a number, neither infinite nor NaN (PyTorch's `isfinite`). */
+  isFinite(this: Tensor): Tensor {
+    return areFinite(this);
   }
   /** `a` where this condition holds, else `b`. */
   where(a: Tensor | number, b: Tensor | number): Tensor {
     return this.wrap(choice(this.graph, this.node, operandOf('where', a), operandOf('where', b)));
+  }
+  /**
+   * These elements, but `value` where a mask (bool, which broadcasts to this shape) holds (PyTorch's `masked_fill`).
+   * What is masked may be anything: neither a NaN nor an infinity comes through, in value or in gradient.
+   *
+   * ```ts
+   * scores.maskedFill(isPadding, -Infinity).softmax();
+   * ```
+   *
+   * @param value a number, or a tensor of one element without axes
+   */
+  maskedFill(this: Tensor, mask: Tensor, value: Tensor | number): Tensor {
+    return maskedFill(this, mask, value);
   }
 
   /**

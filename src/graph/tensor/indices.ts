@@ -1,6 +1,6 @@
 import type { Dtype } from '../../loops/index.ts';
 import { filled, taken } from '../build.ts';
-import { oneHot, takeAlongAxis } from '../composed/indices.ts';
+import { indexAdd, oneHot, scatterAdd, takeAlongAxis } from '../composed/indices.ts';
 import { type DimLike, normalAxis, toDim, toShape } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 import { Movement } from './movement.ts';
@@ -40,6 +40,31 @@ export abstract class Indices extends Movement {
   segmentSum(indices: Tensor, n: DimLike): Tensor {
     const rows = [toDim('segmentSum', n)];
     return this.wrap(this.graph.build('segmentSum', [this.node, nodeOf('segmentSum', indices)], { rows }));
+  }
+  /**
+   * This with elements of `source` added to those of an axis by number (PyTorch's `index_add`): element `k` of `source`
+   * goes to element `indices[k]`, and those of one number add up. Out of range as those of {@link take}.
+   *
+   * ```ts
+   * table.indexAdd(0, words, gradients); // [rows, width], [words], [words, width]
+   * ```
+   *
+   * @param indices `[k]`, i32
+   * @param source  of this shape, but with k elements along the axis
+   */
+  indexAdd(this: Tensor, axis: number, indices: Tensor, source: Tensor): Tensor {
+    return indexAdd(this, axis, indices, source);
+  }
+  /**
+   * This with each element of `source` added at its own index along an axis (PyTorch's `scatter_add`), and in its own
+   * place along the others: `y[indices[i, j], j] += source[i, j]` for axis 0. What meets adds up. Out of range as those of
+   * {@link take}.
+   *
+   * @param indices i32, with as many axes as this has; along the others no longer than this
+   * @param source  of the shape of `indices`, or longer: the rest is not added
+   */
+  scatterAdd(this: Tensor, axis: number, indices: Tensor, source: Tensor): Tensor {
+    return scatterAdd(this, axis, indices, source);
   }
   /**
    * 1 at each index (i32) along a new last axis of `n` elements, 0 elsewhere; f32. An index out of range has no place:

@@ -1,6 +1,18 @@
 import { requireList } from '../arguments.ts';
 import { expanded, permuted, reshaped, sliced } from '../build.ts';
-import { squeeze } from '../composed/movement.ts';
+import {
+  chunk,
+  flatten,
+  moveAxis,
+  repeatInterleave,
+  roll,
+  select,
+  split,
+  squeeze,
+  tile,
+} from '../composed/movement.ts';
+import { type PadMode, padBy } from '../composed/pad.ts';
+import { tril, triu } from '../composed/triangles.ts';
 import { overlap } from '../ops/windows.ts';
 import { type DimLike, normalAxes, normalAxis, toShape } from '../shape.ts';
 import { type WindowsOptions, windowsAttrs } from '../sliding.ts';
@@ -20,9 +32,33 @@ export abstract class Movement extends Reductions {
     const [from, to] = [normalAxis('transpose', rank, a), normalAxis('transpose', rank, b)];
     return this.permute(this.shape.map((_, k) => (k === from ? to : k === to ? from : k)));
   }
+  /**
+   * Axes at other places, the others in their order (PyTorch's `movedim`).
+   *
+   * ```ts
+   * images.moveAxis(1, -1); // [batch, channels, height, width]: [batch, height, width, channels]
+   * ```
+   *
+   * @param from one axis or several
+   * @param to   where each of them is in the result
+   */
+  moveAxis(this: Tensor, from: Axes, to: Axes): Tensor {
+    return moveAxis(this, from, to);
+  }
   /** The same elements in another shape; one dimension may be -1. */
   reshape(shape: readonly DimLike[]): Tensor {
     return this.wrap(reshaped(this.graph, this.node, shape));
+  }
+  /**
+   * Axes from `start` to `end`, that one included, as one (PyTorch's `flatten`); all by default. A scalar becomes `[1]`.
+   * Of the axes only the first may be bounded.
+   *
+   * ```ts
+   * images.flatten(1); // [batch, channels, height, width]: [batch, channels · height · width]
+   * ```
+   */
+  flatten(this: Tensor, start = 0, end = -1): Tensor {
+    return flatten(this, start, end);
   }
   broadcastTo(shape: readonly DimLike[]): Tensor {
     return this.wrap(expanded(this.graph, this.node, toShape('broadcastTo', shape)));
@@ -47,16 +83,96 @@ export abstract class Movement extends Reductions {
   ): Tensor {
     return this.wrap(sliced(this.graph, this.node, starts, stops, steps));
   }
-  /** `low[k]` elements of `value` before axis k, `high[k]` after it. */
-  pad(this: Tensor, low: readonly number[], high: readonly number[], value = 0): Tensor {
+  /** Element `index` of an axis, which the result lacks (PyTorch's `select`); negative indices count from the end. */
+  select(this: Tensor, axis: number, index: number): Tensor {
+    return select(this, axis, index);
+  }
+  /**
+   * The parts of an axis, one after another (PyTorch's `split`): of a size each, the last one of what is left, or of the
+   * sizes in a list, which make the whole axis.
+   *
+   * ```ts
+   * const [queries, keys, values] = x.split(width, -1); // [tokens, 3 · width]: [tokens, width] each
+   * ```
+   */
+  split(this: Tensor, sizes: number | readonly number[], axis = 0): Tensor[] {
+    return split(this, sizes, axis);
+  }
+  /**
+   * At most `count` parts of an axis, of one length except the last (PyTorch's `chunk`): 5 parts of 6
+   * elements are 3 of 2.
+   */
+  chunk(this: Tensor, count: number, axis = 0): Tensor[] {
+    return chunk(this, count, axis);
+  }
+  /**
+   * The whole tensor several times along each axis (PyTorch's `tile`, and its `repeat`). Missing axes, of the tensor or of
+   * the list, are ones in front.
+   *
+   * ```ts
+   * x.tile([2]); // [a, b]: [a, b, a, b]
+   * ```
+   */
+  tile(this: Tensor, repeats: readonly number[]): Tensor {
+    return tile(this, repeats);
+  }
+  /**
+   * Each element of an axis several times, one after another (PyTorch's `repeat_interleave`): as often as a number says,
+   * also along a bounded axis, or a list with one for each element. Without an axis, of the flattened tensor.
+   *
+   * ```ts
+   * x.repeatInterleave(2, 0); // [a, b]: [a, a, b, b]
+   * ```
+   */
+  repeatInterleave(this: Tensor, repeats: number | readonly number[], axis?: number): Tensor {
+    return repeatInterleave(this, repeats, axis);
+  }
+  /**
+   * Moved along axes by so many elements; what leaves at the end comes in at the front (PyTorch's `roll`). Without
+   * axes, of the flattened tensor, in its shape.
+   *
+   * ```ts
+   * x.roll(1, 0); // [a, b, c]: [c, a, b]
+   * ```
+   */
+  roll(this: Tensor, shifts: Axes, axes?: Axes): Tensor {
+    return roll(this, shifts, axes);
+  }
+  /**
+   * More elements around: `low[k]` before axis k, `high[k]` after it (PyTorch's `nn.functional.pad`). They are `value`,
+   * or by a mode the elements there are: `reflect` mirrors them at the outermost one, `replicate` repeats that one.
+   *
+   * ```ts
+   * x.pad([2], [1], { mode: 'reflect' }); // [a, b, c]: [c, b, a, b, c, b]
+   * x.pad([2], [1], { mode: 'replicate' }); // [a, b, c]: [a, a, a, b, c, c]
+   * ```
+   */
+  pad(
+    this: Tensor,
+    low: readonly number[],
+    high: readonly number[],
+    value: number | { readonly mode: PadMode } = 0,
+  ): Tensor {
     for (const [name, list] of Object.entries({ low, high })) requireList('range', 'pad', name, list);
     if (low.length === this.shape.length && [...low, ...high].every((n) => n === 0)) return this;
+    if (typeof value === 'object') return padBy(this, low, high, value);
     return this.wrap(this.graph.build('pad', [this.node], { low: [...low], high: [...high], value }));
   }
   /** Backwards along axes; all by default. */
   flip(this: Tensor, axes?: Axes): Tensor {
     const normal = normalAxes('flip', this.shape.length, axes);
     return normal.length === 0 ? this : this.wrap(this.graph.build('flip', [this.node], { axes: normal }));
+  }
+  /**
+   * The lower triangles of matrices `[..., rows, columns]`, zeros above (PyTorch's `tril`): elements up to the diagonal,
+   * or to the one that lies `diagonal` above it. What is left out may be anything, a NaN too.
+   */
+  tril(this: Tensor, diagonal = 0): Tensor {
+    return tril(this, diagonal);
+  }
+  /** The upper triangles, zeros below (PyTorch's `triu`): elements from the diagonal on, or `diagonal` above it. */
+  triu(this: Tensor, diagonal = 0): Tensor {
+    return triu(this, diagonal);
   }
 
   /** Windows along axes: positions come in the place of each axis, the windows' elements behind all axes. */

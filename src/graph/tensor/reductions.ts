@@ -1,6 +1,15 @@
 import { requireOptions } from '../arguments.ts';
 import { liveCount, type ReduceOptions, requireFloat } from '../build.ts';
-import { logSoftmax } from '../composed/reductions.ts';
+import {
+  all,
+  any,
+  countNonzero,
+  logSoftmax,
+  norm,
+  std,
+  type VarianceOptions,
+  variance,
+} from '../composed/reductions.ts';
 import { normalAxes, normalAxis } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 import { Elementwise } from './elementwise.ts';
@@ -42,9 +51,51 @@ export abstract class Reductions extends Elementwise {
   logSumExp(axes?: Axes, options?: ReduceOptions): Tensor {
     return this.reduce('logSumExp', axes, options);
   }
-  /** Mean squared distance from the mean, divided by n. */
-  variance(axes?: Axes, options?: ReduceOptions): Tensor {
-    return this.reduce('variance', axes, options);
+  /**
+   * Squared distances from the mean, summed and divided by `n - correction`, but by no less than 0. The correction is 0
+   * unless it is given, as NumPy's; PyTorch's `var` has 1, the unbiased estimate.
+   *
+   * ```ts
+   * x.variance(-1, { correction: 1 }); // torch.var(x, -1)
+   * ```
+   */
+  variance(this: Tensor, axes?: Axes, options?: VarianceOptions): Tensor {
+    return variance(this, axes, options);
+  }
+  /**
+   * The standard deviation, root of {@link variance} with the same correction: 0 unless it is given, where PyTorch's
+   * `std` has 1. Its gradient is 0 where it is 0, as PyTorch's.
+   */
+  std(this: Tensor, axes?: Axes, options?: VarianceOptions): Tensor {
+    return std(this, axes, options);
+  }
+  /**
+   * A norm of the elements along axes (PyTorch's `linalg.vector_norm`), f32. By `ord`:
+   *
+   * - 2: the root of the sum of squares; its gradient is 0 where it is 0.
+   * - 1: the sum of magnitudes.
+   * - `Infinity`, `-Infinity`: the largest and the smallest magnitude; the gradient goes to the first one. There must be
+   *   elements.
+   * - 0: how many elements are not 0; without a gradient.
+   *
+   * ```ts
+   * x.norm(2, -1, { keepDims: true }); // [..., n]: [..., 1]
+   * ```
+   */
+  norm(this: Tensor, ord = 2, axes?: Axes, options?: ReduceOptions): Tensor {
+    return norm(this, ord, axes, options);
+  }
+  /** Whether any element along axes is not 0 (PyTorch's `any`), bool; false of none. A NaN is not 0. */
+  any(this: Tensor, axes?: Axes, options?: ReduceOptions): Tensor {
+    return any(this, axes, options);
+  }
+  /** Whether all elements along axes are not 0 (PyTorch's `all`), bool; true of none. A NaN is not 0. */
+  all(this: Tensor, axes?: Axes, options?: ReduceOptions): Tensor {
+    return all(this, axes, options);
+  }
+  /** How many elements along axes are not 0 (PyTorch's `count_nonzero`), i32. A NaN is not 0. */
+  countNonzero(this: Tensor, axes?: Axes, options?: ReduceOptions): Tensor {
+    return countNonzero(this, axes, options);
   }
   /** How many elements are live along axes, as a float scalar: the divisor of a mean. */
   liveCount(axes?: Axes): Tensor {
