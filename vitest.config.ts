@@ -2,6 +2,9 @@ import { defineConfig } from 'vitest/config';
 
 const packed = ['test/package/*.test.ts'];
 
+/** Tests of what engines make of code: it depends on what else a process has run. */
+const alone = ['test/alone/*.test.ts'];
+
 export default defineConfig({
   test: {
     // Dawn finds no adapter in worker threads: their process.env is a copy.
@@ -17,7 +20,11 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 120_000,
     projects: [
-      { extends: true, test: { name: 'sources', include: ['test/**/*.test.ts'], exclude: packed } },
+      {
+        extends: true,
+        test: { name: 'sources', include: ['test/**/*.test.ts'], exclude: [...packed, ...alone] },
+      },
+      { extends: true, test: { name: 'alone', include: alone, isolate: true } },
       { extends: true, test: { name: 'package', include: packed, globalSetup: 'test/package/install.ts' } },
     ],
   },

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { w1 } from '../../bench/workloads.ts';
 import { compileModule, compileToWasm } from '../../src/compile.ts';
 import { machines } from '../../src/machine/index.ts';
@@ -6,7 +6,6 @@ import { type Session, start } from '../../src/runtime/index.ts';
 import { start as startWasm } from '../../src/runtime/wasm/index.ts';
 import { integers } from '../fixtures/generator.ts';
 import { freshDevice } from '../softwareAdapter.ts';
-import { allocatedBytes } from './allocations.ts';
 import { assemble } from './bareWasm.ts';
 import { digest } from './digest.ts';
 import { rows, small } from './smallModel.ts';
@@ -111,25 +110,5 @@ describe('sessions on WebAssembly and on WebGPU', () => {
       const [stayed, moved] = [await losses(sessions[from], 10), await losses(sessions[to], 10)];
       expect(difference(moved, stayed)).toBeLessThan(1e-5);
     }
-  });
-});
-
-describe('a long training on one thread of WebAssembly', () => {
-  it('never grows memory, and makes less than a kilobyte of objects a step', async () => {
-    const session = await startWasm(compileToWasm(small, assemble).program, { threads: 1, seed: 1 });
-    const [short, long] = [await session.dataset(rows(16 * 1000)), await session.dataset(rows(16 * 3000))];
-    const train = async (data: typeof short): Promise<void> => {
-      for await (const _ of session.train({ data, stepsPerSubmit: 100 }));
-    };
-    // Functions are compiled meanwhile; their first runs make more.
-    for (let k = 0; k < 3; k++) await train(long);
-    const grown = vi.spyOn(WebAssembly.Memory.prototype, 'grow');
-    const once = await allocatedBytes(() => train(short));
-    const thrice = await allocatedBytes(() => train(long));
-    expect(grown).not.toHaveBeenCalled();
-    grown.mockRestore();
-    // What an epoch or a start of training makes is in both.
-    expect((thrice - once) / 2000).toBeLessThan(1024);
-    session.dispose();
   });
 });

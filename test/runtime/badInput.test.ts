@@ -59,14 +59,14 @@ describe('a program that is none', () => {
     [
       'a state outside of its arena',
       spoilt((p) => Object.assign(p, { state: [{ ...linearModel.state[0], shape: [200_000_000] }] })),
-      'program.state[0].offset: expected an end within 32 bytes, found 800000000',
+      'program.state[0].offset: expected an end within 16 bytes, found 800000000',
     ],
     [
       'a state whose extents together are not a number',
       spoilt((p) =>
         Object.assign(p, { state: [{ ...linearModel.state[0], shape: [...Array(25).fill(2 ** 50), 0] }] }),
       ),
-      'program.state[0].offset: expected an end within 32 bytes, found NaN',
+      'program.state[0].offset: expected an end within 16 bytes, found NaN',
     ],
     [
       'a given array outside of its arena',
@@ -75,7 +75,7 @@ describe('a program that is none', () => {
           constants: [{ arena: 'state', offset: 8, words: Buffer.alloc(4).toString('base64') }],
         }),
       ),
-      'program.constants[0].offset: expected an end within 32 bytes, found 36',
+      'program.constants[0].offset: expected an end within 16 bytes, found 36',
     ],
     [
       'other first values than its state has elements',

@@ -19,7 +19,7 @@ fn x(row: u32, column: u32) -> f32 {
   return f32((data[step.x + k / 4u] >> (8u * (k % 4u))) & 0xffu);
 }
 fn predicted(row: u32) -> f32 {
-  return state[0] * x(row, 0u) + state[1] * x(row, 1u) + state[2] * x(row, 2u) + state[4];
+  return state[0] * x(row, 0u) + state[1] * x(row, 1u) + state[2] * x(row, 2u) + state[3];
 }
 `;
 
@@ -49,7 +49,7 @@ fn main() {
   state[0] -= scale * slope.x;
   state[1] -= scale * slope.y;
   state[2] -= scale * slope.z;
-  state[4] -= scale * slope.w;
+  state[3] -= scale * slope.w;
   words[0] += 1u;
   results[step.result] = bitcast<u32>(loss / f32(step.batch));
   results[step.result + 1u] = u32(step.batch);
@@ -112,7 +112,7 @@ export const linearModel: Program = {
       resultWords: BATCH,
     },
   },
-  buffers: { state: 32, temps: 32, words: 16, results: 32, peakBytes: 112, lowerBoundBytes: 112 },
+  buffers: { state: 16, temps: 32, words: 16, results: 32, peakBytes: 96, lowerBoundBytes: 96 },
   state: [
     {
       name: 'w',
@@ -127,7 +127,7 @@ export const linearModel: Program = {
       dtype: 'f32',
       shape: [],
       arena: 'state',
-      offset: 4,
+      offset: 3,
       init: { kind: 'normal', mean: 0, deviation: 0.5, stream: 1 },
     },
     {
