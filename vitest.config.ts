@@ -1,9 +1,31 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 const packed = ['test/package/*.test.ts'];
 
 /** Tests of what engines make of code: it depends on what else a process has run. */
 const alone = ['test/alone/*.test.ts'];
+
+/** Files that take half a minute or more, the longest first: where one comes last, the other cores wait for it. */
+const longest = [
+  'values/wgslBarriers',
+  'values/wgsl',
+  'values/reference',
+  'package/readme',
+  'compile/randomWgsl',
+  'compile/randomRows',
+  'runtime/lifetime',
+];
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const place = ({ moduleId }: TestSpecification): number => {
+      const at = longest.findIndex((name) => moduleId.endsWith(`/test/${name}.test.ts`));
+      return at < 0 ? longest.length : at;
+    };
+    return (await super.sort(files)).sort((a, b) => place(a) - place(b));
+  }
+}
 
 export default defineConfig({
   test: {
@@ -17,6 +39,7 @@ export default defineConfig({
     unstubEnvs: true,
     // All cores: what is left beside a test that waits for the driver is another test's.
     maxWorkers: '100%',
+    sequence: { sequencer: LongestFirst },
     testTimeout: 120_000,
     hookTimeout: 120_000,
     projects: [
