@@ -1,3 +1,4 @@
+import { readersAmong } from '../loops/edges.ts';
 import type { Tensor } from '../loops/index.ts';
 import { type Group, type Stage, tensorsReadBy, tensorsWritten } from '../schedule/group.ts';
 
@@ -42,7 +43,7 @@ export function earliestLevels(
   copied: ReadonlySet<Tensor>,
 ): Map<Group, number> | null {
   const sources = groupDependencies(groups);
-  const readers = new Map<Tensor, Group[]>();
+  const readers = readersAmong(groups, tensorsReadBy);
   const open = new Map<Group, number>();
   const after = new Map<Group, Group[]>();
   const follow = (first: Group, then: Group): void => {
@@ -51,15 +52,7 @@ export function earliestLevels(
     else list.push(then);
     open.set(then, (open.get(then) ?? 0) + 1);
   };
-  for (const group of groups) {
-    for (const source of sources(group)) follow(source, group);
-    for (const tensor of tensorsReadBy(group)) {
-      if (tensor.role !== 'state') continue;
-      const list = readers.get(tensor);
-      if (list === undefined) readers.set(tensor, [group]);
-      else list.push(group);
-    }
-  }
+  for (const group of groups) for (const source of sources(group)) follow(source, group);
   for (const group of groups)
     for (const next of tensorsWritten(group))
       for (const reader of (next.over === undefined || copied.has(next)

@@ -22,6 +22,9 @@ export function loadedDtype(dtype: Dtype): Exclude<Dtype, 'u8'> {
   return dtype === 'u8' ? 'u32' : dtype;
 }
 
+/** The largest finite float32: what is larger is infinite. */
+export const LARGEST_FLOAT = (2 - 2 ** -23) * 2 ** 127;
+
 /** The least and the largest number of each element type that holds whole numbers alone. */
 export const wholeNumbers = {
   i32: [-(2 ** 31), 2 ** 31 - 1],

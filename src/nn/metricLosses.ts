@@ -23,7 +23,7 @@ export function cosineSimilarity(a: Tensor, b: Tensor, options: CosineOptions = 
   requireOptions('cosineSimilarity', options, ['axis', 'eps']);
   const { axis = -1, eps = 1e-8 } = options;
   requireOption('cosineSimilarity', 'eps', eps, eps > 0, 'a positive number');
-  const [x, y] = [a, b].map((tensor) => lengthOf(tensor, axis).maximum(eps));
+  const [x, y] = [a, b].map((tensor) => tensor.norm(2, axis).maximum(eps));
   const product = a.mul(b).sum(axis);
   return x === undefined || y === undefined ? product : product.div(x).div(y);
 }
@@ -86,7 +86,7 @@ export function tripletMargin(
   requireFlag('tripletMargin', 'swap', swap);
   const distance = (a: Tensor, b: Tensor): Tensor => {
     const difference = a.sub(b).add(eps);
-    return p === 1 ? difference.abs().sum(-1) : lengthOf(difference, -1);
+    return p === 1 ? difference.abs().sum(-1) : difference.norm(2, -1);
   };
   const far = distance(anchor, negative);
   const away = swap ? far.minimum(distance(positive, negative)) : far;
@@ -107,14 +107,7 @@ export function contrastive(a: Tensor, b: Tensor, dissimilar: Tensor, options: M
   const { margin = 1, reduction } = options;
   requireOption('contrastive', 'margin', margin, margin > 0, 'a positive number');
   const difference = a.sub(b);
-  const apart = lengthOf(difference, -1).neg().add(margin).relu().square();
+  const apart = difference.norm(2, -1).neg().add(margin).relu().square();
   const losses = dissimilar.cast('bool').where(apart, difference.square().sum(-1)).mul(0.5);
   return reduce(losses, reduction);
-}
-
-/** Euclid's length along an axis; that of zeros has a gradient of 0, as PyTorch's norms have. */
-function lengthOf(x: Tensor, axis: number): Tensor {
-  const squares = x.square().sum(axis);
-  const positive = squares.ne(0);
-  return positive.where(positive.where(squares, 1).sqrt(), 0);
 }

@@ -1,8 +1,8 @@
 import { requireName, requireOption, requireOptions, shown } from '../graph/arguments.ts';
-import { textOf } from '../graph/attributes.ts';
-import { declarationsOf, type Graph, GraphError, type Tensor, type Update } from '../graph/index.ts';
+import { declarationsOf, GraphError, type Tensor, type Update } from '../graph/index.ts';
 import { minimizer } from './minimizer.ts';
 import type { Optimizer } from './optimizer.ts';
+import { declaredOnce, nameOf, paired, shapeOf } from './states.ts';
 
 export interface AccumulateOptions {
   /** How many steps' gradients make one update. */
@@ -33,27 +33,19 @@ export function accumulate(optimizer: Optimizer, options: AccumulateOptions): Op
   const given: unknown = optimizer;
   if (typeof given !== 'object' || given === null || !('update' in given))
     throw new GraphError('operands', op, `takes an optimizer, not ${shown(given)}`);
-  const declared = new WeakMap<Graph, Map<string, Tensor>>();
-  const once = (like: Tensor, label: string, dtype: 'f32' | 'i32', shape: readonly number[]): Tensor => {
-    const known = declared.get(like.graph) ?? new Map<string, Tensor>();
-    declared.set(like.graph, known);
-    const state =
-      known.get(label) ?? declarationsOf(op, like).state(label, { shape, dtype, trainable: false });
-    known.set(label, state);
-    return state;
-  };
+  const declared = declaredOnce();
+  const once = (like: Tensor, label: string, dtype: 'f32' | 'i32', shape: readonly number[]): Tensor =>
+    declared(like.graph, label, () =>
+      declarationsOf(op, like).state(label, { shape, dtype, trainable: false }),
+    );
 
   return minimizer(op, (states, gradients, clipped) => {
     const [first] = states;
     if (first === undefined) return [];
     const place = once(first, `${name}.step`, 'i32', []);
     const isLast = place.eq(steps - 1);
-    const sums = states.map((state, k) => {
-      const gradient = gradients[k];
-      if (gradient === undefined)
-        throw new GraphError('option', op, `${gradients.length} gradients for ${states.length} states`);
-      const shape = state.shape.filter((dim) => typeof dim === 'number');
-      const sum = once(state, `${textOf('state', state.node.attrs, 'name')}.${name}`, 'f32', shape);
+    const sums = paired(op, states, gradients).map(({ state, gradient }) => {
+      const sum = once(state, `${nameOf(state)}.${name}`, 'f32', shapeOf(state));
       return { sum, total: sum.add(gradient) };
     });
     const means = clipped(sums.map(({ total }) => total.div(steps)));

@@ -7,6 +7,7 @@ import {
   type RuleContext,
   requireOptimizerOptions,
 } from './optimizer.ts';
+import { shapeOf } from './states.ts';
 import { shrunk } from './weightDecay.ts';
 
 export interface AdafactorOptions extends OptimizerOptions {
@@ -48,7 +49,7 @@ export function adafactor(options: AdafactorOptions): Optimizer {
 
 /** The decaying mean of squared gradients, of the parameter's shape. @param share of the newest, a scalar */
 function meanSquare({ gradient, keep }: RuleContext, share: Tensor, eps: number): Tensor {
-  const shape = gradient.shape.filter((dim) => typeof dim === 'number');
+  const shape = shapeOf(gradient);
   const newest = gradient.square();
   const towards = (next: Tensor) => (before: Tensor) => before.add(next.sub(before).mul(share));
   if (shape.length < 2) return keep('v', towards(newest));

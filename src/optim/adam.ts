@@ -6,6 +6,7 @@ import {
   optimizer,
   type RuleContext,
   requireOptimizerOptions,
+  requireShares,
 } from './optimizer.ts';
 import { penalised, shrunk } from './weightDecay.ts';
 
@@ -92,7 +93,6 @@ function oneMinusPower(b: number, t: Tensor): Tensor {
 function requireMoments(op: string, options: MomentOptions, more: readonly string[] = []): void {
   requireOptimizerOptions(op, options, ['b1', 'b2', 'eps', ...more]);
   const { b1 = 0.9, b2 = 0.999, eps = 1e-8 } = options;
-  requireOption(op, 'b1', b1, b1 >= 0 && b1 < 1, 'from 0 up to 1 (excluded)');
-  requireOption(op, 'b2', b2, b2 >= 0 && b2 < 1, 'from 0 up to 1 (excluded)');
+  requireShares(op, { b1, b2 });
   requireOption(op, 'eps', eps, eps >= 0, 'a number from 0 on');
 }

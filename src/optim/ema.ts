@@ -1,5 +1,4 @@
 import { requireName, requireOption, requireOptions } from '../graph/arguments.ts';
-import { textOf } from '../graph/attributes.ts';
 import { substituted } from '../graph/evaluation.ts';
 import {
   declarationsOf,
@@ -10,6 +9,7 @@ import {
   type Update,
 } from '../graph/index.ts';
 import { requireTensor } from '../graph/tensor/value.ts';
+import { declaredOnce, nameOf, shapeOf } from './states.ts';
 
 export interface EmaOptions {
   /** How much of an average stays at each update. */
@@ -54,7 +54,7 @@ export function ema(options: EmaOptions = {}): Ema {
   requireOption('ema', 'decay', decay, decay >= 0 && decay <= 1, 'from 0 to 1');
   requireName('ema', 'an average', name);
   const averages = new WeakMap<Graph, Map<Node, Tensor>>();
-  const begun = new WeakMap<Graph, Tensor>();
+  const once = declaredOnce();
 
   const follow = (updates: readonly Update[]): Update[] => {
     const trained = updates.filter(({ state }) => declarationsOf('ema', state).isTrainable(state.node));
@@ -65,15 +65,15 @@ export function ema(options: EmaOptions = {}): Ema {
     }
     const { graph } = first.state;
     const declarations = declarationsOf('ema', first.state);
-    const started = begun.get(graph) ?? declarations.state(`${name}.begun`, { shape: [], dtype: 'i32' });
-    begun.set(graph, started);
+    const begun = `${name}.begun`;
+    const started = once(graph, begun, () => declarations.state(begun, { shape: [], dtype: 'i32' }));
     const known = averages.get(graph) ?? new Map<Node, Tensor>();
     averages.set(graph, known);
     const followed = trained.map(({ state, next }): Update => {
-      const shape = state.shape.filter((dim) => typeof dim === 'number');
-      const label = `${textOf('state', state.node.attrs, 'name')}.${name}`;
       const init = declarations.firstValueOf(state.node);
-      const average = known.get(state.node) ?? declarations.state(label, { shape, init, trainable: false });
+      const average =
+        known.get(state.node) ??
+        declarations.state(`${nameOf(state)}.${name}`, { shape: shapeOf(state), init, trainable: false });
       known.set(state.node, average);
       const after = average.mul(decay).add(next.mul(1 - decay));
       return { state: average, next: started.eq(0).where(next, after) };

@@ -1,7 +1,7 @@
 import { requireName, requireOption, requireOptions, shown } from '../graph/arguments.ts';
-import { textOf } from '../graph/attributes.ts';
 import { GraphError, type Node, Tensor } from '../graph/index.ts';
 import { type Rate, requireRate } from './rate.ts';
+import { nameOf } from './states.ts';
 
 /** Which states: all under a name (`hidden` is `hidden.weight` too), those whose name matches, one, or what a function says. */
 export type Match = string | RegExp | Tensor | ((state: Tensor, name: string) => boolean);
@@ -62,7 +62,7 @@ export function requireMatch(op: string, match: unknown): void {
 
 /** Whether any of some matches is of a state. */
 export function matches(match: Match | readonly Match[], state: Tensor): boolean {
-  const name = textOf('state', state.node.attrs, 'name');
+  const name = nameOf(state);
   return listOf(match).some((one) => {
     if (typeof one === 'string') return name === one || name.startsWith(`${one}.`);
     if (one instanceof Tensor) return one.node === state.node;

@@ -1,5 +1,10 @@
-import { requireOption } from '../graph/arguments.ts';
-import { type Optimizer, type OptimizerOptions, optimizer, requireOptimizerOptions } from './optimizer.ts';
+import {
+  type Optimizer,
+  type OptimizerOptions,
+  optimizer,
+  requireOptimizerOptions,
+  requireShares,
+} from './optimizer.ts';
 import { shrunk } from './weightDecay.ts';
 
 export interface LionOptions extends OptimizerOptions {
@@ -17,8 +22,7 @@ export interface LionOptions extends OptimizerOptions {
 export function lion(options: LionOptions): Optimizer {
   requireOptimizerOptions('lion', options, ['b1', 'b2']);
   const { b1 = 0.9, b2 = 0.99 } = options;
-  requireOption('lion', 'b1', b1, b1 >= 0 && b1 < 1, 'from 0 up to 1 (excluded)');
-  requireOption('lion', 'b2', b2, b2 >= 0 && b2 < 1, 'from 0 up to 1 (excluded)');
+  requireShares('lion', { b1, b2 });
   return optimizer('lion', options, (context) => {
     const { gradient, lr, keep } = context;
     let direction = gradient;

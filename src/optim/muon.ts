@@ -2,7 +2,14 @@ import { requireFlag, requireOneOf, requireOption, shown } from '../graph/argume
 import { GraphError, type Tensor } from '../graph/index.ts';
 import { type Match, matches, requireMatch } from './groups.ts';
 import { minimizer } from './minimizer.ts';
-import { type Optimizer, type OptimizerOptions, optimizer, requireOptimizerOptions } from './optimizer.ts';
+import {
+  type Optimizer,
+  type OptimizerOptions,
+  optimizer,
+  requireOptimizerOptions,
+  requireShares,
+} from './optimizer.ts';
+import { shapeOf } from './states.ts';
 import { shrunk } from './weightDecay.ts';
 
 export interface MuonOptions extends OptimizerOptions {
@@ -42,7 +49,7 @@ export function muon(options: MuonOptions): Optimizer {
   requireOptimizerOptions('muon', options, more);
   const { others, match, momentum = 0.95, nesterov = true, eps = 1e-7, iterations = 5 } = options;
   const { scale = 'original', weightDecay = 0.1 } = options;
-  requireOption('muon', 'momentum', momentum, momentum >= 0 && momentum < 1, 'from 0 up to 1 (excluded)');
+  requireShares('muon', { momentum });
   requireFlag('muon', 'nesterov', nesterov);
   requireOption('muon', 'eps', eps, eps > 0, 'a positive number');
   const whole = Number.isInteger(iterations) && iterations >= 1 && iterations <= MOST_ITERATIONS;
@@ -107,6 +114,6 @@ function scaleOf(matrix: Tensor, scale: 'original' | 'matchRmsAdamw'): number {
 
 /** The extents of a matrix, which as that of a state has fixed ones. */
 function sidesOf(matrix: Tensor): [rows: number, columns: number] {
-  const [rows = 0, columns = 0] = matrix.shape.filter((dim) => typeof dim === 'number');
+  const [rows = 0, columns = 0] = shapeOf(matrix);
   return [rows, columns];
 }

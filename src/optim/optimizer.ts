@@ -1,5 +1,4 @@
-import { requireName, requireOptions, shown } from '../graph/arguments.ts';
-import { textOf } from '../graph/attributes.ts';
+import { requireName, requireOption, requireOptions, shown } from '../graph/arguments.ts';
 import {
   type Declarations,
   declarationsOf,
@@ -15,6 +14,7 @@ import { groupsOf, type ParameterGroup, requireGroups, requireWeightDecay } from
 import { rowsLookedUp } from './lookedUp.ts';
 import { minimizer } from './minimizer.ts';
 import { type Rate, rateAt, requireRate } from './rate.ts';
+import { declaredOnce, nameOf, paired, shapeOf } from './states.ts';
 
 /** What every optimizer takes. */
 export interface OptimizerOptions {
@@ -104,15 +104,9 @@ export function optimizer(
   if (name !== undefined) requireName(op, 'an optimizer', name);
   requireWeightDecay(op, weightDecay);
   requireGroups(op, groups);
-  const declared = new WeakMap<Graph, Map<string, Tensor>>();
-
-  const once = (graph: Graph, key: string, declare: () => Tensor): Tensor => {
-    const known = declared.get(graph) ?? new Map<string, Tensor>();
-    declared.set(graph, known);
-    const tensor = known.get(key) ?? named(op, name, declare);
-    known.set(key, tensor);
-    return tensor;
-  };
+  const declared = declaredOnce();
+  const once = (graph: Graph, key: string, declare: () => Tensor): Tensor =>
+    declared(graph, key, () => named(op, name, declare));
   const rateLabel = name === undefined ? 'lr' : `${name}.lr`;
   const countOf = (graph: Graph, declarations: Declarations): Tensor => {
     const label = `${rateLabel}.${STEP}`;
@@ -129,11 +123,7 @@ export function optimizer(
     requireTensors(op, grads);
     const groupOf = groupsOf(op, groups, states);
     const counts = new Map<Node, Update>();
-    const updates = states.flatMap((parameter, k) => {
-      const gradient = grads[k];
-      if (gradient === undefined) {
-        throw new GraphError('option', op, `${grads.length} gradients for ${states.length} states`);
-      }
+    const updates = paired(op, states, grads).flatMap(({ state: parameter, gradient }) => {
       const { graph } = parameter;
       const declarations = declarationsOf(op, parameter);
       if (parameter.node.op !== 'state') throw new GraphError('update', op, `${parameter} is no state`);
@@ -156,24 +146,19 @@ export function optimizer(
         options: StateOptions,
         nextMoment: (before: Tensor) => Tensor,
       ): Tensor => {
-        const label = [
-          textOf('state', parameter.node.attrs, 'name'),
-          ...(name === undefined ? [] : [name]),
-          moment,
-        ].join('.');
+        const label = [nameOf(parameter), ...(name === undefined ? [] : [name]), moment].join('.');
         const state = once(graph, label, () => declarations.state(label, { ...options, trainable: false }));
         const after = inRows(nextMoment(state), state);
         moments.set(label, { state, next: after });
         return after;
       };
-      const own = parameter.shape.filter((dim) => typeof dim === 'number');
       const next = rule({
         parameter,
         gradient,
         lr: rate,
         weightDecay: group?.weightDecay ?? weightDecay,
         step: () => kept(STEP, COUNT, oneMore).cast('f32'),
-        keep: (moment, nextMoment, shape = own) => {
+        keep: (moment, nextMoment, shape = shapeOf(parameter)) => {
           if (moment !== STEP) return kept(moment, { shape }, nextMoment);
           throw new GraphError(
             'name',
@@ -221,4 +206,10 @@ export function requireOptimizerOptions(
   more: readonly string[],
 ): void {
   requireOptions(op, options, ['lr', 'name', 'weightDecay', 'groups', ...more]);
+}
+
+/** Requires shares of means that stay. @throws GraphError naming the one that is out of range */
+export function requireShares(op: string, shares: Readonly<Record<string, number>>): void {
+  for (const [name, share] of Object.entries(shares))
+    requireOption(op, name, share, share >= 0 && share < 1, 'from 0 up to 1 (excluded)');
 }

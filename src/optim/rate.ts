@@ -8,13 +8,19 @@ export type Rate = number | Tensor | Schedule;
 /** Requires a learning rate. @throws GraphError saying what it may be */
 export function requireRate(op: string, rate: unknown): asserts rate is Rate {
   if (typeof rate === 'number') {
-    requireOption(op, 'lr', rate, rate >= 0 && Number.isFinite(rate), 'a finite number from 0 on');
+    requireFiniteRate(op, 'lr', rate);
     return;
   }
   if (typeof rate === 'function' || (rate instanceof Tensor && rate.shape.length === 0)) return;
   const found = rate instanceof Tensor ? rate : shown(rate);
   const text = `lr is ${found}: it must be a number, a scalar of the graph, or a schedule`;
   throw new GraphError('option', op, text);
+}
+
+/** Requires a learning rate that is a number. @throws GraphError saying which numbers are one */
+export function requireFiniteRate(op: string, name: string, rate: unknown): void {
+  const holds = typeof rate === 'number' && rate >= 0 && Number.isFinite(rate);
+  requireOption(op, name, rate, holds, 'a finite number from 0 on');
 }
 
 /** What a schedule gives for a count. @throws GraphError where that is not a float scalar of the count's graph */

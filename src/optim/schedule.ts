@@ -1,5 +1,6 @@
 import { requireOption, requireOptions, shown } from '../graph/arguments.ts';
 import { GraphError, type Tensor } from '../graph/index.ts';
+import { requireFiniteRate } from './rate.ts';
 
 /**
  * A learning rate by the number of the step: given how often an optimizer has made its updates so far (i32, a scalar, 0 at
@@ -12,7 +13,7 @@ export type Schedule = (step: Tensor) => Tensor;
 
 /** One rate, as a schedule: for {@link warmup}. A rate that is to be set at run time is a number in the place of a schedule. */
 export function constant(lr: number): Schedule {
-  requireRate('schedule.constant', 'lr', lr);
+  requireFiniteRate('schedule.constant', 'lr', lr);
   return (step) => step.fullLike(lr, 'f32');
 }
 
@@ -36,7 +37,7 @@ export function step(options: StepOptions): Schedule {
   const op = 'schedule.step';
   requireOptions(op, options, ['lr', 'every', 'gamma']);
   const { lr, every, gamma = 0.1 } = options;
-  requireRate(op, 'lr', lr);
+  requireFiniteRate(op, 'lr', lr);
   requireSteps(op, 'every', every);
   requireFactor(op, gamma);
   // Half a step on: a quotient that is rounded down just below a whole number would be a step too early or late.
@@ -63,7 +64,7 @@ export function multiStep(options: MultiStepOptions): Schedule {
   const op = 'schedule.multiStep';
   requireOptions(op, options, ['lr', 'milestones', 'gamma']);
   const { lr, milestones, gamma = 0.1 } = options;
-  requireRate(op, 'lr', lr);
+  requireFiniteRate(op, 'lr', lr);
   requireFactor(op, gamma);
   const given: unknown = milestones;
   if (!Array.isArray(given))
@@ -100,7 +101,7 @@ export function exponential(options: ExponentialOptions): Schedule {
   const op = 'schedule.exponential';
   requireOptions(op, options, ['lr', 'gamma', 'every']);
   const { lr, gamma, every = 1 } = options;
-  requireRate(op, 'lr', lr);
+  requireFiniteRate(op, 'lr', lr);
   requireSteps(op, 'every', every);
   requireFactor(op, gamma);
   return (t) => powerOf(gamma, t.cast('f32').div(every)).mul(lr);
@@ -128,8 +129,8 @@ export function polynomial(options: PolynomialOptions): Schedule {
   const op = 'schedule.polynomial';
   requireOptions(op, options, ['lr', 'steps', 'end', 'power']);
   const { lr, steps, end = 0, power = 1 } = options;
-  requireRate(op, 'lr', lr);
-  requireRate(op, 'end', end);
+  requireFiniteRate(op, 'lr', lr);
+  requireFiniteRate(op, 'end', end);
   requireSteps(op, 'steps', steps);
   requireOption(op, 'power', power, power > 0 && Number.isFinite(power), 'a positive number');
   return (t) => {
@@ -169,7 +170,7 @@ export function piecewise(points: readonly Point[]): Schedule {
     const before = points[k - 1]?.[0] ?? -1;
     const holds = Number.isSafeInteger(at) && Number(at) > before && Number(at) < 2 ** 31;
     requireOption(op, `the step of point ${k}`, at, holds, `a whole number larger than ${before}`);
-    requireRate(op, `the rate of point ${k}`, lr);
+    requireFiniteRate(op, `the rate of point ${k}`, lr);
   });
   return (t) => {
     const [first, ...rest] = points;
@@ -229,11 +230,6 @@ export function warmup(options: WarmupOptions): Schedule {
 /** A power of a positive number. */
 function powerOf(base: number, exponent: Tensor): Tensor {
   return exponent.mul(Math.log(base)).exp();
-}
-
-function requireRate(op: string, name: string, value: unknown): void {
-  const holds = typeof value === 'number' && value >= 0 && Number.isFinite(value);
-  requireOption(op, name, value, holds, 'a finite number from 0 on');
 }
 
 function requireFactor(op: string, gamma: number): void {

@@ -6,6 +6,7 @@ import {
   type OptimizerOptions,
   optimizer,
   requireOptimizerOptions,
+  requireShares,
 } from './optimizer.ts';
 import { penalised } from './weightDecay.ts';
 
@@ -26,7 +27,7 @@ export interface SgdOptions extends OptimizerOptions, LazyOptions {
 export function sgd(options: SgdOptions): Optimizer {
   requireOptimizerOptions('sgd', options, ['momentum', 'nesterov', 'lazy']);
   const { momentum = 0, nesterov = false } = options;
-  requireOption('sgd', 'momentum', momentum, momentum >= 0 && momentum < 1, 'from 0 up to 1 (excluded)');
+  requireShares('sgd', { momentum });
   requireFlag('sgd', 'nesterov', nesterov);
   requireLazy('sgd', options, { momentum });
   if (nesterov) requireOption('sgd', 'momentum', momentum, momentum > 0, 'positive with nesterov');

@@ -1,5 +1,12 @@
 import type { Roundings } from '../kernels/roundings.ts';
-import type { Apply, Dtype, Expr, Load, ScalarOp } from '../loops/index.ts';
+import {
+  type Apply,
+  type Dtype,
+  type Expr,
+  LARGEST_FLOAT,
+  type Load,
+  type ScalarOp,
+} from '../loops/index.ts';
 import type { WgslConstant, WgslFunctionName } from './math.ts';
 
 /**
@@ -89,9 +96,6 @@ function printConst(value: number, dtype: Dtype, ctx: ExprContext): Printed {
   }
 }
 
-/** The largest finite float32. */
-const LARGEST = (2 - 2 ** -23) * 2 ** 127;
-
 /**
  * The shortest decimal of a finite float32 that reads back as the same bits, with a point or an exponent. WGSL refuses
  * a decimal above the largest float32, even one that rounds to it: the largest one has ten digits.
@@ -100,7 +104,7 @@ export function floatLiteral(float: number): string {
   if (Object.is(float, -0)) return '-0.0';
   for (let digits = 1; digits <= 10; digits++) {
     const value = Number(float.toPrecision(digits));
-    if (Math.fround(value) !== float || Math.abs(value) > LARGEST) continue;
+    if (Math.fround(value) !== float || Math.abs(value) > LARGEST_FLOAT) continue;
     const text = String(value);
     return /[.e]/.test(text) ? text : `${text}.0`;
   }

@@ -1,4 +1,4 @@
-import { shapeText } from '../../loops/index.ts';
+import { LARGEST_FLOAT, shapeText } from '../../loops/index.ts';
 import { requireOption } from '../arguments.ts';
 import { ShapeError } from '../issues.ts';
 import { requireDtype } from '../ops/definition.ts';
@@ -64,14 +64,11 @@ export function areNaN(x: Tensor): Tensor {
   return x.wrap(x.graph.build('isNan', [x.node]));
 }
 
-/** The largest finite float32: what is larger is infinite. */
-const LARGEST = 2 ** 127 * (2 - 2 ** -23);
-
 /** The method {@link Tensor.isInf}. */
 export function isInf(x: Tensor): Tensor {
   requireFloats('isInf', x);
   // What a driver makes of a comparison with a NaN is its own affair.
-  return x.abs().gt(LARGEST).and(x.isNaN().not());
+  return x.abs().gt(LARGEST_FLOAT).and(x.isNaN().not());
 }
 
 /** The method {@link Tensor.isFinite}. */
