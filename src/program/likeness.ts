@@ -45,14 +45,10 @@ export function likenessOf(
   placement: (tensor: Tensor) => Placement,
 ): Likeness {
   const tensors = tensorsIn(body, new Set(arrays));
-  const placed = tensors.flatMap((tensor): Placed[] => {
-    const place = placement(tensor);
-    return place.arena === 'data' || place.arena === 'results' ? [] : [{ tensor, offset: place.offset }];
-  });
+  const placed = tensors.flatMap((tensor) => placedAt(tensor, placement));
   const about = tensors.map((tensor) => {
     const place = placement(tensor);
-    const isFixed = place.arena === 'data' || place.arena === 'results';
-    return [tensor.dtype, elementCount(tensor.shape), isFixed ? place : place.arena];
+    return [tensor.dtype, elementCount(tensor.shape), isFixed(place) ? place : place.arena];
   });
   const own = arrays.map(({ role, dtype, shape }) => [role, dtype, shape]);
   const numbers = new Map([...arrays, ...tensors].map((tensor, k) => [tensor, k]));
@@ -92,17 +88,23 @@ export function likenesses(placement: (tensor: Tensor) => Placement): (kernel: E
     if (copy !== undefined && first !== undefined && first.placed.length <= MOST_PLACES)
       return {
         key: first.key,
-        placed: first.placed.map(({ tensor }) => placedAt(copy.tensors.get(tensor) ?? tensor)),
+        placed: first.placed.flatMap(({ tensor }) => placedAt(copy.tensors.get(tensor) ?? tensor, placement)),
       };
     const likeness = likenessOf(kernel, placement);
     known.set(kernel, likeness);
     return likeness;
   };
+}
 
-  function placedAt(tensor: Tensor): Placed {
-    const place = placement(tensor);
-    return { tensor, offset: place.arena === 'data' ? 0 : place.offset };
-  }
+/** A tensor of a buffer, if the plan of memory places it. */
+function placedAt(tensor: Tensor, placement: (tensor: Tensor) => Placement): Placed[] {
+  const place = placement(tensor);
+  return isFixed(place) ? [] : [{ tensor, offset: place.offset }];
+}
+
+/** Whether a place is part of a kernel, and not told to it. */
+function isFixed(place: Placement): place is Extract<Placement, { arena: 'data' | 'results' }> {
+  return place.arena === 'data' || place.arena === 'results';
 }
 
 /** The tensors of buffers that a body reads or writes, in its order. */

@@ -130,8 +130,10 @@ export class GroupText {
     const names = new Map(
       this.#functions.named.map(({ name, wish }, k): [string, string] => {
         const loop = this.#loopOf[k] ?? 0;
-        const suffix = wish.slice(this.#loops[loop]?.name.length);
-        return [`$${name}`, `$${functions.fresh(`${group.loops[loop]?.name}${suffix}`)}`];
+        const [first, own] = [this.#loops[loop], group.loops[loop]];
+        if (first === undefined || own === undefined || !wish.startsWith(first.name))
+          throw new RangeError(`a function ${wish} that is not named after its loop`);
+        return [`$${name}`, `$${functions.fresh(`${own.name}${wish.slice(first.name.length)}`)}`];
       }),
     );
     const all = [0, ...addresses, packedAt + contractions.packedBytes];
