@@ -26,6 +26,7 @@ export {
 } from './machine/index.ts';
 export * as nn from './nn/index.ts';
 export * as optim from './optim/index.ts';
+export { hessian, hvp, type JacobianOptions, jacobian, jvp } from './passes/derivatives.ts';
 export { gradients } from './passes/differentiate.ts';
 export type {
   DispatchReport,

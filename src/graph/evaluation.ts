@@ -1,5 +1,8 @@
+import { shown } from './arguments.ts';
+import { GraphError } from './issues.ts';
 import type { Node } from './node.ts';
 import { neededBy } from './order.ts';
+import { sameShape } from './shape.ts';
 import { requireTensor } from './tensor/value.ts';
 import { Tensor } from './tensor.ts';
 
@@ -22,6 +25,42 @@ export function whileTraining(trained: Tensor, evaluated: Tensor): Tensor {
 export function evaluation(tensor: Tensor): Tensor {
   requireTensor('evaluation', tensor);
   return substituted(tensor, ({ op }, [, evaluated]) => (op === 'training' ? evaluated : undefined));
+}
+
+/**
+ * The same computation with other tensors in the place of some: a loss of weights that were stepped once, as
+ * model-agnostic meta-learning takes it (Finn, Abbeel and Levine 2017), or of another network's.
+ *
+ * ```ts
+ * const stepped = gradients(loss, weights).map((g, k) => [weights[k], weights[k].sub(g.mul(0.01))] as const);
+ * const after = substitute(lossOnOthers, stepped);
+ * ```
+ *
+ * @param pairs what is replaced, and by what: of one graph, shape and element type. All are replaced at once: what stands
+ *   in their place is left as it is, even if it depends on them.
+ * @returns the tensor itself where it depends on none of them
+ * @throws GraphError where a pair does not fit, or a tensor is replaced twice
+ */
+export function substitute(tensor: Tensor, pairs: readonly (readonly [from: Tensor, to: Tensor])[]): Tensor {
+  const op = 'substitute';
+  requireTensor(op, tensor);
+  if (!Array.isArray(pairs)) {
+    const text = `takes pairs, [[weight, other], …], not ${shown(pairs)}`;
+    throw new GraphError('operands', op, text);
+  }
+  const others = new Map<Node, Node>();
+  for (const pair of pairs) {
+    if (!Array.isArray(pair) || pair.length !== 2)
+      throw new GraphError('operands', op, `takes pairs of two tensors each, not ${shown(pair)}`);
+    const [from, to] = pair;
+    for (const one of [from, to]) requireTensor(op, one);
+    tensor.graph.requireOwn(op, [from.node, to.node]);
+    if (others.has(from.node)) throw new GraphError('operands', op, `${from} is replaced twice`);
+    if (from.dtype !== to.dtype || !sameShape(from.shape, to.shape))
+      throw new GraphError('operands', op, `${to} cannot stand in the place of ${from}: their types differ`);
+    others.set(from.node, to.node);
+  }
+  return substituted(tensor, (node) => others.get(node));
 }
 
 /**

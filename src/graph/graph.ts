@@ -5,6 +5,7 @@ import { attrsText } from './attributes.ts';
 import { GraphError, ShapeError, sourceLine } from './issues.ts';
 import type { Declarations } from './module.ts';
 import type { Attrs, Node } from './node.ts';
+import type { CustomRule } from './ops/customRule.ts';
 import { requireKnownIndices } from './ops/knownIndices.ts';
 import { definitionOf } from './ops/table.ts';
 
@@ -17,6 +18,7 @@ export class Graph {
   readonly #interned = new Map<string, Node>();
   /** What nodes get as their source line; the stack is read where it is undefined. */
   #source: { readonly line?: string } | undefined;
+  readonly #customRules: CustomRule[] = [];
   /** Who declares states and parameters for layers and optimizers; absent in a graph of its own. */
   readonly declarations?: Declarations;
 
@@ -27,6 +29,17 @@ export class Graph {
   /** Every node, in order of construction: operands before their users. */
   get nodes(): readonly Node[] {
     return this.#nodes;
+  }
+
+  /** Gradients of users' own, by the number that is the attribute `rule` of `custom`. */
+  get customRules(): readonly CustomRule[] {
+    return this.#customRules;
+  }
+
+  /** The number of a rule: the one that it has, or a new one. */
+  numberOfRule(rule: CustomRule): number {
+    const known = this.#customRules.indexOf(rule);
+    return known < 0 ? this.#customRules.push(rule) - 1 : known;
   }
 
   /**

@@ -3,8 +3,14 @@ export type { PadMode } from './composed/pad.ts';
 export type { VarianceOptions } from './composed/reductions.ts';
 export * from './construct.ts';
 export type { AxisPairs, ContractOptions } from './contract.ts';
+export {
+  type CustomContext,
+  type CustomGradientOptions,
+  customGradient,
+  type GradientRule,
+} from './customGradient.ts';
 export { digraphOf, dotOf } from './dot.ts';
-export { evaluation, whileTraining } from './evaluation.ts';
+export { evaluation, substitute, whileTraining } from './evaluation.ts';
 export { describe, Graph } from './graph.ts';
 export * from './issues.ts';
 export {

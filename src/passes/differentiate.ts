@@ -1,46 +1,61 @@
-import { describe, GraphError } from '../graph/index.ts';
+import { describe, type Graph, GraphError } from '../graph/index.ts';
 import type { Node } from '../graph/node.ts';
 import { definitionOf } from '../graph/ops/table.ts';
 import { neededBy } from '../graph/order.ts';
 import { sameShape } from '../graph/shape.ts';
+import { requireTensors } from '../graph/tensor/value.ts';
 import { Tensor } from '../graph/tensor.ts';
 import { isFloat, shapeText } from '../loops/index.ts';
 import { sumOf } from './joinSegments.ts';
 
 /**
  * Gradients by reverse mode, graph to graph: the result is built of the same operations, so it can be
- * differentiated again. Only nodes on a way from `wrt` to the loss are visited.
+ * differentiated again. Only nodes on a way from `wrt` to the outputs are visited.
  *
- * @param loss a float scalar, or any float where `cotangent` is given
- * @param wrt floats of the same graph; those that the loss does not depend on get zeros
- * @param cotangent what the loss is weighted with, of its shape; 1 where it is left out
+ * ```ts
+ * const [dw, db] = gradients(loss, [w, b]);
+ * const [dx] = gradients([y, z], [x], [cy, cz]); // the product of [cy, cz] with the Jacobian
+ * ```
+ *
+ * @param outputs a float scalar, or any float where cotangents are given; of several the gradients are summed
+ * @param wrt floats of the same graph; those that the outputs do not depend on get zeros
+ * @param cotangents what each output is weighted with, of its shape; 1 where they are left out
  * @returns one gradient for each of `wrt`, of its shape
- * @throws GraphError where the loss or one of `wrt` is no float, the loss is no scalar, or it depends on one
- *   of `wrt` only through integers or truth values
+ * @throws GraphError where an output or one of `wrt` is no float, an output without cotangent is no scalar, or one
+ *   depends on one of `wrt` only through integers or truth values
  */
-export function gradients(loss: Tensor, wrt: readonly Tensor[], cotangent?: Tensor): Tensor[] {
-  const { graph } = loss;
-  requireDifferentiable(loss, wrt, cotangent);
-  const needed = neededBy([loss.node]);
+export function gradients(
+  outputs: Tensor | readonly Tensor[],
+  wrt: readonly Tensor[],
+  cotangents?: Tensor | readonly Tensor[],
+): Tensor[] {
+  const losses = listOf(outputs);
+  const seeds = cotangents === undefined ? undefined : listOf(cotangents);
+  const graph = requireDifferentiable(losses, wrt, seeds);
+  const needed = neededBy(losses.map(({ node }) => node));
   const active = dependents(needed, new Set(wrt.map((tensor) => tensor.node)));
-  requireSmoothWays(loss, wrt, needed);
+  requireSmoothWays(losses, wrt, needed);
 
-  const cotangents = new Map<Node, Tensor>();
-  const seed = cotangent ?? loss.fullLike(1);
-  cotangents.set(loss.node, seed);
+  const parts = new Map<Node, Tensor>();
+  const add = (node: Node, part: Tensor): void => {
+    const before = parts.get(node);
+    parts.set(node, before === undefined ? part : sumOf(before, part));
+  };
+  for (const [k, loss] of losses.entries()) add(loss.node, seeds?.[k] ?? loss.fullLike(1));
   // Users have larger numbers than their operands: downwards, every cotangent is complete when it is used, and
   // sums are always made in the same order.
   for (const node of needed.toReversed()) {
-    const own = cotangents.get(node);
+    const own = parts.get(node);
     if (own === undefined || !active.has(node)) continue;
     graph.withSource(node.source, () => {
-      for (const [input, part] of vjpOf(node, own, active)) {
-        const before = cotangents.get(input);
-        cotangents.set(input, before === undefined ? part : sumOf(before, part));
-      }
+      for (const [input, part] of vjpOf(node, own, active)) add(input, part);
     });
   }
-  return wrt.map((tensor) => cotangents.get(tensor.node) ?? tensor.fullLike(0));
+  return wrt.map((tensor) => parts.get(tensor.node) ?? tensor.fullLike(0));
+}
+
+function listOf(tensors: Tensor | readonly Tensor[]): readonly Tensor[] {
+  return tensors instanceof Tensor ? [tensors] : tensors;
 }
 
 /** Cotangents of the operands that need one, one for each place where they stand. */
@@ -87,12 +102,12 @@ function goesOn(node: Node, k: number): boolean {
 }
 
 /**
- * The nodes in which a loss has a gradient, as PyTorch has one (`grad` is not `None`): those that it depends on other
+ * The nodes in which losses have a gradient, as PyTorch has one (`grad` is not `None`): those that they depend on other
  * than through `detach`, truth values and integers alone. Through rounding there is one, of zeros.
  */
-export function nodesWithGradient(loss: Tensor): ReadonlySet<Node> {
-  const found = new Set([loss.node]);
-  for (const node of neededBy([loss.node]).toReversed()) {
+export function nodesWithGradient(losses: readonly Tensor[]): ReadonlySet<Node> {
+  const found = new Set(losses.map(({ node }) => node));
+  for (const node of neededBy([...found]).toReversed()) {
     if (!found.has(node)) continue;
     for (const [k, input] of node.inputs.entries()) if (goesOn(node, k)) found.add(input);
   }
@@ -102,7 +117,7 @@ export function nodesWithGradient(loss: Tensor): ReadonlySet<Node> {
 /** The last node on the way from a loss to one of its operands that a gradient comes to, or would come to next. */
 export function endOfGradient(loss: Tensor, operand: Node): Node | undefined {
   const needed = neededBy([loss.node]);
-  const found = nodesWithGradient(loss);
+  const found = nodesWithGradient([loss]);
   const above = new Set<Node>();
   for (const node of needed)
     if (node === operand || node.inputs.some((input) => above.has(input))) above.add(node);
@@ -115,26 +130,39 @@ export function endOfGradient(loss: Tensor, operand: Node): Node | undefined {
   return undefined;
 }
 
-function requireDifferentiable(loss: Tensor, wrt: readonly Tensor[], cotangent: Tensor | undefined): void {
+/** @returns the graph of all of them */
+function requireDifferentiable(
+  losses: readonly Tensor[],
+  wrt: readonly Tensor[],
+  cotangents: readonly Tensor[] | undefined,
+): Graph {
   const fail = (text: string, source?: string): never => {
     throw source === undefined
       ? new GraphError('gradient', 'gradients', text)
       : new GraphError('gradient', 'gradients', text, source);
   };
-  if (!isFloat(loss.dtype)) fail(`the loss ${loss} is no float, so it has no gradient`, loss.node.source);
-  if (cotangent === undefined && loss.shape.length > 0) {
-    fail(`the loss ${loss} is no scalar: reduce it to one number, or give a cotangent`);
+  for (const list of [losses, wrt, cotangents ?? []]) requireTensors('gradients', list);
+  const [first] = losses;
+  if (first === undefined) return fail('there is no output to differentiate');
+  if (cotangents !== undefined && cotangents.length !== losses.length)
+    fail(`${cotangents.length} cotangents for ${losses.length} outputs`);
+  for (const [k, loss] of losses.entries()) {
+    if (!isFloat(loss.dtype)) fail(`the loss ${loss} is no float, so it has no gradient`, loss.node.source);
+    const cotangent = cotangents?.[k];
+    if (cotangent === undefined && loss.shape.length > 0)
+      fail(`the loss ${loss} is no scalar: reduce it to one number, or give a cotangent`);
+    if (
+      cotangent !== undefined &&
+      (cotangent.dtype !== loss.dtype || !sameShape(cotangent.shape, loss.shape))
+    ) {
+      fail(`the cotangent ${cotangent} must have the type of the loss ${loss}`);
+    }
   }
-  if (
-    cotangent !== undefined &&
-    (cotangent.dtype !== loss.dtype || !sameShape(cotangent.shape, loss.shape))
-  ) {
-    fail(`the cotangent ${cotangent} must have the type of the loss ${loss}`);
-  }
-  for (const tensor of [...wrt, ...(cotangent === undefined ? [] : [cotangent])]) {
-    if (tensor.graph !== loss.graph) fail(`${tensor} belongs to another graph than the loss`);
+  for (const tensor of [...losses, ...wrt, ...(cotangents ?? [])]) {
+    if (tensor.graph !== first.graph) fail(`${tensor} belongs to another graph than the loss`);
     if (!isFloat(tensor.dtype)) fail(`${tensor} is no float: there is no gradient with respect to it`);
   }
+  return first.graph;
 }
 
 /**
@@ -142,11 +170,13 @@ function requireDifferentiable(loss: Tensor, wrt: readonly Tensor[], cotangent: 
  * gradient would be zero everywhere, which is never what was meant. (Conditions that merely choose between
  * floats are no such way.)
  */
-function requireSmoothWays(loss: Tensor, wrt: readonly Tensor[], needed: readonly Node[]): void {
-  const smooth = nodesWithGradient(loss);
+function requireSmoothWays(losses: readonly Tensor[], wrt: readonly Tensor[], needed: readonly Node[]): void {
+  const smooth = nodesWithGradient(losses);
   const reached = new Set(needed);
-  for (const { node } of wrt)
-    if (reached.has(node) && !smooth.has(node)) requireNoConversion(loss.node, node, needed);
+  for (const { node } of wrt) {
+    if (!reached.has(node) || smooth.has(node)) continue;
+    for (const loss of losses) requireNoConversion(loss.node, node, neededBy([loss.node]));
+  }
 }
 
 /** Refuses that a value is made of a node by a conversion to floats. @param needed what the loss is computed from */

@@ -12,6 +12,7 @@ export function moved(node: Node, inputs: readonly NDArray[], shape: readonly nu
   const strides = stridesOf(x.shape);
   const lead = shape.length - x.shape.length;
   switch (node.op) {
+    case 'custom':
     case 'detach':
     case 'training':
     case 'reshape':

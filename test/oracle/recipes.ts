@@ -1,4 +1,4 @@
-import { concat, full, type Tensor, whileTraining } from '../../src/graph/index.ts';
+import { concat, customGradient, full, type Tensor, whileTraining } from '../../src/graph/index.ts';
 import { type Dim, extentOf, sameDim } from '../../src/loops/index.ts';
 import * as nn from '../../src/nn/index.ts';
 import { composedRecipes } from './composedRecipes.ts';
@@ -56,6 +56,13 @@ const smooth = {
     bound: (b) => b + 1,
   }),
   softplus: unary((x) => nn.softplus(x), { bound: (b) => b + 1 }),
+  custom: unary(
+    customGradient(
+      (x) => x.tanh(),
+      ({ output, cotangent }) => cotangent.mul(output.square().neg().add(1)),
+    ),
+    { bound: () => 1 },
+  ),
   bceWithLogits: binary((a, b) => nn.bceWithLogits(a, b.sigmoid(), { reduction: 'none' }), {
     bound: (a) => a + 1,
   }),

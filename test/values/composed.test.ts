@@ -2,13 +2,20 @@ import { describe, it } from 'vitest';
 import { defineModule, type Module, type Tensor } from '../../src/graph/index.ts';
 import { gradients } from '../../src/passes/differentiate.ts';
 import { expectClose } from './closeness.ts';
-import { type ComposedCase, equations, movements, pointwise, reductions } from './composedCases.ts';
+import {
+  type ComposedCase,
+  derivatives,
+  equations,
+  movements,
+  pointwise,
+  reductions,
+} from './composedCases.ts';
 import { made, type Plain, zipped } from './plain.ts';
 import { reference, type Target } from './targets.ts';
 import { wasm } from './wasm.ts';
 import { wgsl } from './wgsl.ts';
 
-const groups = { movements, reductions, pointwise, equations };
+const groups = { movements, reductions, pointwise, equations, derivatives };
 
 /** Operands of a case: numbers between kinks and ties, other ones for each operand. */
 function operandsOf({ shapes }: ComposedCase): Plain[] {

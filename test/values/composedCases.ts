@@ -1,4 +1,6 @@
-import { einsum, stack, type Tensor } from '../../src/graph/index.ts';
+import { customGradient, einsum, stack, substitute, type Tensor } from '../../src/graph/index.ts';
+import { hessian, hvp, jacobian, jvp } from '../../src/passes/derivatives.ts';
+import { gradients } from '../../src/passes/differentiate.ts';
 import { at, made, type Plain, sumOfProducts, zipped } from './plain.ts';
 
 /** An operation, and what it gives by its definition in loops. */
@@ -332,4 +334,66 @@ export const equations: Readonly<Record<string, ComposedCase>> = {
     [2, 1],
     [3, 2],
   ]),
+};
+
+/** Each element of a vector by itself and by the next one, around: a map whose Jacobian is neither diagonal nor full. */
+const twisted = (x: Tensor): Tensor => x.mul(x.roll(-1)).add(x.tanh());
+const next = (i: number): number => (i + 1) % 3;
+const slope = (x: number): number => 1 - Math.tanh(x) ** 2;
+/** The derivative of element `i` of {@link twisted} in element `j`. */
+const twist = (x: Plain, i: number, j: number): number =>
+  (j === i ? at(x, next(i)) + slope(at(x, i)) : 0) + (j === next(i) ? at(x, i) : 0);
+/** The second derivative of the sum of {@link twisted} in elements `i` and `j`. */
+const bend = (x: Plain, i: number, j: number): number =>
+  i === j ? -2 * Math.tanh(at(x, i)) * slope(at(x, i)) : 1;
+const sumOver = (n: number, term: (i: number) => number): number =>
+  Array.from({ length: n }, (_, i) => term(i)).reduce((a, b) => a + b, 0);
+
+/** Cubes, by a rule that says so. */
+const cube = customGradient(
+  (x: Tensor) => x.mul(x).mul(x),
+  ({ inputs: [x], cotangent }) => [x?.square().mul(cotangent).mul(3)],
+);
+
+export const derivatives: Readonly<Record<string, ComposedCase>> = {
+  'a Jacobian by rows': of([3], (x) => jacobian(twisted(x), x, { mode: 'reverse' }), [3, 3], twist),
+  'a Jacobian by columns': of([3], (x) => jacobian(twisted(x), x, { mode: 'forward' }), [3, 3], twist),
+  'a Jacobian of a vector in a matrix': {
+    shapes: [[2, 3], [3]],
+    build: (a, b) => jacobian(given(a).matmul(given(b)), given(a)),
+    expected: (_, b) => made([2, 2, 3], (i, j, k) => (i === j ? at(given(b), k) : 0)),
+  },
+  'a product with a Jacobian': {
+    shapes: [[3], [3]],
+    build: (x, v) => jvp(twisted(given(x)), [given(x)], [given(v)]),
+    expected: (x, v) => made([3], (i) => sumOver(3, (j) => twist(given(x), i, j) * at(given(v), j))),
+  },
+  'a product of a Jacobian with a vector': {
+    shapes: [[3], [3]],
+    build: (x, v) => given(gradients([twisted(given(x)), given(x)], [given(x)], [given(v), given(x)])[0]),
+    expected: (x, v) =>
+      made([3], (j) => sumOver(3, (i) => twist(given(x), i, j) * at(given(v), i)) + at(given(x), j)),
+  },
+  'a Hessian': of([3], (x) => hessian(twisted(x).sum(), x), [3, 3], bend),
+  'a product with a Hessian': {
+    shapes: [[3], [3]],
+    build: (x, v) => given(hvp(twisted(given(x)).sum(), [given(x)], [given(v)])[0]),
+    expected: (x, v) => made([3], (i) => sumOver(3, (j) => bend(given(x), i, j) * at(given(v), j))),
+  },
+  'a function with a gradient of its own': of([3], cube, [3], (x, i) => at(x, i) ** 3),
+  'weights that were stepped': {
+    shapes: [[3], [3]],
+    build: (w, x) => {
+      const loss = given(w).mul(given(x)).square().sum();
+      const [g = loss] = gradients(loss, [given(w)]);
+      return substitute(loss, [[given(w), given(w).sub(g.mul(0.1))]]).expandDims(0);
+    },
+    expected: (w, x) =>
+      made([1], () =>
+        sumOver(3, (i) => {
+          const [a, b] = [at(given(w), i), at(given(x), i)];
+          return ((a - 0.2 * a * b * b) * b) ** 2;
+        }),
+      ),
+  },
 };

@@ -3,6 +3,7 @@ import { numberOf } from '../attributes.ts';
 import { ShapeError } from '../issues.ts';
 import type { ValueTypeOf } from '../node.ts';
 import { sameShape } from '../shape.ts';
+import { customRuleOf } from './customRule.ts';
 import { MOVEMENT, type OpDef, operand, requireDtype, requireSameDtype, type Vjp } from './definition.ts';
 
 /** What an operation is whose elements are those of its first operand, each at its own place. */
@@ -14,16 +15,28 @@ const FIRST_OPERAND = {
 
 /**
  * What composites are made of that decide their gradient themselves. `softmax` and the like are their first
- * operand, the composite written in primitives, and have a better gradient in the others; `detach` has none;
- * `training` says what stands in its place once training is over. They compute nothing.
+ * operand, the composite written in primitives, and have a better gradient in the others; `custom` has the user's;
+ * `detach` has none; `training` says what stands in its place once training is over. They compute nothing.
  */
 export const compositeOps = {
   detach: {
     ...FIRST_OPERAND,
-    doc: 'its operand, as a constant to gradients',
+    doc: 'its operand, as a constant to gradients; a number `tangent` keeps one apart from all others',
     arity: 1,
     type: (inputs) => ({ shape: operand(inputs, 0).shape, dtype: operand(inputs, 0).dtype }),
     vjp: { none: 'it is there to end gradients' },
+  },
+  custom: {
+    ...FIRST_OPERAND,
+    doc: 'its first operand, with the gradient in the others that a rule of the user gives',
+    arity: 'many',
+    type: (inputs, attrs) => {
+      numberOf('custom', attrs, 'rule');
+      const { shape, dtype } = operand(inputs, 0);
+      requireDtype('custom', dtype, ['f32']);
+      return { shape, dtype };
+    },
+    vjp: (context, k) => operand(customRuleOf(context.output, context.node).cotangents(context), k - 1),
   },
   softmax: {
     // dx = s (c - Σ c s) does not change if a number is added to c. Taking that at the largest element away
@@ -79,7 +92,7 @@ export const compositeOps = {
 } satisfies Record<string, OpDef>;
 
 /** The composites with a gradient of their own. */
-export type CompositeOp = Exclude<keyof typeof compositeOps, 'detach' | 'training'>;
+export type CompositeOp = Exclude<keyof typeof compositeOps, 'custom' | 'detach' | 'training'>;
 
 /**
  * A composite with a gradient of its own. Its first operand is its value, through which no gradient goes; the others
