@@ -1,10 +1,11 @@
 import { inputSlots } from '../compile.ts';
 import type { Module } from '../graph/index.ts';
-import { entryOf } from '../reference/index.ts';
+import { entryOf, feedsOf } from '../reference/index.ts';
 import { Lane, type TargetResult } from './lane.ts';
 import { type NonFinite, nonFiniteOf } from './nonFinite.ts';
 import { expectedStep, firstStates, haveOverflowed, inputsOf, type Plan, playsOf } from './plays.ts';
 import type { Runner } from './runner.ts';
+import { type WrongGradient, wrongGradients } from './wrongGradients.ts';
 
 /** What is compared. */
 export interface SideBySideOptions {
@@ -30,12 +31,14 @@ export interface SideBySide {
   readonly targets: readonly TargetResult[];
   /** The first NaN or infinity among the results, by the reference in float32. */
   readonly nonFinite: NonFinite | null;
+  /** Gradients of users' own that are not derivatives, at the first step of each entry. */
+  readonly gradients: readonly WrongGradient[];
 }
 
 /**
  * Runs the same steps from the same first values on the reference evaluator and on targets, compares all outputs and
  * states after each, and finds out why those part that do. Steps from states that float32 cannot hold are taken, and
- * compared with nothing: `nonFinite` says where they began.
+ * compared with nothing: `nonFinite` says where they began. Gradients of users' own are compared with differences.
  */
 export async function sideBySide(
   module: Module,
@@ -48,6 +51,7 @@ export async function sideBySide(
   const plan: Plan = { module, entries, steps, seed, tolerance, slots, onProgress };
   const lanes = runners.map((runner) => new Lane(runner, plan));
   let nonFinite: NonFinite | undefined;
+  const gradients: WrongGradient[] = [];
   try {
     for (const lane of lanes) {
       onProgress(`${lane.runner.name}: compiling`);
@@ -59,6 +63,10 @@ export async function sideBySide(
       isLost ||= haveOverflowed(states);
       const inputs = inputsOf(plan, play);
       const expected = expectedStep(plan, play, inputs, states);
+      if (play.step === 1) {
+        const feeds = feedsOf({ inputs, states: states.f64, step: play.step });
+        gradients.push(...wrongGradients(module, play, expected.f64.values, feeds));
+      }
       states = { f64: expected.f64.states, f32: expected.f32.states };
       nonFinite ??= nonFiniteOf(entryOf(module, play.entry), play, expected);
       for (const lane of lanes) {
@@ -75,5 +83,14 @@ export async function sideBySide(
     if (lane.differs) onProgress(`${lane.runner.name}: looking for the first node that differs`);
     targets.push(await lane.result());
   }
-  return { module: module.name, entries, steps, seed, tolerance, targets, nonFinite: nonFinite ?? null };
+  return {
+    module: module.name,
+    entries,
+    steps,
+    seed,
+    tolerance,
+    targets,
+    nonFinite: nonFinite ?? null,
+    gradients,
+  };
 }

@@ -7,10 +7,11 @@ import type { NonFinite, Origin } from './nonFinite.ts';
 import type { Play, TensorPlace } from './plays.ts';
 import type { Dispatch } from './runner.ts';
 import type { SideBySide } from './sideBySide.ts';
+import type { WrongGradient } from './wrongGradients.ts';
 
 /** A comparison as a table, a row for each target, followed by what was found. */
 export function sideBySideText(found: SideBySide, paint: Paint): string {
-  const { module, entries, steps, seed, tolerance, targets, nonFinite } = found;
+  const { module, entries, steps, seed, tolerance, targets, nonFinite, gradients } = found;
   const each = entries.length > 1 ? ' each' : '';
   const heading = `${paint.bold(module)}: ${steps} ${steps === 1 ? 'step' : 'steps'} of ${entries.join(', ')}${each}, seed ${seed}, tolerance ${small(tolerance)}`;
   const rows = [
@@ -23,6 +24,7 @@ export function sideBySideText(found: SideBySide, paint: Paint): string {
     if (text.length > 0) lines.push('', `${paint.bold(target.name)} ${text[0]}`, ...text.slice(1));
   }
   if (nonFinite !== null) lines.push('', ...nonFiniteLines(nonFinite, paint));
+  for (const gradient of gradients) lines.push('', ...gradientLines(gradient, paint));
   return `${lines.join('\n')}\n`;
 }
 
@@ -142,4 +144,15 @@ function originLines({ node, index, value, operands, float64 }: Origin): string[
   const lines = [`  ${placeText(node)}`, `  ${elementName(index)}, ${value}, ${made}`];
   if (float64 !== null) lines.push(`  it is ${float64} in float64: too large for float32`);
   return lines;
+}
+
+function gradientLines(found: WrongGradient, paint: Paint): string[] {
+  const { node, input, given, differences } = found;
+  const [rule, slope] = [given, differences].map((x) => small(Number(x.toPrecision(5))));
+  return [
+    `${paint.bold('gradient')} of one's own in input ${input} is not the derivative, ${playText(found)}, of`,
+    `  ${placeText(node)}`,
+    `  along a direction it gives ${rule}, differences of the function give ${slope}`,
+    '  if it is not to be the derivative, say so: customGradient(f, vjp, { estimate: true })',
+  ];
 }

@@ -55,6 +55,7 @@ standard normal. All outputs and all states are compared after each step:
   ${toleranceForm.replaceAll('; ', '\n  ')}
 Where a target parts from the reference, the first node that differs is named, with its kernel and element.
 Where a result is NaN or infinite, the node is named at which that begins, on whatever target.
+A gradient of one's own (customGradient) is compared with differences of its function, unless it is an estimate.
 Drivers of WebGPU may compute a quotient by a constant as a product with the rounded reciprocal, fuse a
 product with a sum, and flush subnormal numbers to zero: that counts as rounding, not as a difference.
 
@@ -63,8 +64,8 @@ Examples:
   $ sinter check model.ts#mnist --entry train --steps 10
   $ sinter check model.ts --target webgpu-software --tolerance 1e-4
 
-Exit codes: 0, all agree, or part by rounding alone; 1, a target differs or fails, or a result is NaN or
-infinite; 2, wrong usage or bad input; 3, a fault in sinter itself.`,
+Exit codes: 0, all agree, or part by rounding alone; 1, a target differs or fails, a result is NaN or
+infinite, or a gradient of one's own is wrong; 2, wrong usage or bad input; 3, a fault in sinter itself.`,
     )
     .action(async (file: string, options: CheckOptions) => {
       const chosen = known.filter(({ name }) => options.target?.includes(name) ?? true);
@@ -107,7 +108,8 @@ async function check(
   );
   const isRight = found.targets.every(({ status }) => status === 'agrees' || status === 'rounding');
   const isSound = found.nonFinite === null || options.allowNonFinite === true;
-  return isRight && isSound ? exitCodes.ok : exitCodes.expectationFailed;
+  const isDerivative = found.gradients.length === 0;
+  return isRight && isSound && isDerivative ? exitCodes.ok : exitCodes.expectationFailed;
 }
 
 function entriesOf({ name, entries }: Module, wanted: string | undefined): string[] {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { TargetResult } from '../../src/check/lane.ts';
 import type { Runner } from '../../src/check/runner.ts';
 import { type SideBySide, sideBySide } from '../../src/check/sideBySide.ts';
-import { defineModule, type Module, nn, optim } from '../../src/index.ts';
+import { customGradient, defineModule, type Module, nn, optim, type Tensor } from '../../src/index.ts';
 import { DeviceError } from '../../src/runtime/index.ts';
 import { entriesOf, evaluatorRunner, usual, withElement } from './evaluatorRunner.ts';
 
@@ -272,5 +272,50 @@ describe('a result that is no finite number', () => {
     // A seed whose rows all hold something that is greater than 0: of the others a softmax is NaN.
     const found = await check(module, right, { steps: 1, seed: 3 });
     expect(found.nonFinite).toBeNull();
+  });
+});
+
+describe("gradients of one's own", () => {
+  type Rule = Parameters<typeof customGradient>[1];
+  const moduleOf = (rule: Rule, estimate = false): Module =>
+    defineModule('custom', (m) => {
+      const batch = m.size('batch', { max: 4 });
+      const x = m.input('x', { shape: [batch, 3] });
+      const w = m.state('w', { shape: [3], init: nn.init.normal() });
+      const cube = customGradient((a: Tensor, b: Tensor) => a.mul(b).mul(b).mul(b), rule, { estimate });
+      const loss = cube(x, w).mean();
+      m.entry('train', { loss, updates: optim.sgd({ lr: 0.1 }).minimize(loss) });
+      m.entry('predict', { loss });
+    });
+  const right: Rule = ({ inputs: [a, b], cotangent }) => {
+    if (a === undefined || b === undefined) return [];
+    return [cotangent.mul(b).mul(b).mul(b), cotangent.mul(a).mul(b.square()).mul(3).sum(0)];
+  };
+  const wrong: Rule = ({ inputs: [a, b], cotangent }) => {
+    if (a === undefined || b === undefined) return [];
+    return [cotangent.mul(b).mul(b).mul(b), cotangent.mul(a).mul(b.square()).mul(3.03).sum(0)];
+  };
+  const runner = evaluatorRunner((_, value) => value);
+
+  test('agree with differences where they are derivatives', async () => {
+    expect((await check(moduleOf(right), runner)).gradients).toEqual([]);
+  });
+
+  test('are named where they are not: the application, the input, and by how much', async () => {
+    const { gradients } = await check(moduleOf(wrong), runner);
+    expect(gradients.map(({ entry, step, input }) => ({ entry, step, input }))).toEqual([
+      { entry: 'train', step: 1, input: 1 },
+      { entry: 'predict', step: 1, input: 1 },
+    ]);
+    const [first] = gradients;
+    expect(first?.node).toMatchObject({
+      op: 'custom',
+      source: expect.stringMatching(/^sideBySide\.test\.ts:\d+$/),
+    });
+    expect((first?.given ?? 0) / (first?.differences ?? 1)).toBeCloseTo(1.01, 5);
+  });
+
+  test('are not compared where they are estimates', async () => {
+    expect((await check(moduleOf(wrong, true), runner)).gradients).toEqual([]);
   });
 });

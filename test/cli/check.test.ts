@@ -17,7 +17,7 @@ let folder = '';
 /** Writes a file that exports modules. @returns its path */
 function model(name: string, text: string): string {
   const file = join(folder, name);
-  writeFileSync(file, `import { defineModule, nn, optim } from '${library}';\n${text}`);
+  writeFileSync(file, `import { customGradient, defineModule, nn, optim } from '${library}';\n${text}`);
   return file;
 }
 
@@ -130,6 +130,24 @@ describe('sinter check', () => {
     expect(out).toMatch(/^ {2}%\d+ = tanh\(%\d+\) {2}at wrong\.ts:4$/m);
     expect(out).toMatch(/^ {2}element \[1, 2\] is NaN, the reference has \S+; they may be \S+ apart$/m);
     expect(out).toMatch(/^ {2}it is computed by dispatch 0 \(\w+\)$/m);
+  });
+
+  test("ends with 1 where a gradient of one's own is not the derivative, and names where it was applied", async () => {
+    const file = model(
+      'gradient.ts',
+      `const doubled = customGradient((x) => x.mul(2), ({ cotangent }) => cotangent);
+export const custom = defineModule('custom', (m) => {
+  const x = m.input('x', { shape: [4] });
+  m.entry('run', { y: doubled(x).sum() });
+});
+`,
+    );
+    const there = { name: 'there', open: async () => evaluatorRunner((_, value) => value) };
+    const { code, out } = await checked([there], file);
+    expect(code).toBe(1);
+    expect(out).toMatch(/^gradient of one's own in input 0 is not the derivative, in step 1 of run, of$/m);
+    expect(out).toMatch(/^ {2}%\d+ = custom\(%\d+, x\) {2}at gradient\.ts:5$/m);
+    expect(out).toMatch(/^ {2}along a direction it gives -?\d.*, differences of the function give -?\d/m);
   });
 
   test('goes on without targets that are not at hand, unless they are asked for or there is no other', async () => {
