@@ -109,7 +109,8 @@ export function normalAxes(op: string, rank: number, axes: number | readonly num
 export function normalAxis(op: string, rank: number, axis: number): number {
   const normal = axis < 0 ? axis + rank : axis;
   if (Number.isInteger(axis) && normal >= 0 && normal < rank) return normal;
-  throw new ShapeError('axis', op, `axis ${axis} of a shape of ${rank} dimensions`);
+  const there = rank === 0 ? 'there is none' : `it must be from ${-rank} to ${rank - 1}`;
+  throw new ShapeError('axis', op, `axis ${axis} of a shape of ${rank} dimensions: ${there}`);
 }
 
 /** One maximal run of dimensions that a reshape turns into another run with as many elements. */

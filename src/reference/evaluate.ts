@@ -10,6 +10,7 @@ import { type Precision, rounding } from './precision.ts';
 import { contraction, softmax } from './products.ts';
 import { reduced } from './reductions.ts';
 import { convert, formulas, wrap } from './scalars.ts';
+import { runningExtremum } from './scans.ts';
 import { slid } from './windows.ts';
 
 /**
@@ -89,6 +90,12 @@ function elementsOf(node: Node, operands: readonly NDArray[], feeds: Feeds, prec
       return picked(node, operands, shape, live);
     case 'segmentSum':
       return segmentSums(node, operands, shape, live, precision);
+    case 'cummax':
+    case 'cummin': {
+      const [, x] = operands;
+      if (x === undefined) throw new TypeError(`${node.op}: two operands`);
+      return runningExtremum(node, x, live);
+    }
     case 'softmax': {
       const [, x] = operands;
       if (x === undefined) throw new TypeError('softmax: two operands');

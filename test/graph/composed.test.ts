@@ -113,7 +113,7 @@ const refusals: Readonly<Record<string, readonly Refusal[]>> = {
       'option',
       'all: there is no option "keepDim" (did you mean "keepDims"?): the options are keepDims',
     ],
-    [() => x.any(2), 'axis', 'any: axis 2 of a shape of 2 dimensions'],
+    [() => x.any(2), 'axis', 'any: axis 2 of a shape of 2 dimensions: it must be from -2 to 1'],
   ],
   'sums at indices': [
     [

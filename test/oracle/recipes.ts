@@ -1,6 +1,7 @@
 import { concat, customGradient, full, type Tensor, whileTraining } from '../../src/graph/index.ts';
 import { type Dim, extentOf, sameDim } from '../../src/loops/index.ts';
 import * as nn from '../../src/nn/index.ts';
+import { axisRecipes, discreteAxisRecipes } from './axisRecipes.ts';
 import { composedRecipes } from './composedRecipes.ts';
 import { type Draft, type Drawn, elements, moderate } from './draft.ts';
 import { convolved, folded, windowsOf } from './sliding.ts';
@@ -87,6 +88,7 @@ const smooth = {
     return { tensor: draft.m.literal(values, { shape }), bound: 1, exact: true };
   },
   ...composedRecipes,
+  ...axisRecipes,
 } satisfies Record<string, Recipe>;
 
 /** Operations with a zero gradient or none: steps, comparisons, integers. */
@@ -150,6 +152,7 @@ const discrete = {
     const x = draft.any((d) => d.tensor.shape.length > 0)?.tensor;
     return x === undefined ? undefined : { tensor: x.liveCount(), bound: elements(x.shape), exact: true };
   },
+  ...discreteAxisRecipes,
 } satisfies Record<string, Recipe>;
 
 /** The recipes by name: `smooth` ones have a gradient almost everywhere. */

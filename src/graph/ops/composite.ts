@@ -73,6 +73,8 @@ export const compositeOps = {
       return cotangent.mul(difference);
     },
   ),
+  cummax: running('cummax', 'cumargmax'),
+  cummin: running('cummin', 'cumargmin'),
   training: {
     ...FIRST_OPERAND,
     doc: 'its first operand, which holds while a model is trained; its evaluation has the second in its place',
@@ -92,7 +94,10 @@ export const compositeOps = {
 } satisfies Record<string, OpDef>;
 
 /** The composites with a gradient of their own. */
-export type CompositeOp = Exclude<keyof typeof compositeOps, 'custom' | 'detach' | 'training'>;
+export type CompositeOp = Exclude<
+  keyof typeof compositeOps,
+  'custom' | 'detach' | 'training' | 'cummax' | 'cummin'
+>;
 
 /**
  * A composite with a gradient of its own. Its first operand is its value, through which no gradient goes; the others
@@ -110,6 +115,27 @@ function composite(op: string, doc: string, count: number, gradient: Vjp): OpDef
     gradientOperands: Array.from({ length: count }, (_, k) => k + 1),
     type: (inputs) => floatsOfOneShape(op, inputs),
     vjp: gradient,
+  };
+}
+
+/** A running extremum: an element gets the cotangents of all places of which it is the extremum. */
+function running(op: string, index: 'cumargmax' | 'cumargmin'): OpDef {
+  const definition = composite(
+    op,
+    `the ${op} of the second along an axis`,
+    1,
+    ({ node, inputs, cotangent }) => {
+      const axis = numberOf(op, node.attrs, 'axis');
+      const places = operand(inputs, 1)[index](axis, { reverse: numberOf(op, node.attrs, 'reverse') !== 0 });
+      return cotangent.fullLike(0).scatterAdd(axis, places, cotangent);
+    },
+  );
+  return {
+    ...definition,
+    type: (inputs, attrs) => {
+      for (const name of ['axis', 'reverse']) numberOf(op, attrs, name);
+      return floatsOfOneShape(op, inputs);
+    },
   };
 }
 

@@ -1,0 +1,85 @@
+import type { Tensor } from '../../src/graph/index.ts';
+import type { Dice } from './dice.ts';
+import { type Draft, type Drawn, elements, moderate } from './draft.ts';
+
+/** Recipes for what goes along an axis, whose gradients exist almost everywhere. */
+export const axisRecipes = {
+  scan: (draft: Draft): Drawn | undefined => {
+    const found = alongAxis(draft, draft.float());
+    if (found === undefined) return undefined;
+    const { x, axis, count } = found;
+    const options = scanOptions(draft.dice);
+    return draft.dice.oneOf([
+      () => ({ tensor: x.tensor.cumsum(axis, options), bound: x.bound * count, exact: false }),
+      () => {
+        // Products of many factors stay small, whatever these are.
+        const small = x.tensor.tanh().mul(1.25);
+        return { tensor: small.cumprod(axis, options), bound: 1.25 ** count, exact: false };
+      },
+      () => {
+        const tensor = x.tensor.logCumSumExp(axis, { ...options, exclusive: false });
+        return { tensor, bound: x.bound + Math.log(count), exact: false };
+      },
+    ])();
+  },
+  runningExtremum: (draft: Draft): Drawn | undefined => {
+    const found = alongAxis(draft, draft.float());
+    if (found === undefined) return undefined;
+    const { x, axis } = found;
+    const reverse = draft.dice.chance(0.5);
+    const { tensor } = x;
+    return {
+      ...x,
+      tensor: draft.dice.chance(0.5) ? tensor.cummax(axis, { reverse }) : tensor.cummin(axis, { reverse }),
+    };
+  },
+} satisfies Record<string, (draft: Draft) => Drawn | undefined>;
+
+/** Recipes for numbers of elements along an axis, and integers. */
+export const discreteAxisRecipes = {
+  runningIndex: (draft: Draft): Drawn | undefined => {
+    const found = alongAxis(draft, exact(draft));
+    if (found === undefined) return undefined;
+    const { x, axis, count } = found;
+    const reverse = draft.dice.chance(0.5);
+    const tensor = draft.dice.chance(0.5)
+      ? x.tensor.cumargmax(axis, { reverse })
+      : x.tensor.cumargmin(axis, { reverse });
+    return { tensor, bound: count, exact: true };
+  },
+  scanOfIntegers: (draft: Draft): Drawn | undefined => {
+    const found = alongAxis(
+      draft,
+      draft.any(({ tensor: { dtype } }) => dtype === 'i32' || dtype === 'u32'),
+    );
+    if (found === undefined) return undefined;
+    const { x, axis } = found;
+    const options = scanOptions(draft.dice);
+    const make = draft.dice.oneOf<(y: Tensor) => Tensor>([
+      (y) => y.cumsum(axis, options),
+      (y) => y.cumprod(axis, options),
+      (y) => y.cummin(axis),
+    ]);
+    return { tensor: make(x.tensor), bound: 2 ** 32, exact: true };
+  },
+} satisfies Record<string, (draft: Draft) => Drawn | undefined>;
+
+/** A tensor of moderate values with one of its axes, and how many elements that has. */
+function alongAxis(
+  { dice }: Draft,
+  drawn: Drawn | undefined,
+): { readonly x: Drawn; readonly axis: number; readonly count: number } | undefined {
+  const shape = drawn?.tensor.shape ?? [];
+  if (drawn === undefined || shape.length === 0) return undefined;
+  const axis = dice.below(shape.length);
+  const count = Math.max(1, elements(shape.slice(axis, axis + 1)));
+  return { x: drawn.tensor.dtype === 'f32' ? moderate(drawn, 8) : drawn, axis, count };
+}
+
+function exact(draft: Draft): Drawn | undefined {
+  return draft.any((d) => d.exact && (d.tensor.dtype === 'f32' || d.tensor.dtype === 'i32') && d.bound <= 8);
+}
+
+function scanOptions(dice: Dice): { exclusive: boolean; reverse: boolean } {
+  return { exclusive: dice.chance(0.3), reverse: dice.chance(0.5) };
+}

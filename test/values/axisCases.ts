@@ -1,0 +1,74 @@
+import type { Tensor } from '../../src/graph/index.ts';
+import type { ComposedCase } from './composedCases.ts';
+import { at, made, type Plain } from './plain.ts';
+
+/** An operation along axis 1 of a matrix: what it makes of each row. */
+export function ofRows(
+  shape: readonly [rows: number, columns: number],
+  build: (x: Tensor) => Tensor,
+  row: (x: readonly number[]) => readonly number[],
+): ComposedCase {
+  return {
+    shapes: [shape],
+    build: (x) => {
+      if (x === undefined) throw new RangeError('an operand is missing');
+      return build(x);
+    },
+    expected: (x) => {
+      if (x === undefined) throw new RangeError('an operand is missing');
+      const rows = rowsOf(x).map(row);
+      return made([rows.length, rows[0]?.length ?? 0], (i, j) => rows[i]?.[j] ?? Number.NaN);
+    },
+  };
+}
+
+function rowsOf(x: Plain): number[][] {
+  const [rows = 0, columns = 0] = x.shape;
+  return Array.from({ length: rows }, (_, i) => Array.from({ length: columns }, (_, j) => at(x, i, j)));
+}
+
+/** All that a running combination passes through, the first left out where there is none. */
+function running(
+  combine: (a: number, b: number) => number,
+  first?: number,
+): (x: readonly number[]) => number[] {
+  return (x) => {
+    const found: number[] = first === undefined ? [] : [first];
+    for (const [k, value] of x.entries()) {
+      const before = found.at(-1);
+      if (first !== undefined && k === x.length - 1) break;
+      found.push(before === undefined ? value : combine(before, value));
+    }
+    return found;
+  };
+}
+
+const backwards =
+  (row: (x: readonly number[]) => readonly number[]) =>
+  (x: readonly number[]): number[] =>
+    [...row([...x].reverse())].reverse();
+
+const add = (a: number, b: number): number => a + b;
+const logAdd = (a: number, b: number): number => Math.max(a, b) + Math.log1p(Math.exp(-Math.abs(a - b)));
+
+/** Scans of rows that are one block, and of some that are two and three. */
+export const scans: Readonly<Record<string, ComposedCase>> = {
+  cumsum: ofRows([2, 37], (x) => x.cumsum(1), running(add)),
+  'cumsum before each, from the end': ofRows(
+    [2, 19],
+    (x) => x.cumsum(-1, { exclusive: true, reverse: true }),
+    backwards(running(add, 0)),
+  ),
+  cumprod: ofRows(
+    [2, 18],
+    (x) => x.cumprod(1),
+    running((a, b) => a * b),
+  ),
+  'cummax of a few': ofRows([3, 7], (x) => x.cummax(1), running(Math.max)),
+  'cummin from the end': ofRows([2, 33], (x) => x.cummin(1, { reverse: true }), backwards(running(Math.min))),
+  'logCumSumExp from the end': ofRows(
+    [1, 20],
+    (x) => x.logCumSumExp(1, { reverse: true }),
+    backwards(running(logAdd)),
+  ),
+};
