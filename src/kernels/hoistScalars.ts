@@ -154,8 +154,7 @@ class Hoisting {
           expr.at.every(({ kind }) => kind === 'const')
         );
       case 'apply':
-        // A divisor may be positive only where the division is needed.
-        return (expr.op !== 'idiv' && expr.op !== 'mod') || expr.args[1]?.kind === 'const';
+        return true;
       case 'var':
       case 'axis':
       case 'acc':

@@ -33,7 +33,7 @@ export interface InterpretOptions {
 
 /** What a kernel did that it must not do. */
 export class InterpretError extends Error {
-  readonly code: 'range' | 'race' | 'uninitialised' | 'barrier' | 'divisor' | 'memory';
+  readonly code: 'range' | 'race' | 'uninitialised' | 'barrier' | 'memory';
   readonly kernel: string;
 
   constructor(code: InterpretError['code'], kernel: string, message: string) {
@@ -45,8 +45,8 @@ export class InterpretError extends Error {
 }
 
 /**
- * Runs every invocation of every workgroup of a kernel over `memory`, and watches: indices in range, divisors
- * positive, barriers reached by a whole workgroup, no workgroup memory read before it was written, no races. Of a
+ * Runs every invocation of every workgroup of a kernel over `memory`, and watches: indices in
+ * range, barriers reached by a whole workgroup, no workgroup memory read before it was written, no races. Of a
  * `select` the chosen operand alone is evaluated; in an evaluated kernel the other one too, as a target may do: its
  * indices must be in range, and what it reads does not matter. Workgroup memory that was not written is NaN there.
  *
@@ -494,13 +494,6 @@ class Machine {
         };
       case 'cast':
         return () => applyScalar('cast', [a()], dtype, this.#float32);
-      case 'idiv':
-      case 'mod':
-        return () => {
-          const divisor = b();
-          if (divisor <= 0) this.#fail('divisor', `${op} by ${divisor}, not a positive number`);
-          return evaluate(a(), divisor, 0);
-        };
       default: {
         if (op === 'mul' && dtype !== 'f32') {
           return dtype === 'u32' ? () => Math.imul(a(), b()) >>> 0 : () => Math.imul(a(), b());

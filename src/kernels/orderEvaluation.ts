@@ -36,7 +36,7 @@ import { type Needs, needs } from './need.ts';
  * - constants are folded, as float32 arithmetic gives them
  * - equal subexpressions of a statement are evaluated once, by a `let` before it (texts stay linear in distinct values)
  * - elements have one row-major number, in place of an index for each dimension
- * - all operands may be evaluated, those of a `select` too: no index leaves its tensor, no divisor is 0
+ * - all operands may be evaluated, those of a `select` too: no index leaves its tensor
  *
  * A load under a condition that keeps it in range takes its index as `select(condition, index, 0)`: element 0 is
  * read where the load does not happen. Where that cannot be proven, or the condition may change while the kernel
@@ -276,7 +276,7 @@ function foldConstants(expr: Expr): Expr {
   return constant(expr.dtype === 'u32' ? value >>> 0 : value, expr.dtype);
 }
 
-/** Rewrites loads to flat, safe indices, and divisors to safe ones; one for each statement. */
+/** Rewrites loads to flat, safe indices; one for each statement. */
 class Flattening {
   readonly #values: Values;
   readonly #needs: Needs;
@@ -304,11 +304,6 @@ class Flattening {
 
   #other(expr: Expr): Expr {
     const children = childrenOf(expr).map((child) => this.of(child));
-    const [a, b] = children;
-    if (expr.kind === 'apply' && (expr.op === 'idiv' || expr.op === 'mod') && a && b) {
-      const { low } = this.#scope.range(b);
-      if (low < 1) children[1] = this.#tree(apply('max', b, constant(1, b.dtype)));
-    }
     return this.#tree(withChildren(expr, children));
   }
 

@@ -42,11 +42,11 @@ export class KernelError extends Error {
 /** What intervals cannot prove; the interpreter checks it as it runs. */
 export interface Unproven {
   /**
-   * `index` and `divisor` are what `orderEvaluation` has to guard: no evaluated kernel has one. `row` is a load of
+   * `index` is what `orderEvaluation` has to guard: no evaluated kernel has one. `row` is a load of
    * `data` at a row; how many rows there are is known at run time only. The runtime makes the numbers of rows, and WGSL
    * keeps every access inside of its binding.
    */
-  readonly what: 'index' | 'divisor' | 'row';
+  readonly what: 'index' | 'row';
   /** `index 0 of tile in [0, 70] of 64`. */
   readonly text: string;
 }
@@ -307,7 +307,6 @@ class Verifier {
     }
     for (const child of childrenOf(expr)) this.#ranges(child, scope, seen);
     if (expr.kind === 'load') this.unproven.push(...this.#outOfRange(expr.tensor, expr.at, scope));
-    if (expr.kind === 'apply' && (expr.op === 'idiv' || expr.op === 'mod') && b) this.#divisor(b, scope);
   }
 
   /** What is not proven of an element's indices. */
@@ -324,15 +323,6 @@ class Verifier {
       if (this.#isFlat) this.#fail('range', `${text}: not proven, and not guarded`);
       return [{ what: 'index', text }];
     });
-  }
-
-  #divisor(divisor: Expr, scope: KernelScope): void {
-    const { low, high } = scope.range(divisor);
-    const text = `a divisor in [${low}, ${high}]`;
-    if (high <= 0) this.#fail('range', `${text}: it must be positive`);
-    if (low > 0) return;
-    if (this.#isFlat) this.#fail('range', `${text}: not proven, and not guarded`);
-    this.unproven.push({ what: 'divisor', text });
   }
 
   #expect(expr: Expr, dtype: Dtype, what: string): void {

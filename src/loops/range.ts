@@ -111,13 +111,36 @@ export function binaryRange(op: ScalarOp, x: Range, y: Range): Range | undefined
       );
     }
     case 'mod': {
-      if (y.low <= 0) return undefined;
+      if (y.low <= 0) return { low: Math.min(0, y.low + 1), high: Math.max(0, y.high - 1) };
       const k = y.low;
       const turn = Math.floor(x.low / k);
       if (y.high === k && turn === Math.floor(x.high / k)) {
         return { low: x.low - turn * k, high: x.high - turn * k };
       }
       return { low: 0, high: x.low >= 0 ? Math.min(y.high - 1, x.high) : y.high - 1 };
+    }
+    case 'bitAnd': {
+      const bounds = [x, y].flatMap(({ low, high }) => (low >= 0 ? [high] : []));
+      return bounds.length === 0 ? undefined : { low: 0, high: Math.min(...bounds) };
+    }
+    case 'bitOr':
+    case 'bitXor':
+      if (x.low < 0 || y.low < 0) return undefined;
+      // All bits up to the highest one of both.
+      return { low: 0, high: 2 ** (32 - Math.clz32(Math.max(x.high, y.high))) - 1 };
+    case 'shiftLeft': {
+      if (y.low !== y.high || y.low < 0 || y.low > 31) return undefined;
+      return { low: x.low * 2 ** y.low, high: x.high * 2 ** y.low };
+    }
+    case 'shiftRight': {
+      if (y.low < 0 || y.high > 31) return { low: Math.min(0, x.low), high: Math.max(-1, x.high) };
+      const shifted = (n: number, by: number): number => Math.floor(n / 2 ** by);
+      return hull(
+        shifted(x.low, y.low),
+        shifted(x.low, y.high),
+        shifted(x.high, y.low),
+        shifted(x.high, y.high),
+      );
     }
     default:
       return undefined;

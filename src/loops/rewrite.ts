@@ -188,10 +188,7 @@ export function instantiate(pattern: Expr, bindings: Bindings): Expr {
   return mapExpr(pattern, (e) => foldConstants(e.kind === 'var' ? (bindings.get(e.name) ?? e) : e));
 }
 
-/**
- * An operation on constants as its value, floats in float32; any other expression as it is, an integer
- * division by zero too.
- */
+/** An operation on constants as its value, floats in float32; any other expression as it is. */
 export function foldConstants(expr: Expr): Expr {
   if (expr.kind !== 'apply') return expr;
   const values: number[] = [];
@@ -199,6 +196,5 @@ export function foldConstants(expr: Expr): Expr {
     if (arg.kind !== 'const') return expr;
     values.push(arg.dtype === 'f32' ? Math.fround(arg.value) : arg.value);
   }
-  if ((expr.op === 'idiv' || expr.op === 'mod') && !((values[1] ?? 0) > 0)) return expr;
   return constant(applyScalar(expr.op, values, expr.dtype, true), expr.dtype);
 }

@@ -23,6 +23,7 @@ export interface ScalarDef {
 export type ScalarOp = keyof typeof scalarOps;
 
 const b = (x: boolean): number => (x ? 1 : 0);
+const isShift = (n: number): boolean => n >= 0 && n < 32;
 
 export const scalarOps = {
   add: {
@@ -56,17 +57,69 @@ export const scalarOps = {
     arity: 2,
     operands: 'integer',
     result: 'same',
-    evaluate: (x, y) => Math.floor(x / y),
+    evaluate: (x, y) => (y === 0 ? 0 : Math.floor(x / y)),
     cost: 4,
-    doc: 'floor(x / y) for integers; the compiler makes it only where y > 0',
+    doc: 'floor(x / y) for integers; 0 where y = 0, and the least i32 by -1 is itself',
   },
   mod: {
     arity: 2,
     operands: 'integer',
     result: 'same',
-    evaluate: (x, y) => x - Math.floor(x / y) * y,
+    evaluate: (x, y) => (y === 0 ? 0 : x - Math.floor(x / y) * y),
     cost: 4,
-    doc: 'x - floor(x / y) * y for integers: never negative; the compiler makes it only where y > 0',
+    doc: 'x - floor(x / y) * y for integers: it has the sign of y; 0 where y = 0',
+  },
+  bitAnd: {
+    arity: 2,
+    operands: 'integer',
+    result: 'same',
+    evaluate: (x, y) => x & y,
+    commutative: true,
+    cost: 1,
+    doc: 'bits that both have',
+  },
+  bitOr: {
+    arity: 2,
+    operands: 'integer',
+    result: 'same',
+    evaluate: (x, y) => x | y,
+    commutative: true,
+    cost: 1,
+    doc: 'bits that either has',
+  },
+  bitXor: {
+    arity: 2,
+    operands: 'integer',
+    result: 'same',
+    evaluate: (x, y) => x ^ y,
+    commutative: true,
+    cost: 1,
+    doc: 'bits that one of both has',
+  },
+  bitNot: {
+    arity: 1,
+    operands: 'integer',
+    result: 'same',
+    evaluate: (x) => ~x,
+    cost: 1,
+    doc: 'bits that it has not',
+  },
+  shiftLeft: {
+    arity: 2,
+    operands: 'integer',
+    result: 'same',
+    evaluate: (x, n) => (isShift(n) ? x << n : 0),
+    cost: 1,
+    doc: 'bits moved up by n places; 0 where n is not from 0 to 31',
+  },
+  shiftRight: {
+    arity: 2,
+    operands: 'integer',
+    result: 'same',
+    // For i32 and u32 alike: a floor of what is negative is the arithmetic shift.
+    evaluate: (x, n) => Math.floor(x / 2 ** (isShift(n) ? n : 32)),
+    cost: 1,
+    doc: 'bits moved down by n places, the sign kept; where n is not from 0 to 31, none but signs',
   },
   min: {
     arity: 2,

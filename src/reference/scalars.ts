@@ -29,6 +29,17 @@ const elementwise = {
   sub: (x, y) => x - y,
   mul: (x, y, _, dtype) => (dtype === 'f32' ? x * y : Math.imul(x, y)),
   div: (x, y) => x / y,
+  idiv: (x, y) => (y === 0 ? 0 : (x - floorMod(x, y)) / y),
+  mod: floorMod,
+  bitAnd: (x, y) => x & y,
+  bitOr: (x, y) => x | y,
+  bitXor: (x, y) => x ^ y,
+  bitNot: (x) => ~x,
+  shiftLeft: (x, n) => (n < 0 || n > 31 ? 0 : x << n),
+  shiftRight: (x, n, _, dtype) => {
+    if (n >= 0 && n < 32) return dtype === 'u32' ? x >>> n : x >> n;
+    return x < 0 ? -1 : 0;
+  },
   min: (x, y) => Math.min(x, y),
   max: (x, y) => Math.max(x, y),
   lt: (x, y) => truth(x < y),
@@ -73,6 +84,13 @@ export function convert(x: number, dtype: Dtype): number {
   const [low, high] = dtype === 'i32' ? [-(2 ** 31), 2 ** 31 - 1] : [0, dtype === 'u8' ? 255 : 2 ** 32 - 1];
   const whole = Math.trunc(x);
   return whole <= low ? low : whole >= high ? high : whole === 0 ? 0 : whole;
+}
+
+/** The remainder that has the divisor's sign, of JavaScript's, which has the dividend's; 0 by zero. */
+function floorMod(x: number, y: number): number {
+  if (y === 0) return 0;
+  const rest = x % y;
+  return rest !== 0 && rest < 0 !== y < 0 ? rest + y : rest;
 }
 
 function nearestEven(x: number): number {

@@ -14,6 +14,7 @@ import {
   mapExpr,
   type Ranges,
   type ScalarDef,
+  type ScalarOp,
   scalarOps,
   subexpressions,
   type Tensor,
@@ -22,7 +23,8 @@ import {
 import { MARGIN_BYTES } from '../runtime/wasm/program.ts';
 import { Addresses, elementBytes, type Location, laneAddress, offsetText } from './addresses.ts';
 import { type Code, f32Const, i32, vectorConst } from './code.ts';
-import { type Knowledge, mayTrap } from './knowledge.ts';
+import { flooredByPositive, shiftName } from './integers.ts';
+import type { Knowledge } from './knowledge.ts';
 import type { MathName } from './math.ts';
 import { type Lanes, repeats, type Spelling, spellings, wasmType } from './operations.ts';
 import { isName, Regions } from './regions.ts';
@@ -242,10 +244,13 @@ export class Evaluator {
     );
   }
 
-  /** Division of four numbers, none of them negative, by a power of two; null of others. */
+  /** Four numbers shifted by a known number of places, or divided by a power of two and not negative; null of others. */
   #shifted(expr: Apply, lane: Axis): string | null {
     const [x, y] = expr.args;
-    if ((expr.op !== 'idiv' && expr.op !== 'mod') || x?.dtype !== 'i32' || y?.kind !== 'const') return null;
+    if (x === undefined || y?.kind !== 'const') return null;
+    if (isShift(expr.op) && isPlaces(y.value))
+      return `(i32x4.${shiftName(expr.op, expr.dtype)} ${this.#value(x, lane)} ${i32(y.value)})`;
+    if (expr.op !== 'idiv' && expr.op !== 'mod') return null;
     const shift = Math.log2(y.value);
     if (!Number.isInteger(shift) || this.#ranges.of(x).low < 0) return null;
     const text = this.#value(x, lane);
@@ -254,14 +259,19 @@ export class Evaluator {
       : `(v128.and ${text} ${vectorConst(y.value - 1, false)})`;
   }
 
-  /** Division by a constant of what is not negative needs no correction. */
+  /** A shift by a known number of places; a division by what is positive, which needs no correction of what is not negative. */
   #integer(expr: Apply, args: readonly string[]): string | null {
     const [x, y] = expr.args;
-    if ((expr.op !== 'idiv' && expr.op !== 'mod') || x === undefined || y?.kind !== 'const') return null;
-    if (x.dtype === 'i32' && this.#ranges.of(x).low < 0) return null;
     const [text = '', by = ''] = args;
-    const shift = Math.log2(y.value);
-    if (Number.isInteger(shift))
+    if (x === undefined || y === undefined) return null;
+    if (isShift(expr.op))
+      return y.kind === 'const' && isPlaces(y.value)
+        ? `(i32.${shiftName(expr.op, expr.dtype)} ${text} ${by})`
+        : null;
+    if ((expr.op !== 'idiv' && expr.op !== 'mod') || this.#ranges.of(y).low <= 0) return null;
+    if (x.dtype === 'i32' && this.#ranges.of(x).low < 0) return flooredByPositive[expr.op](text, by);
+    const shift = y.kind === 'const' ? Math.log2(y.value) : Number.NaN;
+    if (y.kind === 'const' && Number.isInteger(shift))
       return expr.op === 'idiv'
         ? `(i32.shr_u ${text} ${i32(shift)})`
         : `(i32.and ${text} ${i32(y.value - 1)})`;
@@ -325,8 +335,7 @@ export class Evaluator {
    */
   #staysNear(expr: Expr, lane: Axis): boolean {
     for (const e of subexpressions(expr)) {
-      if (e.kind === 'apply' && (e.op === 'select' || mayTrap(e)) && this.#around.known.factsOf(e).loads)
-        return false;
+      if (e.kind === 'apply' && e.op === 'select' && this.#around.known.factsOf(e).loads) return false;
       if (e.kind !== 'load' || this.#clamp(e) === e) continue;
       const stride = this.addresses.stride(e.tensor, e.at, lane);
       if (stride === null || Math.abs(3 * stride) + 16 > MARGIN_BYTES) return false;
@@ -404,8 +413,7 @@ export class Evaluator {
 
   /** Whether a load in an expression is not known to be in range. */
   #mayFail(expr: Expr): boolean {
-    if (!this.#around.known.factsOf(expr).loads) return false;
-    return this.#clamp(expr) !== expr || (expr.kind === 'apply' && mayTrap(expr));
+    return this.#around.known.factsOf(expr).loads && this.#clamp(expr) !== expr;
   }
 
   /** The expression with indices clamped that are not known to be in range; itself if all are. */
@@ -431,6 +439,15 @@ export class Evaluator {
 
 /** Bytes of every second word of two vectors, for a shuffle. */
 const EVEN_WORDS = [0, 8, 16, 24].flatMap((at) => [at, at + 1, at + 2, at + 3]).join(' ');
+
+function isShift(op: ScalarOp): op is 'shiftLeft' | 'shiftRight' {
+  return op === 'shiftLeft' || op === 'shiftRight';
+}
+
+/** Whether bits of a word may be moved by so many places. */
+function isPlaces(n: number): boolean {
+  return n >= 0 && n < 32;
+}
 
 function laneShape(dtype: Dtype): 'f32x4' | 'i32x4' {
   return dtype === 'f32' ? 'f32x4' : 'i32x4';

@@ -1,5 +1,4 @@
 import {
-  type Apply,
   type Axis,
   childrenOf,
   type Expr,
@@ -40,8 +39,7 @@ export class Knowledge {
     if (known !== undefined) return known;
     let axes: ReadonlySet<Axis> = expr.kind === 'axis' ? new Set([expr.axis]) : NO_AXES;
     let vars: ReadonlySet<string> = expr.kind === 'var' ? new Set([expr.name]) : NO_VARS;
-    // A division may trap: it is not moved out of a condition.
-    let loads = expr.kind === 'load' || (expr.kind === 'apply' && mayTrap(expr));
+    let loads = expr.kind === 'load';
     let cost =
       expr.kind === 'load' ? 1 : expr.kind === 'apply' ? (scalarOps[expr.op] satisfies ScalarDef).cost : 0;
     for (const child of childrenOf(expr)) {
@@ -61,7 +59,7 @@ export class Knowledge {
 export interface Facts {
   readonly axes: ReadonlySet<Axis>;
   readonly vars: ReadonlySet<string>;
-  /** Whether it loads or divides: such things stay under their condition. */
+  /** Whether it loads: loads stay under their condition. */
   readonly loads: boolean;
   readonly cost: number;
 }
@@ -74,9 +72,4 @@ function union<T>(a: ReadonlySet<T>, b: ReadonlySet<T>): ReadonlySet<T> {
   const [large, small] = a.size >= b.size ? [a, b] : [b, a];
   for (const element of small) if (!large.has(element)) return new Set([...large, ...small]);
   return large;
-}
-
-/** Whether an operation may end the program: a division whose divisor is not a constant. */
-export function mayTrap(expr: Apply): boolean {
-  return (expr.op === 'idiv' || expr.op === 'mod') && expr.args[1]?.kind !== 'const';
 }

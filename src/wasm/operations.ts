@@ -1,4 +1,5 @@
 import type { Dtype, ScalarOp } from '../loops/index.ts';
+import { floored, shifted } from './integers.ts';
 import type { MathName } from './math.ts';
 
 /** The types of WebAssembly values that kernels compute with. */
@@ -72,6 +73,11 @@ function float(name: string): Spelling {
   };
 }
 
+/** What has no instruction for four numbers. */
+function byLane(spelled: (x: string, y: string, dtype: Dtype) => string): Spelling {
+  return { scalar: ([x = '', y = ''], dtype) => spelled(x, y, dtype), vector: () => null };
+}
+
 /** Instructions on bits, the same for masks and for 0 and 1. */
 function bits(name: string): Spelling {
   return {
@@ -91,19 +97,17 @@ export const spellings = {
   sub: both('sub'),
   mul: both('mul'),
   div: float('div'),
-  // Floor division of integers; the divisor is positive. (q * y > x) corrects what was rounded towards zero.
-  idiv: {
-    scalar: ([x = '', y = ''], dtype) =>
-      dtype === 'u32'
-        ? `(i32.div_u ${x} ${y})`
-        : `(i32.sub (i32.div_s ${x} ${y}) (i32.lt_s (i32.rem_s ${x} ${y}) (i32.const 0)))`,
-    vector: () => null,
+  idiv: byLane(floored.idiv),
+  mod: byLane(floored.mod),
+  bitAnd: bits('and'),
+  bitOr: bits('or'),
+  bitXor: bits('xor'),
+  bitNot: {
+    scalar: ([x = '']) => `(i32.xor ${x} (i32.const -1))`,
+    vector: ([x = '']) => `(v128.not ${x})`,
   },
-  mod: {
-    scalar: ([x = '', y = ''], dtype) =>
-      dtype === 'u32' ? `(i32.rem_u ${x} ${y})` : `(i32.rem_s (i32.add (i32.rem_s ${x} ${y}) ${y}) ${y})`,
-    vector: () => null,
-  },
+  shiftLeft: byLane(shifted.shiftLeft),
+  shiftRight: byLane(shifted.shiftRight),
   min: extremum('min'),
   max: extremum('max'),
   neg: {
@@ -192,6 +196,8 @@ export const spellings = {
 export const repeats: ReadonlySet<ScalarOp> = new Set<ScalarOp>([
   'idiv',
   'mod',
+  'shiftLeft',
+  'shiftRight',
   'min',
   'max',
   'sign',

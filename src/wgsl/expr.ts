@@ -28,6 +28,8 @@ export interface ExprContext {
   readonly element: (load: Load, print: (index: Expr) => string) => Printed;
   /** Whether an integer expression is known to be at least 0. */
   readonly nonNegative: (expr: Expr) => boolean;
+  /** Whether it is known to be at least 1. */
+  readonly positive: (expr: Expr) => boolean;
   /** Whether an integer expression is known to have values of at most 24 bits, which floats hold. */
   readonly fitsFloat: (expr: Expr) => boolean;
   /** The name of a zero that no optimiser knows. */
@@ -134,7 +136,7 @@ function infix(symbol: string, level: Printed['level'], leftLevel: number = leve
  * makes one in most of a minute (SwiftShader, a padded convolution: 47 s, this way 0.5 s). Operands have no effects,
  * so all may be computed. A chain of one operator needs no parentheses; WGSL refuses a mixed one, and comparisons.
  */
-function logical(symbol: '&' | '|'): Spelling {
+function logical(symbol: '&' | '|' | '^'): Spelling {
   return (args, expr) => {
     const [left] = expr.args;
     const isChain = left?.kind === 'apply' && left.op === expr.op;
@@ -195,13 +197,32 @@ function rounded(arg: Printed, ctx: ExprContext): Printed {
   return primary(`rounded(${arg.text}, ${ctx.noBits()})`);
 }
 
-/** WGSL's own operator truncates: right where both operands are known not to be negative. */
+/** WGSL's own operator truncates: right where the dividend is known not to be negative, and the divisor positive. */
 const floored =
-  (symbol: '/' | '%', name: WgslFunctionName): Spelling =>
-  (args, expr, ctx) =>
-    expr.dtype === 'u32' || expr.args.every((arg) => ctx.nonNegative(arg))
-      ? infix(symbol, 4)(args, expr, ctx)
-      : own(name)(args, expr, ctx);
+  (symbol: '/' | '%', op: 'div' | 'mod'): Spelling =>
+  (args, expr, ctx) => {
+    const [x, y] = expr.args;
+    const isPositive = y !== undefined && ctx.positive(y);
+    if (!isPositive) return own(expr.dtype === 'u32' ? `${op}_u32` : `${op}_i32`)(args, expr, ctx);
+    const isPlain = expr.dtype === 'u32' || (x !== undefined && ctx.nonNegative(x));
+    return isPlain ? infix(symbol, 4)(args, expr, ctx) : own(`floor_${op}`)(args, expr, ctx);
+  };
+
+/** Operators on the bits of integers are as loose as logical ones, and WGSL refuses mixed ones too. */
+const shift =
+  (symbol: '<<' | '>>', name: 'shift_left' | 'shift_right'): Spelling =>
+  (args, expr, ctx) => {
+    const [, n] = expr.args;
+    const x = operand(args, 0, 5);
+    if (n?.kind === 'const' && n.value >= 0 && n.value < 32)
+      return { text: `${x} ${symbol} ${n.value}u`, level: 1 };
+    if (expr.dtype === 'u32') return own(name)(args, expr, ctx);
+    const places = n?.kind === 'const' ? '32u' : `u32(${args[1]?.text})`;
+    // Signs are all that is left beyond 31 places, as behind 31.
+    if (name === 'shift_right') return { text: `${x} >> min(${places}, 31u)`, level: 1 };
+    ctx.useFunction(name);
+    return primary(`i32(${name}(u32(${args[0]?.text}), ${places}))`);
+  };
 
 // `!(a == b)`: WGSL's `!=` may be false for a NaN.
 const different: Spelling = (args, expr, ctx) =>
@@ -266,8 +287,14 @@ const spellings = {
   sub: arithmetic('-', 3),
   mul: arithmetic('*', 4),
   div: arithmetic('/', 4),
-  idiv: floored('/', 'floor_div'),
-  mod: floored('%', 'floor_mod'),
+  idiv: floored('/', 'div'),
+  mod: floored('%', 'mod'),
+  bitAnd: logical('&'),
+  bitOr: logical('|'),
+  bitXor: logical('^'),
+  bitNot: (args) => ({ text: `~${operand(args, 0, 5)}`, level: 5 }),
+  shiftLeft: shift('<<', 'shift_left'),
+  shiftRight: shift('>>', 'shift_right'),
   min: byType(own('min_nan'), call('min')),
   max: byType(own('max_nan'), call('max')),
   neg: negate,

@@ -275,6 +275,7 @@ class WgslPrinter {
       step: (value) => this.#stepValue(value),
       element: (load, print) => this.#element(load, print),
       nonNegative: (value) => scope.range(value).low >= 0,
+      positive: (value) => scope.range(value).low > 0,
       fitsFloat: (value) => {
         const { low, high } = scope.range(value);
         return low >= -(2 ** 24) && high <= 2 ** 24;

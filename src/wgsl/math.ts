@@ -104,6 +104,59 @@ fn floor_mod(x: i32, y: i32) -> i32 {
   return r + select(0, y, r < 0);
 }`,
   },
+  div_i32: {
+    uses: [],
+    text: `
+// floor(x / y); 0 where y is.
+fn div_i32(x: i32, y: i32) -> i32 {
+  let d = select(y, 1, y == 0);
+  let q = x / d;
+  let r = x - q * d;
+  return select(q - select(0, 1, r != 0 && (r < 0) != (d < 0)), 0, y == 0);
+}`,
+  },
+  mod_i32: {
+    uses: [],
+    text: `
+// x - floor(x / y) * y; 0 where y is.
+fn mod_i32(x: i32, y: i32) -> i32 {
+  let d = select(y, 1, y == 0);
+  let r = x - (x / d) * d;
+  return r + select(0, d, r != 0 && (r < 0) != (d < 0));
+}`,
+  },
+  div_u32: {
+    uses: [],
+    text: `
+// The quotient; 0 where y is.
+fn div_u32(x: u32, y: u32) -> u32 {
+  return select(x / max(y, 1u), 0u, y == 0u);
+}`,
+  },
+  mod_u32: {
+    uses: [],
+    text: `
+// The remainder; 0 where y is.
+fn mod_u32(x: u32, y: u32) -> u32 {
+  return x % max(y, 1u);
+}`,
+  },
+  shift_left: {
+    uses: [],
+    text: `
+// 0 beyond 31 places.
+fn shift_left(x: u32, n: u32) -> u32 {
+  return select(0u, x << (n & 31u), n < 32u);
+}`,
+  },
+  shift_right: {
+    uses: [],
+    text: `
+// 0 beyond 31 places.
+fn shift_right(x: u32, n: u32) -> u32 {
+  return select(0u, x >> (n & 31u), n < 32u);
+}`,
+  },
   data_u8: {
     uses: [],
     text: `

@@ -227,10 +227,6 @@ describe('the interpreter of kernels finds', () => {
     expect(run([forOf('k', 0, 4, [breakIf(apply('le', lid, varRef('k', 'i32'))), barrier])])).toBe('barrier');
   });
 
-  test('a divisor that is not positive', () => {
-    expect(run([letOf('q', apply('idiv', int(5), apply('sub', lid, lid)))])).toBe('divisor');
-  });
-
   test('a tensor without memory, or with too little', () => {
     const kernel = kernelOf([storeOf(y, [int(0)], float(1))]);
     expect(fault(kernel, new Map()).code).toBe('memory');

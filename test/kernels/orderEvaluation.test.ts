@@ -80,13 +80,6 @@ describe('the evaluation of a kernel', () => {
     `);
   });
 
-  test('keeps divisors positive that are so under a condition only', () => {
-    const quotient = apply('select', apply('lt', int(0), lid), apply('idiv', int(100), lid), int(0));
-    expect(ordered([storeOf(counts, [lid], quotient)])).toMatchInlineSnapshot(
-      `"  counts[@lid:i32] = select(0 < @lid:i32, 100 // max(@lid:i32, 1), 0)"`,
-    );
-  });
-
   test('clamps the other indices of data, and leaves rows to the bounds of the binding', () => {
     const data = tensorOf('data', 'data', [4, 3]);
     const rows = tensorOf('rows', 'rows', [64], 'i32');

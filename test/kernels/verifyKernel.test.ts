@@ -155,12 +155,6 @@ describe('the verifier of kernels proves indices in range', () => {
     expect(unproven(body(apply('le', int(3), lid)), { workgroup: 30 })).toEqual([]);
     expect(unproven(body(apply('le', int(2), lid)), { workgroup: 30 })).toHaveLength(2);
   });
-
-  test('and divisors positive', () => {
-    const size = liveExtent({ name: 'batch', max: 8 });
-    expect(unproven([letOf('q', apply('idiv', lid, size))])).toEqual(['a divisor in [0, 8]']);
-    expect(unproven([letOf('q', apply('idiv', lid, int(4)))])).toEqual([]);
-  });
 });
 
 describe('the verifier of kernels refuses', () => {
@@ -185,9 +179,6 @@ describe('the verifier of kernels refuses', () => {
     expect(issue([letOf('a', apply('select', at, load(y, [lid]), float(0)))], flat)).toMatch(/not guarded$/);
     const guarded = load(y, [apply('select', at, lid, int(0))]);
     expect(issue([letOf('a', apply('select', at, guarded, float(0)))], flat)).toBe('none');
-    expect(issue([letOf('a', apply('idiv', lid, lid))], flat)).toBe(
-      'range: kernel sample: a divisor in [0, 30]: not proven, and not guarded',
-    );
     expect(issue([letOf('a', { kind: 'load', tensor: x, at: [int(0), int(0)], dtype: 'f32' })], flat)).toBe(
       'type: kernel sample: 2 indices of x, elements of an evaluated kernel have one',
     );

@@ -34,6 +34,14 @@ describe('the range of an expression', () => {
     ['i32(i < 20)', 1, 1],
     ['i * 1000000000', -2147483648, 2147483647],
     ['live(batch<=128)', 0, 128],
+    ['i % (j - 2)', -1, 0],
+    ['bitAnd(i - 5, 6)', 0, 6],
+    ['bitOr(i, j)', 0, 15],
+    ['bitXor(i, 20)', 0, 31],
+    ['shiftLeft(i, 3)', 0, 72],
+    ['shiftLeft(i, k)', -2147483648, 2147483647],
+    ['shiftRight(i * 100 - 50, 2)', -13, 212],
+    ['shiftRight(i - 5, j - 1)', -5, 4],
   ];
   for (const [text, low, high] of cases) {
     it(`is ${low}..${high} for ${text}`, () => {

@@ -141,6 +141,9 @@ const discrete = {
     ])();
     return { tensor: made, bound, exact: true };
   },
+  quotients: ofIntegers((x, y) => x.floorDiv(y).sub(x.mod(y))),
+  shifts: ofIntegers((x, y) => x.shiftLeft(y).bitXor(x.shiftRight(y))),
+  bits: ofIntegers((x, y) => x.bitAnd(y).bitXor(x.bitNot().bitOr(y))),
   iota: (draft) => {
     const shape = draft.shape();
     if (shape.length === 0) return undefined;
@@ -237,6 +240,19 @@ function compared(make: (a: Tensor, b: Tensor | number) => Tensor): Recipe {
       (d) => d.exact && d.tensor.dtype === a.tensor.dtype && broadcasts(a.tensor, d.tensor),
     );
     return truth(make(a.tensor, b === undefined || b === a ? draft.dice.below(3) : b.tensor));
+  };
+}
+
+/** Of an integer, and another one of its type or a small number. */
+function ofIntegers(make: (x: Tensor, other: Tensor | number) => Tensor): Recipe {
+  return (draft) => {
+    const a = draft.any((d) => d.tensor.dtype === 'i32' || d.tensor.dtype === 'u32');
+    if (a === undefined) return undefined;
+    const { dtype } = a.tensor;
+    const b = draft.any((d) => d.tensor.dtype === dtype && broadcasts(a.tensor, d.tensor));
+    const isKnown = b === undefined || draft.dice.chance(0.4);
+    const other = isKnown ? draft.dice.between(dtype === 'i32' ? -3 : 0, 34) : b.tensor;
+    return { tensor: make(a.tensor, other), bound: 2 ** 32, exact: true };
   };
 }
 

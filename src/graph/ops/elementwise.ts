@@ -25,9 +25,10 @@ import {
 } from './definition.ts';
 
 /** Scalar operations that are graph operations of the same name; the others only the compiler makes. */
-export type ElementwiseOp = Exclude<ScalarOp, 'idiv' | 'mod' | 'select' | 'listed' | 'cast'>;
+export type ElementwiseOp = Exclude<ScalarOp, 'select' | 'listed' | 'cast'>;
 
 const truth: NoVjp = { none: 'its result is a truth value' };
+const integers: NoVjp = { none: 'its operands are integers' };
 const steps: ZeroVjp = { zero: 'it is constant between its steps' };
 
 /** Vector-Jacobian products. Where the result says the same as the operand, it is used: it is there anyway. */
@@ -39,6 +40,14 @@ const vjps = {
     const quotient = cotangent.div(operand(inputs, 1));
     return k === 0 ? quotient : quotient.mul(output).neg();
   },
+  idiv: integers,
+  mod: integers,
+  bitAnd: integers,
+  bitOr: integers,
+  bitXor: integers,
+  bitNot: integers,
+  shiftLeft: integers,
+  shiftRight: integers,
   min: ({ inputs, cotangent }, k) => {
     const [mine, other] = [operand(inputs, k), operand(inputs, 1 - k)];
     return mine.lt(other).where(cotangent, mine.eq(other).where(cotangent.mul(0.5), 0));

@@ -13,10 +13,11 @@ import {
   xor,
 } from '../composed/elementwise.ts';
 import type { Tensor } from '../tensor.ts';
-import { operandOf, Value } from './value.ts';
+import { Integers } from './integers.ts';
+import { operandOf } from './value.ts';
 
 /** Element by element: arithmetic, functions, comparison and logic. */
-export abstract class Elementwise extends Value {
+export abstract class Elementwise extends Integers {
   // Arithmetic
 
   add(other: Tensor | number): Tensor {

@@ -1,0 +1,67 @@
+import type { Tensor } from '../tensor.ts';
+import { Value } from './value.ts';
+
+/**
+ * Whole numbers and their bits, element by element. `add`, `sub`, `mul` and `neg` of integers wrap modulo 2³² (two's
+ * complement), on every target; none of these operations has a gradient.
+ */
+export abstract class Integers extends Value {
+  /**
+   * `floor(x / y)` of integers of any sign, Python's `//`: 0 where y is 0 (as NumPy), and the least i32 by -1 wraps to
+   * itself.
+   *
+   * ```ts
+   * index.floorDiv(width); // the row of a pixel: -7 // 2 is -4
+   * ```
+   */
+  floorDiv(other: Tensor | number): Tensor {
+    return this.pointwise('idiv', other);
+  }
+  /**
+   * `x - floor(x / y) · y` of integers of any sign, Python's `%`: it has the sign of y, and is 0 where y is 0.
+   *
+   * ```ts
+   * index.mod(width); // the column of a pixel: -7 % 2 is 1
+   * ```
+   */
+  mod(other: Tensor | number): Tensor {
+    return this.pointwise('mod', other);
+  }
+  /** Bits that both integers have; of truth values, {@link Tensor.and}: `hash.bitAnd(0xff)`. */
+  bitAnd(other: Tensor | number): Tensor {
+    return this.pointwise(this.dtype === 'bool' ? 'and' : 'bitAnd', other);
+  }
+  /** Bits that either integer has; of truth values, {@link Tensor.or}: `high.shiftLeft(16).bitOr(low)`. */
+  bitOr(other: Tensor | number): Tensor {
+    return this.pointwise(this.dtype === 'bool' ? 'or' : 'bitOr', other);
+  }
+  /** Bits that one of two integers has, and not both; of truth values, {@link Tensor.xor}: `gray = x.bitXor(x.shiftRight(1))`. */
+  bitXor(other: Tensor | number): Tensor {
+    return this.pointwise(this.dtype === 'bool' ? 'ne' : 'bitXor', other);
+  }
+  /** Bits that an integer has not, `-x - 1` of an i32; of truth values, {@link Tensor.not}: `mask.bitNot()`. */
+  bitNot(): Tensor {
+    return this.pointwise(this.dtype === 'bool' ? 'not' : 'bitNot');
+  }
+  /**
+   * Bits moved up by `places`, zeros behind them: `x · 2ⁿ`, which wraps. 0 where `places` is not from 0 to 31.
+   *
+   * ```ts
+   * one.shiftLeft(4); // 16
+   * ```
+   */
+  shiftLeft(places: Tensor | number): Tensor {
+    return this.pointwise('shiftLeft', places);
+  }
+  /**
+   * Bits moved down by `places`, `floor(x / 2ⁿ)`: an i32 keeps its sign (arithmetic), before a u32 come zeros (logical).
+   * Where `places` is not from 0 to 31 nothing is left of it, except the sign: 0, or -1 of a negative i32.
+   *
+   * ```ts
+   * bits.shiftRight(8); // the upper 24 of 32
+   * ```
+   */
+  shiftRight(places: Tensor | number): Tensor {
+    return this.pointwise('shiftRight', places);
+  }
+}
