@@ -17,6 +17,7 @@ const arrows: Readonly<
   },
   // Layers and optimizers are composites of primitives; optimizers differentiate.
   nn: { rooms: ['loops', 'graph', 'runtime/clipped.ts', 'runtime (types)'], packages: [] },
+  random: { rooms: ['loops', 'graph'], packages: [] },
   optim: { rooms: ['loops', 'graph', 'passes/differentiate.ts'], packages: [] },
   passes: { rooms: ['loops', 'graph'], packages: [] },
   // What a target is, how a group runs on it, and which loops a group has: each knows the ones before.

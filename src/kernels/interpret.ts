@@ -477,7 +477,7 @@ class Machine {
 
   #apply(expr: Apply, operands: readonly Value[]): Value {
     const none: Value = () => 0;
-    const [a = none, b = none, c = none] = operands;
+    const [a = none, b = none, c = none, d = none] = operands;
     const { op, dtype } = expr;
     const { evaluate } = scalarOps[op] as ScalarDef;
     switch (op) {
@@ -499,7 +499,9 @@ class Machine {
           return dtype === 'u32' ? () => Math.imul(a(), b()) >>> 0 : () => Math.imul(a(), b());
         }
         const round = this.#rounding(dtype);
-        return operands.length === 1 ? () => round(evaluate(a(), 0, 0)) : () => round(evaluate(a(), b(), 0));
+        if (operands.length === 1) return () => round(evaluate(a(), 0, 0, 0));
+        if (operands.length === 2) return () => round(evaluate(a(), b(), 0, 0));
+        return () => round(evaluate(a(), b(), c(), d()));
       }
     }
   }

@@ -1,4 +1,5 @@
 import type { Dtype } from './dtype.ts';
+import { threefry } from './threefry.ts';
 
 /**
  * The scalar operations: one row each. The type checker demands of every printer and interpreter one
@@ -9,10 +10,10 @@ import type { Dtype } from './dtype.ts';
 export interface ScalarDef {
   readonly arity: 1 | 2 | 3 | 4;
   /** What its operands may be, and what it gives: `same` gives the operands' type. */
-  readonly operands: 'float' | 'number' | 'integer' | 'bool' | 'any' | 'select' | 'listed';
+  readonly operands: 'float' | 'number' | 'integer' | 'word' | 'bool' | 'any' | 'select' | 'listed';
   readonly result: 'same' | 'bool' | 'cast';
   /** Value in float64 (integers wrap where they are stored). Bools are 0 and 1. */
-  readonly evaluate: (a: number, b: number, c: number) => number;
+  readonly evaluate: (a: number, b: number, c: number, d: number) => number;
   /** Operand order does not matter. */
   readonly commutative?: true;
   /** Rough cost beside one addition; fusion's cost model adds it up. */
@@ -120,6 +121,14 @@ export const scalarOps = {
     evaluate: (x, n) => Math.floor(x / 2 ** (isShift(n) ? n : 32)),
     cost: 1,
     doc: 'bits moved down by n places, the sign kept; where n is not from 0 to 31, none but signs',
+  },
+  threefry: {
+    arity: 4,
+    operands: 'word',
+    result: 'same',
+    evaluate: threefry,
+    cost: 110, // beside an addition: as many instructions as a vector takes
+    doc: 'threefry(key0, key1, counter0, counter1): a random word, the first of Threefry-2x32 with 20 rounds',
   },
   min: {
     arity: 2,
@@ -343,10 +352,10 @@ function erf(x: number): number {
  * integers wrapped to 32 bits, casts saturated.
  */
 export function applyScalar(op: ScalarOp, args: readonly number[], dtype: Dtype, float32: boolean): number {
-  const [x = 0, y = 0, z = 0] = args;
+  const [x = 0, y = 0, z = 0, w = 0] = args;
   if (op === 'cast') return castScalar(x, dtype, float32);
   if (op === 'mul' && (dtype === 'i32' || dtype === 'u32')) return store(Math.imul(x, y), dtype, float32);
-  return store((scalarOps[op] as ScalarDef).evaluate(x, y, z), dtype, float32);
+  return store((scalarOps[op] as ScalarDef).evaluate(x, y, z, w), dtype, float32);
 }
 
 function castScalar(x: number, dtype: Dtype, float32: boolean): number {

@@ -6,6 +6,7 @@ const accepted: Readonly<Record<ScalarDef['operands'], readonly Dtype[]>> = {
   float: ['f32'],
   number: ['f32', 'i32', 'u32'],
   integer: ['i32', 'u32'],
+  word: ['u32'],
   bool: ['bool'],
   any: ['f32', 'i32', 'u32', 'bool'],
   select: ['f32', 'i32', 'u32', 'bool'],

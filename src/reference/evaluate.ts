@@ -75,7 +75,9 @@ function elementsOf(node: Node, operands: readonly NDArray[], feeds: Feeds, prec
   if (found !== undefined) return found;
   const formula = Object.hasOwn(formulas, node.op) ? formulas[node.op] : undefined;
   if (formula !== undefined) {
-    return pointwise(node, shape, operands, (x, y, z) => wrap(formula(x, y, z, node.dtype), node.dtype));
+    return pointwise(node, shape, operands, (x, y, z, w) =>
+      wrap(formula(x, y, z, node.dtype, w), node.dtype),
+    );
   }
   switch (node.op) {
     case 'cast':
@@ -111,15 +113,15 @@ function pointwise(
   node: Node,
   shape: readonly number[],
   operands: readonly NDArray[],
-  formula: (x: number, y: number, z: number) => number,
+  formula: (x: number, y: number, z: number, w: number) => number,
 ): NDArray {
-  const [a, b, c] = operands.map((operand) => operand.data);
+  const [a, b, c, d] = operands.map((operand) => operand.data);
   const data = new Float64Array(countOf(shape));
   for (const operand of operands) {
     if (operand.data.length !== data.length)
       throw new RangeError(`node ${node.id} (${node.op}): operands differ`);
   }
-  for (let k = 0; k < data.length; k++) data[k] = formula(a?.[k] ?? 0, b?.[k] ?? 0, c?.[k] ?? 0);
+  for (let k = 0; k < data.length; k++) data[k] = formula(a?.[k] ?? 0, b?.[k] ?? 0, c?.[k] ?? 0, d?.[k] ?? 0);
   return { shape, dtype: node.dtype, data };
 }
 

@@ -1,8 +1,9 @@
 import type { ElementwiseOp } from '../graph/ops/elementwise.ts';
 import type { Dtype } from '../loops/dtype.ts';
+import { threefry } from './threefry.ts';
 
 /** Formula of an operation on one element each; the element type matters for integers. */
-export type Formula = (x: number, y: number, z: number, dtype: Dtype) => number;
+export type Formula = (x: number, y: number, z: number, dtype: Dtype, w: number) => number;
 
 const truth = (holds: boolean): number => (holds ? 1 : 0);
 
@@ -40,6 +41,7 @@ const elementwise = {
     if (n >= 0 && n < 32) return dtype === 'u32' ? x >>> n : x >> n;
     return x < 0 ? -1 : 0;
   },
+  threefry: (key0, key1, counter0, _dtype, counter1) => threefry([key0, key1], [counter0, counter1]),
   min: (x, y) => Math.min(x, y),
   max: (x, y) => Math.max(x, y),
   lt: (x, y) => truth(x < y),

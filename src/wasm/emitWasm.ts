@@ -20,7 +20,7 @@ import type { Assemble } from './assemble.ts';
 import type { ModuleScope } from './functions.ts';
 import { codeOf, type WasmKernelText, wasmKernel } from './kernel.ts';
 import { Knowledge } from './knowledge.ts';
-import type { MathName } from './math.ts';
+import type { FunctionName } from './math.ts';
 import { moduleText } from './module.ts';
 import { sharedFunctions } from './share.ts';
 import { tileBytes } from './tileBytes.ts';
@@ -32,7 +32,7 @@ export const PLACE_ALIGNMENT = LINE / 4;
 export class WasmKernels {
   readonly #scope: ModuleScope;
   readonly #names = new Names();
-  readonly #math = new Set<MathName>();
+  readonly #math = new Set<FunctionName>();
   readonly #memory: Omit<WasmMemory, 'bytes' | 'threadBytes'>;
   readonly #written: { readonly kernel: WasmKernelText; readonly stage: Stage }[] = [];
   /** Numbers of kernels by their texts without their names. */

@@ -25,7 +25,7 @@ import { Addresses, elementBytes, type Location, laneAddress, offsetText } from 
 import { type Code, f32Const, i32, vectorConst } from './code.ts';
 import { flooredByPositive, shiftName } from './integers.ts';
 import type { Knowledge } from './knowledge.ts';
-import type { MathName } from './math.ts';
+import type { FunctionName } from './math.ts';
 import { type Lanes, repeats, type Spelling, spellings, wasmType } from './operations.ts';
 import { isName, Regions } from './regions.ts';
 
@@ -35,7 +35,7 @@ export interface Surroundings {
   /** Position of a field in the step block. */
   readonly field: (name: string) => number;
   /** Is told each function of the module that is called. */
-  readonly calls: (name: MathName) => void;
+  readonly calls: (name: FunctionName) => void;
   /** What is known of expressions: one memory for all functions of a module. */
   readonly known: Knowledge;
 }
@@ -217,7 +217,8 @@ export class Evaluator {
   #apply(expr: Apply, lane: Axis | null): string {
     const spelling: Spelling = spellings[expr.op];
     const operandType = (expr.args[0] as Expr).dtype;
-    if (spelling.calls !== undefined && operandType === 'f32') this.#around.calls(spelling.calls);
+    if (spelling.calls !== undefined && operandType === (spelling.callsFor ?? 'f32'))
+      this.#around.calls(spelling.calls);
     const lanes: Lanes = lane === null ? 1 : 4;
     const shifted = lane === null ? null : this.#shifted(expr, lane);
     if (shifted !== null) return shifted;

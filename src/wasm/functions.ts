@@ -6,7 +6,7 @@ import { Code, i32, times } from './code.ts';
 import { Evaluator } from './evaluate.ts';
 import type { GroupText } from './groupText.ts';
 import type { Knowledge } from './knowledge.ts';
-import type { MathName } from './math.ts';
+import type { FunctionName } from './math.ts';
 import type { FunctionText } from './share.ts';
 
 /** What kernels must know of the module that they are part of. */
@@ -20,7 +20,7 @@ export interface ModuleScope {
   /** Location from which packed operands lie. */
   readonly packed: number;
   /** Is told each function of vector mathematics that is called. */
-  readonly calls: (name: MathName) => void;
+  readonly calls: (name: FunctionName) => void;
   readonly known: Knowledge;
   /** The functions of groups that were written, by what makes others like them. */
   readonly groups: Map<string, GroupText>;

@@ -1,6 +1,7 @@
 import { erf, exp, expm1, sigmoid, tanh } from './mathExp.ts';
 import { log, log1p } from './mathLog.ts';
 import { constant } from './mathPieces.ts';
+import { threefry } from './threefry.ts';
 
 /** A function of the module's text, with the names of those that it calls. */
 export interface WasmFunction {
@@ -40,9 +41,17 @@ export const mathFunctions = {
 /** The scalar operations that are functions, by their names in `scalarOps`. */
 export type MathName = keyof typeof mathFunctions;
 
+/** All functions of modules: those of floats, and of words. */
+const functions = { ...mathFunctions, threefry: { text: threefry, calls: [] } } satisfies Readonly<
+  Record<string, WasmFunction>
+>;
+
+/** What a function of a module is called. */
+export type FunctionName = keyof typeof functions;
+
 /** The text of the named functions and of all that they call, each once, in the order of the table. */
-export function mathText(names: Iterable<MathName>): string {
-  const table: ReadonlyMap<string, WasmFunction> = new Map(Object.entries(mathFunctions));
+export function mathText(names: Iterable<FunctionName>): string {
+  const table: ReadonlyMap<string, WasmFunction> = new Map(Object.entries(functions));
   const needed = new Set<string>(names);
   // A set gives what is added while it is walked, too.
   for (const name of needed) for (const called of table.get(name)?.calls ?? []) needed.add(called);

@@ -1,7 +1,7 @@
 import { barrierImport, barrierText } from './barrier.ts';
 import { i32 } from './code.ts';
 import { codeOf, type WasmKernelText } from './kernel.ts';
-import { type MathName, mathText } from './math.ts';
+import { type FunctionName, mathText } from './math.ts';
 import { tileImports } from './tile.ts';
 
 /** What the whole module is made of. */
@@ -9,7 +9,7 @@ export interface ModuleParts {
   readonly kernels: readonly WasmKernelText[];
   /** For each entry the numbers of its kernels, in order. */
   readonly entries: readonly { readonly name: string; readonly kernels: readonly number[] }[];
-  readonly math: ReadonlySet<MathName>;
+  readonly math: ReadonlySet<FunctionName>;
 }
 
 /** The text of a module, as `WasmProgram` says what it imports and exports. */

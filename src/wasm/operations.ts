@@ -1,6 +1,6 @@
 import type { Dtype, ScalarOp } from '../loops/index.ts';
 import { floored, shifted } from './integers.ts';
-import type { MathName } from './math.ts';
+import type { FunctionName, MathName } from './math.ts';
 
 /** The types of WebAssembly values that kernels compute with. */
 export type WasmType = 'i32' | 'f32' | 'v128';
@@ -18,8 +18,9 @@ export interface Spelling {
   readonly scalar: (args: readonly string[], dtype: Dtype, to: Dtype) => string;
   /** Null where there are no such instructions: each lane is then computed by itself. */
   readonly vector: (args: readonly string[], dtype: Dtype, to: Dtype) => string | null;
-  /** The function of the module that it calls for floats, if it calls one. */
-  readonly calls?: MathName;
+  /** The function of the module that it calls for floats, or for words, if it calls one. */
+  readonly calls?: FunctionName;
+  readonly callsFor?: 'u32';
 }
 
 const scalarPrefix = (dtype: Dtype): string => (dtype === 'f32' ? 'f32' : 'i32');
@@ -108,6 +109,12 @@ export const spellings = {
   },
   shiftLeft: byLane(shifted.shiftLeft),
   shiftRight: byLane(shifted.shiftRight),
+  threefry: {
+    scalar: (args) => firstLane(folded('call $threefry', args.map(splatInt)), 'i32'),
+    vector: (args) => folded('call $threefry', args),
+    calls: 'threefry',
+    callsFor: 'u32',
+  },
   min: extremum('min'),
   max: extremum('max'),
   neg: {

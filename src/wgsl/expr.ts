@@ -295,6 +295,7 @@ const spellings = {
   bitNot: (args) => ({ text: `~${operand(args, 0, 5)}`, level: 5 }),
   shiftLeft: shift('<<', 'shift_left'),
   shiftRight: shift('>>', 'shift_right'),
+  threefry: own('threefry'),
   min: byType(own('min_nan'), call('min')),
   max: byType(own('max_nan'), call('max')),
   neg: negate,

@@ -1,3 +1,5 @@
+import { threefry } from './threefry.ts';
+
 /**
  * WGSL functions of our own, each printed only where a kernel uses it. The built-ins promise too little:
  * `tanh`, `log`, `exp` and `erf` here have PyTorch's special values and a stated error on the whole range
@@ -156,6 +158,10 @@ fn shift_left(x: u32, n: u32) -> u32 {
 fn shift_right(x: u32, n: u32) -> u32 {
   return select(0u, x >> (n & 31u), n < 32u);
 }`,
+  },
+  threefry: {
+    uses: [],
+    text: threefry,
   },
   data_u8: {
     uses: [],

@@ -1,6 +1,7 @@
 import { concat, customGradient, full, type Tensor, whileTraining } from '../../src/graph/index.ts';
 import { type Dim, extentOf, sameDim } from '../../src/loops/index.ts';
 import * as nn from '../../src/nn/index.ts';
+import { threefry } from '../../src/random/threefry.ts';
 import { axisRecipes, discreteAxisRecipes } from './axisRecipes.ts';
 import { composedRecipes } from './composedRecipes.ts';
 import { type Draft, type Drawn, elements, moderate } from './draft.ts';
@@ -144,6 +145,13 @@ const discrete = {
   quotients: ofIntegers((x, y) => x.floorDiv(y).sub(x.mod(y))),
   shifts: ofIntegers((x, y) => x.shiftLeft(y).bitXor(x.shiftRight(y))),
   bits: ofIntegers((x, y) => x.bitAnd(y).bitXor(x.bitNot().bitOr(y))),
+  threefry: (draft) => {
+    const a = draft.any((d) => d.tensor.dtype === 'u32');
+    const b = a && draft.any((d) => d.tensor.dtype === 'u32' && broadcasts(a.tensor, d.tensor));
+    if (a === undefined || b === undefined) return undefined;
+    const zero = full(draft.m, [], 0, 'u32');
+    return { tensor: threefry(zero, a.tensor, b.tensor, zero), bound: 2 ** 32, exact: true };
+  },
   iota: (draft) => {
     const shape = draft.shape();
     if (shape.length === 0) return undefined;

@@ -48,6 +48,7 @@ const vjps = {
   bitNot: integers,
   shiftLeft: integers,
   shiftRight: integers,
+  threefry: integers,
   min: ({ inputs, cotangent }, k) => {
     const [mine, other] = [operand(inputs, k), operand(inputs, 1 - k)];
     return mine.lt(other).where(cotangent, mine.eq(other).where(cotangent.mul(0.5), 0));
@@ -95,6 +96,7 @@ const operandTypes: Readonly<Record<ScalarDef['operands'], readonly Dtype[]>> = 
   float: ['f32'],
   number: NUMBERS,
   integer: ['i32', 'u32'],
+  word: ['u32'],
   bool: ['bool'],
   any: [...NUMBERS, 'bool'],
   select: [...NUMBERS, 'bool'],
