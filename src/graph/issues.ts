@@ -41,6 +41,8 @@ export const graphIssues = {
   output: 'an output must be a tensor that can be stored',
   update: 'an update names a state of the module once, and a value of its shape and element type',
   state: 'a state has a fixed shape and an element type that can be stored',
+  layer:
+    'a layer has weights once it was applied, of shapes that its first operand asks for; other operands must fit them',
   declaration:
     'layers and optimizers declare states, so they must be used inside defineModule, whose function returns when all is declared',
   gradient: 'gradients exist of float scalars, with respect to floats that are reached without integers',

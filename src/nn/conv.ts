@@ -1,6 +1,6 @@
-import { requireFlag, requireOneOf, requireOptions, shown } from '../graph/arguments.ts';
+import { requireFlag, requireOneOf, shown } from '../graph/arguments.ts';
 import { requireFloat } from '../graph/build.ts';
-import { declarationsOf, GraphError, type Initializer, ShapeError, type Tensor } from '../graph/index.ts';
+import { GraphError, type Initializer, ShapeError, type Tensor } from '../graph/index.ts';
 import { type Activation, activations } from './activations.ts';
 import {
   type ConvolutionOptions,
@@ -12,14 +12,20 @@ import {
   transposedOptions,
 } from './convolve.ts';
 import { uniform } from './init.ts';
-import { layerName } from './layer.ts';
+import {
+  type EitherForm,
+  inEitherForm,
+  type Layer,
+  type LayerOptions,
+  layerOf,
+  requireLayerOptions,
+} from './layer.ts';
 import { type PerAxis, perAxis, perChannel, spaceOf } from './space.ts';
+import { Weights } from './weights.ts';
 
 /** What layers of weights have besides how they slide. */
-interface LayerOptions {
+interface KernelOptions extends LayerOptions {
   readonly activation?: Activation | undefined;
-  /** Names the layer, its states `NAME.weight` and `NAME.bias`, and its result. */
-  readonly name?: string;
   /**
    * First weights; where it is left out uniform ones within `±1/sqrt(fan in)`, as PyTorch's. It sees them as
    * `[...window, in, out]`, as those of a dense layer, and gives as many in the order in which they are stored.
@@ -31,157 +37,201 @@ interface LayerOptions {
 }
 
 /** Options of {@link conv1d} and {@link conv2d}. */
-export interface ConvOptions extends ConvolutionOptions, LayerOptions {}
+export interface ConvOptions extends ConvolutionOptions, KernelOptions {}
 
 /** Options of {@link convTranspose1d} and {@link convTranspose2d}. */
-export interface ConvTransposeOptions extends TransposedOptions, LayerOptions {}
+export interface ConvTransposeOptions extends TransposedOptions, KernelOptions {}
 
-const layerOptions: readonly (keyof LayerOptions)[] = [
-  'activation',
-  'name',
-  'kernelInit',
-  'biasInit',
-  'bias',
-];
+/** A convolution's layer. */
+export interface Conv extends Layer {
+  /** `[filters, channels / groups, ...kernel]`, or `[channels, filters / groups, ...kernel]` of a transposed one. */
+  readonly weight: Tensor;
+  /** `[filters]`. It throws a GraphError `layer` where the layer has none. */
+  readonly bias: Tensor;
+  clone(options?: LayerOptions): Conv;
+}
+
+const kernelOptions: readonly (keyof KernelOptions)[] = ['activation', 'kernelInit', 'biasInit', 'bias'];
+
+type ConvArgs = [filters: number, kernel: PerAxis, options?: ConvOptions | undefined];
+type TransposedArgs = [filters: number, kernel: PerAxis, options?: ConvTransposeOptions | undefined];
 
 /**
- * A convolution over one axis of space, `activation(x * W + b)`, that declares its weights
- * `[filters, channels / groups, kernel]` as states of the module.
+ * A convolution over one axis of space, `activation(x * W + b)`, with weights `NAME.weight`
+ * `[filters, channels / groups, kernel]` and `NAME.bias`: as a layer, or applied to `x` at once.
+ *
+ * ```ts
+ * nn.conv1d(16, 3, { padding: 'same' })(x);
+ * ```
  *
  * @param x `[batch, channels, width]`, or the channels last; only the batch may be bounded
  * @returns `[batch, filters, positions]`, or the filters last
  * @throws ShapeError where the window fits nowhere or groups do not divide, GraphError where an option is none that
  *   there is
  */
-export function conv1d(x: Tensor, filters: number, kernel: PerAxis, options: ConvOptions = {}): Tensor {
-  return conv('conv1d', 1, x, filters, kernel, options);
+export function conv1d(filters: number, kernel: PerAxis, options?: ConvOptions): Conv;
+export function conv1d(x: Tensor, filters: number, kernel: PerAxis, options?: ConvOptions): Tensor;
+export function conv1d(...args: EitherForm<ConvArgs>): Conv | Tensor {
+  return inEitherForm<ConvArgs, Conv>('conv1d', 2, args, (...own) => conv('conv1d', 1, ...own));
 }
 
 /**
- * A convolution over two axes of space, `activation(x * W + b)`, that declares its weights
- * `[filters, channels / groups, ...kernel]` as states of the module.
+ * A convolution over two axes of space, `activation(x * W + b)`, with weights `NAME.weight`
+ * `[filters, channels / groups, ...kernel]` and `NAME.bias`: as a layer, or applied to `x` at once.
+ *
+ * ```ts
+ * nn.conv2d(32, 3, { padding: 'same', activation: 'relu' })(x);
+ * ```
  *
  * @param x `[batch, channels, height, width]`, or the channels last; only the batch may be bounded
  * @returns `[batch, filters, ...positions]`, or the filters last
  * @throws as {@link conv1d}
  */
-export function conv2d(x: Tensor, filters: number, kernel: PerAxis, options: ConvOptions = {}): Tensor {
-  return conv('conv2d', 2, x, filters, kernel, options);
+export function conv2d(filters: number, kernel: PerAxis, options?: ConvOptions): Conv;
+export function conv2d(x: Tensor, filters: number, kernel: PerAxis, options?: ConvOptions): Tensor;
+export function conv2d(...args: EitherForm<ConvArgs>): Conv | Tensor {
+  return inEitherForm<ConvArgs, Conv>('conv2d', 2, args, (...own) => conv('conv2d', 2, ...own));
 }
 
 /**
- * A transposed convolution over one axis of space that declares its weights `[channels, filters / groups, kernel]` as
- * states of the module.
+ * A transposed convolution over one axis of space with weights `NAME.weight` `[channels, filters / groups, kernel]` and
+ * `NAME.bias`: as a layer, or applied to `x` at once.
+ *
+ * ```ts
+ * nn.convTranspose1d(16, 2, { stride: 2 })(x);
+ * ```
  *
  * @param x as of {@link conv1d}
  * @returns `[batch, filters, larger]`, or the filters last
  * @throws as {@link conv1d}
  */
+export function convTranspose1d(filters: number, kernel: PerAxis, options?: ConvTransposeOptions): Conv;
 export function convTranspose1d(
   x: Tensor,
   filters: number,
   kernel: PerAxis,
-  options: ConvTransposeOptions = {},
-): Tensor {
-  return convTranspose('convTranspose1d', 1, x, filters, kernel, options);
+  options?: ConvTransposeOptions,
+): Tensor;
+export function convTranspose1d(...args: EitherForm<TransposedArgs>): Conv | Tensor {
+  return inEitherForm<TransposedArgs, Conv>('convTranspose1d', 2, args, (...own) =>
+    convTranspose('convTranspose1d', 1, ...own),
+  );
 }
 
 /**
- * A transposed convolution over two axes of space that declares its weights `[channels, filters / groups, ...kernel]`
- * as states of the module.
+ * A transposed convolution over two axes of space with weights `NAME.weight` `[channels, filters / groups, ...kernel]` and
+ * `NAME.bias`: as a layer, or applied to `x` at once.
+ *
+ * ```ts
+ * nn.convTranspose2d(16, 2, { stride: 2 })(x);
+ * ```
  *
  * @param x as of {@link conv2d}
  * @returns `[batch, filters, ...larger]`, or the filters last
  * @throws as {@link conv1d}
  */
+export function convTranspose2d(filters: number, kernel: PerAxis, options?: ConvTransposeOptions): Conv;
 export function convTranspose2d(
   x: Tensor,
   filters: number,
   kernel: PerAxis,
-  options: ConvTransposeOptions = {},
-): Tensor {
-  return convTranspose('convTranspose2d', 2, x, filters, kernel, options);
+  options?: ConvTransposeOptions,
+): Tensor;
+export function convTranspose2d(...args: EitherForm<TransposedArgs>): Conv | Tensor {
+  return inEitherForm<TransposedArgs, Conv>('convTranspose2d', 2, args, (...own) =>
+    convTranspose('convTranspose2d', 2, ...own),
+  );
 }
 
 function convTranspose(
   op: string,
   rank: number,
-  x: Tensor,
   filters: number,
   kernel: PerAxis,
-  options: ConvTransposeOptions,
-): Tensor {
-  requireOptions(op, options, [...transposedOptions, ...layerOptions]);
-  const space = spaceOf(op, x, options.layout, rank);
+  options: ConvTransposeOptions = {},
+): Conv {
+  requireLayerOptions(op, options, [...transposedOptions, ...kernelOptions]);
   const window = perAxis(op, 'kernel', kernel, rank, 1);
-  const { groups: count = 1 } = options;
-  const groups = groupsOf(op, count, space.channels, requireFilters(op, filters));
-  const [inputs, outputs] = [space.channels, filters / groups];
-  const weights = { shape: [inputs, outputs, ...window], seen: [...window, inputs, outputs] };
-  return layer(op, x, filters, weights, options, (weight) => transposed(op, x, weight, space, options));
+  requireFilters(op, filters);
+  return slidingLayer(op, filters, options, (x) => {
+    const space = spaceOf(op, x, options.layout, rank);
+    const { groups: count = 1 } = options;
+    const groups = groupsOf(op, count, space.channels, filters);
+    const [inputs, outputs] = [space.channels, filters / groups];
+    const weights = { shape: [inputs, outputs, ...window], seen: [...window, inputs, outputs] };
+    return { weights, apply: (weight) => transposed(op, x, weight, space, options) };
+  });
 }
 
-function conv(
-  op: string,
-  rank: number,
-  x: Tensor,
-  filters: number,
-  kernel: PerAxis,
-  options: ConvOptions,
-): Tensor {
-  requireOptions(op, options, [...convolutionOptions, ...layerOptions]);
-  const space = spaceOf(op, x, options.layout, rank);
+function conv(op: string, rank: number, filters: number, kernel: PerAxis, options: ConvOptions = {}): Conv {
+  requireLayerOptions(op, options, [...convolutionOptions, ...kernelOptions]);
   const window = perAxis(op, 'kernel', kernel, rank, 1);
-  const { groups: count = 1 } = options;
-  const groups = groupsOf(op, count, space.channels, requireFilters(op, filters));
-  const [inputs, outputs] = [space.channels / groups, filters];
-  const weights = { shape: [outputs, inputs, ...window], seen: [...window, inputs, outputs] };
-  return layer(op, x, filters, weights, options, (weight) => convolved(op, x, weight, space, options));
+  requireFilters(op, filters);
+  return slidingLayer(op, filters, options, (x) => {
+    const space = spaceOf(op, x, options.layout, rank);
+    const { groups: count = 1 } = options;
+    const groups = groupsOf(op, count, space.channels, filters);
+    const [inputs, outputs] = [space.channels / groups, filters];
+    const weights = { shape: [outputs, inputs, ...window], seen: [...window, inputs, outputs] };
+    return { weights, apply: (weight) => convolved(op, x, weight, space, options) };
+  });
 }
 
-function requireFilters(op: string, filters: number): number {
-  if (Number.isSafeInteger(filters) && filters >= 1) return filters;
+function requireFilters(op: string, filters: number): void {
+  if (Number.isSafeInteger(filters) && filters >= 1) return;
   const text = `filters must be a whole number from 1 on, not ${shown(filters)}`;
   throw new ShapeError('dimension', op, text);
 }
 
 /** Shape of a layer's weights, as they are stored and as an initialiser sees them. */
-interface Weights {
+interface KernelShape {
   readonly shape: readonly number[];
   readonly seen: readonly number[];
 }
 
-/** Weights and bias as states, what they make of the operand, and the activation. */
-function layer(
+/** The weights that an operand asks for, and what is made of it with them. */
+interface Sliding {
+  readonly weights: KernelShape;
+  readonly apply: (weight: Tensor) => Tensor;
+}
+
+/** Weights and bias, what they make of the operand, and the activation. */
+function slidingLayer(
   op: string,
-  x: Tensor,
   filters: number,
-  { shape, seen }: Weights,
-  { activation, name, kernelInit, biasInit, bias = true, layout }: ConvOptions,
-  apply: (weight: Tensor) => Tensor,
-): Tensor {
+  options: ConvOptions,
+  slidingOver: (x: Tensor) => Sliding,
+): Conv {
+  const { activation, kernelInit, biasInit, bias = true, layout } = options;
   if (activation !== undefined) requireOneOf(op, 'activation', activation, Object.keys(activations));
   if (kernelInit !== undefined && typeof kernelInit !== 'function') {
     const text = `kernelInit is ${shown(kernelInit)}: it must be what nn.init.zeros() and the like give`;
     throw new GraphError('option', op, text);
   }
   requireFlag(op, 'bias', bias);
-  requireFloat(op, x.node);
-  const declarations = declarationsOf(op, x);
-  const own = layerName(op, x, name);
-  // PyTorch's default (He et al. 2015 with a = √5): the fan in is that of the second dimension and the window.
-  const fanIn = shape.slice(1).reduce((n, extent) => n * extent, 1);
-  const bound = 1 / Math.sqrt(Math.max(1, fanIn));
-  const usual = uniform(-bound, bound);
-  const init: Initializer = (_, stream, dtype, name) => (kernelInit ?? usual)(seen, stream, dtype, name);
-  const result = apply(declarations.state(`${own}.weight`, { shape, init }));
-  const biased = bias
-    ? result.add(
-        perChannel(
-          declarations.state(`${own}.bias`, { shape: [filters], init: biasInit ?? usual }),
-          spaceOf(op, result, layout),
-        ),
-      )
-    : result;
-  return (activation === undefined ? biased : activations[activation](biased)).named(own);
+  const apply = (own: Weights, x: Tensor): Tensor => {
+    const { weights, apply: slide } = slidingOver(x);
+    const { shape, seen } = weights;
+    requireFloat(op, x.node);
+    const name = own.at(x).label();
+    // PyTorch's default (He et al. 2015 with a = √5): the fan in is that of the second dimension and the window.
+    const fanIn = shape.slice(1).reduce((n, extent) => n * extent, 1);
+    const bound = 1 / Math.sqrt(Math.max(1, fanIn));
+    const usual = uniform(-bound, bound);
+    const init: Initializer = (_, stream, dtype, state) => (kernelInit ?? usual)(seen, stream, dtype, state);
+    const result = slide(own.weight('weight', { shape, init }));
+    const biased = bias
+      ? result.add(
+          perChannel(
+            own.weight('bias', { shape: [filters], init: biasInit ?? usual }),
+            spaceOf(op, result, layout),
+          ),
+        )
+      : result;
+    return (activation === undefined ? biased : activations[activation](biased)).named(name);
+  };
+  return layerOf(new Weights(op, options), apply, (own) => ({
+    weight: { get: () => own.of('weight') },
+    bias: { get: () => own.of('bias') },
+  }));
 }

@@ -36,7 +36,6 @@ export interface TransposedOptions extends ConvolutionOptions {
   readonly outputPadding?: PerAxis;
 }
 
-/** The names of the options above. */
 /** Names of the options of {@link convolve}. */
 export const convolutionOptions: readonly (keyof ConvolutionOptions)[] = [
   'stride',

@@ -1,47 +1,98 @@
-import { requireFlag, requireOneOf, requireOptions, shown } from '../graph/arguments.ts';
-import { declarationsOf, type Initializer, ShapeError, type Tensor } from '../graph/index.ts';
+import { requireFlag, requireOneOf, shown } from '../graph/arguments.ts';
+import { GraphError, type Initializer, ShapeError, type Tensor } from '../graph/index.ts';
+import { sameShape } from '../graph/shape.ts';
+import { requireTensor } from '../graph/tensor/value.ts';
+import { shapeText } from '../loops/index.ts';
 import { type Activation, activations } from './activations.ts';
 import { glorotUniform, zeros } from './init.ts';
-import { layerName } from './layer.ts';
+import {
+  type EitherForm,
+  inEitherForm,
+  type Layer,
+  type LayerOptions,
+  layerOf,
+  requireLayerOptions,
+} from './layer.ts';
+import { Weights } from './weights.ts';
 
-export interface DenseOptions {
+export interface DenseOptions extends LayerOptions {
   readonly activation?: Activation | undefined;
-  /** Names the layer, its states `NAME.weight` and `NAME.bias`, and its result; `dense` where it is left out. */
-  readonly name?: string;
   /** First weights `[in, units]`; Glorot's uniform ones where it is left out. */
   readonly kernelInit?: Initializer;
   /** First bias `[units]`; zeros where it is left out. */
   readonly biasInit?: Initializer;
   readonly bias?: boolean;
+  /** A given tensor `[in, units]` in place of a weight of its own: `embedding.weight.transpose()` ties it. */
+  readonly weight?: Tensor;
 }
 
+/** A fully connected layer. */
+export interface Dense extends Layer {
+  /** `[in, units]` */
+  readonly weight: Tensor;
+  /** `[units]`. It throws a GraphError `layer` where the layer has none. */
+  readonly bias: Tensor;
+  clone(options?: LayerOptions): Dense;
+}
+
+type DenseArgs = [units: number, options?: DenseOptions | undefined];
+
 /**
- * A fully connected layer, `activation(x · W + b)`, that declares its weights as states of the module.
+ * A fully connected layer, `activation(x · W + b)`, with weights `NAME.weight` and `NAME.bias`: as a layer, or applied to `x`
+ * at once.
+ *
+ * ```ts
+ * const hidden = nn.dense(128, { activation: 'relu', name: 'hidden' });
+ * const h = hidden(x); // nn.dense(x, 128, { activation: 'relu', name: 'hidden' })
+ * ```
  *
  * @param x `[..., in]`, f32; the last dimension is not bounded
  * @returns `[..., units]`
- * @throws ShapeError where `x` has no fixed last dimension, GraphError where an option is none that there is
+ * @throws ShapeError where `x` has no fixed last dimension, or another one than the weights have; GraphError where an option is
+ *   none that there is
  */
-export function dense(x: Tensor, units: number, options: DenseOptions = {}): Tensor {
-  requireOptions('dense', options, ['activation', 'name', 'kernelInit', 'biasInit', 'bias']);
-  const { activation, name, kernelInit = glorotUniform(), biasInit = zeros(), bias = true } = options;
+export function dense(units: number, options?: DenseOptions): Dense;
+export function dense(x: Tensor, units: number, options?: DenseOptions): Tensor;
+export function dense(...args: EitherForm<DenseArgs>): Dense | Tensor {
+  return inEitherForm<DenseArgs, Dense>('dense', 1, args, denseLayer);
+}
+
+function denseLayer(units: number, options: DenseOptions = {}): Dense {
+  requireLayerOptions('dense', options, ['activation', 'kernelInit', 'biasInit', 'bias', 'weight']);
+  const { activation, kernelInit = glorotUniform(), biasInit = zeros(), bias = true, weight } = options;
   if (activation !== undefined) requireOneOf('dense', 'activation', activation, Object.keys(activations));
   requireFlag('dense', 'bias', bias);
-  const declarations = declarationsOf('dense', x);
-  const inputs = x.shape.at(-1);
-  if (typeof inputs !== 'number') {
-    throw new ShapeError(
-      'rank',
-      'dense',
-      `${x} needs a last dimension that is a number: it is that of the weights`,
-    );
-  }
   if (!Number.isSafeInteger(units) || units < 0) {
     throw new ShapeError('dimension', 'dense', `units must be a whole number from 0 on, not ${shown(units)}`);
   }
-  const layer = layerName('dense', x, name);
-  const weight = declarations.state(`${layer}.weight`, { shape: [inputs, units], init: kernelInit });
-  let result = x.matmul(weight);
-  if (bias) result = result.add(declarations.state(`${layer}.bias`, { shape: [units], init: biasInit }));
-  return (activation === undefined ? result : activations[activation](result)).named(layer);
+  if (weight !== undefined) {
+    requireTensor('dense', weight);
+    if (options.kernelInit !== undefined)
+      throw new GraphError('option', 'dense', 'takes a weight or a kernelInit, not both');
+  }
+  const apply = (own: Weights, x: Tensor): Tensor => {
+    own.at(x);
+    const inputs = x.shape.at(-1);
+    if (typeof inputs !== 'number') {
+      throw new ShapeError(
+        'rank',
+        'dense',
+        `${x} needs a last dimension that is a number: it is that of the weights`,
+      );
+    }
+    const name = own.label();
+    const shape = [inputs, units];
+    const kernel = weight ?? own.weight('weight', { shape, init: kernelInit });
+    if (!sameShape(kernel.shape, shape)) {
+      const text = `weight is ${shapeText(kernel.shape)}: for ${shapeText(x.shape)} and ${units} units it must be ${shapeText(shape)}`;
+      throw new ShapeError('layer', 'dense', text);
+    }
+    const product = x.matmul(kernel);
+    const result = bias ? product.add(own.weight('bias', { shape: [units], init: biasInit })) : product;
+    return (activation === undefined ? result : activations[activation](result)).named(name);
+  };
+  return layerOf(new Weights('dense', options), apply, (own) => ({
+    weight: { get: () => weight ?? own.of('weight') },
+    bias: { get: () => own.of('bias') },
+  }));
 }

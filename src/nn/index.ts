@@ -17,6 +17,7 @@ export {
 } from './activations.ts';
 export { bceWithLogits, type FocalOptions, focal } from './binaryLosses.ts';
 export {
+  type Conv,
   type ConvOptions,
   type ConvTransposeOptions,
   conv1d,
@@ -36,8 +37,9 @@ export {
   crossEntropy,
   nll,
 } from './crossEntropy.ts';
-export { type DenseOptions, dense } from './dense.ts';
+export { type Dense, type DenseOptions, dense } from './dense.ts';
 export * as init from './init.ts';
+export type { Layer, LayerOptions, LayerStates } from './layer.ts';
 export type { LossOptions, Reduction } from './loss.ts';
 export {
   type HingeOptions,
@@ -60,10 +62,12 @@ export {
 } from './metricLosses.ts';
 export {
   type BatchNorm,
+  type BatchNormLayer,
   type BatchNormOptions,
   batchNorm,
   groupNorm,
   instanceNorm,
+  type Norm,
   type NormOptions,
   standardize,
 } from './normalize.ts';

@@ -1,30 +1,59 @@
 import { requireFlag, requireOption, requireOptions } from '../graph/arguments.ts';
 import { requireFloat } from '../graph/build.ts';
-import { declarationsOf, ShapeError, type Tensor, type Update, whileTraining } from '../graph/index.ts';
+import { ShapeError, type Tensor, type Update, whileTraining } from '../graph/index.ts';
 import { dimAt } from '../graph/shape.ts';
 import { type Axes, requireTensor } from '../graph/tensor/value.ts';
 import { shapeText } from '../loops/index.ts';
 import { groupsOf } from './convolve.ts';
 import { ones, zeros } from './init.ts';
-import { layerName } from './layer.ts';
+import {
+  type EitherForm,
+  inEitherForm,
+  isShort,
+  type Layer,
+  type LayerOptions,
+  layerOf,
+  type Members,
+  requireLayerOptions,
+} from './layer.ts';
 import { channelsFirst, inLayout, type Layout, perChannel, type Space, spaceOf } from './space.ts';
+import { Weights } from './weights.ts';
 
-/** What every normalisation takes. */
-export interface NormOptions {
+/** What every normalisation of channels takes. */
+export interface NormOptions extends LayerOptions {
   /** Added to the variance; 1e-5 where it is left out. */
   readonly eps?: number;
   /** `nchw` (`ncw`) where it is left out. */
   readonly layout?: Layout;
   /** Whether a gain and a bias for each channel follow, as states `NAME.weight` and `NAME.bias`. */
   readonly affine?: boolean;
-  /** Names the layer, its states and its result. */
-  readonly name?: string;
 }
 
 /** Options of {@link batchNorm}. */
 export interface BatchNormOptions extends NormOptions {
   /** Share of the batch in the next running statistics; 0.1 where it is left out. */
   readonly momentum?: number;
+}
+
+/** A normalisation's layer; it throws a GraphError `layer` for a gain and a bias that it does not have. */
+export interface Norm extends Layer {
+  /** The gain, `[channels]` */
+  readonly weight: Tensor;
+  /** `[channels]` */
+  readonly bias: Tensor;
+  clone(options?: LayerOptions): Norm;
+}
+
+type GroupArgs = [groups: number, options?: NormOptions | undefined];
+type NormArgs = [options?: NormOptions | undefined];
+
+/** A batch normalisation's layer, whose `updates()` a training entry makes. */
+export interface BatchNormLayer extends Norm {
+  /** `[channels]` */
+  readonly runningMean: Tensor;
+  /** `[channels]` */
+  readonly runningVar: Tensor;
+  clone(options?: LayerOptions): BatchNormLayer;
 }
 
 /** A batch normalisation: its result, and the next running statistics, which a training entry updates. */
@@ -49,10 +78,15 @@ export function standardize(x: Tensor, axes: Axes, options: { readonly eps?: num
  * {@link evaluation} of what is made of it.
  *
  * ```ts
- * const { output, updates } = nn.batchNorm(nn.conv2d(x, 32, 3));
- * m.entry('train', { loss, updates: [...optimizer.minimize(loss), ...updates] });
+ * const norm = nn.batchNorm();
+ * const h = norm(nn.conv2d(x, 32, 3));
+ * m.entry('train', { loss, updates: [...optimizer.minimize(loss), ...norm.updates()] });
  * m.entry('predict', { label: evaluation(logits).argmax(1) });
  * ```
+ *
+ * Without a tensor first it is a layer, whose `updates()` are those of all of its applications, one after the other. With one,
+ * `nn.batchNorm(x, options)`, it is applied at once, and gives its result as `output`, and the `updates`. Its running statistics
+ * move if it is frozen, too.
  *
  * As in PyTorch the running variance is that of the population, `n / (n - 1)` times the batch's; of one element it
  * is 0, where PyTorch refuses.
@@ -60,90 +94,122 @@ export function standardize(x: Tensor, axes: Axes, options: { readonly eps?: num
  * @param x `[batch, channels]` or `[batch, channels, ...space]`, f32, or the channels last; the batch may be bounded
  * @throws ShapeError where `x` has another shape, GraphError where an option is none that there is
  */
-export function batchNorm(x: Tensor, options: BatchNormOptions = {}): BatchNorm {
+export function batchNorm(options?: BatchNormOptions): BatchNormLayer;
+export function batchNorm(x: Tensor, options?: BatchNormOptions): BatchNorm;
+export function batchNorm(
+  ...args: EitherForm<[options?: BatchNormOptions | undefined]>
+): BatchNormLayer | BatchNorm {
+  if (!isShort('batchNorm', 0, args)) return batchNormLayer(...args);
+  const [x, options] = args;
+  const layer = batchNormLayer(options);
+  const output = layer(x);
+  return { output, updates: layer.updates() };
+}
+
+function batchNormLayer(options: BatchNormOptions = {}): BatchNormLayer {
   const op = 'batchNorm';
-  requireOptions(op, options, ['eps', 'momentum', 'layout', 'affine', 'name']);
+  requireLayerOptions(op, options, ['eps', 'momentum', 'layout', 'affine']);
   const { momentum = 0.1, affine = true } = options;
   requireFlag(op, 'affine', affine);
   requireOption(op, 'momentum', momentum, momentum >= 0 && momentum <= 1, 'from 0 to 1');
   const eps = epsOf(op, options.eps);
-  const space = channelsOf(op, x, options.layout);
-  const declarations = declarationsOf(op, x);
-  const name = layerName(op, x, options.name);
-  const running = (what: string, init = zeros()): Tensor =>
-    declarations.state(`${name}.${what}`, { shape: [space.channels], init, trainable: false });
-  const [runningMean, runningVar] = [running('runningMean'), running('runningVar', ones())];
-  const axes = [0, ...space.axes];
-  const [mean, variance] = [x.mean(axes), x.variance(axes)];
-  const spread = (vector: Tensor): Tensor => perChannel(vector, space);
-  const centred = x.sub(spread(whileTraining(mean, runningMean)));
-  const scale = spread(whileTraining(variance, runningVar)).add(eps).rsqrt();
-  const own = centred.mul(scale);
-  const count = x.liveCount(axes);
-  const population = variance.mul(count.div(count.sub(1).maximum(1)));
-  const next = (state: Tensor, batch: Tensor): Update => ({
-    state,
-    next: state.mul(1 - momentum).add(batch.mul(momentum)),
-  });
-  return {
-    output: (affine ? scaled(op, own, space, name) : own).named(name),
-    updates: [next(runningMean, mean), next(runningVar, population)],
+  const apply = (own: Weights, x: Tensor): Tensor => {
+    const space = channelsOf(op, x, options.layout);
+    const name = own.at(x).label();
+    const running = (what: string, init = zeros()): Tensor =>
+      own.statistic(what, { shape: [space.channels], init });
+    const [runningMean, runningVar] = [running('runningMean'), running('runningVar', ones())];
+    const axes = [0, ...space.axes];
+    const [mean, variance] = [x.mean(axes), x.variance(axes)];
+    const spread = (vector: Tensor): Tensor => perChannel(vector, space);
+    const centred = x.sub(spread(whileTraining(mean, runningMean)));
+    const scale = spread(whileTraining(variance, runningVar)).add(eps).rsqrt();
+    const result = centred.mul(scale);
+    const count = x.liveCount(axes);
+    const population = variance.mul(count.div(count.sub(1).maximum(1)));
+    const output = (affine ? scaled(own, result, space) : result).named(name);
+    own.move('runningMean', (before) => before.mul(1 - momentum).add(mean.mul(momentum)));
+    own.move('runningVar', (before) => before.mul(1 - momentum).add(population.mul(momentum)));
+    return output;
   };
+  return layerOf(new Weights(op, options), apply, (own) => ({
+    ...gainAndBias(own),
+    runningMean: { get: () => own.of('runningMean') },
+    runningVar: { get: () => own.of('runningVar') },
+  }));
 }
 
 /**
- * Group normalisation (Wu and He 2018): each sample by the mean and variance of each group of its channels.
+ * Group normalisation (Wu and He 2018): each sample by the mean and variance of each group of its channels. As a layer, or
+ * applied to `x` at once.
+ *
+ * ```ts
+ * nn.groupNorm(4)(x);
+ * ```
  *
  * @param x `[batch, channels, ...space]`, f32, or the channels last
  * @param groups that divide the channels
  * @throws ShapeError where they do not, GraphError where an option is none that there is
  */
-export function groupNorm(x: Tensor, groups: number, options: NormOptions = {}): Tensor {
+export function groupNorm(groups: number, options?: NormOptions): Norm;
+export function groupNorm(x: Tensor, groups: number, options?: NormOptions): Tensor;
+export function groupNorm(...args: EitherForm<GroupArgs>): Norm | Tensor {
   const op = 'groupNorm';
-  return byGroups(op, x, options, true, (channels) => groupsOf(op, groups, channels, channels));
+  return inEitherForm<GroupArgs, Norm>(op, 1, args, (groups, options = {}) =>
+    byGroups(op, options, true, (channels) => groupsOf(op, groups, channels, channels)),
+  );
 }
 
 /**
  * Instance normalisation (Ulyanov, Vedaldi and Lempitsky 2016): each channel of each sample by its own mean and
- * variance. As in PyTorch it has no gain and bias unless `affine` is asked for.
+ * variance. As in PyTorch it has no gain and bias unless `affine` is asked for. As a layer, or applied to `x` at once.
+ *
+ * ```ts
+ * nn.instanceNorm({ affine: true })(x);
+ * ```
  *
  * @param x `[batch, channels, ...space]`, f32, or the channels last
  * @throws as {@link groupNorm}
  */
-export function instanceNorm(x: Tensor, options: NormOptions = {}): Tensor {
+export function instanceNorm(options?: NormOptions): Norm;
+export function instanceNorm(x: Tensor, options?: NormOptions): Tensor;
+export function instanceNorm(...args: EitherForm<NormArgs>): Norm | Tensor {
   // No channels are one group of none.
-  return byGroups('instanceNorm', x, options, false, (channels) => Math.max(1, channels));
+  return inEitherForm<NormArgs, Norm>('instanceNorm', 0, args, (options = {}) =>
+    byGroups('instanceNorm', options, false, (channels) => Math.max(1, channels)),
+  );
 }
 
 function byGroups(
   op: string,
-  x: Tensor,
   options: NormOptions,
   isAffine: boolean,
   groupsFor: (channels: number) => number,
-): Tensor {
-  requireOptions(op, options, ['eps', 'layout', 'affine', 'name']);
+): Norm {
+  requireLayerOptions(op, options, ['eps', 'layout', 'affine']);
   const eps = epsOf(op, options.eps);
-  const space = channelsOf(op, x, options.layout);
-  const { channels, extents } = space;
-  const count = groupsFor(channels);
-  const batch = dimAt(x.shape, 0);
-  const apart = channelsFirst(x, space).reshape([batch, count, channels / count, ...extents]);
-  const axes = apart.shape.flatMap((_, k) => (k < 2 ? [] : [k]));
-  const own = inLayout(standardize(apart, axes, { eps }).reshape([batch, channels, ...extents]), space);
-  const { affine = isAffine, name } = options;
+  const { layout, affine = isAffine } = options;
   requireFlag(op, 'affine', affine);
-  if (!affine) return name === undefined ? own : own.named(layerName(op, x, name));
-  const layer = layerName(op, x, name);
-  return scaled(op, own, space, layer).named(layer);
+  const apply = (own: Weights, x: Tensor): Tensor => {
+    const space = channelsOf(op, x, layout);
+    own.at(x);
+    const { channels, extents } = space;
+    const count = groupsFor(channels);
+    const batch = dimAt(x.shape, 0);
+    const apart = channelsFirst(x, space).reshape([batch, count, channels / count, ...extents]);
+    const axes = apart.shape.flatMap((_, k) => (k < 2 ? [] : [k]));
+    const result = inLayout(standardize(apart, axes, { eps }).reshape([batch, channels, ...extents]), space);
+    if (!affine) return own.name === undefined ? result : result.named(own.name);
+    return scaled(own, result, space).named(own.label());
+  };
+  return layerOf(new Weights(op, options), apply, gainAndBias);
 }
 
-/** A gain and a bias for each channel, states of the layer. */
-function scaled(op: string, x: Tensor, space: Space, name: string): Tensor {
-  const declarations = declarationsOf(op, x);
+/** A gain and a bias for each channel, weights of the layer. */
+function scaled(own: Weights, x: Tensor, space: Space): Tensor {
   const shape = [space.channels];
-  const gain = declarations.state(`${name}.weight`, { shape, init: ones() });
-  const bias = declarations.state(`${name}.bias`, { shape, init: zeros() });
+  const gain = own.weight('weight', { shape, init: ones() });
+  const bias = own.weight('bias', { shape, init: zeros() });
   return x.mul(perChannel(gain, space)).add(perChannel(bias, space));
 }
 
@@ -156,6 +222,10 @@ function channelsOf(op: string, x: Tensor, layout: Layout | undefined): Space {
   if (typeof channels === 'number') return { channelAxis: 1, axes: [], extents: [], channels, isLast: false };
   const text = `axis 1 of ${shapeText(x.shape)} is bounded: only the batch may be`;
   throw new ShapeError('bounded-range', op, text);
+}
+
+function gainAndBias(own: Weights): Members<Pick<Norm, 'weight' | 'bias'>> {
+  return { weight: { get: () => own.of('weight') }, bias: { get: () => own.of('bias') } };
 }
 
 function epsOf(op: string, eps = 1e-5): number {

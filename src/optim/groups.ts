@@ -1,10 +1,7 @@
 import { requireName, requireOption, requireOptions, shown } from '../graph/arguments.ts';
-import { GraphError, type Node, Tensor } from '../graph/index.ts';
+import { GraphError, type Tensor } from '../graph/index.ts';
+import { type Match, matches, requireMatch, requireMatched } from './match.ts';
 import { type Rate, requireRate } from './rate.ts';
-import { nameOf } from './states.ts';
-
-/** Which states: all under a name (`hidden` is `hidden.weight` too), those whose name matches, one, or what a function says. */
-export type Match = string | RegExp | Tensor | ((state: Tensor, name: string) => boolean);
 
 /** Options of some of the states that an optimizer updates; what is left out is as it is for all. */
 export interface ParameterGroup {
@@ -27,7 +24,7 @@ export function requireGroups(op: string, groups: unknown): asserts groups is re
     const where = `${op}: group ${k}`;
     requireOptions(where, group, ['match', 'lr', 'weightDecay', 'name']);
     const { match, lr, weightDecay = 0, name } = group;
-    requireMatch(where, match);
+    requireMatch(where, 'match', match);
     if (lr !== undefined) requireRate(where, lr);
     requireWeightDecay(where, weightDecay);
     if (name === undefined) return;
@@ -45,32 +42,6 @@ export function requireWeightDecay(op: string, weightDecay: unknown): void {
   requireOption(op, 'weightDecay', weightDecay, holds, 'a number from 0 on');
 }
 
-/** Requires what {@link matches} takes. @throws GraphError saying what that is */
-export function requireMatch(op: string, match: unknown): void {
-  const list: readonly unknown[] = Array.isArray(match) ? match : [match];
-  const wrong = list.findIndex(
-    (one) =>
-      typeof one !== 'string' &&
-      typeof one !== 'function' &&
-      !(one instanceof RegExp) &&
-      !(one instanceof Tensor),
-  );
-  if (wrong < 0 && list.length > 0) return;
-  const form = 'it must be a name, a pattern, a state or a function of one, or a list of those';
-  throw new GraphError('option', op, `match is ${shown(list.length > 0 ? list[wrong] : match)}: ${form}`);
-}
-
-/** Whether any of some matches is of a state. */
-export function matches(match: Match | readonly Match[], state: Tensor): boolean {
-  const name = nameOf(state);
-  return listOf(match).some((one) => {
-    if (typeof one === 'string') return name === one || name.startsWith(`${one}.`);
-    if (one instanceof Tensor) return one.node === state.node;
-    // By `search`: a pattern with the flag `g` would begin where its last match ended.
-    return one instanceof RegExp ? name.search(one) >= 0 : one(state, name);
-  });
-}
-
 /**
  * The number of the first group that a state is in; undefined where it is in none.
  *
@@ -82,23 +53,12 @@ export function groupsOf(
   states: readonly Tensor[],
 ): (state: Tensor) => number | undefined {
   const [first] = states;
-  const all = first?.graph.nodes.filter((node) => node.op === 'state') ?? [];
-  groups.forEach(({ match }, k) => {
-    if (first === undefined || all.some((node) => matches(match, new Tensor(first.graph, node)))) return;
-    const names = all.map((node: Node) => JSON.stringify(node.label));
-    const text = `group ${k} matches no state: there are ${names.join(', ')}`;
-    throw new GraphError('option', op, text);
-  });
+  if (first !== undefined)
+    groups.forEach(({ match }, k) => {
+      requireMatched(op, `group ${k}`, match, first.graph);
+    });
   return (state) => {
     const found = groups.findIndex(({ match }) => matches(match, state));
     return found < 0 ? undefined : found;
   };
-}
-
-function listOf(match: Match | readonly Match[]): readonly Match[] {
-  return isList(match) ? match : [match];
-}
-
-function isList(match: Match | readonly Match[]): match is readonly Match[] {
-  return Array.isArray(match);
 }

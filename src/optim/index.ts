@@ -4,8 +4,9 @@ export { type AdamOptions, adam, adamax, adamw, type MomentOptions } from './ada
 export { type AdagradOptions, adagrad, type RmspropOptions, rmsprop } from './adaptive.ts';
 export { clipByGlobalNorm, globalNorm } from './clip.ts';
 export { type Ema, type EmaOptions, ema } from './ema.ts';
-export type { Match, ParameterGroup } from './groups.ts';
+export type { ParameterGroup } from './groups.ts';
 export { type LionOptions, lion } from './lion.ts';
+export type { HasStates, Match } from './match.ts';
 export { type MuonOptions, muon } from './muon.ts';
 export {
   type LazyOptions,

@@ -1,11 +1,12 @@
 import { requireOptions } from '../graph/arguments.ts';
 import { declarationsOf, describe, GraphError, Tensor, type Update } from '../graph/index.ts';
 import { neededBy } from '../graph/order.ts';
-import { requireTensor, requireTensors } from '../graph/tensor/value.ts';
+import { requireTensor } from '../graph/tensor/value.ts';
 import { isFloat } from '../loops/index.ts';
 import { endOfGradient, gradients, nodesWithGradient } from '../passes/differentiate.ts';
 import { clipByGlobalNorm } from './clip.ts';
-import type { Optimizer } from './optimizer.ts';
+import { listOf, type Match, matches, requireMatch, requireMatched } from './match.ts';
+import type { MinimizeOptions, Optimizer } from './optimizer.ts';
 
 /**
  * Makes updates of states out of gradients.
@@ -24,10 +25,9 @@ export function minimizer(op: string, makeUpdates: MakeUpdates): Optimizer {
     update: (states, grads) => makeUpdates(states, grads, (all) => all),
     minimize: (loss, options = {}) => {
       requireTensor(op, loss);
-      requireOptions(op, options, ['clipGlobalNorm', 'wrt']);
-      const { clipGlobalNorm, wrt: asked = trainableStates(op, loss) } = options;
-      requireTensors(op, asked);
-      const wrt = statesWithGradient(op, loss, asked);
+      requireOptions(op, options, ['clipGlobalNorm', 'wrt', 'except']);
+      const { clipGlobalNorm } = options;
+      const wrt = statesWithGradient(op, loss, statesAsked(op, loss, options));
       const raw = gradients(loss, wrt);
       raw.forEach((gradient, k) => {
         gradient.named(`d ${wrt[k]?.node.label ?? k}`);
@@ -37,6 +37,33 @@ export function minimizer(op: string, makeUpdates: MakeUpdates): Optimizer {
       );
     },
   };
+}
+
+/** The states that options name, in their order. @throws GraphError where one names nothing, or nothing is left */
+function statesAsked(op: string, loss: Tensor, { wrt, except }: MinimizeOptions): Tensor[] {
+  const asked = wrt === undefined ? trainableStates(op, loss) : statesOf(op, loss, wrt);
+  if (except === undefined) return asked;
+  requireMatch(op, 'except', except);
+  requireMatched(op, 'except', except, loss.graph);
+  const left = asked.filter((state) => !matches(except, state));
+  if (left.length > 0 || asked.length === 0) return left;
+  throw new GraphError('gradient', op, `${loss} is to update no state: except names all that there are`);
+}
+
+/** The states that matches are of: a tensor itself, of others the trainable states of the module. */
+function statesOf(op: string, { graph }: Tensor, match: Match | readonly Match[]): Tensor[] {
+  if (!Array.isArray(match) || match.length > 0) requireMatch(op, 'wrt', match);
+  const all = graph.nodes.filter((node) => node.op === 'state').map((node) => new Tensor(graph, node));
+  const found = listOf(match).flatMap((one) => {
+    if (one instanceof Tensor) return [one];
+    requireMatched(op, 'wrt', one, graph);
+    const own = all.filter((state) => matches(one, state));
+    const trainable = own.filter(({ node }) => graph.declarations?.isTrainable(node));
+    if (trainable.length > 0) return trainable;
+    const text = `wrt names frozen states alone, ${own.join(', ')}: a tensor in wrt means itself, frozen or not`;
+    throw new GraphError('gradient', op, text);
+  });
+  return [...new Map(found.map((state) => [state.node, state])).values()];
 }
 
 /** Those of some states in which a loss has a gradient. @throws GraphError where there are none */

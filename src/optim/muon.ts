@@ -1,6 +1,6 @@
 import { requireFlag, requireOneOf, requireOption, shown } from '../graph/arguments.ts';
 import { GraphError, type Tensor } from '../graph/index.ts';
-import { type Match, matches, requireMatch } from './groups.ts';
+import { type Match, matches, requireMatch } from './match.ts';
 import { minimizer } from './minimizer.ts';
 import {
   type Optimizer,
@@ -55,7 +55,7 @@ export function muon(options: MuonOptions): Optimizer {
   const whole = Number.isInteger(iterations) && iterations >= 1 && iterations <= MOST_ITERATIONS;
   requireOption('muon', 'iterations', iterations, whole, `a whole number from 1 to ${MOST_ITERATIONS}`);
   requireOneOf('muon', 'scale', scale, ['original', 'matchRmsAdamw']);
-  if (match !== undefined) requireMatch('muon', match);
+  if (match !== undefined) requireMatch('muon', 'match', match);
   if (others !== undefined && typeof others.update !== 'function')
     throw new GraphError('option', 'muon', `others is ${shown(others)}: it must be an optimizer`);
 

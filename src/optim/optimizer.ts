@@ -12,6 +12,7 @@ import {
 import { requireTensors } from '../graph/tensor/value.ts';
 import { groupsOf, type ParameterGroup, requireGroups, requireWeightDecay } from './groups.ts';
 import { rowsLookedUp } from './lookedUp.ts';
+import type { Match } from './match.ts';
 import { minimizer } from './minimizer.ts';
 import { type Rate, rateAt, requireRate } from './rate.ts';
 import { declaredOnce, nameOf, paired, shapeOf } from './states.ts';
@@ -48,8 +49,17 @@ export interface LazyOptions {
 export interface MinimizeOptions {
   /** Scales all gradients down together where their common norm is larger. */
   readonly clipGlobalNorm?: number;
-  /** States to update; all trainable ones that the loss depends on where it is left out. See {@link Optimizer}. */
-  readonly wrt?: readonly Tensor[];
+  /**
+   * States to update, by name, pattern, layer, tensor or a function; all trainable ones that the loss depends on where it is left
+   * out. Of several states that a match is of, the trainable ones are meant; a tensor means itself. See {@link Optimizer}.
+   *
+   * ```ts
+   * optim.adam({ lr: 2e-4, name: 'd' }).minimize(realOrFake, { wrt: discriminator });
+   * ```
+   */
+  readonly wrt?: Match | readonly Match[];
+  /** States, of those, that stay as they are. */
+  readonly except?: Match | readonly Match[];
 }
 
 /**

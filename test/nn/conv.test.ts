@@ -167,7 +167,7 @@ describe('layers of convolution', () => {
       [2, 3, 4, 4],
       (x) => nn.conv2d(x, 4, 3, untyped({ pad: 1 })),
       'option',
-      'conv2d: there is no option "pad": the options are stride, padding, dilation, groups, layout, activation, name, kernelInit, biasInit, bias',
+      'conv2d: there is no option "pad": the options are stride, padding, dilation, groups, layout, activation, kernelInit, biasInit, bias, name, trainable',
     ],
     [
       [2, 3, 4, 4],

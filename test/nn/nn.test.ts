@@ -158,12 +158,12 @@ describe('layers, losses and activations', () => {
     [
       (x) => nn.dense(x, 2, untyped({ activatoin: 'relu' })),
       'option',
-      'dense: there is no option "activatoin" (did you mean "activation"?): the options are activation, name, kernelInit, biasInit, bias',
+      'dense: there is no option "activatoin" (did you mean "activation"?): the options are activation, kernelInit, biasInit, bias, weight, name, trainable',
     ],
     [
       (x) => nn.dense(x, 2, untyped('relu')),
       'option',
-      'dense: options must be an object, not "relu": the options are activation, name, kernelInit, biasInit, bias',
+      'dense: options must be an object, not "relu": the options are activation, kernelInit, biasInit, bias, weight, name, trainable',
     ],
     [(x) => nn.dense(x, untyped('2')), 'dimension', 'dense: units must be a whole number from 0 on, not "2"'],
     [() => nn.dense(untyped([1, 2]), 2), 'operands', 'dense: takes a tensor, not a list'],

@@ -121,7 +121,7 @@ describe('normalisation of samples', () => {
     [
       (x) => nn.batchNorm(x, untyped({ epsilon: 1 })).output,
       'option',
-      'batchNorm: there is no option "epsilon" (did you mean "eps"?): the options are eps, momentum, layout, affine, name',
+      'batchNorm: there is no option "epsilon" (did you mean "eps"?): the options are eps, momentum, layout, affine, name, trainable',
     ],
   ])('is refused where it does not fit, saying what would: %#', (build, code, text) => {
     expect(expectRefusal(() => moduleOf([2, 3, 4, 4], build), code, text, FILE).code).toBe(code);

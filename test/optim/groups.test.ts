@@ -105,7 +105,7 @@ describe('groups of parameters', () => {
     expect(module.states.map(({ name }) => name)).toContain('lr.step');
   });
 
-  const FORM = 'it must be a name, a pattern, a state or a function of one, or a list of those';
+  const FORM = 'it must be a name, a pattern, a state, a layer or a function of a state, or a list of those';
   it.each<[build: () => unknown, code: GraphIssue, text: string]>([
     [
       () => decayed([{ match: 'boby', weightDecay: 0 }]),

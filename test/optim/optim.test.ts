@@ -219,12 +219,12 @@ describe('an optimizer', () => {
     [
       () => train(optim.sgd({ lr: 1 }), untyped({ clip: 1 })),
       'option',
-      'sgd: there is no option "clip": the options are clipGlobalNorm, wrt',
+      'sgd: there is no option "clip": the options are clipGlobalNorm, wrt, except',
     ],
     [
-      () => train(optim.sgd({ lr: 1 }), { wrt: untyped('w') }),
-      'operands',
-      'sgd: takes a list of tensors, not "w"',
+      () => train(optim.sgd({ lr: 1 }), { wrt: untyped(3) }),
+      'option',
+      'sgd: wrt is 3: it must be a name, a pattern, a state, a layer or a function of a state, or a list of those',
     ],
     [
       () => optim.clipByGlobalNorm(untyped(3), 1),
