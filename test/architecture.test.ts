@@ -11,6 +11,8 @@ const arrows: Readonly<
   Record<string, { readonly rooms: readonly string[]; readonly packages: readonly RegExp[] }>
 > = {
   loops: { rooms: [], packages: [] },
+  // Functions of numbers, written once: only what prints them, or evaluates them, imports them.
+  functions: { rooms: [], packages: [] },
   graph: {
     rooms: ['loops', 'nearest.ts', 'runtime/clipped.ts', 'runtime (types)'],
     packages: [/^@dagrejs\/graphlib$/],
@@ -27,9 +29,20 @@ const arrows: Readonly<
   plan: { rooms: ['loops', 'schedule'], packages: [] },
   kernels: { rooms: ['loops', 'machine', 'schedule'], packages: [] },
   // Printers: neither knows the other.
-  wgsl: { rooms: ['loops', 'kernels', 'runtime'], packages: [] },
+  wgsl: { rooms: ['loops', 'functions', 'kernels', 'runtime'], packages: [] },
   wasm: {
-    rooms: ['loops', 'graph', 'passes', 'machine', 'schedule', 'plan', 'kernels', 'program', 'runtime'],
+    rooms: [
+      'loops',
+      'functions',
+      'graph',
+      'passes',
+      'machine',
+      'schedule',
+      'plan',
+      'kernels',
+      'program',
+      'runtime',
+    ],
     packages: [/^watr\//],
   },
   program: {

@@ -1,3 +1,5 @@
+import { type ScalarFunctionName, scalarFunctionNames, scalarFunctions } from '../functions/index.ts';
+import { wasmFunctionOf } from './functionText.ts';
 import { erf, exp, expm1, sigmoid, tanh } from './mathExp.ts';
 import { log, log1p } from './mathLog.ts';
 import { constant } from './mathPieces.ts';
@@ -20,6 +22,11 @@ ${constant('sign.one', '1')}
     (local.get $x)
     (f32x4.gt (f32x4.abs (local.get $x)) (v128.const i32x4 0 0 0 0))))`;
 
+/** Those that are defined once for every target. */
+const definedOnce = Object.fromEntries(
+  scalarFunctionNames.map((name) => [name, wasmFunctionOf(scalarFunctions[name])]),
+) as Record<ScalarFunctionName, WasmFunction>;
+
 /**
  * The functions that have no instruction, four floats at once.
  *
@@ -36,6 +43,7 @@ export const mathFunctions = {
   sigmoid: { text: sigmoid, calls: ['exp'] },
   erf: { text: erf, calls: [] },
   sign: { text: sign, calls: [] },
+  ...definedOnce,
 } satisfies Readonly<Record<string, WasmFunction>>;
 
 /** The scalar operations that are functions, by their names in `scalarOps`. */

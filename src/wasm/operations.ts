@@ -1,3 +1,4 @@
+import { type ScalarFunctionName, scalarFunctionNames } from '../functions/index.ts';
 import type { Dtype, ScalarOp } from '../loops/index.ts';
 import { floored, shifted } from './integers.ts';
 import type { FunctionName, MathName } from './math.ts';
@@ -61,7 +62,10 @@ function extremum(name: 'min' | 'max'): Spelling {
 function call(name: MathName): Spelling {
   return {
     vector: (args) => folded(`call $${name}`, args),
-    scalar: (args) => firstLane(folded(`call $${name}`, [folded('f32x4.splat', args)]), 'f32'),
+    scalar: (args) => {
+      const lanes = args.map((arg) => folded('f32x4.splat', [arg]));
+      return firstLane(folded(`call $${name}`, lanes), 'f32');
+    },
     calls: name,
   };
 }
@@ -91,6 +95,12 @@ const splatInt = (text: string): string => `(i32x4.splat ${text})`;
 const firstLane = (text: string, type: 'f32' | 'i32'): string => `(${type}x4.extract_lane 0 ${text})`;
 const zero = (dtype: Dtype): string => (dtype === 'f32' ? '(f32.const 0)' : '(i32.const 0)');
 const ZEROS = '(v128.const i32x4 0 0 0 0)';
+
+/** Those that are defined once for every target. */
+const functionSpellings = Object.fromEntries(scalarFunctionNames.map((name) => [name, call(name)])) as Record<
+  ScalarFunctionName,
+  Spelling
+>;
 
 /** The spelling of every scalar operation. */
 export const spellings = {
@@ -156,6 +166,7 @@ export const spellings = {
   tanh: call('tanh'),
   sigmoid: call('sigmoid'),
   erf: call('erf'),
+  ...functionSpellings,
   relu: {
     scalar: ([x = ''], dtype) =>
       dtype === 'f32'

@@ -1,12 +1,8 @@
+import { type ScalarFunctionName, scalarFunctionNames } from '../functions/index.ts';
 import type { Roundings } from '../kernels/roundings.ts';
-import {
-  type Apply,
-  type Dtype,
-  type Expr,
-  LARGEST_FLOAT,
-  type Load,
-  type ScalarOp,
-} from '../loops/index.ts';
+import type { Apply, Dtype, Expr, Load, ScalarOp } from '../loops/index.ts';
+import { floatLiteral } from './floatLiteral.ts';
+import { wgslNameOf } from './functionText.ts';
 import type { WgslConstant, WgslFunctionName } from './math.ts';
 
 /**
@@ -96,21 +92,6 @@ function printConst(value: number, dtype: Dtype, ctx: ExprContext): Printed {
     default:
       return dtype satisfies never;
   }
-}
-
-/**
- * The shortest decimal of a finite float32 that reads back as the same bits, with a point or an exponent. WGSL refuses
- * a decimal above the largest float32, even one that rounds to it: the largest one has ten digits.
- */
-export function floatLiteral(float: number): string {
-  if (Object.is(float, -0)) return '-0.0';
-  for (let digits = 1; digits <= 10; digits++) {
-    const value = Number(float.toPrecision(digits));
-    if (Math.fround(value) !== float || Math.abs(value) > LARGEST_FLOAT) continue;
-    const text = String(value);
-    return /[.e]/.test(text) ? text : `${text}.0`;
-  }
-  throw new RangeError(`${float} is not a float32`);
 }
 
 type Spelling = (args: readonly Printed[], expr: Apply, ctx: ExprContext) => Printed;
@@ -281,6 +262,11 @@ const sign: Spelling = (args, expr, ctx) => {
   return byType(own('sign_nan'), call('sign'))(args, expr, ctx);
 };
 
+/** Those that are defined once for every target. */
+const functionSpellings = Object.fromEntries(
+  scalarFunctionNames.map((name) => [name, own(wgslNameOf(name))]),
+) as Record<ScalarFunctionName, Spelling>;
+
 /** How WGSL spells each operation. */
 const spellings = {
   add: arithmetic('+', 3),
@@ -313,6 +299,7 @@ const spellings = {
   tanh: own('tanh_f32'),
   sigmoid: own('sigmoid_f32'),
   erf: own('erf_f32'),
+  ...functionSpellings,
   relu: rectify,
   lt: infix('<', 2, 3),
   le: infix('<=', 2, 3),

@@ -1,4 +1,11 @@
+import { type ScalarFunctionName, scalarFunctionNames, scalarFunctions } from '../functions/index.ts';
+import { wgslFunctionOf, wgslNameOf } from './functionText.ts';
 import { threefry } from './threefry.ts';
+
+/** Those that are defined once for every target. */
+const definedOnce = Object.fromEntries(
+  scalarFunctionNames.map((name) => [wgslNameOf(name), wgslFunctionOf(scalarFunctions[name])]),
+) as Record<`${ScalarFunctionName}_f32`, WgslFunction>;
 
 /**
  * WGSL functions of our own, each printed only where a kernel uses it. The built-ins promise too little:
@@ -179,6 +186,27 @@ fn words_u8(base: u32, i: i32) -> u32 {
   return (words[base + (u32(i) >> 2u)] >> ((u32(i) & 3u) << 3u)) & 255u;
 }`,
   },
+  mul_high_u32: {
+    uses: [],
+    text: `
+// The upper half of a product of 64 bits, by halves of the factors.
+fn mul_high_u32(a: u32, b: u32) -> u32 {
+  let low = a & 0xffffu;
+  let high = a >> 16u;
+  let t = high * (b & 0xffffu) + ((low * (b & 0xffffu)) >> 16u);
+  let u = low * (b >> 16u) + (t & 0xffffu);
+  return high * (b >> 16u) + (t >> 16u) + (u >> 16u);
+}`,
+  },
+  mul_high_i32: {
+    uses: ['mul_high_u32'],
+    text: `
+// The upper half of a product of 64 bits, with its sign.
+fn mul_high_i32(a: i32, b: i32) -> i32 {
+  let unsigned = bitcast<i32>(mul_high_u32(bitcast<u32>(a), bitcast<u32>(b)));
+  return unsigned - select(0, b, a < 0) - select(0, a, b < 0);
+}`,
+  },
   exp_f32: {
     uses: ['is_nan'],
     text: `
@@ -332,6 +360,7 @@ fn erf_f32(x: f32) -> f32 {
   return select(p * x + x, 1.12837917 * x, a < 1e-30);
 }`,
   },
+  ...definedOnce,
 } satisfies Record<string, WgslFunction>;
 
 /** A function, what else it needs (`uses` names functions), and its text. */

@@ -4,7 +4,7 @@ import { referenceSession } from '../../src/reference/index.ts';
 import { type RandomCase, randomModule } from './randomGraph.ts';
 
 const everything = { withState: true, withGradients: true, maxNodes: 14 };
-const seeds = Array.from({ length: 150 }, (_, seed) => seed);
+const seeds = Array.from({ length: 240 }, (_, seed) => seed);
 const drawn = seeds.map((seed) => randomModule(seed, everything));
 const nodes = drawn.flatMap(({ module }) => module.graph.nodes);
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { compileToWasm } from '../../src/compile.ts';
+import type { BinaryName } from '../../src/functions/index.ts';
 import { defineModule, type Module, type ModuleBuilder, type Tensor } from '../../src/graph/index.ts';
 import { type Given, referenceSession, type StepFeeds } from '../../src/reference/index.ts';
 import type { MathName } from '../../src/wasm/math.ts';
@@ -77,7 +78,18 @@ const functions = {
   tanh: (x) => x.tanh(),
   sigmoid: (x) => x.sigmoid(),
   erf: (x) => x.erf(),
-} satisfies Record<Exclude<MathName, 'sign'>, (x: Tensor) => Tensor>;
+  sin: (x) => x.sin(),
+  cos: (x) => x.cos(),
+  tan: (x) => x.tan(),
+  asin: (x) => x.asin(),
+  acos: (x) => x.acos(),
+  atan: (x) => x.atan(),
+  sinh: (x) => x.sinh(),
+  cosh: (x) => x.cosh(),
+  asinh: (x) => x.asinh(),
+  acosh: (x) => x.acosh(),
+  atanh: (x) => x.atanh(),
+} satisfies Record<Exclude<MathName, 'sign' | BinaryName>, (x: Tensor) => Tensor>;
 
 const integers: Readonly<Record<string, (x: Tensor, y: Tensor) => Tensor>> = {
   add: (x, y) => x.add(y),

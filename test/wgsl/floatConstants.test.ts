@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { compile } from 'watr';
 import { float, int } from '../../src/loops/index.ts';
 import { f32Const, vectorConst } from '../../src/wasm/code.ts';
-import { floatLiteral } from '../../src/wgsl/expr.ts';
+import { floatLiteral } from '../../src/wgsl/floatLiteral.ts';
 import { kernelOf, storeOf, tensorOf } from '../kernels/buildKernel.ts';
 import { freshDevice } from '../softwareAdapter.ts';
 import { runOnDevice } from './kernelDevice.ts';

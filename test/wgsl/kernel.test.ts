@@ -14,7 +14,7 @@ import {
   varRef,
 } from '../../src/loops/index.ts';
 import type { StepField } from '../../src/runtime/program.ts';
-import { floatLiteral } from '../../src/wgsl/expr.ts';
+import { floatLiteral } from '../../src/wgsl/floatLiteral.ts';
 import { printWgsl } from '../../src/wgsl/kernel.ts';
 import {
   barrier,

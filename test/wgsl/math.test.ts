@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { BinaryName } from '../../src/functions/index.ts';
 import {
   apply,
   applyScalar,
@@ -80,10 +81,14 @@ function ulps(got: number, want: number): number {
 }
 
 /** Worst error over the inputs in ulp; infinite where special values, infinities or NaNs differ. */
-function worstError(xs: Float64Array, got: Float64Array, reference: (x: number) => number): number {
+function worstError(
+  xs: Float64Array,
+  got: Float64Array,
+  reference: (x: number, k: number) => number,
+): number {
   let worst = 0;
   xs.forEach((x, k) => {
-    const [value, want] = [got[k] ?? Number.NaN, reference(x)];
+    const [value, want] = [got[k] ?? Number.NaN, reference(x, k)];
     if (Object.is(value, want) || value === Math.fround(want)) return;
     if (value === 0 && Math.abs(want) < SMALLEST_NORMAL) return;
     if (Number.isNaN(value) && Number.isNaN(want)) return;
@@ -96,6 +101,16 @@ const xs = inputs();
 const x = tensorOf('x', 'state', [COUNT]);
 const at = globalId(64);
 const ofX = load(x, [at]);
+/** Each special value meets each other one; then others in another order. */
+const seconds = Float64Array.from(xs, (_, k) => {
+  const count = special.length;
+  const other = k < count * count ? special[Math.floor(k / count)] : xs[(k * 40503 + 7) % COUNT];
+  return Math.fround(other ?? 0);
+});
+const firsts = Float64Array.from(xs, (value, k) =>
+  k < special.length ** 2 ? (xs[k % special.length] ?? 0) : value,
+);
+const [first, second] = [tensorOf('first', 'state', [COUNT]), tensorOf('second', 'state', [COUNT])];
 
 /** The operations of one float that give a float. */
 type FloatFunction = {
@@ -117,6 +132,17 @@ const bounds = {
   tanh: 2,
   sigmoid: 3,
   erf: 2,
+  sin: 1.2,
+  cos: 1.2,
+  tan: 1.8,
+  asin: 2,
+  acos: 1.2,
+  atan: 1.3,
+  sinh: 1.7,
+  cosh: 1.5,
+  asinh: 1.2,
+  acosh: 1.6,
+  atanh: 1.2,
   sqrt: 0.5,
   floor: 0,
   ceil: 0,
@@ -128,6 +154,9 @@ const bounds = {
   neg: 0,
   isNan: 0,
 } satisfies Record<FloatFunction | 'isNan', number>;
+
+/** Errors of functions of two floats. */
+const pairBounds = { atan2: 2 } satisfies Record<BinaryName, number>;
 
 const other: Record<string, { readonly expr: Expr; readonly reference: (x: number) => number }> = {
   'a cast to i32 saturates and takes NaN for 0': { expr: cast(ofX, 'i32'), reference: castTo('i32') },
@@ -157,13 +186,20 @@ describe('scalar operations on WGSL', () => {
     device = await freshDevice();
     const cases = [
       ...(Object.keys(bounds) as (keyof typeof bounds)[]).map((op) => [op, apply(op, ofX)] as const),
+      ...(Object.keys(pairBounds) as BinaryName[]).map(
+        (op) => [op, apply(op, load(first, [at]), load(second, [at]))] as const,
+      ),
       ...Object.entries(other).map(([name, { expr }]) => [name, expr] as const),
     ];
     const runs = cases.map(([, value]) => {
-      const y = tensorOf('y', 'temp', [COUNT], value.dtype);
+      const result = tensorOf('result', 'temp', [COUNT], value.dtype);
       return {
-        kernel: kernelOf([storeOf(y, [at], value)], { workgroup: 64, grid: COUNT / 64 }),
-        memory: new Map([[x, xs]]),
+        kernel: kernelOf([storeOf(result, [at], value)], { workgroup: 64, grid: COUNT / 64 }),
+        memory: new Map([
+          [x, xs],
+          [first, firsts],
+          [second, seconds],
+        ]),
       };
     });
     const results = await runOnDevice(device, runs);
@@ -180,6 +216,16 @@ describe('scalar operations on WGSL', () => {
       const got = values.get(op) ?? new Float64Array(0);
       expect(got).toHaveLength(COUNT);
       expect(worstError(xs, got, (v) => Number(evaluate(v)))).toBeLessThanOrEqual(bound);
+    });
+  }
+
+  for (const [op, bound] of Object.entries(pairBounds) as [BinaryName, number][]) {
+    test(`${op} is within ${bound} ulp of float64, special values included`, () => {
+      const { evaluate } = scalarOps[op];
+      const got = values.get(op) ?? new Float64Array(0);
+      expect(got).toHaveLength(COUNT);
+      const error = worstError(firsts, got, (v, k) => evaluate(v, seconds[k] ?? 0));
+      expect(error).toBeLessThanOrEqual(bound);
     });
   }
 

@@ -81,6 +81,22 @@ const vjps = {
         .exp()
         .mul(2 / Math.sqrt(Math.PI)),
     ),
+  sin: ({ inputs, cotangent }) => cotangent.mul(operand(inputs, 0).cos()),
+  cos: ({ inputs, cotangent }) => cotangent.mul(operand(inputs, 0).sin()).neg(),
+  tan: ({ output, cotangent }) => cotangent.mul(output.square().add(1)),
+  asin: ({ inputs, cotangent }) => cotangent.mul(operand(inputs, 0).square().neg().add(1).rsqrt()),
+  acos: ({ inputs, cotangent }) => cotangent.mul(operand(inputs, 0).square().neg().add(1).rsqrt()).neg(),
+  atan: ({ inputs, cotangent }) => cotangent.div(operand(inputs, 0).square().add(1)),
+  atan2: ({ inputs, cotangent }, k) => {
+    const [y, x] = [operand(inputs, 0), operand(inputs, 1)];
+    const share = cotangent.div(y.square().add(x.square()));
+    return k === 0 ? share.mul(x) : share.mul(y).neg();
+  },
+  sinh: ({ inputs, cotangent }) => cotangent.mul(operand(inputs, 0).cosh()),
+  cosh: ({ inputs, cotangent }) => cotangent.mul(operand(inputs, 0).sinh()),
+  asinh: ({ inputs, cotangent }) => cotangent.mul(operand(inputs, 0).square().add(1).rsqrt()),
+  acosh: ({ inputs, cotangent }) => cotangent.mul(operand(inputs, 0).square().sub(1).rsqrt()),
+  atanh: ({ inputs, cotangent }) => cotangent.div(operand(inputs, 0).square().neg().add(1)),
   relu: ({ output, cotangent }) => output.gt(0).where(cotangent, 0),
   lt: truth,
   le: truth,

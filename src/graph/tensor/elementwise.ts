@@ -86,6 +86,59 @@ export abstract class Elementwise extends Integers {
   erf(): Tensor {
     return this.pointwise('erf');
   }
+  /** Sine of an angle in radians, of any size; NaN at ±∞. At most 2 ulp, as the functions after it. `x.sin()` */
+  sin(): Tensor {
+    return this.pointwise('sin');
+  }
+  /** Cosine of an angle in radians; NaN at ±∞. `x.cos()` */
+  cos(): Tensor {
+    return this.pointwise('cos');
+  }
+  /** Tangent of an angle in radians; NaN at ±∞. `x.tan()` */
+  tan(): Tensor {
+    return this.pointwise('tan');
+  }
+  /** Inverse sine, from -π/2 to π/2; NaN beyond [-1, 1]. `x.asin()` */
+  asin(): Tensor {
+    return this.pointwise('asin');
+  }
+  /** Inverse cosine, from 0 to π; NaN beyond [-1, 1]. `x.acos()` */
+  acos(): Tensor {
+    return this.pointwise('acos');
+  }
+  /** Inverse tangent, from -π/2 to π/2. `x.atan()` */
+  atan(): Tensor {
+    return this.pointwise('atan');
+  }
+  /**
+   * The angle of the point (`other`, this), from -π to π, by the signs of both, those of zeros too (PyTorch's `atan2`). Its
+   * gradient at (0, 0) is NaN. `y.atan2(x)`
+   *
+   * @param other broadcasts with this tensor
+   */
+  atan2(other: Tensor | number): Tensor {
+    return this.pointwise('atan2', other);
+  }
+  /** Hyperbolic sine. `x.sinh()` */
+  sinh(): Tensor {
+    return this.pointwise('sinh');
+  }
+  /** Hyperbolic cosine. `x.cosh()` */
+  cosh(): Tensor {
+    return this.pointwise('cosh');
+  }
+  /** Inverse hyperbolic sine. `x.asinh()` */
+  asinh(): Tensor {
+    return this.pointwise('asinh');
+  }
+  /** Inverse hyperbolic cosine, from 0 on; NaN below 1. `x.acosh()` */
+  acosh(): Tensor {
+    return this.pointwise('acosh');
+  }
+  /** Inverse hyperbolic tangent; ±∞ at ±1, NaN beyond. `x.atanh()` */
+  atanh(): Tensor {
+    return this.pointwise('atanh');
+  }
   relu(): Tensor {
     return this.pointwise('relu');
   }

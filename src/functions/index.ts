@@ -1,0 +1,3 @@
+export * from './interpret.ts';
+export * from './language.ts';
+export * from './table.ts';

@@ -1,0 +1,29 @@
+import { acosh, asinh, atanh, cosh, sinh } from './hyperbolic.ts';
+import { acos, asin, atan, atan2 } from './inverseTrigonometric.ts';
+import type { ScalarFunction } from './language.ts';
+import { cos, sin, tan } from './trigonometric.ts';
+
+/** The functions by the names of their scalar operations. */
+export const scalarFunctions = {
+  sin,
+  cos,
+  tan,
+  asin,
+  acos,
+  atan,
+  atan2,
+  sinh,
+  cosh,
+  asinh,
+  acosh,
+  atanh,
+};
+
+export type ScalarFunctionName = keyof typeof scalarFunctions;
+
+export const scalarFunctionNames = Object.keys(scalarFunctions) as ScalarFunctionName[];
+
+/** Those of two floats. */
+export type BinaryName = {
+  [N in ScalarFunctionName]: (typeof scalarFunctions)[N] extends ScalarFunction<2> ? N : never;
+}[ScalarFunctionName];

@@ -1,0 +1,96 @@
+import { describe, expect, it } from 'vitest';
+import {
+  type BinaryName,
+  interpret,
+  type ScalarFunctionName,
+  scalarFunctionNames,
+  scalarFunctions,
+} from '../../src/functions/index.ts';
+import { type ScalarDef, scalarOps } from '../../src/loops/index.ts';
+import { canonicalBits, sample, worst } from './errors.ts';
+import { onWasm } from './onWasm.ts';
+
+type UnaryName = Exclude<ScalarFunctionName, BinaryName>;
+
+/** Errors allowed, in units in the last place: those that were measured on all floats stand at each function. */
+const bounds = {
+  sin: 1.2,
+  cos: 1.2,
+  tan: 1.8,
+  asin: 2,
+  acos: 1.2,
+  atan: 1.3,
+  sinh: 1.7,
+  cosh: 1.5,
+  asinh: 1.2,
+  acosh: 1.6,
+  atanh: 1.2,
+} satisfies Record<UnaryName, number>;
+
+const pairBounds = { atan2: 2 } satisfies Record<BinaryName, number>;
+
+const edges = [Math.PI / 4, Math.PI / 2, Math.PI, 0.5, 1, 1.25, 2, 89.42, 88.73, 16367173 * 2 ** 72];
+const xs = sample(250007, edges);
+
+describe.each(Object.entries(bounds) as [UnaryName, number][])('%s', (name, bound) => {
+  it(`is within ${bound} ulp of float64, special values included`, () => {
+    const { evaluate }: ScalarDef = scalarOps[name];
+    const { ulp, at } = worst(interpret(scalarFunctions[name], xs), (k) => evaluate(xs[k] ?? 0, 0, 0, 0));
+    expect(ulp, `at ${xs[at]}`).toBeLessThanOrEqual(bound);
+  });
+});
+
+const { NaN: nan } = Number;
+/** What meets in pairs: special values, integers, halves, and moderate and extreme numbers. */
+const special = [
+  0,
+  2 ** -149,
+  2 ** -126,
+  2 ** -70,
+  0.3,
+  0.5,
+  1,
+  1.5,
+  2,
+  3,
+  4,
+  5,
+  33,
+  2 ** 23,
+  2 ** 24 - 1,
+  2 ** 40,
+  1e30,
+]
+  .concat([3.4028234663852886e38, Infinity])
+  .flatMap((x) => [x, -x])
+  .concat(nan);
+const pairs = [
+  ...special.flatMap((x) => special.map((y) => [x, y] as const)),
+  ...Array.from(xs, (x, k) => [x, xs[(k * 7919 + 13) % xs.length] ?? 0] as const),
+  ...Array.from(xs, (x, k) => [Math.abs(x) * 2 ** -(k % 64), Math.sin(k) * (1 + (k % 30))] as const),
+];
+const [firsts, seconds] = [0, 1].map((k) => new Float32Array(pairs.map((pair) => pair[k] ?? 0)));
+
+describe.each(Object.entries(pairBounds) as [BinaryName, number][])('%s', (name, bound) => {
+  it(`is within ${bound} ulp of float64, special values included`, () => {
+    const { evaluate }: ScalarDef = scalarOps[name];
+    const [a, b] = [firsts ?? xs, seconds ?? xs];
+    const { ulp, at } = worst(interpret(scalarFunctions[name], a, b), (k) =>
+      evaluate(a[k] ?? 0, b[k] ?? 0, 0, 0),
+    );
+    expect(ulp, `at ${a[at]}, ${b[at]}`).toBeLessThanOrEqual(bound);
+  });
+});
+
+it('functions have the same bits on WebAssembly, in each of four lanes', () => {
+  const run = onWasm(scalarFunctionNames);
+  const some = (of: Float32Array): Float32Array<ArrayBuffer> => of.filter((_, k) => k % 5 === 0 || k < 1600);
+  for (const name of scalarFunctionNames) {
+    const args = scalarFunctions[name].arity === 1 ? [some(xs)] : [some(firsts ?? xs), some(seconds ?? xs)];
+    const want = interpret(scalarFunctions[name], ...args);
+    const got = run(name, args);
+    const differs = want.findIndex((value, k) => canonicalBits(value) !== canonicalBits(got[k] ?? 0));
+    if (differs >= 0)
+      expect.fail(`${name}(${args.map((arg) => arg[differs])}) is ${got[differs]}, not ${want[differs]}`);
+  }
+});
