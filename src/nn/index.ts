@@ -17,6 +17,16 @@ export {
 } from './activations.ts';
 export { bceWithLogits, type FocalOptions, focal } from './binaryLosses.ts';
 export {
+  type Composite,
+  compose,
+  type Part,
+  type Residual,
+  type ResidualOptions,
+  residual,
+  type Sequential,
+  sequential,
+} from './compose.ts';
+export {
   type Conv,
   type ConvOptions,
   type ConvTransposeOptions,
@@ -31,6 +41,7 @@ export {
   convolveTransposed,
   type TransposedOptions,
 } from './convolve.ts';
+export { type CopyOptions, copyWeights } from './copyWeights.ts';
 export {
   type ClassOptions,
   type CrossEntropyOptions,

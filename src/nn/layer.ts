@@ -120,10 +120,15 @@ export function innerOf(layer: object): Inner | undefined {
 }
 
 /** The copy of a layer among copies, made where there is none yet; another function is its own copy. */
-export function copyOf(layer: object, copies: Copies): object {
+export function copyOf<T extends object>(layer: T, copies: Copies): T {
   const copy = copies.get(layer) ?? layers.get(layer)?.copy(copies, {}) ?? layer;
   copies.set(layer, copy);
-  return copy;
+  if (isCopyOf(copy, layer)) return copy;
+  throw new TypeError(`the copy of ${innerOf(layer)?.op} is of another kind`);
+}
+
+function isCopyOf<T extends object>(copy: object, layer: T): copy is T {
+  return copy === layer || innerOf(copy)?.op === innerOf(layer)?.op;
 }
 
 /** A layer that has members of its own beside those of all layers. */
@@ -133,9 +138,6 @@ export type LayerWith<Args extends unknown[], Out, More> = ((...args: Args) => O
 
 /** What defines the members of an object. */
 export type Members<T> = { readonly [K in keyof T]: TypedPropertyDescriptor<T[K]> };
-
-/** No members beside those of all layers. */
-export const none = (): Members<object> => ({});
 
 /**
  * A layer of weights, which it declares when it is first applied.
