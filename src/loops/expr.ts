@@ -264,11 +264,11 @@ export class ValueNumbers {
       case 'live':
         return this.#ofHead(`l ${expr.size.name}`);
       case 'param':
-        return this.#ofHead(`p ${expr.param.name}`);
+        return this.#ofHead(`p ${expr.dtype} ${expr.param.name}`);
       case 'acc':
-        return this.#ofHead(`r ${expr.reduction} ${expr.part}`);
+        return this.#ofHead(`r ${expr.dtype} ${expr.reduction} ${expr.part}`);
       case 'var':
-        return this.#ofHead(`v ${expr.name}`);
+        return this.#ofHead(`v ${expr.dtype} ${expr.name}`);
       case 'load':
         return this.#followed(this.#ofHead(expr.tensor), expr.at);
       case 'apply':

@@ -1,6 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Axis, type Expr, Ranges, type Tensor, ValueNumbers } from '../../src/loops/index.ts';
+import {
+  type Axis,
+  accRef,
+  apply,
+  type Expr,
+  paramRef,
+  Ranges,
+  type Tensor,
+  ValueNumbers,
+  varRef,
+} from '../../src/loops/index.ts';
 import { floatRules, indexRules, truthRules } from '../../src/loops/rules.ts';
 import { simplifier, simplify } from '../../src/loops/simplify.ts';
 import { parseExpr, printExpr } from '../../src/loops/text.ts';
@@ -152,4 +162,18 @@ describe('rewrite rules', () => {
       expect(new ValueNumbers().same(before, after)).toBe(false);
     });
   }
+});
+
+describe('numbers of values', () => {
+  it('tell variables, accumulators and scalars of one name apart by their types', () => {
+    const numbers = new ValueNumbers();
+    const typed = (dtype: 'f32' | 'i32'): Expr[] => [
+      varRef('x', dtype),
+      accRef(0, 0, dtype),
+      paramRef({ name: 'x', dtype, initial: 0 }),
+    ];
+    const all = [...typed('f32'), ...typed('i32')].map((expr) => numbers.of(apply('eq', expr, expr)));
+    expect(new Set(all).size).toBe(6);
+    expect(numbers.same(varRef('x', 'f32'), varRef('x', 'f32'))).toBe(true);
+  });
 });

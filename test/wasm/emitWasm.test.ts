@@ -20,6 +20,22 @@ describe('the program of a module for WebAssembly', () => {
     session.dispose();
   });
 
+  it('computes integers as integers where another entry computes the same of floats', async () => {
+    const module = defineModule('places', (m) => {
+      for (const dtype of ['f32', 'i32', 'u32'] as const) {
+        const x = m.input(dtype, { shape: [5, 5], dtype });
+        m.entry(`largest ${dtype}`, { at: x.argmax() });
+      }
+    });
+    const session = await start(compileToWasm(module, assemble).program, { threads: 1 });
+    const x = Array.from({ length: 25 }, (_, k) => (k * 7) % 23);
+    for (const dtype of ['f32', 'i32', 'u32']) {
+      const { at } = await session.run(`largest ${dtype}`, { [dtype]: x });
+      expect([...(at?.data ?? [])], dtype).toEqual([x.indexOf(22)]);
+    }
+    session.dispose();
+  });
+
   it('is refused where its plan is larger than WebAssembly can address, with the bytes of its peak', () => {
     const large = (elements: number) =>
       defineModule('large', (m) => {
