@@ -1,5 +1,6 @@
 import { requireFlag, requireOption, requireOptions } from '../graph/arguments.ts';
 import type { Tensor } from '../graph/index.ts';
+import { broadcastShapes } from '../graph/shape.ts';
 import { requireTensor } from '../graph/tensor/value.ts';
 import { type LossOptions, reduce, requireLoss } from './loss.ts';
 
@@ -23,7 +24,9 @@ export function cosineSimilarity(a: Tensor, b: Tensor, options: CosineOptions = 
   requireOptions('cosineSimilarity', options, ['axis', 'eps']);
   const { axis = -1, eps = 1e-8 } = options;
   requireOption('cosineSimilarity', 'eps', eps, eps > 0, 'a positive number');
-  const [x, y] = [a, b].map((tensor) => tensor.norm(2, axis).maximum(eps));
+  // The axis is one of the shape that both broadcast to: lengths are of whole vectors.
+  const shape = broadcastShapes('cosineSimilarity', a.shape, b.shape);
+  const [x, y] = [a, b].map((tensor) => tensor.broadcastTo(shape).norm(2, axis).maximum(eps));
   const product = a.mul(b).sum(axis);
   return x === undefined || y === undefined ? product : product.div(x).div(y);
 }

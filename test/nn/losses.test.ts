@@ -155,6 +155,12 @@ it("a cosine similarity is PyTorch's along any axis, and 0 of zeros", () => {
   expect(third).toBe(0);
 });
 
+it('a cosine similarity of vectors that broadcast is that of whole ones', () => {
+  const build = (x: Tensor): Tensor => nn.cosineSimilarity(x, x.select(0, 0).reshape([1, 3]), { axis: 0 });
+  const [first = NAN] = valuesOf([2, 3], build, [1, 3, 0, -1, 4, 0]);
+  expect(first).toBeCloseTo(0, 6);
+});
+
 describe('losses refuse, at the line that wrote it,', () => {
   it.each<[build: (x: Tensor) => Tensor, code: GraphIssue, text: string]>([
     [
