@@ -6,6 +6,9 @@ const packed = ['test/package/*.test.ts'];
 /** Tests of what engines make of code: it depends on what else a process has run. */
 const alone = ['test/alone/*.test.ts'];
 
+/** Tests beside PyTorch have a configuration of their own. */
+const interop = ['test/interop/*.test.ts'];
+
 /** Files that take half a minute or more, the longest first: where one comes last, the other cores wait for it. */
 const longest = [
   'values/wgslBarriers',
@@ -45,7 +48,7 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'sources', include: ['test/**/*.test.ts'], exclude: [...packed, ...alone] },
+        test: { name: 'sources', include: ['test/**/*.test.ts'], exclude: [...packed, ...alone, ...interop] },
       },
       { extends: true, test: { name: 'alone', include: alone, isolate: true } },
       { extends: true, test: { name: 'package', include: packed, globalSetup: 'test/package/install.ts' } },

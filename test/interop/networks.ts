@@ -1,0 +1,171 @@
+import type { Tensor } from '../../src/graph/index.ts';
+import * as nn from '../../src/nn/index.ts';
+import { type Call, unsupported } from './call.ts';
+import type { Build } from './elementwise.ts';
+
+/** A batch of one around what PyTorch takes without a batch. */
+function batched(x: Tensor, axes: number, f: (x: Tensor) => Tensor): Tensor {
+  if (x.dtype !== 'f32') return unsupported(x.dtype);
+  return x.shape.length === axes + 2 ? f(x) : f(x.expandDims(0)).squeeze(0);
+}
+
+type Axes = 1 | 2;
+const spaces = (call: Call, name: string, place: number, otherwise: number): number[] => [
+  ...call.numbers(name, place, [otherwise]),
+];
+const perAxis = (list: readonly number[], axes: Axes): number | number[] => {
+  const [only = 1] = list;
+  return list.length === axes && axes > 1 ? [...list] : only;
+};
+
+function convolution(axes: Axes): Build {
+  return (call) => {
+    const at = (name: string, place: number, otherwise: number): number | number[] =>
+      perAxis(spaces(call, name, place, otherwise), axes);
+    const padding = call.isText('padding', 4)
+      ? call.text('padding') === 'same'
+        ? ('same' as const)
+        : 0
+      : at('padding', 4, 0);
+    const options = {
+      stride: at('stride', 3, 1),
+      padding,
+      dilation: at('dilation', 5, 1),
+      groups: call.number('groups', 6, 1),
+    };
+    const bias = call.optionalTensor('bias', 2);
+    return batched(call.tensor(0), axes, (x) =>
+      withBias(nn.convolve(x, call.tensor(1), options), bias, axes),
+    );
+  };
+}
+
+function transposedConvolution(axes: Axes): Build {
+  return (call) => {
+    const at = (name: string, place: number, otherwise: number): number | number[] =>
+      perAxis(spaces(call, name, place, otherwise), axes);
+    const options = {
+      stride: at('stride', 3, 1),
+      padding: at('padding', 4, 0),
+      outputPadding: at('output_padding', 5, 0),
+      groups: call.number('groups', 6, 1),
+      dilation: at('dilation', 7, 1),
+    };
+    const bias = call.optionalTensor('bias', 2);
+    return batched(call.tensor(0), axes, (x) =>
+      withBias(nn.convolveTransposed(x, call.tensor(1), options), bias, axes),
+    );
+  };
+}
+
+function withBias(x: Tensor, bias: Tensor | undefined, axes: Axes): Tensor {
+  return bias === undefined ? x : x.add(bias.reshape([-1, ...Array.from({ length: axes }, () => 1)]));
+}
+
+function averagePooling(axes: Axes): Build {
+  return (call) => {
+    const kernel = spaces(call, 'kernel_size', 1, 1);
+    const strides = call.has('stride', 2) ? spaces(call, 'stride', 2, 1) : kernel;
+    const window = perAxis(kernel, axes);
+    const options = {
+      stride: perAxis(strides.length === 0 ? kernel : strides, axes),
+      padding: perAxis(spaces(call, 'padding', 3, 0), axes),
+    };
+    if (call.flag('ceil_mode', 4)) return unsupported('ceil_mode');
+    const pool = (x: Tensor): Tensor => {
+      if (call.has('divisor_override', 6)) return unsupported('divisor_override');
+      const all = { ...options, countIncludePad: call.flag('count_include_pad', 5, true) };
+      return axes === 1 ? nn.avgPool1d(x, window, all) : nn.avgPool2d(x, window, all);
+    };
+    return batched(call.tensor(0), axes, pool);
+  };
+}
+
+const reductionOf = (call: Call): { readonly reduction: nn.Reduction } => {
+  const found = call.text('reduction', undefined, 'mean');
+  if (found === 'mean' || found === 'sum' || found === 'none') return { reduction: found };
+  return unsupported(`reduction ${found}`);
+};
+/** A loss of two floats. PyTorch broadcasts them. */
+const loss =
+  (f: (a: Tensor, b: Tensor, call: Call) => Tensor): Build =>
+  (call) =>
+    f(call.floats(0), call.floats(1), call);
+
+/** Classes are PyTorch's axis 1, and the last one here. */
+function classesLast(x: Tensor): Tensor {
+  return x.shape.length > 2 ? x.moveAxis(1, -1) : x;
+}
+
+/** What a loss by classes is given besides: weights, and the label that is left out. */
+function classOptions(call: Call): nn.ClassOptions {
+  const weight = call.optionalTensor('weight');
+  return {
+    ...reductionOf(call),
+    ...(weight === undefined ? {} : { weight }),
+    ...(call.has('ignore_index') ? { ignoreIndex: call.number('ignore_index') } : {}),
+  };
+}
+
+export const networks: Readonly<Record<string, Build>> = {
+  'nn.functional.linear': (call) => {
+    const bias = call.optionalTensor('bias', 2);
+    const weight = call.tensor(1);
+    if (weight.shape.length < 2) return unsupported('weights of one axis');
+    const x = call.tensor(0).matmul(weight.transpose());
+    return bias === undefined ? x : x.add(bias);
+  },
+  'nn.functional.embedding': (call) => {
+    if (call.has('max_norm')) return unsupported('max_norm');
+    if (call.has('padding_idx', 2)) return unsupported('padding_idx');
+    if (call.flag('scale_grad_by_freq')) return unsupported('scale_grad_by_freq');
+    return call.tensor(0).take(call.indices(1));
+  },
+  'nn.functional.conv1d': convolution(1),
+  'nn.functional.conv2d': convolution(2),
+  'nn.functional.conv_transpose1d': transposedConvolution(1),
+  'nn.functional.conv_transpose2d': transposedConvolution(2),
+  'nn.functional.avg_pool1d': averagePooling(1),
+  'nn.functional.avg_pool2d': averagePooling(2),
+  'nn.functional.mse_loss': loss((a, b, call) => nn.mse(a, b, reductionOf(call))),
+  'nn.functional.l1_loss': loss((a, b, call) => nn.l1(a, b, reductionOf(call))),
+  'nn.functional.huber_loss': loss((a, b, call) =>
+    nn.huber(a, b, { ...reductionOf(call), delta: call.number('delta', undefined, 1) }),
+  ),
+  'nn.functional.smooth_l1_loss': loss((a, b, call) =>
+    nn.smoothL1(a, b, { ...reductionOf(call), beta: call.number('beta', undefined, 1) }),
+  ),
+  'nn.functional.kl_div': loss((a, b, call) =>
+    nn.klDivergence(a, b, { ...reductionOf(call), logTarget: call.flag('log_target') }),
+  ),
+  'nn.functional.binary_cross_entropy_with_logits': loss((a, b, call) => {
+    for (const name of ['weight', 'pos_weight']) if (call.has(name)) return unsupported(name);
+    return nn.bceWithLogits(a, b, reductionOf(call));
+  }),
+  'nn.functional.cross_entropy': (call) => {
+    const [logits, target] = [call.tensor(0), call.tensor(1)];
+    const labels = target.dtype === 'f32' ? classesLast(target) : target;
+    const labelSmoothing = call.number('label_smoothing', undefined, 0);
+    return nn.crossEntropy(classesLast(logits), labels, { ...classOptions(call), labelSmoothing });
+  },
+  'nn.functional.nll_loss': (call) => nn.nll(classesLast(call.tensor(0)), call.tensor(1), classOptions(call)),
+  'nn.functional.cosine_embedding_loss': (call) =>
+    nn.cosineEmbedding(call.floats(0), call.floats(1), call.tensor(2), {
+      ...reductionOf(call),
+      margin: call.number('margin', undefined, 0),
+    }),
+  'nn.functional.cosine_similarity': loss((a, b, call) =>
+    nn.cosineSimilarity(a, b, { axis: call.number('dim', 2, 1), eps: call.number('eps', 3, 1e-8) }),
+  ),
+  'nn.functional.triplet_margin_loss': (call) => {
+    const p = call.number('p', undefined, 2);
+    if (p !== 1 && p !== 2) return unsupported(`p ${p}`);
+    return nn.tripletMargin(call.floats(0), call.floats(1), call.floats(2), {
+      ...reductionOf(call),
+      margin: call.number('margin', undefined, 1),
+      p,
+      eps: call.number('eps', undefined, 1e-6),
+      swap: call.flag('swap'),
+    });
+  },
+};
