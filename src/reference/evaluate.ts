@@ -3,7 +3,7 @@ import { extentOf } from '../loops/size.ts';
 import { countOf, liveOf, type NDArray } from './array.ts';
 import { numberAttr } from './attributes.ts';
 import { convolved } from './convolutions.ts';
-import { picked, segmentSums, taken } from './gathers.ts';
+import { picked, placed, segmentSums, taken } from './gathers.ts';
 import { type Feeds, leafValue } from './leaves.ts';
 import { moved } from './movements.ts';
 import { type Precision, rounding } from './precision.ts';
@@ -92,6 +92,8 @@ function elementsOf(node: Node, operands: readonly NDArray[], feeds: Feeds, prec
       return picked(node, operands, shape, live);
     case 'segmentSum':
       return segmentSums(node, operands, shape, live, precision);
+    case 'rearrange':
+      return placed(operands, shape);
     case 'cummax':
     case 'cummin': {
       const [, x] = operands;

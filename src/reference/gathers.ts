@@ -39,6 +39,16 @@ export function picked(
   return { shape, dtype: node.dtype, data };
 }
 
+/** The elements of the second operand along the last axis, by the numbers in the third: 0 where there is none. */
+export function placed([, x, order]: readonly NDArray[], shape: readonly number[]): NDArray {
+  if (x === undefined || order === undefined) throw new TypeError('rearrange: four operands');
+  const [count, width] = [shape.at(-1) ?? 1, x.shape.at(-1) ?? 1];
+  const data = Float64Array.from(order.data, (number, k) =>
+    number >= 0 && number < width ? at(x, Math.floor(k / count) * width + number) : 0,
+  );
+  return { shape, dtype: x.dtype, data };
+}
+
 /**
  * Rows of the first operand summed by the indices of the second, in the order of their places:
  * `segmentSum(x, indices)[indices[...], j] += x[..., j]`.

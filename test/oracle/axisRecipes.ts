@@ -33,6 +33,27 @@ export const axisRecipes = {
       tensor: draft.dice.chance(0.5) ? tensor.cummax(axis, { reverse }) : tensor.cummin(axis, { reverse }),
     };
   },
+  sorted: (draft: Draft): Drawn | undefined => {
+    const found = alongAxis(
+      draft,
+      draft.any(({ tensor, exact: isExact }) => tensor.dtype === 'f32' && isExact),
+    );
+    if (found === undefined || found.x.bound > 8) return undefined;
+    const { x, axis, count } = found;
+    if (elements(x.tensor.shape) * count > 3000) return undefined;
+    const { dice } = draft;
+    const isBounded = typeof x.tensor.shape[axis] === 'object';
+    const make = dice.oneOf<(y: Tensor) => Tensor>([
+      (y) => y.sort(axis, { descending: dice.chance(0.5) }).values,
+      (y) => {
+        // Beyond the live elements there is nothing to choose.
+        const most = isBounded ? 0 : elements(y.shape.slice(axis, axis + 1));
+        return isBounded ? y.median(axis) : y.topK(dice.between(0, most), axis).values;
+      },
+      (y) => (elements(y.shape) === 0 ? y : y.median(axis, { keepDims: dice.chance(0.5) })),
+    ]);
+    return { ...x, tensor: make(x.tensor) };
+  },
 } satisfies Record<string, (draft: Draft) => Drawn | undefined>;
 
 /** Recipes for numbers of elements along an axis, and integers. */
@@ -45,6 +66,13 @@ export const discreteAxisRecipes = {
     const tensor = draft.dice.chance(0.5)
       ? x.tensor.cumargmax(axis, { reverse })
       : x.tensor.cumargmin(axis, { reverse });
+    return { tensor, bound: count, exact: true };
+  },
+  order: (draft: Draft): Drawn | undefined => {
+    const found = alongAxis(draft, exact(draft));
+    if (found === undefined || elements(found.x.tensor.shape) * found.count > 3000) return undefined;
+    const { x, axis, count } = found;
+    const tensor = x.tensor.argsort(axis, { descending: draft.dice.chance(0.5) });
     return { tensor, bound: count, exact: true };
   },
   scanOfIntegers: (draft: Draft): Drawn | undefined => {

@@ -72,3 +72,33 @@ export const scans: Readonly<Record<string, ComposedCase>> = {
     backwards(running(logAdd)),
   ),
 };
+
+const ascending = (x: readonly number[]): number[] => [...x].sort((a, b) => a - b);
+
+/** What is chosen out of rows in order. */
+export const sorts: Readonly<Record<string, ComposedCase>> = {
+  sort: ofRows([3, 7], (x) => x.sort(1).values, ascending),
+  'the largest of two blocks': ofRows(
+    [1, 70],
+    (x) => x.topK(3, 1).values,
+    (x) => ascending(x).reverse().slice(0, 3),
+  ),
+  'the smallest': ofRows(
+    [2, 6],
+    (x) => x.topK(2, 1, { largest: false }).values,
+    (x) => ascending(x).slice(0, 2),
+  ),
+  median: ofRows(
+    [2, 6],
+    (x) => x.median(1, { keepDims: true }),
+    (x) => ascending(x).slice(2, 3),
+  ),
+  quantile: ofRows(
+    [2, 5],
+    (x) => x.quantile(0.3, 1, { keepDims: true }),
+    (x) => {
+      const [, low = 0, high = 0] = ascending(x);
+      return [low + (high - low) * (0.3 * 4 - 1)];
+    },
+  ),
+};

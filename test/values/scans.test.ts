@@ -1,41 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { compileModule } from '../../src/compile.ts';
-import { defineModule, type ModuleBuilder, type Tensor } from '../../src/graph/index.ts';
+import { defineModule, type Tensor } from '../../src/graph/index.ts';
 import { machines } from '../../src/machine/index.ts';
 import { gradients } from '../../src/passes/differentiate.ts';
+import { gradientOf, runRows as run } from './rows.ts';
 import { reference, type Target } from './targets.ts';
 import { wasm } from './wasm.ts';
 import { wgsl } from './wgsl.ts';
 
 const [INF, NAN] = [Infinity, Number.NaN];
-
-/** Of rows of numbers, each written as its own input: what an entry gives of them. */
-async function run(
-  target: Target,
-  rows: Readonly<Record<string, readonly number[]>>,
-  build: (x: Readonly<Record<string, Tensor>>, m: ModuleBuilder) => Readonly<Record<string, Tensor>>,
-  live: Readonly<Record<string, number>> = {},
-): Promise<Readonly<Record<string, readonly number[]>>> {
-  const module = defineModule('scans', (m) => {
-    const size = m.size('rows', { max: 21 });
-    const x = Object.entries(rows).map(([name, row]) => {
-      const shape = [name.startsWith('live') ? size : row.length];
-      return [name, m.input(name, { shape })] as const;
-    });
-    m.entry('run', build(Object.fromEntries(x), m));
-  });
-  const session = await target.start(module);
-  const inputs = Object.entries(rows).map(([name, data]) => [name, { shape: [data.length], data }] as const);
-  const found = await session.step('run', { inputs: Object.fromEntries(inputs), live });
-  await session.dispose();
-  return Object.fromEntries(Object.entries(found).map(([name, { data }]) => [name, Array.from(data)]));
-}
-
-/** The gradient of the elements' sum, each weighted by its number from 1 on. */
-function gradientOf(y: Tensor, x: Tensor): Tensor {
-  const weights = y.iotaLike(0).add(1).cast('f32');
-  return gradients(y.mul(weights).sum(), [x])[0] ?? x;
-}
 
 const targets: readonly Target[] = [reference, wasm(1), wgsl('webgpu-software')];
 

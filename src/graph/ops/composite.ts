@@ -1,5 +1,6 @@
 import { elementCount, shapeText } from '../../loops/index.ts';
 import { numberOf } from '../attributes.ts';
+import { rearranged } from '../composed/rearranged.ts';
 import { ShapeError } from '../issues.ts';
 import type { ValueTypeOf } from '../node.ts';
 import { sameShape } from '../shape.ts';
@@ -75,6 +76,25 @@ export const compositeOps = {
   ),
   cummax: running('cummax', 'cumargmax'),
   cummin: running('cummin', 'cumargmin'),
+  rearrange: {
+    ...FIRST_OPERAND,
+    doc: 'its first operand, which has along the last axis the elements of the second by the third; the fourth is the way back',
+    arity: 4,
+    gradientOperands: [1],
+    type: (inputs) => {
+      const [value, x, order, back] = [0, 1, 2, 3].map((k) => operand(inputs, k));
+      for (const [table, of] of [
+        [order, value],
+        [back, x],
+      ]) {
+        if (table !== undefined && of !== undefined && sameShape(table.shape, of.shape)) continue;
+        throw new ShapeError('shape-mismatch', 'rearrange', 'a table must have a number for each element');
+      }
+      requireDtype('rearrange', operand(inputs, 1).dtype, ['f32']);
+      return { shape: operand(inputs, 0).shape, dtype: 'f32' };
+    },
+    vjp: ({ inputs, cotangent }) => rearranged(cotangent, operand(inputs, 3), operand(inputs, 2)),
+  },
   training: {
     ...FIRST_OPERAND,
     doc: 'its first operand, which holds while a model is trained; its evaluation has the second in its place',
@@ -96,7 +116,7 @@ export const compositeOps = {
 /** The composites with a gradient of their own. */
 export type CompositeOp = Exclude<
   keyof typeof compositeOps,
-  'custom' | 'detach' | 'training' | 'cummax' | 'cummin'
+  'custom' | 'detach' | 'training' | 'cummax' | 'cummin' | 'rearrange'
 >;
 
 /**

@@ -17,11 +17,11 @@ import { overlap } from '../ops/windows.ts';
 import { type DimLike, normalAxes, normalAxis, toShape } from '../shape.ts';
 import { type WindowsOptions, windowsAttrs } from '../sliding.ts';
 import type { Tensor } from '../tensor.ts';
-import { Scans } from './scans.ts';
+import { Sorting } from './sorting.ts';
 import type { Axes } from './value.ts';
 
 /** Elements at other places: they become indices of their readers. A bounded axis is taken whole. */
-export abstract class Movement extends Scans {
+export abstract class Movement extends Sorting {
   /** Dimension `k` of the result is dimension `perm[k]` of this. */
   permute(perm: readonly number[]): Tensor {
     return this.wrap(permuted(this.graph, this.node, perm));

@@ -1,0 +1,77 @@
+import type { ReduceOptions } from '../build.ts';
+import {
+  argsort,
+  median,
+  quantile,
+  type Sorted,
+  type SortOptions,
+  sort,
+  type TopKOptions,
+  topK,
+} from '../composed/sorting.ts';
+import type { Tensor } from '../tensor.ts';
+import { Scans } from './scans.ts';
+
+/**
+ * Elements along an axis in order. What is equal keeps its order, 0 and -0 are equal, and a NaN is greater than all
+ * numbers. Short axes are sorted by counting, long ones in blocks that are merged: few dispatches, and `n log² n` work. A
+ * bounded axis is sorted by counting whatever its length is; its live elements come first. A gradient goes to the element
+ * that was chosen, and costs as many as there are.
+ */
+export abstract class Sorting extends Scans {
+  /**
+   * The elements along an axis in order, and the numbers that they had (PyTorch's `sort`, `stable`).
+   *
+   * ```ts
+   * x.sort(0); // [3, 1, 2]: values [1, 2, 3], indices [1, 2, 0]
+   * ```
+   */
+  sort(this: Tensor, axis = -1, options?: SortOptions): Sorted {
+    return sort(this, axis, options);
+  }
+  /**
+   * The numbers of the elements along an axis in order (PyTorch's `argsort`, `stable`), i32.
+   *
+   * ```ts
+   * x.argsort(0, { descending: true }); // [3, 1, 2]: [0, 2, 1]
+   * ```
+   */
+  argsort(this: Tensor, axis = -1, options?: SortOptions): Tensor {
+    return argsort(this, axis, options);
+  }
+  /**
+   * The `k` largest elements along an axis in order, from the largest on, and their numbers (PyTorch's `topk`); with
+   * `largest: false` the smallest, from the smallest on. Of equal ones the first come first.
+   *
+   * ```ts
+   * logits.topK(5); // [batch, classes]: values and indices [batch, 5]
+   * ```
+   */
+  topK(this: Tensor, k: number, axis = -1, options?: TopKOptions): Sorted {
+    return topK(this, k, axis, options);
+  }
+  /**
+   * The middle one of the elements along an axis, or of all, in order, the lower one of two (PyTorch's `median`); NaN if
+   * any is. Its gradient goes to the element that is chosen.
+   *
+   * ```ts
+   * x.median(0); // [3, 1, 4, 2]: 2
+   * ```
+   */
+  median(this: Tensor, axis?: number, options?: ReduceOptions): Tensor {
+    return median(this, axis, options);
+  }
+  /**
+   * The element at a part `q` of the way through the elements along an axis, or through all, in order; between two, in
+   * proportion (PyTorch's and NumPy's `quantile`). NaN if any is.
+   *
+   * ```ts
+   * x.quantile(0.25, 0); // [1, 2, 3, 5]: 1.75
+   * ```
+   *
+   * @param q from 0 to 1
+   */
+  quantile(this: Tensor, q: number, axis?: number, options?: ReduceOptions): Tensor {
+    return quantile(this, q, axis, options);
+  }
+}
