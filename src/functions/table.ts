@@ -1,6 +1,7 @@
 import { acosh, asinh, atanh, cosh, sinh } from './hyperbolic.ts';
 import { acos, asin, atan, atan2 } from './inverseTrigonometric.ts';
 import type { ScalarFunction } from './language.ts';
+import { exp2, log2, log10, pow } from './powers.ts';
 import { cos, sin, tan } from './trigonometric.ts';
 
 /** The functions by the names of their scalar operations. */
@@ -17,6 +18,10 @@ export const scalarFunctions = {
   asinh,
   acosh,
   atanh,
+  exp2,
+  log2,
+  log10,
+  pow,
 };
 
 export type ScalarFunctionName = keyof typeof scalarFunctions;

@@ -322,6 +322,38 @@ export const scalarOps = {
     cost: 26,
     doc: 'inverse hyperbolic tangent',
   },
+  exp2: {
+    arity: 1,
+    operands: 'float',
+    result: 'same',
+    evaluate: (x) => 2 ** x,
+    cost: 12,
+    doc: '2 to the x',
+  },
+  log2: {
+    arity: 1,
+    operands: 'float',
+    result: 'same',
+    evaluate: Math.log2,
+    cost: 44,
+    doc: 'logarithm to base 2',
+  },
+  log10: {
+    arity: 1,
+    operands: 'float',
+    result: 'same',
+    evaluate: Math.log10,
+    cost: 46,
+    doc: 'logarithm to base 10',
+  },
+  pow: {
+    arity: 2,
+    operands: 'float',
+    result: 'same',
+    evaluate: power,
+    cost: 90,
+    doc: 'x to the y; 1 where y = 0 or x = 1, NaN for a negative x and a y that is not an integer',
+  },
   relu: {
     arity: 1,
     operands: 'number',
@@ -413,6 +445,11 @@ export const scalarOps = {
 /** Whether the first operand of an operation is a condition, apart from the type of the others. */
 export function takesCondition({ operands }: ScalarDef): boolean {
   return operands === 'select' || operands === 'listed';
+}
+
+/** A power by C99: `**` gives NaN for 1 to an infinite power or a NaN, and for -1 to an infinite one. */
+function power(x: number, y: number): number {
+  return x === 1 || (x === -1 && Math.abs(y) === Infinity) ? 1 : x ** y;
 }
 
 /** Nearest integer, halves to even (IEEE 754 roundToIntegralTiesToEven, PyTorch's `round`). */

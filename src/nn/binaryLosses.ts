@@ -47,18 +47,10 @@ function lossesOf(logits: Tensor, target: Tensor): Tensor {
   return composite('bceWithLogits', logits.relu().sub(logits.mul(target)).add(tail), [logits, target]);
 }
 
-/** Whole powers up to this one are products, which are exact where logarithms are not. */
-const MOST_FACTORS = 8;
-
-/** The smallest normal number: below it logarithms are those of 0 where subnormal numbers are flushed. */
+/** The smallest normal number, whose powers have a finite gradient. */
 const SMALLEST = 2 ** -126;
 
 /** A power of a number from 0 on, whose gradient is finite. */
 function power(x: Tensor, exponent: number): Tensor {
-  if (!Number.isInteger(exponent) || exponent > MOST_FACTORS)
-    return x.maximum(SMALLEST).log().mul(exponent).exp();
-  return Array.from({ length: exponent }, () => x).reduce(
-    (product, factor) => product.mul(factor),
-    x.fullLike(1),
-  );
+  return (exponent === 0 || exponent >= 1 ? x : x.maximum(SMALLEST)).pow(exponent);
 }

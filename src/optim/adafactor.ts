@@ -39,7 +39,7 @@ export function adafactor(options: AdafactorOptions): Optimizer {
   return optimizer('adafactor', options, (context) => {
     const { parameter, gradient, lr, step } = context;
     const t = step();
-    const square = meanSquare(context, t.log().mul(beta2Decay).exp(), eps1);
+    const square = meanSquare(context, t.pow(beta2Decay), eps1);
     const update = gradient.mul(square.maximum(eps1 ** 2).rsqrt());
     const size = parameter.square().mean().sqrt().maximum(eps2).mul(lr.minimum(t.rsqrt()));
     const tooLarge = update.square().mean().sqrt().div(d).maximum(1);

@@ -25,9 +25,12 @@ const bounds = {
   asinh: 1.2,
   acosh: 1.6,
   atanh: 1.2,
+  exp2: 1.1,
+  log2: 0.6,
+  log10: 0.6,
 } satisfies Record<UnaryName, number>;
 
-const pairBounds = { atan2: 2 } satisfies Record<BinaryName, number>;
+const pairBounds = { atan2: 2, pow: 1.5 } satisfies Record<BinaryName, number>;
 
 const edges = [Math.PI / 4, Math.PI / 2, Math.PI, 0.5, 1, 1.25, 2, 89.42, 88.73, 16367173 * 2 ** 72];
 const xs = sample(250007, edges);

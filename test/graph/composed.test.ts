@@ -101,7 +101,11 @@ const refusals: Readonly<Record<string, readonly Refusal[]>> = {
     ],
   ],
   reductions: [
-    [() => x.norm(3), 'option', 'norm: ord is 3: it must be one of 2, 1, 0, Infinity, -Infinity'],
+    [
+      () => x.norm(Number.NaN),
+      'option',
+      'norm: ord is NaN: it must be a number other than NaN, such as 2 or Infinity',
+    ],
     [() => indices([3]).std(), 'dtype', 'std: operand of type i32; takes f32: cast it first'],
     [
       () => x.variance(1, { correction: Infinity }),

@@ -237,6 +237,18 @@ export const reductions: Readonly<Record<string, ComposedCase>> = {
     [2, 1],
     (x, i) => magnitudes(x, i).reduce((a, b) => a + b),
   ),
+  'norm 3': of(
+    [2, 3],
+    (x) => x.norm(3, 1),
+    [2],
+    (x, i) => Math.cbrt(magnitudes(x, i).reduce((sum, a) => sum + a ** 3, 0)),
+  ),
+  'norm 1.5': of(
+    [2, 3],
+    (x) => x.norm(1.5, 1),
+    [2],
+    (x, i) => magnitudes(x, i).reduce((sum, a) => sum + a ** 1.5, 0) ** (2 / 3),
+  ),
   'norm of the largest': of(
     [2, 3],
     (x) => x.norm(Infinity, 1),

@@ -29,7 +29,7 @@ export function valueSuite(target: Target): void {
     }
     afterAll(() => {
       const absent = notBuiltYet.filter((op) => groups.has(op));
-      console.log(`${target.name}: operations not built yet: ${absent.join(', ')}`);
+      if (absent.length > 0) console.log(`${target.name}: operations not built yet: ${absent.join(', ')}`);
     });
   });
 

@@ -29,6 +29,9 @@ const bounds = {
   asinh: 1.2,
   acosh: 1.6,
   atanh: 1.2,
+  exp2: 1.1,
+  log2: 0.6,
+  log10: 0.6,
 } satisfies Record<UnaryName, number>;
 
 /** What no result may lie below or above. */
@@ -52,6 +55,9 @@ const ranges = {
   asinh: [-Infinity, Infinity],
   acosh: [0, Infinity],
   atanh: [-Infinity, Infinity],
+  exp2: [0, Infinity],
+  log2: [-Infinity, Infinity],
+  log10: [-Infinity, Infinity],
 } satisfies Record<UnaryName, [number, number]>;
 const names = Object.keys(bounds) as UnaryName[];
 

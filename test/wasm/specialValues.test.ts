@@ -89,6 +89,9 @@ const functions = {
   asinh: (x) => x.asinh(),
   acosh: (x) => x.acosh(),
   atanh: (x) => x.atanh(),
+  exp2: (x) => x.exp2(),
+  log2: (x) => x.log2(),
+  log10: (x) => x.log10(),
 } satisfies Record<Exclude<MathName, 'sign' | BinaryName>, (x: Tensor) => Tensor>;
 
 const integers: Readonly<Record<string, (x: Tensor, y: Tensor) => Tensor>> = {

@@ -143,6 +143,9 @@ const bounds = {
   asinh: 1.2,
   acosh: 1.6,
   atanh: 1.2,
+  exp2: 1.1,
+  log2: 0.6,
+  log10: 0.6,
   sqrt: 0.5,
   floor: 0,
   ceil: 0,
@@ -156,7 +159,7 @@ const bounds = {
 } satisfies Record<FloatFunction | 'isNan', number>;
 
 /** Errors of functions of two floats. */
-const pairBounds = { atan2: 2 } satisfies Record<BinaryName, number>;
+const pairBounds = { atan2: 2, pow: 1.5 } satisfies Record<BinaryName, number>;
 
 const other: Record<string, { readonly expr: Expr; readonly reference: (x: number) => number }> = {
   'a cast to i32 saturates and takes NaN for 0': { expr: cast(ofX, 'i32'), reference: castTo('i32') },

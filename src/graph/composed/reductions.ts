@@ -44,11 +44,9 @@ function rootOf(x: Tensor): Tensor {
   return isZero.where(0, isZero.where(1, x).sqrt());
 }
 
-const orders: readonly unknown[] = [2, 1, 0, Infinity, -Infinity];
-
 /** The method {@link Tensor.norm}. */
 export function norm(x: Tensor, ord: number, axes?: Axes, options: ReduceOptions = {}): Tensor {
-  requireOption('norm', 'ord', ord, orders.includes(ord), 'one of 2, 1, 0, Infinity, -Infinity');
+  requireOption('norm', 'ord', ord, !Number.isNaN(ord), 'a number other than NaN, such as 2 or Infinity');
   requireOptions('norm', options, ['keepDims']);
   requireFloat('norm', x.node);
   const normal = normalAxes('norm', x.shape.length, axes);
@@ -59,9 +57,19 @@ export function norm(x: Tensor, ord: number, axes?: Axes, options: ReduceOptions
       return x.abs().sum(normal, options);
     case 0:
       return x.ne(0).cast('f32').sum(normal, options);
+    case Infinity:
+      return x.abs().max(normal, options);
+    case -Infinity:
+      return x.abs().min(normal, options);
     default:
-      return ord > 0 ? x.abs().max(normal, options) : x.abs().min(normal, options);
+      return powerOf(powerOf(x.abs(), ord).sum(normal, options), 1 / ord);
   }
+}
+
+/** A power of a number from 0 on, with a gradient of 0 where it is 0: what is chosen there is not a power. */
+function powerOf(x: Tensor, exponent: number): Tensor {
+  const isZero = x.eq(0);
+  return isZero.where(exponent < 0 ? Infinity : 0, isZero.where(1, x).pow(exponent));
 }
 
 /** The method {@link Tensor.any}. */

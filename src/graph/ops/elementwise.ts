@@ -9,7 +9,7 @@ import {
 } from '../../loops/index.ts';
 import { dtypeOf } from '../attributes.ts';
 import { ShapeError } from '../issues.ts';
-import type { ValueTypeOf } from '../node.ts';
+import type { Node, ValueTypeOf } from '../node.ts';
 import { sameShape } from '../shape.ts';
 import {
   type NoVjp,
@@ -97,6 +97,18 @@ const vjps = {
   asinh: ({ inputs, cotangent }) => cotangent.mul(operand(inputs, 0).square().add(1).rsqrt()),
   acosh: ({ inputs, cotangent }) => cotangent.mul(operand(inputs, 0).square().sub(1).rsqrt()),
   atanh: ({ inputs, cotangent }) => cotangent.div(operand(inputs, 0).square().neg().add(1)),
+  exp2: ({ output, cotangent }) => cotangent.mul(output).mul(Math.LN2),
+  log2: ({ inputs, cotangent }) => cotangent.div(operand(inputs, 0).mul(Math.LN2)),
+  log10: ({ inputs, cotangent }) => cotangent.div(operand(inputs, 0).mul(Math.LN10)),
+  pow: ({ inputs, output, cotangent }, k) => {
+    const [x, y] = [operand(inputs, 0), operand(inputs, 1)];
+    const constant = constantOf(y.node);
+    if (k === 0 && constant !== undefined) return cotangent.mul(x.pow(constant - 1).mul(constant));
+    if (k === 0) return y.eq(0).where(0, cotangent.mul(y.mul(x.pow(y.sub(1)))));
+    // What is not chosen has a finite logarithm, or a NaN would reach the second gradient.
+    const isZero = x.eq(0).and(y.ge(0));
+    return isZero.where(0, cotangent.mul(output).mul(isZero.where(1, x).log()));
+  },
   relu: ({ output, cotangent }) => output.gt(0).where(cotangent, 0),
   lt: truth,
   le: truth,
@@ -107,6 +119,13 @@ const vjps = {
   not: truth,
   isNan: truth,
 } satisfies Record<ElementwiseOp, Vjp | ZeroVjp | NoVjp>;
+
+/** The number that a node has everywhere, if it is a constant. */
+function constantOf(node: Node): number | undefined {
+  if (node.op === 'expand' && node.inputs[0] !== undefined) return constantOf(node.inputs[0]);
+  const value = node.op === 'constant' ? node.attrs.value : undefined;
+  return typeof value === 'number' ? value : undefined;
+}
 
 const operandTypes: Readonly<Record<ScalarDef['operands'], readonly Dtype[]>> = {
   float: ['f32'],

@@ -12,6 +12,7 @@ import {
   maskedFill,
   xor,
 } from '../composed/elementwise.ts';
+import { pow } from '../composed/powers.ts';
 import type { Tensor } from '../tensor.ts';
 import { Integers } from './integers.ts';
 import { operandOf } from './value.ts';
@@ -68,6 +69,33 @@ export abstract class Elementwise extends Integers {
   }
   log(): Tensor {
     return this.pointwise('log');
+  }
+  /** `2^x`, exact for integers. `x.exp2()` */
+  exp2(): Tensor {
+    return this.pointwise('exp2');
+  }
+  /** Logarithm to base 2, exact for powers of two; -∞ at 0, NaN below. `x.log2()` */
+  log2(): Tensor {
+    return this.pointwise('log2');
+  }
+  /** Logarithm to base 10, exact for powers of ten; -∞ at 0, NaN below. `x.log10()` */
+  log10(): Tensor {
+    return this.pointwise('log10');
+  }
+  /**
+   * A power (PyTorch's `pow`), to 4 ulp and exact where it is a small integer. Special values are C99's: `x^0` and `1^y` are 1, of
+   * a NaN too; a negative number has powers with integer exponents only. The gradient in the exponent is 0 where x = 0.
+   * Numbers such as 2, 0.5 or -1 are products, roots and quotients. Integers take a whole number from 0 on, and wrap.
+   *
+   * ```ts
+   * x.pow(1.5).add(x.pow(y));
+   * ```
+   *
+   * @param exponent a number, or a tensor that broadcasts with this one
+   * @throws GraphError `option` where the exponent of integers is not a whole number from 0 on
+   */
+  pow(this: Tensor, exponent: Tensor | number): Tensor {
+    return pow(this, exponent);
   }
   /** `log(1 + x)`, to the last digits near 0 too; -∞ at -1, NaN below. */
   log1p(): Tensor {

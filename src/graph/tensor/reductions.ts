@@ -77,6 +77,7 @@ export abstract class Reductions extends Elementwise {
    * - `Infinity`, `-Infinity`: the largest and the smallest magnitude; the gradient goes to the first one. There must be
    *   elements.
    * - 0: how many elements are not 0; without a gradient.
+   * - another number p: the p-th root of the sum of p-th powers of magnitudes; the gradient of a 0 is 0.
    *
    * ```ts
    * x.norm(2, -1, { keepDims: true }); // [..., n]: [..., 1]
