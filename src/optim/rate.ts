@@ -36,3 +36,9 @@ export function rateAt(op: string, schedule: Schedule, count: Tensor): Tensor {
     `the schedule gives ${found}: it must be a scalar of floats, made of the step`,
   );
 }
+
+/** Requires a number of steps. @throws GraphError `option` where it is not a whole number from 1 on */
+export function requireSteps(op: string, name: string, value: number): void {
+  const holds = Number.isSafeInteger(value) && value >= 1 && value < 2 ** 31;
+  requireOption(op, name, value, holds, 'a whole number from 1 on');
+}

@@ -1,6 +1,8 @@
 import { requireOption, requireOptions, shown } from '../graph/arguments.ts';
 import { GraphError, type Tensor } from '../graph/index.ts';
-import { requireFiniteRate } from './rate.ts';
+import { requireFiniteRate, requireSteps } from './rate.ts';
+
+export { type CosineOptions, cosine, type OneCycleOptions, oneCycle } from './cycles.ts';
 
 /**
  * A learning rate by the number of the step: given how often an optimizer has made its updates so far (i32, a scalar, 0 at
@@ -135,15 +137,13 @@ export function polynomial(options: PolynomialOptions): Schedule {
   requireOption(op, 'power', power, power > 0 && Number.isFinite(power), 'a positive number');
   return (t) => {
     const left = t.cast('f32').div(steps).neg().add(1);
-    const share =
-      power === 1
-        ? left
-        : left
-            .maximum(2 ** -24)
-            .log()
-            .mul(power)
-            .exp();
-    return t.lt(steps).where(share.mul(lr - end).add(end), end);
+    return t.lt(steps).where(
+      left
+        .pow(power)
+        .mul(lr - end)
+        .add(end),
+      end,
+    );
   };
 }
 
@@ -229,14 +229,9 @@ export function warmup(options: WarmupOptions): Schedule {
 
 /** A power of a positive number. */
 function powerOf(base: number, exponent: Tensor): Tensor {
-  return exponent.mul(Math.log(base)).exp();
+  return exponent.fullLike(base).pow(exponent);
 }
 
 function requireFactor(op: string, gamma: number): void {
   requireOption(op, 'gamma', gamma, gamma > 0 && Number.isFinite(gamma), 'a positive number');
-}
-
-function requireSteps(op: string, name: string, value: number): void {
-  const holds = Number.isSafeInteger(value) && value >= 1 && value < 2 ** 31;
-  requireOption(op, name, value, holds, 'a whole number from 1 on');
 }

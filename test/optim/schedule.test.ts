@@ -43,6 +43,69 @@ const schedules: Readonly<Record<string, readonly [optim.Schedule, readonly numb
     schedule.warmup({ steps: 4, from: 0.25, lr: stairs }),
     [0.125, 0.21875, 0.3125, 0.40625, 0.5, 0.5, 0.5, 0.1, 0.1, 0.1, 0.02, 0.02, 0.02, 0.004],
   ],
+  cosine: [
+    schedule.cosine({ lr: 0.5, steps: 10, end: 0.05 }),
+    [
+      0.5,
+      0.488987716,
+      0.457028824,
+      0.407251682,
+      0.344528824,
+      0.275,
+      0.205471176,
+      0.142748318,
+      0.0929711763,
+      0.0610122838,
+      ...Array.from({ length: 4 }, () => 0.05),
+    ],
+  ],
+  // `CosineAnnealingWarmRestarts`, of T_mult 1, 2 and 3.
+  'cosine with restarts': [
+    schedule.cosine({ lr: 0.5, steps: 4, end: 0.1, restarts: 1 }),
+    Array.from({ length: 14 }, (_, t) => [0.5, 0.441421356, 0.3, 0.158578644][t % 4] ?? 0),
+  ],
+  'cosine with longer restarts': [
+    schedule.cosine({ lr: 0.5, steps: 2, restarts: 2 }),
+    [
+      0.5, 0.25, 0.5, 0.426776695, 0.25, 0.0732233047, 0.5, 0.480969883, 0.426776695, 0.345670858, 0.25,
+      0.154329142, 0.0732233047, 0.0190301169,
+    ],
+  ],
+  'cosine with three times longer restarts': [
+    schedule.cosine({ lr: 0.5, steps: 1, restarts: 3 }),
+    [
+      0.5, 0.5, 0.375, 0.125, 0.5, 0.484923155, 0.441511111, 0.375, 0.293412044, 0.206587956, 0.125,
+      0.0584888892, 0.0150768448, 0.5,
+    ],
+  ],
+  oneCycle: [
+    schedule.oneCycle({ lr: 0.5, steps: 14 }),
+    [
+      0.02, 0.126663144, 0.351844024, 0.495388467, 0.491823748, 0.459522188, 0.405872827, 0.336341918,
+      0.258013862, 0.178869388, 0.106972407, 0.0496483959, 0.0127380123, 2e-6,
+    ],
+  ],
+  'oneCycle in lines and three phases': [
+    schedule.oneCycle({
+      lr: 0.5,
+      steps: 14,
+      anneal: 'linear',
+      threePhase: true,
+      divFactor: 10,
+      finalDivFactor: 100,
+    }),
+    [
+      0.05, 0.190625, 0.33125, 0.471875, 0.3875, 0.246875, 0.10625, 0.0455, 0.038, 0.0305, 0.023, 0.0155,
+      0.008, 0.0005,
+    ],
+  ],
+  'oneCycle that ends': [
+    schedule.oneCycle({ lr: 0.5, steps: 12, pctStart: 0.5 }),
+    [
+      0.02, 0.0658359214, 0.185835921, 0.334164079, 0.454164079, 0.5, 0.466506485, 0.3750005, 0.250001,
+      0.1250015, 0.0334955151, 2e-6, 2e-6, 2e-6,
+    ],
+  ],
   // The corners of `OneCycleLR(max_lr=0.5, total_steps=14, anneal_strategy='linear')`, but for where the peak lies.
   piecewise: [
     schedule.piecewise([
@@ -192,6 +255,18 @@ describe('a schedule', () => {
     [
       () => schedule.multiStep({ lr: 1, milestones: untyped(3) }),
       'schedule.multiStep: milestones is 3: it must be a list of steps',
+    ],
+    [
+      () => schedule.cosine({ lr: 1, steps: 4, restarts: 0.5 }),
+      'schedule.cosine: restarts is 0.5: it must be a whole number from 1 on',
+    ],
+    [
+      () => schedule.oneCycle({ lr: 1, steps: 10, pctStart: 0.1 }),
+      'schedule.oneCycle: pctStart is 0.1: it must be more than 0.1 and less than 1, so that each phase has steps',
+    ],
+    [
+      () => schedule.oneCycle({ lr: 1, steps: 10, anneal: untyped('cosine') }),
+      'schedule.oneCycle: anneal is "cosine": it must be one of cos, linear',
     ],
     [() => schedule.piecewise([]), `schedule.piecewise: points is a list: ${POINTS}`],
     [() => schedule.piecewise(untyped([1])), `schedule.piecewise: point 0 is 1: ${POINTS}`],
