@@ -28,6 +28,7 @@ export * as nn from './nn/index.ts';
 export * as optim from './optim/index.ts';
 export { hessian, hvp, type JacobianOptions, jacobian, jvp } from './passes/derivatives.ts';
 export { gradients } from './passes/differentiate.ts';
+export * as random from './random/index.ts';
 export type {
   DispatchReport,
   EntryReport,

@@ -41,8 +41,14 @@ export function computedAgain(
   if (large !== null) return { taken: false, reason: { kind: 'rule', text: large } };
   const elements = tensorSize(tensor);
   const { arithmetic, loads } = evaluationOf(value);
-  if (elements === 1 && loads === 0)
+  const isOfStep = loadsIn(value).every(isOfStepAlone);
+  if (elements === 1 && isOfStep)
     return { taken: true, reason: { kind: 'rule', text: 'it reads nothing: it is a constant of the step' } };
+  if (isOfStep && consumers.every((consumer) => evaluationsIn(consumer, producer, machine) <= elements)) {
+    const text =
+      'it reads nothing of its own, and is made of the step and the place of an element where it is read';
+    return { taken: true, reason: { kind: 'rule', text } };
+  }
   const { perOperation, perByte } = rates(machine);
   const own = tensorsRead(producer);
   // By itself it would be one more output of what makes its operands.
@@ -72,6 +78,11 @@ export function computedAgain(
     taken: again <= stored + (savesMemory ? margin : -margin),
     reason: { kind: 'rule', text },
   };
+}
+
+/** Whether a load is one for all elements, of what no loop of the step makes: a word of a key. */
+function isOfStepAlone({ tensor, at }: Load): boolean {
+  return tensor.role === 'state' && at.every(({ kind }) => kind === 'const');
 }
 
 /** What a loop takes in all: operations of all its invocations, and bytes of each tensor once. */

@@ -48,5 +48,9 @@ export function requireFirst(name: string, init: Init, shape: readonly number[],
   } else if (init.kind === 'constant') {
     const wanted = misfit(init.value, dtype);
     if (wanted !== undefined) wrong(`value is ${shown(init.value)}: values must be ${wanted}`);
+  } else if (init.kind === 'uniform' && dtype === 'u32') {
+    const holds = init.low >= 0 && init.high <= 2 ** 32 && [init.low, init.high].every(Number.isInteger);
+    if (!holds)
+      wrong(`from ${init.low} to ${init.high}: bounds must be whole numbers from 0 to 2 ** 32 (u32)`);
   } else if (dtype !== 'f32') wrong(`${init.kind} values are floats, the state is ${dtype}`);
 }

@@ -6,7 +6,7 @@ import type { Given } from './leaves.ts';
 
 /**
  * The first values of a module's states, those of a session that starts with the same seed: draws are rounded
- * to float32.
+ * to float32, or down to whole numbers.
  *
  * @param initial values of states by name, in place of their declared first ones
  * @throws RangeError where such values do not fit
@@ -41,7 +41,10 @@ function declared({ name, node, init }: State, seed: number): NDArray {
       return { shape, dtype, data: Float64Array.from(valuesOf(init.words, dtype)) };
     }
     case 'uniform':
-      return filled((i) => Math.fround(init.low + (init.high - init.low) * uniform(seed, init.stream, i, 0)));
+      return filled((i) => {
+        const drawn = init.low + (init.high - init.low) * uniform(seed, init.stream, i, 0);
+        return dtype === 'f32' ? Math.fround(drawn) : Math.trunc(drawn);
+      });
     case 'normal':
       return filled((i) => Math.fround(init.mean + init.deviation * normal(seed, init.stream, i)));
     default:

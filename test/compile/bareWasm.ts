@@ -1,6 +1,6 @@
 import type { WasmCompilation } from '../../src/compile.ts';
 import { type Given, type NDArray, padded, type StepFeeds, trimmed } from '../../src/reference/index.ts';
-import { decodeBytes, decodeWords } from '../../src/runtime/init.ts';
+import { decodeBytes, decodeWords, firstValue } from '../../src/runtime/init.ts';
 import type { ValueType } from '../../src/runtime/program.ts';
 import { permutation } from '../../src/runtime/random.ts';
 import { recordWriter } from '../../src/runtime/records.ts';
@@ -197,12 +197,8 @@ function keptPlaces(program: WasmProgram): Kept[] {
       at: memory[slot.arena] / 4 + slot.offset,
       size,
       first: (initial) => {
-        const { init } = slot;
         const values = initial[slot.name]?.data;
-        if (values === undefined && init.kind !== 'constant')
-          throw new RangeError(`state ${slot.name} has no first value`);
-        const constant = init.kind === 'constant' ? init.value : 0;
-        return asWords(valueWords(slot, values ?? Array.from({ length: size }, () => constant)));
+        return values === undefined ? firstValue(slot, 0) : asWords(valueWords(slot, values));
       },
     };
   });

@@ -3,6 +3,7 @@ import { valuesOf } from '../../src/graph/index.ts';
 import { arenaMemory, interpretKernel } from '../../src/kernels/interpret.ts';
 import { extentOf, type Tensor } from '../../src/loops/index.ts';
 import {
+  firstValues,
   type Given,
   type Live,
   type NDArray,
@@ -33,13 +34,11 @@ export function interpretedSession(
   const { storage, layout, module } = compilation;
   const memory = arenaMemory(layout.places);
   for (const array of memory.values()) array.fill(Number.NaN);
-  for (const { name, node, init } of module.states) {
+  const first = firstValues(module, initial, 0);
+  for (const { name, node } of module.states) {
     const tensor = storage.states.get(node);
-    const array = tensor === undefined ? undefined : memory.get(tensor);
-    const given = initial[name];
-    if (given !== undefined) array?.set(padded(given, node.shape, node.dtype).data);
-    else if (init.kind === 'constant') array?.fill(init.value);
-    else throw new RangeError(`state ${name} has no first value`);
+    const values = first.get(name);
+    if (tensor !== undefined && values !== undefined) memory.get(tensor)?.set(values.data);
   }
   for (const [node, tensor] of storage.literals) {
     if (tensor.dtype !== 'u8') memory.get(tensor)?.set(valuesOf(String(node.attrs.words), tensor.dtype));

@@ -1,0 +1,81 @@
+import { expect, it } from 'vitest';
+import {
+  defineModule,
+  full,
+  Graph,
+  GraphError,
+  type GraphIssue,
+  type ModuleBuilder,
+} from '../../src/graph/index.ts';
+import * as random from '../../src/random/index.ts';
+
+const WHERE = 'it must be';
+
+it.each<[build: (m: ModuleBuilder) => unknown, code: GraphIssue, text: string]>([
+  [
+    (m) => random.uniform(m, [2], { low: 1, high: 1 }),
+    'option',
+    `random.uniform: high is 1: ${WHERE} above low, which is 1`,
+  ],
+  [
+    (m) => random.uniform(m, [2], { low: -Infinity }),
+    'option',
+    `random.uniform: low is -Infinity: ${WHERE} a finite number`,
+  ],
+  [
+    (m) => random.normal(m, [2], { deviation: -1 }),
+    'option',
+    `random.normal: deviation is -1: ${WHERE} a finite number from 0 on`,
+  ],
+  [
+    (m) => random.bernoulli(m, 1.5, [2]),
+    'option',
+    `random.bernoulli: p is 1.5: ${WHERE} a number from 0 to 1, or a tensor`,
+  ],
+  [
+    (m) => random.bernoulli(m, Number.NaN, [2]),
+    'option',
+    `random.bernoulli: p is NaN: ${WHERE} a number from 0 to 1, or a tensor`,
+  ],
+  [
+    (m) => random.integers(m, 0, 0.5, [2]),
+    'option',
+    `random.integers: high is 0.5: ${WHERE} a whole number up to 2147483648`,
+  ],
+  [
+    (m) => random.integers(m, 3, 3, [2]),
+    'option',
+    `random.integers: high is 3: ${WHERE} above low, which is 3`,
+  ],
+  [
+    (m) => random.permutation(m, 5000),
+    'option',
+    `random.permutation: n is 5000: ${WHERE} a whole number from 1 to 4096`,
+  ],
+  [
+    (m) => [random.uniform(m, [2], { name: 'a' }), random.normal(m, [2], { name: 'a' })],
+    'name',
+    'random.normal: the name "a" is used twice: both would draw the same numbers',
+  ],
+  [
+    (m) => random.uniform(m, [2], { name: '' }),
+    'name',
+    'random.uniform: the name of a stream of random numbers must not be empty',
+  ],
+])('what no numbers can be drawn by is refused, %#', (build, code, text) => {
+  let thrown: unknown;
+  defineModule('refused', (m) => {
+    try {
+      build(m);
+    } catch (error) {
+      thrown = error;
+    }
+    m.entry('run', { y: full(m, [1], 0) });
+  });
+  expect(thrown).toBeInstanceOf(GraphError);
+  expect(thrown).toMatchObject({ code, message: expect.stringContaining(text) });
+});
+
+it('outside of a module there is no key', () => {
+  expect(() => random.uniform({ graph: new Graph() }, [2])).toThrow(/inside defineModule/);
+});
