@@ -68,7 +68,7 @@ function digitsModule(
   });
 }
 
-export { w5 } from './workloads/gpt.ts';
+export { w5, w5Dropout } from './workloads/gpt.ts';
 export { w7 } from './workloads/lstm.ts';
 export { w9 } from './workloads/mobilenet.ts';
 export { residual } from './workloads/residual.ts';

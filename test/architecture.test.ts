@@ -18,7 +18,7 @@ const arrows: Readonly<
     packages: [/^@dagrejs\/graphlib$/],
   },
   // Layers and optimizers are composites of primitives; optimizers differentiate.
-  nn: { rooms: ['loops', 'graph', 'runtime/clipped.ts', 'runtime (types)'], packages: [] },
+  nn: { rooms: ['loops', 'graph', 'random', 'runtime/clipped.ts', 'runtime (types)'], packages: [] },
   random: { rooms: ['loops', 'graph'], packages: [] },
   optim: { rooms: ['loops', 'graph', 'passes/differentiate.ts'], packages: [] },
   passes: { rooms: ['loops', 'graph'], packages: [] },

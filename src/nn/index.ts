@@ -49,6 +49,7 @@ export {
   nll,
 } from './crossEntropy.ts';
 export { type Dense, type DenseOptions, dense } from './dense.ts';
+export { dropout, dropPath } from './dropout.ts';
 export * as init from './init.ts';
 export type { Layer, LayerOptions, LayerStates } from './layer.ts';
 export type { LossOptions, Reduction } from './loss.ts';

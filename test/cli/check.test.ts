@@ -91,6 +91,21 @@ describe('sinter check', () => {
     expect(found.targets[0]).toMatchObject({ name: 'webgpu-software', status: 'agrees', steps: 1 });
   });
 
+  test('gives the reference the random numbers of the targets', async () => {
+    const file = model(
+      'dropout.ts',
+      `export const dropout = defineModule('dropout', (m) => {
+  const x = m.input('x', { shape: [8, 6] });
+  const loss = nn.dropout(nn.dense(x, 16, { name: 'hidden' }), 0.5).square().mean();
+  m.entry('train', { loss, updates: optim.sgd({ lr: 0.1 }).minimize(loss) });
+});
+`,
+    );
+    const { code, out } = await sinter(['check', file, '--target', 'wasm', '--seed', '7']);
+    expect(out).toMatch(/^ +wasm .* ok$/m);
+    expect(code).toBe(0);
+  });
+
   test('ends with 1 and says at which node and line a NaN begins, though all targets agree on it', async () => {
     const file = model(
       'nan.ts',

@@ -1,6 +1,6 @@
 import { defineModule, type Module, type ModuleBuilder, Tensor, type Update } from '../../src/graph/index.ts';
 import { gradients } from '../../src/passes/differentiate.ts';
-import type { Given } from '../../src/reference/index.ts';
+import { firstValues, type Given } from '../../src/reference/index.ts';
 import { Dice } from './dice.ts';
 import { Draft, type Drawn, moderate } from './draft.ts';
 import { recipes } from './recipes.ts';
@@ -71,9 +71,10 @@ export function randomModule(seed: number, options: RandomOptions = {}): RandomC
   return {
     seed,
     module,
-    states: Object.fromEntries(
-      draft.states.map((state) => [state.name, draft.values(state, {}, statesDice)]),
-    ),
+    states: {
+      ...Object.fromEntries(firstValues(module, {}, seed)),
+      ...Object.fromEntries(draft.states.map((state) => [state.name, draft.values(state, {}, statesDice)])),
+    },
     step: (k) => stepOf(draft, new Dice(seed ^ Math.imul(k + 1, 0x9e3779b1))),
     gradients: found.gradients,
   };

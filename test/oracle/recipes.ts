@@ -1,6 +1,7 @@
 import { concat, customGradient, full, type Tensor, whileTraining } from '../../src/graph/index.ts';
 import { type Dim, extentOf, sameDim } from '../../src/loops/index.ts';
 import * as nn from '../../src/nn/index.ts';
+import { integers, uniform } from '../../src/random/index.ts';
 import { threefry } from '../../src/random/threefry.ts';
 import { axisRecipes, discreteAxisRecipes } from './axisRecipes.ts';
 import { composedRecipes } from './composedRecipes.ts';
@@ -73,6 +74,7 @@ const smooth = {
   softmax: unary((x) => (hasElements(x.shape.slice(-1)) && x.shape.length > 0 ? x.softmax() : x), {
     bound: (b) => b + 1,
   }),
+  dropout: unary((x) => nn.dropout(x, 0.25), { bound: (b) => 2 * b }),
   softplus: unary((x) => nn.softplus(x), { bound: (b) => b + 1 }),
   custom: unary(
     customGradient(
@@ -167,6 +169,12 @@ const discrete = {
     if (a === undefined || b === undefined) return undefined;
     const zero = full(draft.m, [], 0, 'u32');
     return { tensor: threefry(zero, a.tensor, b.tensor, zero), bound: 2 ** 32, exact: true };
+  },
+  random: (draft) => {
+    const shape = draft.shape();
+    if (draft.dice.chance(0.5)) return { tensor: uniform(draft.m, shape), bound: 1, exact: true };
+    const whole = draft.dice.between(2, 9);
+    return { tensor: integers(draft.m, -1, whole, shape), bound: whole, exact: true };
   },
   iota: (draft) => {
     const shape = draft.shape();
