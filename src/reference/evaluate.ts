@@ -3,7 +3,7 @@ import { extentOf } from '../loops/size.ts';
 import { countOf, liveOf, type NDArray } from './array.ts';
 import { numberAttr } from './attributes.ts';
 import { convolved } from './convolutions.ts';
-import { picked, placed, segmentSums, taken } from './gathers.ts';
+import { picked, placed, segmentSums, taken, takenAlong } from './gathers.ts';
 import { type Feeds, leafValue } from './leaves.ts';
 import { moved } from './movements.ts';
 import { type Precision, rounding } from './precision.ts';
@@ -91,7 +91,10 @@ function elementsOf(node: Node, operands: readonly NDArray[], feeds: Feeds, prec
     case 'pick':
       return picked(node, operands, shape, live);
     case 'segmentSum':
+    case 'segmentMax':
       return segmentSums(node, operands, shape, live, precision);
+    case 'takeAlong':
+      return takenAlong(node, numberAttr(node, 'axis'), operands, shape, live);
     case 'rearrange':
       return placed(operands, shape);
     case 'cummax':

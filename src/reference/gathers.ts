@@ -1,6 +1,6 @@
 import type { Node } from '../graph/index.ts';
 import { type Dim, extentOf } from '../loops/size.ts';
-import { at, countOf, forEachIndex, type Live, liveOf, type NDArray } from './array.ts';
+import { at, countOf, forEachIndex, type Live, liveOf, type NDArray, offsetOf, stridesOf } from './array.ts';
 import { type Precision, rounding } from './precision.ts';
 import { wrap } from './scalars.ts';
 
@@ -49,9 +49,28 @@ export function placed([, x, order]: readonly NDArray[], shape: readonly number[
   return { shape, dtype: x.dtype, data };
 }
 
+/** The elements of the second operand along an axis, at the indices in the third. */
+export function takenAlong(
+  node: Node,
+  axis: number,
+  [, x, indices]: readonly NDArray[],
+  shape: readonly number[],
+  live: Live,
+): NDArray {
+  const dim = node.inputs[1]?.shape[axis];
+  if (x === undefined || indices === undefined || dim === undefined)
+    throw new TypeError('takeAlong: three operands');
+  const strides = stridesOf(x.shape);
+  const data = new Float64Array(countOf(shape));
+  forEachIndex(shape, (index, flat) => {
+    data[flat] = at(x, offsetOf(index.with(axis, nearest(at(indices, flat), dim, live)), strides));
+  });
+  return { shape, dtype: node.dtype, data };
+}
+
 /**
  * Rows of the first operand summed by the indices of the second, in the order of their places:
- * `segmentSum(x, indices)[indices[...], j] += x[..., j]`.
+ * `segmentSum(x, indices)[indices[...], j] += x[..., j]`; or the largest of them.
  */
 export function segmentSums(
   node: Node,
@@ -66,12 +85,15 @@ export function segmentSums(
   const round = node.dtype === 'f32' ? rounding(precision) : (sum: number) => wrap(sum, node.dtype);
   const alive = places.map((dim) => liveOf(dim, live));
   const width = countOf(shape.slice(1));
-  const data = new Float64Array(countOf(shape));
+  const isMax = node.op === 'segmentMax';
+  const data = new Float64Array(countOf(shape)).fill(isMax ? -(2 ** 31) : 0);
   forEachIndex(indices.shape, (index, place) => {
     if (index.some((i, k) => i >= (alive[k] ?? 0))) return;
     const row = nearest(at(indices, place), rows, live);
-    for (let j = 0; j < width; j++)
-      data[row * width + j] = round((data[row * width + j] ?? 0) + at(x, place * width + j));
+    for (let j = 0; j < width; j++) {
+      const [before, term] = [data[row * width + j] ?? 0, at(x, place * width + j)];
+      data[row * width + j] = isMax ? Math.max(before, term) : round(before + term);
+    }
   });
   return { shape, dtype: node.dtype, data };
 }

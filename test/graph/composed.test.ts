@@ -139,7 +139,7 @@ const refusals: Readonly<Record<string, readonly Refusal[]>> = {
     [
       () => of([0, 3]).indexAdd(0, indices([2]), x),
       'empty',
-      'indexAdd: [0, 3] has nothing along axis 0 to add to',
+      'indexAdd: [0, 3] has nothing along axis 0 to write to',
     ],
     [
       () => x.scatterAdd(1, listed([-1], [1, 1]), x),

@@ -54,6 +54,35 @@ export const axisRecipes = {
     ]);
     return { ...x, tensor: make(x.tensor) };
   },
+  written: (draft: Draft): Drawn | undefined => {
+    const found = alongAxis(draft, draft.float());
+    if (found === undefined) return undefined;
+    const { x, axis } = found;
+    const { shape } = x.tensor;
+    const { dice } = draft;
+    // An input is bounded along its first axis only, and by a size itself.
+    if (shape.some((dim, k) => typeof dim === 'object' && (k > 0 || dim.factor !== 1))) return undefined;
+    if (shape.includes(0) || elements(shape) > 200) return undefined;
+    const along = shape[axis] ?? 1;
+    const listed = draft.input([along], 'i32', along).tensor;
+    const indices = draft.input(shape, 'i32', along).tensor;
+    const source = x.tensor.flip(shape.flatMap((dim, k) => (typeof dim === 'number' ? [k] : []))).mul(0.75);
+    const make = dice.oneOf<(y: Tensor) => Tensor>([
+      (y) => y.scatter(axis, dice.chance(0.3) ? indices.mul(2).sub(1) : indices, source),
+      (y) => y.indexCopy(axis, listed, source),
+      (y) => y.scatterReduce(axis, indices, source, 'max'),
+    ]);
+    return { ...x, tensor: make(x.tensor), exact: false };
+  },
+  wide: (draft: Draft): Drawn | undefined => {
+    const { dice } = draft;
+    const count = dice.between(257, 300);
+    const x = draft.input([count]);
+    const indices = draft.input([dice.between(17, 30)], 'i32', count).tensor;
+    const taken = x.tensor.takeAlongAxis(indices, 0);
+    const tensor = dice.chance(0.5) ? taken : x.tensor.scatter(0, indices.flip(), taken.mul(0.5)).slice([7]);
+    return { ...x, tensor, exact: false };
+  },
 } satisfies Record<string, (draft: Draft) => Drawn | undefined>;
 
 /** Recipes for numbers of elements along an axis, and integers. */

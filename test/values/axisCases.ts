@@ -102,3 +102,61 @@ export const sorts: Readonly<Record<string, ComposedCase>> = {
     },
   ),
 };
+
+/** Constant indices in the graph of a tensor. */
+function listed(x: Tensor, list: readonly number[]): Tensor {
+  return list.reduce<Tensor>(
+    (found, index, k) => x.iota([list.length], 0).eq(k).where(index, found),
+    x.iota([list.length], 0).mul(0),
+  );
+}
+
+const written = [2, 0, 2, 1];
+
+/** Elements that are written at indices: of two rows of five, four from two rows of four. */
+function writes(
+  build: (x: Tensor, indices: Tensor, source: Tensor) => Tensor,
+  combine: (before: number, source: number) => number,
+): ComposedCase {
+  return {
+    shapes: [
+      [2, 5],
+      [2, 4],
+    ],
+    build: (x, y) => {
+      if (x === undefined || y === undefined) throw new RangeError('an operand is missing');
+      return build(x, listed(x, written), y);
+    },
+    expected: (x, y) => {
+      if (x === undefined || y === undefined) throw new RangeError('an operand is missing');
+      return made([2, 5], (i, j) =>
+        written.reduce(
+          (before, index, k) => (index === j ? combine(before, at(y, i, k)) : before),
+          at(x, i, j),
+        ),
+      );
+    },
+  };
+}
+
+const rows = (indices: Tensor): Tensor => indices.broadcastTo([2, written.length]);
+
+export const scattered: Readonly<Record<string, ComposedCase>> = {
+  scatter: writes(
+    (x, indices, y) => x.scatter(1, rows(indices), y),
+    (_, source) => source,
+  ),
+  indexCopy: writes(
+    (x, indices, y) => x.indexCopy(1, indices, y),
+    (_, source) => source,
+  ),
+  scatterAdd: writes(
+    (x, indices, y) => x.scatterAdd(1, rows(indices), y),
+    (before, source) => before + source,
+  ),
+  'products at places': writes(
+    (x, indices, y) => x.scatterReduce(1, rows(indices), y, 'prod'),
+    (before, source) => before * source,
+  ),
+  'the least at places': writes((x, indices, y) => x.scatterReduce(1, rows(indices), y, 'min'), Math.min),
+};

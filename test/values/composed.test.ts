@@ -1,7 +1,7 @@
 import { describe, it } from 'vitest';
 import { defineModule, type Module, type Tensor } from '../../src/graph/index.ts';
 import { gradients } from '../../src/passes/differentiate.ts';
-import { scans, sorts } from './axisCases.ts';
+import { scans, scattered, sorts } from './axisCases.ts';
 import { expectClose } from './closeness.ts';
 import {
   type ComposedCase,
@@ -16,7 +16,7 @@ import { reference, type Target } from './targets.ts';
 import { wasm } from './wasm.ts';
 import { wgsl } from './wgsl.ts';
 
-const groups = { movements, reductions, pointwise, equations, derivatives, scans, sorts };
+const groups = { movements, reductions, pointwise, equations, derivatives, scans, sorts, scattered };
 
 /** Operands of a case: numbers between kinks and ties, other ones for each operand. */
 function operandsOf({ shapes }: ComposedCase): Plain[] {

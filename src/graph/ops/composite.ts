@@ -76,6 +76,24 @@ export const compositeOps = {
   ),
   cummax: running('cummax', 'cumargmax'),
   cummin: running('cummin', 'cumargmin'),
+  takeAlong: {
+    ...FIRST_OPERAND,
+    doc: 'its first operand, which has the elements of the second along an axis at the indices that are the third',
+    arity: 3,
+    gradientOperands: [1],
+    type: (inputs, attrs) => {
+      numberOf('takeAlong', attrs, 'axis');
+      const [value, x, indices] = [0, 1, 2].map((k) => operand(inputs, k));
+      if (value === undefined || indices === undefined || !sameShape(value.shape, indices.shape))
+        throw new ShapeError('shape-mismatch', 'takeAlong', 'there must be an index for each element');
+      requireDtype('takeAlong', x?.dtype ?? 'bool', ['f32']);
+      return { shape: value.shape, dtype: 'f32' };
+    },
+    vjp: ({ node, inputs, cotangent }) => {
+      const [x, indices] = [operand(inputs, 1), operand(inputs, 2)];
+      return x.fullLike(0).scatterAdd(numberOf('takeAlong', node.attrs, 'axis'), indices, cotangent);
+    },
+  },
   rearrange: {
     ...FIRST_OPERAND,
     doc: 'its first operand, which has along the last axis the elements of the second by the third; the fourth is the way back',
@@ -116,7 +134,7 @@ export const compositeOps = {
 /** The composites with a gradient of their own. */
 export type CompositeOp = Exclude<
   keyof typeof compositeOps,
-  'custom' | 'detach' | 'training' | 'cummax' | 'cummin' | 'rearrange'
+  'custom' | 'detach' | 'training' | 'cummax' | 'cummin' | 'rearrange' | 'takeAlong'
 >;
 
 /**

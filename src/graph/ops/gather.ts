@@ -2,6 +2,7 @@ import {
   apply,
   constant,
   type Dim,
+  type Dtype,
   type Expr,
   elementCount,
   extentOf,
@@ -9,6 +10,7 @@ import {
   liveExtent,
   sameDim,
   shapeText,
+  wholeNumbers,
 } from '../../loops/index.ts';
 import { dimsOf } from '../attributes.ts';
 import { ShapeError } from '../issues.ts';
@@ -86,35 +88,43 @@ export const gatherOps = {
     },
   },
   segmentSum: {
-    ...GENERATOR,
+    ...segments('segmentSum', 'sum', NUMBERS),
     doc: 'rows of x [...indices, ...rest] summed by number, in the order of their places: [n, ...rest]; 0 where there is none',
+    // Each place gets what its row got.
+    vjp: ({ inputs, cotangent }) => cotangent.take(operand(inputs, 1)),
+  },
+  segmentMax: {
+    ...segments('segmentMax', 'max', ['i32']),
+    doc: 'of integers the largest by number: the least integer where there is none',
+    vjp: { none: 'its operand is of integers' },
+  },
+} satisfies Record<string, OpDef>;
+
+/** A reduction of rows by their numbers, in the order of their places. */
+function segments(op: string, monoid: 'sum' | 'max', takes: readonly Dtype[]): Omit<OpDef, 'doc' | 'vjp'> {
+  return {
+    ...GENERATOR,
     arity: 2,
     indexOperand: 1,
     gradientOperands: [0],
     indexesResult: true,
     type: (inputs, attrs) => {
       const [x, indices] = [operand(inputs, 0), operand(inputs, 1)];
-      requireDtype('segmentSum', x.dtype, NUMBERS);
-      requireI32('segmentSum', indices);
-      const [n, ...more] = dimsOf('segmentSum', attrs, 'rows');
+      requireDtype(op, x.dtype, takes);
+      requireI32(op, indices);
+      const [n, ...more] = dimsOf(op, attrs, 'rows');
       if (n === undefined || more.length > 0)
-        throw new ShapeError('rank', 'segmentSum', 'rows are numbered along one dimension');
+        throw new ShapeError('rank', op, 'rows are numbered along one dimension');
       const rank = indices.shape.length;
       if (!sameShape(x.shape.slice(0, rank), indices.shape)) {
         const [a, b] = [shapeText(x.shape), shapeText(indices.shape)];
         const text = `one index for each row: ${a} does not begin with the shape of the indices, ${b}`;
-        throw new ShapeError('shape-mismatch', 'segmentSum', text);
+        throw new ShapeError('shape-mismatch', op, text);
       }
       if (n === 0 && elementCount(indices.shape) > 0)
-        throw new ShapeError(
-          'empty',
-          'segmentSum',
-          `there is no row to which ${shapeText(x.shape)} could be added`,
-        );
+        throw new ShapeError('empty', op, `there is no row that ${shapeText(x.shape)} could go to`);
       return { shape: [n, ...x.shape.slice(rank)], dtype: x.dtype };
     },
-    // Each place gets what its row got.
-    vjp: ({ inputs, cotangent }) => cotangent.take(operand(inputs, 1)),
     lower: {
       kind: 'reduce',
       over: (node) => operand(node.inputs, 1).shape,
@@ -123,13 +133,13 @@ export const gatherOps = {
         const index = read(1, places);
         const own = definesRange(indices) ? index : clamped(index, dimAt(node.shape, 0));
         const x = read(0, [...places, ...rest]);
-        const body = apply('select', apply('eq', row ?? int(0), own), x, constant(0, x.dtype));
-        return [{ monoid: 'sum', body }];
+        const none = constant(monoid === 'sum' ? 0 : wholeNumbers.i32[0], x.dtype);
+        return [{ monoid, body: apply('select', apply('eq', row ?? int(0), own), x, none) }];
       },
-      value: (_ctx, _at, [[sum = int(0)] = []]) => sum,
+      value: (_ctx, _at, [[result = int(0)] = []]) => result,
     },
-  },
-} satisfies Record<string, OpDef>;
+  };
+}
 
 function requireIndices(op: string, x: ValueTypeOf, indices: ValueTypeOf): void {
   requireDtype(op, x.dtype, ['f32', 'i32', 'u32', 'bool']);

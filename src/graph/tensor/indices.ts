@@ -1,6 +1,7 @@
 import type { Dtype } from '../../loops/index.ts';
 import { filled, taken } from '../build.ts';
 import { indexAdd, oneHot, scatterAdd, takeAlongAxis } from '../composed/indices.ts';
+import { indexCopy, type ScatterReduction, scatter, scatterReduce } from '../composed/writes.ts';
 import { type DimLike, normalAxis, toDim, toShape } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 import { Movement } from './movement.ts';
@@ -9,7 +10,7 @@ import { nodeOf } from './value.ts';
 /** Elements by number, and numbers of elements. */
 export abstract class Indices extends Movement {
   /**
-   * Elements of an axis by number: the dimensions of `indices` (i32) come in the axis's place.
+   * Elements of an axis by number (PyTorch's `index_select`): the dimensions of `indices` (i32) come in the axis's place.
    *
    * An index out of range reads the nearest element that there is, whose gradient it then gets, on every target. Where
    * `indices` are given, such values are refused: those of an input, in whatever shape, as they come in (InputError
@@ -26,7 +27,7 @@ export abstract class Indices extends Movement {
     return this.wrap(this.graph.build('pick', [this.node, nodeOf('pick', indices)]));
   }
   /**
-   * NumPy's `take_along_axis`: `indices` (i32) has this shape, except for any extent along the axis; out of range as
+   * NumPy's `take_along_axis`, PyTorch's `gather`: `indices` (i32) has this shape, except for any extent along the axis; out of range as
    * those of {@link take}.
    */
   takeAlongAxis(this: Tensor, indices: Tensor, axis = -1): Tensor {
@@ -65,6 +66,47 @@ export abstract class Indices extends Movement {
    */
   scatterAdd(this: Tensor, axis: number, indices: Tensor, source: Tensor): Tensor {
     return scatterAdd(this, axis, indices, source);
+  }
+  /**
+   * This with each element of `source` at its own index along an axis (PyTorch's `scatter`), and in its own place along the
+   * others: `y[indices[i, j], j] = source[i, j]` for axis 0. Of several at one place the last along the axis stays, the same
+   * on every target; the others get no gradient. Indices and source are as those of {@link scatterAdd}.
+   *
+   * ```ts
+   * x.scatter(0, indices, source); // [5, 5, 5], [2, 0], [1, 2]: [2, 5, 1]
+   * ```
+   */
+  scatter(this: Tensor, axis: number, indices: Tensor, source: Tensor): Tensor {
+    return scatter(this, axis, indices, source);
+  }
+  /**
+   * As {@link scatter}, but what meets is combined, with what is there too (PyTorch's `scatter_reduce`): by `sum`,
+   * `prod`, `max` or `min`. Each element looks at all that is written in its row, except in sums of many. The gradient of an
+   * extremum goes to the first one, and in halves where that is what was there.
+   *
+   * ```ts
+   * x.scatterReduce(0, indices, source, 'max'); // [0, 9, 0], [2, 1], [3, 4]: [0, 9, 3]
+   * ```
+   */
+  scatterReduce(
+    this: Tensor,
+    axis: number,
+    indices: Tensor,
+    source: Tensor,
+    reduction: ScatterReduction,
+  ): Tensor {
+    return scatterReduce(this, axis, indices, source, reduction);
+  }
+  /**
+   * This with elements of an axis replaced by those of `source`, by number (PyTorch's `index_copy`): element `indices[k]`
+   * becomes element `k` of `source`, the last one where a number stands several times. Out of range as those of {@link take}.
+   *
+   * ```ts
+   * table.indexCopy(0, words, rows); // [rows, width], [words], [words, width]
+   * ```
+   */
+  indexCopy(this: Tensor, axis: number, indices: Tensor, source: Tensor): Tensor {
+    return indexCopy(this, axis, indices, source);
   }
   /**
    * 1 at each index (i32) along a new last axis of `n` elements, 0 elsewhere; f32. An index out of range has no place:
