@@ -1,5 +1,5 @@
 import { requireOption, requireOptions } from '../graph/arguments.ts';
-import { type InGraph, iota, type Tensor } from '../graph/index.ts';
+import type { InGraph, Tensor } from '../graph/index.ts';
 import type { DimLike } from '../graph/shape.ts';
 import { type StreamOptions, WORD_BITS, words } from './stream.ts';
 
@@ -51,27 +51,20 @@ function wrapped(word: Tensor): Tensor {
   return word.shiftRight(1).cast('i32').shiftLeft(1).bitOr(word.bitAnd(1).cast('i32'));
 }
 
-/** Rows that {@link permutation} takes: it compares each of them with each. */
-const MOST_PERMUTED = 4096;
-
 /**
- * The numbers 0 to n - 1 (i32) in random order: ranks of random words, of which equal ones, two in 2³², stay in order. n² words
- * are compared: n may be up to 4,096.
+ * The numbers 0 to n - 1 (i32) in random order: that in which random words are sorted. Equal words, of which n numbers have
+ * about n² / 2³³ pairs, stay in order.
  *
  * ```ts
  * const shuffled = x.take(random.permutation(m, 256));
  * ```
  *
  * @param where `m`, or a tensor of the module
+ * @throws GraphError where n is not a whole number from 1 on
  */
 export function permutation(where: InGraph, n: number, options: StreamOptions = {}): Tensor {
   const op = 'random.permutation';
   requireOptions(op, options, ['name']);
-  const isCount = Number.isInteger(n) && n >= 1 && n <= MOST_PERMUTED;
-  requireOption(op, 'n', n, isCount, `a whole number from 1 to ${MOST_PERMUTED}`);
-  const word = words(op, where, [n], options.name);
-  const [mine, others] = [word.expandDims(1), word.expandDims(0)];
-  const isEarlier = iota(where, [n, n], 1).lt(iota(where, [n, n], 0));
-  const comesBefore = others.lt(mine).or(others.eq(mine).and(isEarlier));
-  return comesBefore.cast('i32').sum(1);
+  requireOption(op, 'n', n, Number.isSafeInteger(n) && n >= 1, 'a whole number from 1 on');
+  return words(op, where, [n], options.name).argsort(0);
 }

@@ -20,7 +20,7 @@ const module = defineModule('generators', (m) => {
     any: random.integers(m, -(2 ** 31), 2 ** 31, shape),
     most: random.integers(m, -(2 ** 31), 2 ** 31 - 1, shape),
     eight: random.integers(m, 0, 8, shape),
-    order: random.permutation(m, 50),
+    order: random.permutation(m, 150),
   });
 });
 
@@ -36,7 +36,7 @@ async function twoSteps(target: typeof reference): Promise<Outputs[]> {
 const expected = twoSteps(reference);
 const close = new Set(['below', 'normal']);
 
-describe.each([interpreted('webgpu'), wasm(1), wasm(2), wgsl('webgpu-software')])('on $name', (target) => {
+describe.each([interpreted('webgpu'), wasm(1), wgsl('webgpu-software')])('on $name', (target) => {
   it('random numbers are those of the reference: integers, choices and fractions to the bit', async () => {
     const wanted = await expected;
     const found = await twoSteps(target);
