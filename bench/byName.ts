@@ -4,7 +4,7 @@ import { characters } from './workloads/characters.ts';
 import { digits } from './workloads/digitRows.ts';
 import { images } from './workloads/imageRows.ts';
 import { wordPairs } from './workloads/wordPairs.ts';
-import { w1, w2, w2Large, w3, w5, w6, w7, w8, w9 } from './workloads.ts';
+import { w1, w2, w2Large, w3, w5, w5Dropout, w6, w7, w8, w9 } from './workloads.ts';
 
 /** A module and rows that it trains on. */
 export interface Workload {
@@ -20,6 +20,7 @@ const workloads: Readonly<Record<string, Workload>> = {
   'w2-1024': { module: w2Large, data: digits, steps: 25 },
   w3: { module: w3, data: digits, steps: 40 },
   w5: { module: w5, data: () => characters(65, 64), steps: 15 },
+  'w5-dropout': { module: w5Dropout, data: () => characters(65, 64), steps: 15 },
   w6: { module: w6, data: () => images(3, 32), steps: 2 },
   w7: { module: w7, data: () => characters(65, 32), steps: 40 },
   w8: { module: w8, data: () => wordPairs(10_000, 5), steps: 10 },
