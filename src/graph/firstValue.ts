@@ -51,6 +51,6 @@ export function requireFirst(name: string, init: Init, shape: readonly number[],
   } else if (init.kind === 'uniform' && dtype === 'u32') {
     const holds = init.low >= 0 && init.high <= 2 ** 32 && [init.low, init.high].every(Number.isInteger);
     if (!holds)
-      wrong(`from ${init.low} to ${init.high}: bounds must be whole numbers from 0 to 2 ** 32 (u32)`);
+      wrong(`from ${init.low} to ${init.high}: bounds must be whole numbers from 0 to ${2 ** 32} (u32)`);
   } else if (dtype !== 'f32') wrong(`${init.kind} values are floats, the state is ${dtype}`);
 }

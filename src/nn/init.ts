@@ -16,7 +16,7 @@ export function constant(value: number): Initializer {
   return () => ({ kind: 'constant', value });
 }
 
-/** Evenly from `low` (included) to `high` (excluded). */
+/** Evenly from `low` (included) to `high` (excluded); of a u32 state whole numbers, up to 2³² - 1. */
 export function uniform(low: number, high: number): Initializer {
   if (!(Number.isFinite(low) && Number.isFinite(high) && low <= high)) {
     throw new GraphError('option', 'uniform', `the range ${low} to ${high} must be finite and in order`);

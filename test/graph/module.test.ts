@@ -170,6 +170,16 @@ describe('a module', () => {
         'values',
         'state: "s": normal values are floats, the state is i32',
       ],
+      [
+        (m) => m.state('s', { shape: [2], dtype: 'i32', init: nn.init.uniform(0, 5) }),
+        'values',
+        'state: "s": uniform values are floats, the state is i32',
+      ],
+      [
+        (m) => m.state('s', { shape: [2], dtype: 'u32', init: nn.init.uniform(-1, 5) }),
+        'values',
+        'state: "s": from -1 to 5: bounds must be whole numbers from 0 to 4294967296 (u32)',
+      ],
       [(m) => m.literal([1, 2], { shape: [3] }), 'values', 'literal: 2 values for a shape of 3 elements'],
       [(m) => m.entry('e', {}), 'entry', 'entry: "e" has neither outputs nor updates'],
       [(m) => m.entry('e', { updates: [] }), 'entry', 'entry: "e" has neither outputs nor updates'],

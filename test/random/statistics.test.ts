@@ -1,7 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { defineModule } from '../../src/graph/index.ts';
+import * as init from '../../src/nn/init.ts';
 import * as random from '../../src/random/index.ts';
 import { words } from '../../src/random/stream.ts';
+import { referenceSession } from '../../src/reference/index.ts';
 import { seeded } from './session.ts';
 
 const COUNT = 1 << 15;
@@ -77,6 +79,18 @@ describe('random numbers are as even as chance has it', () => {
     expectByChance(counted(of('uniform'), 1000, (x) => Math.floor(x * 1000)));
     expectByChance(counted(of('uniform'), 256, (x) => (x * 2 ** 24) % 256));
     expect(Math.max(...of('uniform').slice(0, COUNT))).toBeLessThan(1);
+  });
+
+  it('first values of a state of words', async () => {
+    const dice = defineModule('dice', (m) => {
+      const face = m.state('face', { shape: [6000], dtype: 'u32', init: init.uniform(1, 7) });
+      m.entry('run', { most: face.max() });
+    });
+    const session = await seeded(dice, 1);
+    const faces = Array.from((await session.read('face')).data);
+    session.dispose();
+    expectByChance(counted(faces, 6, (x) => x - 1));
+    expect(Array.from(referenceSession(dice, {}, { seed: 1 }).read('face').data)).toEqual(faces);
   });
 
   it('pairs of neighbours', () => {
