@@ -1,0 +1,28 @@
+import { section } from './row.ts';
+
+export const functions = section(
+  'Functions',
+  'Of floats, element by element. Where a target has no such function, or one that promises too little, they are our own, with a stated error on the whole range.',
+  `
+x.exp() ¦ eˣ ¦ […] → […] ¦ c eˣ ¦ 0 at -∞ ¦ exp ¦ jnp.exp
+x.expm1() ¦ eˣ - 1 ¦ […] → […] ¦ c eˣ ¦ exact near 0 ¦ expm1 ¦ jnp.expm1
+x.log() ¦ ln x ¦ […] → […] ¦ c / x ¦ -∞ at 0, NaN below ¦ log ¦ jnp.log
+x.log1p() ¦ ln(1 + x) ¦ […] → […] ¦ c / (1 + x) ¦ exact near 0; -∞ at -1 ¦ log1p ¦ jnp.log1p
+x.tanh() ¦ tanh x ¦ […] → […] ¦ c (1 - t²) ¦ ±1 at ±∞ ¦ tanh ¦ jnp.tanh
+x.sigmoid() ¦ 1 / (1 + e⁻ˣ) ¦ […] → […] ¦ c s (1 - s) ¦ no overflow ¦ sigmoid ¦ jax.nn.sigmoid
+x.erf() ¦ 2/√π ∫₀ˣ exp(-t²) dt ¦ […] → […] ¦ 2/√π c exp(-x²) ¦ ¦ erf ¦ lax.erf
+x.relu() ¦ max(x, 0) ¦ […] → […] ¦ c where x > 0 ¦ a NaN stays ¦ relu ¦ jax.nn.relu
+x.sin() ¦ sin x ¦ […] → […] ¦ c cos x ¦ NaN at ±∞; exact reduction of any angle ¦ sin ¦ jnp.sin
+x.cos() ¦ cos x ¦ […] → […] ¦ -c sin x ¦ NaN at ±∞ ¦ cos ¦ jnp.cos
+x.tan() ¦ tan x ¦ […] → […] ¦ c (1 + tan² x) ¦ NaN at ±∞ ¦ tan ¦ jnp.tan
+x.asin() ¦ arcsin x ¦ […] → […] ¦ c / √(1 - x²) ¦ NaN beyond ±1 ¦ asin ¦ jnp.arcsin
+x.acos() ¦ arccos x ¦ […] → […] ¦ -c / √(1 - x²) ¦ NaN beyond ±1 ¦ acos ¦ jnp.arccos
+x.atan() ¦ arctan x ¦ […] → […] ¦ c / (1 + x²) ¦ ±π/2 at ±∞ ¦ atan ¦ jnp.arctan
+x.atan2(y) ¦ the angle of (y, x) ¦ broadcast ¦ c y / (x² + y²); -c x / (x² + y²) ¦ by the signs of zeros too; gradient NaN at (0, 0) ¦ atan2 ¦ jnp.arctan2
+x.sinh() ¦ sinh x ¦ […] → […] ¦ c cosh x ¦ ¦ sinh ¦ jnp.sinh
+x.cosh() ¦ cosh x ¦ […] → […] ¦ c sinh x ¦ ¦ cosh ¦ jnp.cosh
+x.asinh() ¦ arsinh x ¦ […] → […] ¦ c / √(x² + 1) ¦ ¦ asinh ¦ jnp.arcsinh
+x.acosh() ¦ arcosh x ¦ […] → […] ¦ c / √(x² - 1) ¦ NaN below 1 ¦ acosh ¦ jnp.arccosh
+x.atanh() ¦ artanh x ¦ […] → […] ¦ c / (1 - x²) ¦ ±∞ at ±1, NaN beyond ¦ atanh ¦ jnp.arctanh
+`,
+);

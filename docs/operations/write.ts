@@ -1,0 +1,4 @@
+import { writeFileSync } from 'node:fs';
+import { operationsPage } from './page.ts';
+
+writeFileSync(new URL('../../OPERATIONS.md', import.meta.url), operationsPage());
