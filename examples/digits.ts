@@ -1,7 +1,7 @@
 /** What the examples on digits share: their options, training with a progress bar, and a last line with a score. */
-import { parseArgs } from 'node:util';
-import { compile, type Module, type Session, type TargetName, targetNames, type Values } from 'sinter';
+import { compile, type Module, type Session, type Values } from 'sinter';
 import { type Digits, loadMnist } from 'sinter/node';
+import { type CommonOptions, commandLine } from './commandLine.ts';
 import { progressBar } from './progressBar.ts';
 
 /** A model of digits and how it is trained. */
@@ -19,14 +19,11 @@ export interface Task {
   readonly score: (session: Session, test: Digits) => Promise<string>;
 }
 
-interface Options {
+interface Options extends CommonOptions {
   readonly epochs: number;
   readonly lr: number;
-  readonly seed: number;
   /** Digits to train on, and to test on, at most. */
   readonly digits: number;
-  readonly target: 'auto' | TargetName;
-  readonly threads?: number;
 }
 
 /** Runs a task as the command line asks for it; says what is wrong, and exits with 1, where something is. */
@@ -95,49 +92,28 @@ function rateText(rate: number): string {
 
 /** The options of the command line; undefined where only help was asked for. */
 function optionsOf({ about, epochs, lr }: Task): Options | undefined {
-  const { values } = parseArgs({
-    options: {
-      epochs: { type: 'string', default: String(epochs) },
-      lr: { type: 'string', default: String(lr) },
-      seed: { type: 'string', default: '1' },
-      digits: { type: 'string', default: '60000' },
-      target: { type: 'string', default: 'auto' },
-      threads: { type: 'string' },
-      help: { type: 'boolean', default: false },
+  return commandLine(about, {
+    epochs: { value: epochs, about: 'passes over the digits' },
+    digits: { value: 60000, about: 'train and test on the first N digits only, for a quick try' },
+    lr: {
+      value: lr,
+      about: 'learning rate of the first step; it falls evenly to that of the last, 0',
+      holds: (n) => n > 0,
     },
   });
-  if (values.help) {
-    process.stdout.write(`${about}
-
-  --epochs N    passes over the digits (${epochs})
-  --digits N    train and test on the first N digits only, for a quick try (60000, and 10000 to test on)
-  --lr RATE     learning rate of the first step; it falls evenly to that of the last, 0 (${lr})
-  --seed N      of first values and the order of the digits (1)
-  --target T    auto (a GPU, else WebAssembly), ${targetNames.join(', ')} (auto)
-  --threads N   of WebAssembly (as many as there are cores)
-`);
-    return undefined;
-  }
-  const isWhole = (n: number): boolean => Number.isInteger(n) && n > 0;
-  return {
-    epochs: number('epochs', values.epochs, isWhole),
-    lr: number('lr', values.lr, (n) => n > 0),
-    seed: number('seed', values.seed, Number.isInteger),
-    digits: number('digits', values.digits, isWhole),
-    target: targetOf(values.target),
-    ...(values.threads === undefined ? {} : { threads: number('threads', values.threads, isWhole) }),
-  };
 }
 
-function number(name: string, text: string, fits: (n: number) => boolean): number {
-  const value = Number(text);
-  if (text.trim() === '' || !Number.isFinite(value) || !fits(value))
-    throw new RangeError(`--${name} ${JSON.stringify(text)} does not fit; see --help`);
-  return value;
-}
-
-function targetOf(text: string): 'auto' | TargetName {
-  const found = (['auto', ...targetNames] as const).find((name) => name === text);
-  if (found === undefined) throw new RangeError(`--target ${JSON.stringify(text)} is not there; see --help`);
-  return found;
+/** Pictures of 28 × 28 pixels, 0 to 1, as lines of text, side by side. */
+export function pictures(pixels: ArrayLike<number>): string {
+  const count = pixels.length / 784;
+  const shades = ' .:-=+*#%@';
+  const shade = (x: number): string => shades[Math.round(Math.min(Math.max(x, 0), 1) * 9)] ?? ' ';
+  // A character is twice as high as wide: every second row of pixels.
+  const row = (picture: number, y: number): string =>
+    Array.from({ length: 28 }, (_, x) => shade(pixels[784 * picture + 28 * y + x] ?? 0)).join('');
+  const line = (_: unknown, y: number): string =>
+    Array.from({ length: count }, (_picture, k) => row(k, 2 * y))
+      .join(' ')
+      .trimEnd();
+  return Array.from({ length: 14 }, line).join('\n');
 }
