@@ -37,6 +37,18 @@ x.logCumSumExp(axis) ¦ log Σ of eˣ up to here ¦ […] → […] ¦ as of its
 `,
 );
 
+export const order = section(
+  'Order',
+  'Along an axis. What is equal keeps its order, and a NaN is greater than all numbers.',
+  `
+x.sort(axis) ¦ the elements in order, and their numbers ¦ […] → { values, indices } ¦ c back to where they were ¦ NaN last; { descending } ¦ sort ¦ jnp.sort
+x.argsort(axis) ¦ their numbers in order, i32 ¦ […] → […] ¦ none ¦ NaN last ¦ argsort ¦ jnp.argsort
+x.topK(k, axis) ¦ the k largest, and their numbers ¦ […, n] → { values, indices } of […, k] ¦ c back to where they were ¦ a NaN is the largest ¦ topk ¦ lax.top_k
+x.median(axis) ¦ the middle one, the lower of two ¦ […, n] → […] ¦ c to it ¦ NaN if any is ¦ median ¦
+x.quantile(q, axis) ¦ the element q of the way through ¦ […, n] → […] ¦ c to both beside it, in proportion ¦ NaN if any is ¦ quantile ¦ jnp.quantile
+`,
+);
+
 export const movement = section(
   'Movement',
   'Nothing is computed or copied: a movement is an index expression of what reads it. Negative axes count from the end. A gradient is the movement back.',
@@ -78,6 +90,9 @@ x.takeAlongAxis(indices, axis) ¦ elements along an axis ¦ […, n], […, k] �
 x.segmentSum(indices, n) ¦ sums of the rows of each number ¦ [k, …], [k] → [n, …] ¦ taken ¦ numbers out of range are left out ¦ index_add ¦ jax.ops.segment_sum
 x.indexAdd(axis, indices, source) ¦ x, and rows added to it ¦ [n, …], [k], [k, …] → [n, …] ¦ c; taken ¦ repeated ones add up ¦ index_add ¦ x.at[i].add
 x.scatterAdd(axis, indices, source) ¦ x, and elements added to it ¦ […, n], […, k], […, k] → […, n] ¦ c; taken along the axis ¦ repeated ones add up ¦ scatter_add ¦ x.at[i].add
+x.scatter(axis, indices, source) ¦ x, and elements written to it ¦ […, n], […, k], […, k] → […, n] ¦ c where nothing is written; taken of what stays ¦ of repeated ones the last stays ¦ scatter ¦ x.at[i].set
+x.scatterReduce(axis, indices, source, reduction) ¦ x, combined with elements ¦ […, n], […, k], […, k] → […, n] ¦ as of the reduction ¦ sum, prod, max, min ¦ scatter_reduce ¦ x.at[i].max
+x.indexCopy(axis, indices, source) ¦ x, and rows written to it ¦ [n, …], [k], [k, …] → [n, …] ¦ c where nothing is written; taken of what stays ¦ of repeated ones the last stays ¦ index_copy ¦ x.at[i].set
 x.oneHot(n) ¦ 1 at the index, else 0 ¦ […] → […, n] ¦ none ¦ zeros out of range ¦ nn.functional.one_hot ¦ jax.nn.one_hot
 iota(m, shape, axis) ¦ the index along an axis ¦ → shape ¦ none ¦ ¦ arange ¦ lax.broadcasted_iota
 x.iota(shape, axis) ¦ the index along an axis ¦ → shape ¦ none ¦ ¦ arange ¦ lax.broadcasted_iota
@@ -117,5 +132,17 @@ customGradient(f, vjp) ¦ f ¦ those of f ¦ vjp({ inputs, output, cotangent }) 
 substitute(tensor, pairs) ¦ the same computation of other tensors ¦ […] → […] ¦ through what stands in their place ¦ ¦ func.functional_call ¦
 whileTraining(trained, evaluated) ¦ trained, until evaluation ¦ […], […] → […] ¦ c; none ¦ ¦ Module.training ¦
 evaluation(tensor) ¦ what a value is once training is over ¦ […] → […] ¦ as of its pieces ¦ ¦ Module.eval ¦
+`,
+);
+
+export const randomNumbers = section(
+  'Random numbers',
+  'Drawn on the device by Threefry-2x32, from the session’s seed, the place that draws and the number of the step: the same bits on every target. Nothing has a gradient.',
+  `
+random.uniform(m, shape) ¦ evenly from low to high ¦ → shape ¦ none ¦ multiples of 2⁻²⁴ of the distance ¦ rand ¦ jax.random.uniform
+random.normal(m, shape) ¦ normally ¦ → shape ¦ none ¦ at most 6.34 deviations from the mean ¦ randn ¦ jax.random.normal
+random.bernoulli(m, p, shape) ¦ whether, with probability p ¦ → shape ¦ none ¦ p in steps of 2⁻³², as a tensor of 2⁻²⁴ ¦ bernoulli ¦ jax.random.bernoulli
+random.integers(m, low, high, shape) ¦ evenly from low to below high, i32 ¦ → shape ¦ none ¦ probabilities within 2⁻³² of one another ¦ randint ¦ jax.random.randint
+random.permutation(m, n) ¦ 0 to n - 1 in random order, i32 ¦ → [n] ¦ none ¦ ¦ randperm ¦ jax.random.permutation
 `,
 );

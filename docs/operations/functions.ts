@@ -5,9 +5,13 @@ export const functions = section(
   'Of floats, element by element. Where a target has no such function, or one that promises too little, they are our own, with a stated error on the whole range.',
   `
 x.exp() ¦ eˣ ¦ […] → […] ¦ c eˣ ¦ 0 at -∞ ¦ exp ¦ jnp.exp
+x.exp2() ¦ 2ˣ ¦ […] → […] ¦ c 2ˣ ln 2 ¦ exact of integers ¦ exp2 ¦ jnp.exp2
 x.expm1() ¦ eˣ - 1 ¦ […] → […] ¦ c eˣ ¦ exact near 0 ¦ expm1 ¦ jnp.expm1
 x.log() ¦ ln x ¦ […] → […] ¦ c / x ¦ -∞ at 0, NaN below ¦ log ¦ jnp.log
+x.log2() ¦ log₂ x ¦ […] → […] ¦ c / (x ln 2) ¦ exact of powers of 2; -∞ at 0, NaN below ¦ log2 ¦ jnp.log2
+x.log10() ¦ log₁₀ x ¦ […] → […] ¦ c / (x ln 10) ¦ exact of powers of 10; -∞ at 0, NaN below ¦ log10 ¦ jnp.log10
 x.log1p() ¦ ln(1 + x) ¦ […] → […] ¦ c / (1 + x) ¦ exact near 0; -∞ at -1 ¦ log1p ¦ jnp.log1p
+x.pow(y) ¦ xʸ ¦ broadcast ¦ c y xʸ⁻¹; c xʸ ln x, 0 where x is 0 ¦ C99’s: x⁰ and 1ʸ are 1; integers wrap ¦ pow ¦ jnp.power
 x.tanh() ¦ tanh x ¦ […] → […] ¦ c (1 - t²) ¦ ±1 at ±∞ ¦ tanh ¦ jnp.tanh
 x.sigmoid() ¦ 1 / (1 + e⁻ˣ) ¦ […] → […] ¦ c s (1 - s) ¦ no overflow ¦ sigmoid ¦ jax.nn.sigmoid
 x.erf() ¦ 2/√π ∫₀ˣ exp(-t²) dt ¦ […] → […] ¦ 2/√π c exp(-x²) ¦ ¦ erf ¦ lax.erf

@@ -33,6 +33,8 @@ nn.batchNorm() ¦ (x - mean) / √(variance + eps) gain + bias, by channel over 
 nn.groupNorm(groups) ¦ the same by sample and group of channels ¦ [b, c, …] → [b, c, …] ¦ as of its pieces ¦ ¦ nn.GroupNorm ¦ flax GroupNorm
 nn.instanceNorm() ¦ the same by sample and channel ¦ [b, c, …] → [b, c, …] ¦ as of its pieces ¦ no gain and bias unless asked for ¦ nn.InstanceNorm2d ¦ flax InstanceNorm
 nn.standardize(x, axes) ¦ (x - mean) / √(variance + eps) ¦ […] → […] ¦ as of its pieces ¦ ¦  ¦ jax.nn.standardize
+nn.dropout(x, rate) ¦ 0 with probability rate, else x / (1 - rate) ¦ […] → […] ¦ the same mask ¦ x in evaluation; the mask is computed again, not stored ¦ nn.functional.dropout ¦ flax Dropout
+nn.dropPath(x, rate) ¦ the same, for whole samples ¦ [b, …] → [b, …] ¦ the same mask ¦ x in evaluation ¦ torchvision stochastic_depth ¦
 nn.sequential(layers) ¦ one after another ¦ those of its parts ¦ as of its pieces ¦ ¦ nn.Sequential ¦ flax Sequential
 nn.residual(body) ¦ body(x) + x, or + shortcut(x) ¦ […] → […] ¦ as of its pieces ¦ nothing is broadcast ¦ ¦
 nn.compose(parts, body) ¦ what a function makes of named parts ¦ those of the function ¦ as of its pieces ¦ ¦ nn.Module ¦ flax Module

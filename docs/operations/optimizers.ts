@@ -30,6 +30,8 @@ optim.schedule.step(options) ¦ lr gammaᵏ, k = ⌊t / size⌋ ¦ [] → [] ¦ 
 optim.schedule.multiStep(options) ¦ lr gammaᵏ, k milestones passed ¦ [] → [] ¦ none ¦ ¦ lr_scheduler.MultiStepLR ¦ optax.piecewise_constant_schedule
 optim.schedule.exponential(options) ¦ lr gammaᵗ ¦ [] → [] ¦ none ¦ ¦ lr_scheduler.ExponentialLR ¦ optax.exponential_decay
 optim.schedule.polynomial(options) ¦ lr (1 - t / steps)ᵖ ¦ [] → [] ¦ none ¦ ¦ lr_scheduler.PolynomialLR ¦ optax.polynomial_schedule
+optim.schedule.cosine(options) ¦ half a cosine down, and again ¦ [] → [] ¦ none ¦ ¦ lr_scheduler.CosineAnnealingLR ¦ optax.cosine_decay_schedule
+optim.schedule.oneCycle(options) ¦ up, and down below where it began ¦ [] → [] ¦ none ¦ ¦ lr_scheduler.OneCycleLR ¦ optax.cosine_onecycle_schedule
 optim.schedule.piecewise(points) ¦ linear between points ¦ [] → [] ¦ none ¦ ¦  ¦ optax.linear_schedule
 optim.schedule.warmup(options) ¦ linear up to another schedule ¦ [] → [] ¦ none ¦ ¦ lr_scheduler.LinearLR ¦ optax.warmup_cosine_decay_schedule
 `,

@@ -1,4 +1,13 @@
-import { derivatives, indices, movement, products, reductions, scans } from './along.ts';
+import {
+  derivatives,
+  indices,
+  movement,
+  order,
+  products,
+  randomNumbers,
+  reductions,
+  scans,
+} from './along.ts';
 import { arithmetic, comparison, integers } from './elementwise.ts';
 import { functions } from './functions.ts';
 import { activations, initialisers, layers, losses, pooling } from './networks.ts';
@@ -13,10 +22,12 @@ export const sections: readonly Section[] = [
   integers,
   reductions,
   scans,
+  order,
   movement,
   indices,
   products,
   derivatives,
+  randomNumbers,
   activations,
   layers,
   pooling,

@@ -19,6 +19,19 @@ const axesOf = (call: Call): readonly number[] | undefined => {
   return axes?.length === 0 ? undefined : axes;
 };
 
+const running =
+  (f: (x: Tensor, axis: number) => readonly Tensor[]): Build =>
+  (call) =>
+    f(ordered(call.tensor(0)), call.number('dim', 1));
+/** What can be put in order. */
+const ordered = (x: Tensor): Tensor => (x.dtype === 'bool' ? unsupported('bool') : x);
+const sorting = (call: Call): { readonly descending: boolean } => {
+  call.flag('stable');
+  return { descending: call.flag('descending', 2) };
+};
+const kindOf = (x: Tensor): 'f32' | 'i32' | 'bool' =>
+  x.dtype === 'f32' || x.dtype === 'bool' ? x.dtype : 'i32';
+
 export const along: Readonly<Record<string, Build>> = {
   sum: reduction((x, axes, call) => whole(x).sum(axes, keep(call))),
   mean: reduction((x, axes, call) => x.mean(axes, keep(call))),
@@ -35,6 +48,54 @@ export const along: Readonly<Record<string, Build>> = {
   std: reduction((x, axes, call) => x.std(axes, { ...keep(call), correction: correctionOf(call) })),
   'linalg.vector_norm': (call) =>
     call.tensor(0).norm(call.number('ord', 1, 2), call.axes(2), { keepDims: call.flag('keepdim', 3) }),
+  cumsum: (call) => whole(call.tensor(0)).cumsum(call.number('dim', 1)),
+  cumprod: (call) => whole(call.tensor(0)).cumprod(call.number('dim', 1)),
+  cummax: running((x, axis) => [x.cummax(axis), x.cumargmax(axis)]),
+  cummin: running((x, axis) => [x.cummin(axis), x.cumargmin(axis)]),
+  logcumsumexp: (call) => call.floats(0).logCumSumExp(call.number('dim', 1)),
+  sort: (call) => {
+    const { values, indices } = ordered(call.tensor(0)).sort(call.number('dim', 1, -1), sorting(call));
+    return [values, indices];
+  },
+  argsort: (call) => ordered(call.tensor(0)).argsort(call.number('dim', 1, -1), sorting(call)),
+  msort: (call) => ordered(call.tensor(0)).sort(0).values,
+  topk: (call) => {
+    if (call.tensor(0).dtype !== 'f32')
+      return unsupported('numbers of equal elements, which PyTorch leaves open');
+    call.flag('sorted', 4, true);
+    const largest = call.flag('largest', 3, true);
+    const { values, indices } = ordered(call.tensor(0)).topK(call.number('k', 1), call.number('dim', 2, -1), {
+      largest,
+    });
+    return [values, indices];
+  },
+  median: (call) =>
+    call.has('dim', 1) ? unsupported('indices of medians') : ordered(call.tensor(0)).median(),
+  quantile: (call) =>
+    call.isNumber(1) && call.text('interpolation', undefined, 'linear') === 'linear'
+      ? call.tensor(0).quantile(call.number('q', 1), call.has('dim', 2) ? call.number('dim', 2) : undefined, {
+          keepDims: call.flag('keepdim', 3),
+        })
+      : unsupported('several quantiles'),
+  scatter: (call) => {
+    if (call.has('reduce')) return unsupported('reduce');
+    const x = call.tensor(0);
+    const indices = call.indices(2);
+    const value =
+      call.has('value', 3) && !call.isTensor(3)
+        ? indices.cast(kindOf(x)).fullLike(call.number('value', 3))
+        : call.tensor(3);
+    return x.scatter(call.number('dim', 1), indices, value);
+  },
+  index_copy: (call) => call.tensor(0).indexCopy(call.number('dim', 1), call.indices(2), call.tensor(3)),
+  scatter_reduce: (call) => {
+    const reduction = call.text('reduce', 4);
+    const known = { sum: 'sum', prod: 'prod', amax: 'max', amin: 'min' } as const;
+    if (!(reduction in known)) return unsupported(reduction);
+    if (!call.flag('include_self', undefined, true)) return unsupported('include_self');
+    const kind = known[reduction as keyof typeof known];
+    return call.tensor(0).scatterReduce(call.number('dim', 1), call.indices(2), call.tensor(3), kind);
+  },
   softmax: (call) => call.floats(0).softmax(call.number('dim', 1)),
   log_softmax: (call) => call.floats(0).logSoftmax(call.number('dim', 1)),
   cat: (call) => concat(call.tensors(0), call.number('dim', 1, 0)),

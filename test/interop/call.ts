@@ -87,6 +87,10 @@ export class Call {
     return typeof this.#given[place] === 'number';
   }
 
+  isTensor(place: number): boolean {
+    return this.#given[place] instanceof Tensor;
+  }
+
   flag(name: string, place?: number, otherwise = false): boolean {
     const found = this.#option(name, place) ?? otherwise;
     if (typeof found === 'boolean') return found;

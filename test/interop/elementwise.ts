@@ -37,6 +37,27 @@ const rounding =
 const alpha = (call: Call, x: Tensor): Tensor =>
   call.has('alpha') ? x.mul(x.fullLike(call.number('alpha'))) : x;
 
+const integersOnly = (f: (a: Tensor, b: Tensor) => Tensor): Build =>
+  two((a, b) => (a.dtype === 'i32' ? f(a, b) : unsupported(a.dtype)));
+
+/** Functions of floats that are called the same. */
+const unary = [
+  'sin',
+  'cos',
+  'tan',
+  'asin',
+  'acos',
+  'atan',
+  'sinh',
+  'cosh',
+  'asinh',
+  'acosh',
+  'atanh',
+  'exp2',
+  'log2',
+  'log10',
+] as const;
+
 export const elementwise: Readonly<Record<string, Build>> = {
   abs: kept((x) => x.abs()),
   neg: kept((x) => x.neg()),
@@ -51,6 +72,22 @@ export const elementwise: Readonly<Record<string, Build>> = {
   expm1: real((x) => x.expm1()),
   log: real((x) => x.log()),
   log1p: real((x) => x.log1p()),
+  ...Object.fromEntries(unary.map((name) => [name, real((x) => x[name]())] as const)),
+  atan2: realTwo((a, b) => a.atan2(b)),
+  pow: (call) => {
+    const [a, b] = call.pair();
+    if (a.dtype === 'f32') return a.pow(b);
+    return call.isNumber(1) ? a.pow(call.number('exponent', 1)) : unsupported('powers of integers');
+  },
+  float_power: realTwo((a, b) => a.pow(b)),
+  floor_divide: integersOnly((a, b) => a.floorDiv(b)),
+  remainder: integersOnly((a, b) => a.mod(b)),
+  bitwise_and: integersOnly((a, b) => a.bitAnd(b)),
+  bitwise_or: integersOnly((a, b) => a.bitOr(b)),
+  bitwise_xor: integersOnly((a, b) => a.bitXor(b)),
+  bitwise_not: (call) => (call.tensor(0).dtype === 'i32' ? call.tensor(0).bitNot() : unsupported('bool')),
+  bitwise_left_shift: integersOnly((a, b) => a.shiftLeft(b)),
+  bitwise_right_shift: integersOnly((a, b) => a.shiftRight(b)),
   tanh: real((x) => x.tanh()),
   sigmoid: real((x) => x.sigmoid()),
   erf: real((x) => x.erf()),

@@ -7,7 +7,7 @@ import {
   type Tensor,
 } from '../../src/graph/index.ts';
 import { gradients } from '../../src/passes/differentiate.ts';
-import type { Given } from '../../src/reference/index.ts';
+import { type Given, referenceSession } from '../../src/reference/index.ts';
 import { reference, type Target } from '../values/targets.ts';
 import { wasm } from '../values/wasm.ts';
 import { Call, Unsupported } from './call.ts';
@@ -52,24 +52,23 @@ describe.each(targets)('on $name', (target, tolerance) => {
     });
     expect(built.length, `samples of ${name} that have a form here`).toBeGreaterThan(0);
     const session = await target.start(module);
+    const inFloat32 =
+      target.floats === 'f32' ? referenceSession(module, {}, { precision: 'f32' }) : undefined;
     for (const k of built) {
       const sample = taken[k];
       if (sample === undefined) throw new RangeError(`there is no sample ${k}`);
       const inputs = Object.fromEntries(sample.inputs.map((input, i) => [`${k}.${i}`, input]));
       const found = await session.step(`sample ${k}`, { inputs });
+      const rounded = inFloat32?.step(`sample ${k}`, { inputs }) ?? {};
       const label = `${name} ${k} ${JSON.stringify([sample.arguments, sample.options])} of ${sample.inputs.map(({ shape }) => `[${shape}]`).join(', ')}`;
       counts.samples++;
       sample.results.forEach((wanted, i) => {
-        compare(
-          found[`y${i}`],
-          wanted,
-          wanted.dtype === 'f32' ? tolerance.value : 0,
-          `result ${i} of ${label}`,
-        );
+        const allowed = wanted.dtype === 'f32' ? tolerance.value : 0;
+        compare(found[`y${i}`], wanted, rounded[`y${i}`], allowed, `result ${i} of ${label}`);
         counts.values++;
       });
-      counts.gradients += compareAll(found, 'g', sample.g, tolerance.gradient, label);
-      counts.second += compareAll(found, 'h', sample.h, tolerance.second, label);
+      counts.gradients += compareAll(found, rounded, 'g', sample.g, tolerance.gradient, label);
+      counts.second += compareAll(found, rounded, 'h', sample.h, tolerance.second, label);
     }
     await session.dispose();
   });
@@ -78,6 +77,7 @@ describe.each(targets)('on $name', (target, tolerance) => {
 /** Compares gradients in inputs. @returns how many there are */
 function compareAll(
   found: Readonly<Record<string, Given>>,
+  rounded: Readonly<Record<string, Given>>,
   kind: 'g' | 'h',
   wanted: Sample['g'],
   tolerance: number,
@@ -90,6 +90,7 @@ function compareAll(
     compare(
       own,
       expected ?? { shape: own.shape, data: Array.from(own.data, () => 0) },
+      rounded[`${kind}${i}`],
       tolerance,
       `${kind} in input ${i} of ${label}`,
     );
@@ -178,16 +179,31 @@ function unreachable(): never {
   throw new Unsupported('no float result');
 }
 
-/** Expects equal shapes, and elements no farther apart than `tolerance` times the largest; a NaN equals a NaN. */
-function compare(actual: Given | undefined, expected: Given, tolerance: number, what: string): void {
+/**
+ * Expects equal shapes, and elements no farther apart than `tolerance` times the largest, and four times what rounding to
+ * float32 at every operation does to them; a NaN equals a NaN.
+ */
+function compare(
+  actual: Given | undefined,
+  expected: Given,
+  rounded: Given | undefined,
+  tolerance: number,
+  what: string,
+): void {
   expect(actual?.shape, `shape of ${what}`).toEqual(expected.shape);
-  const finite = Array.from(expected.data).filter(Number.isFinite);
-  const largest = finite.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
-  const apart = (k: number): boolean => {
+  const places = Array.from(expected.data, (_, k) => k);
+  const largestOf = (size: (k: number) => number): number =>
+    places.reduce((most, k) => (Number.isFinite(size(k)) ? Math.max(most, size(k)) : most), 0);
+  const largest = largestOf((k) => Math.abs(expected.data[k] ?? 0));
+  const spread =
+    tolerance === 0 || rounded === undefined
+      ? 0
+      : largestOf((k) => Math.abs((rounded.data[k] ?? 0) - (expected.data[k] ?? 0)));
+  const allowed = tolerance * Math.max(largest, SMALLEST) + 4 * spread;
+  const wrong = places.filter((k) => {
     const [a = Number.NaN, b = Number.NaN] = [actual?.data[k], expected.data[k]];
-    return !(Object.is(a, b) || a === b || Math.abs(a - b) <= tolerance * Math.max(largest, SMALLEST));
-  };
-  const wrong = Array.from(expected.data, (_, k) => k).filter(apart);
+    return !(Object.is(a, b) || a === b || Math.abs(a - b) <= allowed);
+  });
   const [first = 0] = wrong;
   expect(
     wrong.length,
