@@ -36,10 +36,10 @@ interface KernelOptions extends LayerOptions {
   readonly bias?: boolean;
 }
 
-/** Options of {@link conv1d} and {@link conv2d}. */
+/** Options of {@link conv1d}, {@link conv2d} and {@link conv3d}. */
 export interface ConvOptions extends ConvolutionOptions, KernelOptions {}
 
-/** Options of {@link convTranspose1d} and {@link convTranspose2d}. */
+/** Options of {@link convTranspose1d}, {@link convTranspose2d} and {@link convTranspose3d}. */
 export interface ConvTransposeOptions extends TransposedOptions, KernelOptions {}
 
 /** A convolution's layer. */
@@ -94,6 +94,24 @@ export function conv2d(...args: EitherForm<ConvArgs>): Conv | Tensor {
 }
 
 /**
+ * A convolution over three axes of space, `activation(x * W + b)`, with weights `NAME.weight`
+ * `[filters, channels / groups, ...kernel]` and `NAME.bias`: as a layer, or applied to `x` at once.
+ *
+ * ```ts
+ * nn.conv3d(8, 3, { padding: 'same' })(x);
+ * ```
+ *
+ * @param x `[batch, channels, depth, height, width]`, or the channels last; only the batch may be bounded
+ * @returns `[batch, filters, ...positions]`, or the filters last
+ * @throws as {@link conv1d}
+ */
+export function conv3d(filters: number, kernel: PerAxis, options?: ConvOptions): Conv;
+export function conv3d(x: Tensor, filters: number, kernel: PerAxis, options?: ConvOptions): Tensor;
+export function conv3d(...args: EitherForm<ConvArgs>): Conv | Tensor {
+  return inEitherForm<ConvArgs, Conv>('conv3d', 2, args, (...own) => conv('conv3d', 3, ...own));
+}
+
+/**
  * A transposed convolution over one axis of space with weights `NAME.weight` `[channels, filters / groups, kernel]` and
  * `NAME.bias`: as a layer, or applied to `x` at once.
  *
@@ -140,6 +158,31 @@ export function convTranspose2d(
 export function convTranspose2d(...args: EitherForm<TransposedArgs>): Conv | Tensor {
   return inEitherForm<TransposedArgs, Conv>('convTranspose2d', 2, args, (...own) =>
     convTranspose('convTranspose2d', 2, ...own),
+  );
+}
+
+/**
+ * A transposed convolution over three axes of space with weights `NAME.weight` `[channels, filters / groups, ...kernel]` and
+ * `NAME.bias`: as a layer, or applied to `x` at once.
+ *
+ * ```ts
+ * nn.convTranspose3d(8, 2, { stride: 2 })(x);
+ * ```
+ *
+ * @param x as of {@link conv3d}
+ * @returns `[batch, filters, ...larger]`, or the filters last
+ * @throws as {@link conv1d}
+ */
+export function convTranspose3d(filters: number, kernel: PerAxis, options?: ConvTransposeOptions): Conv;
+export function convTranspose3d(
+  x: Tensor,
+  filters: number,
+  kernel: PerAxis,
+  options?: ConvTransposeOptions,
+): Tensor;
+export function convTranspose3d(...args: EitherForm<TransposedArgs>): Conv | Tensor {
+  return inEitherForm<TransposedArgs, Conv>('convTranspose3d', 2, args, (...own) =>
+    convTranspose('convTranspose3d', 3, ...own),
   );
 }
 

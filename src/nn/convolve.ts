@@ -24,7 +24,7 @@ export interface ConvolutionOptions {
   readonly dilation?: PerAxis;
   /** Channels are cut into groups, each with outputs of its own; as many as channels: *depthwise*. */
   readonly groups?: number;
-  /** `nchw` (`ncw`) where it is left out. */
+  /** `nchw` (`ncw`, `ncdhw`) where it is left out. */
   readonly layout?: Layout;
 }
 
@@ -51,7 +51,7 @@ export const transposedOptions: readonly (keyof TransposedOptions)[] = [
 ];
 
 /**
- * A convolution with given weights, of one or two axes of space. As in PyTorch, the window is not turned around.
+ * A convolution with given weights, of one to three axes of space. As in PyTorch, the window is not turned around.
  *
  * @param x `[batch, channels, ...space]`, or the channels last
  * @param weight `[out, channels / groups, ...window]`, in either layout
@@ -171,8 +171,8 @@ export function groupsOf(op: string, groups: number, channels: number, outputs: 
 function windowRank(op: string, weight: Tensor): number {
   requireTensor(op, weight);
   const rank = weight.shape.length - 2;
-  if (rank === 1 || rank === 2) return rank;
-  const text = `weights ${shapeText(weight.shape)} must have two dimensions of channels and one or two of a window`;
+  if (rank >= 1 && rank <= 3) return rank;
+  const text = `weights ${shapeText(weight.shape)} must have two dimensions of channels and one to three of a window`;
   throw new ShapeError('rank', op, text);
 }
 

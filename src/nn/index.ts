@@ -15,6 +15,13 @@ export {
   softplus,
   tanh,
 } from './activations.ts';
+export {
+  type AdaptivePoolOptions,
+  adaptiveAvgPool1d,
+  adaptiveAvgPool2d,
+  adaptiveMaxPool1d,
+  adaptiveMaxPool2d,
+} from './adaptivePool.ts';
 export { bceWithLogits, type FocalOptions, focal } from './binaryLosses.ts';
 export {
   type Composite,
@@ -32,8 +39,10 @@ export {
   type ConvTransposeOptions,
   conv1d,
   conv2d,
+  conv3d,
   convTranspose1d,
   convTranspose2d,
+  convTranspose3d,
 } from './conv.ts';
 export {
   type ConvolutionOptions,
@@ -50,6 +59,7 @@ export {
 } from './crossEntropy.ts';
 export { type Dense, type DenseOptions, dense } from './dense.ts';
 export { dropout, dropPath } from './dropout.ts';
+export { type GridSampleOptions, gridSample } from './gridSample.ts';
 export * as init from './init.ts';
 export type { Layer, LayerOptions, LayerStates } from './layer.ts';
 export type { LossOptions, Reduction } from './loss.ts';
@@ -85,14 +95,18 @@ export {
 } from './normalize.ts';
 export {
   type AvgPoolOptions,
-  adaptiveAvgPool2d,
   avgPool1d,
   avgPool2d,
+  avgPool3d,
   globalAvgPool,
+  type IndexedPoolOptions,
   type MaxPoolOptions,
   maxPool1d,
   maxPool2d,
+  maxPool3d,
+  type Pooled,
   type PoolOptions,
 } from './pool.ts';
 export { type ResizeOptions, resize } from './resize.ts';
 export type { Layout, Padding, PerAxis } from './space.ts';
+export { maxUnpool2d } from './unpool.ts';

@@ -7,7 +7,7 @@ import { shapeText } from '../loops/index.ts';
 import { listed } from '../runtime/clipped.ts';
 
 /** Where the channels are: after the batch, as PyTorch has them, or last. */
-export type Layout = 'ncw' | 'nwc' | 'nchw' | 'nhwc';
+export type Layout = 'ncw' | 'nwc' | 'nchw' | 'nhwc' | 'ncdhw' | 'ndhwc';
 
 /** One number for all axes of space, or one for each. */
 export type PerAxis = number | readonly number[];
@@ -32,7 +32,9 @@ export interface Space {
 const layouts: Readonly<Record<number, readonly [Layout, Layout]>> = {
   1: ['ncw', 'nwc'],
   2: ['nchw', 'nhwc'],
+  3: ['ncdhw', 'ndhwc'],
 };
+const named: Readonly<Record<number, string>> = { 1: 'width', 2: 'height, width', 3: 'depth, height, width' };
 
 /**
  * The meaning of an operand's axes.
@@ -45,8 +47,12 @@ export function spaceOf(op: string, x: Tensor, layout: Layout | undefined, rank?
   const { shape } = x;
   const words = layouts[rank ?? shape.length - 2];
   if (words === undefined || shape.length !== (rank ?? shape.length - 2) + 2) {
-    const wanted = rank === 1 ? '[batch, channels, width]' : '[batch, channels, height, width]';
-    throw new ShapeError('rank', op, `takes ${wanted}, or the channels last, not ${shapeText(shape)}`);
+    const wanted = named[rank ?? 2];
+    throw new ShapeError(
+      'rank',
+      op,
+      `takes [batch, channels, ${wanted}], or the channels last, not ${shapeText(shape)}`,
+    );
   }
   const [first, last] = words;
   if (layout !== undefined) requireOneOf(op, 'layout', layout, words);

@@ -17,6 +17,9 @@ describe('layers of convolution', () => {
     [[2, 8, 9, 3], (x) => nn.conv2d(x, 4, 3, { layout: 'nhwc' }), '[2, 6, 7, 4]'],
     [[2, 3, 8], (x) => nn.conv1d(x, 4, 3, { padding: 1 }), '[2, 4, 8]'],
     [[2, 8, 3], (x) => nn.conv1d(x, 4, 3, { layout: 'nwc' }), '[2, 6, 4]'],
+    [[2, 3, 4, 5, 6], (x) => nn.conv3d(x, 4, [1, 2, 3], { padding: 'same' }), '[2, 4, 4, 5, 6]'],
+    [[2, 4, 5, 6, 3], (x) => nn.conv3d(x, 6, 3, { groups: 3, layout: 'ndhwc' }), '[2, 2, 3, 4, 6]'],
+    [[2, 3, 2, 3, 4], (x) => nn.convTranspose3d(x, 4, 2, { stride: 2 }), '[2, 4, 4, 6, 8]'],
     [[2, 3, 5], (x) => nn.convTranspose1d(x, 4, 3, { stride: 2, padding: 1 }), '[2, 4, 9]'],
     [[2, 5, 4], (x) => nn.convTranspose1d(x, 6, 2, { stride: 2, groups: 2, layout: 'nwc' }), '[2, 10, 6]'],
     [[2, 3, 5, 5], (x) => nn.convTranspose2d(x, 4, 3, { stride: 2, padding: 1 }), '[2, 4, 9, 9]'],
@@ -185,7 +188,7 @@ describe('layers of convolution', () => {
       [2, 3, 4, 4],
       (x) => nn.convolve(x, x.sum([0, 1])),
       'rank',
-      'convolve: weights [4, 4] must have two dimensions of channels and one or two of a window',
+      'convolve: weights [4, 4] must have two dimensions of channels and one to three of a window',
     ],
   ])('refuse what does not fit, saying what would: %#', (shape, build, code, text) => {
     expect(expectRefusal(() => moduleOf(shape, build), code, text, FILE).code).toBe(code);

@@ -117,19 +117,29 @@ function inputsOf({ seed, shape, weight, live, ties }: Case): Record<string, Giv
 function drawn(seed: number): Case {
   const dice = new Dice(seed ^ 0x6a09e667);
   for (;;) {
-    const found = dice.oneOf([convolution, transposed, primitive, primitive, pooling, pooling])(seed, dice);
+    const isVolume = seed % 10 === 9;
+    const make = isVolume
+      ? dice.oneOf([convolution, transposed, pooling])
+      : dice.oneOf([convolution, transposed, primitive, primitive, pooling, pooling]);
+    const found = make(seed, dice, isVolume);
     if (found !== undefined) return found;
   }
 }
 
-/** An operand of one or two axes of space, in either layout. */
-function operandOf(dice: Dice, channels: number): Pick<Case, 'shape' | 'live'> & Operand {
-  const rank = dice.between(1, 2);
-  const space = Array.from({ length: rank }, () => dice.between(1, 11));
+/** An operand of one or two axes of space, or of three, in either layout. */
+function operandOf(dice: Dice, channels: number, isVolume: boolean): Pick<Case, 'shape' | 'live'> & Operand {
+  const rank = isVolume ? 3 : dice.between(1, 2);
+  const space = Array.from({ length: rank }, () => dice.between(1, isVolume ? 5 : 11));
   const batch = dice.between(1, 4);
   const isLast = dice.chance(0.4);
   const shape = isLast ? [batch, ...space, channels] : [batch, channels, ...space];
-  const [first, last] = rank === 1 ? (['ncw', 'nwc'] as const) : (['nchw', 'nhwc'] as const);
+  const [first, last] = (
+    [
+      ['ncw', 'nwc'],
+      ['nchw', 'nhwc'],
+      ['ncdhw', 'ndhwc'],
+    ] as const
+  )[rank - 1] ?? ['ncw', 'nwc'];
   const live = dice.chance(0.4) ? dice.between(1, batch) : undefined;
   return { shape, live, rank, space, layout: isLast ? last : first };
 }
@@ -151,10 +161,10 @@ function paddingOf(dice: Dice, rank: number, most: number): nn.Padding {
 
 const each = (rank: number, draw: () => number): number[] => Array.from({ length: rank }, draw);
 
-function convolution(seed: number, dice: Dice): Case | undefined {
+function convolution(seed: number, dice: Dice, isVolume = false): Case | undefined {
   const groups = dice.oneOf([1, 1, 2, 3]);
   const [inside, outs] = dice.chance(0.3) ? [1, 1] : [dice.between(1, 9), dice.between(1, 9)];
-  const operand = operandOf(dice, groups * inside);
+  const operand = operandOf(dice, groups * inside, isVolume);
   const { rank, layout } = operand;
   const weight = [groups * outs, inside, ...each(rank, () => dice.between(1, 4))];
   const options = {
@@ -167,10 +177,10 @@ function convolution(seed: number, dice: Dice): Case | undefined {
   return made(seed, dice, operand, weight, options, (x, w) => nn.convolve(x, given(w), options));
 }
 
-function transposed(seed: number, dice: Dice): Case | undefined {
+function transposed(seed: number, dice: Dice, isVolume = false): Case | undefined {
   const groups = dice.oneOf([1, 1, 2]);
   const [inside, outs] = [dice.between(1, 6), dice.between(1, 6)];
-  const operand = operandOf(dice, groups * inside);
+  const operand = operandOf(dice, groups * inside, isVolume);
   const { rank, layout } = operand;
   const weight = [groups * inside, outs, ...each(rank, () => dice.between(1, 4))];
   const options = {
@@ -206,23 +216,22 @@ function primitive(seed: number, dice: Dice): Case | undefined {
   return made(seed, dice, { shape, live }, weight, options, (x, w) => x.convolve(given(w), options));
 }
 
-function pooling(seed: number, dice: Dice): Case | undefined {
-  const operand = operandOf(dice, dice.between(1, 5));
+function pooling(seed: number, dice: Dice, isVolume = false): Case | undefined {
+  const operand = operandOf(dice, dice.between(1, 5), isVolume);
   const { rank, layout } = operand;
   const kernel = each(rank, () => dice.between(1, 4));
   const [padding, dilation] = [paddingOf(dice, rank, 2), each(rank, () => dice.oneOf([1, 1, 2]))];
-  const usual = { padding, layout };
+  const usual = { padding, layout, ceilMode: dice.chance(0.3) };
   const options = dice.chance(0.4) ? usual : { ...usual, stride: each(rank, () => dice.between(1, 4)) };
   const isMean = dice.chance(0.4);
   const own = isMean ? { countIncludePad: dice.chance(0.5) } : { dilation };
+  const [means, maxima] = [
+    [nn.avgPool1d, nn.avgPool2d, nn.avgPool3d],
+    [nn.maxPool1d, nn.maxPool2d, nn.maxPool3d],
+  ];
   const pool = (x: Tensor): Tensor => {
-    if (isMean)
-      return rank === 1
-        ? nn.avgPool1d(x, kernel, { ...options, ...own })
-        : nn.avgPool2d(x, kernel, { ...options, ...own });
-    return rank === 1
-      ? nn.maxPool1d(x, kernel, { ...options, ...own })
-      : nn.maxPool2d(x, kernel, { ...options, ...own });
+    const make = (isMean ? means : maxima)?.[rank - 1] ?? nn.avgPool1d;
+    return make(x, kernel, { ...options, ...own });
   };
   return made(seed, dice, operand, undefined, { isMean, kernel, ...options, ...own }, pool);
 }
