@@ -82,6 +82,20 @@ describe('dropout', () => {
     expect(Array.from(y?.data ?? [])).toEqual(values(32).map((v) => 2 * v));
   });
 
+  it('is a function without x, whose applications are places of their own', () => {
+    defineModule('applied', (m) => {
+      const x = m.input('x', { shape: [4, 8] });
+      const drop = nn.dropout(0.5);
+      const [one, other] = [drop(x), drop(x)];
+      expect(one.node).not.toBe(other.node);
+      expect(evaluation(nn.sequential([nn.relu, drop, nn.dropPath(0.1)])(x)).node).toBe(x.relu().node);
+      expect(() => [nn.dropout(x, 0.5, { name: 'drop' }), nn.dropPath(x, 0.5, { name: 'drop' })]).toThrow(
+        /the name "drop" is used twice/,
+      );
+      m.entry('run', { one, other });
+    });
+  });
+
   it.each<[rate: unknown, text: string]>([
     [-0.1, 'rate is -0.1: it must be a number from 0 to 1'],
     [1.01, 'rate is 1.01: it must be a number from 0 to 1'],
