@@ -29,11 +29,11 @@ export const scans = section(
   `
 x.cumsum(axis) ¦ Σ of x up to here ¦ […] → […] ¦ the cumsum of c from the end ¦ ¦ cumsum ¦ jnp.cumsum
 x.cumprod(axis) ¦ Π of x up to here ¦ […] → […] ¦ sums of c times products of the others ¦ right beside zeros ¦ cumprod ¦ jnp.cumprod
-x.cummax(axis) ¦ the largest up to here ¦ […] → […] ¦ c to the first of them ¦ NaN from the first on ¦ cummax ¦ lax.cummax
-x.cummin(axis) ¦ the smallest up to here ¦ […] → […] ¦ c to the first of them ¦ NaN from the first on ¦ cummin ¦ lax.cummin
-x.cumargmax(axis) ¦ place of the largest up to here, i32 ¦ […] → […] ¦ none ¦ ¦ cummax ¦
-x.cumargmin(axis) ¦ place of the smallest up to here, i32 ¦ […] → […] ¦ none ¦ ¦ cummin ¦
-x.logCumSumExp(axis) ¦ log Σ of eˣ up to here ¦ […] → […] ¦ as of its pieces ¦ no overflow; -∞ of -∞ alone ¦ logcumsumexp ¦ lax.cumlogsumexp
+x.cummax(axis) ¦ the largest up to here ¦ […] → […] ¦ c to the last of equal ones ¦ NaN from the first on ¦ cummax ¦ lax.cummax
+x.cummin(axis) ¦ the smallest up to here ¦ […] → […] ¦ c to the last of equal ones ¦ NaN from the first on ¦ cummin ¦ lax.cummin
+x.cumargmax(axis) ¦ place of the largest up to here, i32 ¦ […] → […] ¦ none ¦ the last of equal ones, or of NaN ¦ cummax ¦
+x.cumargmin(axis) ¦ place of the smallest up to here, i32 ¦ […] → […] ¦ none ¦ the last of equal ones, or of NaN ¦ cummin ¦
+x.logCumSumExp(axis) ¦ log Σ of eˣ up to here ¦ […] → […] ¦ as of its pieces ¦ no overflow; -∞ of -∞ alone, with gradient 0 ¦ logcumsumexp ¦ lax.cumlogsumexp
 `,
 );
 
@@ -87,7 +87,7 @@ export const indices = section(
 x.take(indices, axis) ¦ elements of an axis by number ¦ [n, …], [k] → [k, …] ¦ summed by segment ¦ ¦ index_select ¦ jnp.take
 x.pick(indices) ¦ one of each row ¦ […, n], […] → […] ¦ c at that place ¦ ¦ gather ¦
 x.takeAlongAxis(indices, axis) ¦ elements along an axis ¦ […, n], […, k] → […, k] ¦ scattered ¦ ¦ gather ¦ jnp.take_along_axis
-x.segmentSum(indices, n) ¦ sums of the rows of each number ¦ [k, …], [k] → [n, …] ¦ taken ¦ numbers out of range are left out ¦ index_add ¦ jax.ops.segment_sum
+x.segmentSum(indices, n) ¦ sums of the rows of each number ¦ [k, …], [k] → [n, …] ¦ taken ¦ out of range it is the nearest row ¦ index_add ¦ jax.ops.segment_sum
 x.indexAdd(axis, indices, source) ¦ x, and rows added to it ¦ [n, …], [k], [k, …] → [n, …] ¦ c; taken ¦ repeated ones add up ¦ index_add ¦ x.at[i].add
 x.scatterAdd(axis, indices, source) ¦ x, and elements added to it ¦ […, n], […, k], […, k] → […, n] ¦ c; taken along the axis ¦ repeated ones add up ¦ scatter_add ¦ x.at[i].add
 x.scatter(axis, indices, source) ¦ x, and elements written to it ¦ […, n], […, k], […, k] → […, n] ¦ c where nothing is written; taken of what stays ¦ of repeated ones the last stays ¦ scatter ¦ x.at[i].set

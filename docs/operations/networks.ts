@@ -27,8 +27,10 @@ export const layers = section(
 nn.dense(units) ¦ activation(x W + b) ¦ […, in] → […, units] ¦ as of its pieces ¦ ¦ nn.Linear ¦ flax Dense
 nn.conv1d(filters, kernel) ¦ activation(x * W + b) ¦ [b, c, w] → [b, f, w′] ¦ as of its pieces ¦ ¦ nn.Conv1d ¦ flax Conv
 nn.conv2d(filters, kernel) ¦ activation(x * W + b) ¦ [b, c, h, w] → [b, f, h′, w′] ¦ as of its pieces ¦ ¦ nn.Conv2d ¦ flax Conv
+nn.conv3d(filters, kernel) ¦ activation(x * W + b) ¦ [b, c, d, h, w] → [b, f, d′, h′, w′] ¦ as of its pieces ¦ ¦ nn.Conv3d ¦ flax Conv
 nn.convTranspose1d(filters, kernel) ¦ activation(x *ᵀ W + b) ¦ [b, c, w] → [b, f, w′] ¦ as of its pieces ¦ ¦ nn.ConvTranspose1d ¦ flax ConvTranspose
 nn.convTranspose2d(filters, kernel) ¦ activation(x *ᵀ W + b) ¦ [b, c, h, w] → [b, f, h′, w′] ¦ as of its pieces ¦ ¦ nn.ConvTranspose2d ¦ flax ConvTranspose
+nn.convTranspose3d(filters, kernel) ¦ activation(x *ᵀ W + b) ¦ [b, c, d, h, w] → [b, f, d′, h′, w′] ¦ as of its pieces ¦ ¦ nn.ConvTranspose3d ¦ flax ConvTranspose
 nn.batchNorm() ¦ (x - mean) / √(variance + eps) gain + bias, by channel over the batch ¦ [b, c, …] → [b, c, …] ¦ as of its pieces ¦ running statistics in evaluation ¦ nn.BatchNorm2d ¦ flax BatchNorm
 nn.groupNorm(groups) ¦ the same by sample and group of channels ¦ [b, c, …] → [b, c, …] ¦ as of its pieces ¦ ¦ nn.GroupNorm ¦ flax GroupNorm
 nn.instanceNorm() ¦ the same by sample and channel ¦ [b, c, …] → [b, c, …] ¦ as of its pieces ¦ no gain and bias unless asked for ¦ nn.InstanceNorm2d ¦ flax InstanceNorm
@@ -44,15 +46,22 @@ nn.copyWeights(from, to) ¦ share · from + (1 - share) · to ¦ updates ¦ none
 
 export const pooling = section(
   'Pooling and size',
-  'Over one axis of space or two, channels first or last.',
+  'Over one, two or three axes of space, channels first or last. Poolings take `ceilMode`.',
   `
-nn.maxPool1d(x, kernel) ¦ the largest of each window ¦ [b, c, w] → [b, c, w′] ¦ c to the first of them ¦ NaN if any is ¦ nn.functional.max_pool1d ¦ flax max_pool
-nn.maxPool2d(x, kernel) ¦ the largest of each window ¦ [b, c, h, w] → [b, c, h′, w′] ¦ c to the first of them ¦ NaN if any is ¦ nn.functional.max_pool2d ¦ flax max_pool
+nn.maxPool1d(x, kernel) ¦ the largest of each window ¦ [b, c, w] → [b, c, w′] ¦ c to the first of them ¦ NaN if any is; { indices } ¦ nn.functional.max_pool1d ¦ flax max_pool
+nn.maxPool2d(x, kernel) ¦ the largest of each window ¦ [b, c, h, w] → [b, c, h′, w′] ¦ c to the first of them ¦ NaN if any is; { indices } ¦ nn.functional.max_pool2d ¦ flax max_pool
+nn.maxPool3d(x, kernel) ¦ the largest of each window ¦ [b, c, d, h, w] → [b, c, d′, h′, w′] ¦ c to the first of them ¦ NaN if any is; { indices } ¦ nn.functional.max_pool3d ¦ flax max_pool
+nn.maxUnpool2d(x, indices, size) ¦ elements at their places, else 0 ¦ [b, c, h, w] → [b, c, …size] ¦ c where they are ¦ of several at one place the last stays ¦ nn.functional.max_unpool2d ¦
 nn.avgPool1d(x, kernel) ¦ the mean of each window ¦ [b, c, w] → [b, c, w′] ¦ c / n to all ¦ padding counts, unless asked ¦ nn.functional.avg_pool1d ¦ flax avg_pool
 nn.avgPool2d(x, kernel) ¦ the mean of each window ¦ [b, c, h, w] → [b, c, h′, w′] ¦ c / n to all ¦ padding counts, unless asked ¦ nn.functional.avg_pool2d ¦ flax avg_pool
+nn.avgPool3d(x, kernel) ¦ the mean of each window ¦ [b, c, d, h, w] → [b, c, d′, h′, w′] ¦ c / n to all ¦ padding counts, unless asked ¦ nn.functional.avg_pool3d ¦ flax avg_pool
+nn.adaptiveAvgPool1d(x, size) ¦ means of so many windows ¦ [b, c, w] → [b, c, size] ¦ c / n to all ¦ ¦ nn.functional.adaptive_avg_pool1d ¦
 nn.adaptiveAvgPool2d(x, size) ¦ means of so many windows ¦ [b, c, h, w] → [b, c, …size] ¦ c / n to all ¦ ¦ nn.functional.adaptive_avg_pool2d ¦
+nn.adaptiveMaxPool1d(x, size) ¦ the largest of so many windows ¦ [b, c, w] → [b, c, size] ¦ c to the first of them ¦ NaN if any is ¦ nn.functional.adaptive_max_pool1d ¦
+nn.adaptiveMaxPool2d(x, size) ¦ the largest of so many windows ¦ [b, c, h, w] → [b, c, …size] ¦ c to the first of them ¦ NaN if any is ¦ nn.functional.adaptive_max_pool2d ¦
 nn.globalAvgPool(x) ¦ the mean of each channel ¦ [b, c, …] → [b, c] ¦ c / n to all ¦ ¦ nn.functional.adaptive_avg_pool2d ¦
-nn.resize(x, size) ¦ another size, by the nearest or bilinear ¦ [b, c, h, w] → [b, c, …size] ¦ summed ¦ ¦ nn.functional.interpolate ¦ jax.image.resize
+nn.resize(x, size) ¦ another size, by the nearest, bilinear or bicubic ¦ [b, c, h, w] → [b, c, …size] ¦ summed ¦ { alignCorners } ¦ nn.functional.interpolate ¦ jax.image.resize
+nn.gridSample(x, grid) ¦ x at places from -1 to 1 ¦ [b, c, h, w], [b, h′, w′, 2] → [b, c, h′, w′] ¦ summed; by the slopes between elements ¦ zeros, border or reflection outside ¦ nn.functional.grid_sample ¦
 `,
 );
 
