@@ -26,8 +26,15 @@ export function uniform(where: InGraph, shape: readonly DimLike[], options: Unif
   requireOptions('random.uniform', options, ['low', 'high', 'name']);
   const { low = 0, high = 1, name } = options;
   for (const [option, value] of Object.entries({ low, high }))
-    requireOption('random.uniform', option, value, Number.isFinite(value), 'a finite number');
-  requireOption('random.uniform', 'high', high, high > low, `above low, which is ${low}`);
+    requireOption('random.uniform', option, value, isFloat(value), 'a finite number (f32)');
+  const isAbove = Math.fround(high) > Math.fround(low) && isFloat(high - low);
+  requireOption(
+    'random.uniform',
+    'high',
+    high,
+    isAbove,
+    `above low, which is ${low}, by a finite number (f32)`,
+  );
   const unit = fraction(words('random.uniform', where, shape, name));
   if (low === 0) return unit.mul(high);
   // A sum may be rounded up to `high`.
@@ -35,6 +42,11 @@ export function uniform(where: InGraph, shape: readonly DimLike[], options: Unif
     .mul(high - low)
     .add(low)
     .minimum(below(high));
+}
+
+/** Whether a number is finite in float32. */
+function isFloat(value: number): boolean {
+  return Number.isFinite(Math.fround(value));
 }
 
 /** The largest float below another one. */
@@ -70,13 +82,13 @@ export interface NormalOptions extends StreamOptions {
 export function normal(where: InGraph, shape: readonly DimLike[], options: NormalOptions = {}): Tensor {
   requireOptions('random.normal', options, ['mean', 'deviation', 'name']);
   const { mean = 0, deviation = 1, name } = options;
-  requireOption('random.normal', 'mean', mean, Number.isFinite(mean), 'a finite number');
+  requireOption('random.normal', 'mean', mean, isFloat(mean), 'a finite number (f32)');
   requireOption(
     'random.normal',
     'deviation',
     deviation,
-    Number.isFinite(deviation) && deviation >= 0,
-    'a finite number from 0 on',
+    isFloat(deviation) && deviation >= 0,
+    'a finite number (f32) from 0 on',
   );
   const word = words('random.normal', where, shape, name);
   const isNegative = word.lt(HALF);

@@ -15,17 +15,27 @@ it.each<[build: (m: ModuleBuilder) => unknown, code: GraphIssue, text: string]>(
   [
     (m) => random.uniform(m, [2], { low: 1, high: 1 }),
     'option',
-    `random.uniform: high is 1: ${WHERE} above low, which is 1`,
+    `random.uniform: high is 1: ${WHERE} above low, which is 1, by a finite number (f32)`,
+  ],
+  [
+    (m) => random.uniform(m, [2], { low: 0.1, high: 0.1 + 1e-12 }),
+    'option',
+    `random.uniform: high is ${0.1 + 1e-12}: ${WHERE} above low, which is 0.1, by a finite number (f32)`,
+  ],
+  [
+    (m) => random.uniform(m, [2], { low: -3e38, high: 3e38 }),
+    'option',
+    `random.uniform: high is 3e+38: ${WHERE} above low, which is -3e+38, by a finite number (f32)`,
   ],
   [
     (m) => random.uniform(m, [2], { low: -Infinity }),
     'option',
-    `random.uniform: low is -Infinity: ${WHERE} a finite number`,
+    `random.uniform: low is -Infinity: ${WHERE} a finite number (f32)`,
   ],
   [
     (m) => random.normal(m, [2], { deviation: -1 }),
     'option',
-    `random.normal: deviation is -1: ${WHERE} a finite number from 0 on`,
+    `random.normal: deviation is -1: ${WHERE} a finite number (f32) from 0 on`,
   ],
   [
     (m) => random.bernoulli(m, 1.5, [2]),
