@@ -11,7 +11,7 @@ import {
   transposed,
   transposedOptions,
 } from './convolve.ts';
-import { uniform } from './init.ts';
+import { withinFanIn } from './fanIn.ts';
 import {
   type EitherForm,
   inEitherForm,
@@ -257,10 +257,8 @@ function slidingLayer(
     const { shape, seen } = weights;
     requireFloat(op, x.node);
     const name = own.at(x).label();
-    // PyTorch's default (He et al. 2015 with a = √5): the fan in is that of the second dimension and the window.
-    const fanIn = shape.slice(1).reduce((n, extent) => n * extent, 1);
-    const bound = 1 / Math.sqrt(Math.max(1, fanIn));
-    const usual = uniform(-bound, bound);
+    // The fan in is that of the second dimension and the window, as PyTorch counts it, transposed or not.
+    const usual = withinFanIn(shape.slice(1).reduce((n, extent) => n * extent, 1));
     const init: Initializer = (_, stream, dtype, state) => (kernelInit ?? usual)(seen, stream, dtype, state);
     const result = slide(own.weight('weight', { shape, init }));
     const biased = bias

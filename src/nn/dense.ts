@@ -4,7 +4,7 @@ import { sameShape } from '../graph/shape.ts';
 import { requireTensor } from '../graph/tensor/value.ts';
 import { shapeText } from '../loops/index.ts';
 import { type Activation, activations } from './activations.ts';
-import { glorotUniform, zeros } from './init.ts';
+import { withinFanIn } from './fanIn.ts';
 import {
   type EitherForm,
   inEitherForm,
@@ -17,9 +17,9 @@ import { Weights } from './weights.ts';
 
 export interface DenseOptions extends LayerOptions {
   readonly activation?: Activation | undefined;
-  /** First weights `[in, units]`; Glorot's uniform ones where it is left out. */
+  /** First weights `[in, units]`; uniform within `±1/sqrt(in)` where it is left out, as PyTorch's. */
   readonly kernelInit?: Initializer;
-  /** First bias `[units]`; zeros where it is left out. */
+  /** First bias `[units]`; uniform within the same bounds where it is left out. */
   readonly biasInit?: Initializer;
   readonly bias?: boolean;
   /** A given tensor `[in, units]` in place of a weight of its own: `embedding.weight.transpose()` ties it. */
@@ -59,7 +59,7 @@ export function dense(...args: EitherForm<DenseArgs>): Dense | Tensor {
 
 function denseLayer(units: number, options: DenseOptions = {}): Dense {
   requireLayerOptions('dense', options, ['activation', 'kernelInit', 'biasInit', 'bias', 'weight']);
-  const { activation, kernelInit = glorotUniform(), biasInit = zeros(), bias = true, weight } = options;
+  const { activation, kernelInit, biasInit, bias = true, weight } = options;
   if (activation !== undefined) requireOneOf('dense', 'activation', activation, Object.keys(activations));
   requireFlag('dense', 'bias', bias);
   if (!Number.isSafeInteger(units) || units < 0) {
@@ -67,7 +67,7 @@ function denseLayer(units: number, options: DenseOptions = {}): Dense {
   }
   if (weight !== undefined) {
     requireTensor('dense', weight);
-    if (options.kernelInit !== undefined)
+    if (kernelInit !== undefined)
       throw new GraphError('option', 'dense', 'takes a weight or a kernelInit, not both');
   }
   const apply = (own: Weights, x: Tensor): Tensor => {
@@ -82,13 +82,16 @@ function denseLayer(units: number, options: DenseOptions = {}): Dense {
     }
     const name = own.label();
     const shape = [inputs, units];
-    const kernel = weight ?? own.weight('weight', { shape, init: kernelInit });
+    const usual = withinFanIn(inputs);
+    const kernel = weight ?? own.weight('weight', { shape, init: kernelInit ?? usual });
     if (!sameShape(kernel.shape, shape)) {
       const text = `weight is ${shapeText(kernel.shape)}: for ${shapeText(x.shape)} and ${units} units it must be ${shapeText(shape)}`;
       throw new ShapeError('layer', 'dense', text);
     }
     const product = x.matmul(kernel);
-    const result = bias ? product.add(own.weight('bias', { shape: [units], init: biasInit })) : product;
+    const result = bias
+      ? product.add(own.weight('bias', { shape: [units], init: biasInit ?? usual }))
+      : product;
     return (activation === undefined ? result : activations[activation](result)).named(name);
   };
   return layerOf(new Weights('dense', options), apply, (own) => ({

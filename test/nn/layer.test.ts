@@ -127,6 +127,24 @@ describe('a layer', () => {
     expect(expectRefusal(() => declaring((x) => void build(x)), code, text, FILE).code).toBe(code);
   });
 
+  it.each<[name: string, layer: nn.Layer, bounds: readonly number[]]>([
+    ['dense', nn.dense(2), [9, 9]],
+    ['conv2d', nn.conv2d(4, 3), [27, 27]],
+    ['convTranspose2d', nn.convTranspose2d(5, 2), [20, 20]],
+  ])('of the kind %s begins uniformly within 1/√n, for n products, as in PyTorch', (_, layer, counts) => {
+    const { states } = defineModule('first', (m) =>
+      m.entry('run', { y: layer(m.input('x', { shape: [1, 3, 9, 9] })) }),
+    );
+    expect(states.map(({ init }) => init)).toEqual(
+      counts.map((n, stream) => ({
+        kind: 'uniform',
+        low: -1 / Math.sqrt(n),
+        high: 1 / Math.sqrt(n),
+        stream,
+      })),
+    );
+  });
+
   it('belongs to the module of its first application', () => {
     const layer = nn.dense(2, { name: 'only' });
     declaring((x) => void layer(x));

@@ -165,13 +165,14 @@ function firstWeights(module: Module, seed: number): Record<string, Given> {
   );
 }
 
-/** Matrices uniform in ±sqrt(3 / fan in), each of a seed of its own; tables in ±0.05; gains 1 and biases 0 as declared. */
+/** Matrices uniform in ±sqrt(3 / fan in), each of a seed of its own; tables in ±0.05; biases 0; gains 1 as declared. */
 function gptWeights(module: Module, seed: number): Record<string, Given> {
   const seeds: Readonly<Record<string, number>> = { token: 0, position: 1, output: 5 };
   const layers = ['qkv', 'projection', 'up', 'down'];
   return Object.fromEntries(
     module.states.flatMap(({ name, node, trainable }) => {
       const shape = node.shape.filter((dim) => typeof dim === 'number');
+      if (name.endsWith('.bias')) return [[name, { shape, data: new Float64Array(shape[0] ?? 0) }]];
       if (!trainable || shape.length < 2) return [];
       const [block, layer = ''] = name.replace(/\.weight$/, '').split('.');
       const own = seeds[block ?? ''] ?? 10 * Number(block?.replace('block', '')) + layers.indexOf(layer);
