@@ -34,9 +34,18 @@ nn.convTranspose3d(filters, kernel) ¦ activation(x *ᵀ W + b) ¦ [b, c, d, h, 
 nn.batchNorm() ¦ (x - mean) / √(variance + eps) gain + bias, by channel over the batch ¦ [b, c, …] → [b, c, …] ¦ as of its pieces ¦ running statistics in evaluation ¦ nn.BatchNorm2d ¦ flax BatchNorm
 nn.groupNorm(groups) ¦ the same by sample and group of channels ¦ [b, c, …] → [b, c, …] ¦ as of its pieces ¦ ¦ nn.GroupNorm ¦ flax GroupNorm
 nn.instanceNorm() ¦ the same by sample and channel ¦ [b, c, …] → [b, c, …] ¦ as of its pieces ¦ no gain and bias unless asked for ¦ nn.InstanceNorm2d ¦ flax InstanceNorm
+nn.layerNorm() ¦ the same over the last axes, with a gain and a bias for each element of them ¦ […, n] → […, n] ¦ as of its pieces ¦ ¦ nn.LayerNorm ¦ flax LayerNorm
+nn.rmsNorm() ¦ x / √(mean(x²) + eps) gain, over the last axes ¦ […, n] → […, n] ¦ as of its pieces ¦ ¦ nn.RMSNorm ¦ flax RMSNorm
 nn.standardize(x, axes) ¦ (x - mean) / √(variance + eps) ¦ […] → […] ¦ as of its pieces ¦ ¦  ¦ jax.nn.standardize
 nn.dropout(x, rate) ¦ 0 with probability rate, else x / (1 - rate) ¦ […] → […] ¦ the same mask ¦ x in evaluation; the mask is computed again, not stored ¦ nn.functional.dropout ¦ flax Dropout
 nn.dropPath(x, rate) ¦ the same, for whole samples ¦ [b, …] → [b, …] ¦ the same mask ¦ x in evaluation ¦ torchvision stochastic_depth ¦
+nn.embedding(vocabulary, width) ¦ rows of a table by number ¦ […] → […, width] ¦ summed by row ¦ padding is read as zeros ¦ nn.Embedding ¦ flax Embed
+nn.positions(tokens, width) ¦ x + row t of a table at place t ¦ […, t, width] → […, t, width] ¦ as of its pieces ¦ ¦  ¦
+nn.multiHeadAttention(width, heads) ¦ softmax(Q Kᵀ / √d) V by heads, projected ¦ [b, t, width] → [b, t, width] ¦ as of its pieces ¦ zeros where a mask leaves no key ¦ nn.MultiheadAttention ¦ flax MultiHeadDotProductAttention
+nn.transformerBlock(width, heads) ¦ attention and two dense layers, each added to what it reads ¦ [b, t, width] → [b, t, width] ¦ as of its pieces ¦ ¦ nn.TransformerEncoderLayer ¦
+nn.lstm(width) ¦ long short-term memory over steps: an output for each, and a state ¦ [b, t, in] → [b, t, width] ¦ as of its pieces ¦ a row ends with its length ¦ nn.LSTM ¦ flax LSTMCell
+nn.gru(width) ¦ gated recurrent units over steps: an output for each, and a state ¦ [b, t, in] → [b, t, width] ¦ as of its pieces ¦ a row ends with its length ¦ nn.GRU ¦ flax GRUCell
+nn.squeezeExcite() ¦ x sigmoid(relu(means W + b) V + c), by channel ¦ [b, c, …] → [b, c, …] ¦ as of its pieces ¦ ¦ torchvision SqueezeExcitation ¦
 nn.sequential(layers) ¦ one after another ¦ those of its parts ¦ as of its pieces ¦ ¦ nn.Sequential ¦ flax Sequential
 nn.residual(body) ¦ body(x) + x, or + shortcut(x) ¦ […] → […] ¦ as of its pieces ¦ nothing is broadcast ¦ ¦
 nn.compose(parts, body) ¦ what a function makes of named parts ¦ those of the function ¦ as of its pieces ¦ ¦ nn.Module ¦ flax Module

@@ -156,16 +156,18 @@ export function compose<
   if (typeof given !== 'object' || given === null)
     throw new GraphError('operands', op, `takes parts by name, such as { up, down }, not ${shown(given)}`);
   requireFunctions(op, [...Object.entries(parts), ['what is made of the parts', body]]);
-  return composedOf({ ...parts }, body, options);
+  return composedOf(op, { ...parts }, body, options);
 }
 
-function composedOf<Named extends object, Args extends unknown[], Out>(
+/** {@link compose} for a layer of the library, whose name errors have. */
+export function composedOf<Named extends object, Args extends unknown[], Out>(
+  op: string,
   parts: Named,
   body: (parts: Named, ...args: Args) => Out,
   options: LayerOptions,
   stem?: string,
 ): Composite<Named, Args, Out> {
-  const inner = new Parts('compose', Object.entries(parts), options, stem);
+  const inner = new Parts(op, Object.entries(parts), options, stem);
   const apply = (...args: Args): Out => {
     inner.begin(args);
     return body(parts, ...args);
@@ -175,7 +177,7 @@ function composedOf<Named extends object, Args extends unknown[], Out>(
     const entries: [string, object][] = Object.entries(parts);
     const copied = Object.fromEntries(entries.map(([key, part]) => [key, copyOf(part, copies)]));
     if (!hasKeysOf(copied, parts)) throw new TypeError('copies of parts are called as the parts are');
-    return composedOf(copied, body, own, from);
+    return composedOf(op, copied, body, own, from);
   };
   return equipped<Args, Out, { readonly parts: Named }>(inner, apply, { parts: { value: parts } }, copy);
 }

@@ -22,6 +22,7 @@ export {
   adaptiveMaxPool1d,
   adaptiveMaxPool2d,
 } from './adaptivePool.ts';
+export { type AttentionOptions, type MultiHeadAttention, multiHeadAttention } from './attention.ts';
 export { bceWithLogits, type FocalOptions, focal } from './binaryLosses.ts';
 export {
   type Composite,
@@ -59,9 +60,19 @@ export {
 } from './crossEntropy.ts';
 export { type Dense, type DenseOptions, dense } from './dense.ts';
 export { dropout, dropPath } from './dropout.ts';
+export {
+  type Embedding,
+  type EmbeddingOptions,
+  embedding,
+  type Positions,
+  type PositionsOptions,
+  positions,
+} from './embedding.ts';
 export { type GridSampleOptions, gridSample } from './gridSample.ts';
+export { type Gru, type GruResult, gru } from './gru.ts';
 export * as init from './init.ts';
 export type { Layer, LayerOptions, LayerStates } from './layer.ts';
+export { type LayerNormOptions, layerNorm, type RmsNormOptions, rmsNorm } from './layerNorm.ts';
 export type { LossOptions, Reduction } from './loss.ts';
 export {
   type HingeOptions,
@@ -73,6 +84,7 @@ export {
   mse,
   smoothL1,
 } from './losses.ts';
+export { type Lstm, type LstmResult, type LstmState, lstm } from './lstm.ts';
 export {
   type CosineOptions,
   contrastive,
@@ -107,6 +119,14 @@ export {
   type Pooled,
   type PoolOptions,
 } from './pool.ts';
+export type { RecurrentOptions, SequenceOptions } from './recurrent.ts';
 export { type ResizeOptions, resize } from './resize.ts';
+export type { RotaryOptions } from './rotary.ts';
 export type { Layout, Padding, PerAxis } from './space.ts';
+export { type SqueezeExcite, type SqueezeExciteOptions, squeezeExcite } from './squeezeExcite.ts';
+export {
+  type TransformerBlock,
+  type TransformerBlockOptions,
+  transformerBlock,
+} from './transformerBlock.ts';
 export { maxUnpool2d } from './unpool.ts';

@@ -64,12 +64,12 @@ export type EitherForm<Args extends unknown[]> = Args | [x: Tensor, ...Args];
  * @param sizes how many arguments stand before the options of the layer
  * @throws GraphError where neither a tensor nor the sizes of a layer come first
  */
-export function inEitherForm<Args extends unknown[], L extends (x: Tensor) => Tensor>(
+export function inEitherForm<Args extends unknown[], L extends (x: Tensor) => Out, Out = Tensor>(
   op: string,
   sizes: number,
   args: EitherForm<Args>,
   make: (...args: Args) => L,
-): L | Tensor {
+): L | Out {
   if (!isShort(op, sizes, args)) return make(...args);
   const [x, ...rest] = args;
   return make(...rest)(x);

@@ -37,9 +37,9 @@ export interface BatchNormOptions extends NormOptions {
 
 /** A normalisation's layer; it throws a GraphError `layer` for a gain and a bias that it does not have. */
 export interface Norm extends Layer {
-  /** The gain, `[channels]` */
+  /** The gain: `[channels]`, or the last axes of a {@link layerNorm} */
   readonly weight: Tensor;
-  /** `[channels]` */
+  /** Of the gain's shape */
   readonly bias: Tensor;
   clone(options?: LayerOptions): Norm;
 }
@@ -224,11 +224,13 @@ function channelsOf(op: string, x: Tensor, layout: Layout | undefined): Space {
   throw new ShapeError('bounded-range', op, text);
 }
 
-function gainAndBias(own: Weights): Members<Pick<Norm, 'weight' | 'bias'>> {
+/** The members of a norm's layer. */
+export function gainAndBias(own: Weights): Members<Pick<Norm, 'weight' | 'bias'>> {
   return { weight: { get: () => own.of('weight') }, bias: { get: () => own.of('bias') } };
 }
 
-function epsOf(op: string, eps = 1e-5): number {
+/** What is added to a variance. @throws GraphError where it is not a finite number from 0 on */
+export function epsOf(op: string, eps = 1e-5): number {
   requireOption(op, 'eps', eps, eps >= 0 && Number.isFinite(eps), 'a finite number from 0 on');
   return eps;
 }

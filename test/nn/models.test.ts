@@ -46,6 +46,16 @@ const models: Readonly<Record<string, (m: ModuleBuilder) => void>> = {
     const loss = nn.contrastive(branch(a), branch(b), m.input('isOther', { shape: [4], dtype: 'i32' }));
     m.entry('train', { loss, updates: optim.sgd({ lr: 0.1 }).minimize(loss) });
   },
+  'tied embeddings: one table that is read, and scored by': (m) => {
+    const [x, y] = [
+      m.input('x', { shape: [2, 3], dtype: 'i32' }),
+      m.input('y', { shape: [2, 3], dtype: 'i32' }),
+    ];
+    const words = nn.embedding(5, 4, { name: 'words' });
+    const h = nn.transformerBlock(words(x), 4, 2, { causal: true, hidden: 4, bias: false });
+    const loss = nn.crossEntropy(words.attend(h), y);
+    m.entry('train', { loss, updates: optim.sgd({ lr: 0.1 }).minimize(loss) });
+  },
   'a DQN: a target network that follows slowly, or is copied': (m) => {
     const [state, next] = [m.input('state', { shape: [4, 3] }), m.input('next', { shape: [4, 3] })];
     const [action, reward] = [

@@ -1,0 +1,178 @@
+import { requireFlag, requireOption, requireOptions } from '../graph/arguments.ts';
+import { concat, type Initializer, ShapeError, stack, type Tensor, zeros } from '../graph/index.ts';
+import { dimAt, sameShape } from '../graph/shape.ts';
+import { requireTensor } from '../graph/tensor/value.ts';
+import { type Dim, shapeText } from '../loops/index.ts';
+import { sizes } from './embedding.ts';
+import { withinFanIn } from './fanIn.ts';
+import { type LayerOptions, requireLayerOptions } from './layer.ts';
+import type { Weights } from './weights.ts';
+
+/** Options of recurrent layers. */
+export interface RecurrentOptions extends LayerOptions {
+  /** How many of them, each over the outputs of the one before; 1 where it is left out. */
+  readonly layers?: number;
+  /** Whether a second one goes from the last step to the first; its outputs come behind those of the other. */
+  readonly bidirectional?: boolean;
+  /** Whether there are biases; there are where it is left out. */
+  readonly bias?: boolean;
+}
+
+/** What a recurrent layer is given besides the sequence. */
+export interface SequenceOptions<State> {
+  /** The state before the first step, of the shape of that after the last one; zeros where it is left out. */
+  readonly state?: State;
+  /**
+   * How many steps of each row are alive, `[batch]`, i32; all where it is left out. At others the output is 0, and the state stays:
+   * a row without any keeps its first one.
+   */
+  readonly lengths?: Tensor;
+}
+
+/** A cell: how a state follows from the one before. */
+export interface Cell {
+  /** How many tensors a state has; the first one is the output. */
+  readonly parts: number;
+  /** What is computed of all steps at once, `[batch, steps, …]`, of `[batch, steps, features]`. */
+  readonly inputs: (declare: Declare, x: Tensor) => Tensor;
+  /** The next state, by what was computed of the inputs of its step, `[batch, …]`, and the one before. */
+  readonly next: (declare: Declare) => (inputs: Tensor, before: readonly Tensor[]) => Tensor[];
+}
+
+/** Finds or declares a weight of one layer and direction. */
+export type Declare = (name: string, shape: readonly number[]) => Tensor;
+
+/** A recurrent layer as its options describe it. */
+export interface Recurrence {
+  readonly op: string;
+  readonly width: number;
+  readonly layers: number;
+  readonly bidirectional: boolean;
+  readonly bias: boolean;
+}
+
+/** A description out of options. @throws GraphError and ShapeError where one is none that there is */
+export function recurrence(op: string, width: number, options: RecurrentOptions): Recurrence {
+  requireLayerOptions(op, options, ['layers', 'bidirectional', 'bias']);
+  const { layers = 1, bidirectional = false, bias = true } = options;
+  sizes(op, { width });
+  const holds = Number.isSafeInteger(layers) && layers >= 1;
+  requireOption(op, 'layers', layers, holds, 'a whole number from 1 on');
+  requireFlag(op, 'bidirectional', bidirectional);
+  requireFlag(op, 'bias', bias);
+  return { op, width, layers, bidirectional, bias };
+}
+
+/**
+ * Runs a cell over the steps of a sequence, in all layers and directions. One layer of one direction has states
+ * `[batch, width]`; several have them one after the other, `[layers · directions, batch, width]`, as PyTorch.
+ *
+ * @param x     `[batch, steps, features]`
+ * @param first the parts of the first state; zeros where there are none
+ */
+export function run(
+  { op, width, layers, bidirectional }: Recurrence,
+  cell: Cell,
+  own: Weights,
+  x: Tensor,
+  first: readonly Tensor[] | undefined,
+  lengths: Tensor | undefined,
+): { readonly output: Tensor; readonly state: readonly Tensor[] } {
+  const batch = sequenceOf(op, x);
+  const directions = bidirectional ? 2 : 1;
+  const count = layers * directions;
+  const shape = count === 1 ? [batch, width] : [count, batch, width];
+  first?.forEach((state) => {
+    requireFirst(op, state, shape);
+  });
+  const alive = lengths === undefined ? undefined : aliveAt(op, lengths, x);
+  const before = (k: number): Tensor[] =>
+    first?.map((state) => (count === 1 ? state : state.select(0, k))) ??
+    Array.from({ length: cell.parts }, () => zeros(x, [batch, width]));
+  const last: (readonly Tensor[])[] = [];
+  let sequence = x;
+  for (let layer = 0; layer < layers; layer++) {
+    const outputs = Array.from({ length: directions }, (_, d) => {
+      const prefix = `${layers > 1 ? `${layer}.` : ''}${bidirectional ? `${d === 0 ? 'forward' : 'backward'}.` : ''}`;
+      const made = unrolled(
+        cell,
+        own,
+        prefix,
+        withinFanIn(width),
+        sequence,
+        before(last.length),
+        alive,
+        d === 1,
+      );
+      last.push(made.state);
+      return made.output;
+    });
+    sequence = concat(outputs, -1);
+  }
+  const state = Array.from({ length: cell.parts }, (_, k) => {
+    const all = last.flatMap((parts) => parts.slice(k, k + 1));
+    return count === 1 ? concat(all) : stack(all);
+  });
+  return { output: sequence, state };
+}
+
+function unrolled(
+  cell: Cell,
+  own: Weights,
+  prefix: string,
+  init: Initializer,
+  x: Tensor,
+  first: readonly Tensor[],
+  alive: ((step: number) => Tensor) | undefined,
+  isBackward: boolean,
+): { readonly output: Tensor; readonly state: readonly Tensor[] } {
+  const declare: Declare = (name, shape) => own.weight(`${prefix}${name}`, { shape, init });
+  // Products with inputs do not wait for one another: they are one product.
+  const inputs = cell.inputs(declare, x);
+  const next = cell.next(declare);
+  const steps = Number(dimAt(x.shape, 1));
+  const outputs: Tensor[] = [];
+  let state = first;
+  for (let k = 0; k < steps; k++) {
+    const step = isBackward ? steps - 1 - k : k;
+    const after = next(inputs.slice([0, step], [undefined, step + 1]).squeeze(1), state);
+    const isAlive = alive?.(step);
+    state = isAlive === undefined ? after : after.map((one, n) => isAlive.where(one, state[n] ?? one));
+    const [made] = after;
+    if (made === undefined) throw new RangeError('a state has at least one part');
+    outputs.push(isAlive === undefined ? made : isAlive.where(made, 0));
+  }
+  return { output: stack(isBackward ? outputs.reverse() : outputs, 1), state };
+}
+
+/** The batch of a sequence. @throws ShapeError where it is not `[batch, steps, features]` */
+function sequenceOf(op: string, x: Tensor): Dim {
+  requireTensor(op, x);
+  const [batch, steps, features] = x.shape;
+  if (x.shape.length === 3 && batch !== undefined && typeof features === 'number' && Number(steps) >= 1)
+    return batch;
+  throw new ShapeError('layer', op, `takes [batch, steps, features], not ${shapeText(x.shape)}`);
+}
+
+/** Which rows are alive at a step, `[batch, 1]`. @throws ShapeError where lengths are not `[batch]`, i32 */
+function aliveAt(op: string, lengths: Tensor, x: Tensor): (step: number) => Tensor {
+  requireTensor(op, lengths);
+  const [batch = 0] = x.shape;
+  if (lengths.dtype !== 'i32' || !sameShape(lengths.shape, [batch])) {
+    const text = `lengths is ${lengths.dtype}${shapeText(lengths.shape)}: it must be i32${shapeText([batch])}`;
+    throw new ShapeError('layer', op, text);
+  }
+  return (step) => lengths.gt(step).expandDims(1);
+}
+
+function requireFirst(op: string, state: Tensor, shape: readonly Dim[]): void {
+  requireTensor(op, state);
+  if (sameShape(state.shape, shape)) return;
+  const text = `the first state is ${shapeText(state.shape)}: it must be ${shapeText(shape)}`;
+  throw new ShapeError('layer', op, text);
+}
+
+/** Requires options of an application. @throws GraphError where one is none that there is */
+export function requireSequenceOptions(op: string, options: unknown): void {
+  requireOptions(op, options, ['state', 'lengths']);
+}

@@ -1,0 +1,237 @@
+import { describe, expect, expectTypeOf, it } from 'vitest';
+import { compileModule } from '../../src/compile.ts';
+import {
+  defineModule,
+  type GraphIssue,
+  type Module,
+  type ModuleBuilder,
+  type Tensor,
+} from '../../src/graph/index.ts';
+import { machines } from '../../src/machine/index.ts';
+import * as nn from '../../src/nn/index.ts';
+import * as optim from '../../src/optim/index.ts';
+import { expectRefusal, untyped } from '../graph/refusal.ts';
+import { moduleOf, valuesOf } from './layers.ts';
+
+const FILE = 'sequences.test.ts';
+
+describe('first values', () => {
+  const uniform = (bound: number): object => ({ kind: 'uniform', low: -bound, high: bound });
+  const [zeros, ones] = [
+    { kind: 'constant', value: 0 },
+    { kind: 'constant', value: 1 },
+  ];
+  const third = uniform(1 / Math.sqrt(4));
+  const made: Readonly<
+    Record<string, readonly [build: (x: Tensor) => unknown, inits: Readonly<Record<string, object>>]>
+  > = {
+    layerNorm: [(x) => nn.layerNorm(x), { weight: ones, bias: zeros }],
+    rmsNorm: [(x) => nn.rmsNorm(x), { weight: ones }],
+    embedding: [
+      (x) => nn.embedding(x.cast('i32'), 5, 2),
+      { weight: { kind: 'normal', mean: 0, deviation: 1 } },
+    ],
+    positions: [(x) => nn.positions(x, 3, 4), { weight: { kind: 'normal', mean: 0, deviation: 1 } }],
+    multiHeadAttention: [
+      (x) => nn.multiHeadAttention(x, 4, 2),
+      {
+        'qkv.weight': uniform(Math.sqrt(6 / 16)),
+        'qkv.bias': zeros,
+        'projection.weight': uniform(1 / 2),
+        'projection.bias': zeros,
+      },
+    ],
+    'multiHeadAttention of another width': [
+      (x) => nn.multiHeadAttention(4, 2, { kvWidth: 6, bias: false })(x, x.pad([0, 0, 0], [0, 0, 2])),
+      {
+        'query.weight': uniform(Math.sqrt(6 / 8)),
+        'keyValue.weight': uniform(Math.sqrt(6 / 10)),
+        'projection.weight': uniform(1 / 2),
+      },
+    ],
+    lstm: [(x) => nn.lstm(x, 4), { 'input.weight': third, 'input.bias': third, 'recurrent.weight': third }],
+    gru: [
+      (x) => nn.gru(x, 4),
+      { 'input.weight': third, 'input.bias': third, 'recurrent.weight': third, 'recurrent.bias': third },
+    ],
+  };
+  it.each(Object.entries(made))('of %s are those of PyTorch', (kind, [build, inits]) => {
+    const { states } = moduleOf([2, 3, 4], (x) => {
+      build(x);
+      return x;
+    });
+    const [op] = kind.split(' ');
+    expect(Object.fromEntries(states.map(({ name, init }) => [name, init]))).toMatchObject(
+      Object.fromEntries(Object.entries(inits).map(([part, init]) => [`${op}.${part}`, init])),
+    );
+    expect(states).toHaveLength(Object.keys(inits).length);
+  });
+});
+
+describe('a layer norm', () => {
+  const train = (norm: (m: ModuleBuilder, x: Tensor) => Tensor): Module =>
+    defineModule('norm', (m) => {
+      const x = m.input('x', { shape: [m.size('batch', { max: 8 }), 32] });
+      const h = nn.dense(x, 32, { name: 'up' });
+      const loss = nn.dense(norm(m, h), 4, { name: 'down' }).square().mean();
+      m.entry('train', { loss, updates: optim.sgd({ lr: 0.1 }).minimize(loss) });
+    });
+
+  const written = (variance: (x: Tensor, centred: Tensor) => Tensor): Module =>
+    train((m, x) => {
+      const gain = m.state('norm.weight', { shape: [32], init: nn.init.ones() });
+      const bias = m.state('norm.bias', { shape: [32], init: nn.init.zeros() });
+      const centred = x.sub(x.mean(-1, { keepDims: true }));
+      const scale = variance(x, centred).add(1e-5).rsqrt();
+      return centred.mul(scale).mul(gain).add(bias).named('norm');
+    });
+
+  it('written by a user has the kernels that ours has', () => {
+    const program = (module: Module): object => {
+      const { entries, kernels } = compileModule(module, machines.webgpu).program;
+      // Comments name lines of the source, variables numbers of nodes.
+      return { entries, codes: kernels.map(({ code }) => code.replaceAll(/\/\/.*\n|_\d+/g, '')) };
+    };
+    const ours = program(train((_, x) => nn.layerNorm(x, { name: 'norm' })));
+    expect(program(written((x) => x.variance(-1, { keepDims: true })))).toEqual(ours);
+    // The mean of squares is another reduction than a variance; it is fused as far.
+    const squares = program(written((_, centred) => centred.square().mean(-1, { keepDims: true })));
+    expect(squares).toMatchObject({ codes: { length: 3 } });
+    expect(ours).toMatchObject({ codes: { length: 3 } });
+  });
+});
+
+describe('an embedding', () => {
+  it('reads its padding as zeros, and scores it 0', () => {
+    const init = nn.init.values([1, 2, 3, 4, 5, 6]);
+    const table = (): nn.Embedding => nn.embedding(3, 2, { init, paddingIndex: 1 });
+    expect(valuesOf([3], (x) => table()(x.cast('i32')))).toEqual([1, 2, 0, 0, 5, 6]);
+    expect(valuesOf([1, 2], (x) => table().attend(x), [1, 10])).toEqual([21, 0, 65]);
+  });
+
+  it('is one table where it is looked up and attended to, or given to a dense layer', () => {
+    const module = moduleOf([2, 3], (x) => {
+      const words = nn.embedding(5, 4, { name: 'words' });
+      const h = words(x.cast('i32'));
+      const tied = nn.dense(5, { weight: words.weight.transpose(), bias: false, name: 'tied' });
+      const scores = words.attend(h).add(tied(h));
+      expect(tied.parameters()).toEqual([]);
+      return scores;
+    });
+    expect(module.states.map(({ name }) => name)).toEqual(['words.weight']);
+  });
+});
+
+describe('attention', () => {
+  it('gives zeros for a query that sees no key', () => {
+    const values = valuesOf([1, 2, 2], (x) => {
+      const isSeen = x.iota([2, 1], 0).eq(1);
+      return nn.multiHeadAttention(x, 2, 1, { mask: isSeen, bias: false, causal: true });
+    });
+    expect(values.slice(0, 2)).toEqual([0, 0]);
+    expect(values.slice(2).every(Number.isFinite)).toBe(true);
+  });
+
+  it('of a block is a part of it, with its weights', () => {
+    const block = nn.transformerBlock(4, 2, { norm: 'rms', bias: false, name: 'block' });
+    expectTypeOf(block).toExtend<nn.Layer>();
+    expectTypeOf(block.parts.up).toEqualTypeOf<nn.Dense>();
+    const module = moduleOf([2, 3, 4], (x) => block.clone({ name: 'copy' })(block(x)));
+    const names = ['norm1', 'attention.qkv', 'attention.projection', 'norm2', 'up', 'down'];
+    expect(module.states.map(({ name }) => name)).toEqual(
+      ['block', 'copy'].flatMap((name) => names.map((part) => `${name}.${part}.weight`)),
+    );
+    expect(block.parts.attention.parameters().map(({ node }) => node.label)).toEqual([
+      'block.attention.qkv.weight',
+      'block.attention.projection.weight',
+    ]);
+  });
+});
+
+describe('types', () => {
+  it('say what a layer gives, in either form', () => {
+    expectTypeOf(nn.lstm(2)).toEqualTypeOf<nn.Lstm>();
+    expectTypeOf<ReturnType<nn.Lstm>>().toEqualTypeOf<nn.LstmResult>();
+    expectTypeOf<ReturnType<nn.Gru>>().toEqualTypeOf<nn.GruResult>();
+    expectTypeOf(nn.embedding(2, 3)).toEqualTypeOf<nn.Embedding>();
+    expectTypeOf(nn.layerNorm()).toEqualTypeOf<nn.Norm>();
+    expectTypeOf(nn.multiHeadAttention(4, 2)).toExtend<nn.Part>();
+    const short = (x: Tensor): [Tensor, nn.LstmResult] => [nn.layerNorm(x), nn.lstm(x, 2)];
+    expectTypeOf(short).returns.toEqualTypeOf<[Tensor, nn.LstmResult]>();
+  });
+});
+
+describe('sequences that do not fit', () => {
+  it.each<[build: (x: Tensor) => unknown, code: GraphIssue, text: string]>([
+    [
+      (x) => nn.layerNorm(x, { axes: 4 }),
+      'rank',
+      'layerNorm: needs 4 last axes that are not bounded, which [2, 3, 4] does not have',
+    ],
+    [(x) => nn.rmsNorm(x, { axes: 0 }), 'option', 'rmsNorm: axes is 0: it must be a whole number from 1 on'],
+    [
+      () => nn.embedding(5, 4, { paddingIndex: 5 }),
+      'option',
+      'embedding: paddingIndex is 5: it must be a whole number from 0 to 4',
+    ],
+    [() => nn.embedding(5, 0), 'dimension', 'embedding: width must be a whole number from 1 on, not 0'],
+    [
+      (x) => nn.positions(x, 2, 4),
+      'layer',
+      'positions: [2, 3, 4] does not fit: it must be [..., tokens, 4], with 2 tokens at most',
+    ],
+    [
+      (x) => nn.multiHeadAttention(x, 4, 3),
+      'groups',
+      'multiHeadAttention: 3 heads do not divide a width of 4',
+    ],
+    [
+      (x) => nn.multiHeadAttention(x, 4, 4, { keyValueHeads: 3 }),
+      'groups',
+      'multiHeadAttention: 3 heads of keys do not divide 4 of queries',
+    ],
+    [
+      (x) => nn.multiHeadAttention(x, 4, 4, { rotary: true }),
+      'groups',
+      'multiHeadAttention: rotary takes heads of an even width, not of 1',
+    ],
+    [
+      (x) => nn.multiHeadAttention(x, 8, 2),
+      'layer',
+      'multiHeadAttention: takes [batch, tokens, 8], not [2, 3, 4]',
+    ],
+    [
+      (x) => nn.transformerBlock(x, 4, 2, untyped({ kvWidth: 3 })),
+      'option',
+      'transformerBlock: there is no option "kvWidth": the options are causal, mask, keyValueHeads, rotary, bias, hidden, normFirst, activation, norm, eps, name, trainable',
+    ],
+    [(x) => nn.lstm(x.select(0, 0), 2), 'layer', 'lstm: takes [batch, steps, features], not [3, 4]'],
+    [
+      (x) => nn.gru(2)(x, { lengths: x.select(-1, 0).cast('i32') }),
+      'layer',
+      'gru: lengths is i32[2, 3]: it must be i32[2]',
+    ],
+    [
+      (x) => nn.gru(2, { layers: 2 })(x, { state: x.select(1, 0) }),
+      'layer',
+      'gru: the first state is [2, 4]: it must be [2, 2, 2]',
+    ],
+    [
+      (x) => nn.lstm(2)(x, untyped({ length: x })),
+      'option',
+      'lstm: there is no option "length" (did you mean "lengths"?): the options are state, lengths',
+    ],
+    [
+      (x) => nn.squeezeExcite(x, { ratio: 0 }),
+      'option',
+      'squeezeExcite: ratio is 0: it must be a finite number from 1 on',
+    ],
+  ])('are refused: %#', (build, code, text) => {
+    const refused = (): unknown =>
+      moduleOf([2, 3, 4], (x) => {
+        build(x);
+        return x;
+      });
+    expect(expectRefusal(refused, code, text, FILE).code).toBe(code);
+  });
+});
