@@ -2,6 +2,7 @@ import { requireFlag, requireOption, requireOptions } from '../graph/arguments.t
 import { type Initializer, ShapeError, type Tensor } from '../graph/index.ts';
 import { requireTensor } from '../graph/tensor/value.ts';
 import { shapeText } from '../loops/index.ts';
+import { dropout } from './dropout.ts';
 import { sizes } from './embedding.ts';
 import { withinFanIn } from './fanIn.ts';
 import { glorotUniform, uniform, zeros } from './init.ts';
@@ -29,6 +30,8 @@ export interface AttentionOptions extends LayerOptions {
   readonly keyValueHeads?: number;
   /** Whether queries and keys are turned by their places (Su et al. 2021), and how. */
   readonly rotary?: boolean | RotaryOptions;
+  /** The rate of {@link dropout} of what each key counts; 0 where it is left out. */
+  readonly dropout?: number;
   /** Whether the projections have biases; they do where it is left out. */
   readonly bias?: boolean;
   /** The width of what keys and values are made of, where it has another one than the queries: for attention between two sequences. */
@@ -81,6 +84,7 @@ export const attentionOptions: readonly (keyof AttentionOptions)[] = [
   'mask',
   'keyValueHeads',
   'rotary',
+  'dropout',
   'bias',
   'kvWidth',
 ];
@@ -99,6 +103,7 @@ function attentionLayer(width: number, heads: number, options: AttentionOptions 
     throw new ShapeError('groups', op, `${keyValueHeads} heads of keys do not divide ${heads} of queries`);
   const each = width / heads;
   const turn = rotationOf(op, rotary, each);
+  const dropped = dropout(options.dropout ?? 0);
   const kv = keyValueHeads * each;
 
   const apply = (own: Weights, x: Tensor, other?: Tensor): Tensor => {
@@ -116,7 +121,7 @@ function attentionLayer(width: number, heads: number, options: AttentionOptions 
     };
     const k = shared(turn(keys));
     const scores = turn(queries).matmul(k.transpose()).div(Math.sqrt(each));
-    const mixed = weightsOf(scores).matmul(shared(values)).permute([0, 2, 1, 3]).reshape(x.shape);
+    const mixed = dropped(weightsOf(scores)).matmul(shared(values)).permute([0, 2, 1, 3]).reshape(x.shape);
     const result = mixed.matmul(
       own.weight('projection.weight', { shape: [width, width], init: withinFanIn(width) }),
     );

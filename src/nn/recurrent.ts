@@ -3,6 +3,7 @@ import { concat, type Initializer, ShapeError, stack, type Tensor, zeros } from 
 import { dimAt, sameShape } from '../graph/shape.ts';
 import { requireTensor } from '../graph/tensor/value.ts';
 import { type Dim, shapeText } from '../loops/index.ts';
+import { dropout } from './dropout.ts';
 import { sizes } from './embedding.ts';
 import { withinFanIn } from './fanIn.ts';
 import { type LayerOptions, requireLayerOptions } from './layer.ts';
@@ -14,6 +15,8 @@ export interface RecurrentOptions extends LayerOptions {
   readonly layers?: number;
   /** Whether a second one goes from the last step to the first; its outputs come behind those of the other. */
   readonly bidirectional?: boolean;
+  /** The rate of {@link dropout} of the outputs of each layer except the last one; 0 where it is left out. */
+  readonly dropout?: number;
   /** Whether there are biases; there are where it is left out. */
   readonly bias?: boolean;
 }
@@ -49,18 +52,20 @@ export interface Recurrence {
   readonly layers: number;
   readonly bidirectional: boolean;
   readonly bias: boolean;
+  /** What is between two layers. */
+  readonly dropped: (x: Tensor) => Tensor;
 }
 
 /** A description out of options. @throws GraphError and ShapeError where one is none that there is */
 export function recurrence(op: string, width: number, options: RecurrentOptions): Recurrence {
-  requireLayerOptions(op, options, ['layers', 'bidirectional', 'bias']);
+  requireLayerOptions(op, options, ['layers', 'bidirectional', 'dropout', 'bias']);
   const { layers = 1, bidirectional = false, bias = true } = options;
   sizes(op, { width });
   const holds = Number.isSafeInteger(layers) && layers >= 1;
   requireOption(op, 'layers', layers, holds, 'a whole number from 1 on');
   requireFlag(op, 'bidirectional', bidirectional);
   requireFlag(op, 'bias', bias);
-  return { op, width, layers, bidirectional, bias };
+  return { op, width, layers, bidirectional, bias, dropped: dropout(options.dropout ?? 0) };
 }
 
 /**
@@ -71,7 +76,7 @@ export function recurrence(op: string, width: number, options: RecurrentOptions)
  * @param first the parts of the first state; zeros where there are none
  */
 export function run(
-  { op, width, layers, bidirectional }: Recurrence,
+  { op, width, layers, bidirectional, dropped }: Recurrence,
   cell: Cell,
   own: Weights,
   x: Tensor,
@@ -107,7 +112,8 @@ export function run(
       last.push(made.state);
       return made.output;
     });
-    sequence = concat(outputs, -1);
+    const joined = concat(outputs, -1);
+    sequence = layer + 1 < layers ? dropped(joined) : joined;
   }
   const state = Array.from({ length: cell.parts }, (_, k) => {
     const all = last.flatMap((parts) => parts.slice(k, k + 1));

@@ -9,6 +9,7 @@ import {
 } from './attention.ts';
 import { type Composite, composedOf } from './compose.ts';
 import { type Dense, dense } from './dense.ts';
+import { dropout } from './dropout.ts';
 import { type EitherForm, inEitherForm, requireLayerOptions } from './layer.ts';
 import { layerNorm, rmsNorm } from './layerNorm.ts';
 import { epsOf, type Norm } from './normalize.ts';
@@ -21,6 +22,8 @@ export interface TransformerBlockOptions extends Omit<AttentionOptions, 'kvWidth
   readonly normFirst?: boolean;
   /** Between the two dense layers; `gelu` where it is left out. */
   readonly activation?: Activation;
+  /** The rate of dropout, where PyTorch's block has it: in attention, after it, after the activation and at the end; 0 where it is left out. */
+  readonly dropout?: number;
   /** The kind of its norms: `layer` where it is left out. */
   readonly norm?: 'layer' | 'rms';
   /** That of its norms. */
@@ -74,7 +77,8 @@ function blockLayer(width: number, heads: number, options: TransformerBlockOptio
   const { eps, name, trainable, ...attention } = rest;
   requireFlag(op, 'normFirst', normFirst);
   requireOneOf(op, 'norm', norm, ['layer', 'rms']);
-  const { bias = true } = attention;
+  const { bias = true, dropout: rate = 0 } = attention;
+  const dropped = dropout(rate);
   const normal = (): Norm => {
     const added = eps === undefined ? {} : { eps: epsOf(op, eps) };
     return norm === 'layer' ? layerNorm({ ...added, bias }) : rmsNorm(added);
@@ -88,11 +92,11 @@ function blockLayer(width: number, heads: number, options: TransformerBlockOptio
   };
   const body = ({ norm1, attention: attend, norm2, up, down }: typeof parts, x: Tensor): Tensor => {
     if (normFirst) {
-      const h = x.add(attend(norm1(x)));
-      return h.add(down(up(norm2(h))));
+      const h = x.add(dropped(attend(norm1(x))));
+      return h.add(dropped(down(dropped(up(norm2(h))))));
     }
-    const h = norm1(x.add(attend(x)));
-    return norm2(h.add(down(up(h))));
+    const h = norm1(x.add(dropped(attend(x))));
+    return norm2(h.add(dropped(down(dropped(up(h))))));
   };
   return composedOf<typeof parts, [x: Tensor], Tensor>(op, parts, body, {
     ...(name === undefined ? {} : { name }),

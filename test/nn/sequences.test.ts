@@ -2,9 +2,11 @@ import { describe, expect, expectTypeOf, it } from 'vitest';
 import { compileModule } from '../../src/compile.ts';
 import {
   defineModule,
+  evaluation,
   type GraphIssue,
   type Module,
   type ModuleBuilder,
+  neededBy,
   type Tensor,
 } from '../../src/graph/index.ts';
 import { machines } from '../../src/machine/index.ts';
@@ -148,6 +150,28 @@ describe('attention', () => {
   });
 });
 
+describe('dropout', () => {
+  const dropouts = (of: Tensor): number => neededBy([of.node]).filter(({ op }) => op === 'training').length;
+  it.each<[what: string, build: (x: Tensor) => Tensor, count: number]>([
+    ['of attention', (x) => nn.multiHeadAttention(x, 4, 2, { dropout: 0.1 }), 1],
+    ['of a block', (x) => nn.transformerBlock(x, 4, 2, { dropout: 0.1 }), 4],
+    [
+      'of a block with norms last',
+      (x) => nn.transformerBlock(x, 4, 2, { dropout: 0.1, normFirst: false }),
+      4,
+    ],
+    ['of three recurrent layers', (x) => nn.lstm(x, 2, { layers: 3, dropout: 0.1 }).output, 2],
+    ['of none', (x) => nn.gru(x, 2, { layers: 2 }).output, 0],
+  ])('%s is where PyTorch has it, and gone in evaluation', (_, build, count) => {
+    moduleOf([2, 3, 4], (x) => {
+      const y = build(x);
+      expect(dropouts(y)).toBe(count);
+      expect(dropouts(evaluation(y))).toBe(0);
+      return y;
+    });
+  });
+});
+
 describe('types', () => {
   it('say what a layer gives, in either form', () => {
     expectTypeOf(nn.lstm(2)).toEqualTypeOf<nn.Lstm>();
@@ -203,7 +227,7 @@ describe('sequences that do not fit', () => {
     [
       (x) => nn.transformerBlock(x, 4, 2, untyped({ kvWidth: 3 })),
       'option',
-      'transformerBlock: there is no option "kvWidth": the options are causal, mask, keyValueHeads, rotary, bias, hidden, normFirst, activation, norm, eps, name, trainable',
+      'transformerBlock: there is no option "kvWidth": the options are causal, mask, keyValueHeads, rotary, dropout, bias, hidden, normFirst, activation, norm, eps, name, trainable',
     ],
     [(x) => nn.lstm(x.select(0, 0), 2), 'layer', 'lstm: takes [batch, steps, features], not [3, 4]'],
     [
@@ -221,6 +245,7 @@ describe('sequences that do not fit', () => {
       'option',
       'lstm: there is no option "length" (did you mean "lengths"?): the options are state, lengths',
     ],
+    [(x) => nn.gru(x, 2, { dropout: 2 }), 'option', 'dropout: rate is 2: it must be a number from 0 to 1'],
     [
       (x) => nn.squeezeExcite(x, { ratio: 0 }),
       'option',
