@@ -40,7 +40,8 @@ import { type Needs, needs } from './need.ts';
  *
  * A load under a condition that keeps it in range takes its index as `select(condition, index, 0)`: element 0 is
  * read where the load does not happen. Where that cannot be proven, or the condition may change while the kernel
- * runs, the index is clamped.
+ * runs, the index is clamped. Of a tensor that the kernel writes, each dimension's index is: another element than its own may be
+ * one that another invocation writes.
  *
  * The pass is idempotent, and values stay what they were.
  */
@@ -57,10 +58,11 @@ interface Evaluation {
 class Ordering {
   readonly #kernel: Kernel;
   readonly #names: Names;
-  readonly #values = new Values();
+  readonly #values: Values;
 
   constructor(kernel: Kernel) {
     this.#kernel = kernel;
+    this.#values = new Values(writtenBy(kernel));
     const taken = kernel.arrays.map((array) => array.name);
     for (const stmt of statementsIn(kernel.body)) {
       if (stmt.kind === 'let' || stmt.kind === 'var' || stmt.kind === 'for') taken.push(stmt.name);
@@ -160,10 +162,17 @@ class Values {
   readonly #byNumber = new Map<number, Expr>();
   readonly #folded = new Map<Expr, Expr>();
 
+  readonly #written: ReadonlySet<Tensor>;
+
+  /** @param written the tensors that the kernel writes */
+  constructor(written: ReadonlySet<Tensor>) {
+    this.#written = written;
+  }
+
   /** @param isFlat whether loads have flat indices already */
   plan(roots: readonly Expr[], scope: KernelScope, isFlat: boolean): Evaluation {
     const folded = roots.map((root) => this.#fold(root));
-    const flatten = new Flattening(this, needs(folded, this.numbers), scope, isFlat);
+    const flatten = new Flattening(this, needs(folded, this.numbers), scope, isFlat, this.#written);
     return this.#share(folded.map((root) => flatten.of(root)));
   }
 
@@ -276,16 +285,32 @@ function foldConstants(expr: Expr): Expr {
   return constant(expr.dtype === 'u32' ? value >>> 0 : value, expr.dtype);
 }
 
+/** What a kernel writes that several invocations see. */
+function writtenBy({ body }: Kernel): ReadonlySet<Tensor> {
+  const written = new Set<Tensor>();
+  for (const stmt of statementsIn(body))
+    if (stmt.kind === 'store' && stmt.tensor.role !== 'private') written.add(stmt.tensor);
+  return written;
+}
+
 /** Rewrites loads to flat, safe indices; one for each statement. */
 class Flattening {
   readonly #values: Values;
   readonly #needs: Needs;
   readonly #scope: KernelScope;
   readonly #isFlat: boolean;
+  readonly #written: ReadonlySet<Tensor>;
   readonly #done = new Map<Expr, Expr>();
   readonly #open = new Set<Expr>();
 
-  constructor(values: Values, needed: Needs, scope: KernelScope, isFlat: boolean) {
+  constructor(
+    values: Values,
+    needed: Needs,
+    scope: KernelScope,
+    isFlat: boolean,
+    written: ReadonlySet<Tensor>,
+  ) {
+    this.#written = written;
     this.#values = values;
     this.#needs = needed;
     this.#scope = scope;
@@ -317,7 +342,8 @@ class Flattening {
     const { tensor } = load;
     const at = load.at.map((index) => this.of(index));
     if (this.#isFlat) return tensor.role === 'data' ? (at[0] ?? int(0)) : this.#inside(at[0] ?? int(0), load);
-    if (tensor.role !== 'data') return this.#inside(this.#tree(flatIndex(tensor, at)), load);
+    if (tensor.role !== 'data')
+      return this.#inside(this.#tree(flatIndex(tensor, this.#ownElement(load, at))), load);
     // How many rows there are is known at run time only; the other indices are those of a fixed shape.
     const cases = this.#cases(load);
     const scopes = cases.length === 0 ? [this.#scope] : cases.map((facts) => this.#where(facts));
@@ -329,6 +355,16 @@ class Flattening {
     const index = this.#tree(flatIndex(tensor, at));
     const guard = this.#guard(cases);
     return guard === undefined || index.kind === 'const' ? index : this.#guarded(guard, index);
+  }
+
+  /** The indices of a load, each in its range where the kernel writes the tensor, and the whole would not be in its own. */
+  #ownElement({ tensor, at: given }: Load, at: readonly Expr[]): readonly Expr[] {
+    const count = elementCount(tensor.shape);
+    if (!this.#written.has(tensor) || within(this.#scope.range(flatIndex(tensor, at)), count)) return at;
+    return at.map((index, d) => {
+      const extent = extentOf(tensor.shape[d] ?? 1);
+      return within(this.#scope.range(given[d] ?? index), extent) ? index : this.#clamped(index, extent);
+    });
   }
 
   /** An index that is in range, wherever it is evaluated. */

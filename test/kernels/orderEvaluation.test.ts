@@ -64,12 +64,25 @@ describe('the evaluation of a kernel', () => {
     );
   });
 
+  test('reads no element of what it writes that another invocation may write', () => {
+    // Down a column each: element 0 is in that of the first invocation.
+    const z = tensorOf('z', 'temp', [4, 64]);
+    const e = varRef('e', 'i32');
+    const above = apply('sub', e, int(1));
+    const loaded = apply('select', apply('le', int(0), above), load(z, [above, lid]), float(1));
+    expect(ordered([forOf('e', 0, 4, [storeOf(z, [e, lid], loaded)])])).toMatchInlineSnapshot(`
+      "  for e in 0 .. 4:
+          z[@e:i32 * 64 + @lid:i32] = select(0 <= @e:i32 - 1, z[min(max(@e:i32 - 1, 0), 3) * 64 + @lid:i32], 1.0)"
+    `);
+  });
+
   test('reads element 0 where a load does not happen, or clamps where the condition proves nothing', () => {
     const before = apply('sub', lid, int(1));
-    const proven = apply('select', apply('le', int(0), before), load(y, [before]), float(0));
+    const given = cast(load(counts, [before]), 'f32');
+    const proven = apply('select', apply('le', int(0), before), given, float(0));
     expect(ordered([put(proven)])).toMatchInlineSnapshot(`
       "  let holds = 0 <= @lid:i32 - 1
-        y[@lid:i32] = select(@holds:bool, y[select(@holds:bool, @lid:i32 - 1, 0)], 0.0)"
+        y[@lid:i32] = select(@holds:bool, f32(counts[select(@holds:bool, @lid:i32 - 1, 0)]), 0.0)"
     `);
     const index = load(counts, [lid]);
     const inside = apply('and', apply('le', int(0), index), apply('lt', index, int(64)));
