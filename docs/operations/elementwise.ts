@@ -8,6 +8,7 @@ x.add(y) ¦ x + y ¦ broadcast ¦ c; c ¦ ¦ add ¦ jnp.add
 x.sub(y) ¦ x - y ¦ broadcast ¦ c; -c ¦ ¦ sub ¦ jnp.subtract
 x.mul(y) ¦ x y ¦ broadcast ¦ c y; c x ¦ 0 · ∞ is NaN ¦ mul ¦ jnp.multiply
 x.div(y) ¦ x / y ¦ broadcast ¦ c / y; -c x / y² ¦ x / 0 is ±∞, 0 / 0 NaN; floats only ¦ div ¦ jnp.divide
+x.fmod(y) ¦ x - y trunc(x / y) ¦ broadcast ¦ c; -c trunc(x / y) ¦ exact; the sign of x; NaN where y is 0 or x infinite; floats only ¦ fmod ¦ jnp.fmod
 x.neg() ¦ -x ¦ […] → […] ¦ -c ¦ ¦ neg ¦ jnp.negative
 x.abs() ¦ |x| ¦ […] → […] ¦ c sign(x) ¦ gradient 0 at 0 ¦ abs ¦ jnp.abs
 x.sign() ¦ -1, 0 or 1 ¦ […] → […] ¦ zero ¦ NaN stays ¦ sign ¦ jnp.sign
@@ -54,10 +55,10 @@ x.cast(dtype) ¦ another element type ¦ […] → […] ¦ c ¦ to integers tow
 
 export const integers = section(
   'Integers and bits',
-  'Of i32 and u32, which wrap (two’s complement); the same on every target. They have no gradient.',
+  'Of i32 and u32, which wrap (two’s complement); the same on every target. They have no gradient. The first two take floats too.',
   `
-x.floorDiv(y) ¦ ⌊x / y⌋ ¦ broadcast ¦ none ¦ 0 where y is 0; the smallest i32 by -1 wraps ¦ floor_divide ¦ jnp.floor_divide
-x.mod(y) ¦ x - ⌊x / y⌋ y ¦ broadcast ¦ none ¦ the sign of y; 0 where y is 0 ¦ remainder ¦ jnp.mod
+x.floorDiv(y) ¦ ⌊x / y⌋ ¦ broadcast ¦ none ¦ 0 where y is 0; the smallest i32 by -1 wraps; of floats x / y where y is 0 ¦ floor_divide ¦ jnp.floor_divide
+x.mod(y) ¦ x - ⌊x / y⌋ y ¦ broadcast ¦ none ¦ the sign of y; 0 where y is 0; of floats NaN, with gradients c and -c ⌊x / y⌋ ¦ remainder ¦ jnp.mod
 x.bitAnd(y) ¦ bits of both ¦ broadcast ¦ none ¦ ¦ bitwise_and ¦ jnp.bitwise_and
 x.bitOr(y) ¦ bits of either ¦ broadcast ¦ none ¦ ¦ bitwise_or ¦ jnp.bitwise_or
 x.bitXor(y) ¦ bits of one of them ¦ broadcast ¦ none ¦ ¦ bitwise_xor ¦ jnp.bitwise_xor

@@ -12,9 +12,14 @@ x.log2() ¦ log₂ x ¦ […] → […] ¦ c / (x ln 2) ¦ exact of powers of 2;
 x.log10() ¦ log₁₀ x ¦ […] → […] ¦ c / (x ln 10) ¦ exact of powers of 10; -∞ at 0, NaN below ¦ log10 ¦ jnp.log10
 x.log1p() ¦ ln(1 + x) ¦ […] → […] ¦ c / (1 + x) ¦ exact near 0; -∞ at -1 ¦ log1p ¦ jnp.log1p
 x.pow(y) ¦ xʸ ¦ broadcast ¦ c y xʸ⁻¹; c xʸ ln x, 0 where x is 0 ¦ C99’s: x⁰ and 1ʸ are 1; integers wrap ¦ pow ¦ jnp.power
+x.cbrt() ¦ ∛x ¦ […] → […] ¦ c / (3 ∛x²) ¦ of negative numbers too; gradient ∞ at 0 ¦ ¦ jnp.cbrt
 x.tanh() ¦ tanh x ¦ […] → […] ¦ c (1 - t²) ¦ ±1 at ±∞ ¦ tanh ¦ jnp.tanh
 x.sigmoid() ¦ 1 / (1 + e⁻ˣ) ¦ […] → […] ¦ c s (1 - s) ¦ no overflow ¦ sigmoid ¦ jax.nn.sigmoid
 x.erf() ¦ 2/√π ∫₀ˣ exp(-t²) dt ¦ […] → […] ¦ 2/√π c exp(-x²) ¦ ¦ erf ¦ lax.erf
+x.erfinv() ¦ the y of which erf is x ¦ […] → […] ¦ √π/2 c exp(y²) ¦ ±∞ at ±1, NaN beyond ¦ erfinv ¦ lax.erf_inv
+x.lgamma() ¦ ln |Γ(x)| ¦ […] → […] ¦ c ψ(x) ¦ ∞ at 0 and the negative integers ¦ lgamma ¦ jax.scipy.special.gammaln
+x.digamma() ¦ ψ(x) ¦ […] → […] ¦ c ψ′(x) ¦ -∞ at 0, NaN at the negative integers ¦ digamma ¦ jax.scipy.special.digamma
+x.polygamma(n) ¦ the n-th derivative of ψ, n up to 2 ¦ […] → […] ¦ c polygamma(n + 1); none of n = 2 ¦ ∞ or NaN at the negative integers ¦ polygamma ¦ jax.scipy.special.polygamma
 x.relu() ¦ max(x, 0) ¦ […] → […] ¦ c where x > 0 ¦ a NaN stays ¦ relu ¦ jax.nn.relu
 x.sin() ¦ sin x ¦ […] → […] ¦ c cos x ¦ NaN at ±∞; exact reduction of any angle ¦ sin ¦ jnp.sin
 x.cos() ¦ cos x ¦ […] → […] ¦ -c sin x ¦ NaN at ±∞ ¦ cos ¦ jnp.cos

@@ -1,7 +1,11 @@
+import { erfinv } from './errorFunction.ts';
+import { digamma, lgamma, tetragamma, trigamma } from './gammas.ts';
 import { acosh, asinh, atanh, cosh, sinh } from './hyperbolic.ts';
 import { acos, asin, atan, atan2 } from './inverseTrigonometric.ts';
 import type { ScalarFunction } from './language.ts';
 import { exp2, log2, log10, pow } from './powers.ts';
+import { fmod } from './remainder.ts';
+import { cbrt } from './roots.ts';
 import { cos, sin, tan } from './trigonometric.ts';
 
 /** The functions by the names of their scalar operations. */
@@ -22,6 +26,13 @@ export const scalarFunctions = {
   log2,
   log10,
   pow,
+  cbrt,
+  erfinv,
+  lgamma,
+  digamma,
+  trigamma,
+  tetragamma,
+  fmod,
 };
 
 export type ScalarFunctionName = keyof typeof scalarFunctions;

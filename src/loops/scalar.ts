@@ -1,4 +1,6 @@
 import type { Dtype } from './dtype.ts';
+import { erf, erfinv } from './errorFunction.ts';
+import { digamma, lgamma, tetragamma, trigamma } from './gammas.ts';
 import { threefry } from './threefry.ts';
 
 /**
@@ -354,6 +356,62 @@ export const scalarOps = {
     cost: 90,
     doc: 'x to the y; 1 where y = 0 or x = 1, NaN for a negative x and a y that is not an integer',
   },
+  cbrt: {
+    arity: 1,
+    operands: 'float',
+    result: 'same',
+    evaluate: Math.cbrt,
+    cost: 12,
+    doc: 'cube root',
+  },
+  erfinv: {
+    arity: 1,
+    operands: 'float',
+    result: 'same',
+    evaluate: erfinv,
+    cost: 44,
+    doc: 'inverse of the error function',
+  },
+  lgamma: {
+    arity: 1,
+    operands: 'float',
+    result: 'same',
+    evaluate: lgamma,
+    cost: 60,
+    doc: 'ln |Γ(x)|',
+  },
+  digamma: {
+    arity: 1,
+    operands: 'float',
+    result: 'same',
+    evaluate: digamma,
+    cost: 60,
+    doc: 'the derivative of lgamma',
+  },
+  trigamma: {
+    arity: 1,
+    operands: 'float',
+    result: 'same',
+    evaluate: trigamma,
+    cost: 44,
+    doc: 'the derivative of digamma',
+  },
+  tetragamma: {
+    arity: 1,
+    operands: 'float',
+    result: 'same',
+    evaluate: tetragamma,
+    cost: 48,
+    doc: 'the derivative of trigamma',
+  },
+  fmod: {
+    arity: 2,
+    operands: 'float',
+    result: 'same',
+    evaluate: (x, y) => x % y,
+    cost: 200,
+    doc: 'the remainder of x / y with the sign of x, exact',
+  },
   relu: {
     arity: 1,
     operands: 'number',
@@ -456,28 +514,6 @@ function power(x: number, y: number): number {
 function roundHalfEven(x: number): number {
   const r = Math.round(x);
   return r - x === 0.5 && r % 2 !== 0 ? r - 1 : r;
-}
-
-/**
- * Error function in float64, to about 1e-16 relative: Maclaurin series below 2.5, the continued fraction of
- * erfc above (Abramowitz and Stegun 7.1.5 and 7.1.14).
- */
-function erf(x: number): number {
-  if (Number.isNaN(x)) return x;
-  const a = Math.abs(x);
-  if (a > 6) return Math.sign(x);
-  if (a < 2.5) {
-    let term = x;
-    let sum = x;
-    for (let n = 1; Math.abs(term) > 1e-17 * Math.abs(sum); n++) {
-      term *= (-x * x) / n;
-      sum += term / (2 * n + 1);
-    }
-    return (2 / Math.sqrt(Math.PI)) * sum;
-  }
-  let fraction = a;
-  for (let n = 120; n > 0; n--) fraction = a + n / 2 / fraction;
-  return Math.sign(x) * (1 - Math.exp(-a * a) / (Math.sqrt(Math.PI) * fraction));
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { ElementwiseOp } from '../graph/ops/elementwise.ts';
 import type { Dtype } from '../loops/dtype.ts';
+import { logGamma } from './gammas.ts';
 import { threefry } from './threefry.ts';
 
 /** Formula of an operation on one element each; the element type matters for integers. */
@@ -39,6 +40,13 @@ const elementwise = {
   log2: (x) => Math.log2(x),
   log10: (x) => Math.log10(x),
   pow: (x, y) => (x === 1 || (Math.abs(x) === 1 && !Number.isFinite(y) && !Number.isNaN(y)) ? 1 : x ** y),
+  cbrt: (x) => Math.sign(x) * Math.abs(x) ** (1 / 3),
+  erfinv: inverseErrorFunction,
+  lgamma: (x) => logGamma(x, 0),
+  digamma: (x) => logGamma(x, 1),
+  trigamma: (x) => logGamma(x, 2),
+  tetragamma: (x) => logGamma(x, 3),
+  fmod: remainder,
   relu: (x) => (x <= 0 ? 0 : x),
   not: (x) => 1 - x,
   isNan: (x) => truth(Number.isNaN(x)),
@@ -139,4 +147,30 @@ function errorFunction(x: number): number {
   let tail = 0;
   for (let n = 80; n >= 1; n--) tail = n / 2 / (a + tail);
   return Math.sign(x) * (1 - scale / (a + tail));
+}
+
+/** Where the error function is x, by halving an interval. */
+function inverseErrorFunction(x: number): number {
+  if (Number.isNaN(x) || Math.abs(x) > 1) return Number.NaN;
+  if (Math.abs(x) === 1) return x * Infinity;
+  let [low, high] = [0, 6];
+  for (let n = 0; n < 60; n++) {
+    const middle = (low + high) / 2;
+    if (errorFunction(middle) < Math.abs(x)) low = middle;
+    else high = middle;
+  }
+  return Math.abs(x) < 1e-9 ? (x * Math.sqrt(Math.PI)) / 2 : Math.sign(x) * low;
+}
+
+/** The remainder of a division that rounds towards zero, by taking off the largest doubles of the divisor. */
+function remainder(x: number, y: number): number {
+  const [a, b] = [Math.abs(x), Math.abs(y)];
+  if (!(a < Infinity) || !(b > 0)) return Number.NaN;
+  let rest = a;
+  while (rest >= b) {
+    let part = b;
+    while (part <= rest / 2) part *= 2;
+    rest -= part;
+  }
+  return x < 0 || Object.is(x, -0) ? -rest : rest;
 }

@@ -56,6 +56,9 @@ const unary = [
   'exp2',
   'log2',
   'log10',
+  'erfinv',
+  'lgamma',
+  'digamma',
 ] as const;
 
 export const elementwise: Readonly<Record<string, Build>> = {
@@ -80,8 +83,9 @@ export const elementwise: Readonly<Record<string, Build>> = {
     return call.isNumber(1) ? a.pow(call.number('exponent', 1)) : unsupported('powers of integers');
   },
   float_power: realTwo((a, b) => a.pow(b)),
-  floor_divide: integersOnly((a, b) => a.floorDiv(b)),
-  remainder: integersOnly((a, b) => a.mod(b)),
+  floor_divide: numbersOnly((a, b) => a.floorDiv(b)),
+  remainder: numbersOnly((a, b) => a.mod(b)),
+  fmod: realTwo((a, b) => a.fmod(b)),
   bitwise_and: integersOnly((a, b) => a.bitAnd(b)),
   bitwise_or: integersOnly((a, b) => a.bitOr(b)),
   bitwise_xor: integersOnly((a, b) => a.bitXor(b)),

@@ -40,6 +40,13 @@ const smooth = {
   log2: unary((x) => x.abs().add(0.5).log2(), { bound: (b) => 1 + Math.log2(b + 1) }),
   log10: unary((x) => x.abs().add(0.5).log10(), { bound: (b) => 1 + Math.log10(b + 1) }),
   pow: binary((a, b) => a.sigmoid().add(0.5).pow(b.tanh().mul(3)), { bound: () => 8 }),
+  cbrt: unary((x) => x.abs().add(0.5).cbrt(), { bound: (b) => b + 1 }),
+  erfinv: unary((x) => x.erfinv(), { bound: () => 2, within: 0.9 }),
+  lgamma: unary((x) => x.abs().add(0.5).lgamma(), { bound: (b) => 1 + b * Math.log(b + 2) }),
+  digamma: unary((x) => x.abs().add(0.5).digamma(), { bound: (b) => 2 + Math.log(b + 1) }),
+  trigamma: unary((x) => x.abs().add(0.5).polygamma(1), { bound: () => 5 }),
+  // Of a dividend that is smaller: a remainder has steps.
+  fmod: binary((a, b) => a.tanh().fmod(b.abs().add(1.5)), { bound: () => 1 }),
   add: binary((a, b) => a.add(b), { bound: (a, b) => a + b }),
   sub: binary((a, b) => a.sub(b), { bound: (a, b) => a + b }),
   mul: binary((a, b) => a.mul(b), { bound: (a, b) => a * b }),
@@ -121,6 +128,10 @@ const discrete = {
   le: compared((a, b) => a.le(b)),
   eq: compared((a, b) => a.eq(b)),
   ne: compared((a, b) => a.ne(b)),
+  tetragamma: (draft) => {
+    const x = draft.float();
+    return x && { tensor: x.tensor.abs().add(0.5).polygamma(2), bound: 17, exact: false };
+  },
   not: (draft) => truth(draft.any((d) => d.tensor.dtype === 'bool')?.tensor.not()),
   isNan: (draft) => truth(draft.float()?.tensor.isNaN()),
   any: reduced((x, axes) => x.any(axes), { bound: () => 1, ofExact: true }),

@@ -92,6 +92,12 @@ const functions = {
   exp2: (x) => x.exp2(),
   log2: (x) => x.log2(),
   log10: (x) => x.log10(),
+  cbrt: (x) => x.cbrt(),
+  erfinv: (x) => x.erfinv(),
+  lgamma: (x) => x.lgamma(),
+  digamma: (x) => x.digamma(),
+  trigamma: (x) => x.polygamma(1),
+  tetragamma: (x) => x.polygamma(2),
 } satisfies Record<Exclude<MathName, 'sign' | BinaryName>, (x: Tensor) => Tensor>;
 
 const integers: Readonly<Record<string, (x: Tensor, y: Tensor) => Tensor>> = {

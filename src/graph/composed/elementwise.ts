@@ -31,6 +31,17 @@ export function lerp(start: Tensor, end: Tensor | number, weight: Tensor | numbe
   return isNear.where(weight, weight.sub(1)).mul(distance).add(isNear.where(start, end));
 }
 
+/** The scalar operations of derivatives of digamma, by their order. */
+const polygammas = ['digamma', 'trigamma', 'tetragamma'] as const;
+
+/** The method {@link Tensor.polygamma}. */
+export function polygamma(x: Tensor, n: 0 | 1 | 2): Tensor {
+  const op = polygammas[n];
+  requireOption('polygamma', 'n', n, op !== undefined, '0, 1 or 2');
+  requireFloats('polygamma', x);
+  return x.wrap(x.graph.build(op, [x.node]));
+}
+
 /** Above it squares could be infinite: operands are scaled by a power of two, which rounds nothing. */
 const [LARGE, SHRINK] = [2 ** 60, 2 ** -70];
 /** Below it the square of the other one could lose digits that count. */

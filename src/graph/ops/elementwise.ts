@@ -109,6 +109,20 @@ const vjps = {
     const isZero = x.eq(0).and(y.ge(0));
     return isZero.where(0, cotangent.mul(output).mul(isZero.where(1, x).log()));
   },
+  cbrt: ({ output, cotangent }) => cotangent.div(output.square().mul(3)),
+  erfinv: ({ output, cotangent }) =>
+    cotangent.mul(
+      output
+        .square()
+        .exp()
+        .mul(Math.sqrt(Math.PI) / 2),
+    ),
+  lgamma: ({ inputs, cotangent }) => cotangent.mul(operand(inputs, 0).digamma()),
+  digamma: ({ inputs, cotangent }) => cotangent.mul(operand(inputs, 0).polygamma(1)),
+  trigamma: ({ inputs, cotangent }) => cotangent.mul(operand(inputs, 0).polygamma(2)),
+  tetragamma: { none: 'the third derivative of digamma is not built' },
+  fmod: ({ inputs, cotangent }, k) =>
+    k === 0 ? cotangent : cotangent.mul(operand(inputs, 0).div(operand(inputs, 1)).trunc()).neg(),
   relu: ({ output, cotangent }) => output.gt(0).where(cotangent, 0),
   lt: truth,
   le: truth,

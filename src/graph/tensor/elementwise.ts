@@ -10,6 +10,7 @@ import {
   isInf,
   lerp,
   maskedFill,
+  polygamma,
   xor,
 } from '../composed/elementwise.ts';
 import { pow } from '../composed/powers.ts';
@@ -97,6 +98,10 @@ export abstract class Elementwise extends Integers {
   pow(this: Tensor, exponent: Tensor | number): Tensor {
     return pow(this, exponent);
   }
+  /** Cube root, of negative numbers too; its gradient at 0 is infinite. `x.cbrt()` */
+  cbrt(): Tensor {
+    return this.pointwise('cbrt');
+  }
   /** `log(1 + x)`, to the last digits near 0 too; -∞ at -1, NaN below. */
   log1p(): Tensor {
     return this.pointwise('log1p');
@@ -113,6 +118,17 @@ export abstract class Elementwise extends Integers {
   }
   erf(): Tensor {
     return this.pointwise('erf');
+  }
+  /**
+   * The remainder of `x / y` with the sign of x, of floats, exact (C's and PyTorch's `fmod`): NaN where y is 0 or x infinite. Its
+   * gradient in y is `-trunc(x / y)`. See {@link Tensor.mod} for the one with the sign of y.
+   *
+   * ```ts
+   * angle.fmod(2 * Math.PI);
+   * ```
+   */
+  fmod(other: Tensor | number): Tensor {
+    return this.pointwise('fmod', other);
   }
   /** Sine of an angle in radians, of any size; NaN at ±∞. At most 2 ulp, as the functions after it. `x.sin()` */
   sin(): Tensor {
@@ -166,6 +182,30 @@ export abstract class Elementwise extends Integers {
   /** Inverse hyperbolic tangent; ±∞ at ±1, NaN beyond. `x.atanh()` */
   atanh(): Tensor {
     return this.pointwise('atanh');
+  }
+  /** Inverse of the error function; ±∞ at ±1, NaN beyond. `x.erfinv()` */
+  erfinv(): Tensor {
+    return this.pointwise('erfinv');
+  }
+  /**
+   * `ln |Γ(x)|`, ∞ at 0 and the negative integers; at most 4 ulp, below 0 of the largest of itself, `ln Γ(|x|)` and 1.
+   * `x.lgamma()`
+   */
+  lgamma(): Tensor {
+    return this.pointwise('lgamma');
+  }
+  /** ψ(x), the derivative of `lgamma`; NaN at the negative integers, -∞ at 0. Differentiable twice. `x.digamma()` */
+  digamma(): Tensor {
+    return this.pointwise('digamma');
+  }
+  /**
+   * The n-th derivative of `digamma` (PyTorch's `polygamma`), of which there are those up to 2, `x.polygamma(1)`. At the negative
+   * integers the first is ∞, the second NaN.
+   *
+   * @throws GraphError `option` where n is not 0, 1 or 2
+   */
+  polygamma(this: Tensor, n: 0 | 1 | 2): Tensor {
+    return polygamma(this, n);
   }
   relu(): Tensor {
     return this.pointwise('relu');

@@ -1,3 +1,4 @@
+import { floorDiv, mod } from '../composed/division.ts';
 import type { Tensor } from '../tensor.ts';
 import { Value } from './value.ts';
 
@@ -7,25 +8,26 @@ import { Value } from './value.ts';
  */
 export abstract class Integers extends Value {
   /**
-   * `floor(x / y)` of integers of any sign, Python's `//`: 0 where y is 0 (as NumPy), and the least i32 by -1 wraps to
-   * itself.
+   * `floor(x / y)`, Python's `//`. Of integers of any sign: 0 where y is 0 (as NumPy), and the least i32 by -1 wraps to
+   * itself. Of floats the floor of what is not rounded (PyTorch's `floor_divide`): `x / y` where y is 0, without a gradient.
    *
    * ```ts
    * index.floorDiv(width); // the row of a pixel: -7 // 2 is -4
    * ```
    */
-  floorDiv(other: Tensor | number): Tensor {
-    return this.pointwise('idiv', other);
+  floorDiv(this: Tensor, other: Tensor | number): Tensor {
+    return this.dtype === 'f32' ? floorDiv(this, other) : this.pointwise('idiv', other);
   }
   /**
-   * `x - floor(x / y) · y` of integers of any sign, Python's `%`: it has the sign of y, and is 0 where y is 0.
+   * `x - floor(x / y) · y`, Python's `%`: it has the sign of y. Of integers of any sign: 0 where y is 0. Of floats exact before it is
+   * brought to that sign (PyTorch's `remainder`), NaN where y is 0 or x infinite; the gradient in y is `-floor(x / y)`.
    *
    * ```ts
    * index.mod(width); // the column of a pixel: -7 % 2 is 1
    * ```
    */
-  mod(other: Tensor | number): Tensor {
-    return this.pointwise('mod', other);
+  mod(this: Tensor, other: Tensor | number): Tensor {
+    return this.dtype === 'f32' ? mod(this, other) : this.pointwise('mod', other);
   }
   /** Bits that both integers have; of truth values, {@link Tensor.and}: `hash.bitAnd(0xff)`. */
   bitAnd(other: Tensor | number): Tensor {
