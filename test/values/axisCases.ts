@@ -53,9 +53,9 @@ const logAdd = (a: number, b: number): number => Math.max(a, b) + Math.log1p(Mat
 
 /** Scans of rows that are one block, and of some that are two and three. */
 export const scans: Readonly<Record<string, ComposedCase>> = {
-  cumsum: ofRows([2, 37], (x) => x.cumsum(1), running(add)),
+  cumsum: ofRows([1, 37], (x) => x.cumsum(1), running(add)),
   'cumsum before each, from the end': ofRows(
-    [2, 19],
+    [2, 5],
     (x) => x.cumsum(-1, { exclusive: true, reverse: true }),
     backwards(running(add, 0)),
   ),

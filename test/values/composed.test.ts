@@ -16,7 +16,9 @@ import { reference, type Target } from './targets.ts';
 import { wasm } from './wasm.ts';
 import { wgsl } from './wgsl.ts';
 
-const groups = { movements, reductions, pointwise, equations, derivatives, scans, sorts, scattered };
+const groups = { movements, reductions, pointwise, equations, derivatives };
+/** Those whose values have tests of their own on every target. */
+const alongAxes = { scans, sorts, scattered };
 
 /** Operands of a case: numbers between kinks and ties, other ones for each operand. */
 function operandsOf({ shapes }: ComposedCase): Plain[] {
@@ -89,7 +91,7 @@ const targets: readonly (readonly [target: Target, withGradients: boolean])[] = 
 ];
 
 describe.each(targets)('on $name', (target, withGradients) => {
-  it.each(Object.entries(groups))(
+  it.each(Object.entries(withGradients ? { ...groups, ...alongAxes } : groups))(
     '%s are what loops give, their gradients what differences are',
     async (_, cases) => {
       const session = await target.start(moduleOf(cases, withGradients));
