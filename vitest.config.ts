@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
@@ -30,6 +31,8 @@ class LongestFirst extends BaseSequencer {
   }
 }
 
+const sourceOf = (file: string): string => fileURLToPath(new URL(`src/${file}`, import.meta.url));
+
 export default defineConfig({
   test: {
     // Dawn finds no adapter in worker threads: their process.env is a copy.
@@ -48,6 +51,13 @@ export default defineConfig({
     projects: [
       {
         extends: true,
+        // Examples import the package by its name.
+        resolve: {
+          alias: [
+            { find: /^sinter$/, replacement: sourceOf('index.ts') },
+            { find: /^sinter\/node$/, replacement: sourceOf('node/index.ts') },
+          ],
+        },
         test: { name: 'sources', include: ['test/**/*.test.ts'], exclude: [...packed, ...alone, ...interop] },
       },
       { extends: true, test: { name: 'alone', include: alone, isolate: true } },

@@ -25,21 +25,26 @@ export interface CommonOptions {
  *
  * @param about   one sentence, for `--help`
  * @param numbers the options of the example besides `--target`, `--seed` and `--threads`
+ * @param texts   what others are about, whose values are texts: they may be left out
  * @returns undefined where only help was asked for
  * @throws Error where an option is not what it must be
  */
-export function commandLine<Name extends string>(
+export function commandLine<Name extends string, Text extends string = never>(
   about: string,
   numbers: Readonly<Record<Name, NumberOption>>,
-): (Readonly<Record<Name, number>> & CommonOptions) | undefined {
+  texts?: Readonly<Record<Text, string>>,
+): (Readonly<Record<Name, number>> & Readonly<Partial<Record<Text, string>>> & CommonOptions) | undefined {
   const all: Readonly<Record<string, NumberOption>> = {
     ...numbers,
     seed: { value: 1, about: 'of first values and what else is drawn', holds: Number.isInteger },
   };
   const names = Object.keys(all);
-  const texts = Object.fromEntries(names.map((name) => [name, { type: 'string' } as const]));
+  const others: Readonly<Record<string, string>> = texts ?? {};
+  const given = Object.fromEntries(
+    [...names, ...Object.keys(others)].map((name) => [name, { type: 'string' } as const]),
+  );
   const options = {
-    ...texts,
+    ...given,
     target: { type: 'string' },
     threads: { type: 'string' },
     help: { type: 'boolean' },
@@ -48,29 +53,37 @@ export function commandLine<Name extends string>(
   if (values.help === true) {
     const line = (name: string, what: string): string => `  --${name.padEnd(11)} ${what}`;
     const lines = names.map((name) => line(`${name} N`, `${all[name]?.about} (${all[name]?.value})`));
-    const others = [
+    const last = [
+      ...Object.entries(others).map(([name, what]) => line(`${name} T`, what)),
       line('target T', `auto (a GPU, else WebAssembly), ${targetNames.join(', ')} (auto)`),
       line('threads N', 'of WebAssembly (as many as there are cores)'),
     ];
-    process.stdout.write(`${[about, '', ...lines, ...others].join('\n')}\n`);
+    process.stdout.write(`${[about, '', ...lines, ...last].join('\n')}\n`);
     return undefined;
   }
   const numberOf = (name: string, { value, holds = isCount }: NumberOption): number => {
     const text = values[name];
     return typeof text === 'string' ? numberFrom(name, text, holds) : value;
   };
-  const given: Readonly<Record<string, number>> = Object.fromEntries(
+  const found: Readonly<Record<string, number>> = Object.fromEntries(
     Object.entries(all).map(([name, option]) => [name, numberOf(name, option)]),
   );
-  if (!hasAll(given, numbers)) throw new TypeError('every option has a value');
+  if (!hasAll(found, numbers)) throw new TypeError('every option has a value');
   const common: CommonOptions = {
-    seed: given.seed ?? 1,
+    seed: found.seed ?? 1,
     target: targetOf(values.target),
     ...(typeof values.threads === 'string'
       ? { threads: numberFrom('threads', values.threads, isCount) }
       : {}),
   };
-  return Object.assign({}, given, common);
+  const said: Readonly<Record<string, string>> = Object.fromEntries(
+    Object.keys(others).flatMap((name) => {
+      const value = values[name];
+      return typeof value === 'string' ? [[name, value]] : [];
+    }),
+  );
+  if (!hasOnly<Text>(said, others)) throw new TypeError('texts that were not asked for');
+  return Object.assign({}, found, said, common);
 }
 
 /**
@@ -113,4 +126,11 @@ function hasAll<Name extends string>(
   wanted: Readonly<Record<Name, unknown>>,
 ): given is Readonly<Record<Name, number>> {
   return Object.keys(wanted).every((name) => name in given);
+}
+
+function hasOnly<Text extends string>(
+  said: Readonly<Record<string, string>>,
+  wanted: Readonly<Record<string, unknown>>,
+): said is Readonly<Partial<Record<Text, string>>> & Readonly<Record<string, string>> {
+  return Object.keys(said).every((name) => name in wanted);
 }
