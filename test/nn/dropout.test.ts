@@ -113,30 +113,25 @@ describe('dropout', () => {
   });
 });
 
-/** A classifier whose activations are dropped in part. */
-function classifier(drop: (x: Tensor) => Tensor): Module {
-  return defineModule('classifier', (m) => {
-    const batch = m.size('batch', { max: 64 });
-    const x = m.input('x', { shape: [batch, 100] });
-    const y = m.input('y', { shape: [batch], dtype: 'i32' });
-    const first = drop(nn.dense(x, 128, { name: 'first', activation: 'relu' }));
-    const second = drop(nn.dense(first, 64, { name: 'second', activation: 'gelu' }));
-    const logits = nn.dense(second, 10, { name: 'output' });
-    const loss = nn.crossEntropy(logits, y);
+/** A net whose activations are dropped in part. */
+function net(drop: (x: Tensor) => Tensor): Module {
+  return defineModule('net', (m) => {
+    const x = m.input('x', { shape: [64, 100] });
+    const hidden = drop(nn.dense(x, 64, { name: 'hidden', activation: 'gelu' }));
+    const loss = nn.dense(hidden, 10, { name: 'output' }).sub(1).square().mean();
     m.entry('train', { loss, updates: sgd({ lr: 0.1 }).minimize(loss) });
-    m.entry('predict', { label: evaluation(logits).argmax(1) });
   });
 }
 
 describe('a net that is trained with dropout', () => {
   it('keeps no mask in memory, and takes no dispatch more', async () => {
-    const dropped = classifier((x) => nn.dropout(x, 0.3));
+    const dropped = net((x) => nn.dropout(x, 0.3));
     const onGpu = compileModule(dropped, machines.webgpu);
     const stages = ({ entries }: typeof onGpu): number => entries.get('train')?.stages.length ?? 0;
     expect(stages(onGpu)).toBe(
       stages(
         compileModule(
-          classifier((x) => x),
+          net((x) => x),
           machines.webgpu,
         ),
       ),
@@ -150,17 +145,14 @@ describe('a net that is trained with dropout', () => {
           outs.flatMap(({ tensor }) => (tensor.role === 'temp' && !inside.has(tensor) ? [tensor.dtype] : [])),
         );
       });
-      expect(stored.length).toBeGreaterThan(3);
+      expect(stored.length).toBeGreaterThan(1);
       expect(stored.filter((dtype) => dtype !== 'f32')).toEqual([]);
     }
   });
 
   it('goes on where it was saved as if it had not stopped', async () => {
-    const module = classifier((x) => nn.dropout(x, 0.3));
-    const data = (step: number) => ({
-      x: Array.from({ length: 20 * 100 }, (_, k) => Math.sin(k * 0.7 + step)),
-      y: Array.from({ length: 20 }, (_, k) => (k + step) % 10),
-    });
+    const module = net((x) => nn.dropout(x, 0.3));
+    const data = (step: number) => ({ x: Array.from({ length: 6400 }, (_, k) => Math.sin(k * 0.7 + step)) });
     const [whole, first, second] = [
       await seeded(module, 5),
       await seeded(module, 5),
@@ -177,7 +169,7 @@ describe('a net that is trained with dropout', () => {
     await second.load(await first.save());
     const after = await losses(second, 3, 6);
     expect([...before, ...after]).toEqual(all);
-    for (const state of ['first.weight', 'output.bias', 'random.key'])
+    for (const state of ['hidden.weight', 'output.bias', 'random.key'])
       expect((await second.read(state)).data).toEqual((await whole.read(state)).data);
     for (const session of [whole, first, second]) session.dispose();
   });

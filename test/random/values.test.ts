@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import { defineModule } from '../../src/graph/index.ts';
 import * as random from '../../src/random/index.ts';
 import type { Given } from '../../src/reference/index.ts';
-import { interpreted } from '../values/interpreted.ts';
 import { reference } from '../values/targets.ts';
 import { wasm } from '../values/wasm.ts';
 import { wgsl } from '../values/wgsl.ts';
@@ -17,10 +16,9 @@ const module = defineModule('generators', (m) => {
     biased: random.bernoulli(m, random.uniform(m, [37], { name: 'bias' }), shape),
     dice: random.integers(m, 1, 7, shape),
     large: random.integers(m, -70000, 70001, shape),
-    any: random.integers(m, -(2 ** 31), 2 ** 31, shape),
     most: random.integers(m, -(2 ** 31), 2 ** 31 - 1, shape),
     eight: random.integers(m, 0, 8, shape),
-    order: random.permutation(m, 150),
+    order: random.permutation(m, 70),
   });
 });
 
@@ -36,7 +34,7 @@ async function twoSteps(target: typeof reference): Promise<Outputs[]> {
 const expected = twoSteps(reference);
 const close = new Set(['below', 'normal']);
 
-describe.each([interpreted('webgpu'), wasm(1), wgsl('webgpu-software')])('on $name', (target) => {
+describe.each([wasm(1), wgsl('webgpu-software')])('on $name', (target) => {
   it('random numbers are those of the reference: integers, choices and fractions to the bit', async () => {
     const wanted = await expected;
     const found = await twoSteps(target);

@@ -53,8 +53,8 @@ function samples(dtype: Integer): number[] {
 
 /** Second operands that are known when a module is compiled. */
 const constants: Readonly<Record<Integer, readonly number[]>> = {
-  i32: [0, 3, 8, 31, 32, -1, -5, -(2 ** 31)],
-  u32: [0, 3, 8, 31, 32, 2 ** 32 - 1],
+  i32: [0, 8, 32, -1, -5],
+  u32: [0, 8, 32, 2 ** 32 - 1],
 };
 
 const module = defineModule('integers', (m) => {
