@@ -49,7 +49,7 @@ export function identifier(name: string): string {
 }
 
 /** Names that are identifiers as they stand, as most are. */
-const PLAIN = /^[A-Za-z](?:[A-Za-z0-9_]{0,46}[A-Za-z0-9])?$/;
+const PLAIN = /^[A-Za-z](?:(?:[A-Za-z0-9]|_(?!_)){0,46}[A-Za-z0-9])?$/;
 
 function plainOf(name: string): string {
   return name

@@ -18,6 +18,11 @@ describe('identifiers', () => {
     }
   });
 
+  test('have single underscores, though a name has several', () => {
+    expect(identifier('x__y')).toBe('x_y');
+    expect(identifier('x_y_1')).toBe('x_y_1');
+  });
+
   test('are valid whatever the name', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 80 }), (name) => {
