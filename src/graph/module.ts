@@ -69,13 +69,19 @@ export type Initializer = (
   name: string,
 ) => Init;
 
+/** Options of {@link ModuleBuilder.input}. */
 export interface InputOptions {
+  /** Dimensions: numbers, and a bounded size as the first one. */
   readonly shape: readonly DimLike[];
+  /** `f32` where it is left out; `u8` is for storage, and is cast before it is computed with. */
   readonly dtype?: Dtype;
 }
 
+/** Options of {@link ModuleBuilder.state}. */
 export interface StateOptions {
+  /** Dimensions, which are fixed. */
   readonly shape: readonly number[];
+  /** `f32` where it is left out. */
   readonly dtype?: Exclude<Dtype, 'u8'>;
   /** First value; zeros where it is left out. */
   readonly init?: Initializer;
@@ -83,13 +89,17 @@ export interface StateOptions {
   readonly trainable?: boolean;
 }
 
+/** Options of {@link ModuleBuilder.param}. */
 export interface ParamOptions {
+  /** What it is where a call does not say. */
   readonly initial: number;
+  /** `f32` where it is left out. */
   readonly dtype?: 'f32' | 'i32' | 'u32';
 }
 
 /** What an entry has: outputs by name, and `updates` of states. */
 export interface EntryOptions {
+  /** Next values of states, as optimizers give them. */
   readonly updates?: readonly Update[];
   readonly [output: string]: Tensor | readonly Update[] | undefined;
 }

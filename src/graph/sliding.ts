@@ -4,6 +4,7 @@ import type { Slides } from './ops/windows.ts';
 
 /** How a window slides over space: a number for each axis of space; ones, and no padding, where they are left out. */
 export interface ConvolveOptions {
+  /** How far apart positions are. */
   readonly stride?: readonly number[];
   /** Padding before each axis; negative to crop. */
   readonly low?: readonly number[];
@@ -17,11 +18,17 @@ export interface ConvolveOptions {
 
 /** Windows along axes: a number for each of them; ones, and no padding, where they are left out. */
 export interface WindowsOptions {
+  /** The axes that windows slide along. */
   readonly axes: readonly number[];
+  /** How many elements a window has along each. */
   readonly window: readonly number[];
+  /** How far apart positions are. */
   readonly stride?: readonly number[];
+  /** Distance of neighbours in a window. */
   readonly dilation?: readonly number[];
+  /** Elements before each axis; negative to crop. */
   readonly low?: readonly number[];
+  /** Elements after each axis; negative to crop. */
   readonly high?: readonly number[];
   /** What is read outside of the axis. */
   readonly value?: number;

@@ -15,11 +15,12 @@ import { nodeOf } from './tensor/value.ts';
  * where an option is none that there is.
  */
 export class Tensor extends Indices {
+  /** The tensor of a node of this graph. `x.wrap(x.graph.build('neg', [x.node]))` */
   wrap(node: Node): Tensor {
     return node === this.node ? this : new Tensor(this.graph, node);
   }
 
-  /** The same values, as a constant to gradients. */
+  /** The same values, as a constant to gradients. `target.detach()` */
   detach(): Tensor {
     return this.wrap(this.graph.build('detach', [this.node]));
   }

@@ -18,7 +18,9 @@ import {
 
 /** How a convolution slides. */
 export interface ConvolutionOptions {
+  /** How far apart positions are, for each axis or for all; 1 where it is left out. */
   readonly stride?: PerAxis;
+  /** Zeros around, or `same` for as many positions as elements; 0 where it is left out. */
   readonly padding?: Padding;
   /** Distance of neighbours of the window. */
   readonly dilation?: PerAxis;

@@ -16,11 +16,13 @@ import {
 import { Weights } from './weights.ts';
 
 export interface DenseOptions extends LayerOptions {
+  /** What follows, by its name: `relu`; nothing where it is left out. */
   readonly activation?: Activation | undefined;
   /** First weights `[in, units]`; uniform within `±1/sqrt(in)` where it is left out, as PyTorch's. */
   readonly kernelInit?: Initializer;
   /** First bias `[units]`; uniform within the same bounds where it is left out. */
   readonly biasInit?: Initializer;
+  /** Whether a bias is added; it is where it is left out. */
   readonly bias?: boolean;
   /** A given tensor `[in, units]` in place of a weight of its own: `embedding.weight.transpose()` ties it. */
   readonly weight?: Tensor;

@@ -33,6 +33,7 @@ export function cosineSimilarity(a: Tensor, b: Tensor, options: CosineOptions = 
 
 /** Of losses that push apart what is nearer than a margin. */
 export interface MarginOptions extends LossOptions {
+  /** How far apart what differs is to be; each loss says what it is where it is left out. */
   readonly margin?: number;
 }
 

@@ -17,6 +17,7 @@ import { type Layout, type Padding, type PerAxis, type Space, spaceOf } from './
 export interface PoolOptions {
   /** The window's own size where it is left out, so that windows lie side by side. */
   readonly stride?: PerAxis;
+  /** Elements around that are never the largest, and zeros in a mean; none where it is left out. */
   readonly padding?: Padding;
   /**
    * Whether a last window that reaches beyond the padded axis counts, as long as it starts before the end of the elements and
@@ -37,6 +38,7 @@ export interface MaxPoolOptions extends PoolOptions {
 
 /** Options of a pooling that gives the places of the largest elements too. */
 export interface IndexedPoolOptions extends MaxPoolOptions {
+  /** The places are asked for. */
   readonly indices: true;
 }
 

@@ -24,7 +24,9 @@ export interface Declared {
 
 /** What a weight is declared by. */
 export interface WeightOptions {
+  /** Its shape, which is fixed. */
   readonly shape: readonly number[];
+  /** Its first values. */
   readonly init: Initializer;
 }
 

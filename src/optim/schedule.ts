@@ -117,6 +117,7 @@ export interface PolynomialOptions {
   readonly steps: number;
   /** The last rate. */
   readonly end?: number;
+  /** 1, a straight line, where it is left out. */
   readonly power?: number;
 }
 

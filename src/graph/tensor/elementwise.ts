@@ -22,52 +22,73 @@ import { operandOf } from './value.ts';
 export abstract class Elementwise extends Integers {
   // Arithmetic
 
+  /** x + y; both broadcast, and integers wrap. `x.add(bias)`: [batch, n], [n] → [batch, n] */
   add(other: Tensor | number): Tensor {
     return this.pointwise('add', other);
   }
+  /** x - y; both broadcast. `prediction.sub(target)` */
   sub(other: Tensor | number): Tensor {
     return this.pointwise('sub', other);
   }
+  /**
+   * x · y, element by element; both broadcast.
+   * `x.mul(gain)`. Products of matrices are {@link Tensor.matmul}.
+   */
   mul(other: Tensor | number): Tensor {
     return this.pointwise('mul', other);
   }
-  /** Quotient of floats. */
+  /** Quotient of floats. `x.div(255)` */
   div(other: Tensor | number): Tensor {
     return this.pointwise('div', other);
   }
-  /** The smaller of two, element by element; see {@link Tensor.min} for the smallest along axes. */
+  /**
+   * The smaller of two, element by element; see {@link Tensor.min} for the smallest along axes.
+   * `x.minimum(y)`
+   */
   minimum(other: Tensor | number): Tensor {
     return this.pointwise('min', other);
   }
-  /** The larger of two, element by element; see {@link Tensor.max} for the largest along axes. */
+  /**
+   * The larger of two, element by element; see {@link Tensor.max} for the largest along axes.
+   * `x.maximum(0)`
+   */
   maximum(other: Tensor | number): Tensor {
     return this.pointwise('max', other);
   }
+  /** -x. `x.neg()` */
   neg(): Tensor {
     return this.pointwise('neg');
   }
+  /** |x|; its gradient at 0 is 0. `x.abs()` */
   abs(): Tensor {
     return this.pointwise('abs');
   }
+  /** -1, 0 or 1; a NaN stays, and the gradient is zero. `x.sign()` */
   sign(): Tensor {
     return this.pointwise('sign');
   }
+  /** x². `error.square().mean()` */
   square(this: Tensor): Tensor {
     return this.mul(this);
   }
+  /** √x; NaN below 0. `variance.add(1e-5).sqrt()` */
   sqrt(): Tensor {
     return this.pointwise('sqrt');
   }
+  /** 1 / √x, ∞ at 0. `variance.add(1e-5).rsqrt()` */
   rsqrt(): Tensor {
     return this.sqrt().reciprocal();
   }
+  /** 1 / x, ±∞ at ±0. `x.reciprocal()` */
   reciprocal(): Tensor {
     const one = filled(this.graph, 1, this.dtype, this.shape);
     return this.wrap(pointwise(this.graph, 'div', [one, this.node]));
   }
+  /** e to the x, at most 1 ulp. `x.exp()` */
   exp(): Tensor {
     return this.pointwise('exp');
   }
+  /** The natural logarithm, at most 1 ulp; -∞ at 0, NaN below. `x.log()` */
   log(): Tensor {
     return this.pointwise('log');
   }
@@ -110,12 +131,15 @@ export abstract class Elementwise extends Integers {
   expm1(): Tensor {
     return this.pointwise('expm1');
   }
+  /** The hyperbolic tangent, at most 2 ulp; ±1 at ±∞. `x.tanh()` */
   tanh(): Tensor {
     return this.pointwise('tanh');
   }
+  /** 1 / (1 + e⁻ˣ), at most 3 ulp, without overflow. `logits.sigmoid()` */
   sigmoid(): Tensor {
     return this.pointwise('sigmoid');
   }
+  /** The error function, `2/√π` times the integral of exp(-t²) from 0 to x, at most 2 ulp. `x.erf()` */
   erf(): Tensor {
     return this.pointwise('erf');
   }
@@ -207,24 +231,29 @@ export abstract class Elementwise extends Integers {
   polygamma(this: Tensor, n: 0 | 1 | 2): Tensor {
     return polygamma(this, n);
   }
+  /** x where it is positive, else 0; a NaN stays. `x.relu()` */
   relu(): Tensor {
     return this.pointwise('relu');
   }
+  /** The largest integer at most x; the gradient is zero. `x.floor()` */
   floor(): Tensor {
     return this.pointwise('floor');
   }
+  /** The smallest integer at least x; the gradient is zero. `x.ceil()` */
   ceil(): Tensor {
     return this.pointwise('ceil');
   }
+  /** The integer next to x towards zero; the gradient is zero. `x.trunc()` */
   trunc(): Tensor {
     return this.pointwise('trunc');
   }
-  /** To the nearest integer, halves to even. */
+  /** To the nearest integer, halves to even. `x.round()` */
   round(): Tensor {
     return this.pointwise('round');
   }
   /**
    * Cut to a range; the gradient passes where the value was not cut, bounds included. A NaN stays.
+   * `x.clamp(-1, 1)`
    *
    * @throws GraphError where a bound is NaN, or the lower one is above the upper one
    */
@@ -259,27 +288,38 @@ export abstract class Elementwise extends Integers {
 
   // Comparison and logic
 
+  /**
+   * Whether x < y (bool); both broadcast, and beside a NaN it is false, as in all comparisons except `ne`.
+   * `x.lt(0)`
+   */
   lt(other: Tensor | number): Tensor {
     return this.pointwise('lt', other);
   }
+  /** Whether x ≤ y (bool). `x.le(y)` */
   le(other: Tensor | number): Tensor {
     return this.pointwise('le', other);
   }
+  /** Whether x > y (bool). `x.gt(0).where(x, 0)` */
   gt(other: Tensor | number): Tensor {
     return this.wrap(pointwise(this.graph, 'lt', [operandOf('gt', other), this.node]));
   }
+  /** Whether x ≥ y (bool). `x.ge(y)` */
   ge(other: Tensor | number): Tensor {
     return this.wrap(pointwise(this.graph, 'le', [operandOf('ge', other), this.node]));
   }
+  /** Whether x = y (bool), of truth values too. `labels.eq(predicted)` */
   eq(other: Tensor | number): Tensor {
     return this.pointwise('eq', other);
   }
+  /** Whether x ≠ y (bool): a NaN differs from all. `tokens.ne(padding)` */
   ne(other: Tensor | number): Tensor {
     return this.pointwise('ne', other);
   }
+  /** Whether both hold; both are bool, and broadcast. `isOpen.and(isNear)` */
   and(other: Tensor): Tensor {
     return this.pointwise('and', other);
   }
+  /** Whether either holds. `isOpen.or(isNear)` */
   or(other: Tensor): Tensor {
     return this.pointwise('or', other);
   }
@@ -287,6 +327,7 @@ export abstract class Elementwise extends Integers {
   xor(this: Tensor, other: Tensor): Tensor {
     return xor(this, other);
   }
+  /** Whether this does not hold. `isPadding.not()` */
   not(): Tensor {
     return this.pointwise('not');
   }

@@ -115,17 +115,23 @@ export abstract class Indices extends Movement {
   oneHot(this: Tensor, n: number): Tensor {
     return oneHot(this, n);
   }
-  /** In this graph, a tensor whose elements are their own indices along an axis (i32). */
+  /**
+   * In this graph, a tensor whose elements are their own indices along an axis (i32).
+   * `x.iota([batch, n], 1)`: 0 to n - 1 in each row
+   */
   iota(shape: readonly DimLike[], axis: number): Tensor {
     const dims = toShape('iota', shape);
     const at = normalAxis('iota', dims.length, axis);
     return this.wrap(this.graph.build('iota', [], { shape: dims, axis: at }));
   }
-  /** Of this shape, each element its own index along an axis (i32). */
+  /**
+   * Of this shape, each element its own index along an axis (i32).
+   * `scores.iotaLike(-1).le(scores.iotaLike(-2))`: what attention may see
+   */
   iotaLike(axis: number): Tensor {
     return this.shape.length === 0 ? this.fullLike(0, 'i32') : this.iota(this.shape, axis);
   }
-  /** Of this shape, one value everywhere. */
+  /** Of this shape, one value everywhere. `x.fullLike(0)` */
   fullLike(value: number, dtype: Dtype = this.dtype): Tensor {
     return this.wrap(filled(this.graph, value, dtype, this.shape));
   }

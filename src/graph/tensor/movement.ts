@@ -26,7 +26,7 @@ export abstract class Movement extends Sorting {
   permute(perm: readonly number[]): Tensor {
     return this.wrap(permuted(this.graph, this.node, perm));
   }
-  /** Two axes exchanged; the last two by default. */
+  /** Two axes exchanged; the last two by default. `x.transpose()`: [b, n, m] → [b, m, n] */
   transpose(a = -2, b = -1): Tensor {
     const rank = this.shape.length;
     const [from, to] = [normalAxis('transpose', rank, a), normalAxis('transpose', rank, b)];
@@ -45,7 +45,10 @@ export abstract class Movement extends Sorting {
   moveAxis(this: Tensor, from: Axes, to: Axes): Tensor {
     return moveAxis(this, from, to);
   }
-  /** The same elements in another shape; one dimension may be -1. */
+  /**
+   * The same elements in another shape; one dimension may be -1.
+   * `x.reshape([batch, -1])`: [batch, 28, 28] → [batch, 784]
+   */
   reshape(shape: readonly DimLike[]): Tensor {
     return this.wrap(reshaped(this.graph, this.node, shape));
   }
@@ -60,6 +63,10 @@ export abstract class Movement extends Sorting {
   flatten(this: Tensor, start = 0, end = -1): Tensor {
     return flatten(this, start, end);
   }
+  /**
+   * Spread over axes of one element, and over new ones in front, without a copy.
+   * `bias.broadcastTo([batch, n])`: [n] → [batch, n]
+   */
   broadcastTo(shape: readonly DimLike[]): Tensor {
     return this.wrap(expanded(this.graph, this.node, toShape('broadcastTo', shape)));
   }
@@ -68,13 +75,14 @@ export abstract class Movement extends Sorting {
     const at = normalAxis('expandDims', this.shape.length + 1, axis);
     return this.reshape(this.shape.toSpliced(at, 0, 1));
   }
-  /** Without axes of one element: those that are named, or all. */
+  /** Without axes of one element: those that are named, or all. `x.squeeze(1)`: [n, 1] → [n] */
   squeeze(this: Tensor, axes?: Axes): Tensor {
     return squeeze(this, axes);
   }
   /**
    * A range of each axis, as NumPy's: negative starts and stops count from the end, a negative step goes
    * backwards, what is left out or undefined is whole.
+   * `x.slice([0, 1], [undefined, -1], [1, 2])`: every second column, without the first and the last
    */
   slice(
     starts: readonly (number | undefined)[],
@@ -158,7 +166,7 @@ export abstract class Movement extends Sorting {
     if (typeof value === 'object') return padBy(this, low, high, value);
     return this.wrap(this.graph.build('pad', [this.node], { low: [...low], high: [...high], value }));
   }
-  /** Backwards along axes; all by default. */
+  /** Backwards along axes; all by default. `x.flip(-1)`: [a, b, c] → [c, b, a] */
   flip(this: Tensor, axes?: Axes): Tensor {
     const normal = normalAxes('flip', this.shape.length, axes);
     return normal.length === 0 ? this : this.wrap(this.graph.build('flip', [this.node], { axes: normal }));
@@ -175,13 +183,17 @@ export abstract class Movement extends Sorting {
     return triu(this, diagonal);
   }
 
-  /** Windows along axes: positions come in the place of each axis, the windows' elements behind all axes. */
+  /**
+   * Windows along axes: positions come in the place of each axis, the windows' elements behind all axes.
+   * `x.windows({ axes: [1], window: [3] })`: [b, n] → [b, n - 2, 3]
+   */
   windows(options: WindowsOptions): Tensor {
     const { value = 0, ...slides } = windowsAttrs('windows', options);
     return this.wrap(this.graph.build('windows', [this.node], { ...slides, value }));
   }
   /**
    * The way back: axes of some extents, each element the sum of what the windows have there.
+   * `y.foldWindows([n], { axes: [1], window: [3] })`: [b, n - 2, 3] → [b, n]
    *
    * @param extents one for each axis that the windows slide along
    */

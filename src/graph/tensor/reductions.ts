@@ -17,33 +17,53 @@ import type { Axes } from './value.ts';
 
 /** Along axes: reductions, which see the live elements of bounded dimensions only, and the softmax. */
 export abstract class Reductions extends Elementwise {
+  /** Sum over axes, or over all; 0 of nothing, and integers wrap. `x.sum(1)`: [batch, n] → [batch] */
   sum(this: Tensor, axes?: Axes, options?: ReduceOptions): Tensor {
     if (Array.isArray(axes) && axes.length === 0) return this;
     return this.reduce('sum', axes, options);
   }
-  /** Mean of floats; bounded dimensions count their live elements. NaN of none, as in NumPy (0 / 0). */
+  /**
+   * Mean of floats; bounded dimensions count their live elements. NaN of none, as in NumPy (0 / 0).
+   * `x.mean(0)`: [batch, n] → [n]
+   */
   mean(this: Tensor, axes?: Axes, options?: ReduceOptions): Tensor {
     requireFloat('mean', this.node);
     if (options !== undefined) requireOptions('mean', options, ['keepDims']);
     const normal = normalAxes('mean', this.shape.length, axes);
     return this.sum(normal, options).div(this.liveCount(normal));
   }
+  /**
+   * Product over axes, or over all; 1 of nothing. Its gradient is right where elements are 0.
+   * `x.prod(-1)`: [batch, n] → [batch]
+   */
   prod(axes?: Axes, options?: ReduceOptions): Tensor {
     return this.reduce('prod', axes, options);
   }
-  /** The largest along axes, which must have elements; its gradient goes to the first one. */
+  /**
+   * The largest along axes, which must have elements; its gradient goes to the first one.
+   * `x.max(-1, { keepDims: true })`: [b, n] → [b, 1]
+   */
   max(axes?: Axes, options?: ReduceOptions): Tensor {
     return this.reduce('reduceMax', axes, options);
   }
-  /** The smallest along axes, which must have elements; its gradient goes to the first one. */
+  /**
+   * The smallest along axes, which must have elements; its gradient goes to the first one.
+   * `x.min()`: [b, n] → []
+   */
   min(axes?: Axes, options?: ReduceOptions): Tensor {
     return this.reduce('reduceMin', axes, options);
   }
-  /** Index of the first maximum (i32), row-major over the axes. */
+  /**
+   * Index of the first maximum (i32), row-major over the axes.
+   * `logits.argmax(1)`: [batch, classes] → [batch]
+   */
   argmax(axes?: Axes, options?: ReduceOptions): Tensor {
     return this.reduce('argmax', axes, options);
   }
-  /** Index of the first minimum (i32), row-major over the axes. */
+  /**
+   * Index of the first minimum (i32), row-major over the axes.
+   * `distances.argmin(1)`: [batch, n] → [batch]
+   */
   argmin(axes?: Axes, options?: ReduceOptions): Tensor {
     return this.reduce('argmin', axes, options);
   }
@@ -98,7 +118,10 @@ export abstract class Reductions extends Elementwise {
   countNonzero(this: Tensor, axes?: Axes, options?: ReduceOptions): Tensor {
     return countNonzero(this, axes, options);
   }
-  /** How many elements are live along axes, as a float scalar: the divisor of a mean. */
+  /**
+   * How many elements are live along axes, as a float scalar: the divisor of a mean.
+   * `x.sum(0).div(x.liveCount(0))`
+   */
   liveCount(axes?: Axes): Tensor {
     return this.wrap(liveCount(this.graph, this.node, normalAxes('extent', this.shape.length, axes)));
   }

@@ -27,13 +27,17 @@ export abstract class Value {
     return this.node.dtype;
   }
 
-  /** Names the value for people, in listings and in kernels; the first name stays. */
+  /**
+   * Names the value for people, in listings and in kernels; the first name stays.
+   * `x.matmul(w).named('scores')`
+   */
   named(this: Tensor, label: string): Tensor {
     requirePrintable('named', 'a tensor', String(label));
     this.graph.label(this.node, label);
     return this;
   }
 
+  /** As messages name it: its name or number, operation, type and shape. `${x}` */
   toString(): string {
     return describe(this.node);
   }

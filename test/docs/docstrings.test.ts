@@ -1,0 +1,50 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+
+const source = new URL('../../src/', import.meta.url);
+
+function textsUnder(folder: string): string[] {
+  const files = readdirSync(new URL(folder, source), { recursive: true }).map(String);
+  return files
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => readFileSync(new URL(`${folder}/${file}`, source), 'utf8'));
+}
+
+/** The docstring right before a line; undefined where there is none. */
+function docBefore(lines: readonly string[], at: number): string | undefined {
+  if (!lines[at - 1]?.trimEnd().endsWith('*/')) return undefined;
+  const start = lines.slice(0, at).findLastIndex((line) => line.includes('/**'));
+  return start < 0 ? undefined : lines.slice(start, at).join('\n');
+}
+
+describe('docstrings', () => {
+  it('of methods of tensors say what they are, with an example', () => {
+    const texts = [...textsUnder('graph/tensor'), readFileSync(new URL('graph/tensor.ts', source), 'utf8')];
+    const methods = texts.flatMap((text) => {
+      const lines = text.split('\n');
+      return lines.flatMap((line, k) => {
+        const [, name] = /^ {2}(\w+)\(.*[^;]$/.exec(line) ?? [];
+        return name === undefined || name === 'constructor' ? [] : [{ name, doc: docBefore(lines, k) ?? '' }];
+      });
+    });
+    expect(methods.length).toBeGreaterThan(120);
+    expect(methods.filter(({ doc }) => !doc.includes('`')).map(({ name }) => name)).toEqual([]);
+  });
+
+  it('of options say what each is', () => {
+    const texts = ['graph', 'nn', 'optim', 'random'].flatMap(textsUnder);
+    const options = texts.flatMap((text) =>
+      [...text.matchAll(/export interface (\w*Options)\b[^{]*\{\n([\s\S]*?)\n\}/g)].flatMap(
+        ([, owner, body = '']) => {
+          const lines = body.split('\n');
+          return lines.flatMap((line, k) => {
+            const [, name] = /^ {2}readonly (\w+)\??:/.exec(line) ?? [];
+            return name === undefined ? [] : [{ name: `${owner}.${name}`, doc: docBefore(lines, k) }];
+          });
+        },
+      ),
+    );
+    expect(options.length).toBeGreaterThan(100);
+    expect(options.filter(({ doc }) => doc === undefined).map(({ name }) => name)).toEqual([]);
+  });
+});
