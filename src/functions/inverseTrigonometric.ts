@@ -19,7 +19,7 @@ function bend(q: F32): F32 {
   return q.mul(z.mul(p));
 }
 
-/** Inverse tangent: at most 1.3 ulp (measured on all floats). */
+/** Inverse tangent: at most 1.3 ulp (measured on a fifth of all floats). */
 export const atan = define(
   'atan',
   'A polynomial up to 1, else π/2 - atan(1 / x); at most 1.3 ulp.',
@@ -36,7 +36,8 @@ export const atan = define(
 );
 
 /**
- * The angle of the point (y, x), of two parameters in this order: at most 2 ulp. Zeros and infinities are those of C99.
+ * The angle of the point (y, x), of two parameters in this order: at most 2 ulp (1.6 at 2·10⁷ pairs). Zeros
+ * and infinities are those of C99.
  */
 export const atan2 = define(
   'atan2',
@@ -84,20 +85,20 @@ function arc(x: F32): {
   return { isLarge, s, rest: s.mul(square.mul(p)).named('rest'), isOutside };
 }
 
-/** Inverse sine: at most 2 ulp (measured on all floats). */
+/** Inverse sine: at most 1.7 ulp (measured on all floats). */
 export const asin = define(
   'asin',
-  'A polynomial up to 1/2, else π/2 - 2 asin √((1 - x) / 2); at most 2 ulp.',
+  'A polynomial up to 1/2, else π/2 - 2 asin √((1 - x) / 2); at most 1.7 ulp.',
   1,
   ([x]) => {
     const { isLarge, s, rest, isOutside } = arc(x);
-    const half = f32(QUARTER_PI.high).sub(s).sub(rest.sub(QUARTER_PI.low));
+    const half = f32(QUARTER_PI.high).sub(s.add(rest.sub(QUARTER_PI.low)));
     const value = isLarge.select(half.add(half), s.add(rest));
     return isOutside.select(Number.NaN, withSign(value, signBit(x)));
   },
 );
 
-/** Inverse cosine: at most 1.2 ulp (measured on all floats). */
+/** Inverse cosine: at most 1.2 ulp (measured on a fifth of all floats). */
 export const acos = define(
   'acos',
   'π/2 - asin x up to 1/2, else 2 asin √((1 - x) / 2); at most 1.2 ulp.',

@@ -96,18 +96,6 @@ describe.each(targets)('powers on $name', (target) => {
     const inY = [0, 0, 0, Math.LN2, nan, 0.22070725, -infinity, 2.7725887];
     expectClose(found.inX, inX);
     expectClose(found.inY, inY);
-    const twice = await run(
-      target,
-      (x, y) => {
-        const [inFirst, inSecond] = [gradientOf(x.pow(y), x), gradientOf(x.pow(y), y)];
-        return { xx: gradientOf(inFirst, x), xy: gradientOf(inFirst, y), yy: gradientOf(inSecond, y) };
-      },
-      [1.5, 4],
-      [-1.5, 0.5],
-    );
-    expectClose(twice.xx, [0.9072183966636658, -0.03125]);
-    expectClose(twice.xy, [0.14218014478683472, 0.8465735912322998]);
-    expectClose(twice.yy, [0.08948908746242523, 3.8436241149902344]);
   });
 
   it('with a number as the exponent are what PyTorch makes of them, and so are their gradients', async () => {
@@ -140,6 +128,24 @@ describe.each(targets)('powers on $name', (target) => {
     const xs = [3, -7, 10, 2 ** 16];
     const found = await run(target, (x) => ({ five: x.pow(5), none: x.pow(0) }), xs, xs, 'i32');
     expect(found).toEqual({ five: [243, -16807, 100000, 0], none: [1, 1, 1, 1] });
+  });
+});
+
+// Without a driver, which takes long for kernels of many powers.
+describe.each([reference, wasm(1)])('powers on $name', (target) => {
+  it('have the second gradients of PyTorch', async () => {
+    const twice = await run(
+      target,
+      (x, y) => {
+        const [inFirst, inSecond] = [gradientOf(x.pow(y), x), gradientOf(x.pow(y), y)];
+        return { xx: gradientOf(inFirst, x), xy: gradientOf(inFirst, y), yy: gradientOf(inSecond, y) };
+      },
+      [1.5, 4],
+      [-1.5, 0.5],
+    );
+    expectClose(twice.xx, [0.9072183966636658, -0.03125]);
+    expectClose(twice.xy, [0.14218014478683472, 0.8465735912322998]);
+    expectClose(twice.yy, [0.08948908746242523, 3.8436241149902344]);
   });
 
   it('make norms of any order, whose gradient is 0 at 0', async () => {

@@ -140,7 +140,7 @@ const bounds = {
   sin: 1.2,
   cos: 1.2,
   tan: 1.8,
-  asin: 2,
+  asin: 1.7,
   acos: 1.2,
   atan: 1.3,
   sinh: 1.7,
