@@ -59,12 +59,16 @@ export function slidingsOf({ extents }: Space, lists: SlideLists): Sliding[] {
   return extents.map((extent, d) => slidingAlong(extent, d, lists));
 }
 
-/** How far a last window reaches beyond the padded axis, where it starts before the end of what is not padding behind. */
+/**
+ * How far one more window reaches beyond the padded axis: there is one where the others leave some of it out, and if it starts
+ * before the end of what is not padding behind.
+ */
 function reachBeyond(along: Sliding): number {
   const { extent, low, high, stride, window, windowDilation } = along;
-  const positions = positionsOf(along);
-  if (positions * stride >= extent + low) return 0;
-  return Math.max(0, positions * stride + spanOf(window, windowDilation) - (extent + low + high));
+  const start = positionsOf(along) * stride;
+  const [span, room] = [spanOf(window, windowDilation), extent + low + high];
+  const isLeftOut = start - stride + span < room;
+  return isLeftOut && start < extent + low ? start + span - room : 0;
 }
 
 /** Whether a window at some position has no element. */

@@ -9,7 +9,7 @@ function batched(x: Tensor, axes: number, f: (x: Tensor) => Tensor): Tensor {
   return x.shape.length === axes + 2 ? f(x) : f(x.expandDims(0)).squeeze(0);
 }
 
-type Axes = 1 | 2;
+type Axes = 1 | 2 | 3;
 const spaces = (call: Call, name: string, place: number, otherwise: number): number[] => [
   ...call.numbers(name, place, [otherwise]),
 ];
@@ -62,22 +62,58 @@ function withBias(x: Tensor, bias: Tensor | undefined, axes: Axes): Tensor {
   return bias === undefined ? x : x.add(bias.reshape([-1, ...Array.from({ length: axes }, () => 1)]));
 }
 
-function averagePooling(axes: Axes): Build {
-  return (call) => {
-    const kernel = spaces(call, 'kernel_size', 1, 1);
-    const strides = call.has('stride', 2) ? spaces(call, 'stride', 2, 1) : kernel;
-    const window = perAxis(kernel, axes);
-    const options = {
+/** How windows slide, of arguments that begin at a place: stride, then padding. */
+function windowsOf(
+  call: Call,
+  axes: Axes,
+): { readonly window: number | number[]; readonly options: nn.PoolOptions } {
+  const kernel = spaces(call, 'kernel_size', 1, 1);
+  const strides = call.has('stride', 2) ? spaces(call, 'stride', 2, 1) : kernel;
+  return {
+    window: perAxis(kernel, axes),
+    options: {
       stride: perAxis(strides.length === 0 ? kernel : strides, axes),
       padding: perAxis(spaces(call, 'padding', 3, 0), axes),
-    };
-    if (call.flag('ceil_mode', 4)) return unsupported('ceil_mode');
-    const pool = (x: Tensor): Tensor => {
-      if (call.has('divisor_override', 6)) return unsupported('divisor_override');
-      const all = { ...options, countIncludePad: call.flag('count_include_pad', 5, true) };
-      return axes === 1 ? nn.avgPool1d(x, window, all) : nn.avgPool2d(x, window, all);
-    };
-    return batched(call.tensor(0), axes, pool);
+    },
+  };
+}
+
+function averagePooling(axes: Axes): Build {
+  return (call) => {
+    const { window, options } = windowsOf(call, axes);
+    const ceilMode = call.flag('ceil_mode', 4);
+    if (call.has('divisor_override', 6)) return unsupported('divisor_override');
+    const all = { ...options, ceilMode, countIncludePad: call.flag('count_include_pad', 5, true) };
+    const pool = { 1: nn.avgPool1d, 2: nn.avgPool2d, 3: nn.avgPool3d }[axes];
+    return batched(call.tensor(0), axes, (x) => pool(x, window, all));
+  };
+}
+
+function maximumPooling(axes: Axes): Build {
+  return (call) => {
+    const { window, options } = windowsOf(call, axes);
+    const dilation = perAxis(spaces(call, 'dilation', 4, 1), axes);
+    const all = { ...options, dilation, ceilMode: call.flag('ceil_mode', 5), indices: true as const };
+    const x = call.tensor(0);
+    if (x.dtype !== 'f32') return unsupported(x.dtype);
+    const pool = { 1: nn.maxPool1d, 2: nn.maxPool2d, 3: nn.maxPool3d }[axes];
+    const isBatch = x.shape.length === axes + 2;
+    const { output, indices } = pool(isBatch ? x : x.expandDims(0), window, all);
+    const found = call.flag('return_indices', 6) ? [output, indices] : [output];
+    return found.map((y) => (isBatch ? y : y.squeeze(0)));
+  };
+}
+
+function adaptivePooling(axes: 1 | 2, kind: 'Avg' | 'Max'): Build {
+  const pool = {
+    Avg: [nn.adaptiveAvgPool1d, nn.adaptiveAvgPool2d],
+    Max: [nn.adaptiveMaxPool1d, nn.adaptiveMaxPool2d],
+  }[kind][axes - 1];
+  return (call) => {
+    if (pool === undefined) return unsupported('so many axes');
+    if (call.flag('return_indices', 2)) return unsupported('indices');
+    const size = perAxis(spaces(call, 'output_size', 1, 1), axes);
+    return batched(call.tensor(0), axes, (x) => pool(x, size));
   };
 }
 
@@ -123,10 +159,29 @@ export const networks: Readonly<Record<string, Build>> = {
   },
   'nn.functional.conv1d': convolution(1),
   'nn.functional.conv2d': convolution(2),
+  'nn.functional.conv3d': convolution(3),
   'nn.functional.conv_transpose1d': transposedConvolution(1),
   'nn.functional.conv_transpose2d': transposedConvolution(2),
+  'nn.functional.conv_transpose3d': transposedConvolution(3),
   'nn.functional.avg_pool1d': averagePooling(1),
   'nn.functional.avg_pool2d': averagePooling(2),
+  'nn.functional.avg_pool3d': averagePooling(3),
+  'nn.functional.max_pool1d': maximumPooling(1),
+  'nn.functional.max_pool2d': maximumPooling(2),
+  'nn.functional.max_pool3d': maximumPooling(3),
+  'nn.functional.adaptive_avg_pool1d': adaptivePooling(1, 'Avg'),
+  'nn.functional.adaptive_avg_pool2d': adaptivePooling(2, 'Avg'),
+  'nn.functional.adaptive_max_pool1d': adaptivePooling(1, 'Max'),
+  'nn.functional.adaptive_max_pool2d': adaptivePooling(2, 'Max'),
+  'nn.functional.grid_sample': (call) => {
+    const [method, padding] = [call.text('mode', 2, 'bilinear'), call.text('padding_mode', 3, 'zeros')];
+    if (method !== 'bilinear' && method !== 'nearest') return unsupported(method);
+    if (padding !== 'zeros' && padding !== 'border' && padding !== 'reflection') return unsupported(padding);
+    const alignCorners = call.flag('align_corners', 4);
+    const options: nn.GridSampleOptions = { method, padding, alignCorners };
+    const [x, grid] = [call.tensor(0), call.tensor(1)];
+    return x.shape.length === 4 ? nn.gridSample(x, grid, options) : unsupported('three axes');
+  },
   'nn.functional.mse_loss': loss((a, b, call) => nn.mse(a, b, reductionOf(call))),
   'nn.functional.l1_loss': loss((a, b, call) => nn.l1(a, b, reductionOf(call))),
   'nn.functional.huber_loss': loss((a, b, call) =>

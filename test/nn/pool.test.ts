@@ -46,6 +46,7 @@ describe('pooling', () => {
     expect(of((x) => nn.avgPool2d(x, 3, { ...odd, countIncludePad: false }))).toEqual([
       5.25, 5.6667, 5, 1, 5, 5.1111, 4.4444, 5.3333, 4.75, 5.1667, 4.5, 6,
     ]);
+    expect(valuesOf([1, 1, 3], (x) => nn.maxPool1d(x, 3, { stride: 2, ceilMode: true }))).toEqual([2]);
     const ceil = { stride: 3, ceilMode: true };
     expect(valuesOf([1, 1, 7], (x) => nn.avgPool1d(x, 2, ceil))).toEqual([0.5, 3.5, 6]);
     expect(rounded(valuesOf([1, 1, 7], (x) => nn.avgPool1d(x, 4, { ...ceil, padding: 1 })))).toEqual([
