@@ -1,4 +1,4 @@
-import { Bool, define, type F32, f32 } from './language.ts';
+import { type Bool, define, type F32, f32 } from './language.ts';
 import { INFINITY_BITS, isNan, isNegative, magnitudeBits, polynomial, signBit, withSign } from './pieces.ts';
 
 /** Parts of a constant: a float, and what it lacks. */
@@ -58,7 +58,7 @@ export const atan2 = define(
     const ratio = isDiagonal.select(1, larger.eq(INFINITY_BITS).select(0, quotient));
     // From the axis at 0, π/2 or π on, towards the larger angle or the smaller one.
     const isLeft = isNegative(x).named('isLeft');
-    const falls = new Bool(isSteep.select(isLeft.not(), isLeft).value);
+    const falls = isSteep.select(isLeft.not(), isLeft).named('falls');
     const q = falls.select(ratio.neg(), ratio).named('q');
     const axis = (part: 'high' | 'low'): F32 =>
       isSteep.select(HALF_PI[part], isLeft.select(PI[part], f32(0)));
