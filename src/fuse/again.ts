@@ -100,8 +100,8 @@ function effortOf(loop: Loop, machine: Machine): { readonly operations: number; 
   const [rows, columns] = tileOf(loop, machine);
   const [m, n, sets] = [domainSize(c.m), domainSize(c.n), domainSize(c.batch) * reduced];
   const staged =
-    m * Math.ceil(n / columns) * multiplyAdds(evaluationOf(...c.a), machine) +
-    n * Math.ceil(m / rows) * multiplyAdds(evaluationOf(...c.b), machine);
+    m * tiles(n, columns) * multiplyAdds(evaluationOf(...c.a), machine) +
+    n * tiles(m, rows) * multiplyAdds(evaluationOf(...c.b), machine);
   return { operations: sets * (m * n + staged) + outputs * finish, bytes };
 }
 
@@ -161,9 +161,13 @@ export function evaluationsIn(consumer: Loop, producer: Loop, machine?: Machine)
   const [rows, columns] = tileOf(consumer, machine);
   const sets = domainSize(c.batch) * reduced;
   const [m, n] = [domainSize(c.m), domainSize(c.n)];
-  const evaluated =
-    loadsOf(c.a).length * m * Math.ceil(n / columns) + loadsOf(c.b).length * n * Math.ceil(m / rows);
+  const evaluated = loadsOf(c.a).length * m * tiles(n, columns) + loadsOf(c.b).length * n * tiles(m, rows);
   return evaluated * sets + later;
+}
+
+/** How many tiles an extent takes: one of them may be without end. */
+function tiles(extent: number, side: number): number {
+  return extent === 0 ? 0 : Math.max(1, Math.ceil(extent / side));
 }
 
 /**
