@@ -18,6 +18,16 @@ const told = { label: [...(label?.data ?? [])], bias: [...(await session.read('o
 await fetch('/result', { method: 'POST', body: JSON.stringify(told) });
 `;
 
+/** What prints the weights of that name that export.ts left behind. */
+const BIAS = `
+import { readFileSync } from 'node:fs';
+import { start } from 'sinter';
+const session = await start(JSON.parse(readFileSync('model.json', 'utf8')));
+await session.load(readFileSync('model.weights'));
+console.log(JSON.stringify([...(await session.read('output.bias')).data]));
+session.dispose();
+`;
+
 describe('the examples of README.md, beside the installed package', () => {
   const folder = userFolder(installed, 'readme', ['tsx', '@types/node']);
 
@@ -86,7 +96,9 @@ describe('the examples of README.md, beside the installed package', () => {
       'Content-Security-Policy': `default-src 'none'; connect-src 'self'; ${policy}`,
     };
     const { result } = await visit({ files, headers, webgpu: false }, signal);
-    expect(result).toEqual({ label: [expect.any(Number)], bias: Array.from({ length: 10 }, () => 0) });
+    writeFileSync(join(folder, 'bias.ts'), BIAS);
+    const { stdout } = await run(folder, bin('tsx'), 'bias.ts');
+    expect(result).toEqual({ label: [expect.any(Number)], bias: JSON.parse(stdout) });
   });
 });
 
