@@ -143,7 +143,77 @@ function classOptions(call: Call): nn.ClassOptions {
   };
 }
 
+/** The last axes, as many as a shape has. */
+const lastAxes = (call: Call): number[] => call.numbers('normalized_shape', 1).map((_, k) => -1 - k);
+
+/** A gain and a bias, where there are some, spread over some axes behind that of channels. */
+function scaled(call: Call, x: Tensor, weightPlace: number | undefined, space: number): Tensor {
+  const spread = (t: Tensor): Tensor => t.reshape([...t.shape, ...Array.from({ length: space }, () => 1)]);
+  const [weight, bias] = [
+    call.optionalTensor('weight', weightPlace),
+    call.optionalTensor('bias', weightPlace === undefined ? undefined : weightPlace + 1),
+  ];
+  const gained = weight === undefined ? x : x.mul(spread(weight));
+  return bias === undefined ? gained : gained.add(spread(bias));
+}
+
 export const networks: Readonly<Record<string, Build>> = {
+  'nn.functional.layer_norm': (call) =>
+    scaled(call, nn.standardize(call.tensor(0), lastAxes(call), { eps: call.number('eps', 4, 1e-5) }), 2, 0),
+  'nn.functional.rms_norm': (call) => {
+    const axes = lastAxes(call).length;
+    // PyTorch's epsilon is that of the type, float64's in its samples.
+    const x = nn.rmsNorm(call.tensor(0), { axes, affine: false, eps: call.number('eps', 3, 2 ** -52) });
+    return scaled(call, x, 2, 0);
+  },
+  'nn.functional.group_norm': (call) => {
+    const x = call.tensor(0);
+    if (x.shape.length < 3) return unsupported('no space');
+    const options = { affine: false, eps: call.number('eps', 4, 1e-5) };
+    return scaled(call, nn.groupNorm(x, call.number('num_groups', 1), options), 2, x.shape.length - 2);
+  },
+  'nn.functional.instance_norm': (call) => {
+    const x = call.tensor(0);
+    if (!call.flag('use_input_stats', 5, true)) return unsupported('running statistics');
+    for (const name of ['running_mean', 'running_var', 'momentum']) call.has(name);
+    const options = { affine: false, eps: call.number('eps', 7, 1e-5) };
+    return scaled(call, nn.instanceNorm(x, options), 3, x.shape.length - 2);
+  },
+  'nn.functional.interpolate': (call) => {
+    const method = call.text('mode', 3, 'nearest');
+    const known = {
+      nearest: 'nearest',
+      linear: 'bilinear',
+      bilinear: 'bilinear',
+      trilinear: 'bilinear',
+      bicubic: 'bicubic',
+    } as const;
+    if (!isOne(known, method)) return unsupported(method);
+    if (!call.has('size', 1)) return unsupported('a scale in place of a size');
+    if (call.flag('antialias')) return unsupported('antialias');
+    const sizes = spaces(call, 'size', 1, 1);
+    const alignCorners = call.flag('align_corners', 4);
+    const [only = 1] = sizes;
+    const size = sizes.length === 1 ? only : sizes;
+    return nn.resize(call.tensor(0), size, {
+      method: known[method],
+      ...(method === 'nearest' ? {} : { alignCorners }),
+    });
+  },
+  'nn.functional.scaled_dot_product_attention': (call) => {
+    const [queries, keys, values] = [call.tensor(0), call.tensor(1), call.tensor(2)];
+    if (call.number('dropout_p', 4, 0) > 0 || call.flag('enable_gqa')) return unsupported('dropout, groups');
+    const width = Number(queries.shape.at(-1));
+    const scale = call.has('scale') ? call.number('scale') : 1 / Math.sqrt(width);
+    const scores = queries.matmul(keys.transpose()).mul(scale);
+    const mask = call.optionalTensor('attn_mask', 3);
+    const masked =
+      mask === undefined ? scores : mask.dtype === 'bool' ? mask.where(scores, -Infinity) : scores.add(mask);
+    const seen = call.flag('is_causal', 5)
+      ? masked.iotaLike(-1).le(masked.iotaLike(-2)).where(masked, -Infinity)
+      : masked;
+    return seen.softmax().matmul(values);
+  },
   'nn.functional.linear': (call) => {
     const bias = call.optionalTensor('bias', 2);
     const weight = call.tensor(1);
@@ -224,3 +294,7 @@ export const networks: Readonly<Record<string, Build>> = {
     });
   },
 };
+
+function isOne<T extends object>(known: T, name: string): name is Extract<keyof T, string> {
+  return name in known;
+}
