@@ -46,6 +46,7 @@ x.argsort(axis) ¦ their numbers in order, i32 ¦ […] → […] ¦ none ¦ NaN
 x.topK(k, axis) ¦ the k largest, and their numbers ¦ […, n] → { values, indices } of […, k] ¦ c back to where they were ¦ a NaN is the largest ¦ topk ¦ lax.top_k
 x.median(axis) ¦ the middle one, the lower of two ¦ […, n] → […] ¦ c to it ¦ NaN if any is ¦ median ¦
 x.quantile(q, axis) ¦ the element q of the way through ¦ […, n] → […] ¦ c to both beside it, in proportion ¦ NaN if any is ¦ quantile ¦ jnp.quantile
+x.searchSorted(values) ¦ how many elements, in order, come before each value, i32 ¦ [n], […] → […] ¦ none ¦ { right }: behind equal ones ¦ searchsorted ¦ jnp.searchsorted
 `,
 );
 
@@ -88,6 +89,7 @@ x.take(indices, axis) ¦ elements of an axis by number ¦ [n, …], [k] → [k, 
 x.pick(indices) ¦ one of each row ¦ […, n], […] → […] ¦ c at that place ¦ ¦ gather ¦
 x.takeAlongAxis(indices, axis) ¦ elements along an axis ¦ […, n], […, k] → […, k] ¦ scattered ¦ ¦ gather ¦ jnp.take_along_axis
 x.segmentSum(indices, n) ¦ sums of the rows of each number ¦ [k, …], [k] → [n, …] ¦ taken ¦ out of range it is the nearest row ¦ index_add ¦ jax.ops.segment_sum
+x.bincount(n) ¦ how often each number stands, i32 ¦ […] → [n] ¦ none ¦ out of range it is the nearest ¦ bincount ¦ jnp.bincount
 x.indexAdd(axis, indices, source) ¦ x, and rows added to it ¦ [n, …], [k], [k, …] → [n, …] ¦ c; taken ¦ repeated ones add up ¦ index_add ¦ x.at[i].add
 x.scatterAdd(axis, indices, source) ¦ x, and elements added to it ¦ […, n], […, k], […, k] → […, n] ¦ c; taken along the axis ¦ repeated ones add up ¦ scatter_add ¦ x.at[i].add
 x.scatter(axis, indices, source) ¦ x, and elements written to it ¦ […, n], […, k], […, k] → […, n] ¦ c where nothing is written; taken of what stays ¦ of repeated ones the last stays ¦ scatter ¦ x.at[i].set

@@ -101,7 +101,12 @@ export const discreteAxisRecipes = {
     const found = alongAxis(draft, exact(draft));
     if (found === undefined || elements(found.x.tensor.shape) * found.count > 3000) return undefined;
     const { x, axis, count } = found;
-    const tensor = x.tensor.argsort(axis, { descending: draft.dice.chance(0.5) });
+    const descending = draft.dice.chance(0.5);
+    const isFixed = x.tensor.shape.every((dim) => typeof dim === 'number');
+    const tensor =
+      isFixed && draft.dice.chance(0.3)
+        ? x.tensor.moveAxis(axis, -1).sort(-1).values.searchSorted(x.tensor.moveAxis(axis, -1))
+        : x.tensor.argsort(axis, { descending });
     return { tensor, bound: count, exact: true };
   },
   scanOfIntegers: (draft: Draft): Drawn | undefined => {

@@ -152,6 +152,26 @@ it('quantiles and medians of ties, infinities and NaN are those of PyTorch', asy
   });
 });
 
+it('values are looked up among sorted ones, and whole numbers counted', async () => {
+  for (const target of [reference, wasm(1)]) {
+    const rows = { edges: [1, 3, 3, 5, INF], values: [3, 4, 0, NAN, INF, 1], whole: [0, 2, 2] };
+    const found = await runRows(target, rows, ({ edges, values, whole }) => {
+      if (!edges || !values || !whole) return {};
+      const two = edges.expandDims(0).broadcastTo([2, 5]);
+      return {
+        left: edges.searchSorted(values),
+        right: edges.searchSorted(values, { right: true }),
+        rows: two.searchSorted(values.reshape([2, 3])),
+        counts: whole.cast('i32').bincount(4),
+        none: edges.slice([0], [0]).searchSorted(values),
+      };
+    });
+    const left = [1, 3, 0, 5, 4, 0];
+    const right = [3, 3, 0, 5, 5, 1];
+    expect(found).toEqual({ left, right, rows: left, counts: [1, 0, 2, 0], none: left.map(() => 0) });
+  }
+});
+
 it('a long row is sorted in a dispatch for each doubling', () => {
   const module = defineModule('long', (m) => {
     m.entry('run', { y: m.input('x', { shape: [100] }).argsort(0) });
@@ -183,6 +203,8 @@ it('of none there is nothing, and what is wrong is named', async () => {
     );
     expect(() => rows.topK(1, 0)).toThrow('topK: axis 0 is bounded');
     expect(() => x.median(0)).toThrow('median: [0, 3] has no elements along axis 0');
+    expect(() => x.searchSorted(rows.slice([], [undefined, 1]))).toThrow('must have the rows of [0, 3]');
+    expect(() => rows.searchSorted(x.cast('i32'))).toThrow('searchSorted: operands of types f32 and i32');
     expect(() => x.quantile(2)).toThrow('quantile: q is 2: it must be a number from 0 to 1');
     expect(() => x.cast('i32').quantile(0.5)).toThrow('quantile: operand of type i32');
   });

@@ -2,8 +2,9 @@ import { type Dim, elementCount, extentOf, shapeText, wholeNumbers } from '../..
 import { requireFlag, requireOption, requireOptions } from '../arguments.ts';
 import { type ReduceOptions, requireFloat } from '../build.ts';
 import { ShapeError } from '../issues.ts';
-import { NUMBERS, requireDtype } from '../ops/definition.ts';
-import { dimAt, fixedExtent, normalAxis } from '../shape.ts';
+import { NUMBERS, requireDtype, requireSameDtype } from '../ops/definition.ts';
+import { dimAt, fixedExtent, normalAxis, sameShape } from '../shape.ts';
+import { requireTensor } from '../tensor/value.ts';
 import type { Tensor } from '../tensor.ts';
 import { elementsAt, rearranged } from './rearranged.ts';
 
@@ -17,6 +18,12 @@ export interface SortOptions {
 export interface TopKOptions {
   /** The largest ones, which is the default, or the smallest. */
   readonly largest?: boolean;
+}
+
+/** Options of a search. */
+export interface SearchOptions {
+  /** Behind equal elements, and not before them. False by default. */
+  readonly right?: boolean;
 }
 
 /** Elements in another order, and which they were along the axis. */
@@ -91,6 +98,32 @@ export function quantile(
       .and(low.eq(high))
       .where(low, low.lerp(high, place.sub(below).broadcastTo(shape)));
   });
+}
+
+/** The method {@link Tensor.searchSorted}. */
+export function searchSorted(x: Tensor, values: Tensor, options: SearchOptions = {}): Tensor {
+  const op = 'searchSorted';
+  requireTensor(op, values);
+  requireOptions(op, options, ['right']);
+  const { right = false } = options;
+  requireFlag(op, 'right', right);
+  requireDtype(op, x.dtype, NUMBERS);
+  requireSameDtype(op, [x, values]);
+  const last = normalAxis(op, x.shape.length, -1);
+  const n = fixedExtent(op, x.shape, last);
+  const isList = x.shape.length === 1;
+  if (!isList && !sameShape(x.shape.slice(0, -1), values.shape.slice(0, -1))) {
+    const text = `values ${shapeText(values.shape)} must have the rows of ${shapeText(x.shape)}, which is no list`;
+    throw new ShapeError('shape-mismatch', op, text);
+  }
+  const none = values.fullLike(0, 'i32');
+  if (n === 0) return none;
+  return halvings(n).reduce((before, step) => {
+    const next = before.add(step);
+    const element = isList ? x.take(next.sub(1)) : elementsAt(x, next.sub(1));
+    const isBefore = right ? comesFirst(element, values, false) : comesFirst(values, element, false).not();
+    return before.add(next.le(n).and(isBefore).cast('i32').mul(step));
+  }, none);
 }
 
 function sorting(

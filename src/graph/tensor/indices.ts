@@ -2,6 +2,7 @@ import type { Dtype } from '../../loops/index.ts';
 import { filled, taken } from '../build.ts';
 import { indexAdd, oneHot, scatterAdd, takeAlongAxis } from '../composed/indices.ts';
 import { indexCopy, type ScatterReduction, scatter, scatterReduce } from '../composed/writes.ts';
+import { requireDtype } from '../ops/definition.ts';
 import { type DimLike, normalAxis, toDim, toShape } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 import { Movement } from './movement.ts';
@@ -41,6 +42,18 @@ export abstract class Indices extends Movement {
   segmentSum(indices: Tensor, n: DimLike): Tensor {
     const rows = [toDim('segmentSum', n)];
     return this.wrap(this.graph.build('segmentSum', [this.node, nodeOf('segmentSum', indices)], { rows }));
+  }
+  /**
+   * How often each number from 0 to `n - 1` stands among these (PyTorch's `bincount`), i32. Out of range as those of
+   * {@link segmentSum}.
+   *
+   * ```ts
+   * labels.bincount(3); // [0, 2, 2]: [1, 0, 2]
+   * ```
+   */
+  bincount(this: Tensor, n: number): Tensor {
+    requireDtype('bincount', this.dtype, ['i32']);
+    return this.fullLike(1, 'i32').segmentSum(this, n);
   }
   /**
    * This with elements of `source` added to those of an axis by number (PyTorch's `index_add`): element `k` of `source`

@@ -3,8 +3,10 @@ import {
   argsort,
   median,
   quantile,
+  type SearchOptions,
   type Sorted,
   type SortOptions,
+  searchSorted,
   sort,
   type TopKOptions,
   topK,
@@ -73,5 +75,18 @@ export abstract class Sorting extends Scans {
    */
   quantile(this: Tensor, q: number, axis?: number, options?: ReduceOptions): Tensor {
     return quantile(this, q, axis, options);
+  }
+  /**
+   * Where values would stand among these elements, which are in order along the last axis (PyTorch's `searchsorted`), i32:
+   * how many of them are smaller, or, with `right`, no larger.
+   *
+   * ```ts
+   * edges.searchSorted(x); // [1, 3, 5] and [3, 4]: [1, 2]
+   * ```
+   *
+   * @param values of any shape where these are a list `[n]`, else `[..., m]` for `[..., n]`
+   */
+  searchSorted(this: Tensor, values: Tensor, options?: SearchOptions): Tensor {
+    return searchSorted(this, values, options);
   }
 }
