@@ -98,7 +98,7 @@ export const asin = define(
   },
 );
 
-/** Inverse cosine: at most 1.2 ulp (measured on a fifth of all floats). */
+/** Inverse cosine: at most 1.2 ulp (measured on every 17th float). */
 export const acos = define(
   'acos',
   'π/2 - asin x up to 1/2, else 2 asin √((1 - x) / 2); at most 1.2 ulp.',

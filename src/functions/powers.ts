@@ -82,7 +82,7 @@ function logarithmOf(x: F32, { isNegative, zeros }: Log2, digits: U32): F32 {
   return isNan(x).select(x, bits.sub(1).ge(0x7fffffff).select(end, positive));
 }
 
-/** Logarithm to base 2, exact for powers of two: at most 0.6 ulp (measured on a fifth of all floats). */
+/** Logarithm to base 2, exact for powers of two: at most 0.6 ulp (measured on every 17th float). */
 export const log2 = define(
   'log2',
   'Of 2^k (1 + f), k + f q(f) in integers of 64 bits; at most 0.6 ulp.',
@@ -93,7 +93,7 @@ export const log2 = define(
   },
 );
 
-/** Logarithm to base 10, exact for powers of ten: at most 0.6 ulp (measured on a fifth of all floats). */
+/** Logarithm to base 10, exact for powers of ten: at most 0.6 ulp (measured on every 17th float). */
 export const log10 = define(
   'log10',
   'The logarithm to base 2, in integers, times log10(2); at most 0.6 ulp.',
@@ -105,7 +105,7 @@ export const log10 = define(
   },
 );
 
-/** 2^x, exact for integers: at most 1.1 ulp (measured on a fifth of all floats). */
+/** 2^x, exact for integers: at most 1.1 ulp (measured on every 17th float). */
 export const exp2 = define(
   'exp2',
   '2^n 2^r with |r| <= 1/2, the second by a polynomial; at most 1.1 ulp.',

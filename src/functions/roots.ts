@@ -1,7 +1,7 @@
 import { define } from './language.ts';
 import { INFINITY_BITS, magnitudeBits, polynomial, signBit, withSign } from './pieces.ts';
 
-/** Cube root: at most 0.8 ulp (measured on a fifth of all floats), and exact for cubes. */
+/** Cube root: at most 0.8 ulp (measured on every 17th float), and exact for cubes. */
 export const cbrt = define(
   'cbrt',
   'A third of the exponent, a polynomial, and a step from a root of 12 bits, whose square is exact; at most 0.8 ulp.',
