@@ -23,7 +23,7 @@ function cosineOfPi(r: F32): F32 {
 
 /**
  * ln |Γ(x)|: at most 4 ulp where x is above 0, beside its zeros 1 and 2 too; below 0, where it has others, 4 ulp of the largest of
- * itself, ln Γ(|x|) and 1. (Measured at a million floats.)
+ * itself, ln Γ(|x|) and 1. (Measured at 2.6·10⁶ floats.)
  */
 export const lgamma = define(
   'lgamma',
@@ -81,7 +81,7 @@ const ZERO = { bits: 0x3fbb16c3, low: 0.10433876 };
 
 /**
  * ψ(x), the derivative of ln Γ(x): at most 2 ulp where x is above 0, beside its zero too; below 0, where it is reflected, 5 ulp of
- * the largest of itself, ψ(1 - x) and 1. (Measured at a million floats.)
+ * the largest of itself, ψ(1 - x) and 1. (Measured at 2.6·10⁵ floats.)
  */
 export const digamma = define(
   'digamma',
@@ -155,7 +155,7 @@ function inverseSquare(a: F32): F32 {
   return isExtreme.select(inverse.mul(inverse), f32(1).div(a.mul(a))).named('square');
 }
 
-/** ψ'(x), the derivative of {@link digamma}: at most 2 ulp where x is above 0, and 4 below. (Measured at a million floats.) */
+/** ψ'(x), the derivative of {@link digamma}: at most 2 ulp where x is above 0, and 4 below. (Measured at 2.6·10⁵ floats.) */
 export const trigamma = define(
   'trigamma',
   '1/x² and a polynomial up to 2, one in 1/x above, and reflection; at most 2 ulp, 4 below 0.',
@@ -196,7 +196,7 @@ export const trigamma = define(
 
 /**
  * ψ''(x), the derivative of {@link trigamma}: at most 3 ulp where x is above 0; below, 7 ulp of the larger one of itself and 1.
- * (Measured at a million floats.)
+ * (Measured at 2.6·10⁵ floats.)
  */
 export const tetragamma = define(
   'tetragamma',
