@@ -60,7 +60,15 @@ describe('the package, packed and installed in an empty folder', () => {
     const { files } = installed;
     const folders = new Set(files.map((file) => file.split('/')[0]));
     expect([...folders].sort()).toEqual(
-      ['ARCHITECTURE.md', 'CHANGELOG.md', 'LICENSE', 'README.md', 'dist', 'package.json'].sort(),
+      [
+        'ARCHITECTURE.md',
+        'CHANGELOG.md',
+        'LICENSE',
+        'OPERATIONS.md',
+        'README.md',
+        'dist',
+        'package.json',
+      ].sort(),
     );
     expect(files).toContain('dist/index.d.ts');
     expect(files).toContain('dist/cli/main.js');
