@@ -184,6 +184,7 @@ describe('layers have the values of PyTorch', () => {
     const others = [
       'attention',
       'attention to another sequence',
+      'transformer block, norms last',
       'lstm',
       'lstm of two layers and directions',
     ];
