@@ -22,6 +22,52 @@ export const composedRecipes = {
     if (x === undefined) return undefined;
     return { ...x, tensor: draft.dice.chance(0.5) ? x.tensor.tril(diagonal) : x.tensor.triu(diagonal) };
   },
+  /** One index of an axis, or some that lie together. */
+  part: along((x, axis, { dice }) => {
+    const extent = extentOf(x.shape[axis] ?? 1);
+    if (extent === 0) return undefined;
+    const count = dice.between(1, extent);
+    return dice.oneOf([
+      () => x.select(axis, dice.below(extent)),
+      () => x.chunk(count, axis)[0],
+      () => x.split(count, axis).at(-1),
+    ])();
+  }),
+  /** Axes merged, or at other places. */
+  rearranged: (draft: Draft): Drawn | undefined => {
+    const x = draft.any();
+    if (x === undefined) return undefined;
+    const { shape } = x.tensor;
+    const isFixed = shape.every((dim) => typeof dim === 'number');
+    if (shape.length > 0 && draft.dice.chance(0.5))
+      return { ...x, tensor: x.tensor.moveAxis(draft.dice.below(shape.length), 0) };
+    if (!isFixed || shape.length < 2)
+      return { ...x, tensor: x.tensor.expandDims(0).squeeze(0).expandDims(-1) };
+    return { ...x, tensor: x.tensor.flatten(draft.dice.below(shape.length)) };
+  },
+  outer: (draft: Draft): Drawn | undefined => {
+    const a = draft.float(({ tensor }) => tensor.shape.length === 1 && elements(tensor.shape) <= 12);
+    const b =
+      a && draft.float(({ tensor }) => tensor.shape.length === 1 && typeof tensor.shape[0] === 'number');
+    if (a === undefined || b === undefined || elements(b.tensor.shape) > 12) return undefined;
+    return { tensor: a.tensor.outer(b.tensor), bound: a.bound * b.bound, exact: false };
+  },
+  distance: (draft: Draft): Drawn | undefined => {
+    const x = draft.float();
+    const count = x === undefined ? 0 : Math.max(1, elements(x.tensor.shape));
+    return x && { tensor: x.tensor.norm(1), bound: x.bound * count, exact: false };
+  },
+  likelihood: (draft: Draft): Drawn | undefined => {
+    const x = draft.float(({ tensor: { shape } }) => shape.length > 0 && !shape.includes(0));
+    return x && { tensor: x.tensor.logSoftmax(), bound: 2 * x.bound + 8, exact: false };
+  },
+  masked: (draft: Draft): Drawn | undefined => {
+    const x = draft.float();
+    const mask = x && draft.any(({ tensor }) => tensor.dtype === 'bool' && sameShape(tensor, x.tensor));
+    if (x === undefined) return undefined;
+    const where = mask?.tensor ?? x.tensor.fullLike(1).isFinite();
+    return { tensor: x.tensor.maskedFill(where, 0.5), bound: Math.max(x.bound, 0.5), exact: x.exact };
+  },
   roll: along((x, axis, { dice }) => x.roll(dice.between(-9, 9), axis)),
   repeated: along((x, axis, { dice }) => {
     if (elements(x.shape) > 300) return undefined;
@@ -37,6 +83,22 @@ export const composedRecipes = {
     const sides = [0, 1].map(() => x.shape.map((_, k) => (k === axis ? Math.min(dice.below(4), most) : 0)));
     return extent === 0 ? undefined : x.pad(sides[0] ?? [], sides[1] ?? [], { mode });
   }),
+  indexAdd: (draft: Draft): Drawn | undefined => {
+    const x = draft.float(
+      ({ tensor: { shape } }) =>
+        shape.length > 0 &&
+        !shape.includes(0) &&
+        elements(shape) < 200 &&
+        shape.every((dim) => typeof dim === 'number'),
+    );
+    const [rows] = x?.tensor.shape ?? [];
+    if (x === undefined || typeof rows !== 'number') return undefined;
+    const indices = draft.input([rows], 'i32', rows).tensor;
+    const added = draft.dice.chance(0.5)
+      ? x.tensor.indexAdd(0, indices, x.tensor)
+      : x.tensor.segmentSum(indices, rows);
+    return { tensor: added, bound: x.bound * (1 + rows), exact: false };
+  },
   scatterAdd: (draft: Draft): Drawn | undefined => {
     const x = draft.float(
       ({ tensor: { shape } }) => shape.length > 0 && !shape.includes(0) && elements(shape) < 200,

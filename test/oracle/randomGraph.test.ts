@@ -1,5 +1,6 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { type Node, ops } from '../../src/graph/index.ts';
+import { type Node, ops, Tensor } from '../../src/graph/index.ts';
 import { referenceSession } from '../../src/reference/index.ts';
 import { type RandomCase, randomModule } from './randomGraph.ts';
 
@@ -20,6 +21,23 @@ describe('random modules', () => {
   test('use every operation of the table', () => {
     const used = new Set(nodes.map(({ op }) => op));
     expect(Object.keys(ops).filter((op) => !used.has(op))).toEqual([]);
+  });
+
+  test('draw from every method of tensors that computes', () => {
+    const folder = new URL('./', import.meta.url);
+    const files = readdirSync(folder).filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'));
+    const text = files.map((file) => readFileSync(new URL(file, folder), 'utf8')).join('\n');
+    const others = ['constructor', 'named', 'toString', 'wrap', 'pointwise', 'reduce'];
+    const methods: string[] = [];
+    for (
+      let p: unknown = Tensor.prototype;
+      p !== Object.prototype && p !== null;
+      p = Object.getPrototypeOf(p)
+    )
+      methods.push(...Object.getOwnPropertyNames(p).filter((name) => !others.includes(name)));
+    expect(methods.length).toBeGreaterThan(100);
+    const isAccessor = (name: string): boolean => ['shape', 'dtype'].includes(name);
+    expect(methods.filter((name) => !isAccessor(name) && !text.includes(`.${name}(`))).toEqual([]);
   });
 
   test('have scalars, empty tensors and bounded sizes among their shapes', () => {

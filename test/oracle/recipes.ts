@@ -21,6 +21,8 @@ const smooth = {
   log1p: unary((x) => x.abs().sub(0.5).log1p(), { bound: (b) => 1 + Math.log(b + 1) }),
   expm1: unary((x) => x.expm1(), { bound: (b) => Math.exp(b), within: 3 }),
   sqrt: unary((x) => x.abs().add(0.5).sqrt(), { bound: (b) => b + 1 }),
+  rsqrt: unary((x) => x.abs().add(0.5).rsqrt(), { bound: () => 2 }),
+  clamp: unary((x) => x.clamp(-0.7, 0.9), { bound: () => 1 }),
   tanh: unary((x) => x.tanh(), { bound: () => 1 }),
   sigmoid: unary((x) => x.sigmoid(), { bound: () => 1 }),
   erf: unary((x) => x.erf(), { bound: () => 1 }),
@@ -132,6 +134,25 @@ const discrete = {
     const x = draft.float();
     return x && { tensor: x.tensor.abs().add(0.5).polygamma(2), bound: 17, exact: false };
   },
+  ge: compared((a, b) => a.ge(b)),
+  xor: logic((a, b) => a.xor(b)),
+  isFinite: (draft) => truth(draft.float()?.tensor.isFinite()),
+  isInf: (draft) => truth(draft.float()?.tensor.isInf()),
+  all: reduced((x, axes) => x.all(axes), { bound: () => 1, ofExact: true }),
+  countNonzero: reduced((x, axes) => x.countNonzero(axes), { bound: (_, n) => n, ofExact: true }),
+  copysign: steps((x) => x.add(1).copysign(x.neg())),
+  oneHot: (draft) => {
+    const x = draft.any((d) => d.tensor.dtype === 'i32' && elements(d.tensor.shape) < 60);
+    return x && truth(x.tensor.oneHot(draft.dice.between(1, 4)));
+  },
+  spread: (draft) => {
+    const x = draft.float(({ tensor: { shape } }) => shape.length > 0 && !shape.includes(0));
+    return x && { tensor: x.tensor.std(-1).add(1).reciprocal().detach(), bound: 1, exact: false };
+  },
+  quantile: (draft) => {
+    const x = draft.float((d) => d.exact && d.tensor.shape.length > 0 && !d.tensor.shape.includes(0));
+    return x && { tensor: x.tensor.quantile(draft.dice.between(0, 4) / 4, 0), bound: x.bound, exact: false };
+  },
   not: (draft) => truth(draft.any((d) => d.tensor.dtype === 'bool')?.tensor.not()),
   isNan: (draft) => truth(draft.float()?.tensor.isNaN()),
   any: reduced((x, axes) => x.any(axes), { bound: () => 1, ofExact: true }),
@@ -193,6 +214,11 @@ const discrete = {
     const axis = draft.dice.below(shape.length);
     const sample = full(draft.m, [], 0);
     return { tensor: sample.iota(shape, axis), bound: extentOf(shape[axis] ?? 1), exact: true };
+  },
+  place: (draft) => {
+    const x = draft.any((d) => d.tensor.shape.length > 0)?.tensor;
+    const axis = draft.dice.below(x?.shape.length ?? 1);
+    return x && { tensor: x.iotaLike(axis), bound: extentOf(x.shape[axis] ?? 1), exact: true };
   },
   extent: (draft) => {
     const x = draft.any((d) => d.tensor.shape.length > 0)?.tensor;
