@@ -42,11 +42,12 @@ export class KernelError extends Error {
 /** What intervals cannot prove; the interpreter checks it as it runs. */
 export interface Unproven {
   /**
-   * `index` is what `orderEvaluation` has to guard: no evaluated kernel has one. `row` is a load of
+   * `index` is what `orderEvaluation` has to guard: no evaluated kernel has one. `place` is one that an element or an
+   * accumulator says, in range only under a condition on that: guarded too. `row` is a load of
    * `data` at a row; how many rows there are is known at run time only. The runtime makes the numbers of rows, and WGSL
    * keeps every access inside of its binding.
    */
-  readonly what: 'index' | 'row';
+  readonly what: 'index' | 'place' | 'row';
   /** `index 0 of tile in [0, 70] of 64`. */
   readonly text: string;
 }
@@ -321,7 +322,7 @@ class Verifier {
       const text = `index ${d} of ${tensor.name} in [${low}, ${high}] of ${extent}`;
       if (extent > 0 && (high < 0 || low >= extent)) this.#fail('range', `${text}: always out of range`);
       if (this.#isFlat) this.#fail('range', `${text}: not proven, and not guarded`);
-      return [{ what: 'index', text }];
+      return [{ what: scope.isFixed(index) ? 'index' : 'place', text }];
     });
   }
 

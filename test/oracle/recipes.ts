@@ -145,13 +145,15 @@ const discrete = {
     const x = draft.any((d) => d.tensor.dtype === 'i32' && elements(d.tensor.shape) < 60);
     return x && truth(x.tensor.oneHot(draft.dice.between(1, 4)));
   },
+  bincount: (draft) => {
+    const x = draft.any((d) => d.tensor.dtype === 'i32' && elements(d.tensor.shape) < 60);
+    if (x === undefined) return undefined;
+    const n = draft.dice.between(1, 4);
+    return { tensor: x.tensor.mod(n).bincount(n), bound: elements(x.tensor.shape), exact: true };
+  },
   spread: (draft) => {
     const x = draft.float(({ tensor: { shape } }) => shape.length > 0 && !shape.includes(0));
     return x && { tensor: x.tensor.std(-1).add(1).reciprocal().detach(), bound: 1, exact: false };
-  },
-  quantile: (draft) => {
-    const x = draft.float((d) => d.exact && d.tensor.shape.length > 0 && !d.tensor.shape.includes(0));
-    return x && { tensor: x.tensor.quantile(draft.dice.between(0, 4) / 4, 0), bound: x.bound, exact: false };
   },
   not: (draft) => truth(draft.any((d) => d.tensor.dtype === 'bool')?.tensor.not()),
   isNan: (draft) => truth(draft.float()?.tensor.isNaN()),
