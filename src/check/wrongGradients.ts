@@ -1,5 +1,4 @@
 import { type Module, type Node, neededBy, Tensor } from '../graph/index.ts';
-import { customRuleOf } from '../graph/ops/customRule.ts';
 import { entryOf, evaluateNode, type Feeds, type NDArray } from '../reference/index.ts';
 import { type NodePlace, nodePlace } from './nodePlace.ts';
 import { nodesOf } from './observe.ts';
@@ -38,15 +37,22 @@ export function wrongGradients(
   return nodesOf(entryOf(module, play.entry)).flatMap((node) => {
     if (node.op !== 'custom') return [];
     const output = new Tensor(module.graph, node);
-    const rule = customRuleOf(output, node);
-    if (rule.isEstimate) return [];
+    const rule = module.graph.customRules[Number(node.attrs.rule)];
+    // A module that was read from text has lost its rules, which only differentiating would ask for.
+    if (rule === undefined || rule.isEstimate) return [];
     const inputs = node.inputs.map((input) => output.wrap(input));
     const cotangent = irregularLike(output);
     const cotangents = rule.cotangents({ node, inputs, output, cotangent });
     const [value, ...operands] = node.inputs;
+    const within = value === undefined ? [] : neededBy([value]);
     return operands.flatMap((operand, k): WrongGradient[] => {
       const gradient = cotangents[k];
       if (operand.dtype !== 'f32' || gradient === undefined || value === undefined) return [];
+      // What the function was given as this input, and nothing else that is made of the same tensor.
+      const own = within.find(
+        ({ op, attrs, inputs: [from] }) =>
+          op === 'detach' && attrs.rule === node.attrs.rule && attrs.input === k && from === operand,
+      );
       const at = elementsOf(operand, values, feeds);
       const direction = at.data.map((_, i) => irregular(i + 1));
       const terms = elementsOf(gradient.node, values, feeds).data.map((g, i) => g * (direction[i] ?? 0));
@@ -54,7 +60,12 @@ export function wrongGradients(
       const step = STEP * Math.max(1, rootMeanSquare(at.data));
       const moved = (by: number): Float64Array => {
         const data = at.data.map((x, i) => x + by * (direction[i] ?? 0));
-        return elementsOf(value, values, feeds, new Map([[operand, { ...at, data }]])).data;
+        return elementsOf(
+          value,
+          values,
+          feeds,
+          own === undefined ? undefined : new Map([[own, { ...at, data }]]),
+        ).data;
       };
       const [above, below] = [moved(step), moved(-step)];
       const slopes = above.map((y, i) => (((y - (below[i] ?? 0)) / step) * (weights[i] ?? 0)) / 2);

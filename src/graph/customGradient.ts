@@ -1,4 +1,4 @@
-import { shapeText } from '../loops/index.ts';
+import { isFloat, shapeText } from '../loops/index.ts';
 import { requireFlag, requireOptions, shown } from './arguments.ts';
 import { GraphError } from './issues.ts';
 import type { CustomRule } from './ops/customRule.ts';
@@ -68,14 +68,33 @@ export function customGradient<Inputs extends readonly Tensor[]>(
     for (const input of inputs) requireTensor(op, input);
     const [first] = inputs;
     if (first === undefined) throw new GraphError('operands', op, 'needs at least one input');
-    const value = f(...inputs);
-    requireTensor(op, value);
     const { graph } = first;
     const nodes = inputs.map(({ node }) => node);
-    graph.requireOwn(op, [value.node, ...nodes]);
-    const attrs = { rule: graph.numberOfRule(rule) };
-    return value.wrap(graph.build('custom', [value.detach().node, ...nodes], attrs));
+    graph.requireOwn(op, nodes);
+    const number = graph.numberOfRule(rule);
+    const value = f(...marked(inputs, number));
+    requireTensor(op, value);
+    graph.requireOwn(op, [value.node]);
+    if (!isFloat(value.dtype))
+      throw new GraphError('gradient', op, `its function gives ${value}, which is not a float`);
+    return value.wrap(graph.build('custom', [value.detach().node, ...nodes], { rule: number }));
   };
+}
+
+/**
+ * What the function is given: each input apart from all others, and from what it finds outside, so that one can be moved alone.
+ * (Its gradient is that of the rule: none goes through here.)
+ */
+function marked<Inputs extends readonly Tensor[]>(inputs: Inputs, rule: number): Inputs {
+  const made = inputs.map((input, k) =>
+    input.wrap(input.graph.build('detach', [input.node], { rule, input: k })),
+  );
+  if (!isLike(made, inputs)) throw new TypeError('as many as there are inputs');
+  return made;
+}
+
+function isLike<Inputs extends readonly Tensor[]>(made: readonly Tensor[], inputs: Inputs): made is Inputs {
+  return made.length === inputs.length;
 }
 
 /** What a rule gives, checked. @throws GraphError where it does not fit the inputs */
@@ -93,7 +112,7 @@ function cotangentsOf(
   return given.map((input, k) => {
     const own = all[k];
     if (own === undefined) return input.fullLike(0);
-    if (!(own instanceof Value)) return fail(`${shown(own)} for input ${k}, no tensor`);
+    if (!(own instanceof Value)) return fail(`${shown(own)} for input ${k}, not a tensor`);
     if (own.graph !== input.graph) fail(`a tensor of another graph for input ${k}`);
     if (own.dtype === input.dtype && sameShape(own.shape, input.shape)) return input.wrap(own.node);
     const [found, wanted] = [own, input].map((t) => `${t.dtype}${shapeText(t.shape)}`);

@@ -1,8 +1,10 @@
 import { requireOneOf, requireOptions } from '../graph/arguments.ts';
-import { GraphError, stack } from '../graph/index.ts';
+import { describe, GraphError, type Node, neededBy, stack } from '../graph/index.ts';
+import { customRuleOf } from '../graph/ops/customRule.ts';
 import { sameShape } from '../graph/shape.ts';
 import { requireTensor, requireTensors } from '../graph/tensor/value.ts';
 import type { Tensor } from '../graph/tensor.ts';
+import { isFloat } from '../loops/index.ts';
 import { gradients } from './differentiate.ts';
 
 /**
@@ -10,7 +12,7 @@ import { gradients } from './differentiate.ts';
  * forward mode. It is reverse mode twice: `vᵀJ` is linear in v, and its derivative in v is J. (The product from the other
  * side, `vᵀJ`, is `gradients(output, wrt, v)`.)
  *
- * A gradient of a user's own that is not linear in its cotangent, as one that is clipped, has no forward mode.
+ * A gradient of a user's own must be linear in its cotangent; one that is an estimate has no forward mode.
  *
  * ```ts
  * const dy = jvp(y, [x], [v]); // of y's shape
@@ -20,12 +22,17 @@ import { gradients } from './differentiate.ts';
  * @param wrt      floats of the same graph
  * @param tangents one for each of `wrt`, of its shape
  * @returns of the output's shape; zeros where it does not depend on any
- * @throws GraphError where a tangent does not fit, and as `gradients`
+ * @throws GraphError where a tangent does not fit, or an estimate is on the way, and as `gradients`
  */
 export function jvp(output: Tensor, wrt: readonly Tensor[], tangents: readonly Tensor[]): Tensor {
   const op = 'jvp';
-  requireTensor(op, output);
+  requireFloat(op, output);
   requireDirections(op, wrt, tangents);
+  const estimate = customOn(output, wrt).find((node) => customRuleOf(output, node).isEstimate);
+  if (estimate !== undefined) {
+    const text = `${describe(estimate)} has an estimate in place of its derivative, which has no forward mode`;
+    throw new GraphError('gradient', op, text);
+  }
   const { graph, node } = output;
   // Equal nodes are one; this one must be apart from all others, since it is what is differentiated by.
   const weights = output.wrap(graph.build('detach', [node], { tangent: graph.nodes.length }));
@@ -38,6 +45,10 @@ export function jvp(output: Tensor, wrt: readonly Tensor[], tangents: readonly T
  * The product of the Hessian of a scalar with vectors, `H · v`, without the Hessian: the gradient of the gradient's
  * product with them (Pearlmutter 1994).
  *
+ * ```ts
+ * const [hv] = hvp(loss, [w], [v]); // of w's shape
+ * ```
+ *
  * @param loss    a float scalar
  * @param wrt     floats of the same graph
  * @param vectors one for each of `wrt`, of its shape
@@ -45,6 +56,7 @@ export function jvp(output: Tensor, wrt: readonly Tensor[], tangents: readonly T
  * @throws GraphError where a vector does not fit, and as `gradients`
  */
 export function hvp(loss: Tensor, wrt: readonly Tensor[], vectors: readonly Tensor[]): Tensor[] {
+  requireScalar('hvp', loss);
   requireDirections('hvp', wrt, vectors);
   return gradients(inner(gradients(loss, wrt), vectors), wrt);
 }
@@ -52,7 +64,8 @@ export function hvp(loss: Tensor, wrt: readonly Tensor[], vectors: readonly Tens
 export interface JacobianOptions {
   /**
    * Row by row, by a gradient for each element of the output (`reverse`), or column by column, by a product for each
-   * element of `wrt` (`forward`); whichever are fewer where it is left out.
+   * element of `wrt` (`forward`); whichever are fewer where it is left out, and rows where a gradient of a user's own is on
+   * the way.
    */
   readonly mode?: 'forward' | 'reverse';
 }
@@ -70,10 +83,11 @@ export interface JacobianOptions {
  */
 export function jacobian(output: Tensor, wrt: Tensor, options: JacobianOptions = {}): Tensor {
   const op = 'jacobian';
-  for (const tensor of [output, wrt]) requireTensor(op, tensor);
+  for (const tensor of [output, wrt]) requireFloat(op, tensor);
   requireOptions(op, options, ['mode']);
   const [rows, columns] = [fixedCount(op, output), fixedCount(op, wrt)];
-  const { mode = rows > columns ? 'forward' : 'reverse' } = options;
+  const usual = rows > columns && customOn(output, [wrt]).length === 0 ? 'forward' : 'reverse';
+  const { mode = usual } = options;
   requireOneOf(op, 'mode', mode, ['forward', 'reverse']);
   const shape = [...output.shape, ...wrt.shape];
   if (rows === 0 || columns === 0) return output.fullLike(0).sum().broadcastTo(shape);
@@ -93,15 +107,42 @@ export function jacobian(output: Tensor, wrt: Tensor, options: JacobianOptions =
  * The Hessian of a scalar: the second derivative in each pair of elements of a tensor, by a gradient of each element of the
  * gradient. {@link hvp} multiplies by it at the cost of two gradients.
  *
+ * ```ts
+ * const h = hessian(loss, x); // x: [5] → [5, 5]
+ * ```
+ *
  * @param loss a float scalar
  * @returns `[...wrt.shape, ...wrt.shape]`
  * @throws as {@link jacobian}
  */
 export function hessian(loss: Tensor, wrt: Tensor): Tensor {
-  for (const tensor of [loss, wrt]) requireTensor('hessian', tensor);
+  requireScalar('hessian', loss);
+  requireFloat('hessian', wrt);
   fixedCount('hessian', wrt);
   const [gradient = wrt] = gradients(loss, [wrt]);
   return jacobian(gradient, wrt, { mode: 'reverse' });
+}
+
+/** The applications of functions with a gradient of a user's own on the way from some tensors to an output. */
+function customOn(output: Tensor, wrt: readonly Tensor[]): Node[] {
+  const above = new Set(wrt.map(({ node }) => node));
+  const found: Node[] = [];
+  for (const node of neededBy([output.node])) {
+    if (!node.inputs.some((input) => above.has(input))) continue;
+    above.add(node);
+    if (node.op === 'custom') found.push(node);
+  }
+  return found;
+}
+
+function requireFloat(op: string, tensor: Tensor): void {
+  requireTensor(op, tensor);
+  if (!isFloat(tensor.dtype)) throw new GraphError('gradient', op, `${tensor} is not a float`);
+}
+
+function requireScalar(op: string, loss: Tensor): void {
+  requireFloat(op, loss);
+  if (loss.shape.length > 0) throw new GraphError('gradient', op, `the loss ${loss} is not a scalar`);
 }
 
 /** The sum of products of all elements. */

@@ -21,7 +21,7 @@ import { sumOf } from './joinSegments.ts';
  * @param wrt floats of the same graph; those that the outputs do not depend on get zeros
  * @param cotangents what each output is weighted with, of its shape; 1 where they are left out
  * @returns one gradient for each of `wrt`, of its shape
- * @throws GraphError where an output or one of `wrt` is no float, an output without cotangent is no scalar, or one
+ * @throws GraphError where an output or one of `wrt` is not a float, an output without cotangent is not a scalar, or one
  *   depends on one of `wrt` only through integers or truth values
  */
 export function gradients(
@@ -34,7 +34,7 @@ export function gradients(
   const graph = requireDifferentiable(losses, wrt, seeds);
   const needed = neededBy(losses.map(({ node }) => node));
   const active = dependents(needed, new Set(wrt.map((tensor) => tensor.node)));
-  requireSmoothWays(losses, wrt, needed);
+  requireSmoothWays(losses, wrt);
 
   const parts = new Map<Node, Tensor>();
   const add = (node: Node, part: Tensor): void => {
@@ -147,10 +147,11 @@ function requireDifferentiable(
   if (cotangents !== undefined && cotangents.length !== losses.length)
     fail(`${cotangents.length} cotangents for ${losses.length} outputs`);
   for (const [k, loss] of losses.entries()) {
-    if (!isFloat(loss.dtype)) fail(`the loss ${loss} is no float, so it has no gradient`, loss.node.source);
+    if (!isFloat(loss.dtype))
+      fail(`the loss ${loss} is not a float, so it has no gradient`, loss.node.source);
     const cotangent = cotangents?.[k];
     if (cotangent === undefined && loss.shape.length > 0)
-      fail(`the loss ${loss} is no scalar: reduce it to one number, or give a cotangent`);
+      fail(`the loss ${loss} is not a scalar: reduce it to one number, or give a cotangent`);
     if (
       cotangent !== undefined &&
       (cotangent.dtype !== loss.dtype || !sameShape(cotangent.shape, loss.shape))
@@ -160,7 +161,7 @@ function requireDifferentiable(
   }
   for (const tensor of [...losses, ...wrt, ...(cotangents ?? [])]) {
     if (tensor.graph !== first.graph) fail(`${tensor} belongs to another graph than the loss`);
-    if (!isFloat(tensor.dtype)) fail(`${tensor} is no float: there is no gradient with respect to it`);
+    if (!isFloat(tensor.dtype)) fail(`${tensor} is not a float: there is no gradient with respect to it`);
   }
   return first.graph;
 }
@@ -170,12 +171,13 @@ function requireDifferentiable(
  * gradient would be zero everywhere, which is never what was meant. (Conditions that merely choose between
  * floats are no such way.)
  */
-function requireSmoothWays(losses: readonly Tensor[], wrt: readonly Tensor[], needed: readonly Node[]): void {
-  const smooth = nodesWithGradient(losses);
-  const reached = new Set(needed);
-  for (const { node } of wrt) {
-    if (!reached.has(node) || smooth.has(node)) continue;
-    for (const loss of losses) requireNoConversion(loss.node, node, neededBy([loss.node]));
+function requireSmoothWays(losses: readonly Tensor[], wrt: readonly Tensor[]): void {
+  for (const loss of losses) {
+    const needed = neededBy([loss.node]);
+    const reached = new Set(needed);
+    const smooth = nodesWithGradient([loss]);
+    for (const { node } of wrt)
+      if (reached.has(node) && !smooth.has(node)) requireNoConversion(loss.node, node, needed);
   }
 }
 
@@ -201,7 +203,7 @@ function requireNoConversion(loss: Node, wrt: Node, needed: readonly Node[]): vo
   );
 }
 
-/** Whether a node's value is made of its operand's value, which is no float: a condition or an index is not. */
+/** Whether a node's value is made of its operand's value, which is not a float: a condition or an index is not. */
 function isConversion(node: Node): boolean {
   const { isPointwise } = definitionOf(node.op);
   return isPointwise && node.inputs.every((input) => !isFloat(input.dtype));

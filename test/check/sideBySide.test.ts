@@ -2,7 +2,16 @@ import { describe, expect, test } from 'vitest';
 import type { TargetResult } from '../../src/check/lane.ts';
 import type { Runner } from '../../src/check/runner.ts';
 import { type SideBySide, sideBySide } from '../../src/check/sideBySide.ts';
-import { customGradient, defineModule, type Module, nn, optim, type Tensor } from '../../src/index.ts';
+import {
+  customGradient,
+  defineModule,
+  type Module,
+  nn,
+  optim,
+  parseModule,
+  printModule,
+  type Tensor,
+} from '../../src/index.ts';
 import { DeviceError } from '../../src/runtime/index.ts';
 import { entriesOf, evaluatorRunner, usual, withElement } from './evaluatorRunner.ts';
 
@@ -313,6 +322,29 @@ describe("gradients of one's own", () => {
       source: expect.stringMatching(/^sideBySide\.test\.ts:\d+$/),
     });
     expect((first?.given ?? 0) / (first?.differences ?? 1)).toBeCloseTo(1.01, 5);
+  });
+
+  test('agree where one tensor is several inputs, and where the function finds it outside, too', async () => {
+    const product = customGradient(
+      (a: Tensor, b: Tensor) => a.mul(b),
+      ({ inputs: [a, b], cotangent }) => [b?.mul(cotangent), a?.mul(cotangent)],
+    );
+    const module = defineModule('several', (m) => {
+      const x = m.input('x', { shape: [3] });
+      const outside = customGradient(
+        (a: Tensor) => a.mul(x),
+        ({ cotangent }) => cotangent.mul(x),
+      );
+      m.entry('run', {
+        y: product(x, x)
+          .add(product(x, x.mul(2).add(1)))
+          .add(outside(x))
+          .sum(),
+      });
+    });
+    expect((await check(module, runner)).gradients).toEqual([]);
+    // A module that was read from text has no rules to compare.
+    expect((await check(parseModule(printModule(module)), runner)).gradients).toEqual([]);
   });
 
   test('are not compared where they are estimates', async () => {

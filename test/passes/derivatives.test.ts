@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  concat,
   customGradient,
   defineModule,
   Graph,
@@ -80,7 +81,7 @@ describe("a gradient of one's own", () => {
     };
     refused(({ cotangent }) => cotangent.sum(), 'f32[] for input 0, which is f32[3]');
     refused(({ cotangent }) => [cotangent, cotangent], '2 gradients for 1 inputs');
-    refused(() => untyped(3), '3 for input 0, no tensor');
+    refused(() => untyped(3), '3 for input 0, not a tensor');
     refused(
       () => new Tensor(new Graph(), new Graph().build('constant', [], { value: 1, dtype: 'f32' })),
       'a tensor of another graph for input 0',
@@ -103,6 +104,29 @@ describe("a gradient of one's own", () => {
       'operands',
       'customGradient: needs at least one input',
       FILE,
+    );
+  });
+
+  it('must give a float', () => {
+    const rounded = customGradient(
+      (a: Tensor) => a.cast('i32'),
+      ({ cotangent }) => cotangent,
+    );
+    expect(() => rounded(x)).toThrow(/^customGradient: its function gives .*, which is not a float/);
+  });
+
+  it('that is an estimate has no forward mode, and a Jacobian goes by rows', () => {
+    const clipped = customGradient(
+      (a: Tensor) => a,
+      ({ cotangent }) => cotangent.clamp(-1, 1),
+      { estimate: true },
+    );
+    const y = clipped(x);
+    expect(values(jacobian(concat([y, y], 0), x))).toEqual([
+      1, 0, 0, 0, 1, 0, 0, 0, 1, 1, 0, 0, 0, 1, 0, 0, 0, 1,
+    ]);
+    expect(() => jvp(y, [x], [x])).toThrow(
+      'has an estimate in place of its derivative, which has no forward mode',
     );
   });
 
@@ -151,6 +175,11 @@ describe('products and matrices of derivatives', () => {
     const first = jvp(x.square(), [x], [y]);
     const both = jvp(first, [x], [y]).add(jvp(x.square(), [x], [x]));
     expect(values(both)).toEqual([4, 16, 36]);
+  });
+
+  it('of several outputs are refused where one has its tensor by way of integers alone', () => {
+    const whole = x.cast('i32').cast('f32').sum();
+    expect(() => gradients([x.sum(), whole], [x])).toThrow(/depends on x .* only through/);
   });
 
   it('refuse what does not fit', () => {

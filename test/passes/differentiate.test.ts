@@ -218,23 +218,23 @@ describe('gradients', () => {
 });
 
 describe('gradients are refused', () => {
-  it('for a loss that is no float', () => {
+  it('for a loss that is not a float', () => {
     const x = one();
-    const text = 'gradients: the loss %2 (argmax i32[]) is no float, so it has no gradient';
+    const text = 'gradients: the loss %2 (argmax i32[]) is not a float, so it has no gradient';
     const loss = x.exp().argmax();
     expect(expectRefusal(() => gradients(loss, [x]), 'gradient', text, FILE).source).toBe(loss.node.source);
   });
 
-  it('for a loss that is no scalar', () => {
+  it('for a loss that is not a scalar', () => {
     const x = one();
     const text =
-      'gradients: the loss %1 (exp f32[4]) is no scalar: reduce it to one number, or give a cotangent';
+      'gradients: the loss %1 (exp f32[4]) is not a scalar: reduce it to one number, or give a cotangent';
     expect(expectRefusal(() => gradients(x.exp(), [x]), 'gradient', text, FILE).op).toBe('gradients');
   });
 
   it('with respect to integers', () => {
     const x = one([4], 'i32');
-    const text = 'gradients: x (input i32[4]) is no float: there is no gradient with respect to it';
+    const text = 'gradients: x (input i32[4]) is not a float: there is no gradient with respect to it';
     expect(expectRefusal(() => gradients(x.cast('f32').sum(), [x]), 'gradient', text, FILE).op).toBe(
       'gradients',
     );

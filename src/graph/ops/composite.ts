@@ -22,7 +22,7 @@ const FIRST_OPERAND = {
 export const compositeOps = {
   detach: {
     ...FIRST_OPERAND,
-    doc: 'its operand, as a constant to gradients; a number `tangent` keeps one apart from all others',
+    doc: 'its operand, as a constant to gradients; attributes keep one apart from all others',
     arity: 1,
     type: (inputs) => ({ shape: operand(inputs, 0).shape, dtype: operand(inputs, 0).dtype }),
     vjp: { none: 'it is there to end gradients' },
