@@ -6,6 +6,7 @@ import { reference, type Target } from './targets.ts';
 import { wasm } from './wasm.ts';
 import { wgsl } from './wgsl.ts';
 
+const INF = Infinity;
 const targets: readonly Target[] = [reference, wasm(2), wgsl('webgpu-software')];
 
 const dice = new Dice(3);
@@ -82,6 +83,28 @@ describe.each(targets)('on $name', (target) => {
     });
   });
 });
+
+it.each([reference, wasm(1)])(
+  'where nothing is written an infinity keeps its gradient, on $name',
+  async (target) => {
+    const given = { low: [-INF, -INF, 2], high: [1, INF, INF], at: [1, 1], y: [3, 4] };
+    const found = await runRows(target, given, ({ low, high, at, y }) => {
+      if (!low || !high || !at || !y) return {};
+      const indices = at.cast('i32');
+      const [most, least] = [
+        low.scatterReduce(0, indices, y, 'max'),
+        high.scatterReduce(0, indices, y, 'min'),
+      ];
+      return { most, least, ofMost: gradientOf(most, low), ofLeast: gradientOf(least, high) };
+    });
+    expect(found).toEqual({
+      most: [-INF, 4, 2],
+      least: [1, 3, INF],
+      ofMost: [1, 0, 3],
+      ofLeast: [1, 0, 3],
+    });
+  },
+);
 
 it('a part of a tensor is written, and what is wrong is named', async () => {
   const module = defineModule('writes', (m) => {

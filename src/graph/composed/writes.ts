@@ -84,5 +84,10 @@ export function scatterReduce(
   const part = reducedByPlace(x, at, indices, partOf(source, indices), none, along);
   const reduced = grownTo(part, x, none);
   if (reduction === 'prod') return x.mul(reduced);
-  return reduction === 'max' ? x.maximum(reduced) : x.minimum(reduced);
+  const combined = reduction === 'max' ? x.maximum(reduced) : x.minimum(reduced);
+  if (x.dtype !== 'f32') return combined;
+  // What nothing is written to may be the same infinity, and would then share its gradient with it.
+  const ones = indices.fullLike(1);
+  const isWritten = reducedByPlace(x, at, indices, ones, 0, (all, k) => all.max(k)).gt(0);
+  return grownTo(isWritten, x, 0).where(combined, x);
 }
