@@ -59,6 +59,9 @@ const logSums: Combining = {
   identity: () => -LARGEST_FLOAT,
 };
 
+/** From the largest float to the one below it. */
+const LARGEST_STEP = 2 ** 104;
+
 /** The method {@link Tensor.cumsum}. */
 export function cumsum(x: Tensor, axis: number, options?: ScanOptions): Tensor {
   return scanOf('cumsum', x, axis, sums, options);
@@ -71,11 +74,12 @@ export function cumprod(x: Tensor, axis: number, options?: ScanOptions): Tensor 
 
 /**
  * In place of -infinity the least float: of infinities there are no differences, which gradients are made of. It adds
- * nothing to any other number.
+ * nothing to any other number. The least float itself becomes the next one, so that it stays finite.
  */
 export function logCumSumExp(x: Tensor, axis: number, options?: ScanOptions): Tensor {
   requireDtype('logCumSumExp', x.dtype, ['f32']);
-  const finite = x.lt(-LARGEST_FLOAT).where(-LARGEST_FLOAT, x);
+  const above = x.le(-LARGEST_FLOAT).where(x.add(LARGEST_STEP), x);
+  const finite = above.lt(-LARGEST_FLOAT).where(-LARGEST_FLOAT, above);
   const logs = scanOf('logCumSumExp', finite, axis, logSums, options);
   return logs.le(-LARGEST_FLOAT).where(-Infinity, logs);
 }
