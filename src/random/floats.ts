@@ -20,7 +20,7 @@ export interface UniformOptions extends StreamOptions {
  * ```
  *
  * @param where `m`, or a tensor of the module
- * @throws GraphError where the range is not finite and in order
+ * @throws GraphError where the range is not finite, in order, and wider than the least normal float
  */
 export function uniform(where: InGraph, shape: readonly DimLike[], options: UniformOptions = {}): Tensor {
   requireOptions('random.uniform', options, ['low', 'high', 'name']);
@@ -28,13 +28,10 @@ export function uniform(where: InGraph, shape: readonly DimLike[], options: Unif
   for (const [option, value] of Object.entries({ low, high }))
     requireOption('random.uniform', option, value, isFloat(value), 'a finite number (f32)');
   const isAbove = Math.fround(high) > Math.fround(low) && isFloat(high - low);
-  requireOption(
-    'random.uniform',
-    'high',
-    high,
-    isAbove,
-    `above low, which is ${low}, by a finite number (f32)`,
-  );
+  const wanted = `above low, which is ${low}, by`;
+  requireOption('random.uniform', 'high', high, isAbove, `${wanted} a finite number (f32)`);
+  const isWide = Math.fround(high - low) > SMALLEST_NORMAL;
+  requireOption('random.uniform', 'high', high, isWide, `${wanted} more than 2^-126, the least normal f32`);
   const unit = fraction(words('random.uniform', where, shape, name));
   if (low === 0) return unit.mul(high);
   // A sum may be rounded up to `high`.
@@ -49,13 +46,16 @@ function isFloat(value: number): boolean {
   return Number.isFinite(Math.fround(value));
 }
 
-/** The largest float below another one. */
+/** The smallest float with all of its digits (IEEE 754): targets may flush what is nearer to 0. */
+const SMALLEST_NORMAL = 2 ** -126;
+
+/** The largest float below a number, of 0 and those that no target flushes to 0. */
 function below(value: number): number {
-  const view = new DataView(new ArrayBuffer(4));
+  if (value > -SMALLEST_NORMAL && value <= SMALLEST_NORMAL) return value > 0 ? 0 : -SMALLEST_NORMAL;
   const float = Math.fround(value);
   if (float < value) return float;
+  const view = new DataView(new ArrayBuffer(4));
   view.setFloat32(0, float);
-  if (float === 0) return -(2 ** -126);
   view.setInt32(0, view.getInt32(0) + (float > 0 ? -1 : 1));
   return view.getFloat32(0);
 }

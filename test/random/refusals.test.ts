@@ -28,6 +28,16 @@ it.each<[build: (m: ModuleBuilder) => unknown, code: GraphIssue, text: string]>(
     `random.uniform: high is 3e+38: ${WHERE} above low, which is -3e+38, by a finite number (f32)`,
   ],
   [
+    (m) => random.uniform(m, [2], { low: -1e-40, high: 0 }),
+    'option',
+    `random.uniform: high is 0: ${WHERE} above low, which is -1e-40, by more than 2^-126, the least normal f32`,
+  ],
+  [
+    (m) => random.uniform(m, [2], { high: 1e-45 }),
+    'option',
+    `random.uniform: high is 1e-45: ${WHERE} above low, which is 0, by more than 2^-126, the least normal f32`,
+  ],
+  [
     (m) => random.uniform(m, [2], { low: -Infinity }),
     'option',
     `random.uniform: low is -Infinity: ${WHERE} a finite number (f32)`,
@@ -46,6 +56,36 @@ it.each<[build: (m: ModuleBuilder) => unknown, code: GraphIssue, text: string]>(
     (m) => random.bernoulli(m, Number.NaN, [2]),
     'option',
     `random.bernoulli: p is NaN: ${WHERE} a number from 0 to 1, or a tensor`,
+  ],
+  [
+    (m) => random.bernoulli(m, full(m, [2], 1.5), [2]),
+    'option',
+    `random.bernoulli: an element of p is 1.5: ${WHERE} a number from 0 to 1`,
+  ],
+  [
+    (m) => random.bernoulli(m, m.literal([0.5, -0.1], { shape: [2] }).reshape([1, 2]), [3, 2]),
+    'option',
+    `random.bernoulli: an element of p is ${Math.fround(-0.1)}: ${WHERE} a number from 0 to 1`,
+  ],
+  [
+    (m) => random.bernoulli(m, m.literal([0.5, Number.NaN], { shape: [2] }), [2]),
+    'option',
+    `random.bernoulli: an element of p is NaN: ${WHERE} a number from 0 to 1`,
+  ],
+  [
+    (m) => random.bernoulli(m, full(m, [2], 1, 'i32'), [2]),
+    'dtype',
+    'random.bernoulli: p of type i32; takes f32: cast it first',
+  ],
+  [
+    (m) => random.bernoulli(m, full(m, [3], 0.5), [2]),
+    'broadcast',
+    'random.bernoulli: shapes do not broadcast: [3] and [2] (3 ≠ 2)',
+  ],
+  [
+    (m) => random.bernoulli(m, full(m, [3, 2], 0.5), [2]),
+    'broadcast',
+    'random.bernoulli: p [3, 2] does not broadcast to [2]',
   ],
   [
     (m) => random.integers(m, 0, 0.5, [2]),

@@ -92,20 +92,27 @@ describe('random numbers', () => {
 
   it('keep to their range at its ends', async () => {
     const ends = defineModule('ends', (m) => {
+      const p = m.input('p', { shape: [4] });
       m.entry('run', {
+        odd: random.bernoulli(m, p, [20, 4]),
         never: random.bernoulli(m, 0, [50]),
         always: random.bernoulli(m, 1, [50]),
         one: random.integers(m, 5, 6, [50]),
+        least: random.uniform(m, [500], { low: -(2 ** -124), high: 2 ** -149 - 2 ** -126 }),
         narrow: random.uniform(m, [500], { low: 1, high: 1 + 2 ** -22 }),
         negative: random.uniform(m, [500], { low: -1 - 2 ** -22, high: -1 }),
         alone: random.permutation(m, 1),
         none: random.normal(m, [0, 3]),
       });
     });
-    const outputs = await (await wasm(1).start(ends)).step('run');
+    const p = { shape: [4], data: [1.5, -1, Number.NaN, Infinity] };
+    const outputs = await (await wasm(1).start(ends)).step('run', { inputs: { p } });
     const of = (name: string): number[] => Array.from(outputs[name]?.data ?? []);
     expect(new Set(of('never'))).toEqual(new Set([0]));
     expect(new Set(of('always'))).toEqual(new Set([1]));
+    expect(of('odd')).toEqual(Array.from({ length: 20 }, () => [1, 0, 0, 1]).flat());
+    expect(Math.max(...of('least'))).toBeLessThanOrEqual(-(2 ** -126));
+    expect(Math.min(...of('least'))).toBeGreaterThanOrEqual(-(2 ** -124));
     expect(new Set(of('one'))).toEqual(new Set([5]));
     expect(new Set(of('narrow'))).toEqual(new Set([1, 1 + 2 ** -23]));
     expect(new Set(of('negative'))).toEqual(new Set([-1 - 2 ** -22, -1 - 2 ** -23]));

@@ -45,10 +45,10 @@ function outside(indices: Node, count: number): number | undefined {
   return high >= count ? high : undefined;
 }
 
-/** The least and the largest of a node's values; null where they are not known. A table is looked through once. */
 const ranges = new WeakMap<Node, readonly [low: number, high: number] | null>();
 
-function knownRange(node: Node): readonly [low: number, high: number] | null {
+/** The least and the largest of a node's values; null where they are not known. A table is looked through once. */
+export function knownRange(node: Node): readonly [low: number, high: number] | null {
   const known = ranges.get(node);
   if (known !== undefined) return known;
   const range = findRange(node);
@@ -100,6 +100,7 @@ function elementsOf(node: Node): Elements | undefined {
     }
     const [operand] = source.inputs;
     if (operand === undefined) return undefined;
+    if (source.op === 'cast' && source.dtype === 'bool') return undefined;
     if (source.op === 'cast') isCast = true;
     else {
       const place = placeIn(source, operand);
