@@ -109,8 +109,14 @@ export function normalAxes(op: string, rank: number, axes: number | readonly num
 export function normalAxis(op: string, rank: number, axis: number): number {
   const normal = axis < 0 ? axis + rank : axis;
   if (Number.isInteger(axis) && normal >= 0 && normal < rank) return normal;
-  const there = rank === 0 ? 'there is none' : `it must be from ${-rank} to ${rank - 1}`;
-  throw new ShapeError('axis', op, `axis ${axis} of a shape of ${rank} dimensions: ${there}`);
+  const whole = Number.isInteger(axis) ? '' : 'a whole number ';
+  const there = rank === 0 ? 'there is none' : `it must be ${whole}from ${-rank} to ${rank - 1}`;
+  throw new ShapeError('axis', op, `${axisText(axis, rank)}: ${there}`);
+}
+
+/** An axis that a shape lacks, as a message shows it: `axis 2 of a shape of 1 dimension`. */
+export function axisText(axis: unknown, rank: number): string {
+  return `axis ${listText(axis)} of a shape of ${rank} dimension${rank === 1 ? '' : 's'}`;
 }
 
 /** One maximal run of dimensions that a reshape turns into another run with as many elements. */

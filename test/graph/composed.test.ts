@@ -118,6 +118,33 @@ const refusals: Readonly<Record<string, readonly Refusal[]>> = {
       'all: there is no option "keepDim" (did you mean "keepDims"?): the options are keepDims',
     ],
     [() => x.any(2), 'axis', 'any: axis 2 of a shape of 2 dimensions: it must be from -2 to 1'],
+    [
+      () => x.select(0, 0).cumsum(untyped('0')),
+      'axis',
+      'cumsum: axis "0" of a shape of 1 dimension: it must be a whole number from -1 to 0',
+    ],
+    [
+      () => x.select(0, 0).median(untyped([0])),
+      'axis',
+      'median: axis [0] of a shape of 1 dimension: it must be a whole number from -1 to 0',
+    ],
+    [
+      () => x.select(0, 0).cast('i32').bincount(2.5),
+      'option',
+      'bincount: n is 2.5: it must be a whole number from 1 on',
+    ],
+    [() => x.cast('i32').bincount(-1), 'option', 'bincount: n is -1: it must be a whole number from 1 on'],
+    [() => x.cast('i32').bincount(0), 'option', 'bincount: n is 0: it must be a whole number from 1 on'],
+    [
+      () => x.topK(untyped('2'), 1),
+      'option',
+      'topK: k is "2": it must be a whole number from 0 to 3, the length of axis 1 of [2, 3]',
+    ],
+    [
+      () => x.topK(1.5, 1),
+      'option',
+      'topK: k is 1.5: it must be a whole number from 0 to 3, the length of axis 1 of [2, 3]',
+    ],
   ],
   'sums at indices': [
     [

@@ -65,18 +65,19 @@ describe.each(targets)('on $name', (target) => {
     const wanted = {
       up: up.values,
       upIndices: up.indices,
-      down: down.values,
-      downIndices: down.indices,
       merged: merged.values,
       mergedIndices: merged.indices,
-      gradient: rows.long.map((x, k) => (Number.isFinite(x) ? merged.indices.indexOf(k) + 1 : 0)),
-      few: down.indices.slice(0, 4),
       least: rising.indices.slice(0, 3),
-      median: [NAN],
       half: [0],
     };
-    expect(wanted).toMatchObject(found);
-    expect(Object.keys(found).length).toBeGreaterThan(5);
+    const wantedOfReference = {
+      down: down.values,
+      downIndices: down.indices,
+      gradient: rows.long.map((x, k) => (Number.isFinite(x) ? merged.indices.indexOf(k) + 1 : 0)),
+      few: down.indices.slice(0, 4),
+      median: [NAN],
+    };
+    expect(found).toEqual(target === reference ? { ...wanted, ...wantedOfReference } : wanted);
   });
 
   it('live elements alone are sorted', async () => {
@@ -102,22 +103,23 @@ describe.each(targets)('on $name', (target) => {
   });
 });
 
-it('rows of any length are sorted, and their gradient finds the way back', async () => {
-  for (const [count, descending] of [[129, false]] as const) {
-    const long = drawnRow(count, count);
-    const found = await runRows(reference, { long }, ({ long: x }) => {
+it.each([reference, wasm(1)])(
+  'rows that are merged twice find the way back in their gradient, on $name',
+  async (target) => {
+    const long = drawnRow(129, 129);
+    const found = await runRows(target, { long }, ({ long: x }) => {
       if (x === undefined) return {};
-      const { values, indices } = x.sort(0, { descending });
-      const most = x.topK(20, 0, { largest: descending });
+      const { values, indices } = x.sort(0);
+      const least = x.topK(20, 0, { largest: false });
       const finite = values.isFinite().where(values, 0);
-      return { values, indices, gradient: gradientOf(finite, x), top: most.values, numbers: most.indices };
+      return { values, indices, gradient: gradientOf(finite, x), top: least.values, numbers: least.indices };
     });
-    const { values, indices } = inOrder(long, descending);
+    const { values, indices } = inOrder(long);
     const gradient = long.map((x, k) => (Number.isFinite(x) ? indices.indexOf(k) + 1 : 0));
     const [top, numbers] = [values.slice(0, 20), indices.slice(0, 20)];
-    expect(found, `${count}`).toEqual({ values, indices, gradient, top, numbers });
-  }
-});
+    expect(found).toEqual({ values, indices, gradient, top, numbers });
+  },
+);
 
 it('quantiles and medians of ties, infinities and NaN are those of PyTorch', async () => {
   const rows = {
@@ -197,7 +199,7 @@ it('of none there is nothing, and what is wrong is named', async () => {
     );
     expect(() => x.cast('bool').argsort(1)).toThrow('argsort: operand of type bool');
     expect(() => x.topK(4, 1)).toThrow(
-      'topK: k is 4: axis 1 of [0, 3] has 3 elements, so it must be from 0 to 3',
+      'topK: k is 4: it must be a whole number from 0 to 3, the length of axis 1 of [0, 3]',
     );
     expect(() => rows.topK(1, 0)).toThrow('topK: axis 0 is bounded');
     expect(() => x.median(0)).toThrow('median: [0, 3] has no elements along axis 0');

@@ -78,8 +78,8 @@ export function placesIn(x: Tensor, at: number, indices: Tensor): Tensor {
 
 /**
  * Above so many elements along an axis, of so many that are written, lists are made of who writes where, which cost
- * elements and places; below, each element looks at all that are written in its row. By the model of time a GPU, on which one workgroup makes
- * the lists, gains by them above 10,000 elements, and WebAssembly above 16: 256 is between.
+ * elements and places; below, each element looks at all that are written in its row. By the model of time a GPU, on which
+ * one workgroup makes the lists, gains by them above 10,000 elements, and WebAssembly above 16: 256 is between.
  */
 const [WIDE, MANY] = [256, 16];
 

@@ -61,10 +61,8 @@ export function topK(x: Tensor, k: number, axis: number, options: TopKOptions = 
   requireDtype(op, x.dtype, NUMBERS);
   const at = normalAxis(op, x.shape.length, axis);
   const count = fixedExtent(op, x.shape, at);
-  if (!(Number.isInteger(k) && k >= 0 && k <= count)) {
-    const text = `k is ${k}: axis ${at} of ${shapeText(x.shape)} has ${count} elements, so it must be from 0 to ${count}`;
-    throw new ShapeError('range', op, text);
-  }
+  const wanted = `a whole number from 0 to ${count}, the length of axis ${at} of ${shapeText(x.shape)}`;
+  requireOption(op, 'k', k, Number.isInteger(k) && k >= 0 && k <= count, wanted);
   return alongLast(x, at, (rows) => first(rows, k, largest));
 }
 

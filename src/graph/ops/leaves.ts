@@ -10,6 +10,7 @@ import {
 import { dimsOf, dtypeOf, numberOf, textOf } from '../attributes.ts';
 import { GraphError, ShapeError } from '../issues.ts';
 import type { Attrs, Lowering, ValueTypeOf } from '../node.ts';
+import { axisText } from '../shape.ts';
 import { wordCount } from '../words.ts';
 import { GENERATOR, indexAt, LEAF, type OpDef, requireResult } from './definition.ts';
 
@@ -103,7 +104,7 @@ export const leafOps = {
       const shape = dimsOf('iota', attrs, 'shape');
       const axis = numberOf('iota', attrs, 'axis');
       if (!Number.isInteger(axis) || axis < 0 || axis >= shape.length) {
-        throw new ShapeError('axis', 'iota', `axis ${axis} of a shape of ${shape.length} dimensions`);
+        throw new ShapeError('axis', 'iota', axisText(axis, shape.length));
       }
       return { shape, dtype: 'i32' };
     },

@@ -12,7 +12,7 @@ import { listText } from '../arguments.ts';
 import { dimsOf, numberOf, numbersOf } from '../attributes.ts';
 import { ShapeError } from '../issues.ts';
 import type { Node } from '../node.ts';
-import { dimAt, reshapeGroups, sameShape, torn, unequal } from '../shape.ts';
+import { axisText, dimAt, reshapeGroups, sameShape, torn, unequal } from '../shape.ts';
 import { indexAt, MOVEMENT, type OpDef, operand, requireSameDtype } from './definition.ts';
 import { requireConstant } from './leaves.ts';
 
@@ -222,7 +222,7 @@ export const movementOps = {
       const { shape, dtype } = operand(inputs, 0);
       for (const axis of numbersOf('flip', attrs, 'axes')) {
         if (shape[axis] === undefined) {
-          throw new ShapeError('axis', 'flip', `axis ${axis} of a shape of ${shape.length} dimensions`);
+          throw new ShapeError('axis', 'flip', axisText(axis, shape.length));
         }
         if (typeof shape[axis] === 'object') torn('flip', axis);
       }
@@ -250,7 +250,7 @@ export const movementOps = {
       const { shape, dtype } = operand(inputs, 0);
       const axis = numberOf('concat', attrs, 'axis');
       if (shape[axis] === undefined) {
-        throw new ShapeError('axis', 'concat', `axis ${axis} of a shape of ${shape.length} dimensions`);
+        throw new ShapeError('axis', 'concat', axisText(axis, shape.length));
       }
       const shapes = inputs.map((input) => shapeText(input.shape)).join(' and ');
       let length = 0;

@@ -1,4 +1,5 @@
-import type { Dtype } from '../../loops/index.ts';
+import { type Dtype, elementCount } from '../../loops/index.ts';
+import { requireOption } from '../arguments.ts';
 import { filled, taken } from '../build.ts';
 import { indexAdd, oneHot, scatterAdd, takeAlongAxis } from '../composed/indices.ts';
 import { indexCopy, type ScatterReduction, scatter, scatterReduce } from '../composed/writes.ts';
@@ -28,8 +29,8 @@ export abstract class Indices extends Movement {
     return this.wrap(this.graph.build('pick', [this.node, nodeOf('pick', indices)]));
   }
   /**
-   * NumPy's `take_along_axis`, PyTorch's `gather`: `indices` (i32) has this shape, except for any extent along the axis; out of range as
-   * those of {@link take}.
+   * NumPy's `take_along_axis`, PyTorch's `gather`: `indices` (i32) has this shape, except for any extent along the axis; out
+   * of range as those of {@link take}.
    */
   takeAlongAxis(this: Tensor, indices: Tensor, axis = -1): Tensor {
     return takeAlongAxis(this, indices, axis);
@@ -53,6 +54,9 @@ export abstract class Indices extends Movement {
    */
   bincount(this: Tensor, n: number): Tensor {
     requireDtype('bincount', this.dtype, ['i32']);
+    const least = elementCount(this.shape) > 0 ? 1 : 0;
+    const isCount = Number.isSafeInteger(n) && n >= least;
+    requireOption('bincount', 'n', n, isCount, `a whole number from ${least} on`);
     return this.fullLike(1, 'i32').segmentSum(this, n);
   }
   /**
