@@ -7,8 +7,9 @@ import { type TargetName, targetNames } from 'sinter';
 export interface NumberOption {
   readonly value: number;
   readonly about: string;
-  /** What it must be; a whole number from 1 on where it is left out. */
+  /** What it must be, and that in words; a whole number above 0 where both are left out. */
   readonly holds?: (n: number) => boolean;
+  readonly says?: string;
 }
 
 /** What every example takes. */
@@ -36,7 +37,12 @@ export function commandLine<Name extends string, Text extends string = never>(
 ): (Readonly<Record<Name, number>> & Readonly<Partial<Record<Text, string>>> & CommonOptions) | undefined {
   const all: Readonly<Record<string, NumberOption>> = {
     ...numbers,
-    seed: { value: 1, about: 'of first values and what else is drawn', holds: Number.isInteger },
+    seed: {
+      value: 1,
+      about: 'of first values and what else is drawn',
+      holds: Number.isInteger,
+      says: 'a whole number',
+    },
   };
   const names = Object.keys(all);
   const others: Readonly<Record<string, string>> = texts ?? {};
@@ -61,9 +67,9 @@ export function commandLine<Name extends string, Text extends string = never>(
     process.stdout.write(`${[about, '', ...lines, ...last].join('\n')}\n`);
     return undefined;
   }
-  const numberOf = (name: string, { value, holds = isCount }: NumberOption): number => {
+  const numberOf = (name: string, { value, holds = isCount, says = COUNT }: NumberOption): number => {
     const text = values[name];
-    return typeof text === 'string' ? numberFrom(name, text, holds) : value;
+    return typeof text === 'string' ? numberFrom(name, text, holds, says) : value;
   };
   const found: Readonly<Record<string, number>> = Object.fromEntries(
     Object.entries(all).map(([name, option]) => [name, numberOf(name, option)]),
@@ -73,7 +79,7 @@ export function commandLine<Name extends string, Text extends string = never>(
     seed: found.seed ?? 1,
     target: targetOf(values.target),
     ...(typeof values.threads === 'string'
-      ? { threads: numberFrom('threads', values.threads, isCount) }
+      ? { threads: numberFrom('threads', values.threads, isCount, COUNT) }
       : {}),
   };
   const said: Readonly<Record<string, string>> = Object.fromEntries(
@@ -106,19 +112,20 @@ function isCount(n: number): boolean {
   return Number.isInteger(n) && n > 0;
 }
 
-function numberFrom(name: string, text: string, holds: (n: number) => boolean): number {
+/** What {@link isCount} asks, in words. */
+const COUNT = 'a whole number above 0';
+
+function numberFrom(name: string, text: string, holds: (n: number) => boolean, says: string): number {
   const value = Number(text);
   if (text.trim() !== '' && Number.isFinite(value) && holds(value)) return value;
-  throw new Error(
-    `--${name} ${text}: it must be a ${holds === isCount ? 'whole number above 0' : 'number in its range'}`,
-  );
+  throw new Error(`--${name} ${text}: it must be ${says}`);
 }
 
 function targetOf(text: unknown): 'auto' | TargetName {
   if (text === undefined || text === 'auto') return 'auto';
   const found = targetNames.find((name) => name === text);
   if (found !== undefined) return found;
-  throw new Error(`--target ${String(text)}: it must be auto, ${targetNames.join(' or ')}`);
+  throw new Error(`--target ${String(text)}: it must be one of auto, ${targetNames.join(', ')}`);
 }
 
 function hasAll<Name extends string>(

@@ -94,11 +94,15 @@ function rateText(rate: number): string {
 function optionsOf({ about, epochs, lr }: Task): Options | undefined {
   return commandLine(about, {
     epochs: { value: epochs, about: 'passes over the digits' },
-    digits: { value: 60000, about: 'train and test on the first N digits only, for a quick try' },
+    digits: {
+      value: 60000,
+      about: 'train and test on the first N digits only, of 60000 and 10000, for a quick try',
+    },
     lr: {
       value: lr,
       about: 'learning rate of the first step; it falls evenly to that of the last, 0',
       holds: (n) => n > 0,
+      says: 'a number above 0',
     },
   });
 }

@@ -1,6 +1,6 @@
 /**
  * Trains a variational autoencoder on the real MNIST (Kingma and Welling 2014), and draws digits that nobody wrote. Its noise is
- * drawn on the device, anew at each step.
+ * drawn on the device, other noise at each step.
  *
  *     npx tsx examples/vae.ts
  */

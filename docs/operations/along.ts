@@ -13,7 +13,7 @@ x.argmax(axes) ¦ place of the largest, i32 ¦ […, n, …] → […] ¦ none �
 x.argmin(axes) ¦ place of the smallest, i32 ¦ […, n, …] → […] ¦ none ¦ the first of equal ones; a NaN is the smallest ¦ argmin ¦ jnp.argmin
 x.logSumExp(axes) ¦ log Σ eˣ ¦ […, n, …] → […] ¦ c softmax(x) ¦ -∞ of -∞ alone; no overflow ¦ logsumexp ¦ jax.nn.logsumexp
 x.variance(axes) ¦ Σ (x - mean)² / (n - correction) ¦ […, n, …] → […] ¦ 2 c (x - mean) / (n - correction) ¦ correction is 0 where it is left out ¦ var(correction=0) ¦ jnp.var
-x.std(axes) ¦ √variance ¦ […, n, …] → […] ¦ c (x - mean) / ((n - correction) std) ¦ gradient NaN at 0 ¦ std(correction=0) ¦ jnp.std
+x.std(axes) ¦ √variance ¦ […, n, …] → […] ¦ c (x - mean) / ((n - correction) std) ¦ gradient 0 where all are equal ¦ std(correction=0) ¦ jnp.std
 x.norm(ord, axes) ¦ (Σ |x|ᵖ)^(1/p) ¦ […, n, …] → […] ¦ c sign(x) |x|^(p-1) / norm^(p-1) ¦ 0 counts, ±∞ are extrema ¦ linalg.vector_norm ¦ jnp.linalg.norm
 x.any(axes) ¦ whether one holds ¦ […, n, …] → […] ¦ none ¦ false of nothing ¦ any ¦ jnp.any
 x.all(axes) ¦ whether all hold ¦ […, n, …] → […] ¦ none ¦ true of nothing ¦ all ¦ jnp.all

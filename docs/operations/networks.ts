@@ -43,8 +43,8 @@ nn.embedding(vocabulary, width) ¦ rows of a table by number ¦ […] → […, 
 nn.positions(tokens, width) ¦ x + row t of a table at place t ¦ […, t, width] → […, t, width] ¦ as of its pieces ¦ ¦  ¦
 nn.multiHeadAttention(width, heads) ¦ softmax(Q Kᵀ / √d) V by heads, projected ¦ [b, t, width] → [b, t, width] ¦ as of its pieces ¦ zeros where a mask leaves no key ¦ nn.MultiheadAttention ¦ flax MultiHeadDotProductAttention
 nn.transformerBlock(width, heads) ¦ attention and two dense layers, each added to what it reads ¦ [b, t, width] → [b, t, width] ¦ as of its pieces ¦ ¦ nn.TransformerEncoderLayer ¦
-nn.lstm(width) ¦ long short-term memory over steps: an output for each, and a state ¦ [b, t, in] → [b, t, width] ¦ as of its pieces ¦ a row ends with its length ¦ nn.LSTM ¦ flax LSTMCell
-nn.gru(width) ¦ gated recurrent units over steps: an output for each, and a state ¦ [b, t, in] → [b, t, width] ¦ as of its pieces ¦ a row ends with its length ¦ nn.GRU ¦ flax GRUCell
+nn.lstm(width) ¦ long short-term memory over steps: an output for each, and a state ¦ [b, t, in] → { output: […, width], state } ¦ as of its pieces ¦ a row ends with its length ¦ nn.LSTM ¦ flax LSTMCell
+nn.gru(width) ¦ gated recurrent units over steps: an output for each, and a state ¦ [b, t, in] → { output: […, width], state } ¦ as of its pieces ¦ a row ends with its length ¦ nn.GRU ¦ flax GRUCell
 nn.squeezeExcite() ¦ x sigmoid(relu(means W + b) V + c), by channel ¦ [b, c, …] → [b, c, …] ¦ as of its pieces ¦ ¦ torchvision SqueezeExcitation ¦
 nn.sequential(layers) ¦ one after another ¦ those of its parts ¦ as of its pieces ¦ ¦ nn.Sequential ¦ flax Sequential
 nn.residual(body) ¦ body(x) + x, or + shortcut(x) ¦ […] → […] ¦ as of its pieces ¦ nothing is broadcast ¦ ¦
@@ -76,7 +76,7 @@ nn.gridSample(x, grid) ¦ x at places from -1 to 1 ¦ [b, c, h, w], [b, h′, w�
 
 export const losses = section(
   'Losses',
-  'Each takes `reduction`: `mean` over what is live, `sum`, or `none`. Classes are the last axis.',
+  'Each takes `reduction`: `mean` over what is live, `sum`, or `none`. Classes are the last axis. Gradients are said for the prediction; targets that are floats have theirs, too.',
   `
 nn.mse(x, y) ¦ (x - y)² ¦ broadcast → [] ¦ 2 c (x - y) / n ¦ ¦ nn.functional.mse_loss ¦ optax.squared_error
 nn.l1(x, y) ¦ |x - y| ¦ broadcast → [] ¦ c sign(x - y) / n ¦ gradient 0 at 0 ¦ nn.functional.l1_loss ¦

@@ -78,15 +78,15 @@ export interface OneCycleOptions {
   readonly lr: number;
   /** Steps of the whole cycle, after which its last rate stays. */
   readonly steps: number;
-  /** Share of the steps in which the rate rises. */
+  /** Share of the steps in which the rate rises; 0.3 where it is left out. */
   readonly pctStart?: number;
-  /** By half a cosine, or in a straight line. */
+  /** By half a cosine, which is the default, or in a straight line. */
   readonly anneal?: 'cos' | 'linear';
-  /** The largest rate divided by the first. */
+  /** The largest rate divided by the first; 25 where it is left out. */
   readonly divFactor?: number;
-  /** The first rate divided by the last. */
+  /** The first rate divided by the last; 1e4 where it is left out. */
   readonly finalDivFactor?: number;
-  /** Falls to the first rate in as many steps as it rose, then to the last. */
+  /** Falls to the first rate in as many steps as it rose, then to the last; it does not where it is left out. */
   readonly threePhase?: boolean;
 }
 
@@ -117,6 +117,8 @@ export function oneCycle(options: OneCycleOptions): Schedule {
   const last = steps - 1;
   const most = threePhase ? (steps + 1) / 2 : steps;
   const holds = peak > 0 && pctStart * steps < most;
+  if (!holds && options.pctStart === undefined)
+    requireOption(op, 'steps', steps, false, 'enough for each phase with a pctStart of 0.3: from 4 on');
   const range = `more than ${1 / steps} and less than ${most / steps}, so that each phase has steps`;
   requireOption(op, 'pctStart', pctStart, holds, range);
   const first = lr / divFactor;

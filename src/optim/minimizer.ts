@@ -42,7 +42,7 @@ export function minimizer(op: string, makeUpdates: MakeUpdates): Optimizer {
 /** The states that options name, in their order. @throws GraphError where one names nothing, or nothing is left */
 function statesAsked(op: string, loss: Tensor, { wrt, except }: MinimizeOptions): Tensor[] {
   const asked = wrt === undefined ? trainableStates(op, loss) : statesOf(op, loss, wrt);
-  if (except === undefined) return asked;
+  if (except === undefined || (Array.isArray(except) && except.length === 0)) return asked;
   requireMatch(op, 'except', except);
   requireMatched(op, 'except', except, loss.graph);
   const left = asked.filter((state) => !matches(except, state));

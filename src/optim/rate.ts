@@ -40,5 +40,5 @@ export function rateAt(op: string, schedule: Schedule, count: Tensor): Tensor {
 /** Requires a number of steps. @throws GraphError `option` where it is not a whole number from 1 on */
 export function requireSteps(op: string, name: string, value: number): void {
   const holds = Number.isSafeInteger(value) && value >= 1 && value < 2 ** 31;
-  requireOption(op, name, value, holds, 'a whole number from 1 on');
+  requireOption(op, name, value, holds, 'a whole number from 1 to 2147483647');
 }
