@@ -70,7 +70,7 @@ nn.adaptiveMaxPool1d(x, size) ¦ the largest of so many windows ¦ [b, c, w] →
 nn.adaptiveMaxPool2d(x, size) ¦ the largest of so many windows ¦ [b, c, h, w] → [b, c, …size] ¦ c to the first of them ¦ NaN if any is ¦ nn.functional.adaptive_max_pool2d ¦
 nn.globalAvgPool(x) ¦ the mean of each channel ¦ [b, c, …] → [b, c] ¦ c / n to all ¦ ¦ nn.functional.adaptive_avg_pool2d ¦
 nn.resize(x, size) ¦ another size, by the nearest, bilinear or bicubic ¦ [b, c, h, w] → [b, c, …size] ¦ summed ¦ { alignCorners } ¦ nn.functional.interpolate ¦ jax.image.resize
-nn.gridSample(x, grid) ¦ x at places from -1 to 1 ¦ [b, c, h, w], [b, h′, w′, 2] → [b, c, h′, w′] ¦ summed; by the slopes between elements ¦ zeros, border or reflection outside ¦ nn.functional.grid_sample ¦
+nn.gridSample(x, grid) ¦ x at places from -1 to 1 ¦ [b, c, h, w], [b, h′, w′, 2] → [b, c, h′, w′] ¦ summed; by the slopes between elements ¦ zeros, border or reflection outside; at NaN, and at ∞ without border, NaN, or 0 if nearest ¦ nn.functional.grid_sample ¦
 `,
 );
 

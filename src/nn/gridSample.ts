@@ -20,7 +20,10 @@ export interface GridSampleOptions {
 
 /**
  * An image at given places (PyTorch's `grid_sample`, Jaderberg et al., *Spatial Transformer Networks*, 2015). Gradients go to
- * the image and, of `bilinear`, to the places.
+ * the image and, of `bilinear`, to the places: none at the ends and beyond them, except where zeros are outside.
+ *
+ * A place that is NaN gives NaN, and of `nearest` 0. An infinite one is the end of the image with `border`, and outside of it
+ * with `zeros`; `reflection` has no place for it. What has no place, or lies outside, is NaN of `bilinear` and 0 of `nearest`.
  *
  * ```ts
  * nn.gridSample(images, grid, { padding: 'border' }); // [batch, 3, 28, 28], [batch, 14, 14, 2]: [batch, 3, 14, 14]
@@ -46,7 +49,10 @@ export function gridSample(x: Tensor, grid: Tensor, options: GridSampleOptions =
     const share = grid.select(3, k).add(1);
     const at = alignCorners ? share.mul((extent - 1) / 2) : share.mul(extent / 2).sub(0.5);
     if (padding === 'zeros') return at;
-    return (padding === 'border' ? at : reflected(at, extent, alignCorners)).clamp(0, extent - 1);
+    const turned = padding === 'border' ? at : reflected(at, extent, alignCorners);
+    // A place at an end, or beyond it, is that of its last element: it has no slope, in PyTorch too.
+    const isBetween = turned.gt(0).and(turned.lt(extent - 1));
+    return isBetween.where(turned, turned.clamp(0, extent - 1).detach());
   };
   const [column, row] = [place(0, width), place(1, height)];
   if (method === 'nearest') return inLayout(read(row.round(), column.round()), space);
@@ -117,7 +123,7 @@ function elementsOf(x: Tensor, height: number, width: number): (row: Tensor, col
 /** Places outside mirrored at the ends again and again, those of elements or of areas. */
 function reflected(at: Tensor, extent: number, alignCorners: boolean): Tensor {
   const [first, span] = alignCorners ? [0, extent - 1] : [-0.5, extent];
-  if (span === 0) return at.mul(0);
+  if (span === 0) return at.fullLike(0);
   const distance = at.sub(first).abs();
   const turns = distance.div(span).floor();
   const rest = distance.sub(turns.mul(span));
