@@ -419,6 +419,22 @@ export function declarationsOf(op: string, tensor: Tensor): Declarations {
 
 const STEP = 'step';
 
+/** Requires a list of updates. @throws GraphError `update` saying what is not one */
+export function requireUpdates(
+  op: string,
+  name: string,
+  updates: unknown,
+): asserts updates is readonly Update[] {
+  if (!Array.isArray(updates)) {
+    const text = `${name} must be a list, such as minimize gives, not ${shown(updates)}`;
+    throw new GraphError('update', op, text);
+  }
+  const k = updates.findIndex((update) => !isUpdate(update));
+  if (k < 0) return;
+  const text = `update ${k} of ${name} is ${shown(updates[k])}: it must be { state, next } of tensors`;
+  throw new GraphError('update', op, text);
+}
+
 function isUpdate(update: unknown): update is Update {
   if (typeof update !== 'object' || update === null) return false;
   return (

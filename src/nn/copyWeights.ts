@@ -1,9 +1,11 @@
 import { requireOption, requireOptions } from '../graph/arguments.ts';
 import { GraphError, type Tensor, type Update } from '../graph/index.ts';
+import { requireUpdates } from '../graph/module.ts';
 import { sameShape } from '../graph/shape.ts';
 import { isFloat, shapeText } from '../loops/index.ts';
 import type { LayerStates } from './layer.ts';
 
+/** Options of {@link copyWeights}. */
 export interface CopyOptions {
   /** Share of `from` in the next values of `to`; 1 where it is left out, which copies them. */
   readonly share?: number;
@@ -22,22 +24,26 @@ export interface CopyOptions {
  * ```
  *
  * @returns `to = share · from + (1 - share) · to` of each; what is not a float is copied
- * @throws GraphError `layer` where the two have other states, or one was not applied yet
+ * @throws GraphError `layer` where the two have other states, or one was not applied yet, `update` where `after` is not a list of
+ *   updates
  */
 export function copyWeights(from: LayerStates, to: LayerStates, options: CopyOptions = {}): Update[] {
   const op = 'copyWeights';
   requireOptions(op, options, ['share', 'after']);
   const { share = 1, after = [] } = options;
   requireOption(op, 'share', share, share >= 0 && share <= 1, 'from 0 to 1');
+  requireUpdates(op, 'after', after);
   const [sources, states] = [from.states(), to.states()];
-  const text = (of: readonly Tensor[]): string =>
-    of.map(({ node, shape }) => `${node.label}${shapeText(shape)}`).join(', ');
-  return states.map((state, k) => {
+  const pairs = states.flatMap((state, k) => {
     const source = sources[k];
-    if (source === undefined || sources.length > states.length || !isLike(source, state)) {
-      const differ = `the layers have other states: ${text(sources)} and ${text(states)}`;
-      throw new GraphError('layer', op, differ);
-    }
+    return source !== undefined && isLike(source, state) ? [{ source, state }] : [];
+  });
+  if (pairs.length < Math.max(sources.length, states.length)) {
+    const text = (of: readonly Tensor[]): string =>
+      of.length === 0 ? 'none' : of.map(({ node, shape }) => `${node.label}${shapeText(shape)}`).join(', ');
+    throw new GraphError('layer', op, `the layers have other states: ${text(sources)} and ${text(states)}`);
+  }
+  return pairs.map(({ source, state }) => {
     const value = after.find((update) => update.state.node === source.node)?.next ?? source;
     const isWhole = share === 1 || !isFloat(state.dtype);
     return { state, next: isWhole ? value : value.mul(share).add(state.mul(1 - share)) };

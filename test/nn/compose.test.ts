@@ -227,6 +227,33 @@ describe('parts that are none', () => {
       'copyWeights: the layers have other states: a.weight[3, 3], a.bias[3] and b.weight[3, 4]',
     ],
     [
+      (x) => {
+        const [a, b] = [nn.dense(3, { name: 'a', bias: false }), nn.sequential([nn.relu])];
+        a(b(x));
+        return nn.copyWeights(a, b);
+      },
+      'layer',
+      'copyWeights: the layers have other states: a.weight[3, 3] and none',
+    ],
+    [
+      (x) => {
+        const a = nn.dense(3, { name: 'a' });
+        a(x);
+        return nn.copyWeights(a, a, { after: untyped(3) });
+      },
+      'update',
+      'copyWeights: after must be a list, such as minimize gives, not 3',
+    ],
+    [
+      (x) => {
+        const a = nn.dense(3, { name: 'a' });
+        a(x);
+        return nn.copyWeights(a, a, { after: untyped([x]) });
+      },
+      'update',
+      'copyWeights: update 0 of after is an object (Tensor): it must be { state, next } of tensors',
+    ],
+    [
       () => nn.sequential([nn.dense(2)], { name: 'net' }).parameters(),
       'layer',
       'sequential: "net" has no weights yet: apply it first, since what it is applied to says how many it needs',
