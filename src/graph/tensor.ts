@@ -12,7 +12,7 @@ import { nodeOf } from './tensor/value.ts';
  * are never cast by themselves.
  *
  * Every method throws a ShapeError, with the caller's line, where shapes or element types do not fit, and a GraphError
- * where an option is none that there is.
+ * where an option is unknown or out of range.
  */
 export class Tensor extends Indices {
   /** The tensor of a node of this graph. `x.wrap(x.graph.build('neg', [x.node]))` */

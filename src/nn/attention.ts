@@ -2,7 +2,7 @@ import { requireFlag, requireOption, requireOptions } from '../graph/arguments.t
 import { type Initializer, ShapeError, type Tensor } from '../graph/index.ts';
 import { requireTensor } from '../graph/tensor/value.ts';
 import { shapeText } from '../loops/index.ts';
-import { dropout } from './dropout.ts';
+import { dropoutWithin } from './dropout.ts';
 import { sizes } from './embedding.ts';
 import { withinFanIn } from './fanIn.ts';
 import { glorotUniform, uniform, zeros } from './init.ts';
@@ -30,7 +30,7 @@ export interface AttentionOptions extends LayerOptions {
   readonly keyValueHeads?: number;
   /** Whether queries and keys are turned by their places (Su et al. 2021), and how. */
   readonly rotary?: boolean | RotaryOptions;
-  /** The rate of {@link dropout} of what each key counts; 0 where it is left out. */
+  /** The rate of `nn.dropout` of what each key counts; 0 where it is left out. */
   readonly dropout?: number;
   /** Whether the projections have biases; they do where it is left out. */
   readonly bias?: boolean;
@@ -103,7 +103,7 @@ function attentionLayer(width: number, heads: number, options: AttentionOptions 
     throw new ShapeError('groups', op, `${keyValueHeads} heads of keys do not divide ${heads} of queries`);
   const each = width / heads;
   const turn = rotationOf(op, rotary, each);
-  const dropped = dropout(options.dropout ?? 0);
+  const dropped = dropoutWithin(op, options.dropout);
   const kv = keyValueHeads * each;
 
   const apply = (own: Weights, x: Tensor, other?: Tensor): Tensor => {

@@ -64,6 +64,7 @@ function sequentialOf(parts: readonly Part[], options: LayerOptions, stem?: stri
   );
 }
 
+/** Options of {@link residual}. */
 export interface ResidualOptions extends LayerOptions {
   /** What is added in place of the operand, where its shape is another: `NAME.shortcut`. */
   readonly shortcut?: Part;

@@ -25,6 +25,7 @@ import { Weights } from './weights.ts';
 
 /** What layers of weights have besides how they slide. */
 interface KernelOptions extends LayerOptions {
+  /** What follows, by its name: `relu`; nothing where it is left out. */
   readonly activation?: Activation | undefined;
   /**
    * First weights; where it is left out uniform ones within `±1/sqrt(fan in)`, as PyTorch's. It sees them as
@@ -33,6 +34,7 @@ interface KernelOptions extends LayerOptions {
   readonly kernelInit?: Initializer;
   /** First bias `[filters]`; uniform within the same bounds where it is left out. */
   readonly biasInit?: Initializer;
+  /** Whether a bias is added; it is where it is left out. */
   readonly bias?: boolean;
 }
 
@@ -66,8 +68,8 @@ type TransposedArgs = [filters: number, kernel: PerAxis, options?: ConvTranspose
  *
  * @param x `[batch, channels, width]`, or the channels last; only the batch may be bounded
  * @returns `[batch, filters, positions]`, or the filters last
- * @throws ShapeError where the window fits nowhere or groups do not divide, GraphError where an option is none that
- *   there is
+ * @throws ShapeError where the window fits nowhere or groups do not divide, GraphError where an option is unknown or
+ *   out of range
  */
 export function conv1d(filters: number, kernel: PerAxis, options?: ConvOptions): Conv;
 export function conv1d(x: Tensor, filters: number, kernel: PerAxis, options?: ConvOptions): Tensor;

@@ -58,7 +58,7 @@ export const transposedOptions: readonly (keyof TransposedOptions)[] = [
  * @param x `[batch, channels, ...space]`, or the channels last
  * @param weight `[out, channels / groups, ...window]`, in either layout
  * @returns `[batch, out, ...positions]`, or the channels last
- * @throws ShapeError where shapes do not fit or groups do not divide, GraphError where an option is none that there is
+ * @throws ShapeError where shapes do not fit or groups do not divide, GraphError where an option is unknown or out of range
  */
 export function convolve(x: Tensor, weight: Tensor, options: ConvolutionOptions = {}): Tensor {
   requireOptions('convolve', options, convolutionOptions);

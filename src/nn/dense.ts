@@ -15,6 +15,7 @@ import {
 } from './layer.ts';
 import { Weights } from './weights.ts';
 
+/** Options of {@link dense}. */
 export interface DenseOptions extends LayerOptions {
   /** What follows, by its name: `relu`; nothing where it is left out. */
   readonly activation?: Activation | undefined;
@@ -51,7 +52,7 @@ type DenseArgs = [units: number, options?: DenseOptions | undefined];
  * @param x `[..., in]`, f32; the last dimension is not bounded
  * @returns `[..., units]`
  * @throws ShapeError where `x` has no fixed last dimension, or another one than the weights have; GraphError where an option is
- *   none that there is
+ *   unknown or out of range
  */
 export function dense(units: number, options?: DenseOptions): Dense;
 export function dense(x: Tensor, units: number, options?: DenseOptions): Tensor;

@@ -4,11 +4,13 @@ import { type Tensor, whileTraining } from '../graph/index.ts';
 import type { DimLike } from '../graph/shape.ts';
 import { requireTensor } from '../graph/tensor/value.ts';
 import { bernoulli, type StreamOptions } from '../random/index.ts';
+import { type EitherForm, inEitherForm } from './layer.ts';
 
 /**
  * Dropout (Srivastava et al., 2014): each element is zero with probability `rate`, and those that stay are divided by
  * `1 - rate`, as PyTorch's. Others are dropped at each step, and by each call. `evaluation` gives x itself. Without x it is a
- * function, for `sequential`; of that too, each application drops others.
+ * function, for `sequential`; of that too, each application drops others, and one with a `name` is applied once: it names what is
+ * drawn.
  *
  * The mask is a function of the session's seed, the number of the step and that of the element: the backward pass computes
  * it again. Two entries that share one call drop the same elements at the same count of their steps.
@@ -20,16 +22,15 @@ import { bernoulli, type StreamOptions } from '../random/index.ts';
  *
  * @param x    any shape, f32
  * @param rate from 0, which gives x, to 1, which gives zeros
- * @throws GraphError where the rate is not in that range, or outside of `defineModule`
+ * @throws GraphError where the rate is not in that range, a name is used twice, or outside of `defineModule`
  */
 export function dropout(x: Tensor, rate: number, options?: StreamOptions): Tensor;
-export function dropout(rate: number): (x: Tensor) => Tensor;
-export function dropout(
-  of: Tensor | number,
-  rate?: number,
-  options?: StreamOptions,
-): Tensor | ((x: Tensor) => Tensor) {
-  return inEitherForm('dropout', ({ shape }) => shape, of, rate, options);
+export function dropout(rate: number, options?: StreamOptions): (x: Tensor) => Tensor;
+export function dropout(...args: EitherForm<DropoutArgs>): Tensor | ((x: Tensor) => Tensor) {
+  const op = 'dropout';
+  return inEitherForm<DropoutArgs, (x: Tensor) => Tensor>(op, 1, args, (...own) =>
+    dropping(op, eachElement, ...own),
+  );
 }
 
 /**
@@ -42,58 +43,54 @@ export function dropout(
  *
  * @param x `[batch, ...]`, f32
  * @param rate probability that a sample lacks the branch, from 0 to 1
- * @throws GraphError where the rate is not in that range, or outside of `defineModule`
+ * @throws GraphError where the rate is not in that range, a name is used twice, or outside of `defineModule`
  */
 export function dropPath(x: Tensor, rate: number, options?: StreamOptions): Tensor;
-export function dropPath(rate: number): (x: Tensor) => Tensor;
-export function dropPath(
-  of: Tensor | number,
-  rate?: number,
-  options?: StreamOptions,
-): Tensor | ((x: Tensor) => Tensor) {
-  return inEitherForm(
-    'dropPath',
-    ({ shape }) => shape.map((dim, k) => (k === 0 ? dim : 1)),
-    of,
-    rate,
-    options,
+export function dropPath(rate: number, options?: StreamOptions): (x: Tensor) => Tensor;
+export function dropPath(...args: EitherForm<DropoutArgs>): Tensor | ((x: Tensor) => Tensor) {
+  const op = 'dropPath';
+  return inEitherForm<DropoutArgs, (x: Tensor) => Tensor>(op, 1, args, (...own) =>
+    dropping(op, eachSample, ...own),
   );
 }
 
-/** @param drawn the shape of which each element is dropped, or not; it broadcasts to that of x */
-function inEitherForm(
-  op: string,
-  drawn: (x: Tensor) => readonly DimLike[],
-  of: Tensor | number,
-  rate: number | undefined,
-  options: StreamOptions = {},
-): Tensor | ((x: Tensor) => Tensor) {
-  if (typeof of === 'number') {
-    requireRate(op, of);
-    return (x) => dropped(op, x, of, drawn, {});
-  }
-  requireTensor(op, of);
-  requireRate(op, rate);
-  return dropped(op, of, rate, drawn, options);
+/** Arguments behind the operand. */
+type DropoutArgs = [rate: number, options?: StreamOptions | undefined];
+
+/** The shape of which each element is dropped, or not; it broadcasts to that of x. */
+type Drawn = (x: Tensor) => readonly DimLike[];
+
+const eachElement: Drawn = ({ shape }) => shape;
+const eachSample: Drawn = ({ shape }) => shape.map((dim, k) => (k === 0 ? dim : 1));
+
+/**
+ * {@link dropout} as a part of a layer, whose option gives its rate.
+ *
+ * @param op of the layer, which errors name, with its option `dropout`
+ */
+export function dropoutWithin(op: string, rate = 0): (x: Tensor) => Tensor {
+  requireRate(op, 'dropout', rate);
+  return dropping('dropout', eachElement, rate);
 }
 
-function dropped(
+function dropping(
   op: string,
-  x: Tensor,
+  drawn: Drawn,
   rate: number,
-  drawn: (x: Tensor) => readonly DimLike[],
-  options: StreamOptions,
-): Tensor {
-  requireTensor(op, x);
-  requireFloat(op, x.node);
+  options: StreamOptions = {},
+): (x: Tensor) => Tensor {
+  requireRate(op, 'rate', rate);
   requireOptions(op, options, ['name']);
-  if (rate === 0) return x;
-  if (rate === 1) return whileTraining(x.fullLike(0), x);
-  const kept = bernoulli(x, 1 - rate, drawn(x), options);
-  return whileTraining(kept.where(x.mul(1 / (1 - rate)), 0), x);
+  return (x) => {
+    requireTensor(op, x);
+    requireFloat(op, x.node);
+    if (rate === 0) return x;
+    if (rate === 1) return whileTraining(x.fullLike(0), x);
+    const kept = bernoulli(x, 1 - rate, drawn(x), options);
+    return whileTraining(kept.where(x.mul(1 / (1 - rate)), 0), x);
+  };
 }
 
-function requireRate(op: string, rate: unknown): asserts rate is number {
-  const holds = typeof rate === 'number' && rate >= 0 && rate <= 1;
-  requireOption(op, 'rate', rate, holds, 'a number from 0 to 1');
+function requireRate(op: string, name: string, rate: number): void {
+  requireOption(op, name, rate, rate >= 0 && rate <= 1, 'a number from 0 to 1');
 }

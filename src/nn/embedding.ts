@@ -42,7 +42,7 @@ type EmbeddingArgs = [vocabulary: number, width: number, options?: EmbeddingOpti
  *
  * @param indices `[...]`, i32; out of range as those of `take`
  * @returns `[..., width]`
- * @throws ShapeError where a size is not a whole number from 1 on, GraphError where an option is none that there is
+ * @throws ShapeError where a size is not a whole number from 1 on, GraphError where an option is unknown or out of range
  */
 export function embedding(vocabulary: number, width: number, options?: EmbeddingOptions): Embedding;
 export function embedding(

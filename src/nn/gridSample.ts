@@ -32,7 +32,7 @@ export interface GridSampleOptions {
  * @param x    `[batch, channels, height, width]`, f32, or the channels last
  * @param grid `[batch, rows, columns, 2]`, f32: x, then y, from -1 (left, top) to 1 (right, bottom)
  * @returns `[batch, channels, rows, columns]`, or the channels last
- * @throws ShapeError where shapes do not fit or the image is empty, GraphError where an option is none that there is
+ * @throws ShapeError where shapes do not fit or the image is empty, GraphError where an option is unknown or out of range
  */
 export function gridSample(x: Tensor, grid: Tensor, options: GridSampleOptions = {}): Tensor {
   const op = 'gridSample';

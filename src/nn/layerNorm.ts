@@ -42,7 +42,7 @@ type RmsNormArgs = [options?: RmsNormOptions | undefined];
  * ```
  *
  * @param x `[..., n]`, f32; the axes that it is over are not bounded
- * @throws ShapeError where `x` has fewer axes, GraphError where an option is none that there is
+ * @throws ShapeError where `x` has fewer axes, GraphError where an option is unknown or out of range
  */
 export function layerNorm(options?: LayerNormOptions): Norm;
 export function layerNorm(x: Tensor, options?: LayerNormOptions): Tensor;

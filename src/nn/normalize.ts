@@ -92,7 +92,7 @@ export function standardize(x: Tensor, axes: Axes, options: { readonly eps?: num
  * is 0, where PyTorch refuses.
  *
  * @param x `[batch, channels]` or `[batch, channels, ...space]`, f32, or the channels last; the batch may be bounded
- * @throws ShapeError where `x` has another shape, GraphError where an option is none that there is
+ * @throws ShapeError where `x` has another shape, GraphError where an option is unknown or out of range
  */
 export function batchNorm(options?: BatchNormOptions): BatchNormLayer;
 export function batchNorm(x: Tensor, options?: BatchNormOptions): BatchNorm;
@@ -149,7 +149,7 @@ function batchNormLayer(options: BatchNormOptions = {}): BatchNormLayer {
  *
  * @param x `[batch, channels, ...space]`, f32, or the channels last
  * @param groups that divide the channels
- * @throws ShapeError where they do not, GraphError where an option is none that there is
+ * @throws ShapeError where they do not, GraphError where an option is unknown or out of range
  */
 export function groupNorm(groups: number, options?: NormOptions): Norm;
 export function groupNorm(x: Tensor, groups: number, options?: NormOptions): Tensor;

@@ -23,7 +23,7 @@ interface WindowOptions {
 /**
  * How the windows of a pooling slide.
  *
- * @throws GraphError where an option is none that there is, ShapeError where a window fits nowhere or meets padding alone
+ * @throws GraphError where an option is unknown or out of range, ShapeError where a window fits nowhere or meets padding alone
  */
 export function poolSlides(
   op: string,

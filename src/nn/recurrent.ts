@@ -3,7 +3,7 @@ import { concat, type Initializer, ShapeError, stack, type Tensor, zeros } from 
 import { dimAt, sameShape } from '../graph/shape.ts';
 import { requireTensor } from '../graph/tensor/value.ts';
 import { type Dim, shapeText } from '../loops/index.ts';
-import { dropout } from './dropout.ts';
+import { dropoutWithin } from './dropout.ts';
 import { sizes } from './embedding.ts';
 import { withinFanIn } from './fanIn.ts';
 import { type LayerOptions, requireLayerOptions } from './layer.ts';
@@ -15,7 +15,7 @@ export interface RecurrentOptions extends LayerOptions {
   readonly layers?: number;
   /** Whether a second one goes from the last step to the first; its outputs come behind those of the other. */
   readonly bidirectional?: boolean;
-  /** The rate of {@link dropout} of the outputs of each layer except the last one; 0 where it is left out. */
+  /** The rate of `nn.dropout` of the outputs of each layer except the last one; 0 where it is left out. */
   readonly dropout?: number;
   /** Whether there are biases; there are where it is left out. */
   readonly bias?: boolean;
@@ -56,7 +56,7 @@ export interface Recurrence {
   readonly dropped: (x: Tensor) => Tensor;
 }
 
-/** A description out of options. @throws GraphError and ShapeError where one is none that there is */
+/** A description out of options. @throws GraphError and ShapeError where one is unknown or out of range */
 export function recurrence(op: string, width: number, options: RecurrentOptions): Recurrence {
   requireLayerOptions(op, options, ['layers', 'bidirectional', 'dropout', 'bias']);
   const { layers = 1, bidirectional = false, bias = true } = options;
@@ -65,7 +65,7 @@ export function recurrence(op: string, width: number, options: RecurrentOptions)
   requireOption(op, 'layers', layers, holds, 'a whole number from 1 on');
   requireFlag(op, 'bidirectional', bidirectional);
   requireFlag(op, 'bias', bias);
-  return { op, width, layers, bidirectional, bias, dropped: dropout(options.dropout ?? 0) };
+  return { op, width, layers, bidirectional, bias, dropped: dropoutWithin(op, options.dropout) };
 }
 
 /**
@@ -178,7 +178,7 @@ function requireFirst(op: string, state: Tensor, shape: readonly Dim[]): void {
   throw new ShapeError('layer', op, text);
 }
 
-/** Requires options of an application. @throws GraphError where one is none that there is */
+/** Requires options of an application. @throws GraphError where one is unknown or out of range */
 export function requireSequenceOptions(op: string, options: unknown): void {
   requireOptions(op, options, ['state', 'lengths']);
 }

@@ -30,7 +30,7 @@ export interface ResizeOptions {
  *
  * @param x `[batch, channels, ...space]`, or the channels last; f32 for `bilinear` and `bicubic`
  * @param size of the result, for each axis or for all
- * @throws ShapeError where there is nothing to resize, GraphError where an option is none that there is
+ * @throws ShapeError where there is nothing to resize, GraphError where an option is unknown or out of range
  */
 export function resize(x: Tensor, size: PerAxis, options: ResizeOptions = {}): Tensor {
   requireOptions('resize', options, ['method', 'alignCorners', 'layout']);

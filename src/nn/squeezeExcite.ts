@@ -1,6 +1,6 @@
 import { requireOption } from '../graph/arguments.ts';
 import { requireFloat } from '../graph/build.ts';
-import type { Tensor } from '../graph/index.ts';
+import { GraphError, type Tensor } from '../graph/index.ts';
 import { sizes } from './embedding.ts';
 import { withinFanIn } from './fanIn.ts';
 import {
@@ -41,7 +41,7 @@ type SqueezeExciteArgs = [options?: SqueezeExciteOptions | undefined];
  * ```
  *
  * @param x `[batch, channels, ...space]`, f32, or the channels last; only the batch may be bounded
- * @throws ShapeError where `x` has another shape, GraphError where an option is none that there is
+ * @throws ShapeError where `x` has another shape, GraphError where an option is unknown or out of range
  */
 export function squeezeExcite(options?: SqueezeExciteOptions): SqueezeExcite;
 export function squeezeExcite(x: Tensor, options?: SqueezeExciteOptions): Tensor;
@@ -53,6 +53,8 @@ function squeezeExciteLayer(options: SqueezeExciteOptions = {}): SqueezeExcite {
   const op = 'squeezeExcite';
   requireLayerOptions(op, options, ['ratio', 'channels', 'layout']);
   const { ratio = 16, channels: given, layout } = options;
+  if (given !== undefined && options.ratio !== undefined)
+    throw new GraphError('option', op, 'takes a ratio or channels, not both');
   requireOption(op, 'ratio', ratio, ratio >= 1 && Number.isFinite(ratio), 'a finite number from 1 on');
   if (given !== undefined) sizes(op, { channels: given });
   const apply = (own: Weights, x: Tensor): Tensor => {

@@ -1,6 +1,6 @@
 import { requireFlag, requireOneOf } from '../graph/arguments.ts';
 import type { Tensor } from '../graph/index.ts';
-import type { Activation } from './activations.ts';
+import { type Activation, activations } from './activations.ts';
 import {
   type AttentionOptions,
   attentionOptions,
@@ -9,7 +9,8 @@ import {
 } from './attention.ts';
 import { type Composite, composedOf } from './compose.ts';
 import { type Dense, dense } from './dense.ts';
-import { dropout } from './dropout.ts';
+import { dropoutWithin } from './dropout.ts';
+import { sizes } from './embedding.ts';
 import { type EitherForm, inEitherForm, requireLayerOptions } from './layer.ts';
 import { layerNorm, rmsNorm } from './layerNorm.ts';
 import { epsOf, type Norm } from './normalize.ts';
@@ -75,10 +76,12 @@ function blockLayer(width: number, heads: number, options: TransformerBlockOptio
   requireLayerOptions(op, options, [...attentionOptions.filter((name) => name !== 'kvWidth'), ...own]);
   const { hidden = 4 * width, normFirst = true, activation = 'gelu', norm = 'layer', ...rest } = options;
   const { eps, name, trainable, ...attention } = rest;
+  sizes(op, { width, heads, hidden });
   requireFlag(op, 'normFirst', normFirst);
+  requireOneOf(op, 'activation', activation, Object.keys(activations));
   requireOneOf(op, 'norm', norm, ['layer', 'rms']);
-  const { bias = true, dropout: rate = 0 } = attention;
-  const dropped = dropout(rate);
+  const { bias = true } = attention;
+  const dropped = dropoutWithin(op, attention.dropout);
   const normal = (): Norm => {
     const added = eps === undefined ? {} : { eps: epsOf(op, eps) };
     return norm === 'layer' ? layerNorm({ ...added, bias }) : rmsNorm(added);

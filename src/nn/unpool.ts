@@ -18,7 +18,7 @@ import { channelsFirst, inLayout, type Layout, type PerAxis, perAxis, spaceOf } 
  * @param x       `[batch, channels, height, width]`, or the channels last
  * @param indices of the same shape, i32: numbers within the space of the result, row-major
  * @param size    of the result's space, for each axis or for both
- * @throws ShapeError where shapes do not fit, GraphError where an option is none that there is
+ * @throws ShapeError where shapes do not fit, GraphError where an option is unknown or out of range
  */
 export function maxUnpool2d(
   x: Tensor,

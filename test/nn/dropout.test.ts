@@ -96,6 +96,18 @@ describe('dropout', () => {
     });
   });
 
+  it('takes the name of its stream in either form', () => {
+    const drawn = (build: (x: Tensor) => Tensor): unknown =>
+      moduleOf([4, 8], build).graph.nodes.map(({ op, attrs }) => [op, attrs]);
+    for (const drop of [nn.dropout, nn.dropPath]) {
+      const named = drawn((x) => drop(x, 0.5, { name: 'drop' }));
+      expect(drawn((x) => drop(0.5, { name: 'drop' })(x))).toEqual(named);
+      expect(drawn((x) => drop(x, 0.5))).not.toEqual(named);
+      const refused = (): unknown => drop(0.5, untyped({ names: 'drop' }));
+      expect(refused).toThrow(/there is no option "names"/);
+    }
+  });
+
   it.each<[rate: unknown, text: string]>([
     [-0.1, 'rate is -0.1: it must be a number from 0 to 1'],
     [1.01, 'rate is 1.01: it must be a number from 0 to 1'],

@@ -245,11 +245,36 @@ describe('sequences that do not fit', () => {
       'option',
       'lstm: there is no option "length" (did you mean "lengths"?): the options are state, lengths',
     ],
-    [(x) => nn.gru(x, 2, { dropout: 2 }), 'option', 'dropout: rate is 2: it must be a number from 0 to 1'],
+    [(x) => nn.gru(x, 2, { dropout: 2 }), 'option', 'gru: dropout is 2: it must be a number from 0 to 1'],
+    [
+      (x) => nn.multiHeadAttention(x, 4, 2, { dropout: -1 }),
+      'option',
+      'multiHeadAttention: dropout is -1: it must be a number from 0 to 1',
+    ],
+    [
+      (x) => nn.transformerBlock(x, 4, 2, { dropout: 2 }),
+      'option',
+      'transformerBlock: dropout is 2: it must be a number from 0 to 1',
+    ],
+    [
+      (x) => nn.transformerBlock(x, 4, 2, { hidden: 1.5 }),
+      'dimension',
+      'transformerBlock: hidden must be a whole number from 1 on, not 1.5',
+    ],
+    [
+      (x) => nn.transformerBlock(x, 4, 2, { activation: untyped('step') }),
+      'option',
+      'transformerBlock: activation is "step": it must be one of relu, gelu, geluTanh, tanh, sigmoid, silu, leakyRelu, hardswish, softplus, logSigmoid, elu, celu, selu, mish',
+    ],
     [
       (x) => nn.squeezeExcite(x, { ratio: 0 }),
       'option',
       'squeezeExcite: ratio is 0: it must be a finite number from 1 on',
+    ],
+    [
+      (x) => nn.squeezeExcite(x, { ratio: 2, channels: 2 }),
+      'option',
+      'squeezeExcite: takes a ratio or channels, not both',
     ],
   ])('are refused: %#', (build, code, text) => {
     const refused = (): unknown =>
