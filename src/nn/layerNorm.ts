@@ -4,7 +4,14 @@ import { ShapeError, type Tensor } from '../graph/index.ts';
 import { requireTensor } from '../graph/tensor/value.ts';
 import { shapeText } from '../loops/index.ts';
 import { ones, zeros } from './init.ts';
-import { type EitherForm, inEitherForm, type LayerOptions, layerOf, requireLayerOptions } from './layer.ts';
+import {
+  type EitherForm,
+  inEitherForm,
+  type Layer,
+  type LayerOptions,
+  layerOf,
+  requireLayerOptions,
+} from './layer.ts';
 import { epsOf, gainAndBias, type Norm, standardize } from './normalize.ts';
 import { Weights } from './weights.ts';
 
@@ -28,6 +35,13 @@ export interface RmsNormOptions extends LayerOptions {
   readonly eps?: number;
   /** Whether a gain for each element of those axes follows; one does where it is left out. */
   readonly affine?: boolean;
+}
+
+/** A normalisation's layer that has no bias; it throws a GraphError `layer` for a gain that it does not have. */
+export interface RmsNorm extends Layer {
+  /** The gain, of the last axes. */
+  readonly weight: Tensor;
+  clone(options?: LayerOptions): RmsNorm;
 }
 
 type LayerNormArgs = [options?: LayerNormOptions | undefined];
@@ -61,10 +75,10 @@ export function layerNorm(...args: EitherForm<LayerNormArgs>): Norm | Tensor {
  * @param x `[..., n]`, f32; the axes that it is over are not bounded
  * @throws as {@link layerNorm}
  */
-export function rmsNorm(options?: RmsNormOptions): Norm;
+export function rmsNorm(options?: RmsNormOptions): RmsNorm;
 export function rmsNorm(x: Tensor, options?: RmsNormOptions): Tensor;
-export function rmsNorm(...args: EitherForm<RmsNormArgs>): Norm | Tensor {
-  return inEitherForm<RmsNormArgs, Norm>('rmsNorm', 0, args, rmsNormLayer);
+export function rmsNorm(...args: EitherForm<RmsNormArgs>): RmsNorm | Tensor {
+  return inEitherForm<RmsNormArgs, RmsNorm>('rmsNorm', 0, args, rmsNormLayer);
 }
 
 function layerNormLayer(options: LayerNormOptions = {}): Norm {
@@ -87,7 +101,7 @@ function layerNormLayer(options: LayerNormOptions = {}): Norm {
   return layerOf(new Weights(op, options), apply, gainAndBias);
 }
 
-function rmsNormLayer(options: RmsNormOptions = {}): Norm {
+function rmsNormLayer(options: RmsNormOptions = {}): RmsNorm {
   const op = 'rmsNorm';
   requireLayerOptions(op, options, ['axes', 'eps', 'affine']);
   const { affine = true } = options;
@@ -102,7 +116,7 @@ function rmsNormLayer(options: RmsNormOptions = {}): Norm {
     const normal = x.mul(scale);
     return (affine ? normal.mul(own.weight('weight', { shape, init: ones() })) : normal).named(name);
   };
-  return layerOf(new Weights(op, options), apply, gainAndBias);
+  return layerOf(new Weights(op, options), apply, (own) => ({ weight: { get: () => own.of('weight') } }));
 }
 
 function axesOf(op: string, axes = 1): number {

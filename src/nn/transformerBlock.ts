@@ -12,7 +12,7 @@ import { type Dense, dense } from './dense.ts';
 import { dropoutWithin } from './dropout.ts';
 import { sizes } from './embedding.ts';
 import { type EitherForm, inEitherForm, requireLayerOptions } from './layer.ts';
-import { layerNorm, rmsNorm } from './layerNorm.ts';
+import { layerNorm, type RmsNorm, rmsNorm } from './layerNorm.ts';
 import { epsOf, type Norm } from './normalize.ts';
 
 /** Options of {@link transformerBlock}: those of its attention, except `kvWidth`, and some more. */
@@ -33,9 +33,9 @@ export interface TransformerBlockOptions extends Omit<AttentionOptions, 'kvWidth
 
 /** A block of a transformer; its parts are reachable by their names. */
 export type TransformerBlock = Composite<{
-  readonly norm1: Norm;
+  readonly norm1: Norm | RmsNorm;
   readonly attention: MultiHeadAttention;
-  readonly norm2: Norm;
+  readonly norm2: Norm | RmsNorm;
   readonly up: Dense;
   readonly down: Dense;
 }>;
@@ -82,7 +82,7 @@ function blockLayer(width: number, heads: number, options: TransformerBlockOptio
   requireOneOf(op, 'norm', norm, ['layer', 'rms']);
   const { bias = true } = attention;
   const dropped = dropoutWithin(op, attention.dropout);
-  const normal = (): Norm => {
+  const normal = (): Norm | RmsNorm => {
     const added = eps === undefined ? {} : { eps: epsOf(op, eps) };
     return norm === 'layer' ? layerNorm({ ...added, bias }) : rmsNorm(added);
   };
