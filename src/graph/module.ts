@@ -117,6 +117,8 @@ export interface Declarations {
   step(): Tensor;
   /** A name that no declaration has taken, nor one with `.` and more behind it: the stem, or with a number. */
   freshName(stem: string): string;
+  /** Takes a name for what is made of declarations, a composite. @throws GraphError `name` where another one has it */
+  claim(op: string, name: string, owner: object): void;
   /** Whether optimizers update a state when they are not told what to. */
   isTrainable(state: Node): boolean;
   /** The first value of a state, for another one that is to begin as it does. @throws GraphError where it is no state */
@@ -153,6 +155,8 @@ export class ModuleBuilder implements Declarations {
   readonly graph: Graph = new Graph(this);
   readonly #name: string;
   readonly #taken = new Map<string, string>();
+  /** Composites by their names, which states begin with, or none do. */
+  readonly #owners = new Map<string, object>();
   readonly #sizes: Size[] = [];
   readonly #inputs: Node[] = [];
   readonly #states: State[] = [];
@@ -293,11 +297,24 @@ export class ModuleBuilder implements Declarations {
 
   freshName(stem: string): string {
     const isTaken = (name: string): boolean =>
-      [...this.#taken.keys()].some((taken) => taken === name || taken.startsWith(`${name}.`));
+      [...this.#taken.keys(), ...this.#owners.keys()].some(
+        (taken) => taken === name || taken.startsWith(`${name}.`),
+      );
     for (let k = 1; ; k++) {
       const name = k === 1 ? stem : `${stem}${k}`;
       if (!isTaken(name)) return name;
     }
+  }
+
+  claim(op: string, name: string, owner: object): void {
+    const other = this.#owners.get(name);
+    if (other !== undefined && other !== owner)
+      throw new GraphError(
+        'name',
+        op,
+        `the name ${quoted(name)} is used twice: there is a layer of that name`,
+      );
+    this.#owners.set(name, owner);
   }
 
   isTrainable(state: Node): boolean {

@@ -48,8 +48,7 @@ function sequentialOf(parts: readonly Part[], options: LayerOptions, stem?: stri
   const inner = new Parts('sequential', entries, options, stem);
   const apply = (x: Tensor): Tensor => {
     requireTensor('sequential', x);
-    inner.begin([x]);
-    return parts.reduce((y, part) => part(y), x);
+    return inner.apply([x], () => parts.reduce((y, part) => part(y), x));
   };
   const copy = (copies: Copies, changes: LayerOptions): Sequential => {
     const { options: own, stem: from } = inner.copied(changes);
@@ -96,17 +95,19 @@ function residualOf(body: Part, { shortcut, ...options }: ResidualOptions, stem?
   const parts = { body, ...(shortcut === undefined ? {} : { shortcut }) };
   requireFunctions(op, Object.entries(parts));
   const inner = new Parts(op, Object.entries(parts), options, stem);
-  const apply = (x: Tensor): Tensor => {
-    requireTensor(op, x);
-    inner.begin([x]);
-    const [made, added] = [body(x), shortcut === undefined ? x : shortcut(x)];
+  const added = (x: Tensor): Tensor => {
+    const [made, other] = [body(x), shortcut === undefined ? x : shortcut(x)];
     requireTensor(op, made);
-    requireTensor(op, added);
-    if (sameShape(made.shape, added.shape)) return made.add(added);
+    requireTensor(op, other);
+    if (sameShape(made.shape, other.shape)) return made.add(other);
     const what = shortcut === undefined ? 'its operand is' : 'its shortcut';
     const hint = shortcut === undefined ? ': give it a shortcut' : '';
-    const text = `its body gives ${shapeText(made.shape)}, ${what} ${shapeText(added.shape)}${hint}`;
+    const text = `its body gives ${shapeText(made.shape)}, ${what} ${shapeText(other.shape)}${hint}`;
     throw new ShapeError('layer', op, text);
+  };
+  const apply = (x: Tensor): Tensor => {
+    requireTensor(op, x);
+    return inner.apply([x], () => added(x));
   };
   const copy = (copies: Copies, changes: LayerOptions): Residual => {
     const { options: own, stem: from } = inner.copied(changes);
@@ -169,10 +170,7 @@ export function composedOf<Named extends object, Args extends unknown[], Out>(
   stem?: string,
 ): Composite<Named, Args, Out> {
   const inner = new Parts(op, Object.entries(parts), options, stem);
-  const apply = (...args: Args): Out => {
-    inner.begin(args);
-    return body(parts, ...args);
-  };
+  const apply = (...args: Args): Out => inner.apply(args, () => body(parts, ...args));
   const copy = (copies: Copies, changes: LayerOptions): Composite<Named, Args, Out> => {
     const { options: own, stem: from } = inner.copied(changes);
     const entries: [string, object][] = Object.entries(parts);

@@ -48,15 +48,25 @@ export class Parts implements Inner {
     };
   }
 
-  /** Begins an application: at the first one its parts are named `NAME.PART`, if it has a name. */
-  begin(args: readonly unknown[]): void {
-    if (this.#isApplied) return;
-    const first = args.find((arg) => arg instanceof Tensor);
+  /**
+   * Applies it: at the first time its parts are named `NAME.PART`, if it has a name.
+   *
+   * @param args of which the first tensor says in which module it is
+   * @throws GraphError `name` where another composite of that module has its name
+   */
+  apply<Out>(args: readonly unknown[], body: () => Out): Out {
+    if (!this.#isApplied) this.#begin(args.find((arg) => arg instanceof Tensor));
+    const made = body();
+    this.#isApplied = true;
+    return made;
+  }
+
+  #begin(first: Tensor | undefined): void {
     if (this.name === undefined && this.#stem !== undefined && first !== undefined)
       this.#fresh = declarationsOf(this.op, first).freshName(this.#stem);
+    if (this.name !== undefined) first?.graph.declarations?.claim(this.op, this.name, this);
     for (const [key, part] of this.#parts)
       innerOf(part)?.adopt(this.name === undefined ? undefined : `${this.name}.${key}`, this.#isFrozen);
-    this.#isApplied = true;
   }
 
   declared(): readonly Declared[] {

@@ -95,7 +95,7 @@ export function isShort<Args extends unknown[]>(
 export interface Inner {
   readonly op: string;
   readonly name: string | undefined;
-  /** Whether it was applied. */
+  /** Whether it was applied: an application that failed does not count. */
   readonly isApplied: boolean;
   /** What it declared, or its parts did. */
   declared(): readonly Declared[];
@@ -150,7 +150,11 @@ export function layerOf<Args extends unknown[], Out, More extends object>(
   apply: (own: Weights, ...args: Args) => Out,
   more: (own: Weights, apply: (...args: Args) => Out) => Members<More>,
 ): LayerWith<Args, Out, More> {
-  const applied = (...args: Args): Out => apply(weights, ...args);
+  const applied = (...args: Args): Out => {
+    const made = apply(weights, ...args);
+    weights.done();
+    return made;
+  };
   return equipped(weights, applied, more(weights, applied), (_, options) =>
     layerOf(weights.copied(options), apply, more),
   );

@@ -43,6 +43,7 @@ export class Weights implements Inner {
   #graph: Graph | undefined;
   #declarations: Declarations | undefined;
   #name: string | undefined;
+  #isApplied = false;
 
   /** @param op what its errors and, where it has no name, its states begin with */
   constructor(op: string, { name, trainable }: LayerOptions, origin?: Weights) {
@@ -53,17 +54,17 @@ export class Weights implements Inner {
   }
 
   get name(): string | undefined {
-    return this.#name ?? this.#options.name ?? this.#adopted;
+    return this.#options.name ?? this.#name ?? this.#adopted;
   }
 
   get isApplied(): boolean {
-    return this.#graph !== undefined;
+    return this.#isApplied;
   }
 
   /** Begins an application to a tensor. @throws GraphError where it is of another module than that of the first one */
   at(x: Tensor): this {
     const declarations = declarationsOf(this.op, x);
-    if (this.#graph !== undefined && this.#graph !== x.graph) {
+    if (this.#hasBegun && this.#graph !== x.graph) {
       const text = `${this.#shown()} was applied in another module before: declare a layer for each`;
       throw new GraphError('other-graph', this.op, text);
     }
@@ -72,9 +73,16 @@ export class Weights implements Inner {
     return this;
   }
 
+  /** Ends an application, which has computed what it was to: until the first one ends, the layer counts as not applied. */
+  done(): void {
+    this.#isApplied = true;
+  }
+
   /** Its name: the given one, that of the composite with its own part, or one that no other has. */
   label(): string {
-    this.#name ??= this.name ?? this.#within().freshName(this.stem());
+    // A name that an application found which then failed is no one's: another layer may have it by now.
+    if (this.#name === undefined || !this.#hasBegun)
+      this.#name = this.#options.name ?? this.#adopted ?? this.#within().freshName(this.stem());
     return this.#name;
   }
 
@@ -113,7 +121,7 @@ export class Weights implements Inner {
   }
 
   adopt(name: string | undefined, isFrozen: boolean): void {
-    if (isFrozen && !this.#isFrozen && this.isApplied) {
+    if (isFrozen && !this.#isFrozen && this.#hasBegun) {
       const text = `${this.#shown()} is a part of a frozen layer, and was applied before it: give it trainable: false`;
       throw new GraphError('layer', this.op, text);
     }
@@ -128,6 +136,11 @@ export class Weights implements Inner {
       trainable: trainable ?? this.#options.trainable ?? true,
     };
     return new Weights(this.op, options, this);
+  }
+
+  /** Whether it was applied, or has states of an application that failed. */
+  get #hasBegun(): boolean {
+    return this.#isApplied || this.#declared.size > 0;
   }
 
   #state(part: string, { shape, init }: WeightOptions, isWeight: boolean): Tensor {

@@ -105,6 +105,32 @@ describe('a layer of named parts', () => {
   });
 });
 
+describe('an application that fails', () => {
+  const notApplied = /has no weights yet: apply it first/;
+
+  it('leaves a layer as one that was not applied', () => {
+    const module = declaring((x) => {
+      const [lstm, dense] = [nn.lstm(1), nn.dense(3, { bias: false })];
+      expect(() => lstm(x)).toThrow(/takes \[batch, steps, features/);
+      expect(() => dense(x.sum())).toThrow(/needs a last dimension/);
+      for (const failed of [lstm, dense]) expect(() => failed.parameters()).toThrow(notApplied);
+      nn.dense(2, { bias: false })(x);
+      dense(x);
+    });
+    expect(namesOf(module)).toEqual(['dense.weight', 'dense2.weight']);
+  });
+
+  it('leaves a composite so, which can be applied again', () => {
+    const module = declaring((x) => {
+      const net = nn.sequential([nn.layerNorm()], { name: 'net' });
+      expect(() => net(x.cast('i32'))).toThrow(/layerNorm: operand of type i32/);
+      expect(() => net.parameters()).toThrow(notApplied);
+      net(net(x));
+    });
+    expect(namesOf(module)).toEqual(['net.0.weight', 'net.0.bias']);
+  });
+});
+
 describe('a clone', () => {
   const net = (): nn.Sequential =>
     nn.sequential([nn.dense(4), nn.batchNorm({ affine: false }), nn.dense(2, { name: 'head' })], {
@@ -252,6 +278,14 @@ describe('parts that are none', () => {
       },
       'update',
       'copyWeights: update 0 of after is an object (Tensor): it must be { state, next } of tensors',
+    ],
+    [
+      (x) => {
+        nn.sequential([nn.dense(3), nn.relu], { name: 'net' })(x);
+        return nn.sequential([nn.relu, nn.dense(3)], { name: 'net' })(x);
+      },
+      'name',
+      'sequential: the name "net" is used twice: there is a layer of that name',
     ],
     [
       () => nn.sequential([nn.dense(2)], { name: 'net' }).parameters(),
