@@ -27,11 +27,11 @@ export class Tensor extends Indices {
 
   // Products
 
-  /** Product of matrices as NumPy's `matmul`: `[..., m, k] · [..., k, n]`, vectors allowed. */
+  /** Product of matrices as NumPy's `matmul`: `[..., m, k] · [..., k, n]`, vectors allowed. `x.matmul(weight)` */
   matmul(other: Tensor): Tensor {
     return this.wrap(multiplied(this.graph, this.node, nodeOf('matmul', other)));
   }
-  /** All products of the elements of two vectors, `[m]` and `[n]`: `[m, n]` (PyTorch's `outer`). */
+  /** All products of the elements of two vectors, `[m]` and `[n]`: `[m, n]` (PyTorch's `outer`). `x.outer(y)` */
   outer(other: Tensor): Tensor {
     return outer(this, other);
   }
@@ -59,6 +59,10 @@ export class Tensor extends Indices {
    *
    * Padding is zeros that the window multiplies: by an infinity or a NaN in it they are NaN. Between dilated neighbours
    * there is nothing.
+   *
+   * ```ts
+   * x.convolve(window, { stride: [2, 2], low: [1, 1], high: [1, 1] });
+   * ```
    *
    * @returns `[batch, groups, out, ...positions]`
    */

@@ -123,11 +123,11 @@ export abstract class Elementwise extends Integers {
   cbrt(): Tensor {
     return this.pointwise('cbrt');
   }
-  /** `log(1 + x)`, to the last digits near 0 too; -∞ at -1, NaN below. */
+  /** `log(1 + x)`, to the last digits near 0 too; -∞ at -1, NaN below. `x.log1p()` */
   log1p(): Tensor {
     return this.pointwise('log1p');
   }
-  /** `exp(x) - 1`, to the last digits near 0 too. */
+  /** `exp(x) - 1`, to the last digits near 0 too. `x.expm1()` */
   expm1(): Tensor {
     return this.pointwise('expm1');
   }
@@ -274,6 +274,7 @@ export abstract class Elementwise extends Integers {
   /**
    * `sqrt(x² + y²)` without overflow or underflow on the way (PyTorch's `hypot`); ∞ where either is infinite, the other
    * a NaN too. At (0, 0) its gradient is NaN, as PyTorch's.
+   * `x.hypot(y)`
    */
   hypot(this: Tensor, other: Tensor | number): Tensor {
     return hypot(this, other);
@@ -281,6 +282,7 @@ export abstract class Elementwise extends Integers {
   /**
    * `|x|` with the sign of `other` (PyTorch's `copysign`): that of -0 is negative, and a NaN counts as positive, since no
    * operation sees the sign of one. The gradient goes to x alone, and is 0 at x = 0.
+   * `x.copysign(y)`
    */
   copysign(this: Tensor, other: Tensor | number): Tensor {
     return copysign(this, other);
@@ -323,7 +325,7 @@ export abstract class Elementwise extends Integers {
   or(other: Tensor): Tensor {
     return this.pointwise('or', other);
   }
-  /** One of two truth values, and not both (PyTorch's `logical_xor`). */
+  /** One of two truth values, and not both (PyTorch's `logical_xor`). `isOpen.xor(isNear)` */
   xor(this: Tensor, other: Tensor): Tensor {
     return xor(this, other);
   }
@@ -331,19 +333,22 @@ export abstract class Elementwise extends Integers {
   not(): Tensor {
     return this.pointwise('not');
   }
-  /** Whether a float is NaN (PyTorch's `isnan`), on every target: drivers may take `x ≠ x` to be false. */
+  /**
+   * Whether a float is NaN (PyTorch's `isnan`), on every target: drivers may take `x ≠ x` to be false.
+   * `x.isNaN().where(0, x)`
+   */
   isNaN(this: Tensor): Tensor {
     return areNaN(this);
   }
-  /** Whether a float is ∞ or -∞ (PyTorch's `isinf`). */
+  /** Whether a float is ∞ or -∞ (PyTorch's `isinf`). `x.isInf().any()` */
   isInf(this: Tensor): Tensor {
     return isInf(this);
   }
-  /** Whether a float is a number, neither infinite nor NaN (PyTorch's `isfinite`). */
+  /** Whether a float is a number, neither infinite nor NaN (PyTorch's `isfinite`). `x.isFinite().all()` */
   isFinite(this: Tensor): Tensor {
     return areFinite(this);
   }
-  /** `a` where this condition holds, else `b`. */
+  /** `a` where this condition holds, else `b`. `x.gt(0).where(x, 0)` */
   where(a: Tensor | number, b: Tensor | number): Tensor {
     return this.wrap(choice(this.graph, this.node, operandOf('where', a), operandOf('where', b)));
   }
@@ -363,7 +368,7 @@ export abstract class Elementwise extends Integers {
 
   /**
    * To another element type; itself if it is of that type. To integers towards zero, saturating, NaN to 0; to
-   * bool by `x ≠ 0`.
+   * bool by `x ≠ 0`. `labels.eq(2).cast('f32')`
    */
   cast(this: Tensor, dtype: Exclude<Dtype, 'u8'>): Tensor {
     if (dtype === this.dtype) return this;

@@ -17,6 +17,10 @@ export abstract class Indices extends Movement {
    * An index out of range reads the nearest element that there is, whose gradient it then gets, on every target. Where
    * `indices` are given, such values are refused: those of an input, in whatever shape, as they come in (InputError
    * `range`), those of a literal or constant here (ShapeError `index`). -1 is not the last element.
+   *
+   * ```ts
+   * table.take(words); // [rows, width], [batch, tokens]: [batch, tokens, width]
+   * ```
    */
   take(indices: Tensor, axis = 0): Tensor {
     return this.wrap(taken(this.graph, this.node, nodeOf('take', indices), axis));
@@ -24,6 +28,10 @@ export abstract class Indices extends Movement {
   /**
    * One element of each row of the last axis: `[..., n]` at `indices` (i32) `[...]`, which may be out of range as
    * those of {@link take}.
+   *
+   * ```ts
+   * logProbabilities.pick(labels); // [batch, classes], [batch]: [batch]
+   * ```
    */
   pick(indices: Tensor): Tensor {
     return this.wrap(this.graph.build('pick', [this.node, nodeOf('pick', indices)]));
@@ -31,6 +39,10 @@ export abstract class Indices extends Movement {
   /**
    * NumPy's `take_along_axis`, PyTorch's `gather`: `indices` (i32) has this shape, except for any extent along the axis; out
    * of range as those of {@link take}.
+   *
+   * ```ts
+   * x.takeAlongAxis(x.argsort(1), 1); // rows in order
+   * ```
    */
   takeAlongAxis(this: Tensor, indices: Tensor, axis = -1): Tensor {
     return takeAlongAxis(this, indices, axis);
@@ -39,6 +51,10 @@ export abstract class Indices extends Movement {
    * Rows summed by number (JAX's `segment_sum`): of `[...indices, ...rest]`, those with the number `r` in `indices` (i32)
    * make row `r` of `[n, ...rest]`, in the order of their places; a row without any is 0. Out of range as those of
    * {@link take}, whose gradient this is: a row goes to the nearest that there is.
+   *
+   * ```ts
+   * values.segmentSum(groups, 3); // [1, 2, 4], [0, 2, 0]: [5, 0, 2]
+   * ```
    */
   segmentSum(indices: Tensor, n: DimLike): Tensor {
     const rows = [toDim('segmentSum', n)];
@@ -77,6 +93,10 @@ export abstract class Indices extends Movement {
    * This with each element of `source` added at its own index along an axis (PyTorch's `scatter_add`), and in its own
    * place along the others: `y[indices[i, j], j] += source[i, j]` for axis 0. What meets adds up. Out of range as those of
    * {@link take}.
+   *
+   * ```ts
+   * x.scatterAdd(0, indices, source); // [5, 5, 5], [2, 2], [1, 2]: [5, 5, 8]
+   * ```
    *
    * @param indices i32, with as many axes as this has; along the others no longer than this
    * @param source  of the shape of `indices`, or longer: the rest is not added
@@ -128,6 +148,10 @@ export abstract class Indices extends Movement {
   /**
    * 1 at each index (i32) along a new last axis of `n` elements, 0 elsewhere; f32. An index out of range has no place:
    * its elements are all 0.
+   *
+   * ```ts
+   * labels.oneHot(3); // [1, 0]: [[0, 1, 0], [1, 0, 0]]
+   * ```
    */
   oneHot(this: Tensor, n: number): Tensor {
     return oneHot(this, n);

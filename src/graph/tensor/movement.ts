@@ -22,7 +22,7 @@ import type { Axes } from './value.ts';
 
 /** Elements at other places: they become indices of their readers. A bounded axis is taken whole. */
 export abstract class Movement extends Sorting {
-  /** Dimension `k` of the result is dimension `perm[k]` of this. */
+  /** Dimension `k` of the result is dimension `perm[k]` of this. `x.permute([0, 2, 1])`: [b, n, m] → [b, m, n] */
   permute(perm: readonly number[]): Tensor {
     return this.wrap(permuted(this.graph, this.node, perm));
   }
@@ -70,7 +70,7 @@ export abstract class Movement extends Sorting {
   broadcastTo(shape: readonly DimLike[]): Tensor {
     return this.wrap(expanded(this.graph, this.node, toShape('broadcastTo', shape)));
   }
-  /** A new axis of one element, which becomes axis `axis` of the result. */
+  /** A new axis of one element, which becomes axis `axis` of the result. `x.expandDims(1)`: [b, n] → [b, 1, n] */
   expandDims(axis: number): Tensor {
     const at = normalAxis('expandDims', this.shape.length + 1, axis);
     return this.reshape(this.shape.toSpliced(at, 0, 1));
@@ -91,7 +91,10 @@ export abstract class Movement extends Sorting {
   ): Tensor {
     return this.wrap(sliced(this.graph, this.node, starts, stops, steps));
   }
-  /** Element `index` of an axis, which the result lacks (PyTorch's `select`); negative indices count from the end. */
+  /**
+   * Element `index` of an axis, which the result lacks (PyTorch's `select`); negative indices count from the end.
+   * `x.select(1, -1)`: [b, n] → [b]
+   */
   select(this: Tensor, axis: number, index: number): Tensor {
     return select(this, axis, index);
   }
@@ -108,7 +111,7 @@ export abstract class Movement extends Sorting {
   }
   /**
    * At most `count` parts of an axis, of one length except the last (PyTorch's `chunk`): 5 parts of 6
-   * elements are 3 of 2.
+   * elements are 3 of 2. `const [left, right] = x.chunk(2, -1)`
    */
   chunk(this: Tensor, count: number, axis = 0): Tensor[] {
     return chunk(this, count, axis);
@@ -174,11 +177,15 @@ export abstract class Movement extends Sorting {
   /**
    * The lower triangles of matrices `[..., rows, columns]`, zeros above (PyTorch's `tril`): elements up to the diagonal,
    * or to the one that lies `diagonal` above it. What is left out may be anything, a NaN too.
+   * `x.tril(-1)`: without the diagonal
    */
   tril(this: Tensor, diagonal = 0): Tensor {
     return tril(this, diagonal);
   }
-  /** The upper triangles, zeros below (PyTorch's `triu`): elements from the diagonal on, or `diagonal` above it. */
+  /**
+   * The upper triangles, zeros below (PyTorch's `triu`): elements from the diagonal on, or `diagonal` above it.
+   * `x.triu(1)`: without the diagonal
+   */
   triu(this: Tensor, diagonal = 0): Tensor {
     return triu(this, diagonal);
   }

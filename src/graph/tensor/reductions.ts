@@ -67,7 +67,7 @@ export abstract class Reductions extends Elementwise {
   argmin(axes?: Axes, options?: ReduceOptions): Tensor {
     return this.reduce('argmin', axes, options);
   }
-  /** `log(sum(exp(x)))` without overflow. */
+  /** `log(sum(exp(x)))` without overflow. `logits.logSumExp(-1)`: [..., n] → [...] */
   logSumExp(axes?: Axes, options?: ReduceOptions): Tensor {
     return this.reduce('logSumExp', axes, options);
   }
@@ -84,7 +84,7 @@ export abstract class Reductions extends Elementwise {
   }
   /**
    * The standard deviation, root of {@link variance} with the same correction: 0 unless it is given, where PyTorch's
-   * `std` has 1. Its gradient is 0 where it is 0, as PyTorch's.
+   * `std` has 1. Its gradient is 0 where it is 0, as PyTorch's. `x.std(0)`: [n, m] → [m]
    */
   std(this: Tensor, axes?: Axes, options?: VarianceOptions): Tensor {
     return std(this, axes, options);
@@ -106,15 +106,15 @@ export abstract class Reductions extends Elementwise {
   norm(this: Tensor, ord = 2, axes?: Axes, options?: ReduceOptions): Tensor {
     return norm(this, ord, axes, options);
   }
-  /** Whether any element along axes is not 0 (PyTorch's `any`), bool; false of none. A NaN is not 0. */
+  /** Whether any element along axes is not 0 (PyTorch's `any`), bool; false of none. A NaN is not 0. `x.any(1)` */
   any(this: Tensor, axes?: Axes, options?: ReduceOptions): Tensor {
     return any(this, axes, options);
   }
-  /** Whether all elements along axes are not 0 (PyTorch's `all`), bool; true of none. A NaN is not 0. */
+  /** Whether all elements along axes are not 0 (PyTorch's `all`), bool; true of none. A NaN is not 0. `x.all(1)` */
   all(this: Tensor, axes?: Axes, options?: ReduceOptions): Tensor {
     return all(this, axes, options);
   }
-  /** How many elements along axes are not 0 (PyTorch's `count_nonzero`), i32. A NaN is not 0. */
+  /** How many elements along axes are not 0 (PyTorch's `count_nonzero`), i32. A NaN is not 0. `x.countNonzero(1)` */
   countNonzero(this: Tensor, axes?: Axes, options?: ReduceOptions): Tensor {
     return countNonzero(this, axes, options);
   }
@@ -128,12 +128,12 @@ export abstract class Reductions extends Elementwise {
 
   /**
    * Logarithm of the softmax along an axis, `(x - max) - log(sum(exp(x - max)))` as PyTorch's: with large x, the
-   * logarithm must not be added to the maximum, where it would be rounded away.
+   * logarithm must not be added to the maximum, where it would be rounded away. `logits.logSoftmax()`
    */
   logSoftmax(this: Tensor, axis = -1): Tensor {
     return logSoftmax(this, axis);
   }
-  /** `exp(x) / sum(exp(x))` along an axis, without overflow. */
+  /** `exp(x) / sum(exp(x))` along an axis, without overflow. `scores.softmax()`: rows that sum to 1 */
   softmax(this: Tensor, axis = -1): Tensor {
     const value = this.logSoftmax(axis).exp();
     const at = normalAxis('softmax', this.shape.length, axis);

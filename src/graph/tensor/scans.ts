@@ -50,6 +50,10 @@ export abstract class Scans extends Reductions {
   /**
    * The smallest of the elements up to each (the values of PyTorch's `cummin`); from a NaN on, NaN. The gradient goes to
    * the element at {@link cumargmin}.
+   *
+   * ```ts
+   * x.cummin(0); // [3, 1, 2, 0]: [3, 1, 1, 0]
+   * ```
    */
   cummin(this: Tensor, axis: number, options?: RunningOptions): Tensor {
     return runningExtremum('cummin', this, axis, options);
@@ -65,7 +69,13 @@ export abstract class Scans extends Reductions {
   cumargmax(this: Tensor, axis: number, options?: RunningOptions): Tensor {
     return runningIndex('cumargmax', this, axis, options);
   }
-  /** Where the smallest of the elements up to each is (the indices of PyTorch's `cummin`), as {@link cumargmax}. */
+  /**
+   * Where the smallest of the elements up to each is (the indices of PyTorch's `cummin`), as {@link cumargmax}.
+   *
+   * ```ts
+   * x.cumargmin(0); // [3, 1, 2, 1]: [0, 1, 1, 3]
+   * ```
+   */
   cumargmin(this: Tensor, axis: number, options?: RunningOptions): Tensor {
     return runningIndex('cumargmin', this, axis, options);
   }

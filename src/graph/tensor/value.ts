@@ -37,7 +37,7 @@ export abstract class Value {
     return this;
   }
 
-  /** As messages name it: its name or number, operation, type and shape. `${x}` */
+  /** As messages name it: its name or number, operation, type and shape. `x.toString()`, `${x}` */
   toString(): string {
     return describe(this.node);
   }
