@@ -139,11 +139,11 @@ evaluation(tensor) ¦ what a value is once training is over ¦ […] → […] �
 
 export const randomNumbers = section(
   'Random numbers',
-  'Drawn on the device by Threefry-2x32, from the session’s seed, the place that draws and the number of the step: the same bits on every target. Nothing has a gradient.',
+  'Drawn on the device by Threefry-2x32, from the session’s seed, the place that draws and the number of the step: the same bits on every target, except those of normal and of uniform with a low, which each target rounds for itself. Nothing has a gradient.',
   `
 random.uniform(m, shape) ¦ evenly from low to high ¦ → shape ¦ none ¦ multiples of 2⁻²⁴ of the distance ¦ rand ¦ jax.random.uniform
 random.normal(m, shape) ¦ normally ¦ → shape ¦ none ¦ at most 6.34 deviations from the mean ¦ randn ¦ jax.random.normal
-random.bernoulli(m, p, shape) ¦ whether, with probability p ¦ → shape ¦ none ¦ p in steps of 2⁻³², as a tensor of 2⁻²⁴ ¦ bernoulli ¦ jax.random.bernoulli
+random.bernoulli(m, p, shape) ¦ whether, with probability p ¦ → shape ¦ none ¦ p in steps of 2⁻³², as a tensor of 2⁻²⁴, and NaN as 0 ¦ bernoulli ¦ jax.random.bernoulli
 random.integers(m, low, high, shape) ¦ evenly from low to below high, i32 ¦ → shape ¦ none ¦ probabilities within 2⁻³² of one another ¦ randint ¦ jax.random.randint
 random.permutation(m, n) ¦ 0 to n - 1 in random order, i32 ¦ → [n] ¦ none ¦ ¦ randperm ¦ jax.random.permutation
 `,

@@ -9,7 +9,7 @@ import { wgsl } from '../values/wgsl.ts';
 const module = defineModule('generators', (m) => {
   const shape = [3, 37];
   m.entry('run', {
-    uniform: random.uniform(m, shape),
+    uniform: random.uniform(m, shape, { high: 1.7 }),
     below: random.uniform(m, shape, { low: -3, high: 1.7 }),
     normal: random.normal(m, shape, { mean: 2, deviation: 3 }),
     coins: random.bernoulli(m, 0.3, shape),
