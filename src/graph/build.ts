@@ -4,6 +4,7 @@ import { requireList, requireOptions, shown } from './arguments.ts';
 import type { Graph } from './graph.ts';
 import { GraphError, ShapeError } from './issues.ts';
 import type { Node } from './node.ts';
+import { requireConstant } from './ops/leaves.ts';
 import {
   broadcastShapes,
   type DimLike,
@@ -29,26 +30,36 @@ export function expanded(graph: Graph, node: Node, shape: readonly Dim[]): Node 
   return sameShape(node.shape, shape) ? node : graph.build('expand', [node], { shape });
 }
 
-/** Operands broadcast to their common shape; numbers become constants of the tensors' element type. */
+/**
+ * Operands broadcast to their common shape; numbers become constants of the tensors' element type.
+ *
+ * @throws GraphError `constant` where a number is not of that type
+ */
 export function broadcast(graph: Graph, op: string, operands: readonly (Node | number)[]): Node[] {
   const nodes = operands.filter((operand) => typeof operand === 'object');
   const shape = broadcastShapes(op, ...nodes.map((node) => node.shape));
   const dtype = nodes[0]?.dtype ?? 'f32';
+  for (const operand of operands) if (typeof operand === 'number') requireConstant(op, operand, dtype);
   return operands.map((operand) =>
     typeof operand === 'number' ? filled(graph, operand, dtype, shape) : expanded(graph, operand, shape),
   );
 }
 
-/** A pointwise operation over broadcast operands. */
-export function pointwise(graph: Graph, op: string, operands: readonly (Node | number)[]): Node {
+/** A pointwise operation over broadcast operands. @param method what errors name, where users call it by another name */
+export function pointwise(
+  graph: Graph,
+  op: string,
+  operands: readonly (Node | number)[],
+  method: string = op,
+): Node {
   const nodes = operands.filter((operand) => typeof operand === 'object');
   // Said before shapes are compared: an element type that does not fit is the nearer cause.
-  for (const node of nodes) requireComputable(op, node);
+  for (const node of nodes) requireComputable(method, node);
   if (nodes.some((node) => node.dtype !== nodes[0]?.dtype)) {
     const types = nodes.map((node) => node.dtype).join(' and ');
-    throw new ShapeError('dtype-mismatch', op, `operands of types ${types}: cast one of them`);
+    throw new ShapeError('dtype-mismatch', method, `operands of types ${types}: cast one of them`);
   }
-  return graph.build(op, broadcast(graph, op, operands));
+  return graph.build(op, broadcast(graph, method, operands));
 }
 
 /** Either operand by a condition, all broadcast. */

@@ -220,8 +220,30 @@ describe('type rules', () => {
     [
       () => of([3], 'i32').add(0.5),
       'constant',
-      'constant: 0.5 is no value of type i32 (whole numbers from -2147483648 to 2147483647)',
+      'add: 0.5 is no value of type i32 (whole numbers from -2147483648 to 2147483647)',
     ],
+    [
+      () => of([3], 'i32').floorDiv(1.5),
+      'constant',
+      'floorDiv: 1.5 is no value of type i32 (whole numbers from -2147483648 to 2147483647)',
+    ],
+    [
+      () => of([3], 'i32').shiftLeft(0.5),
+      'constant',
+      'shiftLeft: 0.5 is no value of type i32 (whole numbers from -2147483648 to 2147483647)',
+    ],
+    [
+      () => of([3], 'bool').floorDiv(of([3], 'bool')),
+      'dtype',
+      'floorDiv: operand of type bool; takes f32, i32, u32: cast it first',
+    ],
+    [
+      () => of([3]).floorDiv(of([3], 'i32')),
+      'dtype',
+      'floorDiv: operand of type i32; takes f32: cast it first',
+    ],
+    [() => of([3]).mod(of([4])), 'broadcast', 'mod: shapes do not broadcast: [3] and [4] (3 ≠ 4)'],
+    [() => of([3], 'bool').pow(2), 'dtype', 'pow: operand of type bool; takes f32, i32, u32: cast it first'],
     [() => of([3], 'i32').exp(), 'dtype', 'exp: operand of type i32; takes f32: cast it first'],
     [
       () => of([3], 'u8').div(255),

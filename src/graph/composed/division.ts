@@ -1,18 +1,37 @@
+import { pointwise } from '../build.ts';
+import { NUMBERS, requireDtype } from '../ops/definition.ts';
 import { operandOf } from '../tensor/value.ts';
 import type { Tensor } from '../tensor.ts';
+import { requireFloats } from './elementwise.ts';
 
-/** The method {@link Tensor.mod} of floats. */
+/** The method {@link Tensor.mod}. */
 export function mod(x: Tensor, divisor: Tensor | number): Tensor {
+  return x.dtype === 'f32' ? modOfFloats(x, divisor) : ofIntegers(x, divisor, 'mod', 'mod');
+}
+
+/** The method {@link Tensor.floorDiv}. */
+export function floorDiv(x: Tensor, divisor: Tensor | number): Tensor {
+  return x.dtype === 'f32' ? floorDivOfFloats(x, divisor) : ofIntegers(x, divisor, 'idiv', 'floorDiv');
+}
+
+function ofIntegers(x: Tensor, divisor: Tensor | number, op: string, method: string): Tensor {
+  const operands = [x.node, operandOf(method, divisor)];
+  requireDtype(method, x.dtype, NUMBERS);
+  return x.wrap(pointwise(x.graph, op, operands, method));
+}
+
+function modOfFloats(x: Tensor, divisor: Tensor | number): Tensor {
+  requireFloats('mod', x, divisor);
   const rest = x.fmod(divisor);
   return isTurned(rest, divisor).where(rest.add(divisor), rest);
 }
 
 /**
- * The method {@link Tensor.floorDiv} of floats, by Python's formula: `x - mod(x, y)` is a multiple of y, so the quotient is beside an
+ * By Python's formula: `x - mod(x, y)` is a multiple of y, so the quotient is beside an
  * integer, whatever `x / y` is rounded to. It is constant between its steps.
  */
-export function floorDiv(dividend: Tensor, by: Tensor | number): Tensor {
-  operandOf('floorDiv', by);
+function floorDivOfFloats(dividend: Tensor, by: Tensor | number): Tensor {
+  requireFloats('floorDiv', dividend, by);
   const x = dividend.detach();
   const y = typeof by === 'number' ? by : by.detach();
   const quotient = x.div(y);

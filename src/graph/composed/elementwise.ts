@@ -113,7 +113,7 @@ export function maskedFill(x: Tensor, mask: Tensor, value: Tensor | number): Ten
 }
 
 /** Requires floats, and shapes that broadcast, so that errors name what was called. */
-function requireFloats(op: string, ...operands: readonly (Tensor | number)[]): void {
+export function requireFloats(op: string, ...operands: readonly (Tensor | number)[]): void {
   for (const operand of operands) operandOf(op, operand);
   const tensors = operands.filter((operand) => typeof operand === 'object');
   for (const { dtype } of tensors) requireDtype(op, dtype, ['f32']);

@@ -1,6 +1,7 @@
 import { requireOption } from '../arguments.ts';
 import { pointwise } from '../build.ts';
 import { ShapeError } from '../issues.ts';
+import { NUMBERS, requireDtype } from '../ops/definition.ts';
 import { operandOf } from '../tensor/value.ts';
 import type { Tensor } from '../tensor.ts';
 
@@ -10,11 +11,10 @@ const MOST_FACTORS = 8;
 /** The method {@link Tensor.pow}. */
 export function pow(x: Tensor, exponent: Tensor | number): Tensor {
   const given = operandOf('pow', exponent);
+  requireDtype('pow', x.dtype, NUMBERS);
   if (x.dtype === 'i32' || x.dtype === 'u32') return integerPower(x, exponent);
-  if (typeof given === 'number') {
-    const simple = simplePower(x, given);
-    if (simple !== undefined && x.dtype === 'f32') return simple;
-  }
+  const simple = typeof given === 'number' ? simplePower(x, given) : undefined;
+  if (simple !== undefined) return simple;
   return x.wrap(pointwise(x.graph, 'pow', [x.node, given]));
 }
 

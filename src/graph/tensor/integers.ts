@@ -16,7 +16,7 @@ export abstract class Integers extends Value {
    * ```
    */
   floorDiv(this: Tensor, other: Tensor | number): Tensor {
-    return this.dtype === 'f32' ? floorDiv(this, other) : this.pointwise('idiv', other);
+    return floorDiv(this, other);
   }
   /**
    * `x - floor(x / y) · y`, Python's `%`: it has the sign of y. Of integers of any sign: 0 where y is 0. Of floats exact before it is
@@ -27,7 +27,7 @@ export abstract class Integers extends Value {
    * ```
    */
   mod(this: Tensor, other: Tensor | number): Tensor {
-    return this.dtype === 'f32' ? mod(this, other) : this.pointwise('mod', other);
+    return mod(this, other);
   }
   /** Bits that both integers have; of truth values, {@link Tensor.and}: `hash.bitAnd(0xff)`. */
   bitAnd(other: Tensor | number): Tensor {
