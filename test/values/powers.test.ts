@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { defineModule, type ModuleBuilder, type Tensor } from '../../src/graph/index.ts';
+import { defineModule, full, type ModuleBuilder, type Tensor } from '../../src/graph/index.ts';
 import { gradients } from '../../src/passes/differentiate.ts';
 import { expectRefusal } from '../graph/refusal.ts';
 import { reference, type Target } from './targets.ts';
@@ -122,6 +122,18 @@ describe.each(targets)('powers on $name', (target) => {
       const gradient = (x: number): number => (e === 0 ? 0 : e * x ** (e - 1));
       expectClose(found[`gradient ${e}`]?.slice(0, 2), xs.slice(0, 2).map(gradient));
     }
+  });
+
+  it('have the gradient 0 where the exponent is a tensor of the constant 0, whatever the base', async () => {
+    const xs = [0, -0, 2, nan, infinity];
+    const found = await run(
+      target,
+      (x, _, m) => ({ like: gradientOf(x.pow(x.fullLike(0)), x), one: gradientOf(x.pow(full(m, [], 0)), x) }),
+      xs,
+      xs,
+    );
+    const zeros = [0, 0, 0, 0, 0];
+    expect(found).toEqual({ like: zeros, one: zeros });
   });
 
   it('of integers wrap around', async () => {

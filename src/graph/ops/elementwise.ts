@@ -103,6 +103,8 @@ const vjps = {
   pow: ({ inputs, output, cotangent }, k) => {
     const [x, y] = [operand(inputs, 0), operand(inputs, 1)];
     const constant = constantOf(y.node);
+    // Not 0 · x⁻¹, which is a NaN at 0.
+    if (k === 0 && constant === 0) return x.fullLike(0);
     if (k === 0 && constant !== undefined) return cotangent.mul(x.pow(constant - 1).mul(constant));
     if (k === 0) return y.eq(0).where(0, cotangent.mul(y.mul(x.pow(y.sub(1)))));
     // What is not chosen has a finite logarithm, or a NaN would reach the second gradient.
