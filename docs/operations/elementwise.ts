@@ -58,7 +58,7 @@ export const integers = section(
   'Of i32 and u32, which wrap (two’s complement); the same on every target. They have no gradient. The first two take floats too.',
   `
 x.floorDiv(y) ¦ ⌊x / y⌋ ¦ broadcast ¦ none ¦ 0 where y is 0; the smallest i32 by -1 wraps; of floats x / y where y is 0 ¦ floor_divide ¦ jnp.floor_divide
-x.mod(y) ¦ x - ⌊x / y⌋ y ¦ broadcast ¦ none ¦ the sign of y; 0 where y is 0; of floats NaN, with gradients c and -c ⌊x / y⌋ ¦ remainder ¦ jnp.mod
+x.mod(y) ¦ x - ⌊x / y⌋ y ¦ broadcast ¦ of floats c; -c ⌊x / y⌋; of integers none ¦ the sign of y; 0 where y is 0; of floats NaN ¦ remainder ¦ jnp.mod
 x.bitAnd(y) ¦ bits of both ¦ broadcast ¦ none ¦ ¦ bitwise_and ¦ jnp.bitwise_and
 x.bitOr(y) ¦ bits of either ¦ broadcast ¦ none ¦ ¦ bitwise_or ¦ jnp.bitwise_or
 x.bitXor(y) ¦ bits of one of them ¦ broadcast ¦ none ¦ ¦ bitwise_xor ¦ jnp.bitwise_xor

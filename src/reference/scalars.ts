@@ -82,6 +82,7 @@ export const formulas: Readonly<Record<string, Formula>> = {
   where: (condition, a, b) => (condition !== 0 ? a : b),
   // Composites: what they mean, of the operands behind the value written in primitives.
   softplus: (_, x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
+  remainder: (_, x, y) => withSignOf(y, remainder(x, y)),
   bceWithLogits: (_, x, target) => Math.max(x, 0) - x * target + Math.log1p(Math.exp(-Math.abs(x))),
 };
 
@@ -114,8 +115,11 @@ export function convert(x: number, dtype: Dtype): number {
 
 /** The remainder that has the divisor's sign, of JavaScript's, which has the dividend's; 0 by zero. */
 function floorMod(x: number, y: number): number {
-  if (y === 0) return 0;
-  const rest = x % y;
+  return y === 0 ? 0 : withSignOf(y, x % y);
+}
+
+/** A remainder by y with the sign of y, of one with the other sign. */
+function withSignOf(y: number, rest: number): number {
   return rest !== 0 && rest < 0 !== y < 0 ? rest + y : rest;
 }
 

@@ -95,6 +95,7 @@ const smooth = {
   bceWithLogits: binary((a, b) => nn.bceWithLogits(a, b.sigmoid(), { reduction: 'none' }), {
     bound: (a) => a + 1,
   }),
+  remainder: binary((a, b) => a.tanh().sub(2.5).mod(b.abs().add(4)), { bound: (_, b) => b + 4 }),
   matmul: product,
   contract: contracted,
   convolve: convolved,

@@ -28,6 +28,7 @@ const divisions: readonly (readonly [number, number, number, number, number])[] 
   [nan, 2, nan, nan, nan],
   [2, nan, nan, nan, nan],
   [2 ** 100, 3, 1, 1, 2 ** 100 / 3],
+  [-1, tenth, -0.09999998658895493, 1.4901161193847656e-8, -10],
 ];
 
 describe.each(targets)('remainders of floats on $name', (target) => {
@@ -45,6 +46,7 @@ describe.each(targets)('remainders of floats on $name', (target) => {
         halves: x.floorDiv(2),
         inX: first(x.mod(y), x),
         inY: first(x.mod(y), y),
+        inBoth: first(first(x.mod(y), y), x),
       });
     });
     const session = await target.start(module);
@@ -72,12 +74,19 @@ describe.each(targets)('remainders of floats on $name', (target) => {
       'floorDiv',
       divisions.map(([, , , , quotient]) => quotient),
     );
-    expectEach('byTwo', [-1, -1, -1, -1, 0, -0, -1, nan, -0.5, -1e-10, -1, 0, -1, nan, 0, 0]);
-    expectEach('halves', [-4, 3, -4, 3, 0, -0, 0, nan, 2, -1, 0, 3, -2, nan, 1, 2 ** 99]);
+    expectEach('byTwo', [-1, -1, -1, -1, 0, -0, -1, nan, -0.5, -1e-10, -1, 0, -1, nan, 0, 0, -1]);
+    expectEach('halves', [-4, 3, -4, 3, 0, -0, 0, nan, 2, -1, 0, 3, -2, nan, 1, 2 ** 99, -1]);
     expectEach(
       'inX',
       xs.map(() => 1),
     );
-    expectEach('inY', [4, 4, -3, -3].concat(Array.from(found.inY?.data ?? []).slice(4)));
+    expectEach(
+      'inY',
+      divisions.map(([, , , , quotient]) => -quotient),
+    );
+    expectEach(
+      'inBoth',
+      xs.map(() => 0),
+    );
   });
 });

@@ -1,5 +1,6 @@
 import { elementCount, shapeText } from '../../loops/index.ts';
 import { numberOf } from '../attributes.ts';
+import { floorOfQuotient } from '../composed/floorOfQuotient.ts';
 import { rearranged } from '../composed/rearranged.ts';
 import { ShapeError } from '../issues.ts';
 import type { ValueTypeOf } from '../node.ts';
@@ -74,6 +75,14 @@ export const compositeOps = {
       return cotangent.mul(difference);
     },
   ),
+  // Of its pieces, trunc(x / y) is one too large where the quotient is rounded up to an integer.
+  remainder: composite(
+    'remainder',
+    'the remainder of the second by the third, with the sign of the third',
+    2,
+    ({ inputs, cotangent }, k) =>
+      k === 1 ? cotangent : cotangent.mul(floorOfQuotient(operand(inputs, 1), operand(inputs, 2))).neg(),
+  ),
   cummax: running('cummax', 'cumargmax'),
   cummin: running('cummin', 'cumargmin'),
   takeAlong: {
@@ -134,7 +143,7 @@ export const compositeOps = {
 /** The composites with a gradient of their own. */
 export type CompositeOp = Exclude<
   keyof typeof compositeOps,
-  'custom' | 'detach' | 'training' | 'cummax' | 'cummin' | 'rearrange' | 'takeAlong'
+  'custom' | 'detach' | 'remainder' | 'training' | 'cummax' | 'cummin' | 'rearrange' | 'takeAlong'
 >;
 
 /**
