@@ -32,7 +32,10 @@ export function adaptiveAvgPool1d(x: Tensor, size: PerAxis, options: AdaptivePoo
   return adaptive('adaptiveAvgPool1d', 1, means, x, size, options);
 }
 
-/** The largest of each of the windows of {@link adaptiveAvgPool2d}; of equal ones the first gets the gradient. */
+/**
+ * The largest of each of the windows of {@link adaptiveAvgPool2d}; of equal ones the first gets the gradient. Where the size does
+ * not divide the extent, a window of -infinities alone may send it nowhere, where PyTorch sends it to the first.
+ */
 export function adaptiveMaxPool2d(x: Tensor, size: PerAxis, options: AdaptivePoolOptions = {}): Tensor {
   return adaptive('adaptiveMaxPool2d', 2, maxima, x, size, options);
 }

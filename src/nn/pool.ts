@@ -45,7 +45,7 @@ export interface IndexedPoolOptions extends MaxPoolOptions {
 /** The largest of each window, and which they are. */
 export interface Pooled {
   readonly output: Tensor;
-  /** Numbers within the space of the operand, row-major, i32: of equal elements the first. */
+  /** Numbers within the space of the operand, row-major, i32: of equal elements, and of NaNs, the first. */
   readonly indices: Tensor;
 }
 
@@ -57,7 +57,8 @@ export interface AvgPoolOptions extends PoolOptions {
 
 /**
  * The largest of each window, over two axes of space. A NaN counts as the largest; the gradient goes to the first of
- * equal ones, as in PyTorch; in a window of -infinities alone padding counts among them, and takes it away.
+ * equal ones, as in PyTorch, and to the first NaN, where PyTorch has the last; in a window of -infinities alone padding counts
+ * among them, and takes it away.
  *
  * ```ts
  * nn.maxPool2d(x, 2); // [batch, channels, 28, 28]: [batch, channels, 14, 14]

@@ -8,7 +8,7 @@ import { channelsFirst, inLayout, type Layout, type PerAxis, perAxis, spaceOf } 
 
 /**
  * The way back of a pooling: elements at the places that it names, zeros elsewhere (PyTorch's `max_unpool2d`). Of
- * several at one place the last stays.
+ * several at one place the last stays. Of u8 the result is f32.
  *
  * ```ts
  * const { output, indices } = nn.maxPool2d(x, 2, { indices: true });
@@ -40,7 +40,8 @@ export function maxUnpool2d(
   if (values === undefined || places === undefined) throw new RangeError('two operands');
   const count = sizes.reduce((n, extent) => n * extent, 1);
   const [batch, channels] = [dimAt(values.shape, 0), space.channels];
+  const source = x.dtype === 'u8' ? values.cast('f32') : values;
   const plane = full(x, [batch, channels, count], 0, x.dtype === 'u8' ? 'f32' : x.dtype);
-  const result = plane.scatter(2, places, values).reshape([batch, channels, ...sizes]);
+  const result = plane.scatter(2, places, source).reshape([batch, channels, ...sizes]);
   return inLayout(result, space);
 }

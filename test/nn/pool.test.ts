@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { GraphIssue, Tensor } from '../../src/graph/index.ts';
 import * as nn from '../../src/nn/index.ts';
+import { referenceSession } from '../../src/reference/index.ts';
 import { expectRefusal, untyped } from '../graph/refusal.ts';
 import { gradientOf, moduleOf, valuesOf } from './layers.ts';
 
@@ -80,6 +81,16 @@ describe('pooling', () => {
       return nn.maxUnpool2d(output, indices, [5, 6], { layout: 'nhwc' }).permute([0, 3, 1, 2]);
     });
     expect(last).toEqual(of(back));
+  });
+
+  it('puts bytes back as floats', () => {
+    const shape = [1, 1, 1, 2];
+    const module = moduleOf(shape, (x, m) =>
+      nn.maxUnpool2d(m.input('bytes', { shape, dtype: 'u8' }), x.cast('i32'), [1, 3]),
+    );
+    const inputs = { x: { shape, data: [2, 0] }, bytes: { shape, data: [7, 255] } };
+    const { y } = referenceSession(module).step('run', { inputs });
+    expect([...(y?.data ?? [])]).toEqual([255, 0, 7]);
   });
 
   it('adapts its windows along one axis, and takes the largest of them', () => {
