@@ -41,7 +41,7 @@ nn.dropout(x, rate) ¦ 0 with probability rate, else x / (1 - rate) ¦ […] →
 nn.dropPath(x, rate) ¦ the same, for whole samples ¦ [b, …] → [b, …] ¦ the same mask ¦ x in evaluation ¦ torchvision stochastic_depth ¦
 nn.embedding(vocabulary, width) ¦ rows of a table by number ¦ […] → […, width] ¦ summed by row ¦ padding is read as zeros ¦ nn.Embedding ¦ flax Embed
 nn.positions(tokens, width) ¦ x + row t of a table at place t ¦ […, t, width] → […, t, width] ¦ as of its pieces ¦ ¦  ¦
-nn.multiHeadAttention(width, heads) ¦ softmax(Q Kᵀ / √d) V by heads, projected ¦ [b, t, width] → [b, t, width] ¦ as of its pieces ¦ zeros where a mask leaves no key ¦ nn.MultiheadAttention ¦ flax MultiHeadDotProductAttention
+nn.multiHeadAttention(width, heads) ¦ softmax(Q Kᵀ / √d) V by heads, projected ¦ [b, t, width] → [b, t, width] ¦ as of its pieces ¦ where a mask leaves no key, the bias of the projection, or 0 ¦ nn.MultiheadAttention ¦ flax MultiHeadDotProductAttention
 nn.transformerBlock(width, heads) ¦ attention and two dense layers, each added to what it reads ¦ [b, t, width] → [b, t, width] ¦ as of its pieces ¦ ¦ nn.TransformerEncoderLayer ¦
 nn.lstm(width) ¦ long short-term memory over steps: an output for each, and a state ¦ [b, t, in] → { output: […, width], state } ¦ as of its pieces ¦ a row ends with its length ¦ nn.LSTM ¦ flax LSTMCell
 nn.gru(width) ¦ gated recurrent units over steps: an output for each, and a state ¦ [b, t, in] → { output: […, width], state } ¦ as of its pieces ¦ a row ends with its length ¦ nn.GRU ¦ flax GRUCell
@@ -66,8 +66,8 @@ nn.avgPool2d(x, kernel) ¦ the mean of each window ¦ [b, c, h, w] → [b, c, h�
 nn.avgPool3d(x, kernel) ¦ the mean of each window ¦ [b, c, d, h, w] → [b, c, d′, h′, w′] ¦ c / n to all ¦ padding counts, unless asked ¦ nn.functional.avg_pool3d ¦ flax avg_pool
 nn.adaptiveAvgPool1d(x, size) ¦ means of so many windows ¦ [b, c, w] → [b, c, size] ¦ c / n to all ¦ ¦ nn.functional.adaptive_avg_pool1d ¦
 nn.adaptiveAvgPool2d(x, size) ¦ means of so many windows ¦ [b, c, h, w] → [b, c, …size] ¦ c / n to all ¦ ¦ nn.functional.adaptive_avg_pool2d ¦
-nn.adaptiveMaxPool1d(x, size) ¦ the largest of so many windows ¦ [b, c, w] → [b, c, size] ¦ c to the first of them ¦ NaN if any is ¦ nn.functional.adaptive_max_pool1d ¦
-nn.adaptiveMaxPool2d(x, size) ¦ the largest of so many windows ¦ [b, c, h, w] → [b, c, …size] ¦ c to the first of them ¦ NaN if any is ¦ nn.functional.adaptive_max_pool2d ¦
+nn.adaptiveMaxPool1d(x, size) ¦ the largest of so many windows ¦ [b, c, w] → [b, c, size] ¦ c to the first of them; of -∞ alone, it may be to none ¦ NaN if any is ¦ nn.functional.adaptive_max_pool1d ¦
+nn.adaptiveMaxPool2d(x, size) ¦ the largest of so many windows ¦ [b, c, h, w] → [b, c, …size] ¦ c to the first of them; of -∞ alone, it may be to none ¦ NaN if any is ¦ nn.functional.adaptive_max_pool2d ¦
 nn.globalAvgPool(x) ¦ the mean of each channel ¦ [b, c, …] → [b, c] ¦ c / n to all ¦ ¦ nn.functional.adaptive_avg_pool2d ¦
 nn.resize(x, size) ¦ another size, by the nearest, bilinear or bicubic ¦ [b, c, h, w] → [b, c, …size] ¦ summed ¦ { alignCorners } ¦ nn.functional.interpolate ¦ jax.image.resize
 nn.gridSample(x, grid) ¦ x at places from -1 to 1 ¦ [b, c, h, w], [b, h′, w′, 2] → [b, c, h′, w′] ¦ summed; by the slopes between elements ¦ zeros, border or reflection outside; at NaN, and at ∞ without border, NaN, or 0 if nearest ¦ nn.functional.grid_sample ¦

@@ -1,7 +1,9 @@
 import { requireFlag, requireOption, requireOptions } from '../graph/arguments.ts';
+import { requireFloat } from '../graph/build.ts';
 import { type Initializer, ShapeError, type Tensor } from '../graph/index.ts';
+import { dimAt, sameShape } from '../graph/shape.ts';
 import { requireTensor } from '../graph/tensor/value.ts';
-import { shapeText } from '../loops/index.ts';
+import { type Dim, sameDim, shapeText } from '../loops/index.ts';
 import { dropoutWithin } from './dropout.ts';
 import { sizes } from './embedding.ts';
 import { withinFanIn } from './fanIn.ts';
@@ -23,7 +25,8 @@ export interface AttentionOptions extends LayerOptions {
   readonly causal?: boolean;
   /**
    * Which keys a query sees (bool), in whatever broadcasts to `[batch, heads, queries, keys]`: padding of `x: [batch, tokens]` is
-   * left out by `x.ne(0).reshape([batch, 1, 1, tokens])`. A query that sees none gets zeros.
+   * left out by `x.ne(0).reshape([batch, 1, 1, tokens])`. For a query that sees none zeros are projected: the result is the
+   * projection's bias, and 0 without one.
    */
   readonly mask?: Tensor;
   /** Heads of keys and values, which divide those of queries and are shared by them (Ainslie et al. 2023); as many where it is left out. */
@@ -59,8 +62,8 @@ type AttentionArgs = [width: number, heads: number, options?: AttentionOptions |
  * ```
  *
  * @param x `[batch, tokens, width]`, f32; only the batch may be bounded
- * @returns `[batch, tokens, width]`
- * @throws ShapeError where heads do not divide the width, or `x` has another shape
+ * @returns `[batch, tokens, width]`; without keys, as where a mask leaves none
+ * @throws ShapeError where heads do not divide the width, or `x`, the second tensor or the mask has another shape or type
  */
 export function multiHeadAttention(
   width: number,
@@ -96,7 +99,7 @@ function attentionLayer(width: number, heads: number, options: AttentionOptions 
   sizes(op, { width, heads, keyValueHeads, kvWidth: kvWidth ?? width });
   requireFlag(op, 'causal', causal);
   requireFlag(op, 'bias', bias);
-  if (mask !== undefined) requireTensor(op, mask);
+  if (mask !== undefined) requireMask(op, mask);
   if (width % heads !== 0)
     throw new ShapeError('groups', op, `${heads} heads do not divide a width of ${width}`);
   if (heads % keyValueHeads !== 0)
@@ -110,6 +113,14 @@ function attentionLayer(width: number, heads: number, options: AttentionOptions 
     requireSequence(op, x, width);
     if (other !== undefined) requireSequence(op, other, kvWidth ?? width);
     else if (kvWidth !== undefined) requireSequence(op, x, kvWidth);
+    if (other !== undefined) requireBatch(op, x, other);
+    if (mask !== undefined)
+      requireBroadcast(op, mask, [
+        ...x.shape.slice(0, 1),
+        heads,
+        dimAt(x.shape, 1),
+        dimAt((other ?? x).shape, 1),
+      ]);
     const name = own.at(x).label();
     const [queries, keys, values] = projected(own, x, other);
     /** Heads of keys, each as often as heads of queries share it. */
@@ -129,7 +140,7 @@ function attentionLayer(width: number, heads: number, options: AttentionOptions 
     return result.add(own.weight('projection.bias', { shape: [width], init: zeros() })).named(name);
   };
 
-  /** What each key counts for each query: `[batch, heads, queries, keys]`, whose rows add up to 1. */
+  /** What each key counts for each query: `[batch, heads, queries, keys]`, whose rows add up to 1, or to 0 where no key is seen. */
   const weightsOf = (scores: Tensor): Tensor => {
     const isBefore = causal ? scores.iotaLike(-1).le(scores.iotaLike(-2)) : undefined;
     if (mask === undefined) return (isBefore?.where(scores, -Infinity) ?? scores).softmax();
@@ -200,9 +211,34 @@ function rotationOf(op: string, rotary: boolean | RotaryOptions, each: number): 
   return (x) => rotated(op, x, base);
 }
 
-/** Requires `[batch, tokens, width]`. @throws ShapeError where a tensor has another shape */
+function requireMask(op: string, mask: Tensor): void {
+  requireTensor(op, mask);
+  if (mask.dtype === 'bool') return;
+  const text = `mask is ${mask.dtype}${shapeText(mask.shape)}: it must be bool, such as tokens.ne(0)`;
+  throw new ShapeError('dtype', op, text);
+}
+
+/** Requires a mask that broadcasts to scores, `[batch, heads, queries, keys]`. @throws ShapeError where it does not */
+function requireBroadcast(op: string, mask: Tensor, scores: readonly Dim[]): void {
+  const before = scores.length - mask.shape.length;
+  const fits = (dim: Dim, k: number): boolean => dim === 1 || sameDim(dim, dimAt(scores, before + k));
+  if (before >= 0 && mask.shape.every(fits)) return;
+  const text = `mask is ${shapeText(mask.shape)}: it must broadcast to [batch, heads, queries, keys], ${shapeText(scores)}`;
+  throw new ShapeError('broadcast', op, text);
+}
+
+/** Requires keys and values of as many samples as queries, or of one for all. @throws ShapeError where there are others */
+function requireBatch(op: string, queries: Tensor, keysAndValues: Tensor): void {
+  const [own, other] = [queries, keysAndValues].map(({ shape }) => shape.slice(0, 1));
+  if (own === undefined || other === undefined || sameShape(own, other) || other[0] === 1) return;
+  const text = `queries are ${shapeText(queries.shape)}, keys and values ${shapeText(keysAndValues.shape)}: they must be of one batch`;
+  throw new ShapeError('layer', op, text);
+}
+
+/** Requires `[batch, tokens, width]`, f32. @throws ShapeError where a tensor has another shape or type */
 function requireSequence(op: string, x: Tensor, width: number): void {
   requireTensor(op, x);
+  requireFloat(op, x.node);
   const [, tokens, last] = x.shape;
   if (x.shape.length === 3 && typeof tokens === 'number' && last === width) return;
   throw new ShapeError('layer', op, `takes [batch, tokens, ${width}], not ${shapeText(x.shape)}`);

@@ -44,7 +44,7 @@ type GruArgs = [width: number, options?: RecurrentOptions | undefined];
  * ```
  *
  * @param x `[batch, steps, features]`, f32; only the batch may be bounded
- * @throws ShapeError where `x`, the first state or the lengths have other shapes
+ * @throws ShapeError where `x`, the first state or the lengths have other shapes or types, or there is no step
  */
 export function gru(width: number, options?: RecurrentOptions): Gru;
 export function gru(x: Tensor, width: number, options?: RecurrentOptions): GruResult;

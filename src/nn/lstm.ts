@@ -1,4 +1,5 @@
-import type { Tensor } from '../graph/index.ts';
+import { shown } from '../graph/arguments.ts';
+import { GraphError, Tensor } from '../graph/index.ts';
 import { dimAt } from '../graph/shape.ts';
 import { type EitherForm, inEitherForm, type Layer, type LayerOptions, layerOf } from './layer.ts';
 import {
@@ -51,7 +52,7 @@ type LstmArgs = [width: number, options?: RecurrentOptions | undefined];
  * ```
  *
  * @param x `[batch, steps, features]`, f32; only the batch may be bounded
- * @throws ShapeError where `x`, the first state or the lengths have other shapes
+ * @throws ShapeError where `x`, the first state or the lengths have other shapes or types, or there is no step
  */
 export function lstm(width: number, options?: RecurrentOptions): Lstm;
 export function lstm(x: Tensor, width: number, options?: RecurrentOptions): LstmResult;
@@ -84,7 +85,7 @@ function lstmLayer(width: number, options: RecurrentOptions = {}): Lstm {
   const apply = (own: Weights, x: Tensor, given: SequenceOptions<LstmState> = {}): LstmResult => {
     requireSequenceOptions(op, given);
     const { state: first, lengths } = given;
-    const before = first === undefined ? undefined : [first.hidden, first.cell];
+    const before = first === undefined ? undefined : partsOf(op, first);
     const { output, state } = run(described, cell, own.at(x), x, before, lengths);
     const [hidden, memory] = state;
     if (hidden === undefined || memory === undefined) throw new RangeError('its state has two parts');
@@ -94,5 +95,22 @@ function lstmLayer(width: number, options: RecurrentOptions = {}): Lstm {
     new Weights(op, options),
     apply,
     () => ({}),
+  );
+}
+
+/** The two tensors of a state. @throws GraphError `operands` where it has others */
+function partsOf(op: string, state: LstmState): [hidden: Tensor, cell: Tensor] {
+  const given: unknown = state;
+  const isState =
+    typeof given === 'object' &&
+    given !== null &&
+    'hidden' in given &&
+    'cell' in given &&
+    [given.hidden, given.cell].every((part) => part instanceof Tensor);
+  if (isState) return [state.hidden, state.cell];
+  throw new GraphError(
+    'operands',
+    op,
+    `state is ${shown(given)}: it must be { hidden, cell } of two tensors`,
   );
 }

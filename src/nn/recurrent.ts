@@ -1,4 +1,5 @@
 import { requireFlag, requireOption, requireOptions } from '../graph/arguments.ts';
+import { requireFloat } from '../graph/build.ts';
 import { concat, type Initializer, ShapeError, stack, type Tensor, zeros } from '../graph/index.ts';
 import { dimAt, sameShape } from '../graph/shape.ts';
 import { requireTensor } from '../graph/tensor/value.ts';
@@ -27,7 +28,7 @@ export interface SequenceOptions<State> {
   readonly state?: State;
   /**
    * How many steps of each row are alive, `[batch]`, i32; all where it is left out. At others the output is 0, and the state stays:
-   * a row without any keeps its first one.
+   * a row without any keeps its first one. Less than 0 counts as 0, more than there are steps as all.
    */
   readonly lengths?: Tensor;
 }
@@ -151,11 +152,18 @@ function unrolled(
   return { output: stack(isBackward ? outputs.reverse() : outputs, 1), state };
 }
 
-/** The batch of a sequence. @throws ShapeError where it is not `[batch, steps, features]` */
+/** The batch of a sequence. @throws ShapeError where it is not `[batch, steps, features]`, f32, of a step at least */
 function sequenceOf(op: string, x: Tensor): Dim {
   requireTensor(op, x);
   const [batch, steps, features] = x.shape;
-  if (x.shape.length === 3 && batch !== undefined && typeof features === 'number' && Number(steps) >= 1)
+  requireFloat(op, x.node);
+  if (steps === 0) throw new ShapeError('empty', op, `takes a step at least: ${shapeText(x.shape)} has none`);
+  if (
+    x.shape.length === 3 &&
+    batch !== undefined &&
+    typeof features === 'number' &&
+    typeof steps === 'number'
+  )
     return batch;
   throw new ShapeError('layer', op, `takes [batch, steps, features], not ${shapeText(x.shape)}`);
 }
@@ -173,8 +181,8 @@ function aliveAt(op: string, lengths: Tensor, x: Tensor): (step: number) => Tens
 
 function requireFirst(op: string, state: Tensor, shape: readonly Dim[]): void {
   requireTensor(op, state);
-  if (sameShape(state.shape, shape)) return;
-  const text = `the first state is ${shapeText(state.shape)}: it must be ${shapeText(shape)}`;
+  if (state.dtype === 'f32' && sameShape(state.shape, shape)) return;
+  const text = `the first state is ${state.dtype}${shapeText(state.shape)}: it must be f32${shapeText(shape)}`;
   throw new ShapeError('layer', op, text);
 }
 

@@ -17,7 +17,7 @@ export function shapeOf(shape: readonly Dim[], build: (x: Tensor) => Tensor): st
 /** What is built of `x = 0, 1, 2, …`, or of given values, by the reference evaluator. */
 export function valuesOf(
   shape: readonly number[],
-  build: (x: Tensor) => Tensor,
+  build: (x: Tensor, m: ModuleBuilder) => Tensor,
   given?: readonly number[],
 ): number[] {
   const count = shape.reduce((a, b) => a * b, 1);

@@ -1,6 +1,7 @@
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import { compileModule } from '../../src/compile.ts';
 import {
+  concat,
   defineModule,
   evaluation,
   type GraphIssue,
@@ -134,6 +135,23 @@ describe('attention', () => {
     expect(values.slice(2).every(Number.isFinite)).toBe(true);
   });
 
+  it('of no queries is empty, and of no keys the bias of the projection, as in PyTorch', () => {
+    const attention = (queries: number, keys: number): number[] =>
+      valuesOf([1, 2, 2], (x) => {
+        const layer = nn.multiHeadAttention(2, 1);
+        const part = (tokens: number): Tensor => x.slice([0, 0], [1, tokens]);
+        const made = layer(part(queries), part(keys));
+        const [bias] = layer.parameters().slice(-1);
+        return bias === undefined ? made : made.sub(bias);
+      });
+    expect(attention(0, 2)).toEqual([]);
+    expect(attention(0, 0)).toEqual([]);
+    expect(attention(2, 0)).toEqual([0, 0, 0, 0]);
+    expect(
+      valuesOf([1, 0, 2], (x) => nn.multiHeadAttention(x, 2, 1, { causal: true, rotary: true })),
+    ).toEqual([]);
+  });
+
   it('of a block is a part of it, with its weights', () => {
     const block = nn.transformerBlock(4, 2, { norm: 'rms', bias: false, name: 'block' });
     expectTypeOf(block).toExtend<nn.Layer>();
@@ -147,6 +165,17 @@ describe('attention', () => {
       'block.attention.qkv.weight',
       'block.attention.projection.weight',
     ]);
+  });
+});
+
+describe('a recurrent layer', () => {
+  it('takes lengths below 0 as none, and those above the steps as all', () => {
+    const outputs = (lengths: readonly number[]): number[] =>
+      valuesOf(
+        [2, 2, 1],
+        (x, m) => nn.gru(1)(x, { lengths: m.literal(lengths, { shape: [2], dtype: 'i32' }) }).output,
+      );
+    expect(outputs([-3, 9])).toEqual(outputs([0, 2]));
   });
 });
 
@@ -241,7 +270,39 @@ describe('sequences that do not fit', () => {
     [
       (x) => nn.gru(2, { layers: 2 })(x, { state: x.select(1, 0) }),
       'layer',
-      'gru: the first state is [2, 4]: it must be [2, 2, 2]',
+      'gru: the first state is f32[2, 4]: it must be f32[2, 2, 2]',
+    ],
+    [
+      (x) => nn.gru(4)(x, { state: x.select(1, 0).cast('i32') }),
+      'layer',
+      'gru: the first state is i32[2, 4]: it must be f32[2, 4]',
+    ],
+    [
+      (x) => nn.lstm(4)(x, untyped({ state: x.select(1, 0) })),
+      'operands',
+      'lstm: state is an object (Tensor): it must be { hidden, cell } of two tensors',
+    ],
+    [(x) => nn.lstm(x.slice([0, 0], [2, 0]), 2), 'empty', 'lstm: takes a step at least: [2, 0, 4] has none'],
+    [(x) => nn.gru(x.cast('i32'), 2), 'dtype', 'gru: operand of type i32; takes f32: cast it first'],
+    [
+      (x) => nn.multiHeadAttention(x, 4, 2, { mask: x }),
+      'dtype',
+      'multiHeadAttention: mask is f32[2, 3, 4]: it must be bool, such as tokens.ne(0)',
+    ],
+    [
+      (x) => nn.multiHeadAttention(x, 4, 2, { mask: x.select(-1, 0).ne(0) }),
+      'broadcast',
+      'multiHeadAttention: mask is [2, 3]: it must broadcast to [batch, heads, queries, keys], [2, 2, 3, 3]',
+    ],
+    [
+      (x) => nn.multiHeadAttention(x, 4, 2, { mask: x.ne(0).reshape([1, 2, 1, 3, 4]) }),
+      'broadcast',
+      'multiHeadAttention: mask is [1, 2, 1, 3, 4]: it must broadcast to [batch, heads, queries, keys], [2, 2, 3, 3]',
+    ],
+    [
+      (x) => nn.multiHeadAttention(4, 2)(x, concat([x, x.slice([1])], 0)),
+      'layer',
+      'multiHeadAttention: queries are [2, 3, 4], keys and values [3, 3, 4]: they must be of one batch',
     ],
     [
       (x) => nn.lstm(2)(x, untyped({ length: x })),
