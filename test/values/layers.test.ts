@@ -179,9 +179,17 @@ describe('layers have the values of PyTorch', () => {
     await compared(reference, layerCases, true);
   });
 
-  // Gradients are the same operations again, which random graphs and PyTorch's values compare on every target.
+  it('and its gradients, on WebAssembly', async () => {
+    const few = ['masked attention', 'lstm with lengths and a first state'];
+    const cases = layerCases.filter(({ name }) => few.includes(name));
+    await compared(wasm(1), cases, true);
+  });
+
+  // Gradients of the others are the same operations again, which random graphs and PyTorch's values compare on every target.
   it('on WebAssembly', async () => {
     const others = [
+      'masked attention',
+      'lstm with lengths and a first state',
       'attention',
       'attention to another sequence',
       'transformer block, norms last',
