@@ -2,6 +2,7 @@ import { afterAll, describe, expect, inject, test } from 'vitest';
 import {
   defineModule,
   GraphError,
+  type GraphIssue,
   type Module,
   type ModuleBuilder,
   type Tensor,
@@ -13,6 +14,7 @@ import { wasm } from '../values/wasm.ts';
 import { Call, Unsupported } from './call.ts';
 import type { Build } from './elementwise.ts';
 import { operations } from './operations.ts';
+import { refusals } from './refusals.ts';
 import { readSamples, type Sample, type SampleTensor, weightOf } from './samples.ts';
 
 /**
@@ -46,10 +48,13 @@ describe.each(targets)('on $name', (target, tolerance) => {
   test.each(Object.entries(operations))('%s', async (name, build) => {
     const taken = samples.get(name) ?? [];
     expect(taken.length, `samples of ${name}`).toBeGreaterThan(0);
-    const { module, built } = moduleOf(name, build, taken, (why) => {
+    const refused: Partial<Record<GraphIssue, number>> = {};
+    const { module, built } = moduleOf(name, build, taken, (why, code) => {
       const reason = `${name}: ${why}`;
       counts.refused.set(reason, (counts.refused.get(reason) ?? 0) + 1);
+      if (code !== undefined) refused[code] = (refused[code] ?? 0) + 1;
     });
+    expect(refused, `what this library refuses of the samples of ${name}`).toEqual(refusals[name] ?? {});
     expect(built.length, `samples of ${name} that have a form here`).toBeGreaterThan(0);
     const session = await target.start(module);
     const inFloat32 =
@@ -104,7 +109,7 @@ function moduleOf(
   name: string,
   build: Build,
   taken: readonly Sample[],
-  refuse: (why: string) => void,
+  refuse: (why: string, code?: GraphIssue) => void,
 ): { readonly module: Module; readonly built: readonly number[] } {
   const built: number[] = [];
   const module = defineModule(name, (m) => {
@@ -113,12 +118,9 @@ function moduleOf(
         m.entry(`sample ${k}`, outputsOf(m, build, sample, k));
         built.push(k);
       } catch (error) {
-        if (!(error instanceof Unsupported) && !(error instanceof GraphError)) throw error;
-        refuse(
-          error instanceof GraphError
-            ? `${error.code}: ${error.message.replace(/ {2}at .*/, '')}`
-            : error.message,
-        );
+        if (error instanceof GraphError) refuse(error.message.replace(/ {2}at .*/, ''), error.code);
+        else if (error instanceof Unsupported) refuse(error.message);
+        else throw error;
       }
     }
     if (built.length === 0) m.entry('none', { y: m.literal([0], { shape: [1] }) });
