@@ -132,7 +132,10 @@ function attentionLayer(width: number, heads: number, options: AttentionOptions 
     };
     const k = shared(turn(keys));
     const scores = turn(queries).matmul(k.transpose()).div(Math.sqrt(each));
-    const mixed = dropped(weightsOf(scores)).matmul(shared(values)).permute([0, 2, 1, 3]).reshape(x.shape);
+    const mixed = dropped(own, weightsOf(scores))
+      .matmul(shared(values))
+      .permute([0, 2, 1, 3])
+      .reshape(x.shape);
     const result = mixed.matmul(
       own.weight('projection.weight', { shape: [width, width], init: withinFanIn(width) }),
     );

@@ -8,6 +8,7 @@ import {
   type Copies,
   copyOf,
   equipped,
+  type Inner,
   type Layer,
   type LayerOptions,
   requireLayerOptions,
@@ -158,25 +159,25 @@ export function compose<
   if (typeof given !== 'object' || given === null)
     throw new GraphError('operands', op, `takes parts by name, such as { up, down }, not ${shown(given)}`);
   requireFunctions(op, [...Object.entries(parts), ['what is made of the parts', body]]);
-  return composedOf(op, { ...parts }, body, options);
+  return composedOf(op, { ...parts }, () => body, options);
 }
 
-/** {@link compose} for a layer of the library, whose name errors have. */
+/** {@link compose} for a layer of the library, whose name errors have, and whose body may ask for that of the layer. */
 export function composedOf<Named extends object, Args extends unknown[], Out>(
   op: string,
   parts: Named,
-  body: (parts: Named, ...args: Args) => Out,
+  bodyOf: (own: Inner) => (parts: Named, ...args: Args) => Out,
   options: LayerOptions,
   stem?: string,
 ): Composite<Named, Args, Out> {
   const inner = new Parts(op, Object.entries(parts), options, stem);
-  const apply = (...args: Args): Out => inner.apply(args, () => body(parts, ...args));
+  const apply = (...args: Args): Out => inner.apply(args, () => bodyOf(inner)(parts, ...args));
   const copy = (copies: Copies, changes: LayerOptions): Composite<Named, Args, Out> => {
     const { options: own, stem: from } = inner.copied(changes);
     const entries: [string, object][] = Object.entries(parts);
     const copied = Object.fromEntries(entries.map(([key, part]) => [key, copyOf(part, copies)]));
     if (!hasKeysOf(copied, parts)) throw new TypeError('copies of parts are called as the parts are');
-    return composedOf(op, copied, body, own, from);
+    return composedOf(op, copied, bodyOf, own, from);
   };
   return equipped<Args, Out, { readonly parts: Named }>(inner, apply, { parts: { value: parts } }, copy);
 }

@@ -32,7 +32,11 @@ export class Parts implements Inner {
   }
 
   get name(): string | undefined {
-    return this.#options.name ?? this.#adopted ?? this.#fresh;
+    return this.given ?? this.#fresh;
+  }
+
+  get given(): string | undefined {
+    return this.#options.name ?? this.#adopted;
   }
 
   get isApplied(): boolean {

@@ -4,7 +4,8 @@ import { type Tensor, whileTraining } from '../graph/index.ts';
 import type { DimLike } from '../graph/shape.ts';
 import { requireTensor } from '../graph/tensor/value.ts';
 import { bernoulli, type StreamOptions } from '../random/index.ts';
-import { type EitherForm, inEitherForm } from './layer.ts';
+import { freshStream } from '../random/stream.ts';
+import { type EitherForm, type Inner, inEitherForm } from './layer.ts';
 
 /**
  * Dropout (Srivastava et al., 2014): each element is zero with probability `rate`, and those that stay are divided by
@@ -64,13 +65,17 @@ const eachElement: Drawn = ({ shape }) => shape;
 const eachSample: Drawn = ({ shape }) => shape.map((dim, k) => (k === 0 ? dim : 1));
 
 /**
- * {@link dropout} as a part of a layer, whose option gives its rate.
+ * {@link dropout} as a part of a layer, whose option gives its rate. What a layer draws that was given a name has one too,
+ * `NAME.dropout`, and with a number where it draws again: it stays while others are declared before it.
  *
  * @param op of the layer, which errors name, with its option `dropout`
  */
-export function dropoutWithin(op: string, rate = 0): (x: Tensor) => Tensor {
+export function dropoutWithin(op: string, rate = 0): (own: Pick<Inner, 'given'>, x: Tensor) => Tensor {
   requireRate(op, 'dropout', rate);
-  return dropping('dropout', eachElement, rate);
+  return ({ given }, x) => {
+    const name = given === undefined ? {} : { name: freshStream(x.graph, `${given}.dropout`) };
+    return dropping('dropout', eachElement, rate, name)(x);
+  };
 }
 
 function dropping(

@@ -95,6 +95,8 @@ export function isShort<Args extends unknown[]>(
 export interface Inner {
   readonly op: string;
   readonly name: string | undefined;
+  /** The name that it was given, or that of its place in a composite which was given one. */
+  readonly given: string | undefined;
   /** Whether it was applied: an application that failed does not count. */
   readonly isApplied: boolean;
   /** What it declared, or its parts did. */

@@ -54,7 +54,7 @@ export interface Recurrence {
   readonly bidirectional: boolean;
   readonly bias: boolean;
   /** What is between two layers. */
-  readonly dropped: (x: Tensor) => Tensor;
+  readonly dropped: ReturnType<typeof dropoutWithin>;
 }
 
 /** A description out of options. @throws GraphError and ShapeError where one is unknown or out of range */
@@ -114,7 +114,7 @@ export function run(
       return made.output;
     });
     const joined = concat(outputs, -1);
-    sequence = layer + 1 < layers ? dropped(joined) : joined;
+    sequence = layer + 1 < layers ? dropped(own, joined) : joined;
   }
   const state = Array.from({ length: cell.parts }, (_, k) => {
     const all = last.flatMap((parts) => parts.slice(k, k + 1));

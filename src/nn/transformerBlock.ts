@@ -11,7 +11,7 @@ import { type Composite, composedOf } from './compose.ts';
 import { type Dense, dense } from './dense.ts';
 import { dropoutWithin } from './dropout.ts';
 import { sizes } from './embedding.ts';
-import { type EitherForm, inEitherForm, requireLayerOptions } from './layer.ts';
+import { type EitherForm, type Inner, inEitherForm, requireLayerOptions } from './layer.ts';
 import { layerNorm, type RmsNorm, rmsNorm } from './layerNorm.ts';
 import { epsOf, type Norm } from './normalize.ts';
 
@@ -81,7 +81,7 @@ function blockLayer(width: number, heads: number, options: TransformerBlockOptio
   requireOneOf(op, 'activation', activation, Object.keys(activations));
   requireOneOf(op, 'norm', norm, ['layer', 'rms']);
   const { bias = true } = attention;
-  const dropped = dropoutWithin(op, attention.dropout);
+  const dropout = dropoutWithin(op, attention.dropout);
   const normal = (): Norm | RmsNorm => {
     const added = eps === undefined ? {} : { eps: epsOf(op, eps) };
     return norm === 'layer' ? layerNorm({ ...added, bias }) : rmsNorm(added);
@@ -93,7 +93,12 @@ function blockLayer(width: number, heads: number, options: TransformerBlockOptio
     up: dense(hidden, { activation, bias }),
     down: dense(width, { bias }),
   };
-  const body = ({ norm1, attention: attend, norm2, up, down }: typeof parts, x: Tensor): Tensor => {
+  const body = (
+    own: Inner,
+    { norm1, attention: attend, norm2, up, down }: typeof parts,
+    x: Tensor,
+  ): Tensor => {
+    const dropped = (of: Tensor): Tensor => dropout(own, of);
     if (normFirst) {
       const h = x.add(dropped(attend(norm1(x))));
       return h.add(dropped(down(dropped(up(norm2(h))))));
@@ -101,8 +106,15 @@ function blockLayer(width: number, heads: number, options: TransformerBlockOptio
     const h = norm1(x.add(dropped(attend(x))));
     return norm2(h.add(dropped(down(dropped(up(h))))));
   };
-  return composedOf<typeof parts, [x: Tensor], Tensor>(op, parts, body, {
-    ...(name === undefined ? {} : { name }),
-    ...(trainable === undefined ? {} : { trainable }),
-  });
+  return composedOf<typeof parts, [x: Tensor], Tensor>(
+    op,
+    parts,
+    (own) =>
+      (...of) =>
+        body(own, ...of),
+    {
+      ...(name === undefined ? {} : { name }),
+      ...(trainable === undefined ? {} : { trainable }),
+    },
+  );
 }

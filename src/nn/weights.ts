@@ -54,7 +54,11 @@ export class Weights implements Inner {
   }
 
   get name(): string | undefined {
-    return this.#options.name ?? this.#name ?? this.#adopted;
+    return this.given ?? this.#name;
+  }
+
+  get given(): string | undefined {
+    return this.#options.name ?? this.#adopted;
   }
 
   get isApplied(): boolean {
@@ -82,7 +86,7 @@ export class Weights implements Inner {
   label(): string {
     // A name that an application found which then failed is no one's: another layer may have it by now.
     if (this.#name === undefined || !this.#hasBegun)
-      this.#name = this.#options.name ?? this.#adopted ?? this.#within().freshName(this.stem());
+      this.#name = this.given ?? this.#within().freshName(this.stem());
     return this.#name;
   }
 

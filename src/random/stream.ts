@@ -74,6 +74,13 @@ class Streams {
   readonly #names = new Map<number, string>();
   #unnamed = 0;
 
+  fresh(stem: string): string {
+    for (let k = 1; ; k++) {
+      const name = k === 1 ? stem : `${stem}${k}`;
+      if (!this.#names.has(numberOf(name))) return name;
+    }
+  }
+
   take(op: string, name: string | undefined): number {
     if (name === undefined) return this.#unnamed++;
     requireName(op, 'a stream of random numbers', name);
@@ -89,6 +96,11 @@ class Streams {
     this.#names.set(number, name);
     return number;
   }
+}
+
+/** A name for a stream that none of a module has yet: the stem, or with a number. */
+export function freshStream(graph: Graph, stem: string): string {
+  return streamsOf(graph).fresh(stem);
 }
 
 const known = new WeakMap<Graph, Streams>();

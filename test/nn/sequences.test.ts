@@ -201,6 +201,38 @@ describe('dropout', () => {
   });
 });
 
+describe('what layers drop', () => {
+  /** Numbers of the streams that are drawn from, where another dropout comes first or not. */
+  const streams = (build: (x: Tensor) => Tensor, before: number): unknown[] =>
+    moduleOf([2, 3, 4], (x) =>
+      build(Array.from({ length: before }).reduce<Tensor>((y) => nn.dropout(y, 0.5), x)),
+    )
+      .graph.nodes.filter(({ op }) => op === 'bitXor')
+      .map(({ inputs }) => inputs[1])
+      .slice(before)
+      .map((number) => neededBy(number === undefined ? [] : [number]).map(({ attrs }) => attrs));
+
+  it.each<[what: string, build: (x: Tensor, name: object) => Tensor, count: number]>([
+    ['attention', (x, own) => nn.multiHeadAttention(x, 4, 2, { dropout: 0.1, ...own }), 1],
+    ['a block', (x, own) => nn.transformerBlock(x, 4, 2, { dropout: 0.1, ...own }), 4],
+    ['recurrent layers', (x, own) => nn.lstm(x, 2, { layers: 3, dropout: 0.1, ...own }).output, 2],
+    [
+      'a layer that is applied twice',
+      (x, own) => {
+        const twice = nn.multiHeadAttention(4, 2, { dropout: 0.1, ...own });
+        return twice(twice(x));
+      },
+      2,
+    ],
+  ])('%s is drawn by name where they have one, whatever is drawn before', (_, build, count) => {
+    const named = (x: Tensor): Tensor => build(x, { name: 'own' });
+    expect(streams(named, 0)).toHaveLength(count);
+    expect(streams(named, 1)).toEqual(streams(named, 0));
+    const unnamed = (x: Tensor): Tensor => build(x, {});
+    expect(streams(unnamed, 1)).not.toEqual(streams(unnamed, 0));
+  });
+});
+
 describe('types', () => {
   it('say what a layer gives, in either form', () => {
     expectTypeOf(nn.lstm(2)).toEqualTypeOf<nn.Lstm>();
