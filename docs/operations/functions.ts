@@ -19,7 +19,7 @@ x.erf() ¦ 2/√π ∫₀ˣ exp(-t²) dt ¦ […] → […] ¦ 2/√π c exp(-x�
 x.erfinv() ¦ the y of which erf is x ¦ […] → […] ¦ √π/2 c exp(y²) ¦ ±∞ at ±1, NaN beyond ¦ erfinv ¦ lax.erf_inv
 x.lgamma() ¦ ln |Γ(x)| ¦ […] → […] ¦ c ψ(x) ¦ ∞ at 0 and the negative integers ¦ lgamma ¦ jax.scipy.special.gammaln
 x.digamma() ¦ ψ(x) ¦ […] → […] ¦ c ψ′(x) ¦ -∞ at 0, ∞ at -0, NaN at the negative integers ¦ digamma ¦ jax.scipy.special.digamma
-x.polygamma(n) ¦ the n-th derivative of ψ, n up to 2 ¦ […] → […] ¦ c polygamma(n + 1); none of n = 2 ¦ ∞ or NaN at the negative integers ¦ polygamma ¦ jax.scipy.special.polygamma
+x.polygamma(n) ¦ the n-th derivative of ψ, n up to 2 ¦ […] → […] ¦ c polygamma(n + 1); of n = 2 an error: polygamma(3) is not built ¦ ∞ or NaN at the negative integers ¦ polygamma ¦ jax.scipy.special.polygamma
 x.relu() ¦ max(x, 0) ¦ […] → […] ¦ c where x > 0 ¦ a NaN stays ¦ relu ¦ jax.nn.relu
 x.sin() ¦ sin x ¦ […] → […] ¦ c cos x ¦ NaN at ±∞; exact reduction of any angle ¦ sin ¦ jnp.sin
 x.cos() ¦ cos x ¦ […] → […] ¦ -c sin x ¦ NaN at ±∞ ¦ cos ¦ jnp.cos

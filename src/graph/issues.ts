@@ -45,7 +45,8 @@ export const graphIssues = {
     'a layer has weights once it was applied, of shapes that its first operand asks for; other operands must fit them',
   declaration:
     'layers and optimizers declare states, so they must be used inside defineModule, whose function returns when all is declared',
-  gradient: 'gradients exist of float scalars, with respect to floats that are reached without integers',
+  gradient:
+    'gradients exist of float scalars, with respect to floats that are reached without integers and by operations whose derivative is built',
   option: 'an option must have a name and a value that its documentation names',
   parse: 'a text must follow the grammar of the text form',
   verify: 'a module must be consistent: operands before users, types as their operations say',

@@ -120,7 +120,7 @@ const smooth = {
   ...axisRecipes,
 } satisfies Record<string, Recipe>;
 
-/** Operations with a zero gradient or none: steps, comparisons, integers. */
+/** Operations with a zero gradient or none: steps, comparisons, integers, what is held constant. */
 const discrete = {
   sign: steps((x) => x.sign()),
   floor: steps((x) => x.floor()),
@@ -133,7 +133,8 @@ const discrete = {
   ne: compared((a, b) => a.ne(b)),
   tetragamma: (draft) => {
     const x = draft.float();
-    return x && { tensor: x.tensor.abs().add(0.5).polygamma(2), bound: 17, exact: false };
+    // Held constant, since its derivative is not built.
+    return x && { tensor: x.tensor.abs().add(0.5).polygamma(2).detach(), bound: 17, exact: false };
   },
   ge: compared((a, b) => a.ge(b)),
   xor: logic((a, b) => a.xor(b)),

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Graph, printNodes, Tensor } from '../../src/graph/index.ts';
 import type { Dim, Dtype } from '../../src/loops/index.ts';
+import { hessian, jvp } from '../../src/passes/derivatives.ts';
 import { gradients } from '../../src/passes/differentiate.ts';
 import { expectRefusal } from '../graph/refusal.ts';
 
@@ -218,6 +219,26 @@ describe('gradients', () => {
 });
 
 describe('gradients are refused', () => {
+  it('of polygamma(2), whose derivative is not built, at whatever order it is met', () => {
+    const [x = one(), y = x] = start(['x', [2]], ['y', [2]]);
+    const text = 'polygamma: the derivative of polygamma(2) is not built: detach it to hold it constant';
+    const loss = (n: 0 | 1 | 2): Tensor => x.polygamma(n).sum();
+    const slope = (n: 0 | 1): Tensor => (gradients(loss(n), [x])[0] ?? x).sum();
+    for (const build of [
+      () => gradients(loss(2), [x]),
+      () => gradients(slope(1), [x]),
+      () => hessian(loss(1), x),
+      () => jvp(x.polygamma(2), [x], [y]),
+    ])
+      expectRefusal(build, 'gradient', text, FILE);
+    const line = loss(2);
+    expect(expectRefusal(() => gradients(line, [x]), 'gradient', text, FILE).source).toBe(line.node.source);
+    // Where it is only a factor, or held constant, nobody needs it.
+    expect(gradients(x.polygamma(2).mul(y).sum(), [y])[0]?.node.op).toBe('mul');
+    expect(gradients(x.polygamma(2).detach().mul(x).sum(), [x])[0]?.node.op).toBe('mul');
+    expect(printNodes(gradients(slope(0), [x]).map(({ node }) => node))).toContain('tetragamma');
+  });
+
   it('for a loss that is not a float', () => {
     const x = one();
     const text = 'gradients: the loss %2 (argmax i32[]) is not a float, so it has no gradient';

@@ -8,7 +8,7 @@ import {
   shapeText,
 } from '../../loops/index.ts';
 import { dtypeOf } from '../attributes.ts';
-import { ShapeError } from '../issues.ts';
+import { GraphError, ShapeError } from '../issues.ts';
 import type { Node, ValueTypeOf } from '../node.ts';
 import { sameShape } from '../shape.ts';
 import {
@@ -122,7 +122,11 @@ const vjps = {
   lgamma: ({ inputs, cotangent }) => cotangent.mul(operand(inputs, 0).digamma()),
   digamma: ({ inputs, cotangent }) => cotangent.mul(operand(inputs, 0).polygamma(1)),
   trigamma: ({ inputs, cotangent }) => cotangent.mul(operand(inputs, 0).polygamma(2)),
-  tetragamma: { none: 'the third derivative of digamma is not built' },
+  tetragamma: ({ node }) => {
+    // A zero gradient would be wrong, and nobody would see it.
+    const text = 'the derivative of polygamma(2) is not built: detach it to hold it constant';
+    throw new GraphError('gradient', 'polygamma', text, node.source);
+  },
   fmod: ({ inputs, cotangent }, k) =>
     k === 0 ? cotangent : cotangent.mul(operand(inputs, 0).div(operand(inputs, 1)).trunc()).neg(),
   relu: ({ output, cotangent }) => output.gt(0).where(cotangent, 0),

@@ -224,7 +224,8 @@ export abstract class Elementwise extends Integers {
   }
   /**
    * The n-th derivative of `digamma` (PyTorch's `polygamma`), of which there are those up to 2, `x.polygamma(1)`. At the negative
-   * integers the first is ∞, the second NaN.
+   * integers the first is ∞, the second NaN. The second has no derivative here: gradients throw GraphError `gradient` where they
+   * need it.
    *
    * @throws GraphError `option` where n is not 0, 1 or 2
    */
