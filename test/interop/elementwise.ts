@@ -76,6 +76,10 @@ export const elementwise: Readonly<Record<string, Build>> = {
   log: real((x) => x.log()),
   log1p: real((x) => x.log1p()),
   ...Object.fromEntries(unary.map((name) => [name, real((x) => x[name]())] as const)),
+  polygamma: (call) => {
+    const n = call.number('n', 1);
+    return n === 0 || n === 1 || n === 2 ? call.floats(0).polygamma(n) : unsupported('n above 2');
+  },
   atan2: realTwo((a, b) => a.atan2(b)),
   pow: (call) => {
     const [a, b] = call.pair();

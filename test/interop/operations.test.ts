@@ -104,23 +104,24 @@ function compareAll(
   return count;
 }
 
+/** Is told why a sample, or a gradient of it, has no form here, and the rule where it is one of this library. */
+type Refuse = (why: string, code?: GraphIssue) => void;
+
 /** One module with an entry for each sample that has a form here. @param refuse is told why others have none */
 function moduleOf(
   name: string,
   build: Build,
   taken: readonly Sample[],
-  refuse: (why: string, code?: GraphIssue) => void,
+  refuse: Refuse,
 ): { readonly module: Module; readonly built: readonly number[] } {
   const built: number[] = [];
   const module = defineModule(name, (m) => {
     for (const [k, sample] of taken.entries()) {
       try {
-        m.entry(`sample ${k}`, outputsOf(m, build, sample, k));
+        m.entry(`sample ${k}`, outputsOf(m, build, sample, k, refuse));
         built.push(k);
       } catch (error) {
-        if (error instanceof GraphError) refuse(error.message.replace(/ {2}at .*/, ''), error.code);
-        else if (error instanceof Unsupported) refuse(error.message);
-        else throw error;
+        refuseBy(error, refuse);
       }
     }
     if (built.length === 0) m.entry('none', { y: m.literal([0], { shape: [1] }) });
@@ -128,7 +129,21 @@ function moduleOf(
   return { module, built };
 }
 
-function outputsOf(m: ModuleBuilder, build: Build, sample: Sample, k: number): Record<string, Tensor> {
+/** Says why something has no form here. @throws what is given, where it is not a refusal */
+function refuseBy(error: unknown, refuse: Refuse): void {
+  if (error instanceof GraphError) refuse(error.message.replace(/ {2}at .*/, ''), error.code);
+  else if (error instanceof Unsupported) refuse(error.message);
+  else throw error;
+}
+
+/** Results, and gradients as far as there are some here. @param refuse is told why others have none */
+function outputsOf(
+  m: ModuleBuilder,
+  build: Build,
+  sample: Sample,
+  k: number,
+  refuse: Refuse,
+): Record<string, Tensor> {
   for (const { dtype, data } of [...sample.inputs, ...sample.results])
     if (dtype === 'i32' && data.some((x) => (x | 0) !== x)) throw new Unsupported('integers of 64 bits');
   const inputs = sample.inputs.map(({ shape, dtype }, i) => m.input(`${k}.${i}`, { shape, dtype }));
@@ -147,18 +162,18 @@ function outputsOf(m: ModuleBuilder, build: Build, sample: Sample, k: number): R
   const wrt = inputs.flatMap((input, i) =>
     sample.g?.[i] === null || input.dtype !== 'f32' ? [] : [{ input, i }],
   );
-  const g = gradients(
-    total,
-    wrt.map(({ input }) => input),
-  );
-  Object.assign(outputs, Object.fromEntries(g.map((tensor, j) => [`g${wrt[j]?.i}`, tensor])));
-  if (sample.h === undefined) return outputs;
-  const squares = sumOf(g.map((tensor) => tensor.square().sum()));
-  const h = gradients(
-    squares,
-    wrt.map(({ input }) => input),
-  );
-  Object.assign(outputs, Object.fromEntries(h.map((tensor, j) => [`h${wrt[j]?.i}`, tensor])));
+  const asked = wrt.map(({ input }) => input);
+  const named = (kind: 'g' | 'h', list: readonly Tensor[]): Record<string, Tensor> =>
+    Object.fromEntries(list.map((tensor, j) => [`${kind}${wrt[j]?.i}`, tensor]));
+  try {
+    const g = gradients(total, asked);
+    Object.assign(outputs, named('g', g));
+    if (sample.h === undefined) return outputs;
+    const squares = sumOf(g.map((tensor) => tensor.square().sum()));
+    Object.assign(outputs, named('h', gradients(squares, asked)));
+  } catch (error) {
+    refuseBy(error, refuse);
+  }
   return outputs;
 }
 

@@ -1,10 +1,11 @@
 import type { GraphIssue } from '../../src/graph/index.ts';
 
 /**
- * How many samples of an operation this library refuses, and by which rule: axes of scalars, truth values as numbers, and
+ * How many samples of an operation, or gradients of them, this library refuses, and by which rule: axes of scalars, truth values as numbers, and
  * other things that it does not have. What is in no list is refused nothing.
  */
 export const refusals: Readonly<Record<string, Partial<Record<GraphIssue, number>>>> = {
+  polygamma: { gradient: 20 },
   masked_fill: { broadcast: 6, constant: 4 },
   clamp: { 'dtype-mismatch': 2 },
   sum: { axis: 6 },
