@@ -105,7 +105,7 @@ export const scalarOps = {
     result: 'same',
     evaluate: (x) => ~x,
     cost: 1,
-    doc: 'bits that it has not',
+    doc: 'the bits that are not set',
   },
   shiftLeft: {
     arity: 2,

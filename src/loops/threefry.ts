@@ -2,7 +2,7 @@
  * Threefry-2x32 with 20 rounds, a counter-based random number generator (Salmon, Moraes, Dror and Shaw, *Parallel random
  * numbers: as easy as 1, 2, 3*, 2011; the rotations are those of Random123): words of 32 bits, of which any two keys, or
  * any two counters, give ones that no test tells from independent. It takes additions, rotations and exclusive ors alone,
- * where other generators take products of 64 bits, which WGSL has not.
+ * where other generators take products of 64 bits, which WGSL does not have.
  */
 
 /** Rotations of the first four rounds, and of every other four. */

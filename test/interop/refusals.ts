@@ -1,8 +1,8 @@
 import type { GraphIssue } from '../../src/graph/index.ts';
 
 /**
- * How many samples of an operation, or gradients of them, this library refuses, and by which rule: axes of scalars, truth values as numbers, and
- * other things that it does not have. What is in no list is refused nothing.
+ * How many samples of an operation, or gradients of them, this library refuses, and by which rule: axes of scalars, truth values
+ * as numbers, and other things that it does not have. What is in no list is refused nothing.
  */
 export const refusals: Readonly<Record<string, Partial<Record<GraphIssue, number>>>> = {
   polygamma: { gradient: 20 },

@@ -41,7 +41,7 @@ export abstract class Integers extends Value {
   bitXor(other: Tensor | number): Tensor {
     return this.pointwise(this.dtype === 'bool' ? 'ne' : 'bitXor', other);
   }
-  /** Bits that an integer has not, `-x - 1` of an i32; of truth values, {@link Tensor.not}: `mask.bitNot()`. */
+  /** The bits that are not set in an integer, `-x - 1` of an i32; of truth values, {@link Tensor.not}: `mask.bitNot()`. */
   bitNot(): Tensor {
     return this.pointwise(this.dtype === 'bool' ? 'not' : 'bitNot');
   }
