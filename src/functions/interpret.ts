@@ -42,10 +42,6 @@ function columnOf(
       return columnOfType(value.type, count).fill(value.type === 'f32' ? floatOf(value.bits) : value.bits);
     case 'named':
       return known(value.of);
-    case 'call': {
-      const floats = value.args.map((arg) => new Float32Array(known(arg)));
-      return interpret(value.callee, ...floats);
-    }
     case 'apply': {
       const operands = value.args.map(known);
       const [a, b, c] = operands;

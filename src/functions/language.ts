@@ -52,12 +52,6 @@ export type Value =
       readonly type: ValueType;
       readonly op: Operation;
       readonly args: readonly Value[];
-    }
-  | {
-      readonly kind: 'call';
-      readonly type: ValueType;
-      readonly callee: ScalarFunction;
-      readonly args: readonly Value[];
     };
 
 /** A function of one or two floats. */
@@ -98,12 +92,6 @@ export function define<const N extends 1 | 2>(
       return made;
     },
   };
-}
-
-/** A call of another function: its text stands once, whoever calls it. */
-export function call(callee: ScalarFunction, ...args: readonly F32[]): F32 {
-  if (args.length !== callee.arity) throw new RangeError(`${callee.name} takes ${callee.arity} floats`);
-  return new F32({ kind: 'call', type: 'f32', callee, args: args.map(({ value }) => value) });
 }
 
 function apply(type: ValueType, op: Operation, ...args: readonly Value[]): Value {

@@ -8,8 +8,6 @@ export interface Statements {
   readonly result: Value;
   /** The name that stands for a value, if one does. */
   readonly nameOf: (value: Value) => string | undefined;
-  /** The functions that it calls, each once. */
-  readonly calls: readonly ScalarFunction[];
 }
 
 /**
@@ -68,8 +66,7 @@ export function statementsOf(
     names.set(value, name);
     lets.push({ name, value });
   }
-  const calls = new Set(order.flatMap((value) => (value.kind === 'call' ? [value.callee] : [])));
-  return { parameters, lets, result, nameOf: (value) => names.get(value), calls: [...calls] };
+  return { parameters, lets, result, nameOf: (value) => names.get(value) };
 }
 
 /** What a value is made of. */
@@ -81,7 +78,6 @@ export function operandsOf(value: Value): readonly Value[] {
     case 'named':
       return [value.of];
     case 'apply':
-    case 'call':
       return value.args;
     default:
       return value satisfies never;

@@ -14,14 +14,12 @@ export function wasmFunctionOf(f: ScalarFunction): WasmFunction {
     get text() {
       return whole().text;
     },
-    get calls() {
-      return whole().calls;
-    },
+    calls: [],
   };
 }
 
 function printed(f: ScalarFunction): WasmFunction {
-  const { parameters, lets, result, nameOf, calls } = statementsOf(f, repeatsOperands, []);
+  const { parameters, lets, result, nameOf } = statementsOf(f, repeatsOperands, []);
   const constants = new Map<string, { readonly name: string; readonly text: string }>();
   const constantOf = ({ type, bits }: Value & { kind: 'constant' }): string => {
     if (bits === 0) return ZEROS;
@@ -42,8 +40,6 @@ function printed(f: ScalarFunction): WasmFunction {
         return print(value.of);
       case 'constant':
         return constantOf(value);
-      case 'call':
-        return `(call $${value.callee.name} ${value.args.map(print).join(' ')})`;
       case 'apply': {
         const { op, args } = value;
         const [, amount] = args;
@@ -65,7 +61,7 @@ function printed(f: ScalarFunction): WasmFunction {
   const globals = [...constants.values()].map(({ text }) => `${text}\n`);
   return {
     text: `${comment.join('')}${globals.join('')}(func $${f.name} ${signature}(result v128)\n${locals === '' ? '' : ` ${locals}\n`}${body.join('')}  ${last})`,
-    calls: calls.map(({ name }) => name),
+    calls: [],
   };
 }
 

@@ -51,11 +51,6 @@ function printed(f: ScalarFunction): WgslFunction {
         return print(value.of);
       case 'constant':
         return constant(value, constants);
-      case 'call': {
-        const name = wgslNameOf(value.callee.name);
-        uses.add(name);
-        return { text: `${name}(${value.args.map((arg) => print(arg).text).join(', ')})`, level: 6 };
-      }
       case 'apply': {
         if (value.op === 'mulHigh') uses.add(value.type === 'u32' ? 'mul_high_u32' : 'mul_high_i32');
         return spellings[value.op](value.args.map(print), value);
