@@ -63,7 +63,7 @@ await runExample(import.meta.url, async () => {
   const options = commandLine(
     'Trains a transformer on the bytes of a text, and writes some as it learns.',
     {
-      epochs: { value: 6, about: 'passes over the text' },
+      epochs: { value: 4, about: 'passes over the text' },
       apart: { value: 16, about: 'bytes from the beginning of a row to that of the next' },
     },
     { text: 'the file; what this project says of itself where it is left out' },

@@ -50,7 +50,7 @@ await runExample(import.meta.url, () =>
     about: 'Trains a network that draws digits against one that tells them from real ones.',
     module: gan,
     batch: 128,
-    epochs: 20,
+    epochs: 12,
     lr: 3e-4,
     inputs: ({ images }) => ({ x: images }),
     score: async (session, test) => {

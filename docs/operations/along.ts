@@ -95,7 +95,7 @@ x.scatterAdd(axis, indices, source) ¦ x, and elements added to it ¦ […, n], 
 x.scatter(axis, indices, source) ¦ x, and elements written to it ¦ […, n], […, k], […, k] → […, n] ¦ c where nothing is written; taken of what stays ¦ of repeated ones the last stays ¦ scatter ¦ x.at[i].set
 x.scatterReduce(axis, indices, source, reduction) ¦ x, combined with elements ¦ […, n], […, k], […, k] → […, n] ¦ as of the reduction ¦ sum, prod, max, min ¦ scatter_reduce ¦ x.at[i].max
 x.indexCopy(axis, indices, source) ¦ x, and rows written to it ¦ [n, …], [k], [k, …] → [n, …] ¦ c where nothing is written; taken of what stays ¦ of repeated ones the last stays ¦ index_copy ¦ x.at[i].set
-x.oneHot(n) ¦ 1 at the index, else 0 ¦ […] → […, n] ¦ none ¦ zeros out of range ¦ nn.functional.one_hot ¦ jax.nn.one_hot
+x.oneHot(n) ¦ 1 at the index, else 0 ¦ […] → […, n] ¦ none ¦ zeros out of range, which is not checked ¦ nn.functional.one_hot ¦ jax.nn.one_hot
 iota(m, shape, axis) ¦ the index along an axis ¦ → shape ¦ none ¦ ¦ arange ¦ lax.broadcasted_iota
 x.iota(shape, axis) ¦ the index along an axis ¦ → shape ¦ none ¦ ¦ arange ¦ lax.broadcasted_iota
 x.iotaLike(axis) ¦ the index along an axis of x ¦ […] → […] ¦ none ¦ ¦ arange ¦ lax.broadcasted_iota

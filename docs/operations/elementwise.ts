@@ -46,8 +46,8 @@ x.not() ¦ the opposite ¦ […] → […] ¦ none ¦ ¦ logical_not ¦ jnp.logi
 x.isNaN() ¦ whether x is a NaN ¦ […] → […] ¦ none ¦ by its bits ¦ isnan ¦ jnp.isnan
 x.isInf() ¦ whether |x| = ∞ ¦ […] → […] ¦ none ¦ ¦ isinf ¦ jnp.isinf
 x.isFinite() ¦ neither infinite nor NaN ¦ […] → […] ¦ none ¦ ¦ isfinite ¦ jnp.isfinite
-x.where(a, b) ¦ a where x holds, else b ¦ broadcast ¦ c where x holds; c where it does not ¦ what is not chosen may be anything ¦ where ¦ jnp.where
-where(condition, a, b) ¦ a where the condition holds, else b ¦ broadcast ¦ c where it holds; c where it does not ¦ what is not chosen may be anything ¦ where ¦ jnp.where
+x.where(a, b) ¦ a where x holds, else b ¦ broadcast ¦ c where x holds; c where it does not ¦ a value that is not chosen may be anything; its gradient is multiplied by 0 ¦ where ¦ jnp.where
+where(condition, a, b) ¦ a where the condition holds, else b ¦ broadcast ¦ c where it holds; c where it does not ¦ a value that is not chosen may be anything; its gradient is multiplied by 0 ¦ where ¦ jnp.where
 x.maskedFill(mask, value) ¦ value where the mask holds, else x ¦ broadcast ¦ c where it does not hold; the sum of the others ¦ what is masked may be anything ¦ masked_fill ¦
 x.cast(dtype) ¦ another element type ¦ […] → […] ¦ c ¦ to integers towards zero, saturating, NaN to 0; to bool x ≠ 0 ¦ to ¦ astype
 `,

@@ -11,7 +11,7 @@ x.log() ¦ ln x ¦ […] → […] ¦ c / x ¦ -∞ at 0, NaN below ¦ log ¦ jn
 x.log2() ¦ log₂ x ¦ […] → […] ¦ c / (x ln 2) ¦ exact of powers of 2; -∞ at 0, NaN below ¦ log2 ¦ jnp.log2
 x.log10() ¦ log₁₀ x ¦ […] → […] ¦ c / (x ln 10) ¦ exact of powers of 10; -∞ at 0, NaN below ¦ log10 ¦ jnp.log10
 x.log1p() ¦ ln(1 + x) ¦ […] → […] ¦ c / (1 + x) ¦ exact near 0; -∞ at -1 ¦ log1p ¦ jnp.log1p
-x.pow(y) ¦ xʸ ¦ broadcast ¦ c y xʸ⁻¹; c xʸ ln x, 0 where x is 0 ¦ C99’s: x⁰ and 1ʸ are 1; integers wrap ¦ pow ¦ jnp.power
+x.pow(y) ¦ xʸ ¦ broadcast ¦ c y xʸ⁻¹; c xʸ ln x, 0 where x is 0 and y ≥ 0 ¦ C99’s: x⁰ and 1ʸ are 1; integers wrap ¦ pow ¦ jnp.power
 x.cbrt() ¦ ∛x ¦ […] → […] ¦ c / (3 ∛x²) ¦ of negative numbers too; gradient ∞ at 0 ¦ ¦ jnp.cbrt
 x.tanh() ¦ tanh x ¦ […] → […] ¦ c (1 - t²) ¦ ±1 at ±∞ ¦ tanh ¦ jnp.tanh
 x.sigmoid() ¦ 1 / (1 + e⁻ˣ) ¦ […] → […] ¦ c s (1 - s) ¦ no overflow ¦ sigmoid ¦ jax.nn.sigmoid

@@ -26,7 +26,7 @@ export const schedules = section(
   'Functions of the number of the step, computed on the device; any function of it is one.',
   `
 optim.schedule.constant(lr) ¦ lr ¦ [] → [] ¦ none ¦ ¦ lr_scheduler.ConstantLR ¦ optax.constant_schedule
-optim.schedule.step(options) ¦ lr gammaᵏ, k = ⌊t / size⌋ ¦ [] → [] ¦ none ¦ ¦ lr_scheduler.StepLR ¦
+optim.schedule.step(options) ¦ lr gammaᵏ, k = ⌊t / every⌋ ¦ [] → [] ¦ none ¦ ¦ lr_scheduler.StepLR ¦
 optim.schedule.multiStep(options) ¦ lr gammaᵏ, k milestones passed ¦ [] → [] ¦ none ¦ ¦ lr_scheduler.MultiStepLR ¦ optax.piecewise_constant_schedule
 optim.schedule.exponential(options) ¦ lr gammaᵗ ¦ [] → [] ¦ none ¦ ¦ lr_scheduler.ExponentialLR ¦ optax.exponential_decay
 optim.schedule.polynomial(options) ¦ lr (1 - t / steps)ᵖ ¦ [] → [] ¦ none ¦ ¦ lr_scheduler.PolynomialLR ¦ optax.polynomial_schedule

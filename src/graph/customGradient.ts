@@ -105,6 +105,10 @@ function cotangentsOf(
   const given = inputs.slice(1);
   const made: unknown = rule({ inputs: given, output, cotangent });
   const all: readonly unknown[] = Array.isArray(made) ? made : [made];
+  if (made === undefined) {
+    const text = 'its rule returns nothing: a list says by undefined that an input has no gradient';
+    throw new GraphError('gradient', 'customGradient', text, node.source);
+  }
   const fail = (text: string): never => {
     throw new GraphError('gradient', 'customGradient', `its rule gives ${text}`, node.source);
   };

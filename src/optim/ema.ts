@@ -1,4 +1,4 @@
-import { requireName, requireOption, requireOptions } from '../graph/arguments.ts';
+import { requireName, requireOption, requireOptions, shown } from '../graph/arguments.ts';
 import { substituted } from '../graph/evaluation.ts';
 import {
   declarationsOf,
@@ -57,6 +57,9 @@ export function ema(options: EmaOptions = {}): Ema {
   const once = declaredOnce();
 
   const follow = (updates: readonly Update[]): Update[] => {
+    const given: unknown = updates;
+    if (!Array.isArray(given))
+      throw new GraphError('update', 'ema', `follows a list of updates, not ${shown(given)}`);
     const trained = updates.filter(({ state }) => declarationsOf('ema', state).isTrainable(state.node));
     const [first] = trained;
     if (first === undefined) {

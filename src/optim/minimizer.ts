@@ -52,7 +52,7 @@ function statesAsked(op: string, loss: Tensor, { wrt, except }: MinimizeOptions)
 
 /** The states that matches are of: a tensor itself, of others the trainable states of the module. */
 function statesOf(op: string, { graph }: Tensor, match: Match | readonly Match[]): Tensor[] {
-  if (!Array.isArray(match) || match.length > 0) requireMatch(op, 'wrt', match);
+  requireMatch(op, 'wrt', match);
   const all = graph.nodes.filter((node) => node.op === 'state').map((node) => new Tensor(graph, node));
   const found = listOf(match).flatMap((one) => {
     if (one instanceof Tensor) return [one];

@@ -9,7 +9,7 @@ import {
   Tensor,
   type Update,
 } from '../graph/index.ts';
-import { requireTensors } from '../graph/tensor/value.ts';
+import { requireTensor, requireTensors } from '../graph/tensor/value.ts';
 import { groupsOf, type ParameterGroup, requireGroups, requireWeightDecay } from './groups.ts';
 import { rowsLookedUp } from './lookedUp.ts';
 import type { Match } from './match.ts';
@@ -177,6 +177,7 @@ export function optimizer(
           );
         },
       });
+      requireTensor(op, next);
       return [{ state: parameter, next: inRows(next, parameter) }, ...moments.values()];
     });
     return [...updates, ...counts.values()];

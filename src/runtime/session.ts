@@ -188,7 +188,7 @@ export class Session {
   }
 
   /**
-   * Runs an entry over all rows of a dataset, in order, every sample once.
+   * Runs an entry over all rows of a dataset, in order, every sample once. Updates of states that the entry has are made.
    *
    * @returns means and sums of its outputs, and those with rows one after the other
    * @throws InputError; DeviceError; SessionError `disposed`, `unknown-entry`

@@ -227,6 +227,17 @@ describe('an optimizer', () => {
       'sgd: wrt is 3: it must be a name, a pattern, a state, a layer or a function of a state, or a list of those',
     ],
     [
+      () => train(optim.sgd({ lr: 1 }), { wrt: [] }),
+      'option',
+      'sgd: wrt is a list: it must be a name, a pattern, a state, a layer or a function of a state, or a list of those',
+    ],
+    [
+      () => train(optim.optimizer('own', { lr: 1 }, () => untyped(3))),
+      'operands',
+      'own: takes a tensor, not 3',
+    ],
+    [() => optim.ema().follow(untyped(3)), 'update', 'ema: follows a list of updates, not 3'],
+    [
       () => optim.clipByGlobalNorm(untyped(3), 1),
       'operands',
       'clipByGlobalNorm: takes a list of tensors, not 3',

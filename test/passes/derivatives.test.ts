@@ -82,6 +82,8 @@ describe("a gradient of one's own", () => {
     refused(({ cotangent }) => cotangent.sum(), 'f32[] for input 0, which is f32[3]');
     refused(({ cotangent }) => [cotangent, cotangent], '2 gradients for 1 inputs');
     refused(() => untyped(3), '3 for input 0, not a tensor');
+    const nothing = identity(() => untyped(undefined))(x).sum();
+    expect(() => gradients(nothing, [x])).toThrow('its rule returns nothing: a list says by undefined');
     refused(
       () => new Tensor(new Graph(), new Graph().build('constant', [], { value: 1, dtype: 'f32' })),
       'a tensor of another graph for input 0',
