@@ -78,7 +78,7 @@ const growing: readonly Growing[] = [
   },
   { what: 'states clipped by the norm of all', size: 8, make: familyNamed('clipped'), on: ['webgpu'] },
   { what: 'states of one gradient', size: 15, make: familyNamed('states'), on: ['webgpu'] },
-  { what: 'a recurrence, step by step', size: 3, make: familyNamed('recurrence'), on: ['wasm'] },
+  { what: 'a recurrence, step by step', size: 2, make: familyNamed('recurrence'), on: ['wasm'] },
   { what: 'a GPT, layer by layer', size: 1, times: 2, make: familyNamed('gpt-layers'), on: ['wasm'] },
 ];
 

@@ -186,7 +186,7 @@ describe('text that is not a loop', () => {
     ['tensor x: f32[4] temp\ntensor x: f32[4] temp\n', '2:8: tensor x is declared twice'],
     ['tensor x: f32[b<=4] temp\ntensor y: f32[b<=5] temp\n', '2:15: size b is at most 4 above, and 5 here'],
     ['tensor x: f32[4] temp\nloop f(i: 4):\n  x[i] = r0.0\n', '3:10: no accumulator r0.0 here'],
-    ['tensor x: f32[4] temp\nloop f(i: 4):\n  x[i] = sin(1.0)\n', '3:10: no operation sin'],
+    ['tensor x: f32[4] temp\nloop f(i: 4):\n  x[i] = sine(1.0)\n', '3:10: no operation sine'],
     ['tensor x; f32', '1:9: unexpected ";"'],
   ];
   for (const [text, message] of cases) {

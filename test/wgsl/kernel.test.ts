@@ -329,7 +329,9 @@ describe('a printed expression', () => {
     const index = apply('sub', lid, int(1));
     const inside = apply('le', int(0), index);
     const guarded = apply('select', inside, load(hidden, [int(0), index]), float(0));
-    expect(text(guarded)).toMatchInlineSnapshot(`"select(0.0, temps[min(max(lid - 1, 0), 127)], 0 <= lid - 1)"`);
+    expect(text(guarded)).toMatchInlineSnapshot(
+      `"select(0.0, temps[min(max(lid - 1, 0), 127)], 0 <= lid - 1)"`,
+    );
     expect(text(apply('select', apply('lt', lid, int(5)), load(hidden, [int(0), lid]), float(0)))).toBe(
       'select(0.0, temps[lid], lid < 5)',
     );
