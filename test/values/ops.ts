@@ -6,9 +6,6 @@ import { attention, batchNorm, groupNorm, layerNorm, rmsNorm } from './composite
 /** How a fixture's operation is written here: its float inputs come first, then integers and truth values. */
 export type OpBuilder = (inputs: readonly Tensor[], attrs: FixtureAttrs) => Tensor;
 
-/** Fixture operations that this library does not have yet. A name that is neither here nor built fails. */
-export const notBuiltYet: readonly string[] = [];
-
 /** The operations by the names of the fixtures. */
 export const builders: Readonly<Record<string, OpBuilder>> = {
   neg: unary((x) => x.neg()),

@@ -1,9 +1,6 @@
 import * as optim from '../../src/optim/index.ts';
 import type { FixtureAttrs } from '../fixtures/load.ts';
 
-/** Fixture optimizers that the library does not have yet. */
-export const optimizersNotBuilt: readonly string[] = [];
-
 /** The optimizers by the names of the fixtures. */
 export const optimizersByName: Readonly<Record<string, (attrs: FixtureAttrs) => optim.Optimizer>> = {
   sgd: (attrs) => optim.sgd({ lr: of(attrs, 'lr') }),
