@@ -3,6 +3,8 @@
  * them from real ones. Both take their step in one entry.
  *
  *     npx tsx examples/gan.ts
+ *
+ * On WebAssembly (two shared cores) it takes 64 s; the critic then takes real digits for real by 80 %, drawn ones by 10 %.
  */
 import { defineModule, nn, optim, random, type Tensor } from 'sinter';
 import { runExample } from './commandLine.ts';
