@@ -2,31 +2,16 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { operationsPage, sections } from '../../docs/operations/page.ts';
 import { nameOf } from '../../docs/operations/row.ts';
-import { definitionOf, ops, Tensor } from '../../src/graph/index.ts';
+import { definitionOf, ops } from '../../src/graph/index.ts';
 import * as sinter from '../../src/index.ts';
+import { methodsOfTensors } from '../graph/methodsOfTensors.ts';
 
 const rows = sections.flatMap((section) => section.rows);
 const listed = new Set(rows.map(nameOf));
 
-/** Methods of tensors that say what one is made of. */
-const notOperations = new Set(['constructor', 'named', 'toString', 'wrap', 'pointwise', 'reduce']);
-
 /** Exports of the package that are not operations: what declares, compiles, looks at and runs modules. */
 const otherExports =
   /^([A-Z]|(compile|start|defineModule|printModule|printNodes|parseModule|verifyModule|machineOf|machines|targetNames|ops|optionalPasses|definitionOf|declarationsOf|describe|digraphOf|dotOf|neededBy|sourceOf|valuesOf|wordCount|wordsOf|composite|graphIssues|requestDevice|sourceLine|firstUserFrame|nn|optim)$)/;
-
-function methods(): string[] {
-  const found: string[] = [];
-  for (
-    let p: unknown = Tensor.prototype;
-    p !== Object.prototype && p !== null;
-    p = Object.getPrototypeOf(p)
-  ) {
-    for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(p)))
-      if (typeof value === 'function' && !notOperations.has(name)) found.push(name);
-  }
-  return found;
-}
 
 /** Functions of a namespace and of those in it, by their names: `nn.init.zeros`. */
 function functionsOf(path: string, namespace: object): string[] {
@@ -38,6 +23,7 @@ function functionsOf(path: string, namespace: object): string[] {
   });
 }
 
+const methods = methodsOfTensors();
 const exported = functionsOf('', sinter).filter((name) => !otherExports.test(name));
 
 describe('the operations page', () => {
@@ -48,13 +34,13 @@ describe('the operations page', () => {
 
   it('has every operation of tensors, and every function that is exported', () => {
     expect(exported.length).toBeGreaterThan(90);
-    expect([...methods(), ...exported].filter((name) => !listed.has(name))).toEqual([]);
+    expect([...methods, ...exported].filter((name) => !listed.has(name))).toEqual([]);
   });
 
   it('has nothing that is not there, and nothing twice', () => {
-    const known = new Set([...methods(), ...exported]);
+    const known = new Set([...methods, ...exported]);
     const isThere = (name: string, call: string): boolean =>
-      call.startsWith('x.') ? methods().includes(name) : known.has(name);
+      call.startsWith('x.') ? methods.includes(name) : known.has(name);
     expect(rows.filter((row) => !isThere(nameOf(row), row.call)).map(({ call }) => call)).toEqual([]);
     expect(rows.map(({ call }) => call).filter((call, k, all) => all.indexOf(call) !== k)).toEqual([]);
   });

@@ -4,6 +4,7 @@ import { compile } from 'watr';
 import { type BinaryName, bitsOf, scalarFunctions } from '../../src/functions/index.ts';
 import { scalarOps } from '../../src/loops/index.ts';
 import { type MathName, mathFunctions, mathText } from '../../src/wasm/math.ts';
+import { unaryBounds } from '../functions/bounds.ts';
 import { errorInUlp, scales } from '../functions/errors.ts';
 
 /** The functions of one float: `test/functions` has those of two. */
@@ -19,26 +20,7 @@ const bounds = {
   sigmoid: 1.87,
   erf: 2.7,
   sign: 0,
-  sin: 1.2,
-  cos: 1.2,
-  tan: 1.8,
-  asin: 1.7,
-  acos: 1.2,
-  atan: 1.3,
-  sinh: 1.7,
-  cosh: 1.5,
-  asinh: 1.2,
-  acosh: 1.6,
-  atanh: 1.2,
-  exp2: 1.1,
-  log2: 0.6,
-  log10: 0.6,
-  cbrt: 0.8,
-  erfinv: 2,
-  lgamma: 4,
-  digamma: 5,
-  trigamma: 4,
-  tetragamma: 7,
+  ...unaryBounds,
 } satisfies Record<UnaryName, number>;
 
 /** What no result may lie below or above. */

@@ -10,6 +10,7 @@ import {
   type ScalarOp,
   scalarOps,
 } from '../../src/loops/index.ts';
+import { pairBounds, unaryBounds } from '../functions/bounds.ts';
 import { scales } from '../functions/errors.ts';
 import { globalId, kernelOf, storeOf, tensorOf } from '../kernels/buildKernel.ts';
 import { freshDevice } from '../softwareAdapter.ts';
@@ -137,26 +138,7 @@ const bounds = {
   tanh: 2,
   sigmoid: 3,
   erf: 2,
-  sin: 1.2,
-  cos: 1.2,
-  tan: 1.8,
-  asin: 1.7,
-  acos: 1.2,
-  atan: 1.3,
-  sinh: 1.7,
-  cosh: 1.5,
-  asinh: 1.2,
-  acosh: 1.6,
-  atanh: 1.2,
-  exp2: 1.1,
-  log2: 0.6,
-  log10: 0.6,
-  cbrt: 0.8,
-  erfinv: 2,
-  lgamma: 4,
-  digamma: 5,
-  trigamma: 4,
-  tetragamma: 7,
+  ...unaryBounds,
   sqrt: 0.5,
   floor: 0,
   ceil: 0,
@@ -168,9 +150,6 @@ const bounds = {
   neg: 0,
   isNan: 0,
 } satisfies Record<FloatFunction | 'isNan', number>;
-
-/** Errors of functions of two floats. */
-const pairBounds = { atan2: 2, pow: 1.5, fmod: 0 } satisfies Record<BinaryName, number>;
 
 const other: Record<string, { readonly expr: Expr; readonly reference: (x: number) => number }> = {
   'a cast to i32 saturates and takes NaN for 0': { expr: cast(ofX, 'i32'), reference: castTo('i32') },
