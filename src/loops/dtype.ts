@@ -33,6 +33,11 @@ export const wholeNumbers = {
   u8: [0, 255],
 } as const satisfies Record<Exclude<Dtype, 'f32'>, readonly [low: number, high: number]>;
 
+/** What no number of an element type lies below, or above: infinities of floats. */
+export function limitsOf(dtype: Dtype): readonly [low: number, high: number] {
+  return dtype === 'f32' ? [-Infinity, Infinity] : wholeNumbers[dtype];
+}
+
 /** Whether a number is a value of an element type: for floats any is, once it is rounded. */
 export function isValueOf(dtype: Dtype, value: number): boolean {
   if (dtype === 'f32') return true;

@@ -101,14 +101,8 @@ function elementsOf(x: Tensor, height: number, width: number): (row: Tensor, col
       : { size: batch.size, factor: batch.factor * height * width };
   const table = x.permute([0, 2, 3, 1]).reshape([many, channels]);
   return (row, column) => {
-    const isInside = [
-      [row, height],
-      [column, width],
-    ].reduce<Tensor | undefined>((before, [at, extent]) => {
-      if (!(typeof at === 'object' && typeof extent === 'number')) return before;
-      const own = at.ge(0).and(at.le(extent - 1));
-      return before === undefined ? own : before.and(own);
-    }, undefined);
+    const isWithin = (at: Tensor, extent: number): Tensor => at.ge(0).and(at.le(extent - 1));
+    const isInside = isWithin(row, height).and(isWithin(column, width));
     const near = (at: Tensor, extent: number): Tensor => at.clamp(0, extent - 1).cast('i32');
     const own = near(row, height).mul(width).add(near(column, width));
     const number = own
@@ -116,7 +110,7 @@ function elementsOf(x: Tensor, height: number, width: number): (row: Tensor, col
       .mul(height * width)
       .add(own);
     const found = table.take(number).permute([0, 3, 1, 2]);
-    return isInside === undefined ? found : isInside.expandDims(1).where(found, 0);
+    return isInside.expandDims(1).where(found, 0);
   };
 }
 

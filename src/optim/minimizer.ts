@@ -70,7 +70,7 @@ function statesOf(op: string, { graph }: Tensor, match: Match | readonly Match[]
 function statesWithGradient(op: string, loss: Tensor, states: readonly Tensor[]): Tensor[] {
   // What is not a float scalar, or of another graph, is refused by what differentiates.
   if (!isFloat(loss.dtype) || states.length === 0) return [...states];
-  const reached = nodesWithGradient([loss]);
+  const reached = nodesWithGradient(loss);
   const found = states.filter(({ graph, node }) => graph !== loss.graph || reached.has(node));
   const [first] = states;
   if (found.length > 0 || first === undefined) return found;

@@ -102,12 +102,12 @@ function goesOn(node: Node, k: number): boolean {
 }
 
 /**
- * The nodes in which losses have a gradient, as PyTorch has one (`grad` is not `None`): those that they depend on other
+ * The nodes in which a loss has a gradient, as PyTorch has one (`grad` is not `None`): those that it depends on other
  * than through `detach`, truth values and integers alone. Through rounding there is one, of zeros.
  */
-export function nodesWithGradient(losses: readonly Tensor[]): ReadonlySet<Node> {
-  const found = new Set(losses.map(({ node }) => node));
-  for (const node of neededBy([...found]).toReversed()) {
+export function nodesWithGradient(loss: Tensor): ReadonlySet<Node> {
+  const found = new Set([loss.node]);
+  for (const node of neededBy([loss.node]).toReversed()) {
     if (!found.has(node)) continue;
     for (const [k, input] of node.inputs.entries()) if (goesOn(node, k)) found.add(input);
   }
@@ -117,7 +117,7 @@ export function nodesWithGradient(losses: readonly Tensor[]): ReadonlySet<Node> 
 /** The last node on the way from a loss to one of its operands that a gradient comes to, or would come to next. */
 export function endOfGradient(loss: Tensor, operand: Node): Node | undefined {
   const needed = neededBy([loss.node]);
-  const found = nodesWithGradient([loss]);
+  const found = nodesWithGradient(loss);
   const above = new Set<Node>();
   for (const node of needed)
     if (node === operand || node.inputs.some((input) => above.has(input))) above.add(node);
@@ -175,7 +175,7 @@ function requireSmoothWays(losses: readonly Tensor[], wrt: readonly Tensor[]): v
   for (const loss of losses) {
     const needed = neededBy([loss.node]);
     const reached = new Set(needed);
-    const smooth = nodesWithGradient([loss]);
+    const smooth = nodesWithGradient(loss);
     for (const { node } of wrt)
       if (reached.has(node) && !smooth.has(node)) requireNoConversion(loss.node, node, needed);
   }

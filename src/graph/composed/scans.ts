@@ -1,4 +1,4 @@
-import { elementCount, extentOf, LARGEST_FLOAT, wholeNumbers } from '../../loops/index.ts';
+import { elementCount, extentOf, LARGEST_FLOAT, limitsOf } from '../../loops/index.ts';
 import { requireFlag, requireOptions } from '../arguments.ts';
 import { NUMBERS, requireDtype } from '../ops/definition.ts';
 import { dimAt, normalAxis } from '../shape.ts';
@@ -46,12 +46,12 @@ const products: Combining = {
 const maxima: Combining = {
   reduced: (x, axis) => x.max(axis),
   joined: (a, b) => a.maximum(b),
-  identity: (x) => limitsOf(x)[0],
+  identity: (x) => limitsOf(x.dtype)[0],
 };
 const minima: Combining = {
   reduced: (x, axis) => x.min(axis),
   joined: (a, b) => a.minimum(b),
-  identity: (x) => limitsOf(x)[1],
+  identity: (x) => limitsOf(x.dtype)[1],
 };
 const logSums: Combining = {
   reduced: (x, axis) => x.logSumExp(axis),
@@ -114,8 +114,8 @@ export function runningIndex(
   // Of what is not a number each is an extremum, and nothing after it but another one.
   const isOne = x.dtype === 'f32' ? x.isNaN().or(value.isNaN().not().and(isEqual)) : isEqual;
   const places = x.iotaLike(at);
-  if (reverse) return scanned(isOne.where(places, limitsOf(places)[1]), at, minima, { reverse });
-  return scanned(isOne.where(places, limitsOf(places)[0]), at, maxima, { reverse });
+  if (reverse) return scanned(isOne.where(places, limitsOf(places.dtype)[1]), at, minima, { reverse });
+  return scanned(isOne.where(places, limitsOf(places.dtype)[0]), at, maxima, { reverse });
 }
 
 function running(
@@ -174,9 +174,4 @@ function withinBlock(x: Tensor, at: number, combining: Combining, options: ScanO
   const [first, last] = options.reverse === true ? [own, other] : [other, own];
   const counts = options.exclusive === true ? first.lt(last) : first.le(last);
   return combining.reduced(counts.where(all, combining.identity(x)), at + 1);
-}
-
-/** What no element of a type lies below or above. */
-function limitsOf({ dtype }: Tensor): readonly [low: number, high: number] {
-  return dtype === 'i32' || dtype === 'u32' ? wholeNumbers[dtype] : [-Infinity, Infinity];
 }

@@ -1,4 +1,4 @@
-import { elementCount, wholeNumbers } from '../../loops/index.ts';
+import { elementCount, limitsOf } from '../../loops/index.ts';
 import { requireOneOf } from '../arguments.ts';
 import { NUMBERS, requireDtype } from '../ops/definition.ts';
 import type { Tensor } from '../tensor.ts';
@@ -78,7 +78,7 @@ export function scatterReduce(
   requireWithin(op, x, at, indices, source);
   if (reduction === 'sum') return scatterAdd(x, at, indices, source);
   if (elementCount(indices.shape) === 0) return x;
-  const [low, high] = x.dtype === 'i32' || x.dtype === 'u32' ? wholeNumbers[x.dtype] : [-Infinity, Infinity];
+  const [low, high] = limitsOf(x.dtype);
   const none = reduction === 'prod' ? 1 : reduction === 'max' ? low : high;
   const along = (all: Tensor, k: number): Tensor => all[reduction](k);
   const part = reducedByPlace(x, at, indices, partOf(source, indices), none, along);
