@@ -4,6 +4,7 @@ import { type Initializer, ShapeError, type Tensor } from '../graph/index.ts';
 import { dimAt, sameShape } from '../graph/shape.ts';
 import { requireTensor } from '../graph/tensor/value.ts';
 import { type Dim, sameDim, shapeText } from '../loops/index.ts';
+import { affine } from './affine.ts';
 import { dropoutWithin } from './dropout.ts';
 import { sizes } from './embedding.ts';
 import { withinFanIn } from './fanIn.ts';
@@ -136,11 +137,19 @@ function attentionLayer(width: number, heads: number, options: AttentionOptions 
       .matmul(shared(values))
       .permute([0, 2, 1, 3])
       .reshape(x.shape);
-    const result = mixed.matmul(
-      own.weight('projection.weight', { shape: [width, width], init: withinFanIn(width) }),
-    );
-    if (!bias) return result.named(name);
-    return result.add(own.weight('projection.bias', { shape: [width], init: zeros() })).named(name);
+    return affine(mixed, ...declared(own, 'projection', [width, width], withinFanIn(width))).named(name);
+  };
+
+  /** The weights of a projection, `[in, out]`, and its bias. */
+  const declared = (
+    own: Weights,
+    what: string,
+    shape: readonly number[],
+    init: Initializer,
+  ): [weight: Tensor, bias: Tensor | undefined] => {
+    const weight = own.weight(`${what}.weight`, { shape, init });
+    const units = shape.slice(1);
+    return [weight, bias ? own.weight(`${what}.bias`, { shape: units, init: zeros() }) : undefined];
   };
 
   /** What each key counts for each query: `[batch, heads, queries, keys]`, whose rows add up to 1, or to 0 where no key is seen. */
@@ -154,13 +163,6 @@ function attentionLayer(width: number, heads: number, options: AttentionOptions 
 
   /** Queries, keys and values by heads: `[batch, heads, tokens, each]`. */
   const projected = (own: Weights, x: Tensor, other: Tensor | undefined): [Tensor, Tensor, Tensor] => {
-    const dense = (of: Tensor, weight: Tensor, addend: Tensor | undefined): Tensor =>
-      addend === undefined ? of.matmul(weight) : of.matmul(weight).add(addend);
-    const declared = (what: string, shape: number[], init: Initializer): [Tensor, Tensor | undefined] => {
-      const weight = own.weight(`${what}.weight`, { shape, init });
-      const units = shape.slice(1);
-      return [weight, bias ? own.weight(`${what}.bias`, { shape: units, init: zeros() }) : undefined];
-    };
     /** Some of the sets of heads that lie side by side, each of as many heads as keys have. */
     const part = (of: Tensor, from: number, to: number): Tensor => {
       const [batch = 0, tokens = 0, all] = of.shape;
@@ -170,16 +172,16 @@ function attentionLayer(width: number, heads: number, options: AttentionOptions 
     };
     const queryEnd = heads / keyValueHeads;
     if (kvWidth !== undefined) {
-      const [query, queryBias] = declared('query', [width, width], glorotUniform());
+      const [query, queryBias] = declared(own, 'query', [width, width], glorotUniform());
       // Glorot's bound for keys and for values, each by itself.
       const bound = Math.sqrt(6 / (kvWidth + kv));
-      const [keyValue, keyValueBias] = declared('keyValue', [kvWidth, 2 * kv], uniform(-bound, bound));
-      const both = dense(other ?? x, keyValue, keyValueBias);
-      return [part(dense(x, query, queryBias), 0, queryEnd), part(both, 0, 1), part(both, 1, 2)];
+      const [keyValue, keyValueBias] = declared(own, 'keyValue', [kvWidth, 2 * kv], uniform(-bound, bound));
+      const both = affine(other ?? x, keyValue, keyValueBias);
+      return [part(affine(x, query, queryBias), 0, queryEnd), part(both, 0, 1), part(both, 1, 2)];
     }
-    const [qkv, qkvBias] = declared('qkv', [width, width + 2 * kv], glorotUniform());
+    const [qkv, qkvBias] = declared(own, 'qkv', [width, width + 2 * kv], glorotUniform());
     if (other === undefined) {
-      const all = dense(x, qkv, qkvBias);
+      const all = affine(x, qkv, qkvBias);
       return [
         part(all, 0, queryEnd),
         part(all, queryEnd, queryEnd + 1),
@@ -190,8 +192,8 @@ function attentionLayer(width: number, heads: number, options: AttentionOptions 
       qkv.slice([0, from], [undefined, to]),
       qkvBias?.slice([from], [to]),
     ];
-    const both = dense(other, ...columns(width, width + 2 * kv));
-    return [part(dense(x, ...columns(0, width)), 0, queryEnd), part(both, 0, 1), part(both, 1, 2)];
+    const both = affine(other, ...columns(width, width + 2 * kv));
+    return [part(affine(x, ...columns(0, width)), 0, queryEnd), part(both, 0, 1), part(both, 1, 2)];
   };
   return layerOf<[queries: Tensor, keysAndValues?: Tensor], Tensor, object>(
     new Weights(op, options),

@@ -1,5 +1,5 @@
 import type { Tensor } from '../graph/index.ts';
-import { dimAt } from '../graph/shape.ts';
+import { affine } from './affine.ts';
 import { type EitherForm, inEitherForm, type Layer, type LayerOptions, layerOf } from './layer.ts';
 import {
   type Cell,
@@ -60,17 +60,13 @@ function gruLayer(width: number, options: RecurrentOptions = {}): Gru {
   const part = (all: Tensor, k: number): Tensor => all.slice([0, k * width], [undefined, (k + 1) * width]);
   const cell: Cell = {
     parts: 1,
-    inputs: (declare, x) => {
-      const product = x.matmul(declare('input.weight', [Number(dimAt(x.shape, 2)), gates]));
-      return bias ? product.add(declare('input.bias', [gates])) : product;
-    },
+    gates,
     next: (declare) => {
       const recurrent = declare('recurrent.weight', [width, gates]);
       const addend = bias ? declare('recurrent.bias', [gates]) : undefined;
       return (inputs, [hidden]) => {
         if (hidden === undefined) throw new RangeError('its state has one part');
-        const product = hidden.matmul(recurrent);
-        const own = addend === undefined ? product : product.add(addend);
+        const own = affine(hidden, recurrent, addend);
         const gate = (k: number): Tensor => part(inputs, k).add(part(own, k)).sigmoid();
         const [reset, update] = [gate(0), gate(1)];
         const candidate = part(inputs, 2)

@@ -1,6 +1,5 @@
 import { shown } from '../graph/arguments.ts';
 import { GraphError, Tensor } from '../graph/index.ts';
-import { dimAt } from '../graph/shape.ts';
 import { type EitherForm, inEitherForm, type Layer, type LayerOptions, layerOf } from './layer.ts';
 import {
   type Cell,
@@ -66,10 +65,7 @@ function lstmLayer(width: number, options: RecurrentOptions = {}): Lstm {
   const gates = 4 * width;
   const cell: Cell = {
     parts: 2,
-    inputs: (declare, x) => {
-      const product = x.matmul(declare('input.weight', [Number(dimAt(x.shape, 2)), gates]));
-      return described.bias ? product.add(declare('input.bias', [gates])) : product;
-    },
+    gates,
     next: (declare) => {
       const recurrent = declare('recurrent.weight', [width, gates]);
       return (inputs, [hidden, before]) => {

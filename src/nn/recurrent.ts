@@ -1,9 +1,10 @@
 import { requireFlag, requireOption, requireOptions } from '../graph/arguments.ts';
 import { requireFloat } from '../graph/build.ts';
-import { concat, type Initializer, ShapeError, stack, type Tensor, zeros } from '../graph/index.ts';
+import { concat, ShapeError, stack, type Tensor, zeros } from '../graph/index.ts';
 import { dimAt, sameShape } from '../graph/shape.ts';
 import { requireTensor } from '../graph/tensor/value.ts';
 import { type Dim, shapeText } from '../loops/index.ts';
+import { affine } from './affine.ts';
 import { dropoutWithin } from './dropout.ts';
 import { sizes } from './embedding.ts';
 import { withinFanIn } from './fanIn.ts';
@@ -37,9 +38,9 @@ export interface SequenceOptions<State> {
 export interface Cell {
   /** How many tensors a state has; the first one is the output. */
   readonly parts: number;
-  /** What is computed of all steps at once, `[batch, steps, …]`, of `[batch, steps, features]`. */
-  readonly inputs: (declare: Declare, x: Tensor) => Tensor;
-  /** The next state, by what was computed of the inputs of its step, `[batch, …]`, and the one before. */
+  /** Width of what is computed of the inputs of all steps at once: of all gates, side by side. */
+  readonly gates: number;
+  /** The next state, by what was computed of the inputs of its step, `[batch, gates]`, and the one before. */
   readonly next: (declare: Declare) => (inputs: Tensor, before: readonly Tensor[]) => Tensor[];
 }
 
@@ -77,7 +78,7 @@ export function recurrence(op: string, width: number, options: RecurrentOptions)
  * @param first the parts of the first state; zeros where there are none
  */
 export function run(
-  { op, width, layers, bidirectional, dropped }: Recurrence,
+  { op, width, layers, bidirectional, bias, dropped }: Recurrence,
   cell: Cell,
   own: Weights,
   x: Tensor,
@@ -102,9 +103,8 @@ export function run(
       const prefix = `${layers > 1 ? `${layer}.` : ''}${bidirectional ? `${d === 0 ? 'forward' : 'backward'}.` : ''}`;
       const made = unrolled(
         cell,
-        own,
-        prefix,
-        withinFanIn(width),
+        bias,
+        (name, shape) => own.weight(`${prefix}${name}`, { shape, init: withinFanIn(width) }),
         sequence,
         before(last.length),
         alive,
@@ -125,17 +125,16 @@ export function run(
 
 function unrolled(
   cell: Cell,
-  own: Weights,
-  prefix: string,
-  init: Initializer,
+  bias: boolean,
+  declare: Declare,
   x: Tensor,
   first: readonly Tensor[],
   alive: ((step: number) => Tensor) | undefined,
   isBackward: boolean,
 ): { readonly output: Tensor; readonly state: readonly Tensor[] } {
-  const declare: Declare = (name, shape) => own.weight(`${prefix}${name}`, { shape, init });
   // Products with inputs do not wait for one another: they are one product.
-  const inputs = cell.inputs(declare, x);
+  const weight = declare('input.weight', [Number(dimAt(x.shape, 2)), cell.gates]);
+  const inputs = affine(x, weight, bias ? declare('input.bias', [cell.gates]) : undefined);
   const next = cell.next(declare);
   const steps = Number(dimAt(x.shape, 1));
   const outputs: Tensor[] = [];

@@ -1,6 +1,7 @@
 import { requireOption } from '../graph/arguments.ts';
 import { requireFloat } from '../graph/build.ts';
 import { GraphError, type Tensor } from '../graph/index.ts';
+import { affine } from './affine.ts';
 import { sizes } from './embedding.ts';
 import { withinFanIn } from './fanIn.ts';
 import {
@@ -66,7 +67,7 @@ function squeezeExciteLayer(options: SqueezeExciteOptions = {}): SqueezeExcite {
     const dense = (of: Tensor, what: string, from: number, to: number): Tensor => {
       const init = withinFanIn(from);
       const weight = own.weight(`${what}.weight`, { shape: [from, to], init });
-      return of.matmul(weight).add(own.weight(`${what}.bias`, { shape: [to], init }));
+      return affine(of, weight, own.weight(`${what}.bias`, { shape: [to], init }));
     };
     const squeezed = dense(x.mean(space.axes), 'squeeze', channels, inside).relu();
     const scale = dense(squeezed, 'excite', inside, channels).sigmoid();
