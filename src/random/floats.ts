@@ -113,7 +113,8 @@ const HALF = 2 ** 31;
 
 /**
  * The place above the middle of the standard normal distribution that a part of it lies beyond (Wichura, *The percentage
- * points of the normal distribution*, 1988, algorithm AS 241, PPND7 without its third range, which begins at `e⁻²⁵`).
+ * points of the normal distribution*, 1988, algorithm AS 241, PPND7 without its third range, which begins at `e⁻²⁵`). `erfinv`
+ * is not it: of a place near the end its operand, near 1, has no digits left.
  *
  * @param fromMiddle part between the middle and the place, in (0, 0.5)
  * @param fromEnd    what is left of 0.5
