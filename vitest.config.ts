@@ -56,6 +56,7 @@ export default defineConfig({
           alias: [
             { find: /^sinter$/, replacement: sourceOf('index.ts') },
             { find: /^sinter\/node$/, replacement: sourceOf('node/index.ts') },
+            { find: /^sinter\/weights$/, replacement: sourceOf('weights/index.ts') },
           ],
         },
         test: { name: 'sources', include: ['test/**/*.test.ts'], exclude: [...packed, ...alone, ...interop] },

@@ -72,6 +72,8 @@ const arrows: Readonly<
     packages: [],
   },
   runtime: { rooms: [], packages: [/^node:/, /^webgpu$/] },
+  // What is kept of a session, in bytes.
+  weights: { rooms: ['runtime'], packages: [] },
   node: { rooms: ['runtime', 'issues.ts'], packages: [/^node:/, /^webgpu$/] },
 };
 
