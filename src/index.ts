@@ -24,6 +24,7 @@ export {
   targetNames,
   type WebGpuTarget,
 } from './machine/index.ts';
+export * as metrics from './metrics/index.ts';
 export * as nn from './nn/index.ts';
 export * as optim from './optim/index.ts';
 export { hessian, hvp, type JacobianOptions, jacobian, jvp } from './passes/derivatives.ts';

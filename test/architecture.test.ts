@@ -21,6 +21,8 @@ const arrows: Readonly<
   nn: { rooms: ['loops', 'graph', 'random', 'runtime/clipped.ts', 'runtime (types)'], packages: [] },
   random: { rooms: ['loops', 'graph'], packages: [] },
   optim: { rooms: ['loops', 'graph', 'passes/differentiate.ts'], packages: [] },
+  // In the graph, and of what sessions add up: numbers by names of the runtime's errors alone.
+  metrics: { rooms: ['loops', 'graph', 'nn/literal.ts', 'runtime/issues.ts'], packages: [] },
   passes: { rooms: ['loops', 'graph'], packages: [] },
   // What a target is, how a group runs on it, and which loops a group has: each knows the ones before.
   machine: { rooms: [], packages: [] },

@@ -10,6 +10,7 @@ import {
 } from './along.ts';
 import { arithmetic, comparison, integers } from './elementwise.ts';
 import { functions } from './functions.ts';
+import { figures, graphMetrics } from './metrics.ts';
 import { activations, initialisers, layers, losses, pooling } from './networks.ts';
 import { optimizers, schedules } from './optimizers.ts';
 import type { Row, Section } from './row.ts';
@@ -35,6 +36,8 @@ export const sections: readonly Section[] = [
   initialisers,
   optimizers,
   schedules,
+  graphMetrics,
+  figures,
 ];
 
 /** The operations page, as Markdown. */

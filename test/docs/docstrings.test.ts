@@ -40,7 +40,7 @@ describe('docstrings', () => {
   });
 
   it('of options say what each is', () => {
-    const texts = ['graph', 'nn', 'optim', 'random'].flatMap(textsUnder);
+    const texts = ['graph', 'nn', 'optim', 'random', 'metrics'].flatMap(textsUnder);
     const options = texts.flatMap((text) =>
       [...text.matchAll(/export interface (\w*Options)\b[^{]*\{\n([\s\S]*?)\n\}/g)].flatMap(
         ([, owner, body = '']) => {
