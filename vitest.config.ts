@@ -55,6 +55,7 @@ export default defineConfig({
         resolve: {
           alias: [
             { find: /^sinter$/, replacement: sourceOf('index.ts') },
+            { find: /^sinter\/data$/, replacement: sourceOf('data/index.ts') },
             { find: /^sinter\/node$/, replacement: sourceOf('node/index.ts') },
             { find: /^sinter\/weights$/, replacement: sourceOf('weights/index.ts') },
           ],

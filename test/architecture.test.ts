@@ -76,6 +76,8 @@ const arrows: Readonly<
   runtime: { rooms: [], packages: [/^node:/, /^webgpu$/] },
   // What is kept of a session, in bytes.
   weights: { rooms: ['runtime'], packages: [] },
+  // Streams, and files out of bytes: beside the runtime alone, in a page too.
+  data: { rooms: ['runtime'], packages: [] },
   node: { rooms: ['runtime', 'issues.ts'], packages: [/^node:/, /^webgpu$/] },
 };
 

@@ -1,0 +1,28 @@
+import { CodedError, reasonOf } from '../runtime/issues.ts';
+
+/** Where a stream failed: at its source, or in a function that it was given. */
+export type StreamErrorCode = 'source' | 'map' | 'filter';
+
+/**
+ * A source of a stream, or a function that was given to it, threw: `cause` is what it threw. Errors that say their place
+ * already (`FormatError`, `InputError`, `StreamError`) come through as they are.
+ */
+export class StreamError extends CodedError<StreamErrorCode> {
+  /** The number of the element that was asked for there, from 0. */
+  readonly position: number;
+  /** The epoch in which it was, from 1. */
+  readonly epoch: number;
+
+  constructor(code: StreamErrorCode, position: number, epoch: number, cause: unknown) {
+    const where = code === 'source' ? 'the source of a stream' : `the function of ${code}`;
+    const text = `${where} threw at element ${position} of epoch ${epoch}: ${reasonOf(cause)}`;
+    super('StreamError', code, text, { cause });
+    this.position = position;
+    this.epoch = epoch;
+  }
+}
+
+/** The error for what was thrown at a place of a stream: the same if it says a place of its own. */
+export function placed(code: StreamErrorCode, position: number, epoch: number, thrown: unknown): unknown {
+  return thrown instanceof CodedError ? thrown : new StreamError(code, position, epoch, thrown);
+}
