@@ -29,6 +29,18 @@ export * as nn from './nn/index.ts';
 export * as optim from './optim/index.ts';
 export { hessian, hvp, type JacobianOptions, jacobian, jvp } from './passes/derivatives.ts';
 export { gradients } from './passes/differentiate.ts';
+export {
+  type DispatchProfile,
+  type Measured,
+  type Profile,
+  type ProfileOptions,
+  profile,
+  type TimedCall,
+} from './profile/profile.ts';
+export { profileText } from './profile/profileText.ts';
+export type { Quartiles } from './profile/quartiles.ts';
+export type { Roofline } from './profile/roofline.ts';
+export { type TraceEvent, type TraceFile, traceOf } from './profile/trace.ts';
 export * as random from './random/index.ts';
 export type {
   DispatchReport,

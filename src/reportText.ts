@@ -6,7 +6,8 @@ export interface Paint {
   readonly dim: (text: string) => string;
 }
 
-const plain: Paint = { bold: (text) => text, dim: (text) => text };
+/** Sets nothing off. */
+export const plain: Paint = { bold: (text) => text, dim: (text) => text };
 
 /** A few lines: for each entry its dispatches with grids and bytes, then the peak of memory. */
 export function summaryText(report: Report, paint: Paint = plain): string {
@@ -172,7 +173,7 @@ function digits(micros: number): string {
 }
 
 /** `12.3 M` for 12,300,000; the unit follows. */
-function scaled(value: number): string {
+export function scaled(value: number): string {
   const units = ['', 'k', 'M', 'G', 'T'];
   let scale = 0;
   let rest = value;

@@ -73,6 +73,20 @@ const arrows: Readonly<
     ],
     packages: [],
   },
+  // Measures programs, and compares plans with limits, for the command line and for reports.
+  profile: {
+    rooms: [
+      'graph',
+      'machine',
+      'program/inputBytes.ts',
+      'check/draws.ts',
+      'compiled.ts',
+      'report.ts',
+      'reportText.ts',
+      'runtime',
+    ],
+    packages: [],
+  },
   runtime: { rooms: [], packages: [/^node:/, /^webgpu$/] },
   // What is kept of a session, in bytes.
   weights: { rooms: ['runtime'], packages: [] },

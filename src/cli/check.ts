@@ -10,7 +10,7 @@ import { loadModel } from './loadModel.ts';
 import { paintFor } from './paint.ts';
 import type { Terminal } from './run.ts';
 import { statusLine } from './statusLine.ts';
-import { exitCodes, listed, UsageError } from './usage.ts';
+import { exitCodes, listed, UsageError, wholeNumber } from './usage.ts';
 
 interface CheckOptions {
   readonly target?: readonly string[];
@@ -161,14 +161,6 @@ function jsonText(found: SideBySide & { readonly missing: readonly Missing[] }):
     2,
   );
   return `${text}\n`;
-}
-
-function wholeNumber(option: string, least: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (/^\d+$/.test(text) && value >= least && value <= 0xffffffff) return value;
-    throw new UsageError(`${option} ${text}: it must be a whole number from ${least} on`);
-  };
 }
 
 function tolerance(text: string): number {

@@ -4,6 +4,7 @@ import { GraphError } from '../graph/index.ts';
 import { DeviceError } from '../runtime/index.ts';
 import { checkCommand } from './check.ts';
 import { inspectCommand } from './inspect.ts';
+import { profileCommand } from './profile.ts';
 import { exitCodes, UsageError } from './usage.ts';
 
 /** Where a command prints, and the environment that it reads; `process` is one. */
@@ -34,9 +35,10 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
   const program = new Command('sinter')
     .description('A static computation-graph compiler: a whole training step in a handful of dispatches.')
     .version(version(), '-V, --version')
-    .showHelpAfterError('(sinter --help tells more, and sinter inspect --help, sinter check --help)')
+    .showHelpAfterError('(sinter --help tells more, and sinter COMMAND --help)')
     .addCommand(inspectCommand(terminal, done))
-    .addCommand(checkCommand(terminal, done));
+    .addCommand(checkCommand(terminal, done))
+    .addCommand(profileCommand(terminal, done));
   for (const command of [program, ...program.commands]) {
     // Commander ends the process itself, with 1 for wrong usage, unless it is told to throw.
     command.exitOverride();

@@ -20,3 +20,21 @@ export function listed(names: readonly string[]): string {
   if (quoted.length <= 1) return quoted.join('');
   return `${quoted.slice(0, -1).join(', ')} and ${quoted[quoted.length - 1]}`;
 }
+
+/** The largest number that an option takes: 32 bits, as seeds have. */
+const MOST = 0xffffffff;
+
+/**
+ * Reads an option that is a whole number.
+ *
+ * @param least and `most` are what it may be
+ * @throws UsageError where the text is anything else
+ */
+export function wholeNumber(option: string, least: number, most = MOST): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= least && value <= most) return value;
+    const range = most === MOST ? `from ${least} on` : `from ${least} to ${most}`;
+    throw new UsageError(`${option} ${text}: it must be a whole number ${range}`);
+  };
+}

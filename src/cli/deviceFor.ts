@@ -1,0 +1,16 @@
+import type { WebGpuTarget } from '../machine/index.ts';
+import { openGpu } from '../node/gpu.ts';
+import { requestDevice } from '../runtime/index.ts';
+
+/**
+ * A device of the kind that a target is for: a GPU, or a software driver, which checks no indices of what this process has
+ * compiled, as a session of its own has it.
+ *
+ * @throws DeviceError where there is none
+ */
+export async function deviceFor(target: WebGpuTarget): Promise<GPUDevice> {
+  const isHardware = target === 'webgpu';
+  const kind = isHardware ? 'hardware' : 'software';
+  const { gpu, adapter } = await openGpu({ target: kind, robustness: isHardware });
+  return requestDevice({ gpu, adapter });
+}

@@ -1,0 +1,99 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { sinter } from './run.ts';
+
+let folder = '';
+let model = '';
+/** As little as can be measured. */
+const BRIEF = ['--steps', '2', '--warmup', '0', '--target', 'wasm', '--threads', '1'];
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'sinter-profile-'));
+  model = join(folder, 'model.ts');
+  writeFileSync(
+    model,
+    `import { defineModule, nn, optim } from '${new URL('../../src/index.ts', import.meta.url).href}';
+export const small = defineModule('small', (m) => {
+  const x = m.input('x', { shape: [8, 4] });
+  const y = nn.dense(x, 3, { name: 'output' });
+  const loss = y.square().mean();
+  m.entry('predict', { y });
+  m.entry('train', { loss, updates: optim.sgd({ lr: 0.1 }).minimize(loss) });
+});
+`,
+  );
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe('sinter profile', () => {
+  test('prints times beside those of the model, rates beside the roofline, and a time line, in 80 columns', async () => {
+    const { code, out, err } = await sinter(['profile', model, ...BRIEF]);
+    expect([code, err]).toEqual([0, '']);
+    expect(out).toMatch(/^small for wasm on 1 thread: 2 steps of train, one a call$/m);
+    expect(out).toMatch(
+      /^a step takes [\d.]+ µs \([\d.]+ to [\d.]+\) by the clock of the host, [\d.]+ µs as/m,
+    );
+    expect(out).toMatch(/^its kernels [\d.]+ µs .* by the clock of the threads$/m);
+    expect(out).toMatch(/^ +# +name +kind +µs +25 % +75 % +predicted +ratio +% of all$/m);
+    expect(out).toMatch(/^ +# +name +FLOPs +bytes +GFLOP\/s +GB\/s +% of roofline +by$/m);
+    expect(out).toMatch(/^ +0 +\w+ +(map|rows|packed|contract|reduce)( +[\d.]+){6}$/m);
+    expect(out).toMatch(/^ +0 +\w+ +[█▏]+$/m);
+    expect(Math.max(...out.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
+  });
+
+  test('writes a trace, and prints all figures as JSON', async () => {
+    const trace = join(folder, 'trace.json');
+    const { code, out } = await sinter(['profile', `${model}#small`, ...BRIEF, '--json', '--trace', trace]);
+    expect(code).toBe(0);
+    const found = JSON.parse(out);
+    expect(found).toMatchObject({ module: 'small', entry: 'train', threads: 1, steps: 2 });
+    expect(found).not.toHaveProperty('calls');
+    const { traceEvents } = JSON.parse(readFileSync(trace, 'utf8'));
+    const steps = traceEvents.filter(({ cat }: { cat?: string }) => cat === 'step');
+    // Two that were measured, and two as predicted.
+    expect(steps).toHaveLength(4);
+  });
+
+  test('explains itself', async () => {
+    const { code, out } = await sinter(['profile', '--help']);
+    expect(code).toBe(0);
+    expect(out).toContain('$ sinter profile model.ts --steps 20 --trace step.json');
+  });
+
+  test.each([
+    ['a missing file', ['missing.ts'], /^sinter: there is no file missing\.ts\n$/],
+    [
+      'an unknown entry',
+      ['examples/model.ts', '--entry', 'dream'],
+      /^sinter: there is no entry "dream"; there are "train" and "predict"\n$/,
+    ],
+    [
+      'no steps',
+      ['examples/model.ts', '--steps', '0'],
+      /^sinter: --steps 0: it must be a whole number from 1 on\n$/,
+    ],
+    [
+      'too many threads',
+      ['examples/model.ts', '--threads', '65'],
+      /^sinter: --threads 65: it must be a whole number from 1 to 64\n$/,
+    ],
+    [
+      'threads of a GPU',
+      ['examples/model.ts', '--threads', '2', '--target', 'webgpu'],
+      /^sinter: --threads: target webgpu has no threads; --target wasm has\n$/,
+    ],
+  ])('is told in one paragraph what is wrong: %s', async (_, args, message) => {
+    const { code, out, err } = await sinter(['profile', ...args]);
+    expect([code, out]).toEqual([2, '']);
+    expect(err).toMatch(message);
+  });
+
+  test('a trace that cannot be written is told, and what was measured is not lost', async () => {
+    const { code, out, err } = await sinter(['profile', model, ...BRIEF, '--trace', join(folder, 'no', 'x')]);
+    expect(code).toBe(2);
+    expect(err).toMatch(/^sinter: --trace .*x: it cannot be written: ENOENT/);
+    expect(out).toMatch(/^small for wasm/);
+  });
+});
