@@ -37,13 +37,13 @@ export const resnet = defineModule('resnet', (m) => {
   const x = m.input('x', { shape: [batch, 784], dtype: 'u8' });
   const y = m.input('y', { shape: [batch], dtype: 'i32' });
   const updates: Update[] = [];
-  const convolved = (input: Tensor, filters: number, stride: number, name: string): Tensor => {
+  const convolved = (input: Tensor, filters: number, stride: number, name: string) => {
     const options = { stride, padding: 1, bias: false, name };
     const normal = nn.batchNorm(nn.conv2d(input, filters, 3, options), { name: `${name}.norm` });
     updates.push(...normal.updates);
     return normal.output;
   };
-  const block = (input: Tensor, filters: number, stride: number, name: string): Tensor => {
+  const block = (input: Tensor<'f32'>, filters: number, stride: number, name: string) => {
     const inner = convolved(input, filters, stride, `${name}a`).relu();
     const straight =
       stride === 1 ? input : nn.conv2d(input, filters, 1, { stride, bias: false, name: `${name}s` });

@@ -53,7 +53,7 @@ export function gpt(m: ModuleBuilder, x: Tensor, rate = 0): Tensor {
 }
 
 /** Attention and a perceptron, each added to what it reads. `x: [batch, tokens, width]` */
-function block(m: ModuleBuilder, x: Tensor, name: string, rate: number): Tensor {
+function block(m: ModuleBuilder, x: Tensor<'f32'>, name: string, rate: number): Tensor<'f32'> {
   const h = x.add(nn.dropout(attention(layerNorm(m, x, `${name}.norm1`), name, rate), rate));
   const up = nn.dense(layerNorm(m, h, `${name}.norm2`), 4 * WIDTH, {
     activation: 'geluTanh',

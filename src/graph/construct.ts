@@ -7,7 +7,7 @@ import { GraphError } from './issues.ts';
 import type { Attrs } from './node.ts';
 import type { CompositeOp } from './ops/composite.ts';
 import { type DimLike, normalAxis, toShape } from './shape.ts';
-import { requireTensor, requireTensors } from './tensor/value.ts';
+import { requireTensor, requireTensors, typed } from './tensor/value.ts';
 import { Tensor } from './tensor.ts';
 
 /** Anything that says which graph to build in: a tensor, or the `m` of `defineModule`. */
@@ -16,26 +16,26 @@ export interface InGraph {
 }
 
 /** `a` where a condition holds, else `b`; all broadcast. */
+export function where(condition: Tensor, a: number, b: number): Tensor<'f32'>;
+export function where<D extends Dtype>(
+  condition: Tensor,
+  a: Tensor<D> | number,
+  b: Tensor<D> | number,
+): Tensor<D>;
 export function where(condition: Tensor, a: Tensor | number, b: Tensor | number): Tensor {
   requireTensor('where', condition);
   return condition.where(a, b);
 }
 
 /** Tensors one after another along an axis. */
-export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
-  const { graph } = firstOf('concat', tensors);
-  return new Tensor(
-    graph,
-    concatenated(
-      graph,
-      tensors.map((tensor) => tensor.node),
-      axis,
-    ),
-  );
+export function concat<D extends Dtype>(tensors: readonly Tensor<D>[], axis = 0): Tensor<D> {
+  const { graph, dtype } = firstOf('concat', tensors);
+  const nodes = tensors.map((tensor) => tensor.node);
+  return typed(new Tensor(graph, concatenated(graph, nodes, axis)), dtype);
 }
 
 /** Tensors of one shape along a new axis. */
-export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
+export function stack<D extends Dtype>(tensors: readonly Tensor<D>[], axis = 0): Tensor<D> {
   const at = normalAxis('stack', firstOf('stack', tensors).shape.length + 1, axis);
   return concat(
     tensors.map((tensor) => tensor.expandDims(at)),
@@ -44,11 +44,11 @@ export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
 }
 
 /** A tensor whose elements are their own indices along an axis (i32). */
-export function iota(where: InGraph, shape: readonly DimLike[], axis = 0): Tensor {
+export function iota(where: InGraph, shape: readonly DimLike[], axis = 0): Tensor<'i32'> {
   const dims = toShape('iota', shape);
   const at = normalAxis('iota', dims.length, axis);
   const graph = graphOf('iota', where);
-  return new Tensor(graph, graph.build('iota', [], { shape: dims, axis: at }));
+  return typed(new Tensor(graph, graph.build('iota', [], { shape: dims, axis: at })), 'i32');
 }
 
 /**
@@ -57,17 +57,24 @@ export function iota(where: InGraph, shape: readonly DimLike[], axis = 0): Tenso
  * @param value    the composite, written in primitives
  * @param operands what it is a function of, broadcast to its shape
  */
-export function composite(
+export function composite<D extends Dtype>(
   op: CompositeOp,
-  value: Tensor,
+  value: Tensor<D>,
   operands: readonly Tensor[],
   attrs?: Attrs,
-): Tensor {
+): Tensor<D> {
   const nodes = operands.map((operand) => operand.broadcastTo(value.shape).node);
-  return new Tensor(value.graph, value.graph.build(op, [value.node, ...nodes], attrs));
+  return typed(new Tensor(value.graph, value.graph.build(op, [value.node, ...nodes], attrs)), value.dtype);
 }
 
 /** One value everywhere. */
+export function full(where: InGraph, shape: readonly DimLike[], value: number): Tensor<'f32'>;
+export function full<D extends Exclude<Dtype, 'u8'>>(
+  where: InGraph,
+  shape: readonly DimLike[],
+  value: number,
+  dtype: D,
+): Tensor<D>;
 export function full(
   where: InGraph,
   shape: readonly DimLike[],
@@ -79,6 +86,12 @@ export function full(
 }
 
 /** Zeros (false for `bool`). */
+export function zeros(where: InGraph, shape: readonly DimLike[]): Tensor<'f32'>;
+export function zeros<D extends Exclude<Dtype, 'u8'>>(
+  where: InGraph,
+  shape: readonly DimLike[],
+  dtype: D,
+): Tensor<D>;
 export function zeros(
   where: InGraph,
   shape: readonly DimLike[],
@@ -88,6 +101,12 @@ export function zeros(
 }
 
 /** Ones (true for `bool`). */
+export function ones(where: InGraph, shape: readonly DimLike[]): Tensor<'f32'>;
+export function ones<D extends Exclude<Dtype, 'u8'>>(
+  where: InGraph,
+  shape: readonly DimLike[],
+  dtype: D,
+): Tensor<D>;
 export function ones(where: InGraph, shape: readonly DimLike[], dtype: Exclude<Dtype, 'u8'> = 'f32'): Tensor {
   return full(where, shape, 1, dtype);
 }
@@ -98,8 +117,9 @@ function graphOf(op: string, where: InGraph): Graph {
   throw new GraphError('operands', op, text);
 }
 
-function firstOf(op: string, tensors: readonly Tensor[]): Tensor {
-  requireTensors(op, tensors);
+function firstOf<D extends Dtype>(op: string, tensors: readonly Tensor<D>[]): Tensor<D> {
+  const given: readonly Tensor[] = tensors;
+  requireTensors(op, given);
   const [first] = tensors;
   if (first === undefined) throw new GraphError('operands', op, 'needs at least one tensor');
   return first;

@@ -4,7 +4,7 @@ import { GraphError } from './issues.ts';
 import type { CustomRule } from './ops/customRule.ts';
 import type { VjpContext } from './ops/definition.ts';
 import { sameShape } from './shape.ts';
-import { requireTensor, Value } from './tensor/value.ts';
+import { requireTensor, typed, Value } from './tensor/value.ts';
 import type { Tensor } from './tensor.ts';
 
 /** What a gradient of one's own is made of. */
@@ -51,7 +51,7 @@ export function customGradient<Inputs extends readonly Tensor[]>(
   f: (...inputs: Inputs) => Tensor,
   vjp: GradientRule,
   options: CustomGradientOptions = {},
-): (...inputs: Inputs) => Tensor {
+): (...inputs: Inputs) => Tensor<'f32'> {
   const op = 'customGradient';
   for (const [name, given] of Object.entries({ f, vjp })) {
     if (typeof given === 'function') continue;
@@ -77,7 +77,8 @@ export function customGradient<Inputs extends readonly Tensor[]>(
     graph.requireOwn(op, [value.node]);
     if (!isFloat(value.dtype))
       throw new GraphError('gradient', op, `its function gives ${value}, which is not a float`);
-    return value.wrap(graph.build('custom', [value.detach().node, ...nodes], { rule: number }));
+    const node = graph.build('custom', [value.detach().node, ...nodes], { rule: number });
+    return typed(value.wrap(node), 'f32');
   };
 }
 

@@ -1,9 +1,10 @@
+import type { Dtype } from '../loops/index.ts';
 import { shown } from './arguments.ts';
 import { GraphError } from './issues.ts';
 import type { Node } from './node.ts';
 import { neededBy } from './order.ts';
 import { sameShape } from './shape.ts';
-import { requireTensor } from './tensor/value.ts';
+import { requireTensor, typed } from './tensor/value.ts';
 import { Tensor } from './tensor.ts';
 
 /**
@@ -12,17 +13,18 @@ import { Tensor } from './tensor.ts';
  *
  * @param evaluated of the shape and element type of `trained`
  */
-export function whileTraining(trained: Tensor, evaluated: Tensor): Tensor {
+export function whileTraining<D extends Dtype>(trained: Tensor<D>, evaluated: Tensor<D>): Tensor<D> {
   requireTensor('training', trained);
   requireTensor('training', evaluated);
-  return new Tensor(trained.graph, trained.graph.build('training', [trained.node, evaluated.node]));
+  const node = trained.graph.build('training', [trained.node, evaluated.node]);
+  return typed(new Tensor(trained.graph, node), trained.dtype);
 }
 
 /**
  * What a value is once training is over: the same computation of the same states, where every
  * {@link whileTraining} has its second operand. A value that depends on none is itself.
  */
-export function evaluation(tensor: Tensor): Tensor {
+export function evaluation<D extends Dtype>(tensor: Tensor<D>): Tensor<D> {
   requireTensor('evaluation', tensor);
   return substituted(tensor, ({ op }, [, evaluated]) => (op === 'training' ? evaluated : undefined));
 }
@@ -41,7 +43,10 @@ export function evaluation(tensor: Tensor): Tensor {
  * @returns the tensor itself where it depends on none of them
  * @throws GraphError where a pair does not fit, or a tensor is replaced twice
  */
-export function substitute(tensor: Tensor, pairs: readonly (readonly [from: Tensor, to: Tensor])[]): Tensor {
+export function substitute<D extends Dtype>(
+  tensor: Tensor<D>,
+  pairs: readonly (readonly [from: Tensor, to: Tensor])[],
+): Tensor<D> {
   const op = 'substitute';
   requireTensor(op, tensor);
   if (!Array.isArray(pairs)) {
@@ -68,10 +73,10 @@ export function substitute(tensor: Tensor, pairs: readonly (readonly [from: Tens
  *
  * @param inPlace the other node of a node, or none: it is given the node's operands as they are after this
  */
-export function substituted(
-  tensor: Tensor,
+export function substituted<D extends Dtype>(
+  tensor: Tensor<D>,
   inPlace: (node: Node, inputs: readonly Node[]) => Node | undefined,
-): Tensor {
+): Tensor<D> {
   const { graph } = tensor;
   const others = new Map<Node, Node>();
   for (const node of neededBy([tensor.node])) {
@@ -85,5 +90,5 @@ export function substituted(
       others.set(node, again);
     }
   }
-  return new Tensor(graph, others.get(tensor.node) ?? tensor.node);
+  return typed(new Tensor(graph, others.get(tensor.node) ?? tensor.node), tensor.dtype);
 }

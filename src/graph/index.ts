@@ -23,10 +23,12 @@ export {
   type Module,
   type ModuleBuilder,
   type ModuleEntry,
+  type ParamDtype,
   type ParamOptions,
   type State,
   type StateOptions,
   type Update,
+  type ValueDtype,
 } from './module.ts';
 export type { Attr, Attrs, LowerContext, Lowering, Node, ValueTypeOf } from './node.ts';
 export { sourceOf } from './ops/indices.ts';

@@ -17,7 +17,7 @@ import { GraphError } from './issues.ts';
 import type { Node } from './node.ts';
 import { type DimLike, dimLikeText, sameShape, toShape } from './shape.ts';
 import { moduleLine, moduleLines, showAs } from './shown.ts';
-import { requireTensor } from './tensor/value.ts';
+import { requireTensor, typed } from './tensor/value.ts';
 import { Tensor } from './tensor.ts';
 import { type Values, wordsOf } from './words.ts';
 
@@ -62,27 +62,25 @@ export interface Update {
  *
  * @throws GraphError where it does not fit the shape or the element type
  */
-export type Initializer = (
-  shape: readonly number[],
-  stream: number,
-  dtype: Exclude<Dtype, 'u8'>,
-  name: string,
-) => Init;
+export type Initializer = (shape: readonly number[], stream: number, dtype: ValueDtype, name: string) => Init;
 
 /** Options of {@link ModuleBuilder.input}. */
-export interface InputOptions {
+export interface InputOptions<D extends Dtype = Dtype> {
   /** Dimensions: numbers, and a bounded size as the first one. */
   readonly shape: readonly DimLike[];
   /** `f32` where it is left out; `u8` is for storage, and is cast before it is computed with. */
-  readonly dtype?: Dtype;
+  readonly dtype?: D;
 }
 
+/** An element type of what is computed with: bytes, `u8`, are for storage only. */
+export type ValueDtype = Exclude<Dtype, 'u8'>;
+
 /** Options of {@link ModuleBuilder.state}. */
-export interface StateOptions {
+export interface StateOptions<D extends ValueDtype = ValueDtype> {
   /** Dimensions, which are fixed. */
   readonly shape: readonly number[];
   /** `f32` where it is left out. */
-  readonly dtype?: Exclude<Dtype, 'u8'>;
+  readonly dtype?: D;
   /** First value; zeros where it is left out. */
   readonly init?: Initializer;
   /** Whether optimizers update it when they are not told what to; floats are by default. */
@@ -90,12 +88,15 @@ export interface StateOptions {
 }
 
 /** Options of {@link ModuleBuilder.param}. */
-export interface ParamOptions {
+export interface ParamOptions<D extends ParamDtype = ParamDtype> {
   /** What it is where a call does not say. */
   readonly initial: number;
   /** `f32` where it is left out. */
-  readonly dtype?: 'f32' | 'i32' | 'u32';
+  readonly dtype?: D;
 }
+
+/** An element type of a run-time scalar. */
+export type ParamDtype = 'f32' | 'i32' | 'u32';
 
 /** What an entry has: outputs by name, and `updates` of states. */
 export interface EntryOptions {
@@ -107,14 +108,14 @@ export interface EntryOptions {
 /** What layers and optimizers may declare, found at the graph of the tensors that they are given. */
 export interface Declarations {
   /** A state. @throws GraphError where its name is taken or its first value does not fit */
-  state(name: string, options: StateOptions): Tensor;
+  state<D extends ValueDtype = 'f32'>(name: string, options: StateOptions<D>): Tensor<D>;
   /** A run-time scalar. @throws GraphError where its name is taken */
-  param(name: string, options: ParamOptions): Tensor;
+  param<D extends ParamDtype = 'f32'>(name: string, options: ParamOptions<D>): Tensor<D>;
   /**
    * Number of the step (i32): a session counts the steps of each entry by itself, from 1. It is for schedules; what
    * belongs to a state, such as how often an optimizer has updated it, is kept in a state beside it.
    */
-  step(): Tensor;
+  step(): Tensor<'i32'>;
   /** A name that no declaration has taken, nor one with `.` and more behind it: the stem, or with a number. */
   freshName(stem: string): string;
   /** Takes a name for what is made of declarations, a composite. @throws GraphError `name` where another one has it */
@@ -188,6 +189,7 @@ export class ModuleBuilder implements Declarations {
    * An input, given again at each step. With a bounded size as its first dimension it is read by rows: out of a
    * dataset on the device, or out of a batch that is uploaded.
    */
+  input<D extends Dtype = 'f32'>(name: string, options: InputOptions<D>): Tensor<D>;
   input(name: string, options: InputOptions): Tensor {
     requireOptions('input', options, ['shape', 'dtype']);
     const { shape, dtype = 'f32' } = options;
@@ -217,6 +219,7 @@ export class ModuleBuilder implements Declarations {
     return new Tensor(this.graph, node);
   }
 
+  state<D extends ValueDtype = 'f32'>(name: string, options: StateOptions<D>): Tensor<D>;
   state(name: string, options: StateOptions): Tensor {
     requireOptions('state', options, ['shape', 'dtype', 'init', 'trainable']);
     const { shape, dtype = 'f32', init, trainable = isFloat(dtype) } = options;
@@ -236,6 +239,7 @@ export class ModuleBuilder implements Declarations {
     return new Tensor(this.graph, node);
   }
 
+  param<D extends ParamDtype = 'f32'>(name: string, options: ParamOptions<D>): Tensor<D>;
   param(name: string, options: ParamOptions): Tensor {
     requireOptions('param', options, ['initial', 'dtype']);
     const { initial, dtype = 'f32' } = options;
@@ -247,15 +251,19 @@ export class ModuleBuilder implements Declarations {
     return this.#declareParam(name, initial, dtype);
   }
 
-  step(): Tensor {
+  step(): Tensor<'i32'> {
     if (this.#taken.get(STEP) !== 'step') this.#take('step', STEP);
     return this.#declareParam(STEP, 1, 'i32');
   }
 
   /** A given array. @throws GraphError where the values are not as many as the shape has elements */
+  literal<D extends ValueDtype = 'f32'>(
+    values: Values,
+    options: { readonly shape: readonly number[]; readonly dtype?: D },
+  ): Tensor<D>;
   literal(
     values: Values,
-    options: { readonly shape: readonly number[]; readonly dtype?: Exclude<Dtype, 'u8'> },
+    options: { readonly shape: readonly number[]; readonly dtype?: ValueDtype },
   ): Tensor {
     requireOptions('literal', options, ['shape', 'dtype']);
     const { shape, dtype = 'f32' } = options;
@@ -345,11 +353,11 @@ export class ModuleBuilder implements Declarations {
     return module;
   }
 
-  #declareParam(name: string, initial: number, dtype: Dtype): Tensor {
+  #declareParam<D extends ParamDtype>(name: string, initial: number, dtype: D): Tensor<D> {
     const node = this.graph.build('param', [], { name, initial, dtype });
     this.graph.label(node, name);
     if (!this.#params.includes(node)) this.#params.push(node);
-    return new Tensor(this.graph, node);
+    return typed(new Tensor(this.graph, node), dtype);
   }
 
   #take(kind: string, name: string): void {

@@ -1,3 +1,4 @@
+import type { Dtype } from '../loops/index.ts';
 import { outer } from './composed/outer.ts';
 import { type ContractOptions, contracted, multiplied } from './contract.ts';
 import type { Node } from './node.ts';
@@ -14,26 +15,26 @@ import { nodeOf } from './tensor/value.ts';
  * Every method throws a ShapeError, with the caller's line, where shapes or element types do not fit, and a GraphError
  * where an option is unknown or out of range.
  */
-export class Tensor extends Indices {
+export class Tensor<out D extends Dtype = Dtype> extends Indices<D> {
   /** The tensor of a node of this graph. `x.wrap(x.graph.build('neg', [x.node]))` */
   wrap(node: Node): Tensor {
     return node === this.node ? this : new Tensor(this.graph, node);
   }
 
   /** The same values, as a constant to gradients. `target.detach()` */
-  detach(): Tensor {
-    return this.wrap(this.graph.build('detach', [this.node]));
+  detach(): Tensor<D> {
+    return this.like(this.wrap(this.graph.build('detach', [this.node])));
   }
 
   // Products
 
   /** Product of matrices as NumPy's `matmul`: `[..., m, k] · [..., k, n]`, vectors allowed. `x.matmul(weight)` */
-  matmul(other: Tensor): Tensor {
-    return this.wrap(multiplied(this.graph, this.node, nodeOf('matmul', other)));
+  matmul(other: Tensor): Tensor<D> {
+    return this.like(this.wrap(multiplied(this.graph, this.node, nodeOf('matmul', other))));
   }
   /** All products of the elements of two vectors, `[m]` and `[n]`: `[m, n]` (PyTorch's `outer`). `x.outer(y)` */
-  outer(other: Tensor): Tensor {
-    return outer(this, other);
+  outer(other: Tensor): Tensor<D> {
+    return this.like(outer(this, other));
   }
 
   /**
@@ -48,8 +49,8 @@ export class Tensor extends Indices {
    *
    * @returns `[...batch, ...rows of this, ...rows of other]`, axes of the batch as they are listed, rows in their order
    */
-  contract(other: Tensor, options: ContractOptions): Tensor {
-    return this.wrap(contracted(this.graph, this.node, nodeOf('contract', other), options));
+  contract(other: Tensor, options: ContractOptions): Tensor<D> {
+    return this.like(this.wrap(contracted(this.graph, this.node, nodeOf('contract', other), options)));
   }
 
   /**
@@ -66,9 +67,11 @@ export class Tensor extends Indices {
    *
    * @returns `[batch, groups, out, ...positions]`
    */
-  convolve(window: Tensor, options: ConvolveOptions = {}): Tensor {
+  convolve(window: Tensor, options: ConvolveOptions = {}): Tensor<D> {
     const node = nodeOf('convolve', window);
-    return this.wrap(this.graph.build('convolve', [this.node, node], convolveAttrs(this.node, options)));
+    return this.like(
+      this.wrap(this.graph.build('convolve', [this.node, node], convolveAttrs(this.node, options))),
+    );
   }
 }
 

@@ -1,7 +1,8 @@
 import { requireOptions } from '../graph/arguments.ts';
 import { requireFloat } from '../graph/build.ts';
 import { ShapeError, type Tensor } from '../graph/index.ts';
-import { shapeText } from '../loops/index.ts';
+import { typed } from '../graph/tensor/value.ts';
+import { type Dtype, shapeText } from '../loops/index.ts';
 import { literalIn, requireTable } from './literal.ts';
 import { lowest } from './poolWindows.ts';
 import { type Layout, type PerAxis, perAxis, spaceOf } from './space.ts';
@@ -23,26 +24,42 @@ export interface AdaptivePoolOptions {
  * @param x `[batch, channels, height, width]`, f32, or the channels last
  * @param size of the result, for each axis or for all
  */
-export function adaptiveAvgPool2d(x: Tensor, size: PerAxis, options: AdaptivePoolOptions = {}): Tensor {
-  return adaptive('adaptiveAvgPool2d', 2, means, x, size, options);
+export function adaptiveAvgPool2d(
+  x: Tensor,
+  size: PerAxis,
+  options: AdaptivePoolOptions = {},
+): Tensor<'f32'> {
+  return typed(adaptive('adaptiveAvgPool2d', 2, means, x, size, options), 'f32');
 }
 
 /** Means of windows over one axis of space; see {@link adaptiveAvgPool2d}. */
-export function adaptiveAvgPool1d(x: Tensor, size: PerAxis, options: AdaptivePoolOptions = {}): Tensor {
-  return adaptive('adaptiveAvgPool1d', 1, means, x, size, options);
+export function adaptiveAvgPool1d(
+  x: Tensor,
+  size: PerAxis,
+  options: AdaptivePoolOptions = {},
+): Tensor<'f32'> {
+  return typed(adaptive('adaptiveAvgPool1d', 1, means, x, size, options), 'f32');
 }
 
 /**
  * The largest of each of the windows of {@link adaptiveAvgPool2d}; of equal ones the first gets the gradient. Where the size does
  * not divide the extent, a window of -infinities alone may send it nowhere, where PyTorch sends it to the first.
  */
-export function adaptiveMaxPool2d(x: Tensor, size: PerAxis, options: AdaptivePoolOptions = {}): Tensor {
-  return adaptive('adaptiveMaxPool2d', 2, maxima, x, size, options);
+export function adaptiveMaxPool2d<D extends Dtype>(
+  x: Tensor<D>,
+  size: PerAxis,
+  options: AdaptivePoolOptions = {},
+): Tensor<D> {
+  return typed(adaptive('adaptiveMaxPool2d', 2, maxima, x, size, options), x.dtype);
 }
 
 /** The largest of each window over one axis of space; see {@link adaptiveMaxPool2d}. */
-export function adaptiveMaxPool1d(x: Tensor, size: PerAxis, options: AdaptivePoolOptions = {}): Tensor {
-  return adaptive('adaptiveMaxPool1d', 1, maxima, x, size, options);
+export function adaptiveMaxPool1d<D extends Dtype>(
+  x: Tensor<D>,
+  size: PerAxis,
+  options: AdaptivePoolOptions = {},
+): Tensor<D> {
+  return typed(adaptive('adaptiveMaxPool1d', 1, maxima, x, size, options), x.dtype);
 }
 
 /** How windows are reduced. */

@@ -76,8 +76,8 @@ export function multiHeadAttention(
   width: number,
   heads: number,
   options?: AttentionOptions,
-): Tensor;
-export function multiHeadAttention(...args: EitherForm<AttentionArgs>): MultiHeadAttention | Tensor {
+): Tensor<'f32'>;
+export function multiHeadAttention(...args: EitherForm<AttentionArgs>): MultiHeadAttention | Tensor<'f32'> {
   const op = 'multiHeadAttention';
   return inEitherForm<AttentionArgs, MultiHeadAttention>(op, 2, args, attentionLayer);
 }
@@ -110,7 +110,7 @@ function attentionLayer(width: number, heads: number, options: AttentionOptions 
   const dropped = dropoutWithin(op, options.dropout);
   const kv = keyValueHeads * each;
 
-  const apply = (own: Weights, x: Tensor, other?: Tensor): Tensor => {
+  const apply = (own: Weights, x: Tensor, other?: Tensor): Tensor<'f32'> => {
     requireSequence(op, x, width);
     if (other !== undefined) requireSequence(op, other, kvWidth ?? width);
     else if (kvWidth !== undefined) requireSequence(op, x, kvWidth);
@@ -146,7 +146,7 @@ function attentionLayer(width: number, heads: number, options: AttentionOptions 
     what: string,
     shape: readonly number[],
     init: Initializer,
-  ): [weight: Tensor, bias: Tensor | undefined] => {
+  ): [weight: Tensor<'f32'>, bias: Tensor<'f32'> | undefined] => {
     const weight = own.weight(`${what}.weight`, { shape, init });
     const units = shape.slice(1);
     return [weight, bias ? own.weight(`${what}.bias`, { shape: units, init: zeros() }) : undefined];
@@ -188,14 +188,14 @@ function attentionLayer(width: number, heads: number, options: AttentionOptions 
         part(all, queryEnd + 1, queryEnd + 2),
       ];
     }
-    const columns = (from: number, to: number): [Tensor, Tensor | undefined] => [
+    const columns = (from: number, to: number): [Tensor<'f32'>, Tensor<'f32'> | undefined] => [
       qkv.slice([0, from], [undefined, to]),
       qkvBias?.slice([from], [to]),
     ];
     const both = affine(other, ...columns(width, width + 2 * kv));
     return [part(affine(x, ...columns(0, width)), 0, queryEnd), part(both, 0, 1), part(both, 1, 2)];
   };
-  return layerOf<[queries: Tensor, keysAndValues?: Tensor], Tensor, object>(
+  return layerOf<[queries: Tensor, keysAndValues?: Tensor], Tensor<'f32'>, object>(
     new Weights(op, options),
     apply,
     () => ({}),

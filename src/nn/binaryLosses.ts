@@ -6,7 +6,7 @@ import { type LossOptions, reduce, requireLoss } from './loss.ts';
  * Binary cross-entropy of a sigmoid, without overflow: `max(x, 0) - x t + log1p(exp(-|x|))`. A loss that is small,
  * since the logit is right by much, has a small relative error; so has its gradient, `sigmoid(x) - t`.
  */
-export function bceWithLogits(logits: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
+export function bceWithLogits(logits: Tensor, target: Tensor, options: LossOptions = {}): Tensor<'f32'> {
   requireLoss('bceWithLogits', [logits, target], options);
   return reduce(lossesOf(logits, target), options.reduction);
 }
@@ -27,7 +27,7 @@ export interface FocalOptions extends LossOptions {
  * @param target 0 or 1, or between, of the shape of `logits`
  * @throws GraphError `option` where `alpha` or `gamma` is out of range
  */
-export function focal(logits: Tensor, target: Tensor, options: FocalOptions = {}): Tensor {
+export function focal(logits: Tensor, target: Tensor, options: FocalOptions = {}): Tensor<'f32'> {
   requireLoss('focal', [logits, target], options, ['alpha', 'gamma']);
   const { alpha = 0.25, gamma = 2, reduction } = options;
   if (alpha !== false)

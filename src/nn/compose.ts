@@ -2,7 +2,7 @@ import { shown } from '../graph/arguments.ts';
 import { GraphError, ShapeError, type Tensor } from '../graph/index.ts';
 import { sameShape } from '../graph/shape.ts';
 import { requireTensor } from '../graph/tensor/value.ts';
-import { shapeText } from '../loops/index.ts';
+import { type Dtype, shapeText } from '../loops/index.ts';
 import { Parts } from './composite.ts';
 import {
   type Copies,
@@ -17,10 +17,10 @@ import {
 /** A layer, or another function, that stands in a {@link sequential}. */
 export type Part = (x: Tensor) => Tensor;
 
-/** Layers one after another. */
-export interface Sequential extends Layer {
+/** Layers one after another, the last of which gives elements of type `D`. */
+export interface Sequential<out D extends Dtype = Dtype> extends Layer<[x: Tensor], Tensor<D>> {
   readonly layers: readonly Part[];
-  clone(options?: LayerOptions): Sequential;
+  clone(options?: LayerOptions): Sequential<D>;
 }
 
 /**
@@ -34,6 +34,11 @@ export interface Sequential extends Layer {
  *
  * @throws GraphError `operands` where a part is not a function
  */
+export function sequential<D extends Dtype>(
+  parts: readonly [...Part[], (x: Tensor) => Tensor<D>],
+  options?: LayerOptions,
+): Sequential<D>;
+export function sequential(parts: readonly Part[], options?: LayerOptions): Sequential;
 export function sequential(parts: readonly Part[], options: LayerOptions = {}): Sequential {
   const op = 'sequential';
   const given: unknown = parts;
@@ -71,10 +76,10 @@ export interface ResidualOptions extends LayerOptions {
 }
 
 /** What a body makes of an operand, and the operand. */
-export interface Residual extends Layer {
-  readonly body: Part;
+export interface Residual<out D extends Dtype = Dtype> extends Layer<[x: Tensor], Tensor<D>> {
+  readonly body: (x: Tensor) => Tensor<D>;
   readonly shortcut: Part | undefined;
-  clone(options?: LayerOptions): Residual;
+  clone(options?: LayerOptions): Residual<D>;
 }
 
 /**
@@ -86,36 +91,43 @@ export interface Residual extends Layer {
  *
  * @throws ShapeError `layer` where the two have different shapes: nothing is broadcast
  */
-export function residual(body: Part, options: ResidualOptions = {}): Residual {
+export function residual<D extends Dtype>(
+  body: (x: Tensor) => Tensor<D>,
+  options: ResidualOptions = {},
+): Residual<D> {
   requireLayerOptions('residual', options, ['shortcut']);
   return residualOf(body, options);
 }
 
-function residualOf(body: Part, { shortcut, ...options }: ResidualOptions, stem?: string): Residual {
+function residualOf<D extends Dtype>(
+  body: (x: Tensor) => Tensor<D>,
+  { shortcut, ...options }: ResidualOptions,
+  stem?: string,
+): Residual<D> {
   const op = 'residual';
   const parts = { body, ...(shortcut === undefined ? {} : { shortcut }) };
   requireFunctions(op, Object.entries(parts));
   const inner = new Parts(op, Object.entries(parts), options, stem);
-  const added = (x: Tensor): Tensor => {
-    const [made, other] = [body(x), shortcut === undefined ? x : shortcut(x)];
-    requireTensor(op, made);
-    requireTensor(op, other);
+  const added = (x: Tensor): Tensor<D> => {
+    const made = body(x);
+    const other = shortcut === undefined ? x : shortcut(x);
+    for (const part of [made, other]) requireTensor(op, part);
     if (sameShape(made.shape, other.shape)) return made.add(other);
     const what = shortcut === undefined ? 'its operand is' : 'its shortcut';
     const hint = shortcut === undefined ? ': give it a shortcut' : '';
     const text = `its body gives ${shapeText(made.shape)}, ${what} ${shapeText(other.shape)}${hint}`;
     throw new ShapeError('layer', op, text);
   };
-  const apply = (x: Tensor): Tensor => {
+  const apply = (x: Tensor): Tensor<D> => {
     requireTensor(op, x);
     return inner.apply([x], () => added(x));
   };
-  const copy = (copies: Copies, changes: LayerOptions): Residual => {
+  const copy = (copies: Copies, changes: LayerOptions): Residual<D> => {
     const { options: own, stem: from } = inner.copied(changes);
     const other = shortcut === undefined ? {} : { shortcut: copyOf(shortcut, copies) };
     return residualOf(copyOf(body, copies), { ...own, ...other }, from);
   };
-  return equipped<[x: Tensor], Tensor, Pick<Residual, 'body' | 'shortcut'>>(
+  return equipped<[x: Tensor], Tensor<D>, Pick<Residual<D>, 'body' | 'shortcut'>>(
     inner,
     apply,
     { body: { value: body }, shortcut: { value: shortcut } },

@@ -1,7 +1,8 @@
 import { requireFlag, requireOneOf, shown } from '../graph/arguments.ts';
 import { requireFloat } from '../graph/build.ts';
 import { GraphError, type Initializer, ShapeError, type Tensor } from '../graph/index.ts';
-import { type Activation, activations } from './activations.ts';
+import { floats } from '../graph/tensor/value.ts';
+import { type Activation, activations, applied } from './activations.ts';
 import {
   type ConvolutionOptions,
   convolutionOptions,
@@ -44,12 +45,17 @@ export interface ConvOptions extends ConvolutionOptions, KernelOptions {}
 /** Options of {@link convTranspose1d}, {@link convTranspose2d} and {@link convTranspose3d}. */
 export interface ConvTransposeOptions extends TransposedOptions, KernelOptions {}
 
-/** A convolution's layer. */
-export interface Conv extends Layer {
+/** A convolution's layer without a bias. */
+export interface BiaslessConv extends Layer {
   /** `[filters, channels / groups, ...kernel]`, or `[channels, filters / groups, ...kernel]` of a transposed one. */
-  readonly weight: Tensor;
+  readonly weight: Tensor<'f32'>;
+  clone(options?: LayerOptions): BiaslessConv;
+}
+
+/** A convolution's layer. */
+export interface Conv extends BiaslessConv {
   /** `[filters]`. It throws a GraphError `layer` where the layer has none. */
-  readonly bias: Tensor;
+  readonly bias: Tensor<'f32'>;
   clone(options?: LayerOptions): Conv;
 }
 
@@ -71,9 +77,14 @@ type TransposedArgs = [filters: number, kernel: PerAxis, options?: ConvTranspose
  * @throws ShapeError where the window fits nowhere or groups do not divide, GraphError where an option is unknown or
  *   out of range
  */
+export function conv1d(
+  filters: number,
+  kernel: PerAxis,
+  options: ConvOptions & { readonly bias: false },
+): BiaslessConv;
 export function conv1d(filters: number, kernel: PerAxis, options?: ConvOptions): Conv;
-export function conv1d(x: Tensor, filters: number, kernel: PerAxis, options?: ConvOptions): Tensor;
-export function conv1d(...args: EitherForm<ConvArgs>): Conv | Tensor {
+export function conv1d(x: Tensor, filters: number, kernel: PerAxis, options?: ConvOptions): Tensor<'f32'>;
+export function conv1d(...args: EitherForm<ConvArgs>): Conv | BiaslessConv | Tensor<'f32'> {
   return inEitherForm<ConvArgs, Conv>('conv1d', 2, args, (...own) => conv('conv1d', 1, ...own));
 }
 
@@ -89,9 +100,14 @@ export function conv1d(...args: EitherForm<ConvArgs>): Conv | Tensor {
  * @returns `[batch, filters, ...positions]`, or the filters last
  * @throws as {@link conv1d}
  */
+export function conv2d(
+  filters: number,
+  kernel: PerAxis,
+  options: ConvOptions & { readonly bias: false },
+): BiaslessConv;
 export function conv2d(filters: number, kernel: PerAxis, options?: ConvOptions): Conv;
-export function conv2d(x: Tensor, filters: number, kernel: PerAxis, options?: ConvOptions): Tensor;
-export function conv2d(...args: EitherForm<ConvArgs>): Conv | Tensor {
+export function conv2d(x: Tensor, filters: number, kernel: PerAxis, options?: ConvOptions): Tensor<'f32'>;
+export function conv2d(...args: EitherForm<ConvArgs>): Conv | BiaslessConv | Tensor<'f32'> {
   return inEitherForm<ConvArgs, Conv>('conv2d', 2, args, (...own) => conv('conv2d', 2, ...own));
 }
 
@@ -107,9 +123,14 @@ export function conv2d(...args: EitherForm<ConvArgs>): Conv | Tensor {
  * @returns `[batch, filters, ...positions]`, or the filters last
  * @throws as {@link conv1d}
  */
+export function conv3d(
+  filters: number,
+  kernel: PerAxis,
+  options: ConvOptions & { readonly bias: false },
+): BiaslessConv;
 export function conv3d(filters: number, kernel: PerAxis, options?: ConvOptions): Conv;
-export function conv3d(x: Tensor, filters: number, kernel: PerAxis, options?: ConvOptions): Tensor;
-export function conv3d(...args: EitherForm<ConvArgs>): Conv | Tensor {
+export function conv3d(x: Tensor, filters: number, kernel: PerAxis, options?: ConvOptions): Tensor<'f32'>;
+export function conv3d(...args: EitherForm<ConvArgs>): Conv | BiaslessConv | Tensor<'f32'> {
   return inEitherForm<ConvArgs, Conv>('conv3d', 2, args, (...own) => conv('conv3d', 3, ...own));
 }
 
@@ -125,14 +146,19 @@ export function conv3d(...args: EitherForm<ConvArgs>): Conv | Tensor {
  * @returns `[batch, filters, larger]`, or the filters last
  * @throws as {@link conv1d}
  */
+export function convTranspose1d(
+  filters: number,
+  kernel: PerAxis,
+  options: ConvTransposeOptions & { readonly bias: false },
+): BiaslessConv;
 export function convTranspose1d(filters: number, kernel: PerAxis, options?: ConvTransposeOptions): Conv;
 export function convTranspose1d(
   x: Tensor,
   filters: number,
   kernel: PerAxis,
   options?: ConvTransposeOptions,
-): Tensor;
-export function convTranspose1d(...args: EitherForm<TransposedArgs>): Conv | Tensor {
+): Tensor<'f32'>;
+export function convTranspose1d(...args: EitherForm<TransposedArgs>): Conv | BiaslessConv | Tensor<'f32'> {
   return inEitherForm<TransposedArgs, Conv>('convTranspose1d', 2, args, (...own) =>
     convTranspose('convTranspose1d', 1, ...own),
   );
@@ -150,14 +176,19 @@ export function convTranspose1d(...args: EitherForm<TransposedArgs>): Conv | Ten
  * @returns `[batch, filters, ...larger]`, or the filters last
  * @throws as {@link conv1d}
  */
+export function convTranspose2d(
+  filters: number,
+  kernel: PerAxis,
+  options: ConvTransposeOptions & { readonly bias: false },
+): BiaslessConv;
 export function convTranspose2d(filters: number, kernel: PerAxis, options?: ConvTransposeOptions): Conv;
 export function convTranspose2d(
   x: Tensor,
   filters: number,
   kernel: PerAxis,
   options?: ConvTransposeOptions,
-): Tensor;
-export function convTranspose2d(...args: EitherForm<TransposedArgs>): Conv | Tensor {
+): Tensor<'f32'>;
+export function convTranspose2d(...args: EitherForm<TransposedArgs>): Conv | BiaslessConv | Tensor<'f32'> {
   return inEitherForm<TransposedArgs, Conv>('convTranspose2d', 2, args, (...own) =>
     convTranspose('convTranspose2d', 2, ...own),
   );
@@ -175,14 +206,19 @@ export function convTranspose2d(...args: EitherForm<TransposedArgs>): Conv | Ten
  * @returns `[batch, filters, ...larger]`, or the filters last
  * @throws as {@link conv1d}
  */
+export function convTranspose3d(
+  filters: number,
+  kernel: PerAxis,
+  options: ConvTransposeOptions & { readonly bias: false },
+): BiaslessConv;
 export function convTranspose3d(filters: number, kernel: PerAxis, options?: ConvTransposeOptions): Conv;
 export function convTranspose3d(
   x: Tensor,
   filters: number,
   kernel: PerAxis,
   options?: ConvTransposeOptions,
-): Tensor;
-export function convTranspose3d(...args: EitherForm<TransposedArgs>): Conv | Tensor {
+): Tensor<'f32'>;
+export function convTranspose3d(...args: EitherForm<TransposedArgs>): Conv | BiaslessConv | Tensor<'f32'> {
   return inEitherForm<TransposedArgs, Conv>('convTranspose3d', 2, args, (...own) =>
     convTranspose('convTranspose3d', 3, ...own),
   );
@@ -204,7 +240,7 @@ function convTranspose(
     const groups = groupsOf(op, count, space.channels, filters);
     const [inputs, outputs] = [space.channels, filters / groups];
     const weights = { shape: [inputs, outputs, ...window], seen: [...window, inputs, outputs] };
-    return { weights, apply: (weight) => transposed(op, x, weight, space, options) };
+    return { weights, apply: (weight) => floats(op, transposed(op, x, weight, space, options)) };
   });
 }
 
@@ -218,7 +254,7 @@ function conv(op: string, rank: number, filters: number, kernel: PerAxis, option
     const groups = groupsOf(op, count, space.channels, filters);
     const [inputs, outputs] = [space.channels / groups, filters];
     const weights = { shape: [outputs, inputs, ...window], seen: [...window, inputs, outputs] };
-    return { weights, apply: (weight) => convolved(op, x, weight, space, options) };
+    return { weights, apply: (weight) => floats(op, convolved(op, x, weight, space, options)) };
   });
 }
 
@@ -237,7 +273,7 @@ interface KernelShape {
 /** The weights that an operand asks for, and what is made of it with them. */
 interface Sliding {
   readonly weights: KernelShape;
-  readonly apply: (weight: Tensor) => Tensor;
+  readonly apply: (weight: Tensor<'f32'>) => Tensor<'f32'>;
 }
 
 /** Weights and bias, what they make of the operand, and the activation. */
@@ -254,7 +290,7 @@ function slidingLayer(
     throw new GraphError('option', op, text);
   }
   requireFlag(op, 'bias', bias);
-  const apply = (own: Weights, x: Tensor): Tensor => {
+  const apply = (own: Weights, x: Tensor): Tensor<'f32'> => {
     const { weights, apply: slide } = slidingOver(x);
     const { shape, seen } = weights;
     requireFloat(op, x.node);
@@ -271,7 +307,7 @@ function slidingLayer(
           ),
         )
       : result;
-    return (activation === undefined ? biased : activations[activation](biased)).named(name);
+    return applied(activation, biased).named(name);
   };
   return layerOf(new Weights(op, options), apply, (own) => ({
     weight: { get: () => own.of('weight') },

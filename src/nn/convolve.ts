@@ -2,7 +2,7 @@ import { requireOption, requireOptions } from '../graph/arguments.ts';
 import { ShapeError, type Tensor } from '../graph/index.ts';
 import { requireSliding, spanOf } from '../graph/ops/geometry.ts';
 import { requireTensor } from '../graph/tensor/value.ts';
-import { shapeText } from '../loops/index.ts';
+import { type Dtype, shapeText } from '../loops/index.ts';
 import {
   channelsFirst,
   inLayout,
@@ -60,7 +60,11 @@ export const transposedOptions: readonly (keyof TransposedOptions)[] = [
  * @returns `[batch, out, ...positions]`, or the channels last
  * @throws ShapeError where shapes do not fit or groups do not divide, GraphError where an option is unknown or out of range
  */
-export function convolve(x: Tensor, weight: Tensor, options: ConvolutionOptions = {}): Tensor {
+export function convolve<D extends Dtype>(
+  x: Tensor<D>,
+  weight: Tensor,
+  options: ConvolutionOptions = {},
+): Tensor<D> {
   requireOptions('convolve', options, convolutionOptions);
   const space = spaceOf('convolve', x, options.layout, windowRank('convolve', weight));
   return convolved('convolve', x, weight, space, options);
@@ -74,7 +78,11 @@ export function convolve(x: Tensor, weight: Tensor, options: ConvolutionOptions 
  * @returns `[batch, out, ...larger]`, with `(extent - 1) · stride - padding + window + outputPadding` elements an axis
  * @throws as {@link convolve}
  */
-export function convolveTransposed(x: Tensor, weight: Tensor, options: TransposedOptions = {}): Tensor {
+export function convolveTransposed<D extends Dtype>(
+  x: Tensor<D>,
+  weight: Tensor,
+  options: TransposedOptions = {},
+): Tensor<D> {
   const op = 'convolveTransposed';
   requireOptions(op, options, transposedOptions);
   const space = spaceOf(op, x, options.layout, windowRank(op, weight));
@@ -82,13 +90,13 @@ export function convolveTransposed(x: Tensor, weight: Tensor, options: Transpose
 }
 
 /** {@link convolve} for a layer, whose name errors have. */
-export function convolved(
+export function convolved<D extends Dtype>(
   op: string,
-  x: Tensor,
+  x: Tensor<D>,
   weight: Tensor,
   space: Space,
   options: ConvolutionOptions,
-): Tensor {
+): Tensor<D> {
   const { stride = 1, padding = 'valid', dilation = 1, groups: count = 1 } = options;
   const rank = space.axes.length;
   const [out = 0, inside = 0, ...window] = fixedWeights(op, weight);
@@ -109,13 +117,13 @@ export function convolved(
 }
 
 /** {@link convolveTransposed} for a layer, whose name errors have. */
-export function transposed(
+export function transposed<D extends Dtype>(
   op: string,
-  x: Tensor,
+  x: Tensor<D>,
   weight: Tensor,
   space: Space,
   options: TransposedOptions,
-): Tensor {
+): Tensor<D> {
   const { stride: steps = 1, padding = 'valid', dilation: apart = 1 } = options;
   const { outputPadding = 0, groups: count = 1 } = options;
   const rank = space.axes.length;

@@ -38,7 +38,11 @@ export interface CrossEntropyOptions extends ClassOptions {
  * @throws GraphError `option` for `ignoreIndex` with probabilities, among others; ShapeError where `weight` or `labels` have
  *   another shape
  */
-export function crossEntropy(logits: Tensor, labels: Tensor, options: CrossEntropyOptions = {}): Tensor {
+export function crossEntropy(
+  logits: Tensor,
+  labels: Tensor,
+  options: CrossEntropyOptions = {},
+): Tensor<'f32'> {
   requireLoss('crossEntropy', [logits, labels], options, ['labelSmoothing', 'weight', 'ignoreIndex']);
   const { labelSmoothing: smoothing = 0 } = options;
   const holds = smoothing >= 0 && smoothing <= 1;
@@ -68,7 +72,7 @@ export function crossEntropy(logits: Tensor, labels: Tensor, options: CrossEntro
  * @param labels `[...]`, integers from 0 up to the number of classes (excluded)
  * @returns a scalar, or `[...]` without reduction
  */
-export function nll(logs: Tensor, labels: Tensor, options: ClassOptions = {}): Tensor {
+export function nll(logs: Tensor, labels: Tensor, options: ClassOptions = {}): Tensor<'f32'> {
   requireLoss('nll', [logs, labels], options, ['weight', 'ignoreIndex']);
   const { weights, at, counted, kept } = selectionOf('nll', logs, labels, options);
   const losses = kept.pick(at).neg();
@@ -83,7 +87,7 @@ function ofProbabilities(
   target: Tensor,
   smoothing: number,
   options: CrossEntropyOptions,
-): Tensor {
+): Tensor<'f32'> {
   if (!sameShape(logits.shape, target.shape)) {
     const [given, wanted] = [target, logits].map(({ shape }) => shapeText(shape));
     const text = `probabilities of the shape ${given} for logits of the shape ${wanted}: they must have one shape`;
@@ -134,7 +138,7 @@ function overLabels(
   { reduction }: LossOptions,
   counted: Tensor | undefined,
   weights?: Tensor,
-): Tensor {
+): Tensor<'f32'> {
   if (counted === undefined) return reduce(losses, reduction, weights?.sum());
   return reduce(
     counted.where(losses, 0),

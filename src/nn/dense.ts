@@ -1,9 +1,9 @@
 import { requireFlag, requireOneOf, shown } from '../graph/arguments.ts';
 import { GraphError, type Initializer, ShapeError, type Tensor } from '../graph/index.ts';
 import { sameShape } from '../graph/shape.ts';
-import { requireTensor } from '../graph/tensor/value.ts';
+import { floats } from '../graph/tensor/value.ts';
 import { shapeText } from '../loops/index.ts';
-import { type Activation, activations } from './activations.ts';
+import { type Activation, activations, applied } from './activations.ts';
 import { withinFanIn } from './fanIn.ts';
 import {
   type EitherForm,
@@ -29,12 +29,17 @@ export interface DenseOptions extends LayerOptions {
   readonly weight?: Tensor;
 }
 
-/** A fully connected layer. */
-export interface Dense extends Layer {
+/** A fully connected layer without a bias. */
+export interface BiaslessDense extends Layer {
   /** `[in, units]` */
-  readonly weight: Tensor;
+  readonly weight: Tensor<'f32'>;
+  clone(options?: LayerOptions): BiaslessDense;
+}
+
+/** A fully connected layer. */
+export interface Dense extends BiaslessDense {
   /** `[units]`. It throws a GraphError `layer` where the layer has none. */
-  readonly bias: Tensor;
+  readonly bias: Tensor<'f32'>;
   clone(options?: LayerOptions): Dense;
 }
 
@@ -54,9 +59,10 @@ type DenseArgs = [units: number, options?: DenseOptions | undefined];
  * @throws ShapeError where `x` has no fixed last dimension, or another one than the weights have; GraphError where an option is
  *   unknown or out of range
  */
+export function dense(units: number, options: DenseOptions & { readonly bias: false }): BiaslessDense;
 export function dense(units: number, options?: DenseOptions): Dense;
-export function dense(x: Tensor, units: number, options?: DenseOptions): Tensor;
-export function dense(...args: EitherForm<DenseArgs>): Dense | Tensor {
+export function dense(x: Tensor, units: number, options?: DenseOptions): Tensor<'f32'>;
+export function dense(...args: EitherForm<DenseArgs>): Dense | BiaslessDense | Tensor<'f32'> {
   return inEitherForm<DenseArgs, Dense>('dense', 1, args, denseLayer);
 }
 
@@ -68,12 +74,12 @@ function denseLayer(units: number, options: DenseOptions = {}): Dense {
   if (!Number.isSafeInteger(units) || units < 0) {
     throw new ShapeError('dimension', 'dense', `units must be a whole number from 0 on, not ${shown(units)}`);
   }
-  if (weight !== undefined) {
-    requireTensor('dense', weight);
+  const given = weight === undefined ? undefined : floats('dense', weight);
+  if (given !== undefined) {
     if (kernelInit !== undefined)
       throw new GraphError('option', 'dense', 'takes a weight or a kernelInit, not both');
   }
-  const apply = (own: Weights, x: Tensor): Tensor => {
+  const apply = (own: Weights, x: Tensor): Tensor<'f32'> => {
     own.at(x);
     const inputs = x.shape.at(-1);
     if (typeof inputs !== 'number') {
@@ -86,7 +92,7 @@ function denseLayer(units: number, options: DenseOptions = {}): Dense {
     const name = own.label();
     const shape = [inputs, units];
     const usual = withinFanIn(inputs);
-    const kernel = weight ?? own.weight('weight', { shape, init: kernelInit ?? usual });
+    const kernel = given ?? own.weight('weight', { shape, init: kernelInit ?? usual });
     if (!sameShape(kernel.shape, shape)) {
       const text = `weight is ${shapeText(kernel.shape)}: for ${shapeText(x.shape)} and ${units} units it must be ${shapeText(shape)}`;
       throw new ShapeError('layer', 'dense', text);
@@ -95,10 +101,10 @@ function denseLayer(units: number, options: DenseOptions = {}): Dense {
     const result = bias
       ? product.add(own.weight('bias', { shape: [units], init: biasInit ?? usual }))
       : product;
-    return (activation === undefined ? result : activations[activation](result)).named(name);
+    return applied(activation, floats('dense', result)).named(name);
   };
   return layerOf(new Weights('dense', options), apply, (own) => ({
-    weight: { get: () => weight ?? own.of('weight') },
+    weight: { get: () => given ?? own.of('weight') },
     bias: { get: () => own.of('bias') },
   }));
 }

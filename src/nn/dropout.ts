@@ -1,8 +1,7 @@
 import { requireOption, requireOptions } from '../graph/arguments.ts';
-import { requireFloat } from '../graph/build.ts';
 import { type Tensor, whileTraining } from '../graph/index.ts';
 import type { DimLike } from '../graph/shape.ts';
-import { requireTensor } from '../graph/tensor/value.ts';
+import { floats } from '../graph/tensor/value.ts';
 import { bernoulli, type StreamOptions } from '../random/index.ts';
 import { freshStream } from '../random/stream.ts';
 import { type EitherForm, type Inner, inEitherForm } from './layer.ts';
@@ -25,11 +24,11 @@ import { type EitherForm, type Inner, inEitherForm } from './layer.ts';
  * @param rate from 0, which gives x, to 1, which gives zeros
  * @throws GraphError where the rate is not in that range, a name is used twice, or outside of `defineModule`
  */
-export function dropout(x: Tensor, rate: number, options?: StreamOptions): Tensor;
-export function dropout(rate: number, options?: StreamOptions): (x: Tensor) => Tensor;
-export function dropout(...args: EitherForm<DropoutArgs>): Tensor | ((x: Tensor) => Tensor) {
+export function dropout(x: Tensor, rate: number, options?: StreamOptions): Tensor<'f32'>;
+export function dropout(rate: number, options?: StreamOptions): (x: Tensor) => Tensor<'f32'>;
+export function dropout(...args: EitherForm<DropoutArgs>): Tensor<'f32'> | ((x: Tensor) => Tensor<'f32'>) {
   const op = 'dropout';
-  return inEitherForm<DropoutArgs, (x: Tensor) => Tensor>(op, 1, args, (...own) =>
+  return inEitherForm<DropoutArgs, (x: Tensor) => Tensor<'f32'>>(op, 1, args, (...own) =>
     dropping(op, eachElement, ...own),
   );
 }
@@ -46,11 +45,11 @@ export function dropout(...args: EitherForm<DropoutArgs>): Tensor | ((x: Tensor)
  * @param rate probability that a sample lacks the branch, from 0 to 1
  * @throws GraphError where the rate is not in that range, a name is used twice, or outside of `defineModule`
  */
-export function dropPath(x: Tensor, rate: number, options?: StreamOptions): Tensor;
-export function dropPath(rate: number, options?: StreamOptions): (x: Tensor) => Tensor;
-export function dropPath(...args: EitherForm<DropoutArgs>): Tensor | ((x: Tensor) => Tensor) {
+export function dropPath(x: Tensor, rate: number, options?: StreamOptions): Tensor<'f32'>;
+export function dropPath(rate: number, options?: StreamOptions): (x: Tensor) => Tensor<'f32'>;
+export function dropPath(...args: EitherForm<DropoutArgs>): Tensor<'f32'> | ((x: Tensor) => Tensor<'f32'>) {
   const op = 'dropPath';
-  return inEitherForm<DropoutArgs, (x: Tensor) => Tensor>(op, 1, args, (...own) =>
+  return inEitherForm<DropoutArgs, (x: Tensor) => Tensor<'f32'>>(op, 1, args, (...own) =>
     dropping(op, eachSample, ...own),
   );
 }
@@ -70,7 +69,7 @@ const eachSample: Drawn = ({ shape }) => shape.map((dim, k) => (k === 0 ? dim : 
  *
  * @param op of the layer, which errors name, with its option `dropout`
  */
-export function dropoutWithin(op: string, rate = 0): (own: Pick<Inner, 'given'>, x: Tensor) => Tensor {
+export function dropoutWithin(op: string, rate = 0): (own: Pick<Inner, 'given'>, x: Tensor) => Tensor<'f32'> {
   requireRate(op, 'dropout', rate);
   return ({ given }, x) => {
     const name = given === undefined ? {} : { name: freshStream(x.graph, `${given}.dropout`) };
@@ -83,16 +82,15 @@ function dropping(
   drawn: Drawn,
   rate: number,
   options: StreamOptions = {},
-): (x: Tensor) => Tensor {
+): (x: Tensor) => Tensor<'f32'> {
   requireRate(op, 'rate', rate);
   requireOptions(op, options, ['name']);
   return (x) => {
-    requireTensor(op, x);
-    requireFloat(op, x.node);
-    if (rate === 0) return x;
-    if (rate === 1) return whileTraining(x.fullLike(0), x);
+    const y = floats(op, x);
+    if (rate === 0) return y;
+    if (rate === 1) return whileTraining(y.fullLike(0), y);
     const kept = bernoulli(x, 1 - rate, drawn(x), options);
-    return whileTraining(kept.where(x.mul(1 / (1 - rate)), 0), x);
+    return whileTraining(kept.where(y.mul(1 / (1 - rate)), 0), y);
   };
 }
 

@@ -1,7 +1,8 @@
 import { requireOption, shown } from '../graph/arguments.ts';
 import { type Initializer, ShapeError, type Tensor } from '../graph/index.ts';
-import { requireTensor } from '../graph/tensor/value.ts';
+import { floats, requireTensor } from '../graph/tensor/value.ts';
 import { shapeText } from '../loops/index.ts';
+import { affine } from './affine.ts';
 import { normal } from './init.ts';
 import {
   type EitherForm,
@@ -24,9 +25,9 @@ export interface EmbeddingOptions extends LayerOptions {
 /** A table of rows that are looked up. */
 export interface Embedding extends Layer<[indices: Tensor]> {
   /** `[vocabulary, width]` */
-  readonly weight: Tensor;
+  readonly weight: Tensor<'f32'>;
   /** Scores of all rows, `h · Eᵀ`: `[..., width]` to `[..., vocabulary]`; that of the padding is 0. It counts as an application. */
-  attend(h: Tensor): Tensor;
+  attend(h: Tensor): Tensor<'f32'>;
   clone(options?: LayerOptions): Embedding;
 }
 
@@ -50,8 +51,8 @@ export function embedding(
   vocabulary: number,
   width: number,
   options?: EmbeddingOptions,
-): Tensor;
-export function embedding(...args: EitherForm<EmbeddingArgs>): Embedding | Tensor {
+): Tensor<'f32'>;
+export function embedding(...args: EitherForm<EmbeddingArgs>): Embedding | Tensor<'f32'> {
   return inEitherForm<EmbeddingArgs, Embedding>('embedding', 2, args, embeddingLayer);
 }
 
@@ -64,18 +65,18 @@ function embeddingLayer(vocabulary: number, width: number, options: EmbeddingOpt
     const holds = Number.isSafeInteger(padding) && padding >= 0 && padding < vocabulary;
     requireOption(op, 'paddingIndex', padding, holds, `a whole number from 0 to ${vocabulary - 1}`);
   }
-  const table = (own: Weights, x: Tensor): Tensor => own.at(x).weight('weight', { shape, init });
-  const apply = (own: Weights, indices: Tensor): Tensor => {
+  const table = (own: Weights, x: Tensor): Tensor<'f32'> => own.at(x).weight('weight', { shape, init });
+  const apply = (own: Weights, indices: Tensor): Tensor<'f32'> => {
     requireTensor(op, indices);
     const rows = table(own, indices).take(indices);
     const read = padding === undefined ? rows : indices.eq(padding).expandDims(-1).where(0, rows);
     return read.named(own.label());
   };
-  const attend = (own: Weights, h: Tensor): Tensor => {
+  const attend = (own: Weights, h: Tensor): Tensor<'f32'> => {
     requireTensor(`${op}.attend`, h);
     const rows = table(own, h);
     const isPadding = rows.iota([vocabulary, 1], 0).eq(padding ?? -1);
-    return h.matmul((padding === undefined ? rows : isPadding.where(0, rows)).transpose());
+    return affine(h, (padding === undefined ? rows : isPadding.where(0, rows)).transpose(), undefined);
   };
   return layerOf(new Weights(op, options), apply, (own) => ({
     weight: { get: () => own.of('weight') },
@@ -92,7 +93,7 @@ export interface PositionsOptions extends LayerOptions {
 /** Rows that are added by place. */
 export interface Positions extends Layer {
   /** `[tokens, width]` */
-  readonly weight: Tensor;
+  readonly weight: Tensor<'f32'>;
   clone(options?: LayerOptions): Positions;
 }
 
@@ -109,8 +110,13 @@ type PositionsArgs = [tokens: number, width: number, options?: PositionsOptions 
  * @throws ShapeError where `x` has more tokens, or another width
  */
 export function positions(tokens: number, width: number, options?: PositionsOptions): Positions;
-export function positions(x: Tensor, tokens: number, width: number, options?: PositionsOptions): Tensor;
-export function positions(...args: EitherForm<PositionsArgs>): Positions | Tensor {
+export function positions(
+  x: Tensor,
+  tokens: number,
+  width: number,
+  options?: PositionsOptions,
+): Tensor<'f32'>;
+export function positions(...args: EitherForm<PositionsArgs>): Positions | Tensor<'f32'> {
   return inEitherForm<PositionsArgs, Positions>('positions', 2, args, positionsLayer);
 }
 
@@ -119,7 +125,7 @@ function positionsLayer(tokens: number, width: number, options: PositionsOptions
   requireLayerOptions(op, options, ['init']);
   const shape = sizes(op, { tokens, width });
   const { init = normal() } = options;
-  const apply = (own: Weights, x: Tensor): Tensor => {
+  const apply = (own: Weights, x: Tensor): Tensor<'f32'> => {
     requireTensor(op, x);
     const [count, last] = x.shape.slice(-2);
     if (typeof count !== 'number' || count > tokens || last !== width) {
@@ -127,7 +133,7 @@ function positionsLayer(tokens: number, width: number, options: PositionsOptions
       throw new ShapeError('layer', op, text);
     }
     const rows = own.at(x).weight('weight', { shape, init });
-    return x.add(rows.slice([0], [count])).named(own.label());
+    return floats(op, x.add(rows.slice([0], [count]))).named(own.label());
   };
   return layerOf(new Weights(op, options), apply, (own) => ({
     weight: { get: () => own.of('weight') },

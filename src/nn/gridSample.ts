@@ -2,7 +2,7 @@ import { requireFlag, requireOneOf, requireOptions } from '../graph/arguments.ts
 import { ShapeError, type Tensor } from '../graph/index.ts';
 import { requireDtype } from '../graph/ops/definition.ts';
 import { sameShape } from '../graph/shape.ts';
-import { requireTensor } from '../graph/tensor/value.ts';
+import { requireTensor, typed } from '../graph/tensor/value.ts';
 import { type Dim, shapeText } from '../loops/index.ts';
 import { channelsFirst, inLayout, type Layout, type Space, spaceOf } from './space.ts';
 
@@ -34,7 +34,7 @@ export interface GridSampleOptions {
  * @returns `[batch, channels, rows, columns]`, or the channels last
  * @throws ShapeError where shapes do not fit or the image is empty, GraphError where an option is unknown or out of range
  */
-export function gridSample(x: Tensor, grid: Tensor, options: GridSampleOptions = {}): Tensor {
+export function gridSample(x: Tensor, grid: Tensor, options: GridSampleOptions = {}): Tensor<'f32'> {
   const op = 'gridSample';
   requireOptions(op, options, ['method', 'padding', 'alignCorners', 'layout']);
   const { method = 'bilinear', padding = 'zeros', alignCorners = false, layout } = options;
@@ -93,13 +93,17 @@ function requireGrid(op: string, x: Tensor, grid: Tensor, { extents }: Space): v
  *
  * @param x `[batch, channels, height, width]`
  */
-function elementsOf(x: Tensor, height: number, width: number): (row: Tensor, column: Tensor) => Tensor {
+function elementsOf(
+  x: Tensor,
+  height: number,
+  width: number,
+): (row: Tensor, column: Tensor) => Tensor<'f32'> {
   const [batch = 1, channels = 1] = x.shape;
   const many: Dim =
     typeof batch === 'number'
       ? batch * height * width
       : { size: batch.size, factor: batch.factor * height * width };
-  const table = x.permute([0, 2, 3, 1]).reshape([many, channels]);
+  const table = typed(x, 'f32').permute([0, 2, 3, 1]).reshape([many, channels]);
   return (row, column) => {
     const isWithin = (at: Tensor, extent: number): Tensor => at.ge(0).and(at.le(extent - 1));
     const isInside = isWithin(row, height).and(isWithin(column, width));

@@ -14,9 +14,9 @@ import { Weights } from './weights.ts';
 /** What a {@link gru} makes of a sequence. */
 export interface GruResult {
   /** `[batch, steps, directions · width]` */
-  readonly output: Tensor;
+  readonly output: Tensor<'f32'>;
   /** After the last live step: `[batch, width]`, or `[layers · directions, batch, width]` of several. */
-  readonly state: Tensor;
+  readonly state: Tensor<'f32'>;
 }
 
 /** A layer of gated recurrent units. */
@@ -57,7 +57,8 @@ function gruLayer(width: number, options: RecurrentOptions = {}): Gru {
   const described = recurrence(op, width, options);
   const { bias } = described;
   const gates = 3 * width;
-  const part = (all: Tensor, k: number): Tensor => all.slice([0, k * width], [undefined, (k + 1) * width]);
+  const part = (all: Tensor<'f32'>, k: number): Tensor<'f32'> =>
+    all.slice([0, k * width], [undefined, (k + 1) * width]);
   const cell: Cell = {
     parts: 1,
     gates,
@@ -67,7 +68,7 @@ function gruLayer(width: number, options: RecurrentOptions = {}): Gru {
       return (inputs, [hidden]) => {
         if (hidden === undefined) throw new RangeError('its state has one part');
         const own = affine(hidden, recurrent, addend);
-        const gate = (k: number): Tensor => part(inputs, k).add(part(own, k)).sigmoid();
+        const gate = (k: number): Tensor<'f32'> => part(inputs, k).add(part(own, k)).sigmoid();
         const [reset, update] = [gate(0), gate(1)];
         const candidate = part(inputs, 2)
           .add(reset.mul(part(own, 2)))

@@ -35,6 +35,7 @@ export {
   sequential,
 } from './compose.ts';
 export {
+  type BiaslessConv,
   type Conv,
   type ConvOptions,
   type ConvTransposeOptions,
@@ -58,7 +59,7 @@ export {
   crossEntropy,
   nll,
 } from './crossEntropy.ts';
-export { type Dense, type DenseOptions, dense } from './dense.ts';
+export { type BiaslessDense, type Dense, type DenseOptions, dense } from './dense.ts';
 export { dropout, dropPath } from './dropout.ts';
 export {
   type Embedding,

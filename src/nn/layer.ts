@@ -16,7 +16,8 @@ import type { Declared, Weights } from './weights.ts';
  * Applied to a tensor that its weights do not fit, it throws a ShapeError `layer`; in another module, a GraphError
  * `other-graph`.
  */
-export interface Layer<Args extends readonly unknown[] = [x: Tensor], Out = Tensor> extends LayerStates {
+export interface Layer<Args extends readonly unknown[] = [x: Tensor], Out = Tensor<'f32'>>
+  extends LayerStates {
   (...args: Args): Out;
   /**
    * Another layer of the same options, with weights of its own: they begin as this one's do, if these are declared before
@@ -30,9 +31,9 @@ export interface LayerStates {
   /** As given, or as its states are called; undefined until that is known, and for a composite without a name. */
   readonly name: string | undefined;
   /** Weights that it declared, in order of declaration, frozen ones too; those of a composite are its parts', once each. */
-  parameters(): Tensor[];
+  parameters(): Tensor<'f32'>[];
   /** All states that it declared: weights, and running statistics. */
-  states(): Tensor[];
+  states(): Tensor<'f32'>[];
   /** Next values of running statistics, by all applications so far, one after the other: for an entry that trains. */
   updates(): Update[];
 }
@@ -64,7 +65,7 @@ export type EitherForm<Args extends unknown[]> = Args | [x: Tensor, ...Args];
  * @param sizes how many arguments stand before the options of the layer
  * @throws GraphError where neither a tensor nor the sizes of a layer come first
  */
-export function inEitherForm<Args extends unknown[], L extends (x: Tensor) => Out, Out = Tensor>(
+export function inEitherForm<Args extends unknown[], L extends (x: Tensor) => Out, Out = Tensor<'f32'>>(
   op: string,
   sizes: number,
   args: EitherForm<Args>,
@@ -186,7 +187,7 @@ function membersOf(inner: Inner): Members<LayerStates> {
     if (all.length === 0 && !inner.isApplied) notApplied(inner);
     return all;
   };
-  const once = (all: readonly Declared[]): Tensor[] => [
+  const once = (all: readonly Declared[]): Tensor<'f32'>[] => [
     ...new Map(all.map(({ tensor }) => [tensor.node, tensor])).values(),
   ];
   return {

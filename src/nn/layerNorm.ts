@@ -1,7 +1,7 @@
 import { requireFlag, requireOption } from '../graph/arguments.ts';
 import { requireFloat } from '../graph/build.ts';
 import { ShapeError, type Tensor } from '../graph/index.ts';
-import { requireTensor } from '../graph/tensor/value.ts';
+import { floats, requireTensor } from '../graph/tensor/value.ts';
 import { shapeText } from '../loops/index.ts';
 import { ones, zeros } from './init.ts';
 import {
@@ -40,7 +40,7 @@ export interface RmsNormOptions extends LayerOptions {
 /** A normalisation's layer that has no bias; it throws a GraphError `layer` for a gain that it does not have. */
 export interface RmsNorm extends Layer {
   /** The gain, of the last axes. */
-  readonly weight: Tensor;
+  readonly weight: Tensor<'f32'>;
   clone(options?: LayerOptions): RmsNorm;
 }
 
@@ -59,8 +59,8 @@ type RmsNormArgs = [options?: RmsNormOptions | undefined];
  * @throws ShapeError where `x` has fewer axes, GraphError where an option is unknown or out of range
  */
 export function layerNorm(options?: LayerNormOptions): Norm;
-export function layerNorm(x: Tensor, options?: LayerNormOptions): Tensor;
-export function layerNorm(...args: EitherForm<LayerNormArgs>): Norm | Tensor {
+export function layerNorm(x: Tensor, options?: LayerNormOptions): Tensor<'f32'>;
+export function layerNorm(...args: EitherForm<LayerNormArgs>): Norm | Tensor<'f32'> {
   return inEitherForm<LayerNormArgs, Norm>('layerNorm', 0, args, layerNormLayer);
 }
 
@@ -76,8 +76,8 @@ export function layerNorm(...args: EitherForm<LayerNormArgs>): Norm | Tensor {
  * @throws as {@link layerNorm}
  */
 export function rmsNorm(options?: RmsNormOptions): RmsNorm;
-export function rmsNorm(x: Tensor, options?: RmsNormOptions): Tensor;
-export function rmsNorm(...args: EitherForm<RmsNormArgs>): RmsNorm | Tensor {
+export function rmsNorm(x: Tensor, options?: RmsNormOptions): Tensor<'f32'>;
+export function rmsNorm(...args: EitherForm<RmsNormArgs>): RmsNorm | Tensor<'f32'> {
   return inEitherForm<RmsNormArgs, RmsNorm>('rmsNorm', 0, args, rmsNormLayer);
 }
 
@@ -89,7 +89,7 @@ function layerNormLayer(options: LayerNormOptions = {}): Norm {
   requireFlag(op, 'bias', bias);
   const eps = epsOf(op, options.eps);
   const count = axesOf(op, options.axes);
-  const apply = (own: Weights, x: Tensor): Tensor => {
+  const apply = (own: Weights, x: Tensor): Tensor<'f32'> => {
     const shape = lastExtents(op, x, count);
     const name = own.at(x).label();
     const axes = shape.map((_, k) => k - count);
@@ -108,12 +108,13 @@ function rmsNormLayer(options: RmsNormOptions = {}): RmsNorm {
   requireFlag(op, 'affine', affine);
   const eps = epsOf(op, options.eps ?? 2 ** -23);
   const count = axesOf(op, options.axes);
-  const apply = (own: Weights, x: Tensor): Tensor => {
+  const apply = (own: Weights, x: Tensor): Tensor<'f32'> => {
     const shape = lastExtents(op, x, count);
     const name = own.at(x).label();
     const axes = shape.map((_, k) => k - count);
-    const scale = x.square().mean(axes, { keepDims: true }).add(eps).rsqrt();
-    const normal = x.mul(scale);
+    const float = floats(op, x);
+    const scale = float.square().mean(axes, { keepDims: true }).add(eps).rsqrt();
+    const normal = float.mul(scale);
     return (affine ? normal.mul(own.weight('weight', { shape, init: ones() })) : normal).named(name);
   };
   return layerOf(new Weights(op, options), apply, (own) => ({ weight: { get: () => own.of('weight') } }));

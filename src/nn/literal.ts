@@ -14,6 +14,17 @@ export function literalIn(
   { graph }: Tensor,
   shape: readonly number[],
   values: readonly number[],
+): Tensor<'f32'>;
+export function literalIn<D extends 'f32' | 'i32'>(
+  { graph }: Tensor,
+  shape: readonly number[],
+  values: readonly number[],
+  dtype: D,
+): Tensor<D>;
+export function literalIn(
+  { graph }: Tensor,
+  shape: readonly number[],
+  values: readonly number[],
   dtype: 'f32' | 'i32' = 'f32',
 ): Tensor {
   return new Tensor(graph, graph.build('literal', [], { words: wordsOf(values, dtype), shape, dtype }));

@@ -3,13 +3,13 @@ import type { Tensor } from '../graph/index.ts';
 import { type LossOptions, reduce, requireLoss } from './loss.ts';
 
 /** Mean squared error. @param prediction of the shape of `target`, or one that broadcasts with it */
-export function mse(prediction: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
+export function mse(prediction: Tensor, target: Tensor, options: LossOptions = {}): Tensor<'f32'> {
   requireLoss('mse', [prediction, target], options);
   return reduce(prediction.sub(target).square(), options.reduction);
 }
 
 /** Mean absolute error, PyTorch's `l1_loss`; its gradient where both are equal is 0. */
-export function l1(prediction: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
+export function l1(prediction: Tensor, target: Tensor, options: LossOptions = {}): Tensor<'f32'> {
   requireLoss('l1', [prediction, target], options);
   return reduce(prediction.sub(target).abs(), options.reduction);
 }
@@ -22,7 +22,7 @@ export function huber(
   prediction: Tensor,
   target: Tensor,
   options: LossOptions & { readonly delta?: number } = {},
-): Tensor {
+): Tensor<'f32'> {
   requireLoss('huber', [prediction, target], options, ['delta']);
   const { delta = 1, reduction } = options;
   requireOption('huber', 'delta', delta, delta >= 0, 'a number from 0 on');
@@ -41,7 +41,7 @@ export function smoothL1(
   prediction: Tensor,
   target: Tensor,
   options: LossOptions & { readonly beta?: number } = {},
-): Tensor {
+): Tensor<'f32'> {
   requireLoss('smoothL1', [prediction, target], options, ['beta']);
   const { beta = 1, reduction } = options;
   const holds = beta >= 0 && Number.isFinite(beta);
@@ -72,7 +72,7 @@ export interface HingeOptions extends LossOptions {
  *
  * @param target -1 or 1, floats or integers
  */
-export function hinge(prediction: Tensor, target: Tensor, options: HingeOptions = {}): Tensor {
+export function hinge(prediction: Tensor, target: Tensor, options: HingeOptions = {}): Tensor<'f32'> {
   requireLoss('hinge', [prediction, target], options, ['squared']);
   const { squared = false, reduction } = options;
   requireFlag('hinge', 'squared', squared);
@@ -96,7 +96,7 @@ export interface KlDivergenceOptions extends LossOptions {
  * @param logs logarithms of predicted probabilities, such as `logSoftmax` gives
  * @param target probabilities, or with `logTarget` their logarithms; of the shape of `logs`
  */
-export function klDivergence(logs: Tensor, target: Tensor, options: KlDivergenceOptions = {}): Tensor {
+export function klDivergence(logs: Tensor, target: Tensor, options: KlDivergenceOptions = {}): Tensor<'f32'> {
   requireLoss('klDivergence', [logs, target], options, ['logTarget']);
   const { logTarget = false, reduction } = options;
   requireFlag('klDivergence', 'logTarget', logTarget);

@@ -1,5 +1,6 @@
 import { shown } from '../graph/arguments.ts';
 import { GraphError, Tensor } from '../graph/index.ts';
+import type { Dtype } from '../loops/index.ts';
 import { type EitherForm, inEitherForm, type Layer, type LayerOptions, layerOf } from './layer.ts';
 import {
   type Cell,
@@ -12,21 +13,21 @@ import {
 import { Weights } from './weights.ts';
 
 /** The state of an {@link lstm}: `[batch, width]`, or `[layers · directions, batch, width]` of several. */
-export interface LstmState {
-  readonly hidden: Tensor;
-  readonly cell: Tensor;
+export interface LstmState<out D extends Dtype = 'f32'> {
+  readonly hidden: Tensor<D>;
+  readonly cell: Tensor<D>;
 }
 
 /** What an {@link lstm} makes of a sequence. */
 export interface LstmResult {
   /** `[batch, steps, directions · width]` */
-  readonly output: Tensor;
+  readonly output: Tensor<'f32'>;
   /** After the last live step. */
   readonly state: LstmState;
 }
 
 /** A layer of long short-term memory. */
-export interface Lstm extends Layer<[x: Tensor, options?: SequenceOptions<LstmState>], LstmResult> {
+export interface Lstm extends Layer<[x: Tensor, options?: SequenceOptions<LstmState<Dtype>>], LstmResult> {
   clone(options?: LayerOptions): Lstm;
 }
 
@@ -71,14 +72,14 @@ function lstmLayer(width: number, options: RecurrentOptions = {}): Lstm {
       return (inputs, [hidden, before]) => {
         if (hidden === undefined || before === undefined) throw new RangeError('its state has two parts');
         const all = inputs.add(hidden.matmul(recurrent));
-        const part = (k: number): Tensor => all.slice([0, k * width], [undefined, (k + 1) * width]);
+        const part = (k: number): Tensor<'f32'> => all.slice([0, k * width], [undefined, (k + 1) * width]);
         const [input, forget, candidate, output] = [part(0), part(1), part(2), part(3)];
         const after = forget.sigmoid().mul(before).add(input.sigmoid().mul(candidate.tanh()));
         return [output.sigmoid().mul(after.tanh()), after];
       };
     },
   };
-  const apply = (own: Weights, x: Tensor, given: SequenceOptions<LstmState> = {}): LstmResult => {
+  const apply = (own: Weights, x: Tensor, given: SequenceOptions<LstmState<Dtype>> = {}): LstmResult => {
     requireSequenceOptions(op, given);
     const { state: first, lengths } = given;
     const before = first === undefined ? undefined : partsOf(op, first);
@@ -87,7 +88,7 @@ function lstmLayer(width: number, options: RecurrentOptions = {}): Lstm {
     if (hidden === undefined || memory === undefined) throw new RangeError('its state has two parts');
     return { output: output.named(own.label()), state: { hidden, cell: memory } };
   };
-  return layerOf<[x: Tensor, options?: SequenceOptions<LstmState>], LstmResult, object>(
+  return layerOf<[x: Tensor, options?: SequenceOptions<LstmState<Dtype>>], LstmResult, object>(
     new Weights(op, options),
     apply,
     () => ({}),
@@ -95,7 +96,7 @@ function lstmLayer(width: number, options: RecurrentOptions = {}): Lstm {
 }
 
 /** The two tensors of a state. @throws GraphError `operands` where it has others */
-function partsOf(op: string, state: LstmState): [hidden: Tensor, cell: Tensor] {
+function partsOf(op: string, state: LstmState<Dtype>): [hidden: Tensor, cell: Tensor] {
   const given: unknown = state;
   const isState =
     typeof given === 'object' &&

@@ -19,7 +19,7 @@ export interface CosineOptions {
  * @returns the shape without `axis`, from -1 to 1
  * @throws GraphError `option` where `eps` (1e-8 where it is left out) is not a positive number
  */
-export function cosineSimilarity(a: Tensor, b: Tensor, options: CosineOptions = {}): Tensor {
+export function cosineSimilarity(a: Tensor, b: Tensor, options: CosineOptions = {}): Tensor<'f32'> {
   for (const tensor of [a, b]) requireTensor('cosineSimilarity', tensor);
   requireOptions('cosineSimilarity', options, ['axis', 'eps']);
   const { axis = -1, eps = 1e-8 } = options;
@@ -28,7 +28,8 @@ export function cosineSimilarity(a: Tensor, b: Tensor, options: CosineOptions = 
   const shape = broadcastShapes('cosineSimilarity', a.shape, b.shape);
   const [x, y] = [a, b].map((tensor) => tensor.broadcastTo(shape).norm(2, axis).maximum(eps));
   const product = a.mul(b).sum(axis);
-  return x === undefined || y === undefined ? product : product.div(x).div(y);
+  if (x === undefined || y === undefined) throw new RangeError('two operands');
+  return product.div(x).div(y);
 }
 
 /** Of losses that push apart what is nearer than a margin. */
@@ -45,7 +46,12 @@ export interface MarginOptions extends LossOptions {
  * @param target `[...]`, 1 (alike) or -1 (not alike), floats or integers; others have a loss of 0
  * @returns a scalar, or `[...]` without reduction
  */
-export function cosineEmbedding(a: Tensor, b: Tensor, target: Tensor, options: MarginOptions = {}): Tensor {
+export function cosineEmbedding(
+  a: Tensor,
+  b: Tensor,
+  target: Tensor,
+  options: MarginOptions = {},
+): Tensor<'f32'> {
   requireLoss('cosineEmbedding', [a, b, target], options, ['margin']);
   const { margin = 0, reduction } = options;
   requireOption('cosineEmbedding', 'margin', margin, margin >= -1 && margin <= 1, 'from -1 to 1');
@@ -81,7 +87,7 @@ export function tripletMargin(
   positive: Tensor,
   negative: Tensor,
   options: TripletMarginOptions = {},
-): Tensor {
+): Tensor<'f32'> {
   requireLoss('tripletMargin', [anchor, positive, negative], options, ['margin', 'p', 'eps', 'swap']);
   const { margin = 1, p = 2, eps = 1e-6, swap = false, reduction } = options;
   requireOption('tripletMargin', 'margin', margin, margin > 0, 'a positive number');
@@ -106,7 +112,12 @@ export function tripletMargin(
  * @returns a scalar, or `[...]` without reduction
  * @throws GraphError `option` where `margin` (1 where it is left out) is not a positive number
  */
-export function contrastive(a: Tensor, b: Tensor, dissimilar: Tensor, options: MarginOptions = {}): Tensor {
+export function contrastive(
+  a: Tensor,
+  b: Tensor,
+  dissimilar: Tensor,
+  options: MarginOptions = {},
+): Tensor<'f32'> {
   requireLoss('contrastive', [a, b, dissimilar], options, ['margin']);
   const { margin = 1, reduction } = options;
   requireOption('contrastive', 'margin', margin, margin > 0, 'a positive number');

@@ -2,7 +2,7 @@ import { requireFlag, requireOption, requireOptions } from '../graph/arguments.t
 import { requireFloat } from '../graph/build.ts';
 import { ShapeError, type Tensor, type Update, whileTraining } from '../graph/index.ts';
 import { dimAt } from '../graph/shape.ts';
-import { type Axes, requireTensor } from '../graph/tensor/value.ts';
+import { type Axes, floats, requireTensor } from '../graph/tensor/value.ts';
 import { shapeText } from '../loops/index.ts';
 import { groupsOf } from './convolve.ts';
 import { ones, zeros } from './init.ts';
@@ -38,9 +38,9 @@ export interface BatchNormOptions extends NormOptions {
 /** A normalisation's layer; it throws a GraphError `layer` for a gain and a bias that it does not have. */
 export interface Norm extends Layer {
   /** The gain: `[channels]`, or the last axes of a {@link layerNorm} */
-  readonly weight: Tensor;
+  readonly weight: Tensor<'f32'>;
   /** Of the gain's shape */
-  readonly bias: Tensor;
+  readonly bias: Tensor<'f32'>;
   clone(options?: LayerOptions): Norm;
 }
 
@@ -50,25 +50,24 @@ type NormArgs = [options?: NormOptions | undefined];
 /** A batch normalisation's layer, whose `updates()` a training entry makes. */
 export interface BatchNormLayer extends Norm {
   /** `[channels]` */
-  readonly runningMean: Tensor;
+  readonly runningMean: Tensor<'f32'>;
   /** `[channels]` */
-  readonly runningVar: Tensor;
+  readonly runningVar: Tensor<'f32'>;
   clone(options?: LayerOptions): BatchNormLayer;
 }
 
 /** A batch normalisation: its result, and the next running statistics, which a training entry updates. */
 export interface BatchNorm {
-  readonly output: Tensor;
+  readonly output: Tensor<'f32'>;
   readonly updates: readonly Update[];
 }
 
 /** `(x - mean) / sqrt(variance + eps)` over some axes, whose live elements the statistics see. */
-export function standardize(x: Tensor, axes: Axes, options: { readonly eps?: number } = {}): Tensor {
+export function standardize(x: Tensor, axes: Axes, options: { readonly eps?: number } = {}): Tensor<'f32'> {
   requireTensor('standardize', x);
   requireOptions('standardize', options, ['eps']);
-  requireFloat('standardize', x.node);
   const eps = epsOf('standardize', options.eps);
-  const centred = x.sub(x.mean(axes, { keepDims: true }));
+  const centred = floats('standardize', x).sub(x.mean(axes, { keepDims: true }));
   return centred.mul(x.variance(axes, { keepDims: true }).add(eps).rsqrt());
 }
 
@@ -113,15 +112,16 @@ function batchNormLayer(options: BatchNormOptions = {}): BatchNormLayer {
   requireFlag(op, 'affine', affine);
   requireOption(op, 'momentum', momentum, momentum >= 0 && momentum <= 1, 'from 0 to 1');
   const eps = epsOf(op, options.eps);
-  const apply = (own: Weights, x: Tensor): Tensor => {
-    const space = channelsOf(op, x, options.layout);
+  const apply = (own: Weights, given: Tensor): Tensor<'f32'> => {
+    const space = channelsOf(op, given, options.layout);
+    const x = floats(op, given);
     const name = own.at(x).label();
-    const running = (what: string, init = zeros()): Tensor =>
+    const running = (what: string, init = zeros()): Tensor<'f32'> =>
       own.statistic(what, { shape: [space.channels], init });
     const [runningMean, runningVar] = [running('runningMean'), running('runningVar', ones())];
     const axes = [0, ...space.axes];
     const [mean, variance] = [x.mean(axes), x.variance(axes)];
-    const spread = (vector: Tensor): Tensor => perChannel(vector, space);
+    const spread = (vector: Tensor<'f32'>): Tensor<'f32'> => perChannel(vector, space);
     const centred = x.sub(spread(whileTraining(mean, runningMean)));
     const scale = spread(whileTraining(variance, runningVar)).add(eps).rsqrt();
     const result = centred.mul(scale);
@@ -152,8 +152,8 @@ function batchNormLayer(options: BatchNormOptions = {}): BatchNormLayer {
  * @throws ShapeError where they do not, GraphError where an option is unknown or out of range
  */
 export function groupNorm(groups: number, options?: NormOptions): Norm;
-export function groupNorm(x: Tensor, groups: number, options?: NormOptions): Tensor;
-export function groupNorm(...args: EitherForm<GroupArgs>): Norm | Tensor {
+export function groupNorm(x: Tensor, groups: number, options?: NormOptions): Tensor<'f32'>;
+export function groupNorm(...args: EitherForm<GroupArgs>): Norm | Tensor<'f32'> {
   const op = 'groupNorm';
   return inEitherForm<GroupArgs, Norm>(op, 1, args, (groups, options = {}) =>
     byGroups(op, options, true, (channels) => groupsOf(op, groups, channels, channels)),
@@ -172,8 +172,8 @@ export function groupNorm(...args: EitherForm<GroupArgs>): Norm | Tensor {
  * @throws as {@link groupNorm}
  */
 export function instanceNorm(options?: NormOptions): Norm;
-export function instanceNorm(x: Tensor, options?: NormOptions): Tensor;
-export function instanceNorm(...args: EitherForm<NormArgs>): Norm | Tensor {
+export function instanceNorm(x: Tensor, options?: NormOptions): Tensor<'f32'>;
+export function instanceNorm(...args: EitherForm<NormArgs>): Norm | Tensor<'f32'> {
   // No channels are one group of none.
   return inEitherForm<NormArgs, Norm>('instanceNorm', 0, args, (options = {}) =>
     byGroups('instanceNorm', options, false, (channels) => Math.max(1, channels)),
@@ -190,7 +190,7 @@ function byGroups(
   const eps = epsOf(op, options.eps);
   const { layout, affine = isAffine } = options;
   requireFlag(op, 'affine', affine);
-  const apply = (own: Weights, x: Tensor): Tensor => {
+  const apply = (own: Weights, x: Tensor): Tensor<'f32'> => {
     const space = channelsOf(op, x, layout);
     own.at(x);
     const { channels, extents } = space;
@@ -206,7 +206,7 @@ function byGroups(
 }
 
 /** A gain and a bias for each channel, weights of the layer. */
-function scaled(own: Weights, x: Tensor, space: Space): Tensor {
+function scaled(own: Weights, x: Tensor<'f32'>, space: Space): Tensor<'f32'> {
   const shape = [space.channels];
   const gain = own.weight('weight', { shape, init: ones() });
   const bias = own.weight('bias', { shape, init: zeros() });

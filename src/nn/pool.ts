@@ -2,6 +2,8 @@ import { requireFlag, requireOptions } from '../graph/arguments.ts';
 import { requireFloat } from '../graph/build.ts';
 import type { Tensor } from '../graph/index.ts';
 import { positionsOf } from '../graph/ops/geometry.ts';
+import { typed } from '../graph/tensor/value.ts';
+import type { Dtype } from '../loops/index.ts';
 import { literalIn, requireTable } from './literal.ts';
 import {
   elementsAt,
@@ -43,10 +45,10 @@ export interface IndexedPoolOptions extends MaxPoolOptions {
 }
 
 /** The largest of each window, and which they are. */
-export interface Pooled {
-  readonly output: Tensor;
+export interface Pooled<out D extends Dtype = Dtype> {
+  readonly output: Tensor<D>;
   /** Numbers within the space of the operand, row-major, i32: of equal elements, and of NaNs, the first. */
-  readonly indices: Tensor;
+  readonly indices: Tensor<'i32'>;
 }
 
 /** Options of {@link avgPool1d}, {@link avgPool2d} and {@link avgPool3d}. */
@@ -68,34 +70,46 @@ export interface AvgPoolOptions extends PoolOptions {
  * @param x `[batch, channels, height, width]`, or the channels last
  * @throws ShapeError where the window fits nowhere or meets padding alone
  */
-export function maxPool2d(x: Tensor, kernel: PerAxis, options: IndexedPoolOptions): Pooled;
-export function maxPool2d(
-  x: Tensor,
+export function maxPool2d<D extends Dtype>(
+  x: Tensor<D>,
+  kernel: PerAxis,
+  options: IndexedPoolOptions,
+): Pooled<D>;
+export function maxPool2d<D extends Dtype>(
+  x: Tensor<D>,
   kernel: PerAxis,
   options?: MaxPoolOptions & { readonly indices?: false },
-): Tensor;
+): Tensor<D>;
 export function maxPool2d(x: Tensor, kernel: PerAxis, options: MaxPoolOptions = {}): Tensor | Pooled {
   return maxPool('maxPool2d', 2, x, kernel, options);
 }
 
 /** The largest of each window, over one axis of space; see {@link maxPool2d}. */
-export function maxPool1d(x: Tensor, kernel: PerAxis, options: IndexedPoolOptions): Pooled;
-export function maxPool1d(
-  x: Tensor,
+export function maxPool1d<D extends Dtype>(
+  x: Tensor<D>,
+  kernel: PerAxis,
+  options: IndexedPoolOptions,
+): Pooled<D>;
+export function maxPool1d<D extends Dtype>(
+  x: Tensor<D>,
   kernel: PerAxis,
   options?: MaxPoolOptions & { readonly indices?: false },
-): Tensor;
+): Tensor<D>;
 export function maxPool1d(x: Tensor, kernel: PerAxis, options: MaxPoolOptions = {}): Tensor | Pooled {
   return maxPool('maxPool1d', 1, x, kernel, options);
 }
 
 /** The largest of each window, over three axes of space; see {@link maxPool2d}. */
-export function maxPool3d(x: Tensor, kernel: PerAxis, options: IndexedPoolOptions): Pooled;
-export function maxPool3d(
-  x: Tensor,
+export function maxPool3d<D extends Dtype>(
+  x: Tensor<D>,
+  kernel: PerAxis,
+  options: IndexedPoolOptions,
+): Pooled<D>;
+export function maxPool3d<D extends Dtype>(
+  x: Tensor<D>,
   kernel: PerAxis,
   options?: MaxPoolOptions & { readonly indices?: false },
-): Tensor;
+): Tensor<D>;
 export function maxPool3d(x: Tensor, kernel: PerAxis, options: MaxPoolOptions = {}): Tensor | Pooled {
   return maxPool('maxPool3d', 3, x, kernel, options);
 }
@@ -106,17 +120,17 @@ export function maxPool3d(x: Tensor, kernel: PerAxis, options: MaxPoolOptions = 
  * @param x `[batch, channels, height, width]`, f32, or the channels last
  * @throws ShapeError where the window fits nowhere or meets padding alone
  */
-export function avgPool2d(x: Tensor, kernel: PerAxis, options: AvgPoolOptions = {}): Tensor {
+export function avgPool2d(x: Tensor, kernel: PerAxis, options: AvgPoolOptions = {}): Tensor<'f32'> {
   return avgPool('avgPool2d', 2, x, kernel, options);
 }
 
 /** The mean of each window, over one axis of space; see {@link avgPool2d}. */
-export function avgPool1d(x: Tensor, kernel: PerAxis, options: AvgPoolOptions = {}): Tensor {
+export function avgPool1d(x: Tensor, kernel: PerAxis, options: AvgPoolOptions = {}): Tensor<'f32'> {
   return avgPool('avgPool1d', 1, x, kernel, options);
 }
 
 /** The mean of each window, over three axes of space; see {@link avgPool2d}. */
-export function avgPool3d(x: Tensor, kernel: PerAxis, options: AvgPoolOptions = {}): Tensor {
+export function avgPool3d(x: Tensor, kernel: PerAxis, options: AvgPoolOptions = {}): Tensor<'f32'> {
   return avgPool('avgPool3d', 3, x, kernel, options);
 }
 
@@ -126,7 +140,7 @@ export function avgPool3d(x: Tensor, kernel: PerAxis, options: AvgPoolOptions = 
  * @param x `[batch, channels, ...space]`, f32, or the channels last
  * @returns `[batch, channels]`
  */
-export function globalAvgPool(x: Tensor, options: { readonly layout?: Layout } = {}): Tensor {
+export function globalAvgPool(x: Tensor, options: { readonly layout?: Layout } = {}): Tensor<'f32'> {
   requireOptions('globalAvgPool', options, ['layout']);
   const { axes } = spaceOf('globalAvgPool', x, options.layout);
   requireFloat('globalAvgPool', x.node);
@@ -152,8 +166,8 @@ function maxPool(
 }
 
 /** Numbers of elements within the space, of numbers of elements within windows. */
-function placesIn({ axes, extents }: Space, { lists }: PoolSlides, chosen: Tensor): Tensor {
-  return axes.reduce<Tensor>((place, axis, d) => {
+function placesIn({ axes, extents }: Space, { lists }: PoolSlides, chosen: Tensor<'i32'>): Tensor<'i32'> {
+  return axes.reduce<Tensor<'i32'>>((place, axis, d) => {
     const inner = lists.window.slice(d + 1).reduce((n, count) => n * count, 1);
     const element = chosen.floorDiv(inner).mod(lists.window[d] ?? 1);
     const from = chosen
@@ -168,7 +182,13 @@ function placesIn({ axes, extents }: Space, { lists }: PoolSlides, chosen: Tenso
   }, chosen.fullLike(0));
 }
 
-function avgPool(op: string, rank: number, x: Tensor, kernel: PerAxis, options: AvgPoolOptions): Tensor {
+function avgPool(
+  op: string,
+  rank: number,
+  x: Tensor,
+  kernel: PerAxis,
+  options: AvgPoolOptions,
+): Tensor<'f32'> {
   requireOptions(op, options, ['stride', 'padding', 'ceilMode', 'countIncludePad', 'layout']);
   const { countIncludePad = true } = options;
   requireFlag(op, 'countIncludePad', countIncludePad);
@@ -189,9 +209,12 @@ function avgPool(op: string, rank: number, x: Tensor, kernel: PerAxis, options: 
     );
   });
   if (counts.every((own, d) => own.every((count) => count === lists.window[d]))) return sums.div(whole);
-  return space.axes.reduce((y, axis, d) => {
-    const own = counts[d] ?? [];
-    const shape = y.shape.map((_, k) => (k === axis ? own.length : 1));
-    return y.div(literalIn(x, shape, own));
-  }, sums);
+  return space.axes.reduce<Tensor<'f32'>>(
+    (y, axis, d) => {
+      const own = counts[d] ?? [];
+      const shape = y.shape.map((_, k) => (k === axis ? own.length : 1));
+      return y.div(literalIn(x, shape, own));
+    },
+    typed(sums, 'f32'),
+  );
 }

@@ -2,7 +2,7 @@ import { requireFlag, requireOption, requireOptions } from '../graph/arguments.t
 import { requireFloat } from '../graph/build.ts';
 import { concat, ShapeError, stack, type Tensor, zeros } from '../graph/index.ts';
 import { dimAt, sameShape } from '../graph/shape.ts';
-import { requireTensor } from '../graph/tensor/value.ts';
+import { floats, requireTensor, typed } from '../graph/tensor/value.ts';
 import { type Dim, shapeText } from '../loops/index.ts';
 import { affine } from './affine.ts';
 import { dropoutWithin } from './dropout.ts';
@@ -41,11 +41,13 @@ export interface Cell {
   /** Width of what is computed of the inputs of all steps at once: of all gates, side by side. */
   readonly gates: number;
   /** The next state, by what was computed of the inputs of its step, `[batch, gates]`, and the one before. */
-  readonly next: (declare: Declare) => (inputs: Tensor, before: readonly Tensor[]) => Tensor[];
+  readonly next: (
+    declare: Declare,
+  ) => (inputs: Tensor<'f32'>, before: readonly Tensor<'f32'>[]) => Tensor<'f32'>[];
 }
 
 /** Finds or declares a weight of one layer and direction. */
-export type Declare = (name: string, shape: readonly number[]) => Tensor;
+export type Declare = (name: string, shape: readonly number[]) => Tensor<'f32'>;
 
 /** A recurrent layer as its options describe it. */
 export interface Recurrence {
@@ -84,20 +86,18 @@ export function run(
   x: Tensor,
   first: readonly Tensor[] | undefined,
   lengths: Tensor | undefined,
-): { readonly output: Tensor; readonly state: readonly Tensor[] } {
+): { readonly output: Tensor<'f32'>; readonly state: readonly Tensor<'f32'>[] } {
   const batch = sequenceOf(op, x);
   const directions = bidirectional ? 2 : 1;
   const count = layers * directions;
   const shape = count === 1 ? [batch, width] : [count, batch, width];
-  first?.forEach((state) => {
-    requireFirst(op, state, shape);
-  });
+  const begin = first?.map((state) => requireFirst(op, state, shape));
   const alive = lengths === undefined ? undefined : aliveAt(op, lengths, x);
-  const before = (k: number): Tensor[] =>
-    first?.map((state) => (count === 1 ? state : state.select(0, k))) ??
+  const before = (k: number): Tensor<'f32'>[] =>
+    begin?.map((state) => (count === 1 ? state : state.select(0, k))) ??
     Array.from({ length: cell.parts }, () => zeros(x, [batch, width]));
-  const last: (readonly Tensor[])[] = [];
-  let sequence = x;
+  const last: (readonly Tensor<'f32'>[])[] = [];
+  let sequence = floats(op, x);
   for (let layer = 0; layer < layers; layer++) {
     const outputs = Array.from({ length: directions }, (_, d) => {
       const prefix = `${layers > 1 ? `${layer}.` : ''}${bidirectional ? `${d === 0 ? 'forward' : 'backward'}.` : ''}`;
@@ -127,17 +127,17 @@ function unrolled(
   cell: Cell,
   bias: boolean,
   declare: Declare,
-  x: Tensor,
-  first: readonly Tensor[],
+  x: Tensor<'f32'>,
+  first: readonly Tensor<'f32'>[],
   alive: ((step: number) => Tensor) | undefined,
   isBackward: boolean,
-): { readonly output: Tensor; readonly state: readonly Tensor[] } {
+): { readonly output: Tensor<'f32'>; readonly state: readonly Tensor<'f32'>[] } {
   // Products with inputs do not wait for one another: they are one product.
   const weight = declare('input.weight', [Number(dimAt(x.shape, 2)), cell.gates]);
   const inputs = affine(x, weight, bias ? declare('input.bias', [cell.gates]) : undefined);
   const next = cell.next(declare);
   const steps = Number(dimAt(x.shape, 1));
-  const outputs: Tensor[] = [];
+  const outputs: Tensor<'f32'>[] = [];
   let state = first;
   for (let k = 0; k < steps; k++) {
     const step = isBackward ? steps - 1 - k : k;
@@ -178,9 +178,9 @@ function aliveAt(op: string, lengths: Tensor, x: Tensor): (step: number) => Tens
   return (step) => lengths.gt(step).expandDims(1);
 }
 
-function requireFirst(op: string, state: Tensor, shape: readonly Dim[]): void {
+function requireFirst(op: string, state: Tensor, shape: readonly Dim[]): Tensor<'f32'> {
   requireTensor(op, state);
-  if (state.dtype === 'f32' && sameShape(state.shape, shape)) return;
+  if (state.dtype === 'f32' && sameShape(state.shape, shape)) return typed(state, 'f32');
   const text = `the first state is ${state.dtype}${shapeText(state.shape)}: it must be f32${shapeText(shape)}`;
   throw new ShapeError('layer', op, text);
 }

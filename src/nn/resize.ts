@@ -1,7 +1,8 @@
 import { requireFlag, requireOneOf, requireOptions } from '../graph/arguments.ts';
 import { GraphError, ShapeError, type Tensor } from '../graph/index.ts';
 import { requireDtype } from '../graph/ops/definition.ts';
-import { shapeText } from '../loops/index.ts';
+import { typed } from '../graph/tensor/value.ts';
+import { type Dtype, shapeText } from '../loops/index.ts';
 import { literalIn, requireTable } from './literal.ts';
 import { type Layout, type PerAxis, perAxis, spaceOf } from './space.ts';
 
@@ -32,7 +33,7 @@ export interface ResizeOptions {
  * @param size of the result, for each axis or for all
  * @throws ShapeError where there is nothing to resize, GraphError where an option is unknown or out of range
  */
-export function resize(x: Tensor, size: PerAxis, options: ResizeOptions = {}): Tensor {
+export function resize<D extends Dtype>(x: Tensor<D>, size: PerAxis, options: ResizeOptions = {}): Tensor<D> {
   requireOptions('resize', options, ['method', 'alignCorners', 'layout']);
   const { method = 'nearest', alignCorners = false, layout } = options;
   requireOneOf('resize', 'method', method, ['nearest', 'bilinear', 'bicubic']);
@@ -47,7 +48,7 @@ export function resize(x: Tensor, size: PerAxis, options: ResizeOptions = {}): T
   const sizes = perAxis('resize', 'size', size, axes.length, 1);
   if (extents.includes(0)) throw new ShapeError('empty', 'resize', `${shapeText(x.shape)} has no elements`);
   requireDtype('resize', x.dtype, method === 'nearest' ? ['f32', 'i32', 'u32', 'bool'] : ['f32']);
-  return axes.reduce((y, axis, d) => {
+  const resized = axes.reduce<Tensor>((y, axis, d) => {
     const [extent, count] = [extents[d] ?? 1, sizes[d] ?? 1];
     if (extent === count) return y;
     if (method === 'nearest') return nearest(y, axis, extent, count);
@@ -55,6 +56,7 @@ export function resize(x: Tensor, size: PerAxis, options: ResizeOptions = {}): T
     const places = placesOf(extent, count, alignCorners);
     return method === 'bilinear' ? linear(y, axis, extent, places) : cubic(y, axis, extent, places);
   }, x);
+  return typed(resized, x.dtype);
 }
 
 /** Where the elements of the result lie among those of the operand. */

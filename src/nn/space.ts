@@ -3,7 +3,7 @@ import { GraphError, ShapeError, type Tensor } from '../graph/index.ts';
 import { requireSliding, spanOf } from '../graph/ops/geometry.ts';
 import { dimAt } from '../graph/shape.ts';
 import { requireTensor } from '../graph/tensor/value.ts';
-import { shapeText } from '../loops/index.ts';
+import { type Dtype, shapeText } from '../loops/index.ts';
 import { listed } from '../runtime/clipped.ts';
 
 /** Where the channels are: after the batch, as PyTorch has them, or last. */
@@ -72,17 +72,20 @@ export function spaceOf(op: string, x: Tensor, layout: Layout | undefined, rank?
 }
 
 /** `[batch, channels, ...space]`, whatever the layout. */
-export function channelsFirst(x: Tensor, { isLast, channelAxis, axes }: Space): Tensor {
+export function channelsFirst<D extends Dtype>(
+  x: Tensor<D>,
+  { isLast, channelAxis, axes }: Space,
+): Tensor<D> {
   return isLast ? x.permute([0, channelAxis, ...axes]) : x;
 }
 
 /** The way back from {@link channelsFirst}. */
-export function inLayout(x: Tensor, { isLast, axes }: Space): Tensor {
+export function inLayout<D extends Dtype>(x: Tensor<D>, { isLast, axes }: Space): Tensor<D> {
   return isLast ? x.permute([0, ...axes.map((_, d) => d + 2), 1]) : x;
 }
 
 /** A vector of the channels that broadcasts over an operand. */
-export function perChannel(vector: Tensor, { isLast, axes }: Space): Tensor {
+export function perChannel<D extends Dtype>(vector: Tensor<D>, { isLast, axes }: Space): Tensor<D> {
   return isLast ? vector : vector.reshape([...vector.shape, ...axes.map(() => 1)]);
 }
 

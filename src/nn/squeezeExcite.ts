@@ -1,6 +1,6 @@
 import { requireOption } from '../graph/arguments.ts';
-import { requireFloat } from '../graph/build.ts';
 import { GraphError, type Tensor } from '../graph/index.ts';
+import { floats } from '../graph/tensor/value.ts';
 import { affine } from './affine.ts';
 import { sizes } from './embedding.ts';
 import { withinFanIn } from './fanIn.ts';
@@ -45,26 +45,26 @@ type SqueezeExciteArgs = [options?: SqueezeExciteOptions | undefined];
  * @throws ShapeError where `x` has another shape, GraphError where an option is unknown or out of range
  */
 export function squeezeExcite(options?: SqueezeExciteOptions): SqueezeExcite;
-export function squeezeExcite(x: Tensor, options?: SqueezeExciteOptions): Tensor;
-export function squeezeExcite(...args: EitherForm<SqueezeExciteArgs>): SqueezeExcite | Tensor {
+export function squeezeExcite(x: Tensor, options?: SqueezeExciteOptions): Tensor<'f32'>;
+export function squeezeExcite(...args: EitherForm<SqueezeExciteArgs>): SqueezeExcite | Tensor<'f32'> {
   return inEitherForm<SqueezeExciteArgs, SqueezeExcite>('squeezeExcite', 0, args, squeezeExciteLayer);
 }
 
 function squeezeExciteLayer(options: SqueezeExciteOptions = {}): SqueezeExcite {
   const op = 'squeezeExcite';
   requireLayerOptions(op, options, ['ratio', 'channels', 'layout']);
-  const { ratio = 16, channels: given, layout } = options;
-  if (given !== undefined && options.ratio !== undefined)
+  const { ratio = 16, channels: count, layout } = options;
+  if (count !== undefined && options.ratio !== undefined)
     throw new GraphError('option', op, 'takes a ratio or channels, not both');
   requireOption(op, 'ratio', ratio, ratio >= 1 && Number.isFinite(ratio), 'a finite number from 1 on');
-  if (given !== undefined) sizes(op, { channels: given });
-  const apply = (own: Weights, x: Tensor): Tensor => {
-    const space = spaceOf(op, x, layout);
-    requireFloat(op, x.node);
+  if (count !== undefined) sizes(op, { channels: count });
+  const apply = (own: Weights, given: Tensor): Tensor<'f32'> => {
+    const space = spaceOf(op, given, layout);
+    const x = floats(op, given);
     const name = own.at(x).label();
     const { channels } = space;
-    const inside = given ?? Math.max(1, Math.round(channels / ratio));
-    const dense = (of: Tensor, what: string, from: number, to: number): Tensor => {
+    const inside = count ?? Math.max(1, Math.round(channels / ratio));
+    const dense = (of: Tensor, what: string, from: number, to: number): Tensor<'f32'> => {
       const init = withinFanIn(from);
       const weight = own.weight(`${what}.weight`, { shape: [from, to], init });
       return affine(of, weight, own.weight(`${what}.bias`, { shape: [to], init }));
@@ -74,11 +74,11 @@ function squeezeExciteLayer(options: SqueezeExciteOptions = {}): SqueezeExcite {
     return x.mul(perSample(scale)).named(name);
 
     /** `[batch, channels]`, to broadcast over space. */
-    function perSample(of: Tensor): Tensor {
+    function perSample(of: Tensor<'f32'>): Tensor<'f32'> {
       const [batch = 0] = of.shape;
       if (space.isLast) return of.reshape([batch, ...space.axes.map(() => 1), channels]);
       return of.reshape([batch, channels, ...space.axes.map(() => 1)]);
     }
   };
-  return layerOf<[x: Tensor], Tensor, object>(new Weights(op, options), apply, () => ({}));
+  return layerOf<[x: Tensor], Tensor<'f32'>, object>(new Weights(op, options), apply, () => ({}));
 }

@@ -1,5 +1,6 @@
 import { requireFlag, requireOneOf } from '../graph/arguments.ts';
 import type { Tensor } from '../graph/index.ts';
+import { floats } from '../graph/tensor/value.ts';
 import { type Activation, activations } from './activations.ts';
 import {
   type AttentionOptions,
@@ -32,13 +33,17 @@ export interface TransformerBlockOptions extends Omit<AttentionOptions, 'kvWidth
 }
 
 /** A block of a transformer; its parts are reachable by their names. */
-export type TransformerBlock = Composite<{
-  readonly norm1: Norm | RmsNorm;
-  readonly attention: MultiHeadAttention;
-  readonly norm2: Norm | RmsNorm;
-  readonly up: Dense;
-  readonly down: Dense;
-}>;
+export type TransformerBlock = Composite<
+  {
+    readonly norm1: Norm | RmsNorm;
+    readonly attention: MultiHeadAttention;
+    readonly norm2: Norm | RmsNorm;
+    readonly up: Dense;
+    readonly down: Dense;
+  },
+  [x: Tensor],
+  Tensor<'f32'>
+>;
 
 type BlockArgs = [width: number, heads: number, options?: TransformerBlockOptions | undefined];
 
@@ -65,8 +70,8 @@ export function transformerBlock(
   width: number,
   heads: number,
   options?: TransformerBlockOptions,
-): Tensor;
-export function transformerBlock(...args: EitherForm<BlockArgs>): TransformerBlock | Tensor {
+): Tensor<'f32'>;
+export function transformerBlock(...args: EitherForm<BlockArgs>): TransformerBlock | Tensor<'f32'> {
   return inEitherForm<BlockArgs, TransformerBlock>('transformerBlock', 2, args, blockLayer);
 }
 
@@ -96,9 +101,10 @@ function blockLayer(width: number, heads: number, options: TransformerBlockOptio
   const body = (
     own: Inner,
     { norm1, attention: attend, norm2, up, down }: typeof parts,
-    x: Tensor,
-  ): Tensor => {
-    const dropped = (of: Tensor): Tensor => dropout(own, of);
+    given: Tensor,
+  ): Tensor<'f32'> => {
+    const x = floats(op, given);
+    const dropped = (of: Tensor): Tensor<'f32'> => dropout(own, of);
     if (normFirst) {
       const h = x.add(dropped(attend(norm1(x))));
       return h.add(dropped(down(dropped(up(norm2(h))))));
@@ -106,7 +112,7 @@ function blockLayer(width: number, heads: number, options: TransformerBlockOptio
     const h = norm1(x.add(dropped(attend(x))));
     return norm2(h.add(dropped(down(dropped(up(h))))));
   };
-  return composedOf<typeof parts, [x: Tensor], Tensor>(
+  return composedOf<typeof parts, [x: Tensor], Tensor<'f32'>>(
     op,
     parts,
     (own) =>

@@ -17,7 +17,7 @@ import { type Inner, type LayerOptions, notApplied } from './layer.ts';
 export interface Declared {
   /** Its name within the layer, `weight`. */
   readonly part: string;
-  readonly tensor: Tensor;
+  readonly tensor: Tensor<'f32'>;
   /** Whether it is a weight, not a running statistic. */
   readonly isWeight: boolean;
 }
@@ -37,7 +37,7 @@ export class Weights implements Inner {
   /** What it is a copy of. */
   readonly #origin: Weights | undefined;
   readonly #declared = new Map<string, Declared>();
-  readonly #next = new Map<string, Tensor>();
+  readonly #next = new Map<string, Tensor<'f32'>>();
   #adopted: string | undefined;
   #isFrozen: boolean;
   #graph: Graph | undefined;
@@ -91,17 +91,17 @@ export class Weights implements Inner {
   }
 
   /** A weight. @throws ShapeError where an operand asks for another shape than the first one did */
-  weight(part: string, options: WeightOptions): Tensor {
+  weight(part: string, options: WeightOptions): Tensor<'f32'> {
     return this.#state(part, options, true);
   }
 
   /** A running statistic, which no optimizer updates. */
-  statistic(part: string, options: WeightOptions): Tensor {
+  statistic(part: string, options: WeightOptions): Tensor<'f32'> {
     return this.#state(part, options, false);
   }
 
   /** Moves a running statistic on: from its value, or from where the application before has moved it. */
-  move(part: string, next: (before: Tensor) => Tensor): Update {
+  move(part: string, next: (before: Tensor<'f32'>) => Tensor<'f32'>): Update {
     const state = this.of(part);
     const after = next(this.#next.get(part) ?? state);
     this.#next.set(part, after);
@@ -109,7 +109,7 @@ export class Weights implements Inner {
   }
 
   /** A state that was declared. @throws GraphError where there is none, or none yet */
-  of(part: string): Tensor {
+  of(part: string): Tensor<'f32'> {
     const found = this.#declared.get(part);
     if (found !== undefined) return found.tensor;
     if (!this.isApplied) return notApplied(this);
@@ -147,7 +147,7 @@ export class Weights implements Inner {
     return this.#isApplied || this.#declared.size > 0;
   }
 
-  #state(part: string, { shape, init }: WeightOptions, isWeight: boolean): Tensor {
+  #state(part: string, { shape, init }: WeightOptions, isWeight: boolean): Tensor<'f32'> {
     const name = `${this.label()}.${part}`;
     const before = this.#declared.get(part)?.tensor;
     if (before === undefined) {

@@ -24,7 +24,7 @@ import { gradients } from './differentiate.ts';
  * @returns of the output's shape; zeros where it does not depend on any
  * @throws GraphError where a tangent does not fit, or an estimate is on the way, and as `gradients`
  */
-export function jvp(output: Tensor, wrt: readonly Tensor[], tangents: readonly Tensor[]): Tensor {
+export function jvp(output: Tensor, wrt: readonly Tensor[], tangents: readonly Tensor[]): Tensor<'f32'> {
   const op = 'jvp';
   requireFloat(op, output);
   requireDirections(op, wrt, tangents);
@@ -38,7 +38,7 @@ export function jvp(output: Tensor, wrt: readonly Tensor[], tangents: readonly T
   const weights = output.wrap(graph.build('detach', [node], { tangent: graph.nodes.length }));
   const products = gradients(output, wrt, weights);
   const [moved] = gradients(inner(products, tangents), [weights]);
-  return moved ?? output.fullLike(0);
+  return moved ?? output.fullLike(0, 'f32');
 }
 
 /**
@@ -55,7 +55,7 @@ export function jvp(output: Tensor, wrt: readonly Tensor[], tangents: readonly T
  * @returns one for each of `wrt`, of its shape
  * @throws GraphError where a vector does not fit, and as `gradients`
  */
-export function hvp(loss: Tensor, wrt: readonly Tensor[], vectors: readonly Tensor[]): Tensor[] {
+export function hvp(loss: Tensor, wrt: readonly Tensor[], vectors: readonly Tensor[]): Tensor<'f32'>[] {
   requireScalar('hvp', loss);
   requireDirections('hvp', wrt, vectors);
   return gradients(inner(gradients(loss, wrt), vectors), wrt);
@@ -81,7 +81,7 @@ export interface JacobianOptions {
  * @returns `[...output.shape, ...wrt.shape]`
  * @throws GraphError where either has a bounded dimension, and as `gradients`
  */
-export function jacobian(output: Tensor, wrt: Tensor, options: JacobianOptions = {}): Tensor {
+export function jacobian(output: Tensor, wrt: Tensor, options: JacobianOptions = {}): Tensor<'f32'> {
   const op = 'jacobian';
   for (const tensor of [output, wrt]) requireFloat(op, tensor);
   requireOptions(op, options, ['mode']);
@@ -90,13 +90,13 @@ export function jacobian(output: Tensor, wrt: Tensor, options: JacobianOptions =
   const { mode = usual } = options;
   requireOneOf(op, 'mode', mode, ['forward', 'reverse']);
   const shape = [...output.shape, ...wrt.shape];
-  if (rows === 0 || columns === 0) return output.fullLike(0).sum().broadcastTo(shape);
+  if (rows === 0 || columns === 0) return output.fullLike(0, 'f32').sum().broadcastTo(shape);
   if (mode === 'reverse') {
     const elements = output.reshape([rows]);
-    const gradientsOf = (k: number): Tensor[] => gradients(elements.select(0, k), [wrt]);
+    const gradientsOf = (k: number): Tensor<'f32'>[] => gradients(elements.select(0, k), [wrt]);
     return stack(Array.from({ length: rows }, (_, k) => gradientsOf(k)).flat()).reshape(shape);
   }
-  const along = (k: number): Tensor => jvp(output, [wrt], [unit(wrt, columns, k)]);
+  const along = (k: number): Tensor<'f32'> => jvp(output, [wrt], [unit(wrt, columns, k)]);
   return stack(
     Array.from({ length: columns }, (_, k) => along(k)),
     output.shape.length,
@@ -115,7 +115,7 @@ export function jacobian(output: Tensor, wrt: Tensor, options: JacobianOptions =
  * @returns `[...wrt.shape, ...wrt.shape]`
  * @throws as {@link jacobian}
  */
-export function hessian(loss: Tensor, wrt: Tensor): Tensor {
+export function hessian(loss: Tensor, wrt: Tensor): Tensor<'f32'> {
   requireScalar('hessian', loss);
   requireFloat('hessian', wrt);
   fixedCount('hessian', wrt);

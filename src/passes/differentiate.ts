@@ -3,7 +3,7 @@ import type { Node } from '../graph/node.ts';
 import { definitionOf } from '../graph/ops/table.ts';
 import { neededBy } from '../graph/order.ts';
 import { sameShape } from '../graph/shape.ts';
-import { requireTensors } from '../graph/tensor/value.ts';
+import { requireTensors, typed } from '../graph/tensor/value.ts';
 import { Tensor } from '../graph/tensor.ts';
 import { isFloat, shapeText } from '../loops/index.ts';
 import { sumOf } from './joinSegments.ts';
@@ -28,7 +28,7 @@ export function gradients(
   outputs: Tensor | readonly Tensor[],
   wrt: readonly Tensor[],
   cotangents?: Tensor | readonly Tensor[],
-): Tensor[] {
+): Tensor<'f32'>[] {
   const losses = listOf(outputs);
   const seeds = cotangents === undefined ? undefined : listOf(cotangents);
   const graph = requireDifferentiable(losses, wrt, seeds);
@@ -51,7 +51,7 @@ export function gradients(
       for (const [input, part] of vjpOf(node, own, active)) add(input, part);
     });
   }
-  return wrt.map((tensor) => parts.get(tensor.node) ?? tensor.fullLike(0));
+  return wrt.map((tensor) => typed(parts.get(tensor.node) ?? tensor.fullLike(0), 'f32'));
 }
 
 function listOf(tensors: Tensor | readonly Tensor[]): readonly Tensor[] {

@@ -24,7 +24,7 @@ export function bernoulli(
   p: number | Tensor,
   shape: readonly DimLike[],
   options: StreamOptions = {},
-): Tensor {
+): Tensor<'bool'> {
   requireOptions('random.bernoulli', options, ['name']);
   if (p instanceof Tensor) {
     const dims = toShape('random.bernoulli', shape);

@@ -22,7 +22,11 @@ export interface UniformOptions extends StreamOptions {
  * @param where `m`, or a tensor of the module
  * @throws GraphError where the range is not finite, in order, and wider than the least normal float
  */
-export function uniform(where: InGraph, shape: readonly DimLike[], options: UniformOptions = {}): Tensor {
+export function uniform(
+  where: InGraph,
+  shape: readonly DimLike[],
+  options: UniformOptions = {},
+): Tensor<'f32'> {
   requireOptions('random.uniform', options, ['low', 'high', 'name']);
   const { low = 0, high = 1, name } = options;
   for (const [option, value] of Object.entries({ low, high }))
@@ -79,7 +83,11 @@ export interface NormalOptions extends StreamOptions {
  *
  * @param where `m`, or a tensor of the module
  */
-export function normal(where: InGraph, shape: readonly DimLike[], options: NormalOptions = {}): Tensor {
+export function normal(
+  where: InGraph,
+  shape: readonly DimLike[],
+  options: NormalOptions = {},
+): Tensor<'f32'> {
   requireOptions('random.normal', options, ['mean', 'deviation', 'name']);
   const { mean = 0, deviation = 1, name } = options;
   requireOption('random.normal', 'mean', mean, isFloat(mean), 'a finite number (f32)');
@@ -119,7 +127,7 @@ const HALF = 2 ** 31;
  * @param fromMiddle part between the middle and the place, in (0, 0.5)
  * @param fromEnd    what is left of 0.5
  */
-function quantile(fromMiddle: Tensor, fromEnd: Tensor): Tensor {
+function quantile(fromMiddle: Tensor<'f32'>, fromEnd: Tensor<'f32'>): Tensor<'f32'> {
   const r = fromMiddle.square().neg().add(0.180625);
   const near = polynomial(r, [3.3871327179, 50.434271938, 159.29113202, 59.10937472])
     .div(polynomial(r, [1, 17.895169469, 78.757757664, 67.1875636]))
@@ -132,7 +140,7 @@ function quantile(fromMiddle: Tensor, fromEnd: Tensor): Tensor {
 }
 
 /** By Horner's scheme, the lowest power first. */
-function polynomial(x: Tensor, coefficients: readonly number[]): Tensor {
+function polynomial(x: Tensor<'f32'>, coefficients: readonly number[]): Tensor<'f32'> {
   const [highest = 0, ...lower] = [...coefficients].reverse();
   return lower.slice(1).reduce((sum, c) => sum.mul(x).add(c), x.mul(highest).add(lower[0] ?? 0));
 }

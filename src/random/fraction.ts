@@ -5,7 +5,7 @@ import { WORD_BITS } from './stream.ts';
 const FLOAT_BITS = 24;
 
 /** A float in [0, 1) of the upper bits of a word. */
-export function fraction(word: Tensor): Tensor {
+export function fraction(word: Tensor): Tensor<'f32'> {
   return word
     .shiftRight(WORD_BITS - FLOAT_BITS)
     .cast('f32')

@@ -23,7 +23,7 @@ export function integers(
   high: number,
   shape: readonly DimLike[],
   options: StreamOptions = {},
-): Tensor {
+): Tensor<'i32'> {
   const op = 'random.integers';
   requireOptions(op, options, ['name']);
   requireOption(op, 'low', low, (low | 0) === low, 'a whole number of 32 bits');
@@ -47,7 +47,7 @@ function upperProduct(word: Tensor, n: number): Tensor {
 }
 
 /** Words as i32 of the same bits: a cast would saturate. */
-function wrapped(word: Tensor): Tensor {
+function wrapped(word: Tensor): Tensor<'i32'> {
   return word.shiftRight(1).cast('i32').shiftLeft(1).bitOr(word.bitAnd(1).cast('i32'));
 }
 
@@ -62,7 +62,7 @@ function wrapped(word: Tensor): Tensor {
  * @param where `m`, or a tensor of the module
  * @throws GraphError where n is not a whole number from 1 on
  */
-export function permutation(where: InGraph, n: number, options: StreamOptions = {}): Tensor {
+export function permutation(where: InGraph, n: number, options: StreamOptions = {}): Tensor<'i32'> {
   const op = 'random.permutation';
   requireOptions(op, options, ['name']);
   requireOption(op, 'n', n, Number.isSafeInteger(n) && n >= 1, 'a whole number from 1 on');

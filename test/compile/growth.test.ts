@@ -23,7 +23,7 @@ const targets = {
 /** A module whose only output is made of `x: [3, 4]` by a chain of so many links. */
 function chained(links: number, link: (x: Tensor, k: number) => Tensor): Module {
   return defineModule('chained', (m) => {
-    let x = m.input('x', { shape: [3, 4] });
+    let x: Tensor = m.input('x', { shape: [3, 4] });
     for (let k = 0; k < links; k++) x = link(x, k);
     m.entry('run', { x });
   });

@@ -30,8 +30,11 @@ describe('docstrings', () => {
     const methods = texts.flatMap((text) => {
       const lines = text.split('\n');
       return lines.flatMap((line, k) => {
-        const [, name] = /^ {2}(\w+)\(.*[^;]$/.exec(line) ?? [];
-        return name === undefined || name === 'constructor' ? [] : [{ name, doc: docBefore(lines, k) ?? '' }];
+        const [, name] = /^ {2}(\w+)(?:<.*?>)?\(.*[^;]$/.exec(line) ?? [];
+        if (name === undefined || name === 'constructor') return [];
+        // That of all forms of a method stands before the first.
+        const forms = lines.slice(0, k).findLastIndex((other) => !other.startsWith(`  ${name}`));
+        return [{ name, doc: docBefore(lines, forms + 1) ?? '' }];
       });
     });
     expect(methods.length).toBeGreaterThan(120);

@@ -1,7 +1,7 @@
 import { Tensor } from '../../src/graph/index.ts';
 
 /** Methods of every tensor that say what one is made of, or name it: they compute nothing. */
-const notOperations = new Set(['constructor', 'named', 'toString', 'wrap', 'pointwise', 'reduce']);
+const notOperations = new Set(['constructor', 'named', 'toString', 'wrap', 'like', 'pointwise', 'reduce']);
 
 /** The names of the methods of tensors that are operations. */
 export function methodsOfTensors(): string[] {

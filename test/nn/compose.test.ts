@@ -90,7 +90,7 @@ describe('a layer of named parts', () => {
   it('takes as many operands as its function names, and gives what that gives', () => {
     const both = nn.compose({ f: nn.dense(2) }, ({ f }, a: Tensor, b: Tensor) => ({ a: f(a), b: f(b) }));
     expectTypeOf<Parameters<typeof both>>().toEqualTypeOf<[a: Tensor, b: Tensor]>();
-    expectTypeOf<ReturnType<typeof both>>().toEqualTypeOf<{ a: Tensor; b: Tensor }>();
+    expectTypeOf<ReturnType<typeof both>>().toEqualTypeOf<{ a: Tensor<'f32'>; b: Tensor<'f32'> }>();
     expectTypeOf(both.clone()).toEqualTypeOf<typeof both>();
     expectTypeOf<(typeof both)['parts']>().toEqualTypeOf<{ f: nn.Dense }>();
     const one = nn.compose({ f: nn.dense(2) }, ({ f }, x) => f(x));

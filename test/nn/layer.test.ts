@@ -95,7 +95,8 @@ describe('a layer', () => {
       ],
       [
         (x) => {
-          const bare = nn.dense(2, { bias: false, name: 'bare' });
+          const options: nn.DenseOptions = { bias: false, name: 'bare' };
+          const bare = nn.dense(2, options);
           bare(x);
           return bare.bias;
         },
@@ -155,16 +156,16 @@ describe('a layer', () => {
   it('has types of its own: what it takes, what it gives, its weights', () => {
     expectTypeOf(nn.dense(2)).toEqualTypeOf<nn.Dense>();
     expectTypeOf(nn.dense(2)).toExtend<nn.Layer>();
-    expectTypeOf<nn.Dense['weight']>().toEqualTypeOf<Tensor>();
+    expectTypeOf<nn.Dense['weight']>().toEqualTypeOf<Tensor<'f32'>>();
     expectTypeOf(nn.dense(2).clone()).toEqualTypeOf<nn.Dense>();
     expectTypeOf(nn.conv2d(2, 3)).toEqualTypeOf<nn.Conv>();
     expectTypeOf(nn.batchNorm()).toEqualTypeOf<nn.BatchNormLayer>();
     expectTypeOf(nn.batchNorm({ eps: 1 })).toBeCallableWith(untyped(0));
     expectTypeOf(nn.groupNorm(2)).toEqualTypeOf<nn.Norm>();
     declaring((x) => {
-      expectTypeOf(nn.dense(x, 2)).toEqualTypeOf<Tensor>();
-      expectTypeOf(nn.dense(2)(x)).toEqualTypeOf<Tensor>();
-      expectTypeOf(nn.conv2d(x.reshape([1, 1, 2, 3]), 2, 1)).toEqualTypeOf<Tensor>();
+      expectTypeOf(nn.dense(x, 2)).toEqualTypeOf<Tensor<'f32'>>();
+      expectTypeOf(nn.dense(2)(x)).toEqualTypeOf<Tensor<'f32'>>();
+      expectTypeOf(nn.conv2d(x.reshape([1, 1, 2, 3]), 2, 1)).toEqualTypeOf<Tensor<'f32'>>();
       expectTypeOf(nn.batchNorm(x)).toEqualTypeOf<nn.BatchNorm>();
     });
   });

@@ -254,6 +254,11 @@ describe('losses refuse, at the line that wrote it,', () => {
       'option',
       'crossEntropy: ignoreIndex is a label: there is none among probabilities, whose samples are left out by zeros',
     ],
+    [
+      (x) => nn.l1(x.cast('i32'), x, { reduction: 'sum' }),
+      'dtype',
+      'l1: operand of type i32; takes f32: cast it first',
+    ],
   ])('what makes no sense: %#', (build, code, text) => {
     expect(expectRefusal(() => moduleOf([2, 3], build), code, text, FILE).code).toBe(code);
   });

@@ -1,10 +1,10 @@
-import { type Dim, sameDim, shapeText } from '../../loops/index.ts';
+import { type Dim, type Dtype, sameDim, shapeText } from '../../loops/index.ts';
 import { listed } from '../../runtime/clipped.ts';
 import { shown } from '../arguments.ts';
 import { GraphError, ShapeError } from '../issues.ts';
 import { NUMBERS, requireDtype, requireSameDtype } from '../ops/definition.ts';
 import { dimAt, unequal } from '../shape.ts';
-import { requireTensors } from '../tensor/value.ts';
+import { requireTensors, typed } from '../tensor/value.ts';
 import type { Tensor } from '../tensor.ts';
 import { diagonal } from './diagonal.ts';
 import { counted, ELLIPSIS, type Equation, nameOf, parseEquation } from './equation.ts';
@@ -32,7 +32,7 @@ interface Labelled {
  * @throws GraphError `equation` where the equation cannot be read or does not fit the operands, ShapeError where extents
  *   of one letter differ
  */
-export function einsum(equation: string, ...operands: readonly Tensor[]): Tensor {
+export function einsum<D extends Dtype>(equation: string, ...operands: readonly Tensor<D>[]): Tensor<D> {
   if (typeof equation !== 'string')
     throw new GraphError(
       'equation',
@@ -47,7 +47,9 @@ export function einsum(equation: string, ...operands: readonly Tensor[]): Tensor
   const apart = named.map(({ x, labels }, k) => diagonals(k, x, labels));
   const dims = commonDims(apart);
   const [first, ...others] = apart.map((operand) => withoutOnes(operand, dims));
-  if (first === undefined) throw new GraphError('operands', 'einsum', 'needs at least one tensor');
+  const [dtype] = operands.map((operand) => operand.dtype);
+  if (first === undefined || dtype === undefined)
+    throw new GraphError('operands', 'einsum', 'needs at least one tensor');
   const result = resultOf(read, named);
   const product = others.reduce(
     (left, right, k) =>
@@ -55,7 +57,7 @@ export function einsum(equation: string, ...operands: readonly Tensor[]): Tensor
     first,
   );
   const { x, labels } = summed(product, (label) => result.includes(label));
-  return x.permute(result.map((label) => labels.indexOf(label)));
+  return typed(x.permute(result.map((label) => labels.indexOf(label))), dtype);
 }
 
 /** The labels of an operand's axes. @throws ShapeError where there are not as many letters as axes */

@@ -1,4 +1,4 @@
-import { type Dim, elementCount, extentOf, shapeText, wholeNumbers } from '../../loops/index.ts';
+import { type Dim, type Dtype, elementCount, extentOf, shapeText, wholeNumbers } from '../../loops/index.ts';
 import { requireFlag, requireOption, requireOptions } from '../arguments.ts';
 import { type ReduceOptions, requireFloat } from '../build.ts';
 import { ShapeError } from '../issues.ts';
@@ -27,9 +27,15 @@ export interface SearchOptions {
 }
 
 /** Elements in another order, and which they were along the axis. */
-export interface Sorted {
-  readonly values: Tensor;
+export interface Sorted<out D extends Dtype = Dtype> extends InOrder {
+  readonly values: Tensor<D>;
   /** i32, of the shape of the values. */
+  readonly indices: Tensor<'i32'>;
+}
+
+/** {@link Sorted}, as it is computed: a method says of which types. */
+export interface InOrder {
+  readonly values: Tensor;
   readonly indices: Tensor;
 }
 
@@ -41,7 +47,7 @@ export interface Sorted {
 const BLOCK = 64;
 
 /** The method {@link Tensor.sort}. */
-export function sort(x: Tensor, axis: number, options: SortOptions = {}): Sorted {
+export function sort(x: Tensor, axis: number, options: SortOptions = {}): InOrder {
   const { at, descending } = sorting('sort', x, axis, options);
   return alongLast(x, at, (rows) => sorted(rows, descending));
 }
@@ -53,7 +59,7 @@ export function argsort(x: Tensor, axis: number, options: SortOptions = {}): Ten
 }
 
 /** The method {@link Tensor.topK}. */
-export function topK(x: Tensor, k: number, axis: number, options: TopKOptions = {}): Sorted {
+export function topK(x: Tensor, k: number, axis: number, options: TopKOptions = {}): InOrder {
   const op = 'topK';
   requireOptions(op, options, ['largest']);
   const { largest = true } = options;
@@ -137,7 +143,7 @@ function sorting(
   return { at: normalAxis(op, x.shape.length, axis), descending };
 }
 
-function alongLast(x: Tensor, at: number, make: (rows: Tensor) => Sorted): Sorted {
+function alongLast(x: Tensor, at: number, make: (rows: Tensor) => InOrder): InOrder {
   const { values, indices } = make(x.moveAxis(at, -1));
   return { values: values.moveAxis(-1, at), indices: indices.moveAxis(-1, at) };
 }
@@ -177,7 +183,7 @@ function ofSorted(
 }
 
 /** Rows `[..., n]` in order, and the places that their elements had. */
-function sorted(x: Tensor, descending: boolean): Sorted {
+function sorted(x: Tensor, descending: boolean): InOrder {
   const last = dimAt(x.shape, x.shape.length - 1);
   if (elementCount(x.shape) === 0) return { values: x, indices: x.fullLike(0, 'i32') };
   if (typeof last === 'object' || last <= BLOCK) {
@@ -190,7 +196,7 @@ function sorted(x: Tensor, descending: boolean): Sorted {
 }
 
 /** The first `k` of rows in order: of blocks, the first `k` of each, and of those again, while blocks leave some out. */
-function first(x: Tensor, k: number, descending: boolean): Sorted {
+function first(x: Tensor, k: number, descending: boolean): InOrder {
   const rank = x.shape.length;
   const n = extentOf(dimAt(x.shape, rank - 1));
   const lead = x.shape.slice(0, -1);

@@ -7,10 +7,10 @@ import { requireDtype } from '../ops/definition.ts';
 import { type DimLike, normalAxis, toDim, toShape } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 import { Movement } from './movement.ts';
-import { nodeOf } from './value.ts';
+import { nodeOf, typed } from './value.ts';
 
 /** Elements by number, and numbers of elements. */
-export abstract class Indices extends Movement {
+export abstract class Indices<out D extends Dtype = Dtype> extends Movement<D> {
   /**
    * Elements of an axis by number (PyTorch's `index_select`): the dimensions of `indices` (i32) come in the axis's place.
    *
@@ -22,8 +22,8 @@ export abstract class Indices extends Movement {
    * table.take(words); // [rows, width], [batch, tokens]: [batch, tokens, width]
    * ```
    */
-  take(indices: Tensor, axis = 0): Tensor {
-    return this.wrap(taken(this.graph, this.node, nodeOf('take', indices), axis));
+  take(indices: Tensor, axis = 0): Tensor<D> {
+    return this.like(this.wrap(taken(this.graph, this.node, nodeOf('take', indices), axis)));
   }
   /**
    * One element of each row of the last axis: `[..., n]` at `indices` (i32) `[...]`, which may be out of range as
@@ -33,8 +33,8 @@ export abstract class Indices extends Movement {
    * logProbabilities.pick(labels); // [batch, classes], [batch]: [batch]
    * ```
    */
-  pick(indices: Tensor): Tensor {
-    return this.wrap(this.graph.build('pick', [this.node, nodeOf('pick', indices)]));
+  pick(indices: Tensor): Tensor<D> {
+    return this.like(this.wrap(this.graph.build('pick', [this.node, nodeOf('pick', indices)])));
   }
   /**
    * NumPy's `take_along_axis`, PyTorch's `gather`: `indices` (i32) has this shape, except for any extent along the axis; out
@@ -44,8 +44,8 @@ export abstract class Indices extends Movement {
    * x.takeAlongAxis(x.argsort(1), 1); // rows in order
    * ```
    */
-  takeAlongAxis(this: Tensor, indices: Tensor, axis = -1): Tensor {
-    return takeAlongAxis(this, indices, axis);
+  takeAlongAxis(this: Tensor<D>, indices: Tensor, axis = -1): Tensor<D> {
+    return this.like(takeAlongAxis(this, indices, axis));
   }
   /**
    * Rows summed by number (JAX's `segment_sum`): of `[...indices, ...rest]`, those with the number `r` in `indices` (i32)
@@ -56,9 +56,11 @@ export abstract class Indices extends Movement {
    * values.segmentSum(groups, 3); // [1, 2, 4], [0, 2, 0]: [5, 0, 2]
    * ```
    */
-  segmentSum(indices: Tensor, n: DimLike): Tensor {
+  segmentSum(indices: Tensor, n: DimLike): Tensor<D> {
     const rows = [toDim('segmentSum', n)];
-    return this.wrap(this.graph.build('segmentSum', [this.node, nodeOf('segmentSum', indices)], { rows }));
+    return this.like(
+      this.wrap(this.graph.build('segmentSum', [this.node, nodeOf('segmentSum', indices)], { rows })),
+    );
   }
   /**
    * How often each number from 0 to `n - 1` stands among these (PyTorch's `bincount`), i32. Out of range as those of
@@ -68,7 +70,7 @@ export abstract class Indices extends Movement {
    * labels.bincount(3); // [0, 2, 2]: [1, 0, 2]
    * ```
    */
-  bincount(this: Tensor, n: number): Tensor {
+  bincount(this: Tensor<D>, n: number): Tensor<'i32'> {
     requireDtype('bincount', this.dtype, ['i32']);
     const least = elementCount(this.shape) > 0 ? 1 : 0;
     const isCount = Number.isSafeInteger(n) && n >= least;
@@ -86,8 +88,8 @@ export abstract class Indices extends Movement {
    * @param indices `[k]`, i32
    * @param source  of this shape, but with k elements along the axis
    */
-  indexAdd(this: Tensor, axis: number, indices: Tensor, source: Tensor): Tensor {
-    return indexAdd(this, axis, indices, source);
+  indexAdd(this: Tensor<D>, axis: number, indices: Tensor, source: Tensor): Tensor<D> {
+    return this.like(indexAdd(this, axis, indices, source));
   }
   /**
    * This with each element of `source` added at its own index along an axis (PyTorch's `scatter_add`), and in its own
@@ -101,8 +103,8 @@ export abstract class Indices extends Movement {
    * @param indices i32, with as many axes as this has; along the others no longer than this
    * @param source  of the shape of `indices`, or longer: the rest is not added
    */
-  scatterAdd(this: Tensor, axis: number, indices: Tensor, source: Tensor): Tensor {
-    return scatterAdd(this, axis, indices, source);
+  scatterAdd(this: Tensor<D>, axis: number, indices: Tensor, source: Tensor): Tensor<D> {
+    return this.like(scatterAdd(this, axis, indices, source));
   }
   /**
    * This with each element of `source` at its own index along an axis (PyTorch's `scatter`), and in its own place along the
@@ -113,8 +115,8 @@ export abstract class Indices extends Movement {
    * x.scatter(0, indices, source); // [5, 5, 5], [2, 0], [1, 2]: [2, 5, 1]
    * ```
    */
-  scatter(this: Tensor, axis: number, indices: Tensor, source: Tensor): Tensor {
-    return scatter(this, axis, indices, source);
+  scatter(this: Tensor<D>, axis: number, indices: Tensor, source: Tensor): Tensor<D> {
+    return this.like(scatter(this, axis, indices, source));
   }
   /**
    * As {@link scatter}, but what meets is combined, with what is there too (PyTorch's `scatter_reduce`): by `sum`,
@@ -126,13 +128,13 @@ export abstract class Indices extends Movement {
    * ```
    */
   scatterReduce(
-    this: Tensor,
+    this: Tensor<D>,
     axis: number,
     indices: Tensor,
     source: Tensor,
     reduction: ScatterReduction,
-  ): Tensor {
-    return scatterReduce(this, axis, indices, source, reduction);
+  ): Tensor<D> {
+    return this.like(scatterReduce(this, axis, indices, source, reduction));
   }
   /**
    * This with elements of an axis replaced by those of `source`, by number (PyTorch's `index_copy`): element `indices[k]`
@@ -142,8 +144,8 @@ export abstract class Indices extends Movement {
    * table.indexCopy(0, words, rows); // [rows, width], [words], [words, width]
    * ```
    */
-  indexCopy(this: Tensor, axis: number, indices: Tensor, source: Tensor): Tensor {
-    return indexCopy(this, axis, indices, source);
+  indexCopy(this: Tensor<D>, axis: number, indices: Tensor, source: Tensor): Tensor<D> {
+    return this.like(indexCopy(this, axis, indices, source));
   }
   /**
    * 1 at each index (i32) along a new last axis of `n` elements, 0 elsewhere; f32. An index out of range has no place:
@@ -153,26 +155,28 @@ export abstract class Indices extends Movement {
    * labels.oneHot(3); // [1, 0]: [[0, 1, 0], [1, 0, 0]]
    * ```
    */
-  oneHot(this: Tensor, n: number): Tensor {
-    return oneHot(this, n);
+  oneHot(this: Tensor<D>, n: number): Tensor<'f32'> {
+    return typed(oneHot(this, n), 'f32');
   }
   /**
    * In this graph, a tensor whose elements are their own indices along an axis (i32).
    * `x.iota([batch, n], 1)`: 0 to n - 1 in each row
    */
-  iota(shape: readonly DimLike[], axis: number): Tensor {
+  iota(shape: readonly DimLike[], axis: number): Tensor<'i32'> {
     const dims = toShape('iota', shape);
     const at = normalAxis('iota', dims.length, axis);
-    return this.wrap(this.graph.build('iota', [], { shape: dims, axis: at }));
+    return typed(this.wrap(this.graph.build('iota', [], { shape: dims, axis: at })), 'i32');
   }
   /**
    * Of this shape, each element its own index along an axis (i32).
    * `scores.iotaLike(-1).le(scores.iotaLike(-2))`: what attention may see
    */
-  iotaLike(axis: number): Tensor {
+  iotaLike(axis: number): Tensor<'i32'> {
     return this.shape.length === 0 ? this.fullLike(0, 'i32') : this.iota(this.shape, axis);
   }
   /** Of this shape, one value everywhere. `x.fullLike(0)` */
+  fullLike(value: number): Tensor<D>;
+  fullLike<T extends Dtype>(value: number, dtype: T): Tensor<T>;
   fullLike(value: number, dtype: Dtype = this.dtype): Tensor {
     return this.wrap(filled(this.graph, value, dtype, this.shape));
   }

@@ -1,3 +1,4 @@
+import type { Dtype } from '../../loops/index.ts';
 import { floorDiv, mod } from '../composed/division.ts';
 import type { Tensor } from '../tensor.ts';
 import { Value } from './value.ts';
@@ -6,7 +7,7 @@ import { Value } from './value.ts';
  * Whole numbers and their bits, element by element. `add`, `sub`, `mul` and `neg` of integers wrap modulo 2³² (two's
  * complement), on every target; none of these operations has a gradient.
  */
-export abstract class Integers extends Value {
+export abstract class Integers<out D extends Dtype = Dtype> extends Value<D> {
   /**
    * `floor(x / y)`, Python's `//`. Of integers of any sign: 0 where y is 0 (as NumPy), and the least i32 by -1 wraps to
    * itself. Of floats the floor of what is not rounded (PyTorch's `floor_divide`): `x / y` where y is 0, without a gradient.
@@ -15,8 +16,8 @@ export abstract class Integers extends Value {
    * index.floorDiv(width); // the row of a pixel: -7 // 2 is -4
    * ```
    */
-  floorDiv(this: Tensor, other: Tensor | number): Tensor {
-    return floorDiv(this, other);
+  floorDiv(this: Tensor<D>, other: Tensor | number): Tensor<D> {
+    return this.like(floorDiv(this, other));
   }
   /**
    * `x - floor(x / y) · y`, Python's `%`: it has the sign of y. Of integers of any sign: 0 where y is 0. Of floats exact before it is
@@ -26,24 +27,24 @@ export abstract class Integers extends Value {
    * index.mod(width); // the column of a pixel: -7 % 2 is 1
    * ```
    */
-  mod(this: Tensor, other: Tensor | number): Tensor {
-    return mod(this, other);
+  mod(this: Tensor<D>, other: Tensor | number): Tensor<D> {
+    return this.like(mod(this, other));
   }
   /** Bits that both integers have; of truth values, {@link Tensor.and}: `hash.bitAnd(0xff)`. */
-  bitAnd(other: Tensor | number): Tensor {
-    return this.pointwise(this.dtype === 'bool' ? 'and' : 'bitAnd', other);
+  bitAnd(other: Tensor | number): Tensor<D> {
+    return this.pointwise(this.dtype, this.dtype === 'bool' ? 'and' : 'bitAnd', other);
   }
   /** Bits that either integer has; of truth values, {@link Tensor.or}: `high.shiftLeft(16).bitOr(low)`. */
-  bitOr(other: Tensor | number): Tensor {
-    return this.pointwise(this.dtype === 'bool' ? 'or' : 'bitOr', other);
+  bitOr(other: Tensor | number): Tensor<D> {
+    return this.pointwise(this.dtype, this.dtype === 'bool' ? 'or' : 'bitOr', other);
   }
   /** Bits that one of two integers has, and not both; of truth values, {@link Tensor.xor}: `gray = x.bitXor(x.shiftRight(1))`. */
-  bitXor(other: Tensor | number): Tensor {
-    return this.pointwise(this.dtype === 'bool' ? 'ne' : 'bitXor', other);
+  bitXor(other: Tensor | number): Tensor<D> {
+    return this.pointwise(this.dtype, this.dtype === 'bool' ? 'ne' : 'bitXor', other);
   }
   /** The bits that are not set in an integer, `-x - 1` of an i32; of truth values, {@link Tensor.not}: `mask.bitNot()`. */
-  bitNot(): Tensor {
-    return this.pointwise(this.dtype === 'bool' ? 'not' : 'bitNot');
+  bitNot(): Tensor<D> {
+    return this.pointwise(this.dtype, this.dtype === 'bool' ? 'not' : 'bitNot');
   }
   /**
    * Bits moved up by `places`, zeros behind them: `x · 2ⁿ`, which wraps. 0 where `places` is not from 0 to 31.
@@ -52,8 +53,8 @@ export abstract class Integers extends Value {
    * one.shiftLeft(4); // 16
    * ```
    */
-  shiftLeft(places: Tensor | number): Tensor {
-    return this.pointwise('shiftLeft', places);
+  shiftLeft(places: Tensor | number): Tensor<D> {
+    return this.pointwise(this.dtype, 'shiftLeft', places);
   }
   /**
    * Bits moved down by `places`, `floor(x / 2ⁿ)`: an i32 keeps its sign (arithmetic), before a u32 come zeros (logical).
@@ -63,7 +64,7 @@ export abstract class Integers extends Value {
    * bits.shiftRight(8); // the upper 24 of 32
    * ```
    */
-  shiftRight(places: Tensor | number): Tensor {
-    return this.pointwise('shiftRight', places);
+  shiftRight(places: Tensor | number): Tensor<D> {
+    return this.pointwise(this.dtype, 'shiftRight', places);
   }
 }

@@ -1,3 +1,4 @@
+import type { Dtype } from '../../loops/index.ts';
 import {
   cumprod,
   cumsum,
@@ -9,12 +10,13 @@ import {
 } from '../composed/scans.ts';
 import type { Tensor } from '../tensor.ts';
 import { Reductions } from './reductions.ts';
+import { typed } from './value.ts';
 
 /**
  * Along an axis, of each element what all up to it make, in the tensor's shape. They run in parallel: an element takes
  * part in a few partial results, and depth is logarithmic. Of a bounded axis the live elements count, and each looks at all.
  */
-export abstract class Scans extends Reductions {
+export abstract class Scans<out D extends Dtype = Dtype> extends Reductions<D> {
   /**
    * Sums of the elements up to each (PyTorch's `cumsum`), of integers modulo 2³².
    *
@@ -23,8 +25,8 @@ export abstract class Scans extends Reductions {
    * x.cumsum(0, { exclusive: true, reverse: true }); // [1, 2, 3]: [5, 3, 0]
    * ```
    */
-  cumsum(this: Tensor, axis: number, options?: ScanOptions): Tensor {
-    return cumsum(this, axis, options);
+  cumsum(this: Tensor<D>, axis: number, options?: ScanOptions): Tensor<D> {
+    return this.like(cumsum(this, axis, options));
   }
   /**
    * Products of the elements up to each (PyTorch's `cumprod`), whose gradient is right where elements are 0 too.
@@ -33,8 +35,8 @@ export abstract class Scans extends Reductions {
    * x.cumprod(0); // [2, 3, 4]: [2, 6, 24]
    * ```
    */
-  cumprod(this: Tensor, axis: number, options?: ScanOptions): Tensor {
-    return cumprod(this, axis, options);
+  cumprod(this: Tensor<D>, axis: number, options?: ScanOptions): Tensor<D> {
+    return this.like(cumprod(this, axis, options));
   }
   /**
    * The largest of the elements up to each (the values of PyTorch's `cummax`); from a NaN on, NaN. The gradient goes to
@@ -44,8 +46,8 @@ export abstract class Scans extends Reductions {
    * x.cummax(0); // [1, 3, 2]: [1, 3, 3]
    * ```
    */
-  cummax(this: Tensor, axis: number, options?: RunningOptions): Tensor {
-    return runningExtremum('cummax', this, axis, options);
+  cummax(this: Tensor<D>, axis: number, options?: RunningOptions): Tensor<D> {
+    return this.like(runningExtremum('cummax', this, axis, options));
   }
   /**
    * The smallest of the elements up to each (the values of PyTorch's `cummin`); from a NaN on, NaN. The gradient goes to
@@ -55,8 +57,8 @@ export abstract class Scans extends Reductions {
    * x.cummin(0); // [3, 1, 2, 0]: [3, 1, 1, 0]
    * ```
    */
-  cummin(this: Tensor, axis: number, options?: RunningOptions): Tensor {
-    return runningExtremum('cummin', this, axis, options);
+  cummin(this: Tensor<D>, axis: number, options?: RunningOptions): Tensor<D> {
+    return this.like(runningExtremum('cummin', this, axis, options));
   }
   /**
    * Where the largest of the elements up to each is (the indices of PyTorch's `cummax`), i32: of equal ones the last, in
@@ -66,8 +68,8 @@ export abstract class Scans extends Reductions {
    * x.cumargmax(0); // [1, 3, 2, 3]: [0, 1, 1, 3]
    * ```
    */
-  cumargmax(this: Tensor, axis: number, options?: RunningOptions): Tensor {
-    return runningIndex('cumargmax', this, axis, options);
+  cumargmax(this: Tensor<D>, axis: number, options?: RunningOptions): Tensor<'i32'> {
+    return typed(runningIndex('cumargmax', this, axis, options), 'i32');
   }
   /**
    * Where the smallest of the elements up to each is (the indices of PyTorch's `cummin`), as {@link cumargmax}.
@@ -76,8 +78,8 @@ export abstract class Scans extends Reductions {
    * x.cumargmin(0); // [3, 1, 2, 1]: [0, 1, 1, 3]
    * ```
    */
-  cumargmin(this: Tensor, axis: number, options?: RunningOptions): Tensor {
-    return runningIndex('cumargmin', this, axis, options);
+  cumargmin(this: Tensor<D>, axis: number, options?: RunningOptions): Tensor<'i32'> {
+    return typed(runningIndex('cumargmin', this, axis, options), 'i32');
   }
   /**
    * `log(cumsum(exp(x)))` without overflow (PyTorch's `logcumsumexp`): -∞ where all up to an element are -∞, with a
@@ -87,7 +89,7 @@ export abstract class Scans extends Reductions {
    * logits.logCumSumExp(-1); // [..., n]
    * ```
    */
-  logCumSumExp(this: Tensor, axis: number, options?: ScanOptions): Tensor {
-    return logCumSumExp(this, axis, options);
+  logCumSumExp(this: Tensor<D>, axis: number, options?: ScanOptions): Tensor<D> {
+    return this.like(logCumSumExp(this, axis, options));
   }
 }

@@ -1,6 +1,8 @@
+import type { Dtype } from '../../loops/index.ts';
 import type { ReduceOptions } from '../build.ts';
 import {
   argsort,
+  type InOrder,
   median,
   quantile,
   type SearchOptions,
@@ -13,6 +15,7 @@ import {
 } from '../composed/sorting.ts';
 import type { Tensor } from '../tensor.ts';
 import { Scans } from './scans.ts';
+import { typed } from './value.ts';
 
 /**
  * Elements along an axis in order. What is equal keeps its order, 0 and -0 are equal, and a NaN is greater than all
@@ -20,7 +23,7 @@ import { Scans } from './scans.ts';
  * bounded axis is sorted by counting whatever its length is; its live elements come first. A gradient goes to the element
  * that was chosen, and costs as many as there are.
  */
-export abstract class Sorting extends Scans {
+export abstract class Sorting<out D extends Dtype = Dtype> extends Scans<D> {
   /**
    * The elements along an axis in order, and the numbers that they had (PyTorch's `sort`, `stable`).
    *
@@ -28,8 +31,8 @@ export abstract class Sorting extends Scans {
    * x.sort(0); // [3, 1, 2]: values [1, 2, 3], indices [1, 2, 0]
    * ```
    */
-  sort(this: Tensor, axis = -1, options?: SortOptions): Sorted {
-    return sort(this, axis, options);
+  sort(this: Tensor<D>, axis = -1, options?: SortOptions): Sorted<D> {
+    return ofType(sort(this, axis, options), this.dtype);
   }
   /**
    * The numbers of the elements along an axis in order (PyTorch's `argsort`, `stable`), i32.
@@ -38,8 +41,8 @@ export abstract class Sorting extends Scans {
    * x.argsort(0, { descending: true }); // [3, 1, 2]: [0, 2, 1]
    * ```
    */
-  argsort(this: Tensor, axis = -1, options?: SortOptions): Tensor {
-    return argsort(this, axis, options);
+  argsort(this: Tensor<D>, axis = -1, options?: SortOptions): Tensor<'i32'> {
+    return typed(argsort(this, axis, options), 'i32');
   }
   /**
    * The `k` largest elements along an axis in order, from the largest on, and their numbers (PyTorch's `topk`); with
@@ -49,8 +52,8 @@ export abstract class Sorting extends Scans {
    * logits.topK(5); // [batch, classes]: values and indices [batch, 5]
    * ```
    */
-  topK(this: Tensor, k: number, axis = -1, options?: TopKOptions): Sorted {
-    return topK(this, k, axis, options);
+  topK(this: Tensor<D>, k: number, axis = -1, options?: TopKOptions): Sorted<D> {
+    return ofType(topK(this, k, axis, options), this.dtype);
   }
   /**
    * The middle one of the elements along an axis, or of all, in order, the lower one of two (PyTorch's `median`); NaN if
@@ -60,8 +63,8 @@ export abstract class Sorting extends Scans {
    * x.median(0); // [3, 1, 4, 2]: 2
    * ```
    */
-  median(this: Tensor, axis?: number, options?: ReduceOptions): Tensor {
-    return median(this, axis, options);
+  median(this: Tensor<D>, axis?: number, options?: ReduceOptions): Tensor<D> {
+    return this.like(median(this, axis, options));
   }
   /**
    * The element at a part `q` of the way through the elements along an axis, or through all, in order; between two, in
@@ -73,8 +76,8 @@ export abstract class Sorting extends Scans {
    *
    * @param q from 0 to 1
    */
-  quantile(this: Tensor, q: number, axis?: number, options?: ReduceOptions): Tensor {
-    return quantile(this, q, axis, options);
+  quantile(this: Tensor<D>, q: number, axis?: number, options?: ReduceOptions): Tensor<'f32'> {
+    return typed(quantile(this, q, axis, options), 'f32');
   }
   /**
    * Where values would stand among these elements, which are in order along the last axis (PyTorch's `searchsorted`), i32:
@@ -86,7 +89,11 @@ export abstract class Sorting extends Scans {
    *
    * @param values of any shape where these are a list `[n]`, else `[..., m]` for `[..., n]`
    */
-  searchSorted(this: Tensor, values: Tensor, options?: SearchOptions): Tensor {
-    return searchSorted(this, values, options);
+  searchSorted(this: Tensor<D>, values: Tensor, options?: SearchOptions): Tensor<'i32'> {
+    return typed(searchSorted(this, values, options), 'i32');
   }
+}
+
+function ofType<D extends Dtype>({ values, indices }: InOrder, dtype: D): Sorted<D> {
+  return { values: typed(values, dtype), indices: typed(indices, 'i32') };
 }

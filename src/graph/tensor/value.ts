@@ -1,6 +1,6 @@
 import type { Dim, Dtype } from '../../loops/index.ts';
 import { requirePrintable, shown } from '../arguments.ts';
-import { pointwise, type ReduceOptions, reduced } from '../build.ts';
+import { pointwise, type ReduceOptions, reduced, requireFloat } from '../build.ts';
 import { describe, type Graph } from '../graph.ts';
 import { GraphError } from '../issues.ts';
 import type { Node } from '../node.ts';
@@ -10,11 +10,11 @@ import type { Tensor } from '../tensor.ts';
 export type Axes = number | readonly number[];
 
 /** What a tensor is: a node of a graph. The classes between this one and `Tensor` have its methods, an idea each. */
-export abstract class Value {
+export abstract class Value<out D extends Dtype = Dtype> {
   readonly graph: Graph;
-  readonly node: Node;
+  readonly node: Node<D>;
 
-  constructor(graph: Graph, node: Node) {
+  constructor(graph: Graph, node: Node<D>) {
     this.graph = graph;
     this.node = node;
   }
@@ -23,7 +23,7 @@ export abstract class Value {
     return this.node.shape;
   }
 
-  get dtype(): Dtype {
+  get dtype(): D {
     return this.node.dtype;
   }
 
@@ -31,7 +31,7 @@ export abstract class Value {
    * Names the value for people, in listings and in kernels; the first name stays.
    * `x.matmul(w).named('scores')`
    */
-  named(this: Tensor, label: string): Tensor {
+  named(this: Tensor<D>, label: string): Tensor<D> {
     requirePrintable('named', 'a tensor', String(label));
     this.graph.label(this.node, label);
     return this;
@@ -45,13 +45,51 @@ export abstract class Value {
   /** The tensor of a node of this graph, for what builds nodes itself; this one where the node is its own. */
   abstract wrap(node: Node): Tensor;
 
-  protected pointwise(op: string, ...others: readonly (Tensor | number)[]): Tensor {
-    return this.wrap(pointwise(this.graph, op, [this.node, ...others.map((other) => operandOf(op, other))]));
+  /** A tensor of this one's element type. */
+  protected like(tensor: Tensor): Tensor<D> {
+    return typed(tensor, this.dtype);
   }
 
-  protected reduce(op: string, axes: Axes | undefined, options: ReduceOptions | undefined): Tensor {
-    return this.wrap(reduced(this.graph, op, this.node, axes, options));
+  /** An operation element by element, whose results are of type `gives`. */
+  protected pointwise<T extends Dtype>(
+    gives: T,
+    op: string,
+    ...others: readonly (Tensor | number)[]
+  ): Tensor<T> {
+    const operands = [this.node, ...others.map((other) => operandOf(op, other))];
+    return typed(this.wrap(pointwise(this.graph, op, operands)), gives);
   }
+
+  /** A reduction, whose results are of type `gives`. */
+  protected reduce<T extends Dtype>(
+    gives: T,
+    op: string,
+    axes: Axes | undefined,
+    options: ReduceOptions | undefined,
+  ): Tensor<T> {
+    return typed(this.wrap(reduced(this.graph, op, this.node, axes, options)), gives);
+  }
+}
+
+/**
+ * A tensor, as one of the element type that it has: where a method's signature says which one it gives, this holds it to that.
+ *
+ * @throws TypeError where it is of another: a signature and the rule of an operation contradict each other
+ */
+export function typed<D extends Dtype>(tensor: Tensor, dtype: D): Tensor<D> {
+  if (isOf(tensor, dtype)) return tensor;
+  throw new TypeError(`${tensor} was declared to be of type ${dtype}`);
+}
+
+function isOf<D extends Dtype>(tensor: Tensor, dtype: D): tensor is Tensor<D> {
+  return tensor.dtype === dtype;
+}
+
+/** A tensor, as one of floats. @throws GraphError where it is not a tensor; ShapeError where it is of another element type */
+export function floats(op: string, tensor: Tensor): Tensor<'f32'> {
+  requireTensor(op, tensor);
+  requireFloat(op, tensor.node);
+  return typed(tensor, 'f32');
 }
 
 /** Requires a tensor. @throws GraphError saying what was given in its place */
