@@ -57,6 +57,7 @@ export default defineConfig({
             { find: /^sinter$/, replacement: sourceOf('index.ts') },
             { find: /^sinter\/data$/, replacement: sourceOf('data/index.ts') },
             { find: /^sinter\/node$/, replacement: sourceOf('node/index.ts') },
+            { find: /^sinter\/train$/, replacement: sourceOf('train/index.ts') },
             { find: /^sinter\/weights$/, replacement: sourceOf('weights/index.ts') },
           ],
         },

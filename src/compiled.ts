@@ -26,8 +26,9 @@ import { summaryText } from './reportText.ts';
 import type { Program } from './runtime/index.ts';
 import { shown } from './runtime/issues.ts';
 import { named } from './runtime/options.ts';
-import type { Session, WasmProgram } from './runtime/wasm/index.ts';
-import { type StartOptions, start } from './start.ts';
+import type { WasmProgram } from './runtime/wasm/index.ts';
+import { open, type StartOptions } from './start.ts';
+import { type Session, withTraining } from './train/session.ts';
 import { loadAssembler } from './wasm/assemble.ts';
 
 export type { StartOptions } from './start.ts';
@@ -235,10 +236,15 @@ export class CompiledProgram {
         return values === undefined ? [] : [[name, values] as const];
       }),
     );
-    return start(this.program, {
+    const session = await open(this.program, {
       ...options,
       initial: { ...weights, ...given },
     });
+    const { module } = this.compilation;
+    const updating = new Set(
+      module.entries.filter(({ updates }) => updates.length > 0).map(({ name }) => name),
+    );
+    return withTraining(session, { hasUpdates: (entry) => updating.has(entry) });
   }
 }
 

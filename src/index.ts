@@ -57,3 +57,6 @@ export type { WasmProgram } from './runtime/wasm/index.ts';
 export { ScheduleError, type ScheduleRule } from './schedule/issues.ts';
 // Of the runtimes' doors this one takes programs of either kind.
 export { type StartOptions, start } from './start.ts';
+export * from './train/index.ts';
+// What the runtimes call so lacks what training adds.
+export type { Session } from './train/session.ts';

@@ -12,7 +12,12 @@ import { takeInitial } from './runtime/initial.ts';
 import { naming } from './runtime/issues.ts';
 import { checkOption, named } from './runtime/options.ts';
 import { takeProfile } from './runtime/profiling.ts';
-import type { Session, WasmProgram, StartOptions as WasmStartOptions } from './runtime/wasm/index.ts';
+import type {
+  Session as RuntimeSession,
+  WasmProgram,
+  StartOptions as WasmStartOptions,
+} from './runtime/wasm/index.ts';
+import { type Session, withTraining } from './train/session.ts';
 
 /** How a session starts, whatever its target: a device is for WebGPU, threads are for WebAssembly. */
 export interface StartOptions extends Omit<GpuStartOptions, 'profiler'>, WasmStartOptions {
@@ -39,6 +44,14 @@ export function needsRobustness(program: Program, asked: boolean | undefined): b
  *   there is no adapter, no memory, or the program needs more than there is; InputError for options that do not fit
  */
 export async function start(program: Program | WasmProgram, options: StartOptions = {}): Promise<Session> {
+  return withTraining(await open(program, options), {});
+}
+
+/** Starts a session of the runtime that a program needs. @throws as `start` */
+export async function open(
+  program: Program | WasmProgram,
+  options: StartOptions = {},
+): Promise<RuntimeSession> {
   naming.nearest = didYouMean;
   checkProgram(program);
   // What is given is taken now: opening may wait.

@@ -92,6 +92,8 @@ const arrows: Readonly<
   weights: { rooms: ['runtime'], packages: [] },
   // Streams, and files out of bytes: beside the runtime alone, in a page too.
   data: { rooms: ['runtime'], packages: [] },
+  // What people do with a session that trains: beside the runtime alone, in a page too.
+  train: { rooms: ['runtime', 'weights'], packages: [/^simple-ascii-chart$/] },
   node: { rooms: ['runtime', 'issues.ts'], packages: [/^node:/, /^webgpu$/] },
 };
 

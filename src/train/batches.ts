@@ -1,0 +1,52 @@
+import { type Data, Dataset } from '../runtime/dataset.ts';
+
+/** Batches of an epoch, as `DataStream` of `sinter/data` gives them: the same epoch gives the same batches. */
+export interface BatchSource {
+  /** @param epoch counted from 1 */
+  elements(epoch: number): AsyncIterable<Data>;
+}
+
+/**
+ * What `fit` trains on: arrays, or a dataset of the session, which stay on the device and are cut into batches there; or a
+ * stream of batches, each of arrays by input name, which passes through the device: a source, an iterable, or a function of
+ * the epoch, counted from 1. An iterable that can be walked through once, such as a generator's, serves one epoch.
+ */
+export type Batches =
+  | Data
+  | Dataset
+  | BatchSource
+  | AsyncIterable<Data>
+  | Iterable<Data>
+  | ((epoch: number) => AsyncIterable<Data> | Iterable<Data>);
+
+/** The batches of an epoch. */
+export type OpenEpoch = (epoch: number) => AsyncIterator<Data> | Iterator<Data>;
+
+/** A stream: what does not go to the device whole. */
+export type Stream = Exclude<Batches, Data | Dataset>;
+
+/** Whether data stay on the device, or go there whole. */
+export function isResident(batches: Batches): batches is Data | Dataset {
+  return (
+    batches instanceof Dataset || !(typeof batches === 'function' || isSource(batches) || isIterable(batches))
+  );
+}
+
+/** What opens the epochs of a stream. */
+export function epochsOf(stream: Stream): OpenEpoch {
+  if (typeof stream === 'function') return (epoch) => iteratorOf(stream(epoch));
+  if (isSource(stream)) return (epoch) => iteratorOf(stream.elements(epoch));
+  return () => iteratorOf(stream);
+}
+
+function isSource(batches: object): batches is BatchSource {
+  return 'elements' in batches && typeof batches.elements === 'function';
+}
+
+function isIterable(batches: object): batches is AsyncIterable<Data> | Iterable<Data> {
+  return Symbol.asyncIterator in batches || Symbol.iterator in batches;
+}
+
+function iteratorOf(batches: AsyncIterable<Data> | Iterable<Data>): AsyncIterator<Data> | Iterator<Data> {
+  return Symbol.asyncIterator in batches ? batches[Symbol.asyncIterator]() : batches[Symbol.iterator]();
+}

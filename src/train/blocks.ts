@@ -1,0 +1,227 @@
+import { takeArrays } from '../runtime/dataset.ts';
+import type { Data, InputSlot, ProgramBase, Values } from '../runtime/index.ts';
+import { InputError, reasonOf } from '../runtime/issues.ts';
+import { valueWords } from '../runtime/values.ts';
+import type { OpenEpoch } from './batches.ts';
+import { FeedError } from './issues.ts';
+
+/** Batches of a stream that go to the device together. */
+export interface Block {
+  /** Batches of the epoch before it. */
+  readonly first: number;
+  /** How many it has. */
+  readonly batches: number;
+  /** Of all of them, one after the other. */
+  readonly data: Data;
+  /** Rows of a whole batch, of each bounded size that tells. */
+  readonly rows: Readonly<Record<string, number>>;
+}
+
+/**
+ * Bytes of a block, unless one batch has more: two of them lie on the device, so that one trains while the next comes.
+ * A third of a second of a perceptron's training on two cores, and far less than any device has (assumed).
+ */
+export const BLOCK_BYTES = 2 ** 24;
+
+/**
+ * Batches of a block at most: a stream that takes long for each is told of now and then, and what a call of `train` costs
+ * by itself is small beside so many steps (assumed).
+ */
+const MOST_BATCHES = 64;
+
+/** One batch, looked at. */
+interface Batch {
+  readonly arrays: ReadonlyMap<string, readonly [slot: InputSlot, values: Values]>;
+  readonly rows: ReadonlyMap<string, number>;
+}
+
+/**
+ * The batches of one epoch of a stream, in blocks. Which batches a block has depends on its place and on the size of the
+ * first batch alone, so that an epoch that is gone on with is cut as it was before.
+ */
+export class BlockReader {
+  readonly #program: ProgramBase;
+  readonly #epoch: number;
+  readonly #batches: AsyncIterator<Data> | Iterator<Data>;
+  #read = 0;
+  #model: Batch | undefined;
+  #short: number | undefined;
+  #reading = false;
+  #done = false;
+
+  /** @throws FeedError `failed` where the stream does not open */
+  constructor(program: ProgramBase, epoch: number, open: OpenEpoch) {
+    this.#program = program;
+    this.#epoch = epoch;
+    try {
+      this.#batches = open(epoch);
+    } catch (cause) {
+      throw this.#failed(cause);
+    }
+  }
+
+  /**
+   * Reads batches that were trained before. Their values are not looked at.
+   *
+   * @param count to leave out
+   * @throws FeedError `failed`, `short`, `batch`, `shape`
+   */
+  async skip(count: number): Promise<void> {
+    while (this.#read < count) {
+      const at = this.#read + 1;
+      if ((await this.#next()) === undefined)
+        throw new FeedError(
+          'short',
+          this.#epoch,
+          at,
+          `it ends here, where ${count} batches were trained before`,
+        );
+    }
+  }
+
+  /**
+   * The next block; undefined at the end.
+   *
+   * @throws FeedError; no batch of the block counts then
+   */
+  async next(): Promise<Block | undefined> {
+    const first = this.#read;
+    const found: Batch[] = [];
+    // Blocks grow, so that the first steps are soon told of.
+    let most = Math.min(first + 1, MOST_BATCHES);
+    while (found.length < most) {
+      const batch = await this.#next();
+      if (batch === undefined) break;
+      if (found.length === 0) most = Math.min(most, this.#capacity());
+      found.push(batch);
+    }
+    const [model] = found;
+    if (model === undefined) {
+      if (first === 0) throw new FeedError('empty', this.#epoch, 1, EMPTY);
+      return undefined;
+    }
+    const data = this.#joined(found, first);
+    return { first, batches: found.length, data, rows: Object.fromEntries(this.#model?.rows ?? model.rows) };
+  }
+
+  /** Closes the stream; does not wait where a batch is being read. */
+  async close(): Promise<void> {
+    if (this.#done) return;
+    this.#done = true;
+    const closing = (async () => this.#batches.return?.())();
+    // A generator closes once it has given what it was asked for: it may never do that.
+    if (this.#reading) closing.catch(() => {});
+    else await closing;
+  }
+
+  /** Batches of a block, by the bytes of the first batch; one where an input is not read by row. */
+  #capacity(): number {
+    let bytes = 1;
+    for (const [slot, values] of this.#model?.arrays.values() ?? []) {
+      if (slot.size === undefined) return 1;
+      bytes += values.length * (slot.dtype === 'u8' ? 1 : 4);
+    }
+    return Math.max(1, Math.floor(BLOCK_BYTES / bytes));
+  }
+
+  async #next(): Promise<Batch | undefined> {
+    if (this.#done) return undefined;
+    const at = this.#read + 1;
+    let result: IteratorResult<Data>;
+    this.#reading = true;
+    try {
+      result = await this.#batches.next();
+    } catch (cause) {
+      // What throws is over: it is not closed.
+      this.#done = true;
+      throw this.#failed(cause);
+    } finally {
+      this.#reading = false;
+    }
+    if (result.done) {
+      this.#done = true;
+      return undefined;
+    }
+    const batch = this.#looked(result.value, at);
+    this.#read = at;
+    return batch;
+  }
+
+  /** @throws FeedError `batch`, `shape` */
+  #looked(data: Data, at: number): Batch {
+    const { inputs, rows } = this.#blamed(at, () => takeArrays(this.#program, data));
+    const batch: Batch = {
+      arrays: new Map([...inputs].map(([name, [slot, values]]) => [name, [slot, values]])),
+      rows,
+    };
+    this.#model ??= batch;
+    const model = this.#model;
+    const names = [...model.arrays.keys()].sort().join(', ');
+    const found = [...batch.arrays.keys()].sort().join(', ');
+    const refuse = (batch: number, text: string): never => {
+      throw new FeedError('shape', this.#epoch, batch, text);
+    };
+    if (found !== names) refuse(at, `expected ${names}, as in the first batch, found ${found}`);
+    for (const { name, max } of this.#program.sizes) {
+      const count = rows.get(name);
+      const whole = model.rows.get(name);
+      if (count === undefined || whole === undefined) continue;
+      if (count > max) refuse(at, `has ${count} rows, and ${name} ${max} at most`);
+      if (count > whole) refuse(at, `has ${count} rows, and the first batch ${whole}`);
+      if (this.#short !== undefined)
+        refuse(this.#short, `has fewer rows than the first batch, which has ${whole}, and is not the last`);
+      if (count < whole) this.#short = at;
+    }
+    return batch;
+  }
+
+  /** The values of batches one after the other. @throws FeedError `batch` for a value that does not fit */
+  #joined(batches: readonly Batch[], first: number): Data {
+    const names = [...(batches[0]?.arrays.keys() ?? [])];
+    return Object.fromEntries(
+      names.map((name) => {
+        const parts = batches.flatMap(({ arrays }) => {
+          const part = arrays.get(name);
+          return part === undefined ? [] : [part];
+        });
+        const [slot] = parts[0] ?? [];
+        if (slot === undefined) throw new RangeError(`no batch has ${name}`);
+        const all = new arrayOf[slot.dtype](parts.reduce((n, [, values]) => n + values.length, 0));
+        let filled = 0;
+        for (const [k, [, values]] of parts.entries()) {
+          const words = this.#blamed(first + k + 1, () => valueWords(slot, values));
+          // Bytes are made up to whole words.
+          all.set(words.subarray(0, values.length), filled);
+          filled += values.length;
+        }
+        return [name, all];
+      }),
+    );
+  }
+
+  #blamed<T>(at: number, work: () => T): T {
+    try {
+      return work();
+    } catch (cause) {
+      if (!(cause instanceof InputError)) throw cause;
+      throw new FeedError('batch', this.#epoch, at, cause.message, { cause });
+    }
+  }
+
+  #failed(cause: unknown): FeedError {
+    const text = `the stream failed: ${reasonOf(cause)}`;
+    return new FeedError('failed', this.#epoch, this.#read + 1, text, { cause });
+  }
+}
+
+const EMPTY =
+  'there is none: an iterable that can be walked through once serves one epoch; give a function, (epoch) => batches';
+
+/** What holds values of each type, with bytes as bytes. */
+const arrayOf = {
+  f32: Float32Array,
+  i32: Int32Array,
+  u32: Uint32Array,
+  bool: Uint32Array,
+  u8: Uint8Array,
+} as const;

@@ -1,0 +1,115 @@
+import type { EvaluateOptions, Session, Totals, TrainOptions } from '../runtime/index.ts';
+import { InputError, shown, slotOf, unfit } from '../runtime/issues.ts';
+import { checkOption, named } from '../runtime/options.ts';
+import type { Batches } from './batches.ts';
+import { isResident } from './batches.ts';
+import type { Callback } from './callback.ts';
+
+/** What `evaluate` gives: means and sums of an entry's outputs, and those with rows one after the other. */
+export type Evaluated = Totals & { readonly samples: number };
+
+/** A number out of what the validation entry gives over all validation data. */
+export type Metric = (evaluated: Evaluated) => number;
+
+/** How a model is fitted. */
+export interface FitOptions
+  extends Pick<EvaluateOptions, 'params' | 'sizes' | 'stepsPerSubmit'>,
+    Pick<TrainOptions, 'epochs' | 'entry' | 'onNaN' | 'signal'> {
+  /** What is trained on: arrays, a dataset of the session, or a stream of batches. */
+  readonly data: Batches;
+  /**
+   * What is evaluated after each epoch: arrays, a dataset, a stream; or a share of the arrays of `data`, 0 to 1: their last
+   * rows, which are not trained on then, whatever `shuffle` is.
+   */
+  readonly validation?: Batches | number;
+  /**
+   * The entry that is evaluated: by default `evaluate`, else the only other entry with a scalar output `loss` (and, where the
+   * module is at hand, no updates).
+   */
+  readonly validationEntry?: string;
+  /** Whether each epoch reads the rows of arrays in an order of its own, drawn from the seed; true by default. A stream has its own order. */
+  readonly shuffle?: boolean;
+  /**
+   * Which values are kept: names of scalar outputs, of both entries, besides the losses; all by default. Or functions of
+   * what the validation gives, by the names of what they compute, beside all scalar outputs.
+   */
+  readonly metrics?: readonly string[] | Readonly<Record<string, Metric>>;
+  /** What is told how it goes, in this order. */
+  readonly callbacks?: readonly Callback[];
+  /** Whether a line shows how far it is: by default where there is a terminal. */
+  readonly progress?: boolean;
+}
+
+/** Options as they were given, checked, with those that have a default. */
+export interface TakenOptions extends FitOptions {
+  readonly entry: string;
+  readonly epochs: number;
+  readonly shuffle: boolean;
+  readonly callbacks: readonly Callback[];
+}
+
+/** What each option has to be; undefined where that is looked at apart. */
+const rules: Readonly<Record<keyof FitOptions, Parameters<typeof checkOption>[2] | undefined>> = {
+  data: undefined,
+  validation: undefined,
+  validationEntry: 'string',
+  epochs: 1,
+  entry: 'string',
+  shuffle: [true, false],
+  params: 'object',
+  sizes: 'object',
+  metrics: 'object',
+  callbacks: 'object',
+  signal: 'AbortSignal',
+  progress: [true, false],
+  onNaN: ['stop', 'continue'],
+  stepsPerSubmit: 1,
+};
+
+const optionNames = Object.keys(rules).map((name) => ({ name }));
+
+/** Whether a name is one of an option. */
+const isOption = (name: string): name is keyof FitOptions => Object.hasOwn(rules, name);
+
+/**
+ * A copy of the options of a fit, so that what is changed later does not count.
+ *
+ * @throws InputError for options that there are not, and values that they cannot have; SessionError `unknown-entry`
+ */
+export function takeFitOptions({ program }: Session, given: FitOptions): TakenOptions {
+  const options = named('options', given);
+  for (const [name, value] of Object.entries(options)) {
+    slotOf('option', optionNames, name);
+    const rule = isOption(name) ? rules[name] : undefined;
+    if (value !== undefined && rule !== undefined) checkOption(name, value, rule);
+  }
+  const { data, validation, entry = 'train', shuffle, callbacks = [], metrics } = options;
+  const entries = Object.keys(program.entries).map((name) => ({ name }));
+  for (const name of [entry, options.validationEntry]) if (name !== undefined) slotOf('entry', entries, name);
+  requireBatches('data', data);
+  if (typeof validation === 'number') {
+    if (!(validation > 0 && validation < 1))
+      unfit('range', 'validation', 'a share between 0 and 1', validation);
+  } else if (validation !== undefined) requireBatches('validation', validation);
+  if (shuffle === true && !isResident(data))
+    throw new InputError('type', 'shuffle', 'a stream has its own order: shuffle it where it is made');
+  if (!Array.isArray(callbacks)) unfit('type', 'callbacks', 'a list', callbacks);
+  const isFunctions = metrics !== undefined && !isNames(metrics);
+  if (isFunctions && validation === undefined)
+    throw new InputError('missing', 'validation', 'metrics are computed of the validation: give its data');
+  return { ...options, entry, epochs: options.epochs ?? 1, shuffle: shuffle ?? isResident(data), callbacks };
+}
+
+/** Whether metrics are given as names of outputs. */
+export function isNames(metrics: NonNullable<FitOptions['metrics']>): metrics is readonly string[] {
+  return Array.isArray(metrics);
+}
+
+function requireBatches(name: string, given: unknown): void {
+  if (typeof given !== 'function' && Object(given) !== given)
+    throw new InputError(
+      'type',
+      name,
+      `expected arrays by input, a dataset, or a stream of batches, found ${shown(given)}`,
+    );
+}
