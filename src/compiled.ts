@@ -27,7 +27,7 @@ import type { Program } from './runtime/index.ts';
 import { shown } from './runtime/issues.ts';
 import { named } from './runtime/options.ts';
 import type { WasmProgram } from './runtime/wasm/index.ts';
-import { open, type StartOptions } from './start.ts';
+import { hostOfNode, open, type StartOptions } from './start.ts';
 import { type Session, withTraining } from './train/session.ts';
 import { loadAssembler } from './wasm/assemble.ts';
 
@@ -244,7 +244,7 @@ export class CompiledProgram {
     const updating = new Set(
       module.entries.filter(({ updates }) => updates.length > 0).map(({ name }) => name),
     );
-    return withTraining(session, { hasUpdates: (entry) => updating.has(entry) });
+    return withTraining(session, { ...hostOfNode(), hasUpdates: (entry) => updating.has(entry) });
   }
 }
 

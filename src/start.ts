@@ -1,5 +1,5 @@
 import { isCompiledHere } from './compiledHere.ts';
-import { findGpu } from './findGpu.ts';
+import { findGpu, isNode } from './findGpu.ts';
 import { didYouMean } from './nearest.ts';
 import { checkProgram, isForWasm } from './runtime/check.ts';
 import {
@@ -17,6 +17,7 @@ import type {
   WasmProgram,
   StartOptions as WasmStartOptions,
 } from './runtime/wasm/index.ts';
+import type { Host } from './train/fit.ts';
 import { type Session, withTraining } from './train/session.ts';
 
 /** How a session starts, whatever its target: a device is for WebGPU, threads are for WebAssembly. */
@@ -44,7 +45,19 @@ export function needsRobustness(program: Program, asked: boolean | undefined): b
  *   there is no adapter, no memory, or the program needs more than there is; InputError for options that do not fit
  */
 export async function start(program: Program | WasmProgram, options: StartOptions = {}): Promise<Session> {
-  return withTraining(await open(program, options), {});
+  return withTraining(await open(program, options), hostOfNode());
+}
+
+/** What fitting finds around it in Node; nothing elsewhere. */
+export function hostOfNode(): Host {
+  if (!isNode()) return {};
+  return {
+    progress: async (isAsked) => {
+      const { terminalProgress } = await import('./node/progress.ts');
+      return isAsked || globalThis.process.stderr.isTTY ? terminalProgress() : undefined;
+    },
+    signals: async () => (await import('./node/signals.ts')).stopOnSignals(),
+  };
 }
 
 /** Starts a session of the runtime that a program needs. @throws as `start` */

@@ -93,8 +93,8 @@ const arrows: Readonly<
   // Streams, and files out of bytes: beside the runtime alone, in a page too.
   data: { rooms: ['runtime'], packages: [] },
   // What people do with a session that trains: beside the runtime alone, in a page too.
-  train: { rooms: ['runtime', 'weights'], packages: [/^simple-ascii-chart$/] },
-  node: { rooms: ['runtime', 'issues.ts'], packages: [/^node:/, /^webgpu$/] },
+  train: { rooms: ['runtime', 'weights'], packages: [/^simple-ascii-chart$/, /^@bufbuild\/protobuf\/wire$/] },
+  node: { rooms: ['runtime', 'train', 'issues.ts'], packages: [/^node:/, /^webgpu$/] },
 };
 
 interface Import {

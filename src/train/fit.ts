@@ -16,8 +16,10 @@ import { picked, type Validator, validatorOf } from './validate.ts';
 export interface Host {
   /** Whether an entry updates states: a program does not say, a module does. */
   readonly hasUpdates?: (entry: string) => boolean;
-  /** What shows how far a fit is, where there is a terminal. */
-  readonly progress?: () => Callback | undefined;
+  /** What shows how far a fit is: where there is a terminal, or where somebody asks for it. */
+  readonly progress?: (isAsked: boolean) => Promise<Callback | undefined>;
+  /** Aborts when the process is asked to end. */
+  readonly signals?: () => Promise<{ readonly signal: AbortSignal; dispose(): void }>;
 }
 
 /**
@@ -108,15 +110,17 @@ class Running implements FitRun {
   #stopped: string | undefined;
   /** Whether it stops in the middle of the epoch. */
   #stopsNow = false;
-  readonly #onAbort = (): void => this.#trainer.pause();
+  /** Aborts when a signal does that ends the fit. */
+  readonly #ending = new AbortController();
+  /** What is undone at the end. */
+  readonly #endings: (() => void)[] = [];
 
   constructor(session: Session, options: TakenOptions, host: Host, history: History) {
     this.session = session;
     this.history = history;
     this.#options = options;
     this.#host = host;
-    const progress = options.progress === false ? undefined : host.progress?.();
-    this.#callbacks = [...options.callbacks, ...(progress === undefined ? [] : [progress])];
+    this.#callbacks = [...options.callbacks];
     this.#scalars = new Scalars(session, options.params);
     this.#trainer = new Trainer(session, options, this.#scalars, () => this.#pause());
   }
@@ -158,11 +162,23 @@ class Running implements FitRun {
 
   /** Opens the data, and tells callbacks that it begins. */
   async begin(): Promise<void> {
-    const { signal } = this.#options;
-    signal?.throwIfAborted();
-    signal?.addEventListener('abort', this.#onAbort);
+    const { signal, signals, progress } = this.#options;
+    if (signal !== undefined) this.#follow(signal);
+    if (signals === true) {
+      const asked = await this.#host.signals?.();
+      if (asked === undefined) {
+        const text =
+          'only sessions of sinter hear them, in Node: give signal, as stopOnSignals of sinter/node makes';
+        throw new InputError('unknown', 'signals', text);
+      }
+      this.#endings.push(() => asked.dispose());
+      this.#follow(asked.signal);
+    }
+    this.#ending.signal.throwIfAborted();
+    const line = progress === false ? undefined : await this.#host.progress?.(progress === true);
+    if (line !== undefined) this.#callbacks.push(line);
     const { data, validation } = this.#parts();
-    const waiting: Waiting = (wait) => untilAborted(wait, signal);
+    const waiting: Waiting = (wait) => untilAborted(wait, this.#ending.signal);
     this.#feed = await feedOf(this.session, data, this.#options, this.#trainer, waiting, undefined);
     if (validation !== undefined) {
       const { hasUpdates } = this.#host;
@@ -178,13 +194,24 @@ class Running implements FitRun {
     await this.#tell((callback) => callback.onTrainBegin?.(this));
   }
 
+  /** Ends the fit when a signal aborts, with its reason. */
+  #follow(signal: AbortSignal): void {
+    const end = (): void => {
+      this.#ending.abort(signal.reason);
+      this.#trainer.pause();
+    };
+    if (signal.aborted) end();
+    signal.addEventListener('abort', end);
+    this.#endings.push(() => signal.removeEventListener('abort', end));
+  }
+
   /** The next epoch, with its validation; undefined after the last. */
   async epoch(): Promise<FitEpoch | undefined> {
-    const { signal } = this.#options;
+    const { signal } = this.#ending;
     const number = this.history.epochs.length + 1;
     if (this.#stopped !== undefined) this.history.stop(this.#stopped);
     if (number > this.epochs || this.#stopped !== undefined) return undefined;
-    signal?.throwIfAborted();
+    signal.throwIfAborted();
     if (this.#trained === undefined) {
       await this.#tell((callback) => callback.onEpochBegin?.(number, this));
       const trained = await this.#train(number);
@@ -194,7 +221,7 @@ class Running implements FitRun {
       }
       this.#trained = trained;
     }
-    signal?.throwIfAborted();
+    signal.throwIfAborted();
     let record = this.#trained;
     if (this.#validator !== undefined) {
       const validated = { ...record, validation: await this.#validator.evaluate() };
@@ -209,7 +236,7 @@ class Running implements FitRun {
 
   /** Frees everything, and tells callbacks that it is over. */
   async end(failed: boolean): Promise<void> {
-    this.#options.signal?.removeEventListener('abort', this.#onAbort);
+    for (const ending of this.#endings) ending();
     this.#feed?.dispose();
     this.#validator?.dispose();
     const errors: unknown[] = [];
@@ -290,7 +317,7 @@ class Running implements FitRun {
 
   /** Between steps, when the trainer was asked for it. */
   async #pause(): Promise<void> {
-    this.#options.signal?.throwIfAborted();
+    this.#ending.signal.throwIfAborted();
     if (this.#stopsNow) throw STOPPED;
   }
 
@@ -311,8 +338,7 @@ class Running implements FitRun {
 const STOPPED = new Error('a callback stopped the training');
 
 /** Waits, but no longer than until a signal aborts. @throws its reason */
-async function untilAborted<T>(wait: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return wait;
+async function untilAborted<T>(wait: Promise<T>, signal: AbortSignal): Promise<T> {
   signal.throwIfAborted();
   let stop = (): void => {};
   const aborted = new Promise<never>((_, reject) => {

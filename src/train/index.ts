@@ -1,6 +1,7 @@
 /** Fitting a model: epochs, validation, callbacks, streams of data; beside a runtime alone, too. */
 export type { Batches, BatchSource } from './batches.ts';
 export type { Callback, FitProgress, FitRun, Json } from './callback.ts';
+export * as callbacks from './callbacks/index.ts';
 export { type Fit, fit, type Host } from './fit.ts';
 export { type FitEpoch, History, type Mode, modeOf, namesOf, type Validation, valueIn } from './history.ts';
 export { FeedError, type FeedErrorCode } from './issues.ts';

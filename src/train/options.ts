@@ -36,8 +36,13 @@ export interface FitOptions
   readonly metrics?: readonly string[] | Readonly<Record<string, Metric>>;
   /** What is told how it goes, in this order. */
   readonly callbacks?: readonly Callback[];
-  /** Whether a line shows how far it is: by default where there is a terminal. */
+  /** Whether a line shows how far it is, in Node: by default where there is a terminal; without one, true writes a line an epoch. */
   readonly progress?: boolean;
+  /**
+   * Whether Ctrl-C and `SIGTERM` end the training after the steps that run, in Node; it then throws a `StoppedError`, and the
+   * process exits with 130 or 143. A second one ends the process at once.
+   */
+  readonly signals?: boolean;
 }
 
 /** Options as they were given, checked, with those that have a default. */
@@ -62,6 +67,7 @@ const rules: Readonly<Record<keyof FitOptions, Parameters<typeof checkOption>[2]
   callbacks: 'object',
   signal: 'AbortSignal',
   progress: [true, false],
+  signals: [true, false],
   onNaN: ['stop', 'continue'],
   stepsPerSubmit: 1,
 };

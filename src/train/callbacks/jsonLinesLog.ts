@@ -1,0 +1,21 @@
+import type { Callback } from '../callback.ts';
+import { Log, type LogWriter } from './logWriter.ts';
+
+/**
+ * Writes each epoch as a line of JSON, as `FitEpoch` has it; what is not a finite number is null.
+ *
+ * ```ts
+ * callbacks.jsonLinesLog(fileLog('training.jsonl'))
+ * ```
+ */
+export function jsonLinesLog(writer: LogWriter<string>): Callback {
+  const log = new Log(writer);
+  return {
+    name: 'jsonLinesLog',
+    onTrainBegin: () => log.begin(),
+    onEpochEnd: (record) => log.write(`${JSON.stringify(record)}\n`),
+    onTrainEnd: () => log.end(),
+    state: () => log.state(),
+    restore: (state) => log.restore(state),
+  };
+}

@@ -1,0 +1,73 @@
+import type { Callback, FitProgress } from '../callback.ts';
+import { type FitEpoch, shownNumber } from '../history.ts';
+
+/** Characters of a bar. */
+const BAR = 20;
+
+/**
+ * Says in one line how far training is. A page shows it in an element:
+ *
+ * ```ts
+ * callbacks.progressText((text) => { element.textContent = text; })
+ * ```
+ *
+ * @param show is given the line when it changes, and `true` with the last one of an epoch
+ */
+export function progressText(show: (text: string, isLast: boolean) => void): Callback {
+  return {
+    onSteps: (progress) => show(stepsLine(progress), false),
+    onEpochEnd: (record, { epochs }) => show(epochLine(record, epochs), true),
+  };
+}
+
+/** `epoch 2/5  ███████░░░░░░░░░░░░░  164/469  loss 0.3121  right 4120  412 steps/s  1 s left`. */
+export function stepsLine({ epoch, epochs, step, steps, loss, scalars, seconds }: FitProgress): string {
+  const filled = steps === undefined ? 0 : Math.round((BAR * step) / steps);
+  const bar = steps === undefined ? [] : [`${'█'.repeat(filled)}${'░'.repeat(BAR - filled)}`];
+  const done = steps === undefined ? `step ${step}` : `${step}/${steps}`;
+  const rate = step / seconds;
+  const left = steps === undefined ? [] : [`${timeText((steps - step) / rate)} left`];
+  return [
+    head(epoch, epochs),
+    ...bar,
+    done,
+    ...values(loss, scalars),
+    `${rateText(rate)} steps/s`,
+    ...left,
+  ].join('  ');
+}
+
+/** `epoch 2/5  469 steps  loss 0.2907  val_loss 0.2813  1.1 s`. */
+export function epochLine(
+  { epoch, steps, loss, scalars, validation, seconds }: FitEpoch,
+  epochs: number,
+): string {
+  const validated =
+    validation === undefined ? [] : values(validation.loss, validation.scalars).map((text) => `val_${text}`);
+  return [
+    head(epoch, epochs),
+    `${steps} steps`,
+    ...values(loss, scalars),
+    ...validated,
+    timeText(seconds),
+  ].join('  ');
+}
+
+const head = (epoch: number, epochs: number): string => `epoch ${epoch}/${epochs}`;
+
+function values(loss: number, scalars: Readonly<Record<string, number>>): string[] {
+  const others = Object.entries(scalars).filter(([name]) => name !== 'loss');
+  return [['loss', loss] as const, ...others].map(([name, value]) => `${name} ${shownNumber(value)}`);
+}
+
+function rateText(rate: number): string {
+  return rate < 10 ? rate.toPrecision(2) : rate.toFixed(0);
+}
+
+function timeText(seconds: number): string {
+  if (seconds < 60) return `${seconds.toFixed(seconds < 10 ? 1 : 0)} s`;
+  const minutes = Math.floor(seconds / 60);
+  return minutes < 60
+    ? `${minutes} min ${Math.round(seconds % 60)} s`
+    : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}

@@ -1,0 +1,85 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { fileLog, StoppedError, stopOnSignals, terminalProgress } from '../../src/node/index.ts';
+import { type Callback, fit as fitted } from '../../src/train/index.ts';
+import { open, rows } from '../train/models.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'sinter-training-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+async function fitWith(callback: Callback, epochs = 2): Promise<void> {
+  const session = await open();
+  try {
+    await fitted(session, { data: rows(24), epochs, callbacks: [callback] });
+  } finally {
+    session.dispose();
+  }
+}
+
+describe('fileLog', () => {
+  it('writes a file in a folder that it makes, and begins again where training does', async () => {
+    const path = join(folder, 'runs', 'first', 'log.txt');
+    const log = fileLog(path);
+    for (const text of ['one', 'two']) {
+      await log.begin?.(0);
+      await log.write(`${text}\n`);
+      await log.write(new TextEncoder().encode('…\n'));
+      await log.end?.();
+    }
+    expect(readFileSync(path, 'utf8')).toBe('two\n…\n');
+  });
+
+  it('cuts off what was written after the checkpoint that is resumed', async () => {
+    const path = join(folder, 'resumed.txt');
+    writeFileSync(path, 'kept\nwritten after\n');
+    const log = fileLog(path);
+    await log.begin?.(5);
+    await log.write('next\n');
+    await log.end?.();
+    expect(readFileSync(path, 'utf8')).toBe('kept\nnext\n');
+  });
+
+  it('names the file that cannot be written', async () => {
+    const log = fileLog(folder);
+    await expect((async () => log.begin?.(0))()).rejects.toThrow(`${folder}: cannot be written: EISDIR`);
+  });
+});
+
+describe('terminalProgress', () => {
+  it('writes a line over and over on a terminal, cut to its width, and keeps the last', async () => {
+    let text = '';
+    const stream = { isTTY: true, columns: 30, write: (part: string) => (text += part) };
+    await fitWith(terminalProgress(stream));
+    const lines = text.split('\r').slice(1);
+    expect(lines[0]?.replace('\u001b[K', '')).toHaveLength(29);
+    expect(lines.filter((line) => line.endsWith('\n'))).toHaveLength(2);
+    expect(text.endsWith('\n')).toBe(true);
+  });
+
+  it('writes a line for each epoch where the stream is not a terminal', async () => {
+    let text = '';
+    await fitWith(terminalProgress({ write: (part: string) => (text += part) }));
+    expect(text).toMatch(/^epoch 1\/2 .*\nepoch 2\/2 .*\n$/);
+  });
+});
+
+describe('stopOnSignals', () => {
+  it('aborts with an error that says which signal, and leaves no handler behind', () => {
+    const before = process.listenerCount('SIGTERM');
+    const exits = process.listeners('exit');
+    const stop = stopOnSignals();
+    process.emit('SIGTERM', 'SIGTERM');
+    for (const listener of process.listeners('exit'))
+      if (!exits.includes(listener)) process.off('exit', listener);
+    expect(stop.signal.reason).toBeInstanceOf(StoppedError);
+    expect(stop.signal.reason).toMatchObject({
+      signal: 'SIGTERM',
+      exitCode: 143,
+      message: 'stopped by SIGTERM',
+    });
+    stop.dispose();
+    expect(process.listenerCount('SIGTERM')).toBe(before);
+  });
+});
