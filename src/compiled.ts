@@ -114,7 +114,7 @@ function refuse(expected: string, found: unknown, hint = ''): never {
  *
  * @throws MachineError where the given one does not suit, or the machine is not what its description says
  */
-function targetOf(machine: Machine, given: 'auto' | TargetName): TargetName {
+export function targetOf(machine: Machine, given: 'auto' | TargetName): TargetName {
   requireMade(machine);
   const hasTasks = machine.features.has('tasks');
   if (given === 'auto') return hasTasks ? 'wasm' : 'webgpu';

@@ -80,6 +80,8 @@ const arrows: Readonly<
       'machine',
       'program/inputBytes.ts',
       'check/draws.ts',
+      'schedule/issues.ts',
+      'compile.ts',
       'compiled.ts',
       'report.ts',
       'reportText.ts',

@@ -10,7 +10,7 @@ import { loadModel } from './loadModel.ts';
 import { paintFor } from './paint.ts';
 import type { Terminal } from './run.ts';
 import { statusLine } from './statusLine.ts';
-import { exitCodes, listed, UsageError, wholeNumber } from './usage.ts';
+import { exitCodes, listed, MOST_THREADS, UsageError, wholeNumber } from './usage.ts';
 
 interface ProfileCommandOptions {
   readonly entry?: string;
@@ -22,9 +22,6 @@ interface ProfileCommandOptions {
   readonly trace?: string;
   readonly json?: true;
 }
-
-/** Threads that a session may have. */
-const MOST_THREADS = 64;
 
 /**
  * `sinter profile`: runs an entry, and shows what each kernel takes beside what the model of time says.

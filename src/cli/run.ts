@@ -1,8 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { GraphError } from '../graph/index.ts';
+import { MachineError } from '../machine/index.ts';
 import { DeviceError } from '../runtime/index.ts';
+import { ScheduleError } from '../schedule/issues.ts';
 import { checkCommand } from './check.ts';
+import { fitCommand } from './fit.ts';
 import { inspectCommand } from './inspect.ts';
 import { profileCommand } from './profile.ts';
 import { exitCodes, UsageError } from './usage.ts';
@@ -38,7 +41,8 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     .showHelpAfterError('(sinter --help tells more, and sinter COMMAND --help)')
     .addCommand(inspectCommand(terminal, done))
     .addCommand(checkCommand(terminal, done))
-    .addCommand(profileCommand(terminal, done));
+    .addCommand(profileCommand(terminal, done))
+    .addCommand(fitCommand(terminal, done));
   for (const command of [program, ...program.commands]) {
     // Commander ends the process itself, with 1 for wrong usage, unless it is told to throw.
     command.exitOverride();
@@ -58,7 +62,9 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
 /** Says what went wrong. @returns the exit code */
 function report(error: unknown, { stderr, env }: Terminal): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
-  const isInput = [UsageError, GraphError, DeviceError].some((kind) => error instanceof kind);
+  const isInput = [UsageError, GraphError, DeviceError, ScheduleError, MachineError].some(
+    (kind) => error instanceof kind,
+  );
   const wantsStack = (env.SINTER_DEBUG ?? '') !== '';
   const message = error instanceof Error ? (wantsStack ? error.stack : error.message) : String(error);
   const hint = isInput || wantsStack ? '' : '\nThis is a fault in sinter: SINTER_DEBUG=1 shows where.';

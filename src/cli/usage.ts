@@ -21,6 +21,9 @@ export function listed(names: readonly string[]): string {
   return `${quoted.slice(0, -1).join(', ')} and ${quoted[quoted.length - 1]}`;
 }
 
+/** Threads that a session on WebAssembly may have. */
+export const MOST_THREADS = 64;
+
 /** The largest number that an option takes: 32 bits, as seeds have. */
 const MOST = 0xffffffff;
 

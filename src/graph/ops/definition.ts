@@ -26,6 +26,8 @@ export interface OpDef {
   readonly indexesResult?: true;
   /** The result's type. @throws ShapeError where operands or attributes do not fit */
   readonly type: (inputs: readonly ValueTypeOf[], attrs: Attrs) => ValueTypeOf;
+  /** Attributes of the same operation where operand 0 has another shape, if some count elements of its bounded axes. */
+  readonly resize?: (attrs: Attrs, shape: readonly Dim[]) => Attrs;
   readonly vjp: Vjp | ZeroVjp | NoVjp;
   /** Operands that the gradient goes on to, by their numbers; all of them where it is left out. */
   readonly gradientOperands?: readonly number[];

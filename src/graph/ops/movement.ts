@@ -130,6 +130,14 @@ export const movementOps = {
         shape: shape.map((dim, k) => slicedDim(dim, k, starts[k] ?? 0, stops[k] ?? 0, steps[k] ?? 0)),
       };
     },
+    // A bounded axis is taken whole.
+    resize: (attrs, shape) => {
+      const { stops } = sliceOf(attrs, shape.length);
+      return {
+        ...attrs,
+        stops: shape.map((dim, k) => (typeof dim === 'number' ? (stops[k] ?? 0) : extentOf(dim))),
+      };
+    },
     // Elements that were stepped over get zeros between those that were taken, what lies outside gets padding.
     vjp: ({ node, inputs, cotangent }) => {
       const { shape } = operand(inputs, 0);
