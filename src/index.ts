@@ -3,6 +3,7 @@
  *
  * `sinter/runtime` and `sinter/runtime/wasm` run compiled programs alone; `sinter/node` has what only Node can do.
  */
+export * as augment from './augment/index.ts';
 export { type OptionalPass, optionalPasses } from './compile.ts';
 export { CompiledProgram, type CompileOptions, compile } from './compiled.ts';
 export type { Dependence, Explanation, NodePlace } from './explain.ts';

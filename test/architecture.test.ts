@@ -21,6 +21,7 @@ const arrows: Readonly<
   nn: { rooms: ['loops', 'graph', 'random', 'runtime/clipped.ts', 'runtime (types)'], packages: [] },
   random: { rooms: ['loops', 'graph'], packages: [] },
   optim: { rooms: ['loops', 'graph', 'passes/differentiate.ts'], packages: [] },
+  augment: { rooms: ['loops', 'graph', 'nn', 'random'], packages: [] },
   // In the graph, and of what sessions add up: numbers by names of the runtime's errors alone.
   metrics: { rooms: ['loops', 'graph', 'nn/literal.ts', 'runtime/issues.ts'], packages: [] },
   passes: { rooms: ['loops', 'graph'], packages: [] },

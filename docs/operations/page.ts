@@ -8,6 +8,7 @@ import {
   reductions,
   scans,
 } from './along.ts';
+import { augmentation } from './augmentation.ts';
 import { arithmetic, comparison, integers } from './elementwise.ts';
 import { functions } from './functions.ts';
 import { figures, graphMetrics } from './metrics.ts';
@@ -29,6 +30,7 @@ export const sections: readonly Section[] = [
   products,
   derivatives,
   randomNumbers,
+  augmentation,
   activations,
   layers,
   pooling,

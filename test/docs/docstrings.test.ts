@@ -43,7 +43,7 @@ describe('docstrings', () => {
   });
 
   it('of options say what each is', () => {
-    const texts = ['graph', 'nn', 'optim', 'random', 'metrics'].flatMap(textsUnder);
+    const texts = ['graph', 'nn', 'optim', 'random', 'metrics', 'augment'].flatMap(textsUnder);
     const options = texts.flatMap((text) =>
       [...text.matchAll(/export interface (\w*Options)\b[^{]*\{\n([\s\S]*?)\n\}/g)].flatMap(
         ([, owner, body = '']) => {
