@@ -2,7 +2,7 @@ import { requireNumbers, requireOption, requireOptions } from '../graph/argument
 import { GraphError, stack, type Tensor } from '../graph/index.ts';
 import { requireTensor } from '../graph/tensor/value.ts';
 import { literalIn } from '../nn/literal.ts';
-import { ignoring, isPositive, scoresOf } from './classes.ts';
+import { computable, ignoring, isPositive, scoresOf } from './classes.ts';
 
 /** Options of {@link binaryCounts}. */
 export interface BinaryCountOptions {
@@ -37,12 +37,16 @@ const MARGIN = 1e-7;
  * @returns `[4, thresholds]`, i32: true positives, false positives, true negatives, false negatives
  * @throws ShapeError where the shapes do not fit; GraphError where the thresholds are not in order
  */
-export function binaryCounts(scores: Tensor, labels: Tensor, options: BinaryCountOptions = {}): Tensor {
+export function binaryCounts(
+  scores: Tensor,
+  labels: Tensor,
+  options: BinaryCountOptions = {},
+): Tensor<'i32'> {
   const op = 'binaryCounts';
   requireOptions(op, options, ['thresholds', 'ignoreIndex']);
   for (const tensor of [scores, labels]) requireTensor(op, tensor);
   const thresholds = thresholdsOf(op, options.thresholds ?? USUAL_COUNT);
-  const own = ignoring(op, labels, options.ignoreIndex);
+  const own = ignoring(op, computable(labels), options.ignoreIndex);
   const flat = scoresOf(op, scores, labels);
   const limits = literalIn(flat, [thresholds.length, ...flat.shape.map(() => 1)], thresholds);
   const isNumber = flat.isNaN().not();
@@ -50,7 +54,7 @@ export function binaryCounts(scores: Tensor, labels: Tensor, options: BinaryCoun
   const isAbove = flat.gt(limits).and(counts);
   const isOne = isPositive(own.labels);
   const isCounted = (which: Tensor): Tensor => (own.counted === undefined ? which : which.and(own.counted));
-  const sumOf = (which: Tensor): Tensor => which.cast('i32').sum(flat.shape.map((_, k) => k + 1));
+  const sumOf = (which: Tensor): Tensor<'i32'> => which.cast('i32').sum(flat.shape.map((_, k) => k + 1));
   const truePositives = sumOf(isAbove.and(isOne));
   const falsePositives = sumOf(isAbove.and(isOne.not()));
   const [positives, negatives] = [isOne, isOne.not()].map((which) => isCounted(which).cast('i32').sum());

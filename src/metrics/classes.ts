@@ -2,7 +2,7 @@ import { requireOption, requireOptions } from '../graph/arguments.ts';
 import { GraphError, ShapeError, stack, type Tensor } from '../graph/index.ts';
 import { sameShape } from '../graph/shape.ts';
 import { requireTensor } from '../graph/tensor/value.ts';
-import { type Dim, shapeText } from '../loops/index.ts';
+import { type Dim, type Dtype, shapeText } from '../loops/index.ts';
 
 /** Options of metrics that compare what is predicted with labels. */
 export interface LabelOptions {
@@ -34,7 +34,7 @@ export const labelOptions: readonly (keyof LabelOptions)[] = ['threshold', 'igno
  * @returns a scalar, f32
  * @throws ShapeError where the shapes do not fit; GraphError `option` where scores lack a threshold
  */
-export function accuracy(predictions: Tensor, labels: Tensor, options: LabelOptions = {}): Tensor {
+export function accuracy(predictions: Tensor, labels: Tensor, options: LabelOptions = {}): Tensor<'f32'> {
   requireOptions('accuracy', options, labelOptions);
   const { predicted, actual, counted } = comparedOf('accuracy', predictions, labels, options);
   return shareOf(predicted.eq(actual), counted);
@@ -58,7 +58,7 @@ export function topK(
   labels: Tensor,
   k: number,
   options: Pick<LabelOptions, 'ignoreIndex'> = {},
-): Tensor {
+): Tensor<'f32'> {
   requireOptions('topK', options, ['ignoreIndex']);
   const { right, counted } = amongFirst('topK', logits, labels, k, options);
   return shareOf(right, counted);
@@ -82,7 +82,7 @@ export interface HitOptions extends LabelOptions {
  * @param predictions as {@link accuracy}; with `k`, logits
  * @returns `[2]`, i32: those that are right, and all that count
  */
-export function hits(predictions: Tensor, labels: Tensor, options: HitOptions = {}): Tensor {
+export function hits(predictions: Tensor, labels: Tensor, options: HitOptions = {}): Tensor<'i32'> {
   requireOptions('hits', options, ['k', ...labelOptions]);
   const { k = 1 } = options;
   if (k !== 1 && options.threshold !== undefined)
@@ -98,8 +98,8 @@ export function hits(predictions: Tensor, labels: Tensor, options: HitOptions = 
 
 /** Which samples are right, and which count: all where `counted` is left out. */
 interface Judged {
-  readonly right: Tensor;
-  readonly counted?: Tensor;
+  readonly right: Tensor<'bool'>;
+  readonly counted?: Tensor<'bool'>;
 }
 
 function rightOf(op: string, predictions: Tensor, labels: Tensor, options: LabelOptions): Judged {
@@ -107,17 +107,17 @@ function rightOf(op: string, predictions: Tensor, labels: Tensor, options: Label
   return { right: predicted.eq(actual), ...(counted === undefined ? {} : { counted }) };
 }
 
-function shareOf(right: Tensor, counted: Tensor | undefined): Tensor {
+function shareOf(right: Tensor, counted: Tensor | undefined): Tensor<'f32'> {
   if (counted === undefined) return right.cast('f32').mean();
   return right.and(counted).cast('f32').sum().div(counted.cast('f32').sum());
 }
 
 /** Classes that are predicted and those that are right, both of the labels' shape, i32. */
 interface Compared {
-  readonly predicted: Tensor;
-  readonly actual: Tensor;
+  readonly predicted: Tensor<'i32'>;
+  readonly actual: Tensor<'i32'>;
   /** Which samples count; all where it is left out. The others have the label 0. */
-  readonly counted?: Tensor;
+  readonly counted?: Tensor<'bool'>;
   /** How many classes there are, where the predictions say so. */
   readonly classes?: number;
 }
@@ -128,7 +128,7 @@ export function comparedOf(op: string, predictions: Tensor, labels: Tensor, opti
   const { threshold, ignoreIndex } = options;
   if (threshold !== undefined) {
     const scores = scoresOf(op, predictions, labels);
-    const own = ignoring(op, labels, ignoreIndex);
+    const own = ignoring(op, computable(labels), ignoreIndex);
     const predicted = isAbove(scores, threshold, op).cast('i32');
     const actual = isPositive(own.labels).cast('i32');
     return { predicted, actual, classes: 2, ...countedIn(own) };
@@ -153,46 +153,58 @@ export function scoresOf(op: string, scores: Tensor, labels: Tensor): Tensor {
 }
 
 /** Whether scores are above a threshold; a NaN is not, whatever a driver makes of the comparison. */
-function isAbove(scores: Tensor, threshold: number, op: string): Tensor {
+function isAbove(scores: Tensor, threshold: number, op: string): Tensor<'bool'> {
   requireOption(op, 'threshold', threshold, !Number.isNaN(threshold), 'a number');
   return scores.gt(threshold).and(scores.isNaN().not());
 }
 
 /** Whether labels are those of class 1: true, an integer above 0, a float above 0.5. */
-export function isPositive(labels: Tensor): Tensor {
-  if (labels.dtype === 'bool') return labels;
-  return labels.dtype === 'f32' ? labels.gt(0.5) : whole(labels).gt(0);
+export function isPositive(labels: Tensor): Tensor<'bool'> {
+  switch (labels.dtype) {
+    case 'bool':
+      return labels.cast('bool');
+    case 'f32':
+      return labels.gt(0.5);
+    default:
+      return whole(labels).gt(0);
+  }
 }
 
 /** Labels, of which the ignored ones are 0, and which count. */
-export function ignoring(
+export function ignoring<D extends Dtype>(
   op: string,
-  labels: Tensor,
+  labels: Tensor<D>,
   ignoreIndex: number | undefined,
-): { readonly labels: Tensor; readonly counted?: Tensor } {
+): { readonly labels: Tensor<D>; readonly counted?: Tensor<'bool'> } {
   if (ignoreIndex === undefined) return { labels };
   const holds = Number.isInteger(ignoreIndex) && Math.abs(ignoreIndex) < 2 ** 31;
   requireOption(op, 'ignoreIndex', ignoreIndex, holds, 'a whole number of 32 bits');
   if (labels.dtype === 'bool')
     throw new GraphError('option', op, 'ignoreIndex is a label: there is none among truth values');
-  const numbers = labels.dtype === 'f32' ? labels : whole(labels);
-  const counted = numbers.ne(ignoreIndex);
-  return { labels: counted.where(numbers, 0), counted };
+  const counted = (labels.dtype === 'f32' ? labels : whole(labels)).ne(ignoreIndex);
+  return { labels: counted.where(labels, 0), counted };
 }
 
 /** Those that count, where it is said, as an optional member. */
-function countedIn({ counted }: { readonly counted?: Tensor }): { readonly counted?: Tensor } {
+function countedIn({ counted }: { readonly counted?: Tensor<'bool'> }): {
+  readonly counted?: Tensor<'bool'>;
+} {
   return counted === undefined ? {} : { counted };
 }
 
 /** Labels that are whole numbers, as i32. @throws ShapeError where they are floats or truth values */
-function requireClasses(op: string, labels: Tensor): Tensor {
+function requireClasses(op: string, labels: Tensor): Tensor<'i32'> {
   if (labels.dtype !== 'f32' && labels.dtype !== 'bool') return whole(labels);
   const text = `labels of type ${labels.dtype}: classes are integers; of two classes with one score each, give a threshold`;
   throw new ShapeError('dtype', op, text);
 }
 
-function whole(labels: Tensor): Tensor {
+/** Labels that can be computed with: bytes as integers. */
+export function computable(labels: Tensor): Tensor {
+  return labels.dtype === 'u8' ? whole(labels) : labels;
+}
+
+function whole(labels: Tensor): Tensor<'i32'> {
   return labels.cast('i32');
 }
 

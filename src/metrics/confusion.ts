@@ -24,7 +24,11 @@ export interface ConfusionOptions extends LabelOptions {
  * @returns `[classes, classes]`, i32; with a threshold `[2, 2]`
  * @throws ShapeError where the shapes do not fit; GraphError `option` where `classes` is missing or another than the logits have
  */
-export function confusionMatrix(predictions: Tensor, labels: Tensor, options: ConfusionOptions = {}): Tensor {
+export function confusionMatrix(
+  predictions: Tensor,
+  labels: Tensor,
+  options: ConfusionOptions = {},
+): Tensor<'i32'> {
   const op = 'confusionMatrix';
   requireOptions(op, options, ['classes', ...labelOptions]);
   const { predicted, actual, counted, classes: known } = comparedOf(op, predictions, labels, options);

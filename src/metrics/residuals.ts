@@ -26,7 +26,7 @@ export interface ResidualOptions {
  * @returns `[4, ...rest]`, f32; targets less the `center`
  * @throws ShapeError where the shapes differ
  */
-export function residuals(prediction: Tensor, target: Tensor, options: ResidualOptions = {}): Tensor {
+export function residuals(prediction: Tensor, target: Tensor, options: ResidualOptions = {}): Tensor<'f32'> {
   const op = 'residuals';
   requireOptions(op, options, ['center']);
   const { center = 0 } = options;
