@@ -94,10 +94,10 @@ const arrows: Readonly<
   // What is kept of a session, in bytes.
   weights: { rooms: ['runtime'], packages: [] },
   // Streams, and files out of bytes: beside the runtime alone, in a page too.
-  data: { rooms: ['runtime'], packages: [] },
+  data: { rooms: ['runtime', 'weights/dtypes.ts'], packages: [/^fflate$/] },
   // What people do with a session that trains: beside the runtime alone, in a page too.
   train: { rooms: ['runtime', 'weights'], packages: [/^simple-ascii-chart$/, /^@bufbuild\/protobuf\/wire$/] },
-  node: { rooms: ['runtime', 'train', 'issues.ts'], packages: [/^node:/, /^webgpu$/] },
+  node: { rooms: ['runtime', 'data', 'train', 'issues.ts'], packages: [/^node:/, /^webgpu$/] },
 };
 
 interface Import {

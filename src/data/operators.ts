@@ -1,3 +1,5 @@
+import { clipped } from '../runtime/clipped.ts';
+import { InputError } from '../runtime/issues.ts';
 import { uniform } from '../runtime/random.ts';
 import { placed } from './issues.ts';
 
@@ -179,5 +181,33 @@ export async function* repeated<Element>(
     }
     // Nothing, repeated without end, would never give an element, and never end.
     if (isEmpty && times === Infinity) return;
+  }
+}
+
+/** Elements of several streams at the same position, by the streams' names. */
+export async function* zipped(
+  streams: readonly (readonly [string, { elements: (epoch: number) => AsyncIterable<unknown> }])[],
+  epoch: number,
+): AsyncGenerator<Readonly<Record<string, unknown>>> {
+  const open = streams.map(([name, stream]) => ({
+    name,
+    iterator: stream.elements(epoch)[Symbol.asyncIterator](),
+  }));
+  try {
+    for (let position = 0; open.length > 0; position++) {
+      const given = await Promise.all(
+        open.map(async ({ name, iterator }) => ({ name, next: await iterator.next() })),
+      );
+      const ended = given.find(({ next }) => next.done);
+      const going = given.find(({ next }) => !next.done);
+      if (ended && going) {
+        const text = `it ends after ${position} elements, and ${clipped(going.name)} goes on`;
+        throw new InputError('length', ended.name, text);
+      }
+      if (ended) return;
+      yield Object.fromEntries(given.map(({ name, next }) => [name, next.value]));
+    }
+  } finally {
+    await Promise.allSettled(open.map(({ iterator }) => iterator.return?.()));
   }
 }

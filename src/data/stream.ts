@@ -15,6 +15,7 @@ import {
   skipped,
   sourced,
   taken,
+  zipped,
 } from './operators.ts';
 
 /** Elements, or a function that gives those of an epoch (counted from 1). */
@@ -103,6 +104,22 @@ export class DataStream<Element> implements AsyncIterable<Element> {
       return row as Arrays;
     };
     return DataStream.#list({ count, at, order: inOrder });
+  }
+
+  /**
+   * Elements of several streams together, by the streams' names: `zip({ x: images, y: labels })`. All have to be as long.
+   *
+   * @throws InputError when it is read: `length` where one ends before another
+   */
+  static zip<Parts extends Readonly<Record<string, unknown>>>(
+    streams: {
+      readonly [Name in keyof Parts]: DataStream<Parts[Name]>;
+    },
+  ): DataStream<Parts> {
+    const entries: [string, DataStream<unknown>][] = Object.entries(streams);
+    const varies = entries.map(([, stream]) => stream.#origin.varies).find((why) => why !== undefined);
+    // The names are those of the streams.
+    return new DataStream({ elements: (epoch) => zipped(entries, epoch) as AsyncGenerator<Parts>, varies });
   }
 
   static #list<Element>(listed: Listed<Element>, varies?: string): DataStream<Element> {

@@ -1,7 +1,10 @@
 /** What only Node can do: files, and WebGPU without a browser. */
+export type { Digits, IdxArray, Mnist } from '../data/index.ts';
+export { readCsv, readIdx, readNpy, readNpz, streamCsv, streamIdx, streamNpy } from './dataFiles.ts';
+export type { FileLike } from './files.ts';
+export { fileSource } from './files.ts';
 export { type GpuTarget, type NodeGpu, type OpenGpuOptions, openGpu } from './gpu.ts';
-export { type IdxArray, readIdx } from './idx.ts';
 export { fileLog } from './logs.ts';
-export { type Digits, loadMnist, type Mnist } from './mnist.ts';
+export { loadFashionMnist, loadMnist } from './mnist.ts';
 export { type Terminal, terminalProgress } from './progress.ts';
 export { type SignalStop, StoppedError, stopOnSignals } from './signals.ts';

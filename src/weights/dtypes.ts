@@ -93,7 +93,7 @@ function widened(bits: Uint16Array | Uint8Array, value: (bits: number) => number
 }
 
 /** A float of 16 bits (IEEE 754): five of the exponent, ten of the fraction. */
-function half(bits: number): number {
+export function half(bits: number): number {
   const exponent = (bits >> 10) & 31;
   const fraction = bits & 1023;
   const sign = bits & 0x8000 ? -1 : 1;

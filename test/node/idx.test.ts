@@ -25,7 +25,7 @@ function idx(...shape: readonly number[]): Uint8Array {
 describe('an idx file', () => {
   test('is read from bytes and from a path', async () => {
     const bytes = idx(2, 3);
-    const expected = { shape: [2, 3], data: Uint8Array.of(0, 1, 2, 3, 4, 5) };
+    const expected = { dtype: 'u8', shape: [2, 3], data: Uint8Array.of(0, 1, 2, 3, 4, 5) };
     expect(await readIdx(bytes)).toEqual(expected);
     const path = join(folder, 'small');
     await writeFile(path, bytes);
@@ -37,8 +37,8 @@ describe('an idx file', () => {
 
   test.each<[string, Uint8Array, string]>([
     ['nothing', new Uint8Array(), 'expected an idx file of 4 bytes at least, found 0 bytes'],
-    ['another format', Uint8Array.of(0x1f, 0x8b, 8, 0, 1), 'starts with 00 00 08, found 1f 8b 08 00'],
-    ['another element type', Uint8Array.of(0, 0, 0x0d, 1, 0, 0, 0, 0), 'found 00 00 0d 01'],
+    ['another format', Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 1), 'found 89 50 4e 47'],
+    ['another element type', Uint8Array.of(0, 0, 0x0a, 1, 0, 0, 0, 0), 'found 00 00 0a 01'],
     ['cut in its header', idx(2, 3).slice(0, 9), 'expected a header of 12 bytes, found 9 bytes'],
     [
       'cut in its data',

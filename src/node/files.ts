@@ -1,0 +1,66 @@
+import { createReadStream } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import type { ByteSource } from '../data/bytes.ts';
+import { FormatError } from '../runtime/index.ts';
+
+/** A file: its path, a `file:` URL, or its bytes. */
+export type FileLike = string | URL | Uint8Array;
+
+/** A file's bytes, and what errors call it: the name that was given, or its path. */
+export async function fileContents(
+  file: FileLike,
+  name?: string,
+): Promise<{ readonly bytes: Uint8Array; readonly options: { readonly name?: string } }> {
+  if (file instanceof Uint8Array) return { bytes: file, options: name === undefined ? {} : { name } };
+  const path = pathOf(file);
+  try {
+    return { bytes: await readFile(path), options: { name: name ?? path } };
+  } catch (cause) {
+    throw unreadable(path, cause);
+  }
+}
+
+/** A file as bytes that are read in pieces, when they are asked for. */
+export function fileSource(file: string | URL, name = pathOf(file)): ByteSource {
+  return {
+    name,
+    async *pieces() {
+      const path = pathOf(file);
+      const stream = createReadStream(path);
+      try {
+        for await (const piece of stream) yield piece;
+      } catch (cause) {
+        throw unreadable(path, cause);
+      } finally {
+        stream.destroy();
+      }
+    },
+  };
+}
+
+function pathOf(file: string | URL): string {
+  return typeof file === 'string' ? file : fileURLToPath(file);
+}
+
+/** The error for a file or a folder that the system does not give. */
+export function unreadable(path: string, cause: unknown): FormatError {
+  return new FormatError('file', `${path}: cannot be read: ${reasonOf(cause)}`, { cause });
+}
+
+/** Why a file cannot be read, in words where it is common. */
+function reasonOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return String(cause);
+  switch ('code' in cause ? cause.code : undefined) {
+    case 'ENOENT':
+      return 'there is no such file (ENOENT)';
+    case 'EISDIR':
+      return 'it is a folder (EISDIR)';
+    case 'ENOTDIR':
+      return 'it is no folder (ENOTDIR)';
+    case 'EACCES':
+      return 'this user may not read it (EACCES)';
+    default:
+      return cause.message;
+  }
+}
