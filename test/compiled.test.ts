@@ -265,7 +265,7 @@ describe('given values that are many', () => {
         name: 'InputError',
         code: 'missing',
         input: 'large',
-        message: 'large: its values lie beside the program: give them as initial',
+        message: 'large: give its values as initial',
       });
       const session = await start(copy, { initial: weights });
       expect((await session.read('large')).data).toEqual(table);

@@ -23,7 +23,7 @@ export async function requestDevice(options: DeviceOptions = {}): Promise<GPUDev
     adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
   }
   if (!adapter) {
-    throw new DeviceError('no-adapter', 'no WebGPU adapter: install a driver, or pass one');
+    throw new DeviceError('no-adapter', 'no WebGPU adapter');
   }
   const { limits, features } = adapter;
   const requiredLimits: Record<string, number> = {};

@@ -21,8 +21,8 @@ export interface Engine {
    * @throws DeviceError, and what `goesOn`, `fill` and `take` throw
    */
   play(playback: Playback): Promise<void>;
-  /** Reads states, one after the other. @throws DeviceError `lost`, `memory` */
-  read(states: readonly StateSlot[]): Promise<Uint32Array<ArrayBuffer>>;
+  /** Reads a state. @throws DeviceError `lost`, `memory` */
+  read(state: StateSlot): Promise<Uint32Array<ArrayBuffer>>;
   /**
    * Does at once what allocates and writes, and says what became of it.
    *

@@ -1,6 +1,6 @@
 import type { Engine } from './engine.ts';
 import { decodeWords, elementCount, firstValue } from './init.ts';
-import { slotOf, unfit } from './issues.ts';
+import { isWhole, slotOf, unfit } from './issues.ts';
 import { named } from './options.ts';
 import type { ProgramBase, StateSlot } from './program.ts';
 import type { StateWords } from './saved.ts';
@@ -9,12 +9,17 @@ import { type Values, valueWords, type Words } from './values.ts';
 /** Words of states by name, in place of their declared first values. */
 export type Initial = ReadonlyMap<string, Words>;
 
-/** A copy of values for a whole state. @throws InputError `length`, `type`, `range` */
-export function stateWords(slot: StateSlot, values: Values): StateWords {
+/**
+ * A copy of values for a whole state, or for as many elements of it from one on.
+ *
+ * @throws InputError `length`, `type`, `range`
+ */
+export function stateWords(slot: StateSlot, values: Values, from?: number): StateWords {
   const count = elementCount(slot.shape);
   const length = values?.length;
-  if (length !== count) unfit('length', slot.name, `${count} elements`, length);
-  return [slot, valueWords(slot, values, 0, count)];
+  if (from === undefined ? length !== count : !isWhole(from, 0, count - length))
+    unfit('length', slot.name, `${count} elements`, length);
+  return [{ ...slot, offset: slot.offset + (from ?? 0) }, valueWords(slot, values)];
 }
 
 /** Copies of values that states are to have at first. @throws InputError `unknown`, `length`, `type`, `range` */

@@ -52,11 +52,7 @@ export class Tally {
     this.#weight = weight;
     this.#parts = outputs.map((slot, k) => {
       if (slot.live.slice(1).some(Boolean))
-        throw new InputError(
-          'length',
-          slot.name,
-          'has no sum over batches, as its bounded size is not first: use run',
-        );
+        throw new InputError('length', slot.name, 'has no sum over batches: use run');
       const before = weight && Number(sums.split(',')[k]);
       return [slot, new Float64Array(slot.live[0] ? 0 : elementCount(slot.shape)).fill(before), []];
     });

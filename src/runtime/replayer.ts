@@ -163,20 +163,15 @@ export class Replayer implements Engine {
     );
   }
 
-  async read(states: readonly StateSlot[]): Promise<Uint32Array<ArrayBuffer>> {
+  async read({ arena, offset, shape }: StateSlot): Promise<Uint32Array<ArrayBuffer>> {
     const { device } = this;
-    const size = states.reduce((n, { shape }) => n + elementCount(shape) * 4, 0);
+    const size = elementCount(shape) * 4;
     let made: GPUBuffer | undefined;
     try {
       const staging = await guard(device, 'reading state', () => {
         made = this.#createBuffer('reading', size, MAP_READ);
         const encoder = device.createCommandEncoder();
-        let at = 0;
-        for (const { arena, offset, shape } of states) {
-          const bytes = elementCount(shape) * 4;
-          encoder.copyBufferToBuffer(this.arenas[arena], offset * 4, made, at, bytes);
-          at += bytes;
-        }
+        encoder.copyBufferToBuffer(this.arenas[arena], offset * 4, made, 0, size);
         device.queue.submit([encoder.finish()]);
         return made;
       });

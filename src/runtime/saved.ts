@@ -40,65 +40,53 @@ export interface Place {
 export type StateWords = readonly [slot: StateSlot, words: Words];
 
 /**
- * A snapshot as bytes: the length of the header as a little-endian word, the header (JSON, padded to whole
- * words), the words of all states.
+ * A snapshot as a safetensors file: all states by name, one after the other, and the place as JSON, its text `sinter`. States of
+ * truth values are U32, as they lie in memory.
  *
- * @param words of all states, one after the other in the program's order
+ * @param words of all states, in the program's order
  */
 export function encodeSnapshot(
-  program: ProgramBase,
+  { state }: ProgramBase,
   place: Place,
-  words: Uint32Array<ArrayBuffer>,
+  words: readonly Uint32Array<ArrayBuffer>[],
 ): Uint8Array<ArrayBuffer> {
-  const text = JSON.stringify({ ...place, states: signatures(program.state) });
-  const header = new TextEncoder().encode(text);
-  const length = inFours(header.length);
-  const bytes = new Uint8Array(4 + length + words.byteLength).fill(32);
+  const fields = [...tensorsOf(state), ['__metadata__', { sinter: JSON.stringify(place) }]];
+  const header = new TextEncoder().encode(JSON.stringify(Object.fromEntries(fields)));
+  // Elements begin at a multiple of eight bytes.
+  const length = 2 * inFours(header.length / 2);
+  const size = words.reduce((n, part) => n + part.byteLength, 8 + length);
+  const bytes = new Uint8Array(size).fill(32, 8);
   const all = new Uint32Array(bytes.buffer);
   all[0] = length;
-  bytes.set(header, 4);
-  all.set(words, 1 + length / 4);
+  bytes.set(header, 8);
+  let end = 2 + length / 4;
+  for (const part of words) {
+    all.set(part, end);
+    end += part.length;
+  }
   return bytes;
 }
 
 /** @throws FormatError where the bytes are no snapshot, are cut, or are of a program with other states */
 export function decodeSnapshot(
-  program: ProgramBase,
+  { state }: ProgramBase,
   saved: Uint8Array,
 ): readonly [place: Place, states: readonly StateWords[]] {
+  let header: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  let place: unknown;
   let bytes: Uint8Array<ArrayBuffer>;
-  let header: unknown;
-  let end = 4;
+  let end = 8;
   try {
     // A copy: decoders refuse memory that threads share, or that can be resized. What has no such part is not bytes.
     bytes = new Uint8Array(saved.subarray());
-    const [length = 0] = new Uint32Array(bytes.buffer, 0, 1);
-    end += length;
-    header = JSON.parse(new TextDecoder().decode(bytes.subarray(4, end)));
+    end += Number(new BigUint64Array(bytes.buffer, 0, 1)[0]);
+    header = JSON.parse(new TextDecoder().decode(bytes.subarray(8, end)));
+    place = JSON.parse(header.__metadata__?.sinter ?? '');
   } catch {
     fail('saved', 'bytes that save() made', saved);
   }
-  checkHeader(header);
-  const { states: found, ...place } = header;
-  const wanted = signatures(program.state);
-  for (const i of [...wanted, ...found].keys())
-    if (wanted[i] !== found[i]) fail(`saved.states[${i}]`, wanted[i] ?? 'no more', found[i]);
-  const states = program.state.map((slot) => {
-    const start = end;
-    end += 4 * elementCount(slot.shape);
-    return [slot, bytes.subarray(start, end)] as const;
-  });
-  if (bytes.length !== end) fail('saved', `${end} bytes`, bytes.length);
-  return [place, states];
-}
-
-interface Header extends Place {
-  readonly states: readonly string[];
-}
-
-function checkHeader(value: unknown): asserts value is Header {
-  check(
-    value,
+  check<Place>(
+    place,
     {
       seed: 'count',
       shuffles: 'count',
@@ -108,13 +96,32 @@ function checkHeader(value: unknown): asserts value is Header {
           position: { epoch: 'count', step: 'count', draw: 'count', sums: 'string', plan: 'string' },
         },
       },
-      states: ['string'],
     },
     'saved',
   );
+  const wanted = Object.fromEntries(tensorsOf(state));
+  for (const name in { ...wanted, ...header }) {
+    const [a, b] = [wanted, header].map((of) => JSON.stringify(of[name]));
+    if (a !== b && name !== '__metadata__') fail(`saved.${name}`, `${a}`, b);
+  }
+  const states = state.map((slot) => {
+    const start = end;
+    end += 4 * elementCount(slot.shape);
+    return [slot, bytes.subarray(start, end)] as const;
+  });
+  if (bytes.length !== end) fail('saved', `${end} bytes`, bytes.length);
+  return [place, states];
 }
 
-/** What must be the same for states to be loaded: the format, and each as `hidden.weight f32[784,128]`. */
-function signatures(states: readonly StateSlot[]): string[] {
-  return ['format 1', ...states.map(({ name, dtype, shape }) => `${name} ${dtype}[${shape}]`)];
+/** States as the header of a file has them, where they lie one after the other. */
+function tensorsOf(states: readonly StateSlot[]): [name: string, tensor: object][] {
+  let end = 0;
+  return states.map(({ name, dtype, shape }): [string, object] => {
+    const start = end;
+    end += 4 * elementCount(shape);
+    return [
+      name,
+      { dtype: dtype === 'bool' ? 'U32' : dtype.toUpperCase(), shape, data_offsets: [start, end] },
+    ];
+  });
 }

@@ -250,21 +250,26 @@ export class Session {
   /** A state's values. @throws SessionError `unknown-state`, `disposed`; DeviceError */
   async read(name: string): Promise<Output> {
     const slot = slotOf('state', this.program.state, name);
-    const words = await this.#exclusive(() => this.#engine.read([slot]));
+    const words = await this.#exclusive(() => this.#engine.read(slot));
     return { shape: slot.shape, data: asElements(slot.dtype, words) };
   }
 
-  /** Gives a state new values. @throws InputError `length`, `type`; SessionError; nothing is written then */
-  async write(name: string, values: Values): Promise<void> {
-    const given = stateWords(slotOf('state', this.program.state, name), values);
+  /**
+   * Gives a state new values: all, or with `from` as many as there are, from that element on.
+   *
+   * @throws InputError `length`, `type`, `range`; SessionError; nothing is written then
+   */
+  async write(name: string, values: Values, from?: number): Promise<void> {
+    const given = stateWords(slotOf('state', this.program.state, name), values, from);
     await this.#exclusive(() => this.#write([given]));
   }
 
   /** Everything that the next step depends on: states, counts of steps, where training stands. */
   async save(): Promise<Uint8Array<ArrayBuffer>> {
-    return this.#exclusive(async () =>
-      encodeSnapshot(this.program, this.#place, await this.#engine.read(this.program.state)),
-    );
+    return this.#exclusive(async () => {
+      const words = await Promise.all(this.program.state.map((slot) => this.#engine.read(slot)));
+      return encodeSnapshot(this.program, this.#place, words);
+    });
   }
 
   /** Goes on exactly where `save` was called. @throws FormatError; nothing is changed then */
@@ -306,7 +311,7 @@ export class Session {
   }
 
   #check(): void {
-    if (this.#disposed) throw new SessionError('disposed', 'the session is disposed: start another');
+    if (this.#disposed) throw new SessionError('disposed', 'the session is disposed');
     if (this.#engine.lost) throw this.#engine.lost;
   }
 

@@ -10,8 +10,8 @@ export type Shape = string | number | readonly [Shape] | { readonly [field: stri
 /** The largest number up to which all whole ones are apart. */
 const MOST_COUNT = 2 ** 53 - 1;
 
-/** @throws FormatError with the place below `at`, `program` or `saved`, that is not as expected */
-export function check(value: unknown, expected: Shape, at: string): void {
+/** @typeParam T what it is where it has the shape @throws FormatError with the place below `at`, `program` or `saved`, that is not as expected */
+export function check<T>(value: unknown, expected: Shape, at: string): asserts value is T {
   if (typeof expected === 'number') {
     if (!isWhole(value, 0, expected - 1)) fail(at, `a whole number below ${expected}`, value);
   } else if (typeof expected === 'string') {

@@ -47,7 +47,7 @@ describe('a program that is none', () => {
     [
       'another target',
       spoilt((p) => Object.assign(p, { target: 'wasm' })),
-      'program.target: expected webgpu (start of sinter takes either kind), found "wasm"',
+      'program.target: expected webgpu, found "wasm"',
     ],
     ['nothing', JSON.parse('null'), 'program.format: expected 1, found undefined'],
     ['no kernels', spoilt((p) => delete p.kernels), 'program.kernels: expected list, found undefined'],

@@ -160,6 +160,8 @@ export function badInputSuite(target: Target): void {
       );
       await expect(session.read('weights')).rejects.toThrow('weights: no such state; there are w, b, steps');
       await expect(session.write('w', [1])).rejects.toThrow('w: expected 3 elements, found 1');
+      for (const from of [2, -1, 0.5, Number.NaN])
+        await expect(session.write('w', [1, 2], from)).rejects.toMatchObject({ code: 'length', input: 'w' });
       await expect(session.write('steps', [-1])).rejects.toMatchObject({ code: 'range' });
       await expect(machine.start({ initial: { w: [1, 2] } })).rejects.toMatchObject({
         code: 'length',

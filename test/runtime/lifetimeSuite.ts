@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FormatError, SessionError } from '../../src/runtime/index.ts';
+import { converted, readSafetensors, withMetadata, writeSafetensors } from '../../src/weights/index.ts';
+import { mutantFile } from '../weights/mutants.ts';
 import { linearData } from './linearModel.ts';
 import { lastOf, type Machine, type Target } from './targets.ts';
 
@@ -42,6 +44,42 @@ export function lifetimeSuite(target: Target): void {
       other.dispose();
     });
 
+    test('is a safetensors file of all states by name, with its place as a text', async () => {
+      const session = await machine.start({ initial: { w: [1, 2, 3], b: [4] } });
+      const saved = await session.save();
+      const { tensors, metadata } = readSafetensors(saved);
+      expect([...tensors.keys()]).toEqual(session.program.state.map(({ name }) => name));
+      const w = tensors.get('w');
+      expect(w).toMatchObject({ dtype: 'F32', shape: [3] });
+      expect([...converted('f32', 'F32', w?.data ?? new Uint8Array(), 'w')]).toEqual([1, 2, 3]);
+      expect(JSON.parse(metadata.sinter ?? '')).toEqual({ seed: 0, shuffles: 0, entries: {} });
+      // Texts of others leave it a snapshot.
+      await session.write('w', [0, 0, 0]);
+      await session.load(withMetadata(saved, { note: 'of others' }));
+      expect([...(await session.read('w')).data]).toEqual([1, 2, 3]);
+      session.dispose();
+    });
+
+    test('is refused with an error of ours, or loaded whole, whatever is spoilt in it', async () => {
+      const session = await machine.start({ initial: { w: [1, 2, 3], b: [4] } });
+      const saved = await session.save();
+      let refused = 0;
+      for (let seed = 0; seed < 60; seed++) {
+        const loading = session.load(mutantFile(saved, seed));
+        refused += await loading.then(
+          () => 0,
+          (error: unknown) => {
+            expect(error, `seed ${seed}`).toBeInstanceOf(FormatError);
+            return 1;
+          },
+        );
+      }
+      expect(refused).toBeGreaterThan(40);
+      await session.load(saved);
+      expect(await session.save()).toEqual(saved);
+      session.dispose();
+    });
+
     test('keeps the bits of every value', async () => {
       const odd = [-0, Number.NaN, 1e-42];
       const session = await machine.start({ initial: { w: odd } });
@@ -60,9 +98,18 @@ export function lifetimeSuite(target: Target): void {
       const [first, ...others] = session.program.state;
       if (first === undefined) throw new Error('the model has states');
       const renamed = await machine.start({}, { state: [{ ...first, name: 'other' }, ...others] });
-      await expect(renamed.load(saved)).rejects.toThrow('expected other f32[3], found "w f32[3]"');
+      await expect(renamed.load(saved)).rejects.toThrow(
+        'saved.other: expected {"dtype":"F32","shape":[3],"data_offsets":[0,12]}, found undefined',
+      );
       const cut = saved.slice(0, saved.length - 4);
       await expect(session.load(cut)).rejects.toThrow(`expected ${saved.length} bytes, found ${cut.length}`);
+      const { tensors, metadata } = readSafetensors(saved);
+      const more = new Map([
+        ...tensors,
+        ['more', { dtype: 'U8', shape: [0], data: new Uint8Array() }] as const,
+      ]);
+      const larger = session.load(writeSafetensors(more, metadata));
+      await expect(larger).rejects.toThrow(/^saved\.more: expected undefined, found /);
       for (const foreign of [
         new Uint8Array(),
         new Uint8Array(100),

@@ -22,6 +22,16 @@ export function sessionSuite(target: Target): void {
     return session;
   };
 
+  test('a state is written whole, or a part of it from an element on', async () => {
+    const session = await open();
+    await session.write('w', [7, 8], 1);
+    expect([...(await session.read('w')).data]).toEqual([0.5, 7, 8]);
+    await session.write('w', [], 3);
+    await session.write('w', [9], 0);
+    expect([...(await session.read('w')).data]).toEqual([9, 7, 8]);
+    expect([...(await session.read('b')).data]).toEqual([2]);
+  });
+
   describe('training', () => {
     test('replays the steps of a program: losses and states are those of the same steps in float64', async () => {
       const session = await open();

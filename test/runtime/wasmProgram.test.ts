@@ -28,7 +28,7 @@ describe('a program for WebAssembly', () => {
     [
       'for another target',
       JSON.parse(JSON.stringify(linearModel)),
-      'program.target: expected wasm (start of sinter takes either kind), found "webgpu"',
+      'program.target: expected wasm, found "webgpu"',
     ],
     ['without a module', spoilt((p) => delete p.module), 'program.module: expected string, found undefined'],
     [

@@ -151,15 +151,9 @@ export class WasmEngine implements Engine {
     }
   }
 
-  async read(states: readonly StateSlot[]): Promise<Uint32Array<ArrayBuffer>> {
-    const all = new Uint32Array(states.reduce((n, { shape }) => n + elementCount(shape), 0));
-    let at = 0;
-    for (const { arena, offset, shape } of states) {
-      const words = elementCount(shape);
-      all.set(new Uint32Array(this.#memory.buffer, this.program.memory[arena] + 4 * offset, words), at);
-      at += words;
-    }
-    return all;
+  async read({ arena, offset, shape }: StateSlot): Promise<Uint32Array<ArrayBuffer>> {
+    const start = this.program.memory[arena] + 4 * offset;
+    return new Uint32Array(new Uint32Array(this.#memory.buffer, start, elementCount(shape)));
   }
 
   write({ arena, offset }: Address, words: ArrayBufferView<ArrayBuffer>): void {
