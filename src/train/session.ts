@@ -1,4 +1,5 @@
 import type { Session as RuntimeSession } from '../runtime/index.ts';
+import { explainErrors } from './explain.ts';
 import { type Fit, fit as fitted, type Host } from './fit.ts';
 import type { FitOptions } from './options.ts';
 
@@ -19,8 +20,9 @@ export interface Session extends RuntimeSession {
   fit(options: FitOptions): Fit;
 }
 
-/** Gives a session of a runtime the methods that training adds. */
+/** Gives a session of a runtime the methods that training adds, and errors that say more. */
 export function withTraining(session: RuntimeSession, host: Host): Session {
+  explainErrors(session, host.hasUpdates);
   return Object.assign(session, {
     fit: (options: FitOptions): Fit => fitted(session, options, host),
   });
