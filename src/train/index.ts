@@ -2,7 +2,9 @@
 export type { Batches, BatchSource } from './batches.ts';
 export type { Callback, FitProgress, FitRun, Json } from './callback.ts';
 export * as callbacks from './callbacks/index.ts';
-export { type Fit, fit, type Host } from './fit.ts';
+export type { CheckpointOptions, Every } from './checkpoints.ts';
+export { type Fit, fit } from './fit.ts';
 export { type FitEpoch, History, type Mode, modeOf, namesOf, type Validation, valueIn } from './history.ts';
 export { FeedError, type FeedErrorCode } from './issues.ts';
 export type { Evaluated, FitOptions, Metric } from './options.ts';
+export type { Host } from './running.ts';

@@ -4,6 +4,7 @@ import { checkOption, named } from '../runtime/options.ts';
 import type { Batches } from './batches.ts';
 import { isResident } from './batches.ts';
 import type { Callback } from './callback.ts';
+import { type CheckpointOptions, requireResumable } from './checkpoints.ts';
 
 /** What `evaluate` gives: means and sums of an entry's outputs, and those with rows one after the other. */
 export type Evaluated = Totals & { readonly samples: number };
@@ -36,6 +37,14 @@ export interface FitOptions
   readonly metrics?: readonly string[] | Readonly<Record<string, Metric>>;
   /** What is told how it goes, in this order. */
   readonly callbacks?: readonly Callback[];
+  /** Where and when it is kept, so that it can be gone on with; not at all by default. */
+  readonly checkpoint?: CheckpointOptions;
+  /**
+   * Whether to go on from the last checkpoint, or to begin where there is none; or the bytes of a checkpoint, to go on from it.
+   * It ends with the same bits, and the same history except for seconds, as if it had never stopped, where data, options and
+   * callbacks are the same; `epochs` counts from the start. False, the default, begins.
+   */
+  readonly resume?: boolean | Uint8Array;
   /** Whether a line shows how far it is, in Node: by default where there is a terminal; without one, true writes a line an epoch. */
   readonly progress?: boolean;
   /**
@@ -66,6 +75,8 @@ const rules: Readonly<Record<keyof FitOptions, Parameters<typeof checkOption>[2]
   metrics: 'object',
   callbacks: 'object',
   signal: 'AbortSignal',
+  checkpoint: 'object',
+  resume: undefined,
   progress: [true, false],
   signals: [true, false],
   onNaN: ['stop', 'continue'],
@@ -100,6 +111,8 @@ export function takeFitOptions({ program }: Session, given: FitOptions): TakenOp
   if (shuffle === true && !isResident(data))
     throw new InputError('type', 'shuffle', 'a stream has its own order: shuffle it where it is made');
   if (!Array.isArray(callbacks)) unfit('type', 'callbacks', 'a list', callbacks);
+  requireNames(callbacks);
+  requireResumable(options.resume, options.checkpoint);
   const isFunctions = metrics !== undefined && !isNames(metrics);
   if (isFunctions && validation === undefined)
     throw new InputError('missing', 'validation', 'metrics are computed of the validation: give its data');
@@ -118,4 +131,25 @@ function requireBatches(name: string, given: unknown): void {
       name,
       `expected arrays by input, a dataset, or a stream of batches, found ${shown(given)}`,
     );
+}
+
+/** Two callbacks with one name would take each other's states. @throws InputError `type` */
+function requireNames(callbacks: readonly Callback[]): void {
+  const taken = new Set<string>();
+  for (const { name, state } of callbacks) {
+    if (state === undefined) continue;
+    if (name === undefined)
+      throw new InputError(
+        'missing',
+        'callbacks',
+        'a callback with a state needs a name, to find it in a checkpoint',
+      );
+    if (taken.has(name))
+      throw new InputError(
+        'type',
+        'callbacks',
+        `two have the name ${shown(name)}: give one another, { ...callback, name }`,
+      );
+    taken.add(name);
+  }
 }

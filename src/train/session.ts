@@ -1,7 +1,7 @@
 import type { Session as RuntimeSession } from '../runtime/index.ts';
-import { explainErrors } from './explain.ts';
-import { type Fit, fit as fitted, type Host } from './fit.ts';
+import { type Fit, fit as fitted } from './fit.ts';
 import type { FitOptions } from './options.ts';
+import type { Host } from './running.ts';
 
 /** A program at work, with what trains it as people know it: what `start` of `sinter` gives. */
 export interface Session extends RuntimeSession {
@@ -20,9 +20,8 @@ export interface Session extends RuntimeSession {
   fit(options: FitOptions): Fit;
 }
 
-/** Gives a session of a runtime the methods that training adds, and errors that say more. */
+/** Gives a session of a runtime the methods that training adds. */
 export function withTraining(session: RuntimeSession, host: Host): Session {
-  explainErrors(session, host.hasUpdates);
   return Object.assign(session, {
     fit: (options: FitOptions): Fit => fitted(session, options, host),
   });

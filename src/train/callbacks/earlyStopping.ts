@@ -1,3 +1,4 @@
+import { InputError } from '../../runtime/issues.ts';
 import type { Callback } from '../callback.ts';
 import { countIn, Monitor, type MonitorOptions, memberOf, requireNumber } from './monitor.ts';
 
@@ -36,9 +37,15 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
       );
     },
     onTrainEnd: async ({ last }, run) => {
-      if (!restoreBest || last === undefined || last.epoch === bestEpoch) return;
+      if (!restoreBest || bestEpoch === 0 || last?.epoch === bestEpoch) return;
       const best = await run.kept(NAME);
-      if (best !== undefined) await run.session.load(best);
+      if (best === undefined)
+        throw new InputError(
+          'missing',
+          'checkpoint',
+          `the states of epoch ${bestEpoch} lie beside the checkpoint: give its store`,
+        );
+      await run.session.load(best);
     },
     state: () => ({ waited, bestEpoch, best: monitor.state() }),
     restore: (state) => {

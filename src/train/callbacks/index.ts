@@ -1,4 +1,5 @@
 /** What is told how a fit goes. */
+export { type BestCheckpointOptions, bestCheckpoint } from './bestCheckpoint.ts';
 export { csvLog } from './csvLog.ts';
 export { type EarlyStoppingOptions, earlyStopping } from './earlyStopping.ts';
 export { jsonLinesLog } from './jsonLinesLog.ts';

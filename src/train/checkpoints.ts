@@ -1,0 +1,158 @@
+import { FormatError, type Session } from '../runtime/index.ts';
+import { InputError, isWhole, slotOf, unfit } from '../runtime/issues.ts';
+import { named } from '../runtime/options.ts';
+import { metadataOf, withMetadata } from '../weights/metadata.ts';
+import type { Store } from '../weights/store.ts';
+import { decodePlace, encodePlace, type FitPlace } from './place.ts';
+
+/** Where and when a fit is kept, so that it can be gone on with. */
+export interface CheckpointOptions {
+  /** `fileStore(folder)` of `sinter/node`, `opfsStore` or `indexedDbStore` of `sinter/browser`, `memoryStore()` of `sinter/weights`. */
+  readonly store: Store;
+  /** `checkpoint.safetensors` by default. What callbacks keep has names that begin with it. */
+  readonly name?: string;
+  /** When; at the end of every epoch by default. At the end of training, and where a signal or a stream ends it, there always is one. */
+  readonly every?: Every;
+}
+
+/** Whichever comes first. */
+export interface Every {
+  /** Steps from one to the next, at the least: steps that were submitted end before. */
+  readonly steps?: number;
+  /** Epochs from one to the next. */
+  readonly epochs?: number;
+  /** Seconds from one to the next, at the least. */
+  readonly seconds?: number;
+}
+
+/** The name of what is said of a fit in a checkpoint. */
+const PLACE = 'sinter.fit';
+
+/** Checkpoints of a fit: a snapshot is taken between steps, and written while training goes on. */
+export class Checkpoints {
+  readonly #options: CheckpointOptions;
+  readonly #onFailure: () => void;
+  readonly #every: Every;
+  #writing: Promise<void> = Promise.resolve();
+  #failure: { readonly cause: unknown } | undefined;
+  #last = { steps: 0, epochs: 0, time: performance.now() };
+
+  /**
+   * @param onFailure is called when a write fails
+   * @throws InputError for options that cannot be
+   */
+  constructor(options: CheckpointOptions, onFailure: () => void) {
+    this.#options = named('checkpoint', options);
+    this.#onFailure = onFailure;
+    const { store, name, every = { epochs: 1 } } = this.#options;
+    for (const key of Object.keys(options))
+      slotOf('option', [{ name: 'store' }, { name: 'name' }, { name: 'every' }], key);
+    if (typeof Object(store).write !== 'function')
+      unfit('type', 'checkpoint.store', 'a store, as fileStore, opfsStore or memoryStore give', store);
+    if (name !== undefined && typeof name !== 'string') unfit('type', 'checkpoint.name', 'a text', name);
+    this.#every = { ...every };
+    for (const key of ['steps', 'epochs'] as const)
+      if (every[key] !== undefined && !isWhole(every[key], 1, Infinity))
+        unfit('range', `checkpoint.every.${key}`, 'a whole number from 1', every[key]);
+    if (every.seconds !== undefined && !(every.seconds >= 0))
+      unfit('range', 'checkpoint.every.seconds', 'a number from 0', every.seconds);
+  }
+
+  /** Whether so many steps have been done since the last that another one is due. */
+  isDue(steps: number): boolean {
+    const { steps: most = Infinity, seconds = Infinity } = this.#every;
+    return steps - this.#last.steps >= most || performance.now() - this.#last.time >= 1000 * seconds;
+  }
+
+  /** Whether one is due at the end of an epoch. */
+  isDueAfter(epochs: number, steps: number): boolean {
+    return epochs - this.#last.epochs >= (this.#every.epochs ?? Infinity) || this.isDue(steps);
+  }
+
+  /** The last one; undefined where there is none. @throws what the store throws; FormatError `saved` */
+  async read(): Promise<Checkpoint | undefined> {
+    const bytes = await this.#options.store.read(this.#name());
+    return bytes === undefined ? undefined : checkpointOf(bytes);
+  }
+
+  /** Begins to count from a place. */
+  goOnFrom({ totalSteps, epochs }: FitPlace): void {
+    this.#last = { steps: totalSteps, epochs: epochs.length, time: performance.now() };
+  }
+
+  /**
+   * Takes a snapshot, and begins to write it once the one before is written.
+   *
+   * @throws what the store threw at the one before
+   */
+  async take(session: Session, place: FitPlace): Promise<void> {
+    const text = encodePlace(place);
+    const bytes = await session.save();
+    this.goOnFrom(place);
+    await this.#writing;
+    this.throwIfFailed();
+    this.#writing = (async () => {
+      try {
+        await this.#options.store.write(this.#name(), withMetadata(bytes, { [PLACE]: text }));
+      } catch (cause) {
+        this.#failure = { cause };
+        this.#onFailure();
+      }
+    })();
+  }
+
+  /** @throws what the store threw */
+  throwIfFailed(): void {
+    if (this.#failure !== undefined) throw this.#failure.cause;
+  }
+
+  /** Waits for the last write. @throws what the store threw */
+  async finish(): Promise<void> {
+    await this.#writing;
+    this.throwIfFailed();
+  }
+
+  /** Keeps bytes of a callback beside the checkpoint. */
+  async keep(name: string, bytes: Uint8Array): Promise<void> {
+    await this.#options.store.write(this.#name(name), bytes);
+  }
+
+  /** What was kept of a callback. */
+  async kept(name: string): Promise<Uint8Array | undefined> {
+    return this.#options.store.read(this.#name(name));
+  }
+
+  #name(part?: string): string {
+    const { name = 'checkpoint.safetensors' } = this.#options;
+    return part === undefined ? name : name.replace(/(\.safetensors)?$/, `.${part}.safetensors`);
+  }
+}
+
+/** What was kept of a fit: what the session loads, and where the fit stood. */
+export interface Checkpoint {
+  readonly bytes: Uint8Array;
+  readonly place: FitPlace;
+}
+
+/** Reads a checkpoint of a fit. @throws FormatError `file`, `saved` */
+export function checkpointOf(bytes: Uint8Array): Checkpoint {
+  const { [PLACE]: text } = metadataOf(bytes);
+  if (text === undefined)
+    throw new FormatError(
+      'saved',
+      'saved: expected a checkpoint of a fit, found states alone: load them, and fit without resume',
+    );
+  return { bytes, place: decodePlace(text) };
+}
+
+/** @throws InputError where there is nothing to resume from */
+export function requireResumable(resume: unknown, checkpoint: unknown): void {
+  if (resume !== undefined && typeof resume !== 'boolean' && !(resume instanceof Uint8Array))
+    unfit('type', 'resume', 'true, false, or the bytes of a checkpoint', resume);
+  if (resume === true && checkpoint === undefined)
+    throw new InputError(
+      'missing',
+      'checkpoint',
+      'resume goes on from the last checkpoint: give its store, checkpoint: { store }',
+    );
+}

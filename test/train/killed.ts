@@ -1,0 +1,25 @@
+/**
+ * Fits in a process of its own, with checkpoints in a folder, and sends itself a signal after so many submits.
+ */
+
+import { stopOnSignals } from '../../src/node/index.ts';
+import { fit as fitted } from '../../src/train/index.ts';
+import { killedTraining } from './killedTraining.ts';
+import { open } from './models.ts';
+
+const [, , folder = '', signal = '', at = ''] = process.argv;
+const session = await open({ seed: 4 });
+let heard = 0;
+const stop = stopOnSignals();
+await fitted(session, {
+  ...killedTraining(folder),
+  signal: stop.signal,
+  callbacks: [
+    {
+      onSteps: () => {
+        if (++heard === Number(at)) process.kill(process.pid, signal);
+      },
+    },
+  ],
+});
+session.dispose();
