@@ -54,7 +54,7 @@ export interface CompileOptions {
  * `SINTER_DEBUG=passes,kernels` in the environment prints what each pass made.
  *
  * @throws UnknownNameError for a target, a pass or an option that is not there; GraphError `declaration` for what is not a
- *   module, `option` for what are not options; MachineError for a machine that is not what its description says, or does not
+ *   module, `option` for what are not options; MachineError for what is not a machine, is not what its description says, or does not
  *   suit the target; DeviceError `memory` for a plan that WebAssembly cannot address, `limit` for a state, an arena
  *   or inputs larger than a buffer of the target; ScheduleError `limit` for what no kernel of the target can compute
  */
@@ -94,8 +94,10 @@ function checkArguments(module: unknown, options: unknown): void {
   if (!targets.includes(target)) throw new UnknownNameError('target', target, ['auto', ...targetNames]);
   if (machine !== undefined && !(Object(machine).description instanceof Object)) {
     const isDescription = Object(machine).numbers instanceof Object;
-    const hint = isDescription ? ', a description: give machineOf(description)' : '';
-    refuse('a machine, as machineOf makes', machine, hint);
+    const found = isDescription
+      ? 'found a description itself: give machineOf(description)'
+      : `found ${shown(machine)}, which is not a machine: give what machineOf makes, or one of machines`;
+    throw new MachineError('', 'description', `is missing: ${found}`);
   }
   if (!Array.isArray(without)) refuse("a list of passes, as in { without: ['partition'] }", without);
   for (const pass of without as readonly unknown[])

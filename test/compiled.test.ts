@@ -189,14 +189,11 @@ describe('a compiled program', () => {
     await expect(compile(null)).rejects.toMatchObject({ name: 'GraphError', code: 'declaration' });
   });
 
-  test('refuses in few words what is not a name, a machine, or a list of passes', async () => {
+  test('refuses in few words what is not a name, or a list of passes', async () => {
     const { webgpu } = machines;
     for (const [options, text] of [
       [{ target: webgpu }, '"wasm" as target, found object; a machine is an option of its own, { machine }'],
       [{ target: {} }, 'expected one of "auto", "webgpu", '],
-      [{ machine: 'webgpu' }, 'expected a machine, as machineOf makes, found "webgpu"'],
-      [{ machine: null }, 'expected a machine, as machineOf makes, found null'],
-      [{ machine: webgpu.description }, 'found object, a description: give machineOf(description)'],
       [
         { without: 'partition' },
         `expected a list of passes, as in { without: ['partition'] }, found "partition"`,
@@ -211,6 +208,20 @@ describe('a compiled program', () => {
     }
     // @ts-expect-error: a caller without types
     await expect(compile(line, { without: [{}] })).rejects.toThrow('there is no pass to leave out object; ');
+  });
+
+  test('refuses what is not a machine as a machine that cannot be', async () => {
+    for (const [machine, text] of [
+      ['webgpu', 'found "webgpu", which is not a machine: give what machineOf makes, or one of machines'],
+      [null, 'found null, which is not a machine'],
+      [{ cores: 3 }, 'found object, which is not a machine'],
+      [machines.webgpu.description, 'found a description itself: give machineOf(description)'],
+    ] as const) {
+      // @ts-expect-error: a caller without types
+      const compiled = compile(line, { machine });
+      await expect(compiled).rejects.toBeInstanceOf(MachineError);
+      await expect(compiled).rejects.toThrow(`a machine: description is missing: ${text}`);
+    }
   });
 
   test('is its program where it is made JSON', async () => {

@@ -13,8 +13,8 @@ export interface Difference {
   readonly expected: number;
   /** What `|actual - expected|` may be. */
   readonly allowed: number;
-  /** `|actual - expected|` over the largest of |expected| and the tensor's root mean square (of integers: 1). */
-  readonly relative: number;
+  /** `|actual - expected|` over what is allowed: above 1 it differs; infinite where they had to be equal. */
+  readonly excess: number;
   /** Whether it is more than rounding: beyond what is allowed. */
   readonly differs: boolean;
 }
@@ -57,7 +57,7 @@ export function worstDifference(
     throw new RangeError(`${actual.data.length} elements to compare with ${f64.data.length}`);
   const isFloat = f64.dtype === 'f32';
   const { rms, spread, overflows } = isFloat ? scaleOf(expected) : { rms: 0, spread: 0, overflows: false };
-  let worst: (Omit<Difference, 'index'> & { readonly excess: number; readonly place: number }) | undefined;
+  let worst: (Omit<Difference, 'index'> & { readonly place: number }) | undefined;
   for (let i = 0; i < f64.data.length; i++) {
     const a = actual.data[i] ?? Number.NaN;
     const [exact, rounded] = [f64.data[i] ?? Number.NaN, f32.data[i] ?? Number.NaN];
@@ -68,11 +68,10 @@ export function worstDifference(
     const allowed = isFloat ? tolerance * (Number.isFinite(scale) ? scale : 0) + spread + SMALLEST_NORMAL : 0;
     const excess = distance === 0 ? 0 : distance / allowed;
     if (worst !== undefined && excess <= worst.excess) continue;
-    const relative = distance === 0 ? 0 : distance / scale;
-    worst = { actual: a, expected: wanted, allowed, relative, differs: excess > 1, excess, place: i };
+    worst = { actual: a, expected: wanted, allowed, excess, differs: excess > 1, place: i };
   }
   if (worst === undefined) return undefined;
-  const { excess: _, place, ...difference } = worst;
+  const { place, ...difference } = worst;
   return { index: indexOf(place, f64.shape), ...difference };
 }
 

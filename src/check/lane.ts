@@ -132,5 +132,5 @@ function statusOf(
 }
 
 function isWorse(a: Difference, b: Difference): boolean {
-  return a.differs === b.differs ? a.relative > b.relative : a.differs;
+  return a.excess > b.excess;
 }

@@ -18,7 +18,11 @@ export function sideBySideText(found: SideBySide, paint: Paint): string {
     ['reference', 'plain loops, float64', String(steps * entries.length), '', '', ''],
     ...targets.map(rowOf),
   ];
-  const lines = [heading, '', ...table(['target', 'on', 'steps', 'worst', 'where', 'result'], rows, paint)];
+  const lines = [
+    heading,
+    '',
+    ...table(['target', 'on', 'steps', 'of allowed', 'where', 'result'], rows, paint),
+  ];
   for (const target of targets) {
     const text = reasonLines(target);
     if (text.length > 0) lines.push('', `${paint.bold(target.name)} ${text[0]}`, ...text.slice(1));
@@ -41,10 +45,15 @@ const verdicts = {
 } satisfies Record<TargetResult['status'], string>;
 
 function rowOf({ name, device, steps, worst, status }: TargetResult): string[] {
-  const size = worst === null ? '' : small(Number(worst.relative.toPrecision(2)));
+  const size = worst === null ? '' : partOf(worst.excess);
   // Where nothing differs at all, no place is the worst.
-  const where = worst === null || worst.relative === 0 ? '' : `${resultText(worst)} ${playText(worst)}`;
+  const where = worst === null || worst.excess === 0 ? '' : `${resultText(worst)} ${playText(worst)}`;
   return [name, device, String(steps), size, where, verdicts[status]];
+}
+
+/** A distance as a part of what it may be: infinite of values that had to be equal. */
+function partOf(excess: number): string {
+  return excess === Infinity ? '∞' : small(Number(excess.toPrecision(2)));
 }
 
 function resultText({ place, index }: { readonly place: TensorPlace } & Difference): string {

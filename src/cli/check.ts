@@ -53,6 +53,7 @@ export function checkCommand(
 Inputs are drawn from the seed: labels and indices in their range, pixels (u8) from 0 to 255, floats
 standard normal. All outputs and all states are compared after each step:
   ${toleranceForm.replaceAll('; ', '\n  ')}
+The table shows the element that is the farthest off, and its distance as a part of what it may be: 1 at most.
 Where a target parts from the reference, the first node that differs is named, with its kernel and element.
 Where a result is NaN or infinite, the node is named at which that begins, on whatever target.
 A gradient of one's own (customGradient) is compared with differences of its function, unless it is an estimate.

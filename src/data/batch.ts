@@ -21,6 +21,9 @@ export type NumberArray = InstanceType<(typeof kinds)[Kind]>;
 /** One row of each input, by its name: its elements, or its only one. */
 export type Sample = Readonly<Record<string, number | ArrayLike<number>>>;
 
+/** A type of samples: each of its properties is a row of an input. */
+export type SampleOf<Row> = { readonly [Name in keyof Row]: number | ArrayLike<number> };
+
 /** What samples are put together to: for each input the elements of its rows, in an array of the samples' type. */
 export type Batch<Row> = {
   readonly [Name in keyof Row]: Row[Name] extends NumberArray ? Row[Name] : Float64Array<ArrayBuffer>;

@@ -1,5 +1,5 @@
 /** Data for training: streams of samples and batches, and files out of their bytes. It works anywhere. */
-export type { AnyBatch, Batch, NumberArray, Sample } from './batch.ts';
+export type { AnyBatch, Batch, NumberArray, Sample, SampleOf } from './batch.ts';
 export { type ByteSource, bytesSource } from './bytes.ts';
 export type { TableColumn } from './csv/columns.ts';
 export { readCsv } from './csv/read.ts';
@@ -23,3 +23,7 @@ export {
 export { type NpyArray, readNpy, readNpz } from './npy.ts';
 export { streamIdx, streamNpy } from './rowStream.ts';
 export { DataStream, type ShuffleOptions, type StreamSource } from './stream.ts';
+export { characterTokenizer } from './text/characters.ts';
+export { learnBytePairs } from './text/learn.ts';
+export { type Tokenizer, type TokenizerData, tokenizerOf } from './text/tokenizer.ts';
+export { type Window, windows } from './text/windows.ts';

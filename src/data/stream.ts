@@ -1,7 +1,8 @@
 import { InputError, isWhole, unfit } from '../runtime/issues.ts';
 import { permutation } from '../runtime/random.ts';
 import { ahead } from './ahead.ts';
-import { type Batch, batched, type NumberArray, type Sample } from './batch.ts';
+import { type Batch, batched, type NumberArray, type SampleOf } from './batch.ts';
+import { placed } from './issues.ts';
 import {
   applied,
   chosen,
@@ -81,6 +82,16 @@ export class DataStream<Element> implements AsyncIterable<Element> {
   }
 
   /**
+   * Elements that are there by number: each is asked for by its own, from 0 on. `shuffle` then mixes all of them, and keeps none.
+   *
+   * @throws InputError `range`
+   */
+  static numbered<Element>(count: number, at: (index: number) => Element): DataStream<Element> {
+    checkCount('count', count, 0);
+    return DataStream.#list({ count, at, order: inOrder });
+  }
+
+  /**
    * The rows of arrays as samples: of each array a row, which shares its memory.
    *
    * @param data arrays by name, rows first, as `session.train` takes them
@@ -125,7 +136,7 @@ export class DataStream<Element> implements AsyncIterable<Element> {
   static #list<Element>(listed: Listed<Element>, varies?: string): DataStream<Element> {
     const elements = function* (epoch: number): Generator<Element> {
       const order = listed.order(epoch);
-      for (let place = 0; place < listed.count; place++) yield listed.at(order(place));
+      for (let place = 0; place < listed.count; place++) yield given(listed, order(place), epoch);
     };
     return new DataStream({ elements, listed, varies });
   }
@@ -263,7 +274,7 @@ export class DataStream<Element> implements AsyncIterable<Element> {
    * @param options `partial: false` leaves a shorter last batch out
    * @throws InputError when it is read: for a sample that is not like the first one, with its position
    */
-  batch<Row extends Sample>(
+  batch<Row extends SampleOf<Row>>(
     this: DataStream<Row>,
     size: number,
     options: { readonly partial?: boolean } = {},
@@ -307,6 +318,15 @@ export class DataStream<Element> implements AsyncIterable<Element> {
     varies = this.#origin.varies,
   ): DataStream<Result> {
     return new DataStream({ elements: (epoch) => operate(this.elements(epoch), epoch), varies });
+  }
+}
+
+/** The element of a number; what it throws says which. */
+function given<Element>({ at }: Listed<Element>, index: number, epoch: number): Element {
+  try {
+    return at(index);
+  } catch (thrown) {
+    throw placed('source', index, epoch, thrown);
   }
 }
 

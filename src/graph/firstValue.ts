@@ -46,11 +46,21 @@ export function requireFirst(name: string, init: Init, shape: readonly number[],
     const k = words.findIndex((word) => word > 1);
     if (k >= 0) wrong(`value ${k} is ${words[k]}: values must be ${misfit(Number(words[k]), dtype)}`);
   } else if (init.kind === 'constant') {
-    const wanted = misfit(init.value, dtype);
+    // A NaN that is meant is one of given values: a program as JSON has none.
+    const wanted = Number.isNaN(init.value) ? 'numbers' : misfit(init.value, dtype);
     if (wanted !== undefined) wrong(`value is ${shown(init.value)}: values must be ${wanted}`);
+  } else if (init.kind === 'uniform' && !isRange(init.low, init.high)) {
+    wrong(`from ${shown(init.low)} to ${shown(init.high)}: bounds must be finite and in order`);
+  } else if (init.kind === 'normal' && !(Number.isFinite(init.mean) && isRange(0, init.deviation))) {
+    const found = `mean ${shown(init.mean)} and deviation ${shown(init.deviation)}`;
+    wrong(`${found} must be finite, the latter not negative`);
   } else if (init.kind === 'uniform' && dtype === 'u32') {
     const holds = init.low >= 0 && init.high <= 2 ** 32 && [init.low, init.high].every(Number.isInteger);
     if (!holds)
       wrong(`from ${init.low} to ${init.high}: bounds must be whole numbers from 0 to ${2 ** 32} (u32)`);
   } else if (dtype !== 'f32') wrong(`${init.kind} values are floats, the state is ${dtype}`);
+}
+
+function isRange(low: number, high: number): boolean {
+  return Number.isFinite(low) && Number.isFinite(high) && low <= high;
 }

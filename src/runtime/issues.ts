@@ -133,12 +133,14 @@ export type SessionErrorCode =
   | 'disposed'
   | 'unknown-entry'
   | 'unknown-state'
+  | 'no-updates'
   | 'other-session'
   | 'other-training';
 
 /**
  * A session or a dataset is used after `dispose`, or asked for what it does not have; `other-training`: to go on, in the
- * middle of an epoch, with rows, batches or an order that are not those of its steps before.
+ * middle of an epoch, with rows, batches or an order that are not those of its steps before; `no-updates`: to train an entry
+ * that updates no state.
  */
 export class SessionError extends CodedError<SessionErrorCode> {
   constructor(code: SessionErrorCode, message: string) {

@@ -1,4 +1,5 @@
 import type { Session as RuntimeSession } from '../runtime/index.ts';
+import { explainErrors } from './explain.ts';
 import { type Fit, fit as fitted } from './fit.ts';
 import type { FitOptions } from './options.ts';
 import type { Host } from './running.ts';
@@ -20,8 +21,9 @@ export interface Session extends RuntimeSession {
   fit(options: FitOptions): Fit;
 }
 
-/** Gives a session of a runtime the methods that training adds. */
+/** Gives a session of a runtime the methods that training adds, and errors that say more. */
 export function withTraining(session: RuntimeSession, host: Host): Session {
+  explainErrors(session, host.hasUpdates);
   return Object.assign(session, {
     fit: (options: FitOptions): Fit => fitted(session, options, host),
   });

@@ -88,7 +88,7 @@ test('the worst element is named by its index, with both values and what is allo
     actual: 1.5,
     expected: 1,
     allowed: expect.closeTo(1e-5, 12),
-    relative: 0.5,
+    excess: expect.closeTo(5e4, 0),
     differs: true,
   });
 });

@@ -26,10 +26,10 @@ test('a comparison reads as a table, followed by where targets part and where a 
   expect(sideBySideText(found, plain)).toMatchInlineSnapshot(`
     "scores: 3 steps of train, seed 0, tolerance 1e-5
 
-      target     on                    steps  worst  where                              result
+      target     on                    steps  of allowed  where                              result
       reference  plain loops, float64      3
-      spoiled    the evaluator             3  0                                         ok
-      spoiled    the evaluator             3  1      output best[1] in step 1 of train  DIFFERS
+      spoiled    the evaluator             3  0                                              ok
+      spoiled    the evaluator             3  ∞           output best[1] in step 1 of train  DIFFERS
 
     spoiled differs in step 1 of train; the first node that is wrong for its operands is
       score = contract(x, %4)  at text.test.ts:10

@@ -77,7 +77,7 @@ describe('sinter check', () => {
     const { code, out, err } = await sinter(['check', file, ...SOFTWARE, '--seed', '1']);
     expect([code, err]).toEqual([0, '']);
     expect(out).toMatch(/^classifier: 3 steps of train, predict each, seed 1, tolerance 1e-5$/m);
-    expect(out).toMatch(/^ +target +on +steps +worst +where +result$/m);
+    expect(out).toMatch(/^ +target +on +steps +of allowed +where +result$/m);
     expect(out).toMatch(/^ +reference +plain loops, float64 +6$/m);
     expect(out).toMatch(
       /^ +webgpu-software +.*swiftshader.* 6 +\S+ +(state|output) .+ in step \d of \w+ +ok$/im,

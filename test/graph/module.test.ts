@@ -166,6 +166,29 @@ describe('a module', () => {
         'state: "s": value is 2: values must be whole numbers from 0 to 1 (bool)',
       ],
       [
+        (m) => m.state('s', { shape: [2], init: nn.init.constant(Number.NaN) }),
+        'values',
+        'state: "s": value is NaN: values must be numbers',
+      ],
+      [
+        (m) =>
+          m.state('s', {
+            shape: [2],
+            init: (_, stream) => ({ kind: 'uniform', low: Number.NaN, high: 1, stream }),
+          }),
+        'values',
+        'state: "s": from NaN to 1: bounds must be finite and in order',
+      ],
+      [
+        (m) =>
+          m.state('s', {
+            shape: [2],
+            init: (_, stream) => ({ kind: 'normal', mean: 0, deviation: -1, stream }),
+          }),
+        'values',
+        'state: "s": mean 0 and deviation -1 must be finite, the latter not negative',
+      ],
+      [
         (m) => m.state('s', { shape: [2], dtype: 'i32', init: nn.init.normal() }),
         'values',
         'state: "s": normal values are floats, the state is i32',

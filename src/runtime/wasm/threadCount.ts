@@ -1,4 +1,4 @@
-import { InputError } from '../issues.ts';
+import { isWhole, unfit } from '../issues.ts';
 import type { Host } from './host.ts';
 
 /** Threads that may be asked for. */
@@ -17,12 +17,7 @@ let isTold = false;
  */
 export async function threadCount(host: Host, asked: number | undefined): Promise<number> {
   const wanted = asked === undefined ? Math.max(1, Math.min(host.cores, MOST_BY_DEFAULT)) : asked;
-  if (!Number.isInteger(wanted) || wanted < 1 || wanted > MOST)
-    throw new InputError(
-      'range',
-      'threads',
-      `expected a whole number from 1 to ${MOST}, found ${typeof wanted} ${wanted}`,
-    );
+  if (!isWhole(wanted, 1, MOST)) unfit('range', 'threads', `a whole number from 1 to ${MOST}`, wanted);
   const alone = wanted === 1 ? undefined : await host.alone();
   if (alone === undefined) return wanted;
   if (!isTold) console.warn(`sinter runs on one thread, not ${wanted}: ${alone}`);
