@@ -8,6 +8,8 @@ export const mnist = defineModule('mnist-mlp', (m) => {
   const h = nn.dense(x.cast('f32').div(255), 128, { activation: 'relu', name: 'hidden' });
   const logits = nn.dense(h, 10, { name: 'output' });
   const loss = nn.crossEntropy(logits, y);
-  m.entry('train', { loss, updates: optim.sgd({ lr: 0.1 }).minimize(loss) });
-  m.entry('predict', { label: logits.argmax(1) });
+  const updates = optim.sgd({ lr: 0.1 }).minimize(loss);
+  const train = m.entry('train', { loss, updates }, { inputs: [x, y] });
+  const predict = m.entry('predict', { label: logits.argmax(1) }, { inputs: [x] });
+  return { train, predict };
 });

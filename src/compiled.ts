@@ -26,6 +26,7 @@ import { summaryText } from './reportText.ts';
 import type { Program } from './runtime/index.ts';
 import { shown } from './runtime/issues.ts';
 import { named } from './runtime/options.ts';
+import type { AnySignature, EntryName, Signature, Typed } from './runtime/signature.ts';
 import type { WasmProgram } from './runtime/wasm/index.ts';
 import { hostOfNode, open, type StartOptions } from './start.ts';
 import { type Session, withTraining } from './train/session.ts';
@@ -58,7 +59,10 @@ export interface CompileOptions {
  *   suit the target; DeviceError `memory` for a plan that WebAssembly cannot address, `limit` for a state, an arena
  *   or inputs larger than a buffer of the target; ScheduleError `limit` for what no kernel of the target can compute
  */
-export async function compile(module: Module, options: CompileOptions = {}): Promise<CompiledProgram> {
+export async function compile<S extends Signature = AnySignature>(
+  module: Module<S>,
+  options: CompileOptions = {},
+): Promise<CompiledProgram<S>> {
   // Callers without types may give anything.
   checkArguments(module, options);
   const { target = 'auto', machine, without = [] } = options;
@@ -68,7 +72,7 @@ export async function compile(module: Module, options: CompileOptions = {}): Pro
   const topics = environment('SINTER_DEBUG');
   const text = debugText(compilation, topics);
   if (text !== '') console.error(text);
-  return new CompiledProgram(compilation);
+  return new CompiledProgram<S>(compilation);
 }
 
 /** @throws GraphError for what is not a module, or not options; UnknownNameError for names that are not there */
@@ -149,8 +153,8 @@ export async function targetAtHand(): Promise<TargetName> {
   }
 }
 
-/** A compiled module: what it became, and the way to run it. */
-export class CompiledProgram {
+/** A compiled module: what it became, and the way to run it. What types know of it is `S`, that of its module. */
+export class CompiledProgram<S extends Signature = AnySignature> {
   /** Every level that compiling went through, for tools. */
   readonly compilation: WebGpuCompilation | WasmCompilation;
   #report: Report | undefined;
@@ -161,12 +165,12 @@ export class CompiledProgram {
   }
 
   /** What `JSON.stringify` takes of it: the program. */
-  toJSON(): Program | WasmProgram {
+  toJSON(): (Program | WasmProgram) & Typed<S> {
     return this.program;
   }
 
   /** Plain data that survives JSON, and runs with `sinter/runtime` alone, or with `sinter/runtime/wasm`. */
-  get program(): Program | WasmProgram {
+  get program(): (Program | WasmProgram) & Typed<S> {
     return this.compilation.program;
   }
 
@@ -206,7 +210,7 @@ export class CompiledProgram {
    *
    * @throws UnknownNameError where there is none of that name
    */
-  entry(name: string): EntryReport {
+  entry(name: EntryName<S>): EntryReport {
     const entry = Object.hasOwn(this.report.entries, name) ? this.report.entries[name] : undefined;
     if (entry === undefined) throw new UnknownNameError('entry', name, this.entries);
     return entry;
@@ -228,6 +232,7 @@ export class CompiledProgram {
    *
    * @throws DeviceError where there is no adapter, no memory, or the program needs more than there is
    */
+  start<Own extends Signature = S>(options?: StartOptions<NoInfer<Own>>): Promise<Session<Own>>;
   async start(options: StartOptions = {}): Promise<Session> {
     const { initial } = named('options', options);
     const given = named('initial', initial ?? {});

@@ -12,6 +12,7 @@ import { takeInitial } from './runtime/initial.ts';
 import { naming } from './runtime/issues.ts';
 import { checkOption, named } from './runtime/options.ts';
 import { takeProfile } from './runtime/profiling.ts';
+import type { AnySignature, Signature, Typed } from './runtime/signature.ts';
 import type {
   Session as RuntimeSession,
   WasmProgram,
@@ -21,7 +22,9 @@ import type { Host } from './train/running.ts';
 import { type Session, withTraining } from './train/session.ts';
 
 /** How a session starts, whatever its target: a device is for WebGPU, threads are for WebAssembly. */
-export interface StartOptions extends Omit<GpuStartOptions, 'profiler'>, WasmStartOptions {
+export interface StartOptions<S extends Signature = AnySignature>
+  extends Omit<GpuStartOptions<S>, 'profiler'>,
+    WasmStartOptions<S> {
   /**
    * Whether the driver keeps every index of a kernel inside of its array, in Node, for WebGPU, on a device that the session
    * opens itself. The compiler has proven that none leaves it, so what `compile` made in this process for
@@ -44,6 +47,10 @@ export function needsRobustness(program: Program, asked: boolean | undefined): b
  * @throws FormatError where `program` is not one, naming the first place that is not as it should be; DeviceError where
  *   there is no adapter, no memory, or the program needs more than there is; InputError for options that do not fit
  */
+export function start<S extends Signature = AnySignature>(
+  program: (Program | WasmProgram) & Typed<S>,
+  options?: StartOptions<S>,
+): Promise<Session<S>>;
 export async function start(program: Program | WasmProgram, options: StartOptions = {}): Promise<Session> {
   return withTraining(await open(program, options), hostOfNode());
 }

@@ -12,6 +12,14 @@ export {
 export { digraphOf, dotOf } from './dot.ts';
 export { evaluation, substitute, whileTraining } from './evaluation.ts';
 export { describe, Graph } from './graph.ts';
+export type {
+  EntryHandle,
+  InputTensor,
+  NamedSize,
+  ParamTensor,
+  SignatureOf,
+  StateTensor,
+} from './handles.ts';
 export * from './issues.ts';
 export {
   type Declarations,

@@ -1,5 +1,6 @@
 import { type Dtype, isFloat, type Size, shapeText } from '../loops/index.ts';
 import type { DeclaredInit as Init } from '../runtime/program.ts';
+import type { AnySignature, Signature, Typed } from '../runtime/signature.ts';
 import {
   quoted,
   requireList,
@@ -10,19 +11,29 @@ import {
   shown,
   withArticle,
 } from './arguments.ts';
-import { dtypeFrom } from './attributes.ts';
+import { dtypeFrom, textOf } from './attributes.ts';
 import { firstValue } from './firstValue.ts';
 import { describe, Graph } from './graph.ts';
+import type {
+  EntryHandle,
+  InputTensor,
+  Listed,
+  NamedSize,
+  ParamTensor,
+  SignatureOf,
+  StateTensor,
+} from './handles.ts';
 import { GraphError } from './issues.ts';
 import type { Node } from './node.ts';
+import { neededBy } from './order.ts';
 import { type DimLike, dimLikeText, sameShape, toShape } from './shape.ts';
 import { moduleLine, moduleLines, showAs } from './shown.ts';
 import { requireTensor, typed } from './tensor/value.ts';
 import { Tensor } from './tensor.ts';
 import { type Values, wordsOf } from './words.ts';
 
-/** A module: plain data over one graph. Its entries share its states. */
-export interface Module {
+/** A module: plain data over one graph. Its entries share its states. What types know of it is `S`. */
+export interface Module<out S extends Signature = AnySignature> extends Typed<S> {
   readonly name: string;
   readonly graph: Graph;
   readonly sizes: readonly Size[];
@@ -108,9 +119,15 @@ export interface EntryOptions {
 /** What layers and optimizers may declare, found at the graph of the tensors that they are given. */
 export interface Declarations {
   /** A state. @throws GraphError where its name is taken or its first value does not fit */
-  state<D extends ValueDtype = 'f32'>(name: string, options: StateOptions<D>): Tensor<D>;
+  state<Name extends string, D extends ValueDtype = 'f32'>(
+    name: Name,
+    options: StateOptions<D>,
+  ): StateTensor<Name, D>;
   /** A run-time scalar. @throws GraphError where its name is taken */
-  param<D extends ParamDtype = 'f32'>(name: string, options: ParamOptions<D>): Tensor<D>;
+  param<Name extends string, D extends ParamDtype = 'f32'>(
+    name: Name,
+    options: ParamOptions<D>,
+  ): ParamTensor<Name, D>;
   /**
    * Number of the step (i32): a session counts the steps of each entry by itself, from 1. It is for schedules; what
    * belongs to a state, such as how often an optimizer has updated it, is kept in a state beside it.
@@ -129,10 +146,25 @@ export interface Declarations {
 /**
  * Declares a module: sizes, inputs, states and entries, in whatever order they are needed.
  *
- * @param build is called once, with what declares
+ * What the function returns makes the module's type, and so those of its programs and sessions: entries, and inputs, states,
+ * run-time scalars and sizes where there is use for their names. It does nothing at run time.
+ *
+ * ```ts
+ * const model = defineModule('model', (m) => {
+ *   const x = m.input('x', { shape: [64, 784] });
+ *   return { predict: m.entry('predict', { label: nn.dense(x, 10).argmax(1) }, { inputs: [x] }) };
+ * });
+ * const { label } = await session.run('predict', { x: pixels }); // label.data: Int32Array
+ * ```
+ *
+ * @param build is called once, with what declares; it returns an object or a list of what was declared, or nothing: then names
+ *   may be any
  * @throws ShapeError and GraphError with the line that is wrong
  */
-export function defineModule(name: string, build: (m: ModuleBuilder) => void): Module {
+export function defineModule<Returned>(
+  name: string,
+  build: (m: ModuleBuilder) => Returned,
+): Module<SignatureOf<Returned>> {
   if (typeof name === 'string') requirePrintable('defineModule', 'a module', name);
   const given: unknown = build;
   if (typeof given !== 'function') {
@@ -169,7 +201,7 @@ export class ModuleBuilder implements Declarations {
   }
 
   /** A bounded size: at most `max`, the live extent comes at run time. Use it as a dimension of shapes. */
-  size(name: string, options: { readonly max: number }): Size {
+  size<Name extends string>(name: Name, options: { readonly max: number }): NamedSize<Name> {
     requireOptions('size', options, ['max']);
     const { max } = options;
     if (!Number.isSafeInteger(max) || max < 1) {
@@ -189,7 +221,10 @@ export class ModuleBuilder implements Declarations {
    * An input, given again at each step. With a bounded size as its first dimension it is read by rows: out of a
    * dataset on the device, or out of a batch that is uploaded.
    */
-  input<D extends Dtype = 'f32'>(name: string, options: InputOptions<D>): Tensor<D>;
+  input<Name extends string, D extends Dtype = 'f32'>(
+    name: Name,
+    options: InputOptions<D>,
+  ): InputTensor<Name, D>;
   input(name: string, options: InputOptions): Tensor {
     requireOptions('input', options, ['shape', 'dtype']);
     const { shape, dtype = 'f32' } = options;
@@ -219,7 +254,10 @@ export class ModuleBuilder implements Declarations {
     return new Tensor(this.graph, node);
   }
 
-  state<D extends ValueDtype = 'f32'>(name: string, options: StateOptions<D>): Tensor<D>;
+  state<Name extends string, D extends ValueDtype = 'f32'>(
+    name: Name,
+    options: StateOptions<D>,
+  ): StateTensor<Name, D>;
   state(name: string, options: StateOptions): Tensor {
     requireOptions('state', options, ['shape', 'dtype', 'init', 'trainable']);
     const { shape, dtype = 'f32', init, trainable = isFloat(dtype) } = options;
@@ -239,7 +277,10 @@ export class ModuleBuilder implements Declarations {
     return new Tensor(this.graph, node);
   }
 
-  param<D extends ParamDtype = 'f32'>(name: string, options: ParamOptions<D>): Tensor<D>;
+  param<Name extends string, D extends ParamDtype = 'f32'>(
+    name: Name,
+    options: ParamOptions<D>,
+  ): ParamTensor<Name, D>;
   param(name: string, options: ParamOptions): Tensor {
     requireOptions('param', options, ['initial', 'dtype']);
     const { initial, dtype = 'f32' } = options;
@@ -277,9 +318,20 @@ export class ModuleBuilder implements Declarations {
   /**
    * An entry: named outputs, and the next values of states (`updates`). States that it does not update stay.
    *
-   * @throws GraphError where there is neither, or an update does not fit its state
+   * @param reads `{ inputs: [x, y] }` lists the inputs that it reads, for its type: sessions then ask for them by name
+   * @returns the entry, for the module's type: see {@link defineModule}
+   * @throws GraphError where there is neither, an update does not fit its state, or it reads other inputs than are listed
    */
-  entry(name: string, options: EntryOptions): void {
+  entry<Name extends string, Given extends EntryOptions>(
+    name: Name,
+    options: Given,
+  ): EntryHandle<Name, Given>;
+  entry<Name extends string, Given extends EntryOptions, const Inputs extends readonly Tensor[]>(
+    name: Name,
+    options: Given,
+    reads: { readonly inputs: Inputs },
+  ): EntryHandle<Name, Given, Listed<Inputs>>;
+  entry(name: string, options: EntryOptions, reads?: { readonly inputs: readonly Tensor[] }): ModuleEntry {
     requireName('entry', 'an entry', name);
     if (typeof options !== 'object' || options === null || options instanceof Tensor) {
       const text = `takes outputs and updates by name, such as { y }, not ${shown(options)}`;
@@ -300,7 +352,38 @@ export class ModuleBuilder implements Declarations {
     if (results.length + changes.length === 0) {
       throw new GraphError('entry', 'entry', `${quoted(name)} has neither outputs nor updates`);
     }
-    this.#entries.push({ name, outputs: results, updates: changes });
+    if (reads !== undefined) {
+      const roots = [...results.map(({ node }) => node), ...changes.map(({ next }) => next)];
+      this.#requireRead(name, reads, roots);
+    }
+    const entry = { name, outputs: results, updates: changes };
+    this.#entries.push(entry);
+    return entry;
+  }
+
+  /** Holds a list of inputs to what an entry reads. */
+  #requireRead(entry: string, reads: { readonly inputs: readonly Tensor[] }, roots: readonly Node[]): void {
+    const where = `${quoted(entry)}: its inputs`;
+    requireOptions('entry', reads, ['inputs']);
+    const { inputs: given } = reads;
+    if (!Array.isArray(given)) {
+      const text = `${where} must be a list, such as { inputs: [x] }, not ${shown(given)}`;
+      throw new GraphError('entry', 'entry', text);
+    }
+    const listed = given.map((tensor: unknown) => {
+      if (tensor instanceof Tensor && this.#inputs.includes(tensor.node)) return tensor.node;
+      const what = tensor instanceof Tensor ? describe(tensor.node) : shown(tensor);
+      throw new GraphError('entry', 'entry', `${where} must be inputs of this module, not ${what}`);
+    });
+    const read = neededBy(roots).filter((node) => this.#inputs.includes(node));
+    const names = (nodes: readonly Node[]): string =>
+      nodes.map((node) => quoted(textOf('input', node.attrs, 'name'))).join(', ');
+    const missing = read.filter((node) => !listed.includes(node));
+    if (missing.length > 0)
+      throw new GraphError('entry', 'entry', `${where} lack ${names(missing)}, which it reads`);
+    const more = listed.filter((node) => !read.includes(node));
+    if (more.length > 0)
+      throw new GraphError('entry', 'entry', `${where} list ${names(more)}, which it does not read`);
   }
 
   freshName(stem: string): string {

@@ -26,7 +26,8 @@ export type {
 export type { Totals } from './outputs.ts';
 export type { Profiling, Timings } from './profiling.ts';
 export type * from './program.ts';
-export type { Session } from './session.ts';
-export { type StartOptions, start, type WebGpuSession } from './start.ts';
+export type * from './signature.ts';
+export { type StartOptions, start } from './start.ts';
 export type { Profiler, Stopwatch } from './stopwatch.ts';
+export type { Session, WebGpuSession } from './typedSession.ts';
 export type { Output, Values } from './values.ts';

@@ -1,35 +1,49 @@
-import type { Data, Dataset } from './dataset.ts';
+import type { Dataset } from './dataset.ts';
 import { isWhole, slotOf, unfit } from './issues.ts';
+import type {
+  AnySignature,
+  ByName,
+  EntryName,
+  Inputs,
+  KnownName,
+  ScalarTotals,
+  Signature,
+} from './signature.ts';
+import type { Values } from './values.ts';
 
 /** How a session starts, on every target. */
-export interface SessionOptions {
+export interface SessionOptions<S extends Signature = AnySignature> {
   /** Of first values and shuffles, an unsigned 32-bit integer; 0 by default. */
   readonly seed?: number;
   /** Values of states by name, in place of their declared first ones. */
-  readonly initial?: Data;
+  readonly initial?: ByName<keyof S['states'], Values>;
 }
 
 /** A run-time scalar: a value, or one for each step of the entry (counted from 1). */
 export type Scalar = number | ((step: number) => number);
 
 /** What every way of running an entry takes. */
-export interface RunOptions {
+export interface RunOptions<S extends Signature = AnySignature> {
   /** Run-time scalars by name; those that are not given have their declared value. */
-  readonly params?: Readonly<Record<string, Scalar>>;
+  readonly params?: ByName<keyof S['params'], Scalar> & {
+    readonly [Name in KnownName<S['params']>]?: Scalar;
+  };
   /** Live extents of bounded sizes, where arrays do not tell; for rows of a dataset the size of a batch. */
-  readonly sizes?: Readonly<Record<string, number>>;
+  readonly sizes?: ByName<S['sizes'], number>;
 }
 
-export interface EvaluateOptions extends RunOptions {
+export interface EvaluateOptions<S extends Signature = AnySignature, E extends EntryName<S> = EntryName<S>>
+  extends RunOptions<S> {
   /** Arrays, or a dataset of this session. */
-  readonly data: Data | Dataset;
+  readonly data: Inputs<S, E> | Dataset;
   /** By default as many as take some time, 256 at most. */
   readonly stepsPerSubmit?: number;
 }
 
-export interface TrainOptions extends EvaluateOptions {
+export interface TrainOptions<S extends Signature = AnySignature, E extends EntryName<S> = EntryName<S>>
+  extends EvaluateOptions<S, NoInfer<E>> {
   /** `train` by default. */
-  readonly entry?: string;
+  readonly entry?: E;
   /** 1 by default. */
   readonly epochs?: number;
   /**
@@ -46,7 +60,7 @@ export interface TrainOptions extends EvaluateOptions {
    */
   readonly onNaN?: 'stop' | 'continue';
   /** Called when the results of a submit are there. */
-  readonly onProgress?: (progress: Progress) => unknown;
+  readonly onProgress?: (progress: Progress<ScalarTotals<S, NoInfer<E>>>) => unknown;
   /**
    * Stops before the next submit; `train` then throws its reason. Steps that were submitted before end, and count: the
    * last call of `onProgress` tells of them.
@@ -58,28 +72,28 @@ export interface TrainOptions extends EvaluateOptions {
  * A training that runs when it is asked to, once. Iterated (`for await`), it gives each epoch as it ends; awaited, it
  * runs all that are left, and gives a list of all epochs. Neither iterated nor awaited, it does nothing.
  */
-export interface Training
-  extends AsyncGenerator<Epoch, void, undefined>,
-    Pick<Promise<readonly Epoch[]>, 'then' | 'catch' | 'finally'> {}
+export interface Training<Scalars = Readonly<Record<string, number>>>
+  extends AsyncGenerator<Epoch<Scalars>, void, undefined>,
+    Pick<Promise<readonly Epoch<Scalars>[]>, 'then' | 'catch' | 'finally'> {}
 
 /** Where training is: `step` of `steps` of an epoch are done. */
-export interface Progress {
+export interface Progress<out Scalars = Readonly<Record<string, number>>> {
   readonly epoch: number;
   readonly step: number;
   readonly steps: number;
   /** Of the epoch so far, as in Epoch, steps that ran before it was resumed included. */
-  readonly scalars: Readonly<Record<string, number>>;
+  readonly scalars: Scalars;
   readonly loss: number;
 }
 
 /** What an epoch came to. */
-export interface Epoch {
+export interface Epoch<out Scalars = Readonly<Record<string, number>>> {
   /** Counts from 1. */
   readonly epoch: number;
   readonly steps: number;
   readonly samples: number;
   /** Scalar outputs: f32 as the mean over samples, integers as their sum. */
-  readonly scalars: Readonly<Record<string, number>>;
+  readonly scalars: Scalars;
   /** The scalar output `loss`, or the first one; NaN where there is none. */
   readonly loss: number;
   /** How long it took, without what ran before it was resumed. */

@@ -28,14 +28,17 @@ export function outputOf(slot: OutputSlot, results: Uint32Array, at: number, liv
 }
 
 /** What the outputs of an entry come to over many steps. */
-export interface Totals {
+export interface Totals<
+  out Scalars = Readonly<Record<string, number>>,
+  out Arrays = Readonly<Record<string, Output<Output['data'] | Float64Array<ArrayBuffer>>>>,
+> {
   /** Scalars: f32 as the mean over samples, integers and truth values as their sum. */
-  readonly scalars: Readonly<Record<string, number>>;
+  readonly scalars: Scalars;
   /**
    * Arrays: those with rows one after the other, others as scalars are. Sums of integers and truth values are
    * `Float64Array`, whatever their type: batches together may exceed 32 bits. They are exact up to 2⁵³.
    */
-  readonly outputs: Readonly<Record<string, Output<Output['data'] | Float64Array<ArrayBuffer>>>>;
+  readonly outputs: Arrays;
 }
 
 /** Adds up the outputs of an entry, step by step, in float64. */

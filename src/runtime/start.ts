@@ -5,10 +5,12 @@ import { type SessionOptions, takeOptions } from './options.ts';
 import type { Program } from './program.ts';
 import { type Owned, Replayer } from './replayer.ts';
 import { Session } from './session.ts';
+import type { AnySignature, Signature, Typed } from './signature.ts';
 import type { Profiler } from './stopwatch.ts';
+import type { WebGpuSession as TypedSession } from './typedSession.ts';
 
 /** How a session on WebGPU starts; where it requests a device of its own, from which GPU or adapter. */
-export interface StartOptions extends SessionOptions, DeviceOptions {
+export interface StartOptions<S extends Signature = AnySignature> extends SessionOptions<S>, DeviceOptions {
   /** A device of the caller's, who destroys it; by default the session requests its own, from `adapter` or `gpu` where given. */
   readonly device?: GPUDevice;
   /** What times it, where the device can: `timestamps('dispatches')` of `sinter/runtime/timestamps`. See `timings`. */
@@ -21,6 +23,10 @@ export interface StartOptions extends SessionOptions, DeviceOptions {
  * @throws FormatError where `program` is none for WebGPU; DeviceError `no-webgpu`, `no-adapter`, `limit`,
  *   `shader`, `memory`; InputError where `initial` does not fit
  */
+export function start<S extends Signature = AnySignature>(
+  program: Program & Typed<S>,
+  options?: StartOptions<S>,
+): Promise<TypedSession<S>>;
 export async function start(program: Program, options: StartOptions = {}): Promise<WebGpuSession> {
   checkProgram(program);
   options = takeOptions(['seed', 'device', 'initial', 'profiler', 'gpu', 'adapter'], options);

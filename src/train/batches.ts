@@ -1,9 +1,9 @@
 import { type Data, Dataset } from '../runtime/dataset.ts';
 
 /** Batches of an epoch, as `DataStream` of `sinter/data` gives them: the same epoch gives the same batches. */
-export interface BatchSource {
+export interface BatchSource<out Batch = Data> {
   /** @param epoch counted from 1 */
-  elements(epoch: number): AsyncIterable<Data>;
+  elements(epoch: number): AsyncIterable<Batch>;
 }
 
 /**
@@ -11,13 +11,13 @@ export interface BatchSource {
  * stream of batches, each of arrays by input name, which passes through the device: a source, an iterable, or a function of
  * the epoch, counted from 1. An iterable that can be walked through once, such as a generator's, serves one epoch.
  */
-export type Batches =
-  | Data
+export type Batches<Batch = Data> =
+  | Batch
   | Dataset
-  | BatchSource
-  | AsyncIterable<Data>
-  | Iterable<Data>
-  | ((epoch: number) => AsyncIterable<Data> | Iterable<Data>);
+  | BatchSource<Batch>
+  | AsyncIterable<Batch>
+  | Iterable<Batch>
+  | ((epoch: number) => AsyncIterable<Batch> | Iterable<Batch>);
 
 /** The batches of an epoch. */
 export type OpenEpoch = (epoch: number) => AsyncIterator<Data> | Iterator<Data>;

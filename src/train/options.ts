@@ -1,4 +1,14 @@
-import type { EvaluateOptions, Session, Totals, TrainOptions } from '../runtime/index.ts';
+import type {
+  AnySignature,
+  DataOf,
+  EntryName,
+  EvaluateOptions,
+  Inputs,
+  Session,
+  Signature,
+  Totals,
+  TrainOptions,
+} from '../runtime/index.ts';
 import { InputError, shown, slotOf, unfit } from '../runtime/issues.ts';
 import { checkOption, named } from '../runtime/options.ts';
 import type { Batches } from './batches.ts';
@@ -13,21 +23,21 @@ export type Evaluated = Totals & { readonly samples: number };
 export type Metric = (evaluated: Evaluated) => number;
 
 /** How a model is fitted. */
-export interface FitOptions
-  extends Pick<EvaluateOptions, 'params' | 'sizes' | 'stepsPerSubmit'>,
-    Pick<TrainOptions, 'epochs' | 'entry' | 'onNaN' | 'signal'> {
+export interface FitOptions<S extends Signature = AnySignature, E extends EntryName<S> = EntryName<S>>
+  extends Pick<EvaluateOptions<S, E>, 'params' | 'sizes' | 'stepsPerSubmit'>,
+    Pick<TrainOptions<S, E>, 'epochs' | 'entry' | 'onNaN' | 'signal'> {
   /** What is trained on: arrays, a dataset of the session, or a stream of batches. */
-  readonly data: Batches;
+  readonly data: Batches<Inputs<S, NoInfer<E>>>;
   /**
    * What is evaluated after each epoch: arrays, a dataset, a stream; or a share of the arrays of `data`, 0 to 1: their last
    * rows, which are not trained on then, whatever `shuffle` is.
    */
-  readonly validation?: Batches | number;
+  readonly validation?: Batches<DataOf<S>> | number;
   /**
    * The entry that is evaluated: by default `evaluate`, else the only other entry with a scalar output `loss` (and, where the
    * module is at hand, no updates).
    */
-  readonly validationEntry?: string;
+  readonly validationEntry?: EntryName<S>;
   /** Whether each epoch reads the rows of arrays in an order of its own, drawn from the seed; true by default. A stream has its own order. */
   readonly shuffle?: boolean;
   /**

@@ -67,7 +67,7 @@ describe('a name that is not there', () => {
     await expect(told).rejects.toThrow('there is no target "wams" (did you mean "wasm"?); there are "auto"');
     await expect(told).rejects.toBeInstanceOf(UnknownNameError);
     const compiled = await compile(module, { target: 'wasm' });
-    expect(() => compiled.entry('trian')).toThrow('(did you mean "train"?)');
+    expect(() => compiled.entry(untyped('trian'))).toThrow('(did you mean "train"?)');
   });
 });
 

@@ -24,7 +24,9 @@ export type {
 export type { Totals } from '../outputs.ts';
 export type { Profiling, Timings } from '../profiling.ts';
 export type * from '../program.ts';
-export type { Session } from '../session.ts';
+export type * from '../signature.ts';
+export type { Session } from '../typedSession.ts';
 export type { Output, Values } from '../values.ts';
 export type * from './program.ts';
-export { type StartOptions, start, type WasmSession } from './start.ts';
+export { type StartOptions, start } from './start.ts';
+export type { WasmSession } from './typedSession.ts';

@@ -1,0 +1,201 @@
+import { describe, expect, expectTypeOf, it } from 'vitest';
+import {
+  type CompiledProgram,
+  compile,
+  Dataset,
+  defineModule,
+  type Module,
+  type ModuleBuilder,
+  nn,
+  type Output,
+  optim,
+  type Session,
+} from '../../src/index.ts';
+
+/** A classifier of two entries, whose inputs are listed: all of it is in the module's type. */
+const typed = defineModule('typed', (m) => {
+  const batch = m.size('batch', { max: 4 });
+  const x = m.input('x', { shape: [batch, 3], dtype: 'u8' });
+  const y = m.input('y', { shape: [batch], dtype: 'i32' });
+  const scale = m.state('scale', { shape: [], init: nn.init.ones() });
+  const lr = m.param('lr', { initial: 0.1 });
+  const logits = nn.dense(x.cast('f32'), 2, { name: 'output' }).mul(scale);
+  const loss = nn.crossEntropy(logits, y);
+  const updates = optim.sgd({ lr }).minimize(loss);
+  const train = m.entry('train', { loss, updates }, { inputs: [x, y] });
+  const predict = m.entry('predict', { label: logits.argmax(1), logits }, { inputs: [x] });
+  return { train, predict, batch, scale, lr };
+});
+
+/** The same, of which the entries' outputs are known alone. */
+const listed = defineModule('listed', (m) => {
+  const x = m.input('x', { shape: [2] });
+  const y = m.input('y', { shape: [2] });
+  return [m.entry('sum', { sum: x.add(y) }), m.entry('isLess', { isLess: x.lt(y) })];
+});
+
+const untyped: Module = typed;
+
+describe('a session of a module whose function returns what it declares', () => {
+  it('knows names of entries and inputs, and which inputs there have to be', async () => {
+    const session = await (await compile(typed, { target: 'wasm' })).start({ threads: 1 });
+    const x = new Uint8Array(6);
+    const y = [0, 1];
+    const { label, logits } = await session.run('predict', { x });
+    expectTypeOf(label).toEqualTypeOf<Output<Int32Array>>();
+    expectTypeOf(logits).toEqualTypeOf<Output<Float32Array>>();
+    expect(label.data).toHaveLength(2);
+    expect(
+      (await session.run('train', { x, y }, { params: { lr: 0.5 }, sizes: { batch: 2 } })).loss.data,
+    ).toHaveLength(1);
+
+    const { scalars, outputs, samples } = await session.evaluate('predict', { data: { x, y } });
+    expectTypeOf(scalars).toEqualTypeOf<{ readonly label?: number; readonly logits?: number }>();
+    expectTypeOf(outputs.label?.data).toEqualTypeOf<Int32Array | Float64Array<ArrayBuffer> | undefined>();
+    expect(samples).toBe(2);
+    const [epoch] = await session.train({ data: { x, y }, onProgress: ({ scalars }) => scalars.loss });
+    expectTypeOf(epoch?.scalars.loss).toEqualTypeOf<number | undefined>();
+    expect(epoch?.scalars.loss).toBeTypeOf('number');
+    const history = await session.fit({ data: { x, y }, epochs: 1 });
+    expect(history.epochs).toHaveLength(1);
+    const dataset = await session.dataset({ x });
+    expect(dataset).toBeInstanceOf(Dataset);
+    const scale = await session.read('scale');
+    expectTypeOf(scale).toEqualTypeOf<Output<Float32Array>>();
+    // Layers declare states that no handle is of.
+    expectTypeOf(await session.read('output.weight')).toEqualTypeOf<Output>();
+    await session.write('scale', [2]);
+    expect((await session.read('scale')).data).toEqual(Float32Array.of(2));
+    session.dispose();
+  });
+
+  it('refuses others where they are written', () => {
+    const refused = async (session: Session<SignatureOf<typeof typed>>): Promise<void> => {
+      const x = new Uint8Array(6);
+      // @ts-expect-error there is no such entry
+      await session.run('nope', {});
+      // @ts-expect-error it reads x
+      await session.run('predict', {});
+      // @ts-expect-error it reads x
+      await session.run('predict');
+      // @ts-expect-error there is no such input
+      await session.run('predict', { x, z: x });
+      // @ts-expect-error a text is no array of numbers
+      await session.run('predict', { x: 'pixels' });
+      // @ts-expect-error nor are booleans: they are given as 0 and 1
+      await session.run('predict', { x: [true, false] });
+      // @ts-expect-error there is no such size
+      await session.run('predict', { x }, { sizes: { rows: 2 } });
+      // @ts-expect-error it reads y too
+      await session.train({ data: { x } });
+      // @ts-expect-error there is no such entry
+      await session.train({ entry: 'trian', data: { x, y: [0] } });
+      // @ts-expect-error it is not an input
+      await session.evaluate('train', { data: { x, y: [0], label: [0] } });
+      // @ts-expect-error there is no such input
+      await session.dataset({ pixels: x });
+      // @ts-expect-error it reads y too
+      await session.fit({ data: { x } });
+      // @ts-expect-error there is no such entry
+      await session.fit({ data: { x, y: [0] }, validationEntry: 'test' });
+      const { label } = await session.run('predict', { x });
+      // @ts-expect-error it has no other output
+      (await session.run('predict', { x })).lable;
+      // @ts-expect-error labels are integers
+      label.data satisfies Float32Array;
+    };
+    expect(refused).toBeTypeOf('function');
+  });
+
+  it('takes any inputs of an entry that lists none', async () => {
+    const session = await (await compile(listed, { target: 'wasm' })).start({ threads: 1 });
+    const { sum } = await session.run('sum', { x: [1, 2], y: [3, 4] });
+    expectTypeOf(sum).toEqualTypeOf<Output<Float32Array>>();
+    const { isLess } = await session.run('isLess', { x: [1, 2], y: [3, 1] });
+    expectTypeOf(isLess).toEqualTypeOf<Output<Uint32Array>>();
+    expect([[...sum.data], [...isLess.data]]).toEqual([
+      [4, 6],
+      [1, 0],
+    ]);
+    // @ts-expect-error there is no such entry
+    await expect(session.run('nope', {})).rejects.toThrow('nope: no such entry');
+    session.dispose();
+  });
+
+  it('is a session of any, and so are its module and program', () => {
+    expectTypeOf<Module<SignatureOf<typeof typed>>>().toExtend<Module>();
+    expectTypeOf<CompiledProgram<SignatureOf<typeof typed>>>().toExtend<CompiledProgram>();
+    expectTypeOf<Session<SignatureOf<typeof typed>>>().toExtend<Session>();
+    expectTypeOf<Session>().not.toExtend<Session<SignatureOf<typeof typed>>>();
+    expect(untyped).toBe(typed);
+  });
+});
+
+describe('a session of which types know nothing', () => {
+  it('takes any names, and gives what has to be looked at', async () => {
+    const session: Session = await (await compile(untyped, { target: 'wasm' })).start({ threads: 1 });
+    const { label } = await session.run('predict', { x: new Uint8Array(3) });
+    expectTypeOf(label).toEqualTypeOf<Output | undefined>();
+    await expect(session.run('nope', {})).rejects.toThrow('nope: no such entry');
+    await expect(session.run('predict')).rejects.toThrow('predict reads this input: give an array');
+    expectTypeOf(await session.read('scale')).toEqualTypeOf<Output>();
+    session.dispose();
+  });
+
+  it('is that of a module whose function returns nothing, or nothing that was declared', () => {
+    const nothing = defineModule('nothing', (m) => {
+      m.entry('run', { y: m.input('x', { shape: [2] }).neg() });
+    });
+    const other = defineModule('other', (m) => {
+      const x = m.input('x', { shape: [2] });
+      m.entry('run', { y: x.neg() });
+      return x.neg();
+    });
+    expectTypeOf(nothing).toEqualTypeOf<Module>();
+    expectTypeOf(other).toEqualTypeOf<Module>();
+    expect([nothing.name, other.name]).toEqual(['nothing', 'other']);
+  });
+});
+
+describe('the inputs that an entry lists', () => {
+  const refusal = (build: (m: ModuleBuilder) => unknown): string => {
+    try {
+      defineModule('listing', build);
+    } catch (error) {
+      return error instanceof Error ? error.message.replace(/ {2}at .*/, '') : String(error);
+    }
+    return 'nothing is refused';
+  };
+
+  it('have to be those that it reads', () => {
+    const xy = (m: ModuleBuilder) => [m.input('x', { shape: [2] }), m.input('y', { shape: [2] })] as const;
+    expect(
+      refusal((m) => {
+        const [x, y] = xy(m);
+        m.entry('run', { z: x.add(y) }, { inputs: [x] });
+      }),
+    ).toBe('entry: "run": its inputs lack "y", which it reads');
+    expect(
+      refusal((m) => {
+        const [x, y] = xy(m);
+        m.entry('run', { z: x.neg() }, { inputs: [x, y] });
+      }),
+    ).toBe('entry: "run": its inputs list "y", which it does not read');
+    expect(
+      refusal((m) => {
+        const [x] = xy(m);
+        m.entry('run', { z: x.neg() }, { inputs: [x.neg()] });
+      }),
+    ).toMatch(/^entry: "run": its inputs must be inputs of this module, not %\d+ \(neg f32\[2\]\)$/);
+    expect(
+      refusal((m) => {
+        const [x, y] = xy(m);
+        const w = m.state('w', { shape: [2] });
+        m.entry('run', { updates: [{ state: w, next: x.add(y) }] }, { inputs: [y, x] });
+      }),
+    ).toBe('nothing is refused');
+  });
+});
+
+/** What is known of a module. */
+type SignatureOf<M> = M extends Module<infer S> ? S : never;
