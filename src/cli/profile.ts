@@ -8,6 +8,7 @@ import { traceOf } from '../profile/trace.ts';
 import { deviceFor } from './deviceFor.ts';
 import { loadModel } from './loadModel.ts';
 import { paintFor } from './paint.ts';
+import { readInputs } from './readInputs.ts';
 import type { Terminal } from './run.ts';
 import { statusLine } from './statusLine.ts';
 import { exitCodes, listed, MOST_THREADS, UsageError, wholeNumber } from './usage.ts';
@@ -19,6 +20,7 @@ interface ProfileCommandOptions {
   readonly warmup?: number;
   readonly threads?: number;
   readonly seed: number;
+  readonly data?: string;
   readonly trace?: string;
   readonly json?: true;
 }
@@ -54,6 +56,10 @@ export function profileCommand(terminal: Terminal, done: (code: number) => void)
     )
     .option('--seed <n>', 'of first values and inputs', wholeNumber('--seed', 0), 0)
     .option(
+      '--data <file>',
+      'inputs in the place of drawn ones: .npz or .safetensors, arrays by the names of inputs',
+    )
+    .option(
       '--trace <out>',
       'write a time line of all steps, which ui.perfetto.dev and chrome://tracing open',
     )
@@ -61,7 +67,7 @@ export function profileCommand(terminal: Terminal, done: (code: number) => void)
     .addHelpText(
       'after',
       `
-Inputs are drawn from the seed: labels and indices in their range, pixels (u8) from 0 to 255, floats
+Inputs that --data does not have are drawn from the seed: labels and indices in their range, pixels (u8) from 0 to 255, floats
 standard normal; every bounded size is at its maximum. What updates states is trained.
 
   25 %, 75 %     half of all samples of a kernel are between the two
@@ -88,7 +94,7 @@ Exit codes: 0, it ran; 2, wrong usage or bad input; 3, a fault in sinter itself.
 
 async function profileFile(file: string, options: ProfileCommandOptions, terminal: Terminal): Promise<void> {
   const module = await loadModel(file);
-  const { entry, threads, steps, warmup, seed, trace } = options;
+  const { entry, threads, steps, warmup, seed, data, trace } = options;
   const names = module.entries.map(({ name }) => name);
   if (names.length === 0) throw new UsageError(`module ${JSON.stringify(module.name)} has no entries to run`);
   if (entry !== undefined && !names.includes(entry))
@@ -104,6 +110,7 @@ async function profileFile(file: string, options: ProfileCommandOptions, termina
     const compiled = new CompiledProgram(await compileFor(module, target));
     found = await profile(compiled, {
       seed,
+      ...(data === undefined ? {} : { inputs: readInputs(data, compiled.program.inputs) }),
       ...(entry === undefined ? {} : { entry }),
       ...(steps === undefined ? {} : { steps }),
       ...(warmup === undefined ? {} : { warmup }),

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { GraphError } from '../graph/index.ts';
 import { MachineError } from '../machine/index.ts';
-import { DeviceError } from '../runtime/index.ts';
+import { DeviceError, FormatError, InputError } from '../runtime/index.ts';
 import { ScheduleError } from '../schedule/issues.ts';
 import { checkCommand } from './check.ts';
 import { fitCommand } from './fit.ts';
@@ -59,12 +59,21 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
   }
 }
 
+/** Errors that the one who typed the command can put right. */
+const inputErrors = [
+  UsageError,
+  GraphError,
+  DeviceError,
+  ScheduleError,
+  MachineError,
+  InputError,
+  FormatError,
+] as const;
+
 /** Says what went wrong. @returns the exit code */
 function report(error: unknown, { stderr, env }: Terminal): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
-  const isInput = [UsageError, GraphError, DeviceError, ScheduleError, MachineError].some(
-    (kind) => error instanceof kind,
-  );
+  const isInput = inputErrors.some((kind) => error instanceof kind);
   const wantsStack = (env.SINTER_DEBUG ?? '') !== '';
   const message = error instanceof Error ? (wantsStack ? error.stack : error.message) : String(error);
   const hint = isInput || wantsStack ? '' : '\nThis is a fault in sinter: SINTER_DEBUG=1 shows where.';

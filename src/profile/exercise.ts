@@ -1,6 +1,7 @@
 import { drawInputs } from '../check/draws.ts';
 import type { Module } from '../graph/index.ts';
 import { batchBytes } from '../program/inputBytes.ts';
+import { takeArrays } from '../runtime/dataset.ts';
 import type { Data, Dataset, ProgramBase, Session } from '../runtime/wasm/index.ts';
 
 /** Bytes of inputs that a call gets at most, unless one batch has more. */
@@ -19,15 +20,24 @@ export interface Exercise {
  * device; anything else is evaluated so, or, where its outputs cannot be put together over batches, called once a step, with
  * its inputs uploaded each time.
  *
- * @param seed of the inputs, which are drawn; every bounded size is at its maximum
+ * @param seed of the inputs that are drawn; every bounded size is at its maximum
+ * @param given inputs by name, in the place of drawn ones: rows are taken in order, again from the first one on after the last
+ * @throws InputError for given inputs that the program does not have, or that hold no whole number of rows
  */
-export function exerciseOf(session: Session, module: Module, entry: string, seed: number): Exercise {
+export function exerciseOf(
+  session: Session,
+  module: Module,
+  entry: string,
+  seed: number,
+  given: Data = {},
+): Exercise {
   const { program } = session;
+  takeArrays(program, given);
   const own = program.entries[entry];
   const isTrained = module.entries.some(({ name, updates }) => name === entry && updates.length > 0);
   const isCut = own?.outputs.some(({ live }) => live.slice(1).some((dim) => dim !== null)) ?? false;
   if (isCut && !isTrained) {
-    const inputs = drawn(module, program, entry, seed, 1);
+    const inputs = inputsOf(module, program, entry, seed, given, 1);
     return { most: 1, call: () => timed(() => session.run(entry, inputs)) };
   }
   const isByRow = program.inputs.some(
@@ -40,7 +50,8 @@ export function exerciseOf(session: Session, module: Module, entry: string, seed
     call: async (steps) => {
       if (held?.steps !== steps) {
         held?.dataset.dispose();
-        held = { steps, dataset: await session.dataset(drawn(module, program, entry, seed, steps)) };
+        const inputs = inputsOf(module, program, entry, seed, given, steps);
+        held = { steps, dataset: await session.dataset(inputs) };
       }
       const data = held.dataset;
       return timed(async () => {
@@ -57,14 +68,24 @@ async function timed(work: () => Promise<unknown>): Promise<readonly [begin: num
   return [begin, performance.now()];
 }
 
-/** Inputs of an entry: one batch, and, where they are read by row, the same rows again for each step. */
-function drawn(module: Module, program: ProgramBase, entry: string, seed: number, steps: number): Data {
+/** Inputs of an entry: those that are read by row have as many rows as so many steps read, the same again and again. */
+function inputsOf(
+  module: Module,
+  program: ProgramBase,
+  entry: string,
+  seed: number,
+  given: Data,
+  steps: number,
+): Data {
   return Object.fromEntries(
     Object.entries(drawInputs(module, entry, program.inputs, seed, 0)).map(([name, { data }]) => {
       const slot = program.inputs.find((one) => one.name === name);
-      const times = slot?.size === undefined ? 1 : steps;
-      const all = new arrays[slot?.dtype ?? 'f32'](times * data.length);
-      for (let i = 0; i < times; i++) all.set(data, i * data.length);
+      const own = Object.hasOwn(given, name) ? given[name] : undefined;
+      const length = (slot?.size === undefined ? 1 : steps) * data.length;
+      // What is given is checked by the session as it is: no type of the program's hides what does not fit it.
+      const all = own === undefined ? new arrays[slot?.dtype ?? 'f32'](length) : new Float64Array(length);
+      const source = own ?? data;
+      for (let i = 0; i < length; i++) all[i] = source[i % source.length] ?? 0;
       return [name, all];
     }),
   );

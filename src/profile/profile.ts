@@ -2,7 +2,7 @@ import type { CompiledProgram, StartOptions } from '../compiled.ts';
 import type { Machine } from '../machine/index.ts';
 import type { DispatchReport, MachineReport } from '../report.ts';
 import { WebGpuSession } from '../runtime/start.ts';
-import type { Session } from '../runtime/wasm/index.ts';
+import type { Data, Session } from '../runtime/wasm/index.ts';
 import { type Exercise, exerciseOf } from './exercise.ts';
 import { type Quartiles, quartilesOf } from './quartiles.ts';
 import { type Roofline, rooflineOf } from './roofline.ts';
@@ -12,6 +12,11 @@ export interface ProfileOptions
   extends Pick<StartOptions, 'device' | 'adapter' | 'gpu' | 'threads' | 'seed' | 'robustness'> {
   /** The entry to run; by default `train`, or the first where there is none of that name. */
   readonly entry?: string;
+  /**
+   * Inputs by name, in the place of drawn ones: rows first, as many as there are; steps take them in order, again from the first
+   * one on after the last.
+   */
+  readonly inputs?: Data;
   /** Steps that count; by default as many as take about a second, from 5 to 100. */
   readonly steps?: number;
   /** Steps before, which do not count; by default as many as take some 0.3 s. */
@@ -87,7 +92,7 @@ const MOST_STEPS = 100;
 const CALLS = 5;
 
 /**
- * Runs an entry with inputs that are drawn from the seed (labels and indices in their range), every bounded size at its
+ * Runs an entry with inputs that are given, or drawn from the seed (labels and indices in their range), every bounded size at its
  * maximum, and measures what each dispatch takes beside what the model of time says. It runs twice: with nothing timed but
  * calls, for the time of a step, and with every dispatch timed by the clock of what runs it. On WebGPU each dispatch has a
  * pass of its own then, so that all together may take longer than a step.
@@ -99,7 +104,7 @@ const CALLS = 5;
  *   adapter, or the program needs more than there is
  */
 export async function profile(compiled: CompiledProgram, options: ProfileOptions = {}): Promise<Profile> {
-  const { entry: wanted, steps, warmup, onProgress = () => {}, ...where } = options;
+  const { entry: wanted, inputs, steps, warmup, onProgress = () => {}, ...where } = options;
   const entry = wanted ?? (compiled.entries.includes('train') ? 'train' : (compiled.entries[0] ?? 'train'));
   const report = compiled.entry(entry);
   const { module, machine } = compiled.compilation;
@@ -110,7 +115,7 @@ export async function profile(compiled: CompiledProgram, options: ProfileOptions
     onProgress(`${entry}: starting`);
     const session = await compiled.start({ ...where, profile: kind });
     try {
-      return await work(session, exerciseOf(session, module, entry, where.seed ?? 0));
+      return await work(session, exerciseOf(session, module, entry, where.seed ?? 0, inputs));
     } finally {
       session.dispose();
     }

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type SafeTensor, writeSafetensors } from '../../src/weights/index.ts';
 import { sinter } from './run.ts';
 
 let folder = '';
@@ -54,6 +55,39 @@ describe('sinter profile', () => {
     const steps = traceEvents.filter(({ cat }: { cat?: string }) => cat === 'step');
     // Two that were measured, and two as predicted.
     expect(steps).toHaveLength(4);
+  });
+
+  test('takes inputs out of a file, and says what of it does not fit', async () => {
+    const floats = (elements: number): SafeTensor => {
+      return { dtype: 'F32', shape: [elements], data: new Uint8Array(4 * elements).fill(1) };
+    };
+    const written = (name: string, tensors: Readonly<Record<string, SafeTensor>>): string => {
+      const path = join(folder, name);
+      writeFileSync(path, writeSafetensors(new Map(Object.entries(tensors))));
+      return path;
+    };
+    const right = written('right.safetensors', { x: floats(32) });
+    expect(await sinter(['profile', `${model}#small`, ...BRIEF, '--data', right])).toMatchObject({
+      code: 0,
+      err: '',
+    });
+    for (const [file, message] of [
+      [written('short.safetensors', { x: floats(31) }), /^sinter: x: expected 32 elements, found 31\n$/],
+      [
+        written('other.safetensors', { z: floats(32) }),
+        /^sinter: --data .*: it has "z", and none of the inputs "x"\n/,
+      ],
+      [
+        written('more.safetensors', { x: floats(32), z: floats(1) }),
+        /^sinter: z: no such input; there are x\n/,
+      ],
+      [model, /^sinter: --data .*: expected arrays as \.npz or \.safetensors, by the names of inputs\n/],
+      ['nowhere.npz', /^sinter: --data nowhere\.npz: there is no such file\n/],
+    ] as const) {
+      const { code, err } = await sinter(['profile', `${model}#small`, ...BRIEF, '--data', file]);
+      expect(err).toMatch(message);
+      expect(code).toBe(2);
+    }
   });
 
   test('explains itself', async () => {

@@ -97,6 +97,19 @@ describe.each(['wasm', 'webgpu-software'] as const)('on %s', (target) => {
   );
 });
 
+test('inputs that are given take the place of drawn ones, and are checked', async () => {
+  const [x, y] = [new Uint8Array(5 * 12), new Int32Array(5)];
+  const { found } = await profiled('wasm', { inputs: { x, y }, steps: 12 });
+  expect(found).toMatchObject({ steps: 12, stepsPerCall: 2 });
+  for (const [inputs, message] of [
+    [{ x: x.subarray(1) }, 'x: expected one or more rows of 12 elements, found 59'],
+    [{ x, y: y.subarray(1) }, 'y: expected 5 rows, as other inputs of batch, found 4'],
+    [{ y: [0, 3] }, 'y: expected 0 to 2 at index 1, found 3'],
+    [{ z: [] }, 'z: no such input'],
+  ] as const)
+    await expect(profiled('wasm', { inputs })).rejects.toThrow(message);
+});
+
 test('an adapter without timestamps gives the times of whole steps', async () => {
   const { gpu } = await softwareGpu();
   const device = await (await gpu.requestAdapter())?.requestDevice();
