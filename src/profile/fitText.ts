@@ -38,8 +38,10 @@ function rowOf({ what, needed, unit, available, share, fits }: Verdict): string[
   return [cut(what, MOST_NAME), shown(needed), has, part, fits ? '' : 'TOO LARGE'];
 }
 
-function sizeLines({ name, max, largest, isExact, why }: SizeFit): string[] {
-  if (largest === null) return [`${name} is at most ${max}; what it could be:`, `  ${why}`];
-  const most = isExact ? `${largest} would fit, and no more` : `${largest} would fit, perhaps more`;
-  return [`${name} is at most ${max}; ${most}:`, `  ${why}`];
+function sizeLines({ name, max, largest, tooLarge, why }: SizeFit): string[] {
+  const fitting = largest === null ? [] : [`${largest} would fit`];
+  const other = tooLarge === null ? [] : [`${tooLarge} would not`];
+  const found = [...fitting, ...other];
+  const told = found.length === 0 ? 'it may be anything' : found.join(', ');
+  return [`${name} is at most ${max}; ${told}:`, `  ${why}`];
 }

@@ -38,7 +38,7 @@ export interface Fit {
   readonly features: readonly string[];
   /** Whether `compile` refuses it, as its buffers are larger than those of the machine, though the limits have room for them. */
   readonly isRefused: boolean;
-  /** For each bounded size, the largest maximum that would fit, others as they are. */
+  /** For each bounded size, about the largest maximum that would fit, others as they are. */
   readonly sizes: readonly SizeFit[];
 }
 
@@ -47,11 +47,11 @@ export interface SizeFit {
   readonly name: string;
   /** As it is declared. */
   readonly max: number;
-  /** The largest maximum with which all fits, found by compiling; null where none does, or nothing tells. */
+  /** The largest maximum of which is known that all fits with it, found by compiling; null where none does, or nothing tells. */
   readonly largest: number | null;
-  /** Whether one more does not fit; false where the search ended before, or limits do not depend on the size. */
-  readonly isExact: boolean;
-  /** What keeps it from being larger, or why it is not known; for people. */
+  /** The smallest of which is known that it does not fit; null where none is. */
+  readonly tooLarge: number | null;
+  /** What does not fit with that one, or why it is not known; for people. */
   readonly why: string;
 }
 

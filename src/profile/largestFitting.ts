@@ -9,12 +9,14 @@ export interface Ask {
 
 /** Compilations that a search may take: each takes as long as the module's own. */
 const MOST_ASKS = 12;
+/** How near to a size that does not fit is near enough: a part of it. Each step nearer is a compilation. */
+const NEAR = 1 / 50;
 /** Elements that a size may have at most: programs count no more. */
 const MOST_SIZE = 2 ** 29;
 
 /**
  * The largest maximum of a size with which all fits. Bytes are nearly linear in it, so two answers tell about where the limit is;
- * what is between what fits and what does not is asked until nothing is, or the search has taken long enough.
+ * what is between what fits and what does not is asked until that is little, or the search has taken long enough.
  *
  * @param max the one that is declared, and `own` its answer
  */
@@ -22,7 +24,7 @@ export function largestFitting(
   max: number,
   own: Ask,
   ask: (max: number) => Ask,
-): Pick<SizeFit, 'largest' | 'isExact' | 'why'> {
+): Pick<SizeFit, 'largest' | 'tooLarge' | 'why'> {
   const answers = new Map([[max, own]]);
   const fits = (of: number): boolean => {
     const known = answers.get(of) ?? ask(of);
@@ -32,9 +34,9 @@ export function largestFitting(
   let [low, high] = fits(max) ? [max, MOST_SIZE + 1] : [0, max];
   // The other end of the line: twice as many, or one.
   const other = low === max ? Math.min(2 * max, MOST_SIZE) : 1;
-  while (high - low > 1 && answers.size < MOST_ASKS) {
+  while (high - low > Math.max(1, NEAR * low) && answers.size < MOST_ASKS) {
     const guess = answers.size === 1 ? other : guessOf(answers);
-    if (guess === Infinity && high > MOST_SIZE) return { largest: null, isExact: false, why: FREE };
+    if (guess === Infinity && high > MOST_SIZE) return { largest: null, tooLarge: null, why: FREE };
     // Schedules change with the size, and lines bend there: halves find what lines do not.
     const isBlind = (answers.get(high)?.fault ?? null) !== null;
     const isHalved = isBlind || (answers.size > MOST_ASKS / 2 && answers.size % 2 === 0);
@@ -43,8 +45,8 @@ export function largestFitting(
     if (fits(inside)) low = inside;
     else high = inside;
   }
-  const isExact = high - low === 1 && high <= MOST_SIZE;
-  return { largest: low === 0 ? null : low, isExact, why: whyNot(answers.get(high)) };
+  const tooLarge = high > MOST_SIZE ? null : high;
+  return { largest: low === 0 ? null : low, tooLarge, why: whyNot(answers.get(high)) };
 }
 
 /** Why a size may be anything. */

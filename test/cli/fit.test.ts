@@ -42,7 +42,7 @@ describe('sinter fit', () => {
     expect(out).toMatch(/^ +the plan, 2 threads and a batch +[\d.]+ kB +4\.29 GB +0\.0$/m);
     // This computer's own.
     expect(out).toMatch(/^ +memory of the same +[\d.]+ kB +[\d.]+ [GT]B +0\.0$/m);
-    expect(out).toMatch(/^batch is at most 16; \d+ would fit, /m);
+    expect(out).toMatch(/^batch is at most 16; \d+ would fit, \d+ would not:$/m);
   });
 
   test('ends with 1 where it does not fit, which compile refuses', async () => {
@@ -65,7 +65,7 @@ describe('sinter fit', () => {
     expect(code).toBe(1);
     expect(out).toMatch(/^small for webgpu, on machine little \(a large GPU\): DOES NOT FIT$/m);
     expect(out).toMatch(/^ +inputs of a batch .* TOO LARGE$/m);
-    expect(out).toMatch(/^batch is at most 16; 7 would fit, and no more:$/m);
+    expect(out).toMatch(/^batch is at most 16; 7 would fit, 8 would not:$/m);
   });
 
   test('takes the limits of the adapter at hand', async () => {
