@@ -41,6 +41,16 @@ export {
 export { profileText } from './profile/profileText.ts';
 export type { Quartiles } from './profile/quartiles.ts';
 export type { Roofline } from './profile/roofline.ts';
+export {
+  type Counted,
+  type EntrySummary,
+  type LayerSummary,
+  type StateSummary,
+  type Summary,
+  summaryOf,
+  type ValueSummary,
+} from './profile/summary.ts';
+export { summary } from './profile/summaryText.ts';
 export { type TraceEvent, type TraceFile, traceOf } from './profile/trace.ts';
 export * as random from './random/index.ts';
 export type {

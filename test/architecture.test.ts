@@ -77,6 +77,7 @@ const arrows: Readonly<
   // Measures programs, and compares plans with limits, for the command line and for reports.
   profile: {
     rooms: [
+      'loops',
       'graph',
       'machine',
       'program/inputBytes.ts',

@@ -8,6 +8,7 @@ import { checkCommand } from './check.ts';
 import { fitCommand } from './fit.ts';
 import { inspectCommand } from './inspect.ts';
 import { profileCommand } from './profile.ts';
+import { summaryCommand } from './summary.ts';
 import { exitCodes, UsageError } from './usage.ts';
 
 /** Where a command prints, and the environment that it reads; `process` is one. */
@@ -42,7 +43,8 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     .addCommand(inspectCommand(terminal, done))
     .addCommand(checkCommand(terminal, done))
     .addCommand(profileCommand(terminal, done))
-    .addCommand(fitCommand(terminal, done));
+    .addCommand(fitCommand(terminal, done))
+    .addCommand(summaryCommand(terminal, done));
   for (const command of [program, ...program.commands]) {
     // Commander ends the process itself, with 1 for wrong usage, unless it is told to throw.
     command.exitOverride();
