@@ -64,6 +64,7 @@ export function hostOfNode(): Host {
       return isAsked || globalThis.process.stderr.isTTY ? terminalProgress() : undefined;
     },
     signals: async () => (await import('./node/signals.ts')).stopOnSignals(),
+    openFile: async (path) => (await import('./node/openFile.ts')).openFile(path),
   };
 }
 

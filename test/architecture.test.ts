@@ -98,7 +98,7 @@ const arrows: Readonly<
   data: { rooms: ['runtime', 'weights/dtypes.ts'], packages: [/^fflate$/] },
   // What people do with a session that trains: beside the runtime alone, in a page too.
   train: { rooms: ['runtime', 'weights'], packages: [/^simple-ascii-chart$/, /^@bufbuild\/protobuf\/wire$/] },
-  node: { rooms: ['runtime', 'data', 'train', 'issues.ts'], packages: [/^node:/, /^webgpu$/] },
+  node: { rooms: ['runtime', 'data', 'train', 'weights', 'issues.ts'], packages: [/^node:/, /^webgpu$/] },
 };
 
 interface Import {

@@ -17,7 +17,7 @@ export async function fileContents(
   try {
     return { bytes: await readFile(path), options: { name: name ?? path } };
   } catch (cause) {
-    throw unreadable(path, cause);
+    throw fileError(path, cause);
   }
 }
 
@@ -31,7 +31,7 @@ export function fileSource(file: string | URL, name = pathOf(file)): ByteSource 
       try {
         for await (const piece of stream) yield piece;
       } catch (cause) {
-        throw unreadable(path, cause);
+        throw fileError(path, cause);
       } finally {
         stream.destroy();
       }
@@ -39,16 +39,21 @@ export function fileSource(file: string | URL, name = pathOf(file)): ByteSource 
   };
 }
 
-function pathOf(file: string | URL): string {
+/** The path of a file. */
+export function pathOf(file: string | URL): string {
   return typeof file === 'string' ? file : fileURLToPath(file);
 }
 
-/** The error for a file or a folder that the system does not give. */
-export function unreadable(path: string, cause: unknown): FormatError {
-  return new FormatError('file', `${path}: cannot be read: ${reasonOf(cause)}`, { cause });
+/** The error for a file or a folder that the system does not give, or take. */
+export function fileError(
+  path: string,
+  cause: unknown,
+  what: 'read' | 'written' | 'listed' | 'removed' = 'read',
+): FormatError {
+  return new FormatError('file', `${path}: cannot be ${what}: ${reasonOf(cause)}`, { cause });
 }
 
-/** Why a file cannot be read, in words where it is common. */
+/** Why a file cannot be read or written, in words where it is common. */
 function reasonOf(cause: unknown): string {
   if (!(cause instanceof Error)) return String(cause);
   switch ('code' in cause ? cause.code : undefined) {
@@ -57,9 +62,13 @@ function reasonOf(cause: unknown): string {
     case 'EISDIR':
       return 'it is a folder (EISDIR)';
     case 'ENOTDIR':
-      return 'it is no folder (ENOTDIR)';
+      return 'it is not a folder (ENOTDIR)';
     case 'EACCES':
-      return 'this user may not read it (EACCES)';
+      return 'this user may not (EACCES)';
+    case 'ENOSPC':
+      return 'the disk is full (ENOSPC)';
+    case 'EROFS':
+      return 'the disk is read-only (EROFS)';
     default:
       return cause.message;
   }

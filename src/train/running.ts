@@ -1,6 +1,7 @@
 import { Dataset } from '../runtime/dataset.ts';
 import type { Session } from '../runtime/index.ts';
 import { InputError, SessionError } from '../runtime/issues.ts';
+import type { RandomAccess } from '../weights/index.ts';
 import { type Batches, isResident } from './batches.ts';
 import type { Callback, FitProgress, FitRun } from './callback.ts';
 import { Checkpoints, checkpointOf } from './checkpoints.ts';
@@ -23,6 +24,8 @@ export interface Host {
   readonly progress?: (isAsked: boolean) => Promise<Callback | undefined>;
   /** Aborts when the process is asked to end. */
   readonly signals?: () => Promise<{ readonly signal: AbortSignal; dispose(): void }>;
+  /** Opens a file by its path, to be read in parts. */
+  readonly openFile?: (path: string | URL) => Promise<RandomAccess & { close(): Promise<void> }>;
 }
 
 /** A fit at work. */

@@ -1,10 +1,22 @@
-import type {
-  AnySignature,
-  DefaultEntry,
-  EntryName,
-  Session as RuntimeSession,
-  Signature,
+import {
+  type AnySignature,
+  type DefaultEntry,
+  type EntryName,
+  InputError,
+  type Session as RuntimeSession,
+  type Signature,
 } from '../runtime/index.ts';
+import {
+  hasChecksum,
+  type LoadOptions,
+  type LoadReport,
+  loadWeights,
+  type SaveOptions,
+  saveWeights,
+  verifyChecksum,
+  type WeightsSource,
+  withMetadata,
+} from '../weights/index.ts';
 import { explainErrors } from './explain.ts';
 import { type Fit, fit as fitted } from './fit.ts';
 import type { FitOptions } from './options.ts';
@@ -25,12 +37,55 @@ export interface Session<S extends Signature = AnySignature> extends RuntimeSess
    *   of the last whole step then
    */
   fit<E extends EntryName<S> = DefaultEntry<S>>(options: FitOptions<S, E>): Fit;
+  /**
+   * Loads weights out of a safetensors file, whoever wrote it: its path in Node, its bytes, a `File`, or what reads it in parts.
+   *
+   * ```ts
+   * await session.loadWeights('model.safetensors', { prefix: 'model.', layout: 'pytorch' });
+   * ```
+   *
+   * @throws as `loadWeights` of `sinter/weights`
+   */
+  loadWeights(source: WeightsSource | string | URL, options?: LoadOptions): Promise<LoadReport>;
+  /**
+   * A safetensors file of the weights, without what belongs to an optimizer.
+   *
+   * @throws as `saveWeights` of `sinter/weights`
+   */
+  saveWeights(options?: SaveOptions): Promise<Uint8Array<ArrayBuffer>>;
 }
 
-/** Gives a session of a runtime the methods that training adds, and errors that say more. */
+/**
+ * Gives a session of a runtime the methods that training adds, errors that say more, and checksums to what it
+ * saves.
+ */
 export function withTraining(session: RuntimeSession, host: Host): Session {
   explainErrors(session, host.hasUpdates);
+  const { save, load } = session;
   return Object.assign(session, {
     fit: (options: FitOptions): Fit => fitted(session, options, host),
+    loadWeights: async (source: WeightsSource | string | URL, options?: LoadOptions): Promise<LoadReport> => {
+      if (typeof source !== 'string' && !(source instanceof URL))
+        return loadWeights(session, source, options);
+      if (host.openFile === undefined)
+        throw new InputError(
+          'type',
+          'source',
+          'only Node opens paths: give bytes, a File, or openUrl of sinter/browser',
+        );
+      const file = await host.openFile(source);
+      try {
+        return await loadWeights(session, file, options);
+      } finally {
+        await file.close();
+      }
+    },
+    saveWeights: (options?: SaveOptions): Promise<Uint8Array<ArrayBuffer>> => saveWeights(session, options),
+    save: async (): Promise<Uint8Array<ArrayBuffer>> => withMetadata(await save.call(session), {}),
+    load: async (saved: Uint8Array): Promise<void> => {
+      // What is not such a file at all the runtime refuses, and says what would be right.
+      if (saved instanceof Uint8Array && hasChecksum(saved)) verifyChecksum(saved, 'saved');
+      return load.call(session, saved);
+    },
   });
 }

@@ -1,3 +1,4 @@
+import { FormatError } from '../runtime/issues.ts';
 import { CHECKSUM, Checksum, requireChecksum } from './checksum.ts';
 import { type Header, headerLength, parseHeader, printHeader } from './header.ts';
 
@@ -40,6 +41,16 @@ export function verifyChecksum(bytes: Uint8Array, file = FILE): void {
   const { start, header } = opened(bytes, file);
   if (header.metadata[CHECKSUM] !== undefined)
     requireChecksum(header, checksumOf(bytes, start, header), file);
+}
+
+/** Whether bytes are a safetensors file that names its checksum. */
+export function hasChecksum(bytes: Uint8Array): boolean {
+  try {
+    return Object.hasOwn(opened(bytes, FILE).header.metadata, CHECKSUM);
+  } catch (error) {
+    if (error instanceof FormatError) return false;
+    throw error;
+  }
 }
 
 const FILE = 'the safetensors file';

@@ -1,5 +1,5 @@
-import { FormatError, reasonOf } from '../runtime/issues.ts';
-import { verifyChecksum } from './metadata.ts';
+import { FormatError } from '../runtime/issues.ts';
+import { hasChecksum, verifyChecksum } from './metadata.ts';
 
 /**
  * Where checkpoints are kept, by name. Every write is atomic: whatever happens, the old bytes or the new ones are there, whole.
@@ -28,22 +28,8 @@ export function requireStoreName(name: unknown): asserts name is string {
 
 /** What was read out of a store, if it is whole. @throws FormatError `file` where its checksum is another */
 export function whole(bytes: Uint8Array<ArrayBuffer>, name: string): Uint8Array<ArrayBuffer> {
-  if (isSafetensors(bytes)) verifyChecksum(bytes, name);
+  if (hasChecksum(bytes)) verifyChecksum(bytes, name);
   return bytes;
-}
-
-/** An error of a place where bytes are kept. */
-export function storeError(
-  name: string,
-  what: 'written' | 'read' | 'removed' | 'listed',
-  cause: unknown,
-): FormatError {
-  return new FormatError('file', `${name}: cannot be ${what}: ${reasonOf(cause)}`, { cause });
-}
-
-/** Whether bytes begin as a safetensors file of ours or of others does: what else is kept has no checksum. */
-function isSafetensors(bytes: Uint8Array): boolean {
-  return bytes.length > 9 && bytes[8] === 0x7b && bytes[6] === 0 && bytes[7] === 0;
 }
 
 /** Keeps bytes in memory, as long as the store is there. */
