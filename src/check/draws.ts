@@ -1,12 +1,12 @@
-import { type Module, type Node, neededBy } from '../graph/index.ts';
+import { definitionOf, type Module, type Node, neededBy, sourceOf } from '../graph/index.ts';
 import { elementCount, extentOf } from '../loops/size.ts';
 import { entryOf, type Given } from '../reference/index.ts';
 import type { InputSlot, ValueType } from '../runtime/program.ts';
 import { normal, uniform } from '../runtime/random.ts';
 
 /**
- * Inputs of one step of an entry, drawn from a seed: within the range of what is used as indices or labels, else
- * floats standard normal, pixels (u8) 0 to 255, other integers small. Bounded sizes are full.
+ * Inputs of one step of an entry, drawn from a seed: within the range of what is used as indices or labels, 0 or 1 where an
+ * operation takes probabilities, such as labels of two classes, else floats standard normal, pixels (u8) 0 to 255, other integers small. Bounded sizes are full.
  *
  * @param slots of the module's program: they say which inputs have a range
  * @param draw numbers the step: each has values of its own
@@ -20,13 +20,26 @@ export function drawInputs(
 ): Record<string, Given> {
   const { outputs, updates } = entryOf(module, entry);
   const needed = new Set(neededBy([...outputs.map(({ node }) => node), ...updates.map(({ next }) => next)]));
+  const labels = ofTwoClasses(module);
   const drawn = module.inputs.flatMap((node, k): [string, Given][] => {
     if (!needed.has(node)) return [];
     const name = String(node.attrs.name);
-    const range = slots.find((slot) => slot.name === name)?.range ?? ranges[node.dtype];
+    const range =
+      slots.find((slot) => slot.name === name)?.range ??
+      (labels.has(node) ? ranges.bool : ranges[node.dtype]);
     return [[name, values(node, range, seed, FIRST_STREAM + k, draw)]];
   });
   return Object.fromEntries(drawn);
+}
+
+/** Inputs that are used as probabilities somewhere, moved or cast at most. */
+function ofTwoClasses({ graph }: Module): ReadonlySet<Node> {
+  return new Set(
+    graph.nodes.flatMap(({ op, inputs }) => {
+      const target = inputs[definitionOf(op).probabilityOperand ?? -1];
+      return target === undefined ? [] : [sourceOf(target)];
+    }),
+  );
 }
 
 function values(

@@ -50,8 +50,8 @@ export function checkCommand(
     .addHelpText(
       'after',
       `
-Inputs are drawn from the seed: labels and indices in their range, pixels (u8) from 0 to 255, floats
-standard normal. All outputs and all states are compared after each step:
+Inputs are drawn from the seed: labels and indices in their range (0 or 1 where a loss takes probabilities),
+pixels (u8) from 0 to 255, floats standard normal. All outputs and all states are compared after each step:
   ${toleranceForm.replaceAll('; ', '\n  ')}
 The table shows the element that is the farthest off, and its distance as a part of what it may be: 1 at most.
 Where a target parts from the reference, the first node that differs is named, with its kernel and element.

@@ -67,8 +67,8 @@ export function profileCommand(terminal: Terminal, done: (code: number) => void)
     .addHelpText(
       'after',
       `
-Inputs that --data does not have are drawn from the seed: labels and indices in their range, pixels (u8) from 0 to 255, floats
-standard normal; every bounded size is at its maximum. What updates states is trained.
+Inputs that --data does not have are drawn from the seed: labels and indices in their range (0 or 1
+where a loss takes probabilities), pixels (u8) from 0 to 255, floats standard normal; every bounded size is at its maximum. What updates states is trained.
 
   25 %, 75 %     half of all samples of a kernel are between the two
   ratio          what is measured, as a multiple of what is predicted

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { drawInputs } from '../../src/check/draws.ts';
 import { compileModule } from '../../src/compile.ts';
-import { defineModule } from '../../src/index.ts';
+import { defineModule, nn } from '../../src/index.ts';
 import { machines } from '../../src/machine/index.ts';
 
 const module = defineModule('inputs', (m) => {
@@ -33,6 +33,22 @@ describe('drawn inputs', () => {
     expect(values.reduce((a, b) => a + b) / values.length).toBeCloseTo(0, 1);
     expect(values.reduce((a, b) => a + b * b, 0) / values.length).toBeCloseTo(1, 1);
     expect(pixels?.shape).toEqual([100, 30]);
+  });
+
+  test('are 0 and 1 where they are labels of two classes, whatever their type', () => {
+    const binary = defineModule('binary', (m) => {
+      const logits = m.input('logits', { shape: [50, 2] });
+      const [a, b] = [m.input('a', { shape: [50] }), m.input('b', { shape: [100], dtype: 'u8' })];
+      const losses = [
+        nn.bceWithLogits(logits.select(1, 0), a),
+        nn.focal(logits, b.cast('f32').reshape([50, 2])),
+      ];
+      m.entry('run', { loss: losses.reduce((x, y) => x.add(y)) });
+    });
+    const found = drawInputs(binary, 'run', compileModule(binary, machines.webgpu).program.inputs, 0, 0);
+    for (const name of ['a', 'b'])
+      expect(new Set(Array.from(found[name]?.data ?? []))).toEqual(new Set([0, 1]));
+    expect(new Set(Array.from(found.logits?.data ?? [])).size).toBe(100);
   });
 
   test('are those that the entry reads', () => {

@@ -61,20 +61,23 @@ export const compositeOps = {
   softplus: composite('softplus', 'log(1 + exp(x)) of the second', 1, ({ inputs, cotangent }) =>
     cotangent.mul(operand(inputs, 1).sigmoid()),
   ),
-  bceWithLogits: composite(
-    'bceWithLogits',
-    'the binary cross-entropy of the second, logits, with the third, targets',
-    2,
-    ({ inputs, cotangent }, k) => {
-      const [x, target] = [operand(inputs, 1), operand(inputs, 2)];
-      if (k === 2) return cotangent.mul(x).neg();
-      // sigmoid(x) - t, by the smaller one of sigmoid(x) and 1 - sigmoid(x): what is nearly right keeps a gradient.
-      const isPositive = x.ge(0);
-      const small = isPositive.where(x.neg(), x).sigmoid();
-      const difference = isPositive.where(target.neg().add(1).sub(small), small.sub(target));
-      return cotangent.mul(difference);
-    },
-  ),
+  bceWithLogits: {
+    ...composite(
+      'bceWithLogits',
+      'the binary cross-entropy of the second, logits, with the third, targets',
+      2,
+      ({ inputs, cotangent }, k) => {
+        const [x, target] = [operand(inputs, 1), operand(inputs, 2)];
+        if (k === 2) return cotangent.mul(x).neg();
+        // sigmoid(x) - t, by the smaller one of sigmoid(x) and 1 - sigmoid(x): what is nearly right keeps a gradient.
+        const isPositive = x.ge(0);
+        const small = isPositive.where(x.neg(), x).sigmoid();
+        const difference = isPositive.where(target.neg().add(1).sub(small), small.sub(target));
+        return cotangent.mul(difference);
+      },
+    ),
+    probabilityOperand: 2,
+  },
   // Of its pieces, trunc(x / y) is one too large where the quotient is rounded up to an integer.
   remainder: composite(
     'remainder',

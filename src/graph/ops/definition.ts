@@ -24,6 +24,8 @@ export interface OpDef {
   readonly indexedAxis?: number;
   /** Whether they run along the dimension of the result, in place of operand 0: where it is written at them. */
   readonly indexesResult?: true;
+  /** An operand whose elements are meant to be from 0 to 1, by its number: probabilities, of which labels are 0 and 1. */
+  readonly probabilityOperand?: number;
   /** The result's type. @throws ShapeError where operands or attributes do not fit */
   readonly type: (inputs: readonly ValueTypeOf[], attrs: Attrs) => ValueTypeOf;
   /** Attributes of the same operation where operand 0 has another shape, if some count elements of its bounded axes. */
