@@ -10,6 +10,7 @@ import { inspectCommand } from './inspect.ts';
 import { profileCommand } from './profile.ts';
 import { summaryCommand } from './summary.ts';
 import { exitCodes, UsageError } from './usage.ts';
+import { weightsCommand } from './weights.ts';
 
 /** Where a command prints, and the environment that it reads; `process` is one. */
 export interface Terminal {
@@ -44,7 +45,8 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     .addCommand(checkCommand(terminal, done))
     .addCommand(profileCommand(terminal, done))
     .addCommand(fitCommand(terminal, done))
-    .addCommand(summaryCommand(terminal, done));
+    .addCommand(summaryCommand(terminal, done))
+    .addCommand(weightsCommand(terminal, done));
   for (const command of [program, ...program.commands]) {
     // Commander ends the process itself, with 1 for wrong usage, unless it is told to throw.
     command.exitOverride();
