@@ -10,7 +10,6 @@
 import { compile, defineModule, evaluation, nn, optim, random, type Session, type Tensor } from 'sinter';
 import { commandLine, runExample } from './commandLine.ts';
 import { corpus } from './corpus.ts';
-import { progressBar } from './progressBar.ts';
 
 const TOKENS = 64;
 const WIDTH = 128;
@@ -84,19 +83,10 @@ await runExample(import.meta.url, async () => {
   const program = await compile(charGpt, { target });
   console.log(program.summary());
   const session = await program.start({ seed, ...rest });
-  const bar = progressBar(process.stdout);
   const start = performance.now();
-  const passes = session.train({
-    data,
-    epochs,
-    shuffle: true,
-    onProgress: ({ epoch, step, steps, loss }) =>
-      bar.update(step / steps, `epoch ${epoch}/${epochs}  loss ${loss.toFixed(3)}`),
-  });
-  for await (const { epoch, loss } of passes) {
-    bar.finish(
-      `epoch ${epoch}/${epochs}  loss ${loss.toFixed(3)}  ${((performance.now() - start) / 1000).toFixed(0)} s`,
-    );
+  for await (const { epoch, loss } of session.fit({ data, epochs, signals: true })) {
+    const seconds = ((performance.now() - start) / 1000).toFixed(0);
+    console.log(`epoch ${epoch}/${epochs}  loss ${loss.toFixed(3)}  ${seconds} s`);
     console.log(`\n${await written(session, 'The ', 160)}\n`);
   }
   session.dispose();

@@ -1,8 +1,7 @@
-/** What the examples on digits share: their options, training with a progress bar, and a last line with a score. */
+/** What the examples on digits share: their options, training, and a last line with a score. */
 import { compile, type Module, type Session, type Values } from 'sinter';
 import { type Digits, loadMnist } from 'sinter/node';
 import { type CommonOptions, commandLine } from './commandLine.ts';
-import { progressBar } from './progressBar.ts';
 
 /** A model of digits and how it is trained. */
 export interface Task {
@@ -53,27 +52,17 @@ async function train(task: Task, { epochs, lr, seed, digits, target, ...threads 
   const session = await program.start({ seed, ...threads });
 
   const all = epochs * Math.ceil(data.train.count / batch);
-  const dispatches = program.entry('train').dispatches.length;
-  const bar = progressBar(process.stdout);
-  const start = performance.now();
-  let begin = start;
-  const line = (epoch: number, loss: number, steps: number): string => {
-    const speed = rateText((1000 * steps) / (performance.now() - begin));
-    return `epoch ${epoch}/${epochs}  loss ${loss.toFixed(4)}  ${speed} steps/s  ${dispatches} dispatches a step`;
-  };
-  const passes = session.train({
+  const begin = performance.now();
+  const passes = session.fit({
     data: inputs(data.train),
     epochs,
-    shuffle: true,
     // A run-time scalar: it changes from step to step, the program does not.
     params: { lr: (step) => lr * (1 - (step - 1) / all) },
-    onProgress: ({ epoch, step, steps, loss }) => bar.update(step / steps, line(epoch, loss, step)),
+    signals: true,
   });
-  for await (const { epoch, loss, steps } of passes) {
-    bar.finish(line(epoch, loss, steps));
-    begin = performance.now();
-  }
-  console.log(`trained in ${((performance.now() - start) / 1000).toFixed(1)} s`);
+  for await (const { epoch, loss, steps, seconds } of passes)
+    console.log(`epoch ${epoch}/${epochs}  loss ${loss.toFixed(4)}  ${rateText(steps / seconds)} steps/s`);
+  console.log(`trained in ${((performance.now() - begin) / 1000).toFixed(1)} s`);
   console.log(await score(session, data.test));
   session.dispose();
 }

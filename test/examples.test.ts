@@ -9,7 +9,7 @@ import { assemble } from './compile/bareWasm.ts';
 const folder = new URL('../examples/', import.meta.url);
 
 /** Files that are not examples but what they share; models stand in them, too. */
-const shared = ['commandLine.ts', 'corpus.ts', 'digits.ts', 'progressBar.ts'];
+const shared = ['commandLine.ts', 'corpus.ts', 'digits.ts'];
 
 function isModule(value: unknown): value is Module {
   return typeof value === 'object' && value !== null && 'graph' in value && 'entries' in value;
