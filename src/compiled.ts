@@ -251,7 +251,11 @@ export class CompiledProgram<S extends Signature = AnySignature> {
     const updating = new Set(
       module.entries.filter(({ updates }) => updates.length > 0).map(({ name }) => name),
     );
-    return withTraining(session, { ...hostOfNode(), hasUpdates: (entry) => updating.has(entry) });
+    return withTraining(session, {
+      ...hostOfNode(),
+      hasUpdates: (entry) => updating.has(entry),
+      originOf: async (suspect) => (await import('./check/nanOrigin.ts')).nanOrigin(module, suspect),
+    });
   }
 }
 

@@ -1,5 +1,5 @@
 import { type Data, Dataset } from '../runtime/dataset.ts';
-import type { Epoch, Session } from '../runtime/index.ts';
+import { type Epoch, type Session, TrainingError } from '../runtime/index.ts';
 import { type Batches, epochsOf, isResident, type OpenEpoch } from './batches.ts';
 import { type Block, BlockReader } from './blocks.ts';
 import type { TakenOptions } from './options.ts';
@@ -115,7 +115,7 @@ class StreamFeed implements Feed {
       this.#waiting,
     )) {
       const before = sums.state();
-      const done = await this.#trainer.through(dataset, {
+      const through = this.#trainer.through(dataset, {
         epochs: 1,
         shuffle: false,
         resume,
@@ -126,6 +126,11 @@ class StreamFeed implements Feed {
           const samples = Math.min(dataset.count, step * rowsOfBatch);
           return onProgress({ step: first + step, steps: undefined, scalars: sums.totals(samples, scalars) });
         },
+      });
+      const done = await through.catch((error: unknown) => {
+        if (!(error instanceof TrainingError)) throw error;
+        // Its block is an epoch of the session.
+        throw new TrainingError(error.entry, error.output, epoch, first + error.step);
       });
       resume = false;
       sums.add(done.samples, done.scalars);

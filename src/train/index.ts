@@ -7,4 +7,5 @@ export { type Fit, fit } from './fit.ts';
 export { type FitEpoch, History, type Mode, modeOf, namesOf, type Validation, valueIn } from './history.ts';
 export { FeedError, type FeedErrorCode } from './issues.ts';
 export type { Evaluated, FitOptions, Metric } from './options.ts';
+export { NanError, type NanOrigin, type Suspect } from './origin.ts';
 export type { Host } from './running.ts';

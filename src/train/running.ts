@@ -1,6 +1,6 @@
 import { Dataset } from '../runtime/dataset.ts';
 import type { Session } from '../runtime/index.ts';
-import { InputError, SessionError } from '../runtime/issues.ts';
+import { InputError, SessionError, TrainingError } from '../runtime/issues.ts';
 import type { RandomAccess } from '../weights/index.ts';
 import { type Batches, isResident } from './batches.ts';
 import type { Callback, FitProgress, FitRun } from './callback.ts';
@@ -9,6 +9,7 @@ import { type Along, type Feed, feedOf, type Trained, type Waiting } from './fee
 import type { FitEpoch, History } from './history.ts';
 import { FeedError } from './issues.ts';
 import { isNames, type TakenOptions } from './options.ts';
+import { NanError, type NanOrigin, NanSearch, type Suspect } from './origin.ts';
 import type { FitPlace } from './place.ts';
 import { Scalars } from './scalars.ts';
 import { splitRows } from './split.ts';
@@ -22,6 +23,8 @@ export interface Host {
   readonly hasUpdates?: (entry: string) => boolean;
   /** What shows how far a fit is: where there is a terminal, or where somebody asks for it. */
   readonly progress?: (isAsked: boolean) => Promise<Callback | undefined>;
+  /** Where the NaN of a step begins: a program does not say, a module does. */
+  readonly originOf?: (suspect: Suspect) => Promise<NanOrigin | undefined>;
   /** Aborts when the process is asked to end. */
   readonly signals?: () => Promise<{ readonly signal: AbortSignal; dispose(): void }>;
   /** Opens a file by its path, to be read in parts. */
@@ -40,6 +43,7 @@ export class Running implements FitRun {
   readonly #checkpoints: Checkpoints | undefined;
   readonly #kept = new Map<string, Uint8Array>();
   #feed: Feed | undefined;
+  #search: NanSearch | undefined;
   #validator: Validator | undefined;
   /** Whether a step of this fit is done. */
   #isBegun = false;
@@ -140,6 +144,8 @@ export class Running implements FitRun {
         hasUpdates,
       );
     }
+    if (this.#host.originOf !== undefined)
+      this.#search = new NanSearch(this.session, data, this.#options, this.#scalars);
     if (place !== undefined) await this.#restore(place);
     await this.#tell((callback) => callback.onTrainBegin?.(this));
   }
@@ -295,13 +301,14 @@ export class Running implements FitRun {
   async #train(epoch: number): Promise<FitEpoch | undefined> {
     if (this.#feed === undefined) throw new RangeError('the data are not open');
     const isBegun = this.#isBegun;
+    await this.#search?.remember(epoch, this.#counted);
     this.#since = performance.now();
     let trained: Trained;
     try {
       trained = await this.#feed.train(epoch, isBegun, (along) => this.#progress(epoch, along));
     } catch (error) {
       if (error === STOPPED) return undefined;
-      throw error;
+      throw error instanceof TrainingError ? await this.#explained(error) : error;
     } finally {
       this.#seconds += this.#sinceThen();
       this.#since = undefined;
@@ -317,6 +324,17 @@ export class Running implements FitRun {
       params: this.#scalars.last(),
       seconds,
     };
+  }
+
+  /** A NaN with the node that made it, where that can be known. */
+  async #explained(error: TrainingError): Promise<TrainingError> {
+    const { originOf } = this.#host;
+    if (originOf === undefined || this.#search === undefined)
+      return new NanError(
+        error,
+        'compiled from its module in this process, compile(module).start(), fit says which node made it',
+      );
+    return this.#search.explained(error, originOf);
   }
 
   #progress(epoch: number, { step, steps, scalars }: Along): void | Promise<void> {
