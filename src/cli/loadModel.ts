@@ -12,7 +12,7 @@ import { listed, UsageError } from './usage.ts';
  * @throws UsageError where the file is missing or cannot be loaded, or exports no such module, or several
  */
 export async function loadModel(spec: string): Promise<Module> {
-  const { file, name } = split(spec);
+  const { file, name } = partsOf(spec);
   const path = resolve(file);
   if (!existsSync(path)) throw new UsageError(`there is no file ${file}`);
   if (statSync(path).isDirectory())
@@ -47,8 +47,8 @@ function isCode(path: string): boolean {
   return ending === '' || /^\.[cm]?[jt]sx?$/.test(ending);
 }
 
-// A file's own name may hold a '#'.
-function split(spec: string): { file: string; name?: string } {
+/** The file that is named, and its export, where one is: a file's own name may hold a '#'. */
+export function partsOf(spec: string): { readonly file: string; readonly name?: string } {
   const at = spec.lastIndexOf('#');
   if (at <= 0 || existsSync(resolve(spec))) return { file: spec };
   return { file: spec.slice(0, at), name: spec.slice(at + 1) };

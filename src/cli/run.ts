@@ -4,6 +4,7 @@ import { GraphError } from '../graph/index.ts';
 import { MachineError } from '../machine/index.ts';
 import { DeviceError, FormatError, InputError } from '../runtime/index.ts';
 import { ScheduleError } from '../schedule/issues.ts';
+import { buildCommand } from './build.ts';
 import { checkCommand } from './check.ts';
 import { fitCommand } from './fit.ts';
 import { inspectCommand } from './inspect.ts';
@@ -43,6 +44,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     .showHelpAfterError('(sinter --help tells more, and sinter COMMAND --help)')
     .addCommand(inspectCommand(terminal, done))
     .addCommand(checkCommand(terminal, done))
+    .addCommand(buildCommand(terminal, done))
     .addCommand(profileCommand(terminal, done))
     .addCommand(fitCommand(terminal, done))
     .addCommand(summaryCommand(terminal, done))

@@ -16,7 +16,7 @@ export interface SessionOptions<S extends Signature = AnySignature> {
   /** Of first values and shuffles, an unsigned 32-bit integer; 0 by default. */
   readonly seed?: number;
   /** Values of states by name, in place of their declared first ones. */
-  readonly initial?: ByName<keyof S['states'], Values>;
+  readonly initial?: ByName<S['states'], Values>;
 }
 
 /** A run-time scalar: a value, or one for each step of the entry (counted from 1). */
@@ -25,11 +25,9 @@ export type Scalar = number | ((step: number) => number);
 /** What every way of running an entry takes. */
 export interface RunOptions<S extends Signature = AnySignature> {
   /** Run-time scalars by name; those that are not given have their declared value. */
-  readonly params?: ByName<keyof S['params'], Scalar> & {
-    readonly [Name in KnownName<S['params']>]?: Scalar;
-  };
+  readonly params?: ByName<S['params'], Scalar> & { readonly [Name in KnownName<S['params']>]?: Scalar };
   /** Live extents of bounded sizes, where arrays do not tell; for rows of a dataset the size of a batch. */
-  readonly sizes?: ByName<S['sizes'], number>;
+  readonly sizes?: ByName<Record<S['sizes'], number>, number>;
 }
 
 export interface EvaluateOptions<S extends Signature = AnySignature, E extends EntryName<S> = EntryName<S>>

@@ -53,10 +53,10 @@ export type EntryName<S extends Signature> = keyof S['entries'] & string;
 export type DefaultEntry<S extends Signature> =
   'train' extends EntryName<S> ? 'train' & EntryName<S> : EntryName<S>;
 
-/** Values by names: of some of those that are known, or of any where they are not. */
-export type ByName<Names, Value> = string extends Names
+/** Values by the names of a record: of some of those that it has, or of any where it is open. */
+export type ByName<Named, Value> = string extends keyof Named
   ? Readonly<Record<string, Value>>
-  : { readonly [Name in Names & string]?: Value };
+  : { readonly [Name in keyof Named]?: Value };
 
 /** Names that are known among those of a record, which may be open besides. */
 export type KnownName<Named> = keyof { [Name in keyof Named as string extends Name ? never : Name]: Name } &
@@ -68,18 +68,20 @@ export type NameOf<Named> = string extends keyof Named
   : keyof Named & string;
 
 /** Arrays by input name, of numbers: truth values are 0 and 1. */
-export type DataOf<S extends Signature> = ByName<keyof S['inputs'], Values>;
+export type DataOf<S extends Signature> = ByName<S['inputs'], Values>;
 
 /** Arrays by input name for an entry: those that it reads have to be there. */
 export type Inputs<S extends Signature, E extends EntryName<S>> =
   string extends ReadBy<S, E>
     ? DataOf<S>
     : Flat<
-        { readonly [Name in ReadBy<S, E>]: Values } & ByName<
-          Exclude<keyof S['inputs'] & string, ReadBy<S, E>>,
-          Values
-        >
+        {
+          // Over the record itself: what its declaration says of an input is shown where it is given.
+          readonly [Name in keyof Pick<S['inputs'], ReadBy<S, E> & keyof S['inputs']>]: Values;
+        } & ByName<Others<S['inputs'], ReadBy<S, E>>, Values>
       >;
+
+type Others<Named, Name> = { [Other in keyof Named as Exclude<Other, Name>]: Named[Other] };
 
 type ReadBy<S extends Signature, E extends EntryName<S>> = S['entries'][E]['inputs'];
 

@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, inject, test } from 'vitest';
 import { defineModule } from '../../src/index.ts';
 import { isolation, visit } from '../browser/chromium.ts';
 import { userFolder } from './install.ts';
-import { blocks, commands, examples, isShown, readme } from './readmeBlocks.ts';
+import { blocks, type Command, commands, examples, isShown, readme } from './readmeBlocks.ts';
 import { bin, run } from './run.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -14,7 +14,7 @@ const installed = inject('installed');
 
 /** What the page of README.md tells a test besides: the answer, and some of the weights that it has loaded. */
 const TOLD = `
-const told = { label: [...(label?.data ?? [])], bias: [...(await session.read('output.bias')).data] };
+const told = { label: [...label.data], bias: [...(await session.read('output.bias')).data] };
 await fetch('/result', { method: 'POST', body: JSON.stringify(told) });
 `;
 
@@ -22,8 +22,8 @@ await fetch('/result', { method: 'POST', body: JSON.stringify(told) });
 const BIAS = `
 import { readFileSync } from 'node:fs';
 import { start } from 'sinter';
-const session = await start(JSON.parse(readFileSync('model.json', 'utf8')));
-await session.load(readFileSync('model.weights'));
+const session = await start(JSON.parse(readFileSync('public/model.program.json', 'utf8')));
+await session.load(readFileSync('public/model.weights.safetensors'));
 console.log(JSON.stringify([...(await session.read('output.bias')).data]));
 session.dispose();
 `;
@@ -31,18 +31,7 @@ session.dispose();
 describe('the examples of README.md, beside the installed package', () => {
   const folder = userFolder(installed, 'readme', ['tsx', '@types/node']);
 
-  beforeAll(() => {
-    const compilerOptions = {
-      module: 'nodenext',
-      lib: ['es2023', 'dom'],
-      types: ['node'],
-      strict: true,
-      allowImportingTsExtensions: true,
-      noEmit: true,
-    };
-    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['*.ts'] }));
-    for (const [file, text] of examples) writeFileSync(join(folder, file), text);
-  });
+  const builds = ({ command }: Command): boolean => command.includes('sinter build');
 
   /** What a line of a shell prints as it stands, with the commands of what is installed; else why it fails. */
   const shell = async (line: string): Promise<string> => {
@@ -53,6 +42,22 @@ describe('the examples of README.md, beside the installed package', () => {
       ({ stderr }) => `it fails: ${stderr}`,
     );
   };
+
+  beforeAll(async () => {
+    const compilerOptions = {
+      module: 'nodenext',
+      lib: ['es2023', 'dom'],
+      types: ['node'],
+      strict: true,
+      allowImportingTsExtensions: true,
+      noEmit: true,
+    };
+    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['*.ts'] }));
+    for (const [file, text] of examples) writeFileSync(join(folder, file), text);
+    // Examples import the types that it writes.
+    for (const { command } of commands.filter(builds))
+      expect(await shell(command)).toMatch(/^mnist-mlp for wasm\n/);
+  });
 
   test('all type-check as they stand, by the options that it names', async () => {
     expect([...examples.keys()]).toEqual(
@@ -65,11 +70,14 @@ describe('the examples of README.md, beside the installed package', () => {
     expect(printed).toBe('');
   });
 
-  test.each(commands)('`$command` prints what stands there', async ({ command, printed }) => {
-    const output = await shell(command);
-    if (printed === undefined) expect(output).not.toMatch(/^(it fails|$)/);
-    else if (!isShown(printed, output)) expect(output).toBe(printed.join('\n'));
-  });
+  test.each(commands.filter((shown) => !builds(shown)))(
+    '`$command` prints what stands there',
+    async ({ command, printed }) => {
+      const output = await shell(command);
+      if (printed === undefined) expect(output).not.toMatch(/^(it fails|$)/);
+      else if (!isShown(printed, output)) expect(output).toBe(printed.join('\n'));
+    },
+  );
 
   const alone = [...examples.keys()].filter(
     (file) => file !== 'page.ts' && !commands.some(({ command }) => command.includes(file)),
@@ -88,8 +96,8 @@ describe('the examples of README.md, beside the installed package', () => {
       write: false,
     });
     const files = new Map<string, string | Uint8Array>([['/script.js', outputFiles[0]?.text ?? '']]);
-    for (const file of ['model.json', 'model.weights'])
-      files.set(`/${file}`, readFileSync(join(folder, file)));
+    for (const file of ['model.program.json', 'model.weights.safetensors'])
+      files.set(`/${file}`, readFileSync(join(folder, 'public', file)));
     const policy = /`(script-src [^`]*)`[^`]*`(worker-src [^`]*)`/.exec(readme)?.slice(1).join('; ');
     const headers = {
       ...isolation,

@@ -1,0 +1,156 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { basename, dirname, extname, join } from 'node:path';
+import { Command, Option } from 'commander';
+import { CompiledProgram, compileFor, targetAtHand } from '../compiled.ts';
+import { type TargetName, targetNames } from '../machine/index.ts';
+import { fileStore } from '../node/fileStore.ts';
+import { declarationText } from '../program/declaration.ts';
+import { firstValue } from '../runtime/init.ts';
+import { takeInitial } from '../runtime/initial.ts';
+import { FormatError } from '../runtime/issues.ts';
+import { decodeSnapshot, encodeSnapshot, type Place } from '../runtime/saved.ts';
+import { verifyChecksum, withMetadata } from '../weights/index.ts';
+import { loadModel, partsOf } from './loadModel.ts';
+import type { Terminal } from './run.ts';
+import { statusLine } from './statusLine.ts';
+import { exitCodes, UsageError, wholeNumber } from './usage.ts';
+
+interface BuildOptions {
+  readonly target: 'auto' | TargetName;
+  /** True where no file is named. */
+  readonly weights?: string | true;
+  readonly seed: number;
+  readonly out?: string;
+  readonly name?: string;
+}
+
+/**
+ * `sinter build`: compiles a module for one target, and writes the program as JSON, a declaration of its names and types, and its
+ * weights.
+ *
+ * @param done is told the exit code
+ */
+export function buildCommand(terminal: Terminal, done: (code: number) => void): Command {
+  return new Command('build')
+    .description('compile a module for one target, and write the program, its types, and its weights')
+    .argument('<file>', 'a file that exports a module (defineModule), or FILE#EXPORT where it has several')
+    .addOption(
+      new Option(
+        '--target <target>',
+        'what to compile for; auto is what compile() takes here: webgpu where there is a GPU, else wasm',
+      )
+        .choices(['auto', ...targetNames])
+        .default('auto'),
+    )
+    .option(
+      '--weights [saved]',
+      'write weights too: those of a file that session.save() made, or first values where none is named',
+    )
+    .option('--seed <n>', 'of first values', wholeNumber('--seed', 0), 0)
+    .option('--out <dir>', 'the folder to write to; by default that of the file')
+    .option('--name <name>', 'what the files are called; by default as the file is, without its ending')
+    .addHelpText(
+      'after',
+      `
+It writes
+
+  NAME.program.json          the program: data, which sinter/runtime or sinter/runtime/wasm run without the compiler
+  NAME.program.d.ts          its entries, inputs, outputs, states and sizes as types, for start of any of them
+  NAME.weights.safetensors   with --weights: its states, for session.load
+
+Each is written whole or not at all, and replaces the one that is there.
+
+  import { start } from 'sinter/runtime/wasm';
+  import type { Program } from './NAME.program.d.ts';
+  const program: Program = await (await fetch('NAME.program.json')).json();
+  const session = await start(program);
+
+Examples:
+  $ sinter build model.ts --target wasm --out public
+  $ sinter build model.ts#mnist --target webgpu --weights training.saved --name digits
+
+Exit codes: 0, all is written; 2, wrong usage or bad input; 3, a fault in sinter itself.`,
+    )
+    .action(async (file: string, options: BuildOptions) => {
+      await build(file, options, terminal);
+      done(exitCodes.ok);
+    });
+}
+
+async function build(spec: string, options: BuildOptions, terminal: Terminal): Promise<void> {
+  const { file } = partsOf(spec);
+  const name = options.name ?? basename(file, extname(file));
+  if (name === '' || name !== basename(name) || name.startsWith('.'))
+    throw new UsageError(`--name ${name}: it must be the beginning of a file's name, as in digits`);
+  const module = await loadModel(spec);
+  const target = options.target === 'auto' ? await targetAtHand() : options.target;
+  const progress = statusLine(terminal.stderr);
+  let compiled: CompiledProgram;
+  try {
+    progress.show('compiling');
+    compiled = new CompiledProgram(await compileFor(module, target));
+  } finally {
+    progress.end();
+  }
+  const { program } = compiled;
+  const json = `${name}.program.json`;
+  const texts = new TextEncoder();
+  const files: readonly (readonly [string, Uint8Array])[] = [
+    [json, texts.encode(JSON.stringify(program))],
+    [`${name}.program.d.ts`, texts.encode(declarationText(program, json))],
+    ...(options.weights === undefined
+      ? []
+      : [[`${name}.weights.safetensors`, weightsFile(compiled, options.weights, options.seed)] as const]),
+  ];
+  terminal.stdout.write(`${module.name} for ${target}\n`);
+  const folder = options.out ?? dirname(file);
+  const store = fileStore(folder);
+  const paths = files.map(([called]) => join(folder, called));
+  const width = Math.max(...paths.map((path) => path.length));
+  for (const [k, [called, bytes]] of files.entries()) {
+    const path = paths[k] ?? called;
+    const isReplaced = existsSync(path);
+    try {
+      await store.write(called, bytes);
+    } catch (cause) {
+      if (!(cause instanceof FormatError)) throw cause;
+      throw new UsageError(cause.message, { cause });
+    }
+    const size = `${bytes.length.toLocaleString('en')} bytes`;
+    terminal.stdout.write(
+      `${path.padEnd(width)}  ${size}${isReplaced ? ', in place of the one before' : ''}\n`,
+    );
+  }
+}
+
+/** What stands before the first step. */
+const FIRST: Omit<Place, 'seed'> = { shuffles: 0, entries: {} };
+
+/** The states of a program as a file: those of one that was saved, or first values. */
+function weightsFile(compiled: CompiledProgram, from: string | true, seed: number): Uint8Array {
+  const { program } = compiled;
+  const wordsOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView<ArrayBuffer>) =>
+    new Uint32Array(buffer, byteOffset, byteLength / 4);
+  if (from === true) {
+    const given = takeInitial(program, { ...compiled.weights });
+    const words = program.state.map((slot) => wordsOf(given.get(slot.name) ?? firstValue(slot, seed)));
+    return withMetadata(encodeSnapshot(program, { seed, ...FIRST }, words), {});
+  }
+  let bytes: Uint8Array;
+  try {
+    bytes = readFileSync(from);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new UsageError(`--weights ${from} cannot be read: ${reason}`, { cause });
+  }
+  try {
+    verifyChecksum(bytes, 'saved');
+    const [place, states] = decodeSnapshot(program, bytes);
+    // Another alignment than that of the file: words begin at a multiple of four bytes.
+    const words = states.map(([, values]) => wordsOf(values.slice()));
+    return withMetadata(encodeSnapshot(program, place, words), {});
+  } catch (cause) {
+    if (!(cause instanceof FormatError)) throw cause;
+    throw new UsageError(`--weights ${from} does not fit: ${cause.message}`, { cause });
+  }
+}
