@@ -56,6 +56,7 @@ export default defineConfig({
           alias: [
             { find: /^sinter$/, replacement: sourceOf('index.ts') },
             { find: /^sinter\/data$/, replacement: sourceOf('data/index.ts') },
+            { find: /^sinter\/browser$/, replacement: sourceOf('browser/index.ts') },
             { find: /^sinter\/node$/, replacement: sourceOf('node/index.ts') },
             { find: /^sinter\/train$/, replacement: sourceOf('train/index.ts') },
             { find: /^sinter\/weights$/, replacement: sourceOf('weights/index.ts') },

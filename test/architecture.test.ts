@@ -98,7 +98,12 @@ const arrows: Readonly<
   data: { rooms: ['runtime', 'weights/dtypes.ts'], packages: [/^fflate$/] },
   // What people do with a session that trains: beside the runtime alone, in a page too.
   train: { rooms: ['runtime', 'weights'], packages: [/^simple-ascii-chart$/, /^@bufbuild\/protobuf\/wire$/] },
-  node: { rooms: ['runtime', 'data', 'train', 'weights', 'issues.ts'], packages: [/^node:/, /^webgpu$/] },
+  // What only pages can do.
+  browser: { rooms: ['runtime', 'data'], packages: [] },
+  node: {
+    rooms: ['runtime', 'data', 'train', 'weights', 'issues.ts'],
+    packages: [/^node:/, /^webgpu$/, /^sharp$/],
+  },
 };
 
 interface Import {

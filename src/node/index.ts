@@ -5,6 +5,7 @@ export { fileStore } from './fileStore.ts';
 export type { FileLike } from './files.ts';
 export { fileSource } from './files.ts';
 export { type GpuTarget, type NodeGpu, type OpenGpuOptions, openGpu } from './gpu.ts';
+export { imageFolder, readImage } from './images.ts';
 export { fileLog } from './logs.ts';
 export { loadFashionMnist, loadMnist } from './mnist.ts';
 export { type OpenFile, openFile } from './openFile.ts';

@@ -23,6 +23,7 @@ export const line = defineModule('line', (m) => {
 // What a user of the types writes; it is checked, and run.
 const PROGRAM = `
 import { compile, type CompiledProgram } from 'sinter';
+import { readImage } from 'sinter/browser';
 import { DataStream } from 'sinter/data';
 import { readIdx } from 'sinter/node';
 import { start, type Program, type Session } from 'sinter/runtime';
@@ -36,7 +37,7 @@ const openWasm: (program: WasmProgram) => Promise<Session> = (program) => startW
 console.log(JSON.stringify({
   dispatches: compiled.entry('train').dispatches.length,
   kernels: program.kernels.length,
-  doors: [typeof open, typeof openWasm, typeof readIdx, typeof DataStream.from],
+  doors: [typeof open, typeof openWasm, typeof readIdx, typeof DataStream.from, typeof readImage],
 }));
 `;
 
@@ -98,7 +99,7 @@ describe('the package, packed and installed in an empty folder', () => {
     const made = JSON.parse(stdout);
     expect(made.dispatches).toBeGreaterThan(0);
     expect(made.kernels).toBeGreaterThan(0);
-    expect(made.doors).toEqual(['function', 'function', 'function', 'function']);
+    expect(made.doors).toEqual(['function', 'function', 'function', 'function', 'function']);
   });
 
   test('gives the command, which says what it lacks to read TypeScript, and reads it once it is there', async () => {

@@ -1,0 +1,5 @@
+/** What only pages can do: files that are fetched, chosen or dropped, and images. */
+export { readCsv, readIdx, readNpy, readNpz, streamCsv, streamIdx, streamNpy } from './dataFiles.ts';
+export { type FetchOptions, type FetchProgress, type FileLike, fileSource } from './fetch.ts';
+export { imageFolder, readImage } from './images.ts';
+export { loadFashionMnist, loadMnist } from './mnist.ts';
