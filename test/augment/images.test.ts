@@ -21,7 +21,7 @@ import { seeded } from '../random/session.ts';
 import { reference } from '../values/targets.ts';
 import { wasm } from '../values/wasm.ts';
 import { wgsl } from '../values/wgsl.ts';
-import { at, different, sampleOf, samplesOf } from './plain.ts';
+import { at, different, type Images, sampleOf, samplesOf } from './plain.ts';
 
 const images = different([6, 2, 4, 5]);
 const [, , ROWS, COLUMNS] = images.shape;
@@ -36,7 +36,7 @@ function places(rows: readonly number[], columns: readonly number[]): (readonly 
 }
 
 /** What may be done to sample b, each by its name. */
-type Ways = (b: number) => (readonly [name: string, sample: number[]])[];
+type Ways = (b: number, of?: Images) => (readonly [name: string, sample: number[]])[];
 
 const nearest = (i: number, count: number): number => Math.min(Math.max(i, 0), count - 1);
 
@@ -49,13 +49,13 @@ const part =
     to: readonly number[],
     outside: number | 'edge',
   ): Ways =>
-  (b) =>
+  (b, of = images) =>
     places(numbers(from[0] ?? 0, to[0] ?? 0), numbers(from[1] ?? 0, to[1] ?? 0)).map(([y, x]) => [
       `${y},${x}`,
       sampleOf([1, 2, rows, columns], (c, i, j) =>
         outside === 'edge'
-          ? at(images, b, c, nearest(i + y, ROWS), nearest(j + x, COLUMNS), 0)
-          : at(images, b, c, i + y, j + x, outside),
+          ? at(of, b, c, nearest(i + y, ROWS), nearest(j + x, COLUMNS), 0)
+          : at(of, b, c, i + y, j + x, outside),
       ),
     ]);
 
@@ -371,6 +371,24 @@ describe('augmentation', () => {
     expect(once(ofInput(images.shape, 'f32', wider), images.data)[0]).toEqual(
       samplesOf(images).flatMap((_, b) => part(6, 5, [-1, 0], [-1, 0], -1)(b)[0]?.[1] ?? []),
     );
+  });
+
+  it('changes rows of a dataset as they are read, of a short last batch too', async () => {
+    const sample = images.shape.slice(1);
+    const bounded = defineModule('bounded', (m) => {
+      const x = m.input('x', { shape: [m.size('batch', { max: 4 }), ...sample], dtype: 'u8' });
+      m.entry('run', { y: augment.shift(x, [1, 2]) });
+    });
+    const session = await seeded(bounded, 5);
+    const data = images.data.map((value) => value % 256);
+    const { outputs } = await session.evaluate('run', { data: { x: data } });
+    session.dispose();
+    const rows = Array.from(outputs.y?.data ?? []);
+    expect(rows).toHaveLength(images.data.length);
+    const bytes = { ...images, data };
+    const ways = linear.shift?.ways;
+    for (const [b, moved] of samplesOf({ shape: images.shape, data: rows }).entries())
+      expect(ways?.(b, bytes).map(([, way]) => way.join())).toContain(moved.join());
   });
 
   it('goes on where it was saved as if it had not stopped', async () => {
