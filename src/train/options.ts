@@ -30,7 +30,7 @@ export interface FitOptions<S extends Signature = AnySignature, E extends EntryN
   readonly data: Batches<Inputs<S, NoInfer<E>>>;
   /**
    * What is evaluated after each epoch: arrays, a dataset, a stream; or a share of the arrays of `data`, 0 to 1: their last
-   * rows, which are not trained on then, whatever `shuffle` is.
+   * rows, which are not trained on then, whatever `shuffle` is. Of a stream it is the first epoch, each time.
    */
   readonly validation?: Batches<DataOf<S>> | number;
   /**

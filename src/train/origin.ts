@@ -54,6 +54,9 @@ export class NanError extends TrainingError {
   }
 }
 
+/** Bytes of states that are kept in memory for it at most (assumed). */
+const MOST_BYTES = 2 ** 28;
+
 /** A snapshot that costs more than this share of the time since the last is not taken (assumed). */
 const MOST_SHARE = 0.01;
 
@@ -96,6 +99,8 @@ export class NanSearch {
   /** Takes a snapshot before an epoch, or before what is left of it, where that is cheap beside what has run. */
   async remember(epoch: number, steps: number): Promise<void> {
     if (this.#options.onNaN === 'continue' || this.#data instanceof Dataset) return;
+    const { state, words } = this.#session.program.buffers;
+    if (state + words > MOST_BYTES) return;
     const begin = performance.now();
     const changes = this.#changes();
     if (begin - this.#taken < this.#cost / MOST_SHARE) {

@@ -232,8 +232,11 @@ export class Running implements FitRun {
   async epoch(): Promise<FitEpoch | undefined> {
     const { signal } = this.#ending;
     const number = this.history.epochs.length + 1;
-    if (this.#stopped !== undefined) this.history.stop(this.#stopped);
-    if (number > this.epochs || this.#stopped !== undefined) return undefined;
+    if (number > this.epochs) return undefined;
+    if (this.#stopped !== undefined) {
+      this.history.stop(this.#stopped);
+      return undefined;
+    }
     signal.throwIfAborted();
     if (this.#trained === undefined) {
       await this.#tell((callback) => callback.onEpochBegin?.(number, this));

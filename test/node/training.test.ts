@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { fileLog, StoppedError, stopOnSignals, terminalProgress } from '../../src/node/index.ts';
 import { type Callback, fit as fitted } from '../../src/train/index.ts';
 import { open, rows } from '../train/models.ts';
@@ -79,6 +79,12 @@ describe('stopOnSignals', () => {
       exitCode: 143,
       message: 'stopped by SIGTERM',
     });
+    // The second ends the process at once.
+    const exit = vi.spyOn(process, 'exit').mockImplementation(() => {
+      throw new Error('the process ends');
+    });
+    expect(() => process.emit('SIGINT', 'SIGINT')).toThrow('the process ends');
+    expect(exit).toHaveBeenCalledWith(130);
     stop.dispose();
     expect(process.listenerCount('SIGTERM')).toBe(before);
   });

@@ -28,6 +28,7 @@ import { DataStream } from 'sinter/data';
 import { readIdx } from 'sinter/node';
 import { start, type Program, type Session } from 'sinter/runtime';
 import { start as startWasm, type WasmProgram } from 'sinter/runtime/wasm';
+import { fit } from 'sinter/train';
 import { line } from './model.ts';
 
 const compiled: CompiledProgram = await compile(line, { target: 'webgpu' });
@@ -37,7 +38,7 @@ const openWasm: (program: WasmProgram) => Promise<Session> = (program) => startW
 console.log(JSON.stringify({
   dispatches: compiled.entry('train').dispatches.length,
   kernels: program.kernels.length,
-  doors: [typeof open, typeof openWasm, typeof readIdx, typeof DataStream.from, typeof readImage],
+  doors: [typeof open, typeof openWasm, typeof readIdx, typeof DataStream.from, typeof readImage, typeof fit],
 }));
 `;
 
@@ -99,7 +100,7 @@ describe('the package, packed and installed in an empty folder', () => {
     const made = JSON.parse(stdout);
     expect(made.dispatches).toBeGreaterThan(0);
     expect(made.kernels).toBeGreaterThan(0);
-    expect(made.doors).toEqual(['function', 'function', 'function', 'function', 'function']);
+    expect(made.doors).toEqual(Array.from({ length: 6 }, () => 'function'));
   });
 
   test('gives the command, which says what it lacks to read TypeScript, and reads it once it is there', async () => {
