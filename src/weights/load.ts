@@ -9,7 +9,7 @@ import type { TensorPlace } from './header.ts';
 import { type Layout, type Part, type Recipe, recipes } from './layouts.ts';
 import { type Placing, placingOf } from './placing.ts';
 import { LoadError, LoadReport, type Mismatch } from './report.ts';
-import { isSelected, type Selection, weightStates } from './select.ts';
+import { type Selection, selectedStates, weightStates } from './select.ts';
 import { type OpenWeights, openWeights, type WeightsSource } from './source.ts';
 import { fill } from './window.ts';
 
@@ -69,7 +69,7 @@ export async function loadWeights(
   const weights = await openWeights(source);
   const slots = session.program.state;
   const needed = new Set(weightStates(slots).map(({ name }) => name));
-  const asked = slots.filter(({ name }) => only === undefined || isSelected(only, name));
+  const asked = only === undefined ? slots : selectedStates(slots, only);
   const plans: Plan[] = [];
   const missing: string[] = [];
   const mismatched: Mismatch[] = [];

@@ -4,7 +4,7 @@ import { CHECKSUM, Checksum } from './checksum.ts';
 import { bytesOf, typeOf } from './elements.ts';
 import { parseHeader, printHeader, tensorBytes } from './header.ts';
 import type { WeightsSession } from './load.ts';
-import { isSelected, type Selection, weightStates } from './select.ts';
+import { type Selection, selectedStates, weightStates } from './select.ts';
 
 /** Which states are saved, and under which names. */
 export interface SaveOptions {
@@ -32,7 +32,7 @@ export async function saveWeights(
 ): Promise<Uint8Array<ArrayBuffer>> {
   const { only, prefix = '', metadata = {} } = named('options', options);
   const { state } = session.program;
-  const slots = only === undefined ? weightStates(state) : state.filter(({ name }) => isSelected(only, name));
+  const slots = only === undefined ? weightStates(state) : selectedStates(state, only);
   const sizes = slots.map(
     ({ name, dtype, shape }: StateSlot) => [`${prefix}${name}`, { dtype: typeOf[dtype], shape }] as const,
   );

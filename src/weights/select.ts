@@ -1,9 +1,11 @@
-import { InputError } from '../runtime/issues.ts';
+import { listed } from '../runtime/clipped.ts';
+import { InputError, naming } from '../runtime/issues.ts';
 import type { StateSlot } from '../runtime/program.ts';
 
 /**
- * Which states are meant: a name or what its first parts are (`encoder` is `encoder.weight` too), a pattern, a layer by its name, a
- * function of a name, or several of these.
+ * Which states are meant: a state by its name; the weights of a layer by what their names begin with (`encoder` is `encoder.weight`
+ * too), or by the layer; a pattern, or a function of a name, of any states; or several of these. What belongs to an optimizer is not
+ * a layer's.
  */
 export type Selection =
   | string
@@ -12,25 +14,58 @@ export type Selection =
   | ((name: string) => boolean)
   | readonly Selection[];
 
-/** Whether a state is selected. @throws InputError `type` for what selects nothing */
-export function isSelected(selection: Selection, name: string): boolean {
-  if (typeof selection === 'string') return name === selection || name.startsWith(`${selection}.`);
-  if (selection instanceof RegExp)
-    return new RegExp(selection.source, selection.flags.replace(/[gy]/g, '')).test(name);
-  if (isList(selection)) return selection.some((one) => isSelected(one, name));
-  // A layer is a function that has a name of its own.
-  const { name: own } = selection;
-  if (typeof selection === 'function' && !('parameters' in selection)) return selection(name) === true;
-  if (typeof own === 'string') return name === own || name.startsWith(`${own}.`);
-  throw new InputError(
-    'type',
-    'only',
-    'expected names, patterns, layers that were applied, or a function of a name',
-  );
+/**
+ * The states that are meant, in their order.
+ *
+ * @throws InputError `type` for what selects nothing, `unknown` where none is meant
+ */
+export function selectedStates(states: readonly StateSlot[], selection: Selection): StateSlot[] {
+  const weights = new Set(weightStates(states));
+  const chosen = new Set<StateSlot>();
+  for (const one of listOf(selection)) {
+    const isMeant = meaning(one);
+    const found = states.filter((slot) => isMeant(slot.name, weights.has(slot)));
+    if (found.length === 0) refuseNone(one, states);
+    for (const slot of found) chosen.add(slot);
+  }
+  return states.filter((slot) => chosen.has(slot));
+}
+
+type One = Exclude<Selection, readonly Selection[]>;
+
+function listOf(selection: Selection): One[] {
+  return isList(selection) ? selection.flatMap(listOf) : [selection];
 }
 
 function isList(selection: Selection): selection is readonly Selection[] {
   return Array.isArray(selection);
+}
+
+/** @throws InputError `type` for what selects nothing */
+function meaning(selection: One): (name: string, isWeight: boolean) => boolean {
+  const ofLayer = (layer: string) => (name: string, isWeight: boolean) =>
+    name === layer || (isWeight && name.startsWith(`${layer}.`));
+  if (typeof selection === 'string') return ofLayer(selection);
+  if (selection instanceof RegExp) {
+    const pattern = new RegExp(selection.source, selection.flags.replace(/[gy]/g, ''));
+    return (name) => pattern.test(name);
+  }
+  // A layer is a function that has a name of its own.
+  if (typeof selection === 'function' && !('parameters' in selection))
+    return (name) => selection(name) === true;
+  const layer: unknown = Object(selection).name;
+  if (typeof layer === 'string') return ofLayer(layer);
+  const expected = 'expected names, patterns, layers that were applied, or a function of a name';
+  throw new InputError('type', 'only', expected);
+}
+
+/** Says that a selection means no state. @throws InputError `unknown`, always */
+function refuseNone(selection: One, states: readonly StateSlot[]): never {
+  const names = states.map(({ name }) => name);
+  const isNamed = typeof selection === 'string';
+  const what = isNamed ? JSON.stringify(selection) : selection instanceof RegExp ? String(selection) : 'it';
+  const hint = isNamed ? (naming.nearest?.(selection, names) ?? '') : '';
+  throw new InputError('unknown', 'only', `${what} selects no state${hint}; there are ${listed(names)}`);
 }
 
 /**

@@ -147,6 +147,8 @@ describe('loading weights', () => {
       { rename: 'a' },
       { prefix: 2 },
       { only: 3 },
+      { only: 'b' },
+      { only: /b/ },
       null,
     ])
       await expect(
@@ -305,7 +307,16 @@ test('weights are saved alone, by selection, under a prefix, with a checksum and
   const alone = await saveWeights(session);
   verifyChecksum(alone);
   expect([...readSafetensors(alone).tensors.keys()]).toEqual(['a.w']);
-  const some = await saveWeights(session, { only: ['a', 'seen'], prefix: 'm.', metadata: { format: 'pt' } });
+  const layer = await saveWeights(session, { only: 'a' });
+  expect([...readSafetensors(layer).tensors.keys()]).toEqual(['a.w']);
+  await expect(saveWeights(session, { only: ['a', 'b'] })).rejects.toThrow(
+    'only: "b" selects no state; there are a.w, a.w.m, seen, lr.step',
+  );
+  const some = await saveWeights(session, {
+    only: ['a', /m$/, 'seen'],
+    prefix: 'm.',
+    metadata: { format: 'pt' },
+  });
   const { tensors, metadata } = readSafetensors(some);
   expect([...tensors.keys()]).toEqual(['m.a.w', 'm.a.w.m', 'm.seen']);
   expect(tensors.get('m.seen')).toEqual({ dtype: 'BOOL', shape: [2], data: Uint8Array.of(1, 1) });
