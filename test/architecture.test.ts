@@ -99,7 +99,7 @@ const arrows: Readonly<
   // What people do with a session that trains: beside the runtime alone, in a page too.
   train: { rooms: ['runtime', 'weights'], packages: [/^simple-ascii-chart$/, /^@bufbuild\/protobuf\/wire$/] },
   // What only pages can do.
-  browser: { rooms: ['runtime', 'data'], packages: [] },
+  browser: { rooms: ['runtime', 'data', 'weights'], packages: [] },
   node: {
     rooms: ['runtime', 'data', 'train', 'weights', 'issues.ts'],
     packages: [/^node:/, /^webgpu$/, /^sharp$/],
