@@ -11,15 +11,17 @@ import { readSafetensors } from '../weights/safetensors.ts';
 
 /**
  * Makes errors of a session say what would be right, where the runtime, which is small, says what is wrong: for rows that are
- * not as many as a fixed batch has, and bytes that are not of a session. And refuses to train an entry that updates no state:
+ * not as many as a fixed batch has, truth values that are not numbers, and bytes that are not of a session. And refuses to train an entry that updates no state:
  * it would run, and change nothing.
  *
  * @param hasUpdates whether an entry updates states; where nobody knows, none is refused
  */
 export function explainErrors(session: Session, hasUpdates?: (entry: string) => boolean): void {
   const { program } = session;
-  around(session, 'dataset', (error, [data]) => aboutFixedBatch(error, program, data));
-  around(session, 'run', (error, [, inputs]) => aboutFixedBatch(error, program, inputs));
+  const aboutData = (error: unknown, data: unknown): unknown =>
+    aboutTruth(aboutFixedBatch(error, program, data), program, data);
+  around(session, 'dataset', (error, [data]) => aboutData(error, data));
+  around(session, 'run', (error, [, inputs]) => aboutData(error, inputs));
   around(session, 'load', (error, [saved]) => aboutBytes(error, saved));
   if (hasUpdates === undefined) return;
   const train = session.train.bind(session);
@@ -82,6 +84,16 @@ function aboutFixedBatch(error: unknown, { inputs }: ProgramBase, data: unknown)
   const shape = `[${slot.shape.join(', ')}]`;
   const text = `${rows} rows, and its shape ${shape} has ${batch}, no more and no fewer: with m.size('batch', { max: ${batch} }) as its first dimension it takes any number, a batch a step`;
   return new InputError('length', error.input, text);
+}
+
+/** Of a truth value that is not given as a number, how it is. */
+function aboutTruth(error: unknown, { inputs }: ProgramBase, data: unknown): unknown {
+  if (!(error instanceof InputError) || error.code !== 'type' || error.index === undefined) return error;
+  if (inputs.find(({ name }) => name === error.input)?.dtype !== 'bool') return error;
+  const found: unknown = Object(Object(data)[error.input])[error.index];
+  if (typeof found !== 'boolean') return error;
+  const text = `expected 0 or 1 (bool) at index ${error.index}, found ${found}: truth values are given as numbers, as Uint8Array.from(values) makes them`;
+  return new InputError('type', error.input, text, error.index);
 }
 
 /** Of bytes that are not those of a session, what they are. */

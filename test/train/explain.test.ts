@@ -83,6 +83,25 @@ describe('a fixed batch', () => {
   });
 });
 
+describe('truth values', () => {
+  test('are given as numbers, and the error says how', async () => {
+    const masked = defineModule('masked', (m) => {
+      const [x, isOut] = [m.input('x', { shape: [2] }), m.input('isOut', { shape: [2], dtype: 'bool' })];
+      return m.entry('run', { kept: x.maskedFill(isOut, 0) }, { inputs: [x, isOut] });
+    });
+    const masking = await (await compile(masked, { target: 'wasm' })).start({ threads: 1 });
+    const data = { x: [3, 4], isOut: JSON.parse('[0, true]') };
+    const text =
+      'isOut: expected 0 or 1 (bool) at index 1, found true: truth values are given as numbers, as Uint8Array.from(values) makes them';
+    for (const call of [masking.run('run', data), masking.evaluate('run', { data })])
+      await expect(call).rejects.toMatchObject({ code: 'type', input: 'isOut', index: 1, message: text });
+    expect(
+      (await masking.run('run', { x: [3, 4], isOut: Uint8Array.from([false, true]) })).kept.data,
+    ).toEqual(Float32Array.of(3, 0));
+    masking.dispose();
+  });
+});
+
 describe('bytes that are not of a session', () => {
   test.each([
     [new Uint8Array(10), /^saved: expected a safetensors file, .*: 10 bytes that save\(\) did not make$/],
