@@ -74,7 +74,7 @@ export type DataOf<S extends Signature> = ByName<S['inputs'], Values>;
 export type Inputs<S extends Signature, E extends EntryName<S>> =
   string extends ReadBy<S, E>
     ? DataOf<S>
-    : Flat<
+    : Closed<
         {
           // Over the record itself: what its declaration says of an input is shown where it is given.
           readonly [Name in keyof Pick<S['inputs'], ReadBy<S, E> & keyof S['inputs']>]: Values;
@@ -139,6 +139,9 @@ type IfScalar<S extends Signature, E extends EntryName<S>, Name extends keyof Gi
 ] extends [Known<S, E, Name>['scalar'], Is]
   ? Name
   : never;
+
+/** An intersection as one type, which has no other names where it has none. */
+type Closed<T> = [keyof T] extends [never] ? Readonly<Record<string, never>> : Flat<T>;
 
 /** An intersection as one type. */
 type Flat<T> = { [Name in keyof T]: T[Name] };

@@ -157,6 +157,23 @@ describe('a session of which types know nothing', () => {
   });
 });
 
+describe('an entry that reads no input', () => {
+  it('is called without, and takes none', async () => {
+    const counting = defineModule('counting', (m) => {
+      const count = m.state('count', { shape: [], dtype: 'u32' });
+      const updates = [{ state: count, next: count.add(1) }];
+      return [m.entry('tick', { count, updates }, { inputs: [] }), count];
+    });
+    const session = await (await compile(counting, { target: 'wasm' })).start({ threads: 1 });
+    const { count } = await session.run('tick');
+    expectTypeOf(count).toEqualTypeOf<Output<Uint32Array>>();
+    expect((await session.read('count')).data).toEqual(Uint32Array.of(1));
+    // @ts-expect-error there is no input
+    await expect(session.run('tick', { x: [1] })).rejects.toThrow('x: no such input');
+    session.dispose();
+  });
+});
+
 describe('the inputs that an entry lists', () => {
   const refusal = (build: (m: ModuleBuilder) => unknown): string => {
     try {
