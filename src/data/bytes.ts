@@ -6,7 +6,7 @@ import { isGzip } from './inflate.ts';
 export interface ByteSource {
   /** What errors call it. */
   readonly name: string;
-  /** Its bytes from the first on, whenever it is called. */
+  /** Its bytes from the first on, whenever it is called; a piece may be written over once the next is asked for. */
   readonly pieces: () => AsyncIterable<Uint8Array>;
 }
 
@@ -32,7 +32,8 @@ export async function* contentsOf({ name, pieces }: ByteSource): AsyncGenerator<
     // Both bytes that say so come in one piece from all that read files.
     if (isFirst && isGzip(piece)) unpack = unpacker(name);
     isFirst = false;
-    if (unpack) yield* unpack(piece, false);
+    // What unpacks keeps pieces.
+    if (unpack) yield* unpack(piece.slice(), false);
     else yield piece;
   }
   if (unpack) yield* unpack(new Uint8Array(), true);
@@ -57,10 +58,13 @@ function unpacker(at: string): (piece: Uint8Array, last: boolean) => Uint8Array[
   };
 }
 
+/** Bytes that are allocated before they have come: what a header says of more may not be true. */
+const TRUSTED_BYTES = 2 ** 20;
+
 /** Reads so many bytes at a time of those that come in pieces. */
 export class ByteReader {
   readonly #pieces: AsyncIterator<Uint8Array>;
-  /** What was given and is not read yet. */
+  /** What is not read yet of the last piece, which is whole until the next is asked for. */
   #rest: Uint8Array = new Uint8Array();
   #ended = false;
 
@@ -68,23 +72,28 @@ export class ByteReader {
     this.#pieces = pieces[Symbol.asyncIterator]();
   }
 
-  /** The next `count` bytes, fewer at the end. */
-  async read(count: number): Promise<Uint8Array> {
-    if (this.#rest.length < count) {
-      const parts: Uint8Array[] = [this.#rest];
-      let length = this.#rest.length;
-      while (length < count && !this.#ended) {
-        const { done, value } = await this.#pieces.next();
+  /** The next `count` bytes in an array of their own, fewer at the end. */
+  async read(count: number): Promise<Uint8Array<ArrayBuffer>> {
+    let bytes = new Uint8Array(Math.min(count, TRUSTED_BYTES));
+    let length = 0;
+    while (length < count) {
+      if (this.#rest.length === 0) {
+        const { done, value } = this.#ended ? { done: true } : await this.#pieces.next();
         this.#ended = done === true;
-        if (done) break;
-        parts.push(value);
-        length += value.length;
+        if (value === undefined) break;
+        this.#rest = value;
       }
-      this.#rest = joined(parts, length);
+      const part = this.#rest.subarray(0, count - length);
+      if (length + part.length > bytes.length) {
+        const larger = new Uint8Array(Math.min(count, Math.max(2 * bytes.length, length + part.length)));
+        larger.set(bytes);
+        bytes = larger;
+      }
+      bytes.set(part, length);
+      length += part.length;
+      this.#rest = this.#rest.subarray(part.length);
     }
-    const read = this.#rest.subarray(0, count);
-    this.#rest = this.#rest.subarray(count);
-    return read;
+    return bytes.subarray(0, length);
   }
 
   /** Closes the source, unless it has ended. */

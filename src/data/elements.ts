@@ -45,7 +45,7 @@ interface Layout<Elements> {
   readonly make: (bytes: Uint8Array<ArrayBuffer>, at: string) => Elements;
 }
 
-/** Every type: its bytes are a copy of their own, little-endian. */
+/** Every type: its bytes are all of a buffer, little-endian. */
 export const layouts: { readonly [Type in ElementType]: Layout<ElementArrays[Type]> } = {
   bool: { bytes: 1, word: 1, make: (bytes) => bytes.map((byte) => (byte === 0 ? 0 : 1)) },
   u8: { bytes: 1, word: 1, make: (bytes) => bytes },
@@ -83,23 +83,32 @@ export interface Encoding<Type extends ElementType = ElementType> {
 }
 
 /**
- * Elements out of their bytes, of which a copy is made.
+ * Elements out of their bytes.
  *
+ * @param bytes all of a buffer, which becomes that of the elements
  * @param at the file, for errors
  */
 export function elementsOf<Type extends ElementType>(
   { dtype, bigEndian }: Encoding<Type>,
-  bytes: Uint8Array,
+  bytes: Uint8Array<ArrayBuffer>,
   at: string,
 ): ElementArrays[Type] {
   const { word, make } = layouts[dtype];
-  const copy = new Uint8Array(bytes);
-  if (bigEndian) for (let i = 0; i < copy.length; i += word) copy.subarray(i, i + word).reverse();
-  return make(copy, at);
+  if (bigEndian && word > 1) reverseWords(bytes, word);
+  return make(bytes, at);
+}
+
+function reverseWords(bytes: Uint8Array, word: number): void {
+  for (let start = 0; start < bytes.length; start += word)
+    for (let first = start, last = start + word - 1; first < last; first++, last--) {
+      const byte = bytes[first] ?? 0;
+      bytes[first] = bytes[last] ?? 0;
+      bytes[last] = byte;
+    }
 }
 
 /**
- * The array of a shape whose elements are these bytes.
+ * The array of a shape whose elements are these bytes, of which it has a copy.
  *
  * @param shape has as many elements as there are in the bytes
  */
@@ -112,5 +121,5 @@ export function arrayOf<Types extends ElementType>(
   const { dtype } = encoding;
   const whole = dtype === 'c64' || dtype === 'c128' ? [...shape, 2] : [...shape];
   // The union goes by its dtype, which is that of the data.
-  return { dtype, shape: whole, data: elementsOf(encoding, bytes, at) } as FileArray<Types>;
+  return { dtype, shape: whole, data: elementsOf(encoding, new Uint8Array(bytes), at) } as FileArray<Types>;
 }

@@ -72,7 +72,8 @@ function rowsOf(
           );
         const elements = elementsOf(encoding, chunk, at);
         const width = elements.length / rows;
-        for (let k = 0; k < rows; k++) yield elements.subarray(k * width, (k + 1) * width);
+        // Copies: who keeps a row, as a buffer that shuffles does, would keep the rows around it too.
+        for (let k = 0; k < rows; k++) yield elements.slice(k * width, (k + 1) * width);
       }
       if ((await reader.read(1)).length > 0) refuse(at, `the end behind ${count} rows`, 'more bytes');
     } finally {

@@ -1,5 +1,4 @@
-import { createReadStream } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { ByteSource } from '../data/bytes.ts';
 import { FormatError } from '../runtime/index.ts';
@@ -27,17 +26,28 @@ export function fileSource(file: string | URL, name = pathOf(file)): ByteSource 
     name,
     async *pieces() {
       const path = pathOf(file);
-      const stream = createReadStream(path);
+      const given = async <T>(asked: Promise<T>): Promise<T> =>
+        asked.catch((cause: unknown) => {
+          throw fileError(path, cause);
+        });
+      const handle = await given(open(path));
       try {
-        for await (const piece of stream) yield piece;
-      } catch (cause) {
-        throw fileError(path, cause);
+        // One buffer for all pieces: a file of gigabytes would leave as many to collect.
+        const buffer = new Uint8Array(PIECE_BYTES);
+        for (;;) {
+          const { bytesRead } = await given(handle.read(buffer));
+          if (bytesRead === 0) return;
+          yield buffer.subarray(0, bytesRead);
+        }
       } finally {
-        stream.destroy();
+        await handle.close();
       }
     },
   };
 }
+
+/** Bytes that are read at a time, as Node's own streams do. */
+const PIECE_BYTES = 2 ** 16;
 
 /** The path of a file. */
 export function pathOf(file: string | URL): string {
