@@ -11,7 +11,7 @@ export interface Block {
   readonly first: number;
   /** How many it has. */
   readonly batches: number;
-  /** Of all of them, one after the other. */
+  /** Of all of them, one after the other; the next block is written over it. */
   readonly data: Data;
   /** Rows of a whole batch, of each bounded size that tells. */
   readonly rows: Readonly<Record<string, number>>;
@@ -29,6 +29,12 @@ export const BLOCK_BYTES = 2 ** 24;
  */
 const MOST_BATCHES = 64;
 
+/** The values of an input. */
+interface Column {
+  readonly array: Float32Array | Int32Array | Uint32Array | Uint8Array;
+  filled: number;
+}
+
 /** One batch, looked at. */
 interface Batch {
   readonly arrays: ReadonlyMap<string, readonly [slot: InputSlot, values: Values]>;
@@ -43,6 +49,11 @@ export class BlockReader {
   readonly #program: ProgramBase;
   readonly #epoch: number;
   readonly #batches: AsyncIterator<Data> | Iterator<Data>;
+  /**
+   * The values of a block's batches one after the other, in the same arrays for all blocks: a batch is copied as it comes, so that
+   * nothing of a stream of gigabytes lives long enough to wait for a collection of all garbage.
+   */
+  readonly #columns = new Map<string, Column>();
   #read = 0;
   #model: Batch | undefined;
   #short: number | undefined;
@@ -86,22 +97,28 @@ export class BlockReader {
    */
   async next(): Promise<Block | undefined> {
     const first = this.#read;
-    const found: Batch[] = [];
+    let model: Batch | undefined;
+    let batches = 0;
     // Blocks grow, so that the first steps are soon told of.
     let most = Math.min(first + 1, MOST_BATCHES);
-    while (found.length < most) {
+    while (batches < most) {
       const batch = await this.#next();
       if (batch === undefined) break;
-      if (found.length === 0) most = Math.min(most, this.#capacity());
-      found.push(batch);
+      if (model === undefined) {
+        model = batch;
+        most = Math.min(most, this.#capacity());
+        this.#begin(batch, most);
+      }
+      this.#append(batch, first + ++batches);
     }
-    const [model] = found;
     if (model === undefined) {
       if (first === 0) throw new FeedError('empty', this.#epoch, 1, EMPTY);
       return undefined;
     }
-    const data = this.#joined(found, first);
-    return { first, batches: found.length, data, rows: Object.fromEntries(this.#model?.rows ?? model.rows) };
+    const data = Object.fromEntries(
+      Array.from(this.#columns, ([name, { array, filled }]) => [name, array.subarray(0, filled)]),
+    );
+    return { first, batches, data, rows: Object.fromEntries(this.#model?.rows ?? model.rows) };
   }
 
   /** Closes the stream; does not wait where a batch is being read. */
@@ -175,28 +192,26 @@ export class BlockReader {
     return batch;
   }
 
-  /** The values of batches one after the other. @throws FeedError `batch` for a value that does not fit */
-  #joined(batches: readonly Batch[], first: number): Data {
-    const names = [...(batches[0]?.arrays.keys() ?? [])];
-    return Object.fromEntries(
-      names.map((name) => {
-        const parts = batches.flatMap(({ arrays }) => {
-          const part = arrays.get(name);
-          return part === undefined ? [] : [part];
-        });
-        const [slot] = parts[0] ?? [];
-        if (slot === undefined) throw new RangeError(`no batch has ${name}`);
-        const all = new arrayOf[slot.dtype](parts.reduce((n, [, values]) => n + values.length, 0));
-        let filled = 0;
-        for (const [k, [, values]] of parts.entries()) {
-          const words = this.#blamed(first + k + 1, () => valueWords(slot, values));
-          // Bytes are made up to whole words.
-          all.set(words.subarray(0, values.length), filled);
-          filled += values.length;
-        }
-        return [name, all];
-      }),
-    );
+  /** Makes room for so many batches like one, in the arrays of the block before where they are long enough. */
+  #begin({ arrays }: Batch, batches: number): void {
+    for (const [name, [slot, values]] of arrays) {
+      const length = values.length * batches;
+      const before = this.#columns.get(name);
+      if (before && before.array.length >= length) before.filled = 0;
+      else this.#columns.set(name, { array: new arrayOf[slot.dtype](length), filled: 0 });
+    }
+  }
+
+  /** Puts a batch behind those of the block. @throws FeedError `batch` for a value that does not fit */
+  #append({ arrays }: Batch, at: number): void {
+    for (const [name, [slot, values]] of arrays) {
+      const column = this.#columns.get(name);
+      if (column === undefined) throw new RangeError(`there is no room for ${name}`);
+      const words = this.#blamed(at, () => valueWords(slot, values));
+      // Bytes are made up to whole words.
+      column.array.set(words.subarray(0, values.length), column.filled);
+      column.filled += values.length;
+    }
   }
 
   #blamed<T>(at: number, work: () => T): T {
