@@ -26,4 +26,29 @@ export function python(): string {
   return found;
 }
 
+/**
+ * The folder of a Python package that is there for its files alone: what it depends on is left out. Downloaded once.
+ *
+ * @param requirement with its version, `name==1.0`
+ */
+export function packageFolder(requirement: string): string {
+  const hash = createHash('sha256').update(requirement).digest('hex').slice(0, 12);
+  const folder = join(tmpdir(), `sinter-interop-files-${hash}`);
+  const done = join(folder, 'done');
+  if (existsSync(done)) return folder;
+  rmSync(folder, { recursive: true, force: true });
+  const options = ['--no-deps', '--no-compile', '--quiet', '--disable-pip-version-check', '--target', folder];
+  execFileSync(python(), ['-m', 'pip', 'install', ...options, requirement], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  mkdirSync(done);
+  return folder;
+}
+
+/** What a script of this folder prints. */
+export function runPython(script: string, ...args: readonly string[]): string {
+  const path = fileURLToPath(new URL(script, import.meta.url));
+  return execFileSync(python(), [path, ...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) console.log(python());
