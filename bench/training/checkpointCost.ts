@@ -13,9 +13,9 @@ import { images } from '../workloads/imageRows.ts';
 import { w6 } from '../workloads.ts';
 import { processorSeconds, ratioOf, ratioText } from './pairs.ts';
 
-const STEPS = 8;
+const STEPS = 16;
 
-const [, , pairs = '5', every = '4'] = process.argv;
+const [, , pairs = '3', every = '16'] = process.argv;
 const session = await (await compile(w6, { target: 'wasm' })).start({ seed: 1 });
 const batch = session.program.sizes[0]?.max ?? 1;
 const data = await session.dataset(images(3, 32)(STEPS * batch));

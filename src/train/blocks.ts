@@ -207,9 +207,12 @@ export class BlockReader {
     for (const [name, [slot, values]] of arrays) {
       const column = this.#columns.get(name);
       if (column === undefined) throw new RangeError(`there is no room for ${name}`);
-      const words = this.#blamed(at, () => valueWords(slot, values));
-      // Bytes are made up to whole words.
-      column.array.set(words.subarray(0, values.length), column.filled);
+      if (isAsStored(slot, values)) column.array.set(values, column.filled);
+      else {
+        const words = this.#blamed(at, () => valueWords(slot, values));
+        // Bytes are made up to whole words.
+        column.array.set(words.subarray(0, values.length), column.filled);
+      }
       column.filled += values.length;
     }
   }
@@ -231,6 +234,11 @@ export class BlockReader {
 
 const EMPTY =
   'there is none: an iterable that can be walked through once serves one epoch; give a function, (epoch) => batches';
+
+/** Whether values need neither a look at each nor another type. */
+function isAsStored({ dtype, range }: InputSlot, values: Values): values is Values & ArrayBufferView {
+  return dtype !== 'bool' && range === undefined && values instanceof arrayOf[dtype];
+}
 
 /** What holds values of each type, with bytes as bytes. */
 const arrayOf = {

@@ -1,8 +1,9 @@
-import { FormatError, type Session } from '../runtime/index.ts';
+import { FormatError } from '../runtime/index.ts';
 import { InputError, isWhole, slotOf, unfit } from '../runtime/issues.ts';
 import { named } from '../runtime/options.ts';
 import { metadataOf, withMetadata } from '../weights/metadata.ts';
 import type { Store } from '../weights/store.ts';
+import type { Bare } from './bare.ts';
 import { decodePlace, encodePlace, type FitPlace } from './place.ts';
 
 /** Where and when a fit is kept, so that it can be gone on with. */
@@ -85,7 +86,7 @@ export class Checkpoints {
    *
    * @throws what the store threw at the one before
    */
-  async take(session: Session, place: FitPlace): Promise<void> {
+  async take(session: Pick<Bare, 'save'>, place: FitPlace): Promise<void> {
     const text = encodePlace(place);
     const bytes = await session.save();
     this.goOnFrom(place);

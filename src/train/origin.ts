@@ -4,6 +4,7 @@ import { TrainingError } from '../runtime/issues.ts';
 import { permutation, rowNumbers } from '../runtime/random.ts';
 import { decodeSnapshot } from '../runtime/saved.ts';
 import { asElements, type Output, type Values } from '../runtime/values.ts';
+import type { Bare } from './bare.ts';
 import { type Batches, epochsOf, isResident } from './batches.ts';
 import type { TakenOptions } from './options.ts';
 import type { Scalars } from './scalars.ts';
@@ -82,6 +83,7 @@ interface Snapshot {
  */
 export class NanSearch {
   readonly #session: Session;
+  readonly #bare: Bare;
   readonly #options: TakenOptions;
   readonly #data: Batches;
   readonly #scalars: Scalars;
@@ -89,8 +91,9 @@ export class NanSearch {
   #taken = Number.NEGATIVE_INFINITY;
   #cost = 0;
 
-  constructor(session: Session, data: Batches, options: TakenOptions, scalars: Scalars) {
+  constructor(session: Session, bare: Bare, data: Batches, options: TakenOptions, scalars: Scalars) {
     this.#session = session;
+    this.#bare = bare;
     this.#data = data;
     this.#options = options;
     this.#scalars = scalars;
@@ -108,7 +111,7 @@ export class NanSearch {
       if (this.#snapshot?.changes !== changes) this.#snapshot = undefined;
       return;
     }
-    this.#snapshot = { bytes: await this.#session.save(), epoch, steps, changes };
+    this.#snapshot = { bytes: await this.#bare.save(), epoch, steps, changes };
     this.#taken = performance.now();
     this.#cost = this.#taken - begin;
   }
@@ -127,11 +130,11 @@ export class NanSearch {
     const snapshot = this.#snapshot;
     if (snapshot === undefined || snapshot.changes !== this.#changes())
       return new NanError(error, 'no snapshot is there to look again from');
-    const after = await this.#session.save();
+    const after = await this.#bare.save();
     try {
       return await this.#search(error, snapshot, originOf);
     } finally {
-      await this.#session.load(after);
+      await this.#bare.load(after);
     }
   }
 
@@ -161,12 +164,12 @@ export class NanSearch {
   /** States before the step of this number, counted from 0 at the snapshot. */
   async #statesBefore(snapshot: Snapshot, error: Place, at: number): Promise<readonly Output[]> {
     await this.#stepTo(snapshot, error, at);
-    return Object.values(statesIn(this.#session.program, await this.#session.save()));
+    return Object.values(statesIn(this.#session.program, await this.#bare.save()));
   }
 
   /** Takes the steps before one, from the snapshot on. @returns the batch of that step */
   async #stepTo(snapshot: Snapshot, error: Place, at: number): Promise<Data | undefined> {
-    await this.#session.load(snapshot.bytes);
+    await this.#bare.load(snapshot.bytes);
     const params = this.#scalars.functions();
     const sizes = this.#options.sizes ?? {};
     let k = 0;
@@ -182,7 +185,7 @@ export class NanSearch {
     const { entry } = this.#options;
     const data = await this.#stepTo(snapshot, error, at);
     if (data === undefined) return undefined;
-    const bytes = await this.#session.save();
+    const bytes = await this.#bare.save();
     const [place] = decodeSnapshot(program, bytes);
     const step = (place.entries[`.${entry}`]?.steps ?? 0) + 1;
     const { inputs, rows } = takeArrays(program, data);

@@ -2,6 +2,7 @@ import { Dataset } from '../runtime/dataset.ts';
 import type { Session } from '../runtime/index.ts';
 import { InputError, SessionError, TrainingError } from '../runtime/issues.ts';
 import type { RandomAccess } from '../weights/index.ts';
+import type { Bare } from './bare.ts';
 import { type Batches, isResident } from './batches.ts';
 import type { Callback, FitProgress, FitRun } from './callback.ts';
 import { Checkpoints, checkpointOf } from './checkpoints.ts';
@@ -25,6 +26,8 @@ export interface Host {
   readonly progress?: (isAsked: boolean) => Promise<Callback | undefined>;
   /** Where the NaN of a step begins: a program does not say, a module does. */
   readonly originOf?: (suspect: Suspect) => Promise<NanOrigin | undefined>;
+  /** What the session's `save` and `load` are below the checksum: a checkpoint gets its own, and what stays in memory needs none. */
+  readonly bare?: Bare;
   /** Aborts when the process is asked to end. */
   readonly signals?: () => Promise<{ readonly signal: AbortSignal; dispose(): void }>;
   /** Opens a file by its path, to be read in parts. */
@@ -145,7 +148,13 @@ export class Running implements FitRun {
       );
     }
     if (this.#host.originOf !== undefined)
-      this.#search = new NanSearch(this.session, data, this.#options, this.#scalars);
+      this.#search = new NanSearch(
+        this.session,
+        this.#host.bare ?? this.session,
+        data,
+        this.#options,
+        this.#scalars,
+      );
     if (place !== undefined) await this.#restore(place);
     await this.#tell((callback) => callback.onTrainBegin?.(this));
   }
@@ -207,7 +216,7 @@ export class Running implements FitRun {
   }
 
   async #checkpoint(): Promise<void> {
-    await this.#checkpoints?.take(this.session, this.#place());
+    await this.#checkpoints?.take(this.#host.bare ?? this.session, this.#place());
   }
 
   /** Keeps what is done before an error is thrown that leaves the states whole. */

@@ -62,8 +62,9 @@ export interface Session<S extends Signature = AnySignature> extends RuntimeSess
 export function withTraining(session: RuntimeSession, host: Host): Session {
   explainErrors(session, host.hasUpdates);
   const { save, load } = session;
+  const bare = { save: () => save.call(session), load: (saved: Uint8Array) => load.call(session, saved) };
   return Object.assign(session, {
-    fit: (options: FitOptions): Fit => fitted(session, options, host),
+    fit: (options: FitOptions): Fit => fitted(session, options, { ...host, bare }),
     loadWeights: async (source: WeightsSource | string | URL, options?: LoadOptions): Promise<LoadReport> => {
       if (typeof source !== 'string' && !(source instanceof URL))
         return loadWeights(session, source, options);

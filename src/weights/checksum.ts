@@ -27,7 +27,11 @@ export class Checksum {
     while (this.#rest.length > 0 && at < bytes.length) this.#addByte(bytes[at++] ?? 0);
     const whole = at + ((bytes.length - at) & ~3);
     // A copy: words need not be aligned in a file.
-    for (const word of new Uint32Array(new Uint8Array(bytes.subarray(at, whole)).buffer)) this.#addWord(word);
+    const words = new Uint32Array(new Uint8Array(bytes.subarray(at, whole)).buffer);
+    // A loop of its own: a call for each word takes half as long again.
+    let sum = this.#sum;
+    for (let k = 0; k < words.length; k++) sum = mixed(sum, words[k] ?? 0);
+    this.#sum = sum;
     for (at = whole; at < bytes.length; at++) this.#addByte(bytes[at] ?? 0);
   }
 
@@ -46,13 +50,17 @@ export class Checksum {
   }
 
   #addWord(word: number): void {
-    const mixed = Math.imul(this.#sum ^ word, 0x5bd1e995);
-    this.#sum = mixed ^ (mixed >>> 15);
+    this.#sum = mixed(this.#sum, word);
   }
 
   #end(): void {
     while (this.#rest.length > 0) this.#addByte(0);
   }
+}
+
+function mixed(sum: number, word: number): number {
+  const product = Math.imul(sum ^ word, 0x5bd1e995);
+  return product ^ (product >>> 15);
 }
 
 /** @throws FormatError `file` where a file has a checksum, and it is not that of its tensors and texts */
