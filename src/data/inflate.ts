@@ -8,6 +8,9 @@ const FREE_BYTES = 2 ** 26;
 /** How many times its own bytes it may come to, above that. Images come to 5 times, text to 10, deflate can do 1032. */
 const FREE_RATIO = 100;
 
+/** What a byte can come to: 258 bytes for two bits, a length and a distance. (RFC 1951) */
+const DEFLATE_RATIO = 1032;
+
 /** How files are read. */
 export interface ReadOptions {
   /** What errors call the file. */
@@ -37,6 +40,8 @@ export function checkUnpacked(size: number, most: number, at: string): void {
  * @throws FormatError where that is not what comes out
  */
 export function inflated(packed: Uint8Array, size: number, crc: number, at: string): Uint8Array<ArrayBuffer> {
+  const most = DEFLATE_RATIO * (packed.length + 1);
+  if (size > most) refuse(at, `${most} bytes at most out of ${packed.length} that are packed`, `${size}`);
   const out = new Uint8Array(size);
   let length: number;
   try {
