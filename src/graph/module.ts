@@ -268,6 +268,10 @@ export class ModuleBuilder implements Declarations {
       const text = `axis ${k} is ${dimLikeText(dim)}: a state has a fixed shape of whole numbers from 0 on`;
       throw new GraphError('state', 'state', `${quoted(name)}: ${text}`);
     });
+    if (name === '__metadata__') {
+      const text = `${quoted(name)} is what saved files call their texts: give the state another name`;
+      throw new GraphError('name', 'state', text);
+    }
     const stream = this.#states.length;
     const first = firstValue(name, init, dims, stream, dtype);
     this.#take('state', name);

@@ -16,6 +16,14 @@ const module = defineModule('linear', (m) => {
   m.entry('predict', { y });
 });
 
+test('a state cannot have the name of the texts of a file', () => {
+  const declare = (): unknown =>
+    defineModule('m', (m) => {
+      m.state('__metadata__', { shape: [1] });
+    });
+  expect(declare).toThrow('"__metadata__" is what saved files call their texts: give the state another name');
+});
+
 test('a session saves with a checksum, and refuses what was changed since', async () => {
   const session = await (await compile(module, { target: 'wasm' })).start({ threads: 1 });
   const saved = await session.save();
