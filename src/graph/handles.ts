@@ -7,19 +7,18 @@ import type { Tensor } from './tensor.ts';
 declare const declared: unique symbol;
 
 /** An input: a tensor whose type has its name. */
-export interface InputTensor<out Name extends string = string, out D extends Dtype = Dtype>
-  extends Tensor<D> {
+export interface InputTensor<out Name extends string = string, D extends Dtype = Dtype> extends Tensor<D> {
   readonly [declared]?: Named<'input', Name, D>;
 }
 
 /** A state: a tensor whose type has its name. */
-export interface StateTensor<out Name extends string = string, out D extends ValueDtype = ValueDtype>
+export interface StateTensor<out Name extends string = string, D extends ValueDtype = ValueDtype>
   extends Tensor<D> {
   readonly [declared]?: Named<'state', Name, D>;
 }
 
 /** A run-time scalar: a tensor whose type has its name. */
-export interface ParamTensor<out Name extends string = string, out D extends ParamDtype = ParamDtype>
+export interface ParamTensor<out Name extends string = string, D extends ParamDtype = ParamDtype>
   extends Tensor<D> {
   readonly [declared]?: Named<'param', Name, D>;
 }
@@ -109,7 +108,7 @@ type EntriesBy<Info> = {
 /** A tensor's shape is not in its type, so nobody knows here whether it has axes. */
 type OutputsBy<Given> = {
   readonly [Name in keyof Given as Name extends 'updates' ? never : Name]: {
-    readonly dtype: DtypeOf<NonNullable<Given[Name]>>;
+    readonly dtype: NonNullable<Given[Name]> extends Tensor<infer D> ? D : never;
     readonly scalar: boolean;
   };
 };

@@ -14,8 +14,7 @@ export interface ValueTypeOf {
  * A pure operation over other nodes. Nodes are interned by their graph: building one that exists returns the
  * one that exists, so two nodes are the same value exactly if they are the same object.
  */
-export interface Node<out D extends Dtype = Dtype> extends ValueTypeOf {
-  readonly dtype: D;
+export interface Node extends ValueTypeOf {
   /** Number in its graph, in order of construction; operands come before their users. */
   readonly id: number;
   readonly op: string;

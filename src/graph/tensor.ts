@@ -15,7 +15,7 @@ import { nodeOf } from './tensor/value.ts';
  * Every method throws a ShapeError, with the caller's line, where shapes or element types do not fit, and a GraphError
  * where an option is unknown or out of range.
  */
-export class Tensor<out D extends Dtype = Dtype> extends Indices<D> {
+export class Tensor<D extends Dtype = Dtype> extends Indices<D> {
   /** The tensor of a node of this graph. `x.wrap(x.graph.build('neg', [x.node]))` */
   wrap(node: Node): Tensor {
     return node === this.node ? this : new Tensor(this.graph, node);

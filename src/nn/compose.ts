@@ -18,7 +18,7 @@ import {
 export type Part = (x: Tensor) => Tensor;
 
 /** Layers one after another, the last of which gives elements of type `D`. */
-export interface Sequential<out D extends Dtype = Dtype> extends Layer<[x: Tensor], Tensor<D>> {
+export interface Sequential<D extends Dtype = Dtype> extends Layer<[x: Tensor], Tensor<D>> {
   readonly layers: readonly Part[];
   clone(options?: LayerOptions): Sequential<D>;
 }
@@ -76,7 +76,7 @@ export interface ResidualOptions extends LayerOptions {
 }
 
 /** What a body makes of an operand, and the operand. */
-export interface Residual<out D extends Dtype = Dtype> extends Layer<[x: Tensor], Tensor<D>> {
+export interface Residual<D extends Dtype = Dtype> extends Layer<[x: Tensor], Tensor<D>> {
   readonly body: (x: Tensor) => Tensor<D>;
   readonly shortcut: Part | undefined;
   clone(options?: LayerOptions): Residual<D>;

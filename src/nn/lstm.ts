@@ -13,7 +13,7 @@ import {
 import { Weights } from './weights.ts';
 
 /** The state of an {@link lstm}: `[batch, width]`, or `[layers · directions, batch, width]` of several. */
-export interface LstmState<out D extends Dtype = 'f32'> {
+export interface LstmState<D extends Dtype = 'f32'> {
   readonly hidden: Tensor<D>;
   readonly cell: Tensor<D>;
 }

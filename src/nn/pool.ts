@@ -45,7 +45,7 @@ export interface IndexedPoolOptions extends MaxPoolOptions {
 }
 
 /** The largest of each window, and which they are. */
-export interface Pooled<out D extends Dtype = Dtype> {
+export interface Pooled<D extends Dtype = Dtype> {
   readonly output: Tensor<D>;
   /** Numbers within the space of the operand, row-major, i32: of equal elements, and of NaNs, the first. */
   readonly indices: Tensor<'i32'>;

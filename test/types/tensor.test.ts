@@ -7,9 +7,11 @@ import {
   einsum,
   evaluation,
   gradients,
+  type InputTensor,
   type ModuleBuilder,
   nn,
   random,
+  type StateTensor,
   stack,
   Tensor,
   where,
@@ -37,13 +39,16 @@ describe('the element type in a tensor’s type', () => {
       const count = m.state('count', { shape: [], dtype: 'i32' });
       const rate = m.param('rate', { initial: 1 });
       const table = m.literal([1, 0], { shape: [2], dtype: 'bool' });
-      expectTypeOf(x.dtype).toEqualTypeOf<'f32'>();
-      expectTypeOf(bytes.dtype).toEqualTypeOf<'u8'>();
-      expectTypeOf(weight.dtype).toEqualTypeOf<'f32'>();
-      expectTypeOf(count.dtype).toEqualTypeOf<'i32'>();
-      expectTypeOf(rate.dtype).toEqualTypeOf<'f32'>();
-      expectTypeOf(table.dtype).toEqualTypeOf<'bool'>();
-      expectTypeOf(m.step().dtype).toEqualTypeOf<'i32'>();
+      expectTypeOf(x).toEqualTypeOf<InputTensor<'x', 'f32'>>();
+      expectTypeOf(x).toExtend<Tensor<'f32'>>();
+      expectTypeOf(bytes).toExtend<Tensor<'u8'>>();
+      expectTypeOf(weight).toExtend<Tensor<'f32'>>();
+      expectTypeOf(count).toExtend<Tensor<'i32'>>();
+      expectTypeOf(count).not.toExtend<Tensor<'f32'>>();
+      expectTypeOf(rate).toExtend<Tensor<'f32'>>();
+      expectTypeOf(rate).not.toExtend<Tensor<'i32'>>();
+      expectTypeOf(table).toEqualTypeOf<Tensor<'bool'>>();
+      expectTypeOf(m.step()).toEqualTypeOf<Tensor<'i32'>>();
       return [x, bytes, weight, count, rate, table, m.step()];
     });
     expect(dtypes).toEqual(['f32', 'u8', 'f32', 'i32', 'f32', 'bool', 'i32']);
@@ -116,18 +121,58 @@ describe('the element type in a tensor’s type', () => {
     expect(dtypes).toEqual(['f32', 'f32', 'i32', 'bool', 'f32']);
   });
 
-  it('may be left out: a tensor of a type is one of any', () => {
+  it('may be left out: what it is not known of is taken for one of any, and the other way round', () => {
     const negated = (x: Tensor): Tensor => x.neg();
     const dtypes = declared((m) => {
       const x = m.input('x', { shape: [2] });
-      expectTypeOf(x).toExtend<Tensor>();
-      expectTypeOf<Tensor>().not.toExtend<Tensor<'f32'>>();
-      expectTypeOf<Tensor<'i32'>>().not.toExtend<Tensor<'f32'>>();
+      const n = m.input('n', { shape: [2], dtype: 'i32' });
+      let h = x.cast('f32');
+      for (let k = 0; k < 2; k++) h = negated(h);
+      let count = n.abs();
+      count = negated(count);
       // What is known of the result alone stays known.
       expectTypeOf(negated(x).lt(0)).toEqualTypeOf<Tensor<'bool'>>();
-      return [negated(x)];
+      expectTypeOf(negated(x)).toEqualTypeOf<Tensor>();
+      return [h, count];
     });
-    expect(dtypes).toEqual(['f32']);
+    expectTypeOf<Tensor<'f32'>>().toExtend<Tensor>();
+    expectTypeOf<Tensor>().toExtend<Tensor<'f32'>>();
+    expectTypeOf<InputTensor<'x', 'f32'>>().toExtend<Tensor>();
+    expectTypeOf<nn.Sequential>().toExtend<nn.Sequential<'i32'>>();
+    expectTypeOf<nn.LstmState<Dtype>>().toExtend<nn.LstmState>();
+    expectTypeOf<(x: Tensor) => Tensor>().toExtend<(x: Tensor<'f32'>) => Tensor<'f32'>>();
+    expect(dtypes).toEqual(['f32', 'i32']);
+  });
+
+  it('is not another one', () => {
+    expectTypeOf<Tensor<'i32'>>().not.toExtend<Tensor<'f32'>>();
+    expectTypeOf<Tensor<'f32'>>().not.toExtend<Tensor<'i32'>>();
+    expectTypeOf<InputTensor<'x', 'i32'>>().not.toExtend<Tensor<'f32'>>();
+    expectTypeOf<StateTensor<'x', 'bool'>>().not.toExtend<Tensor<'f32'>>();
+    expectTypeOf<Tensor<'f32' | 'i32'>>().not.toExtend<Tensor<'bool'>>();
+    expectTypeOf<nn.Sequential<'f32'>>().not.toExtend<nn.Sequential<'i32'>>();
+    const refused = (x: Tensor<'f32'>, y: Tensor<'i32'>): void => {
+      // @ts-expect-error labels are no floats
+      x = y;
+      // @ts-expect-error nor the other way round
+      y = x;
+    };
+    expect(refused).toBeTypeOf('function');
+  });
+
+  it('is told by inference, of a tensor and of a handle', () => {
+    type Of<T> = T extends Tensor<infer D> ? D : never;
+    expectTypeOf<Of<Tensor<'bool'>>>().toEqualTypeOf<'bool'>();
+    expectTypeOf<Of<Tensor>>().toEqualTypeOf<Dtype>();
+    expectTypeOf<Of<InputTensor<'x', 'u8'>>>().toEqualTypeOf<'u8'>();
+    expectTypeOf<Of<StateTensor<'x', 'i32'>>>().toEqualTypeOf<'i32'>();
+    const same = <D extends Dtype>(x: Tensor<D>): Tensor<D> => x;
+    const dtypes = declared((m) => {
+      const x = m.input('x', { shape: [2], dtype: 'i32' });
+      expectTypeOf(same(x)).toEqualTypeOf<Tensor<'i32'>>();
+      return [same(x)];
+    });
+    expect(dtypes).toEqual(['i32']);
   });
 
   it('has no bias where a layer was told to have none', () => {

@@ -27,7 +27,7 @@ export interface SearchOptions {
 }
 
 /** Elements in another order, and which they were along the axis. */
-export interface Sorted<out D extends Dtype = Dtype> extends InOrder {
+export interface Sorted<D extends Dtype = Dtype> extends InOrder {
   readonly values: Tensor<D>;
   /** i32, of the shape of the values. */
   readonly indices: Tensor<'i32'>;

@@ -19,7 +19,7 @@ import { Integers } from './integers.ts';
 import { operandOf, typed } from './value.ts';
 
 /** Element by element: arithmetic, functions, comparison and logic. */
-export abstract class Elementwise<out D extends Dtype = Dtype> extends Integers<D> {
+export abstract class Elementwise<D extends Dtype = Dtype> extends Integers<D> {
   // Arithmetic
 
   /** x + y; both broadcast, and integers wrap. `x.add(bias)`: [batch, n], [n] → [batch, n] */

@@ -10,7 +10,7 @@ import { Movement } from './movement.ts';
 import { nodeOf, typed } from './value.ts';
 
 /** Elements by number, and numbers of elements. */
-export abstract class Indices<out D extends Dtype = Dtype> extends Movement<D> {
+export abstract class Indices<D extends Dtype = Dtype> extends Movement<D> {
   /**
    * Elements of an axis by number (PyTorch's `index_select`): the dimensions of `indices` (i32) come in the axis's place.
    *

@@ -7,7 +7,7 @@ import { Value } from './value.ts';
  * Whole numbers and their bits, element by element. `add`, `sub`, `mul` and `neg` of integers wrap modulo 2³² (two's
  * complement), on every target; none of these operations has a gradient.
  */
-export abstract class Integers<out D extends Dtype = Dtype> extends Value<D> {
+export abstract class Integers<D extends Dtype = Dtype> extends Value<D> {
   /**
    * `floor(x / y)`, Python's `//`. Of integers of any sign: 0 where y is 0 (as NumPy), and the least i32 by -1 wraps to
    * itself. Of floats the floor of what is not rounded (PyTorch's `floor_divide`): `x / y` where y is 0, without a gradient.

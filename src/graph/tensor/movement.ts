@@ -22,7 +22,7 @@ import { Sorting } from './sorting.ts';
 import type { Axes } from './value.ts';
 
 /** Elements at other places: they become indices of their readers. A bounded axis is taken whole. */
-export abstract class Movement<out D extends Dtype = Dtype> extends Sorting<D> {
+export abstract class Movement<D extends Dtype = Dtype> extends Sorting<D> {
   /** Dimension `k` of the result is dimension `perm[k]` of this. `x.permute([0, 2, 1])`: [b, n, m] → [b, m, n] */
   permute(perm: readonly number[]): Tensor<D> {
     return this.like(this.wrap(permuted(this.graph, this.node, perm)));

@@ -17,7 +17,7 @@ import { Elementwise } from './elementwise.ts';
 import { type Axes, typed } from './value.ts';
 
 /** Along axes: reductions, which see the live elements of bounded dimensions only, and the softmax. */
-export abstract class Reductions<out D extends Dtype = Dtype> extends Elementwise<D> {
+export abstract class Reductions<D extends Dtype = Dtype> extends Elementwise<D> {
   /** Sum over axes, or over all; 0 of nothing, and integers wrap. `x.sum(1)`: [batch, n] → [batch] */
   sum(this: Tensor<D>, axes?: Axes, options?: ReduceOptions): Tensor<D> {
     if (Array.isArray(axes) && axes.length === 0) return this;

@@ -16,7 +16,7 @@ import { typed } from './value.ts';
  * Along an axis, of each element what all up to it make, in the tensor's shape. They run in parallel: an element takes
  * part in a few partial results, and depth is logarithmic. Of a bounded axis the live elements count, and each looks at all.
  */
-export abstract class Scans<out D extends Dtype = Dtype> extends Reductions<D> {
+export abstract class Scans<D extends Dtype = Dtype> extends Reductions<D> {
   /**
    * Sums of the elements up to each (PyTorch's `cumsum`), of integers modulo 2³².
    *

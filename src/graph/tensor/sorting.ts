@@ -23,7 +23,7 @@ import { typed } from './value.ts';
  * bounded axis is sorted by counting whatever its length is; its live elements come first. A gradient goes to the element
  * that was chosen, and costs as many as there are.
  */
-export abstract class Sorting<out D extends Dtype = Dtype> extends Scans<D> {
+export abstract class Sorting<D extends Dtype = Dtype> extends Scans<D> {
   /**
    * The elements along an axis in order, and the numbers that they had (PyTorch's `sort`, `stable`).
    *

@@ -9,12 +9,21 @@ import type { Tensor } from '../tensor.ts';
 /** Axes of a reduction: one, several, or (left out) all; negative ones count from the end. */
 export type Axes = number | readonly number[];
 
-/** What a tensor is: a node of a graph. The classes between this one and `Tensor` have its methods, an idea each. */
-export abstract class Value<out D extends Dtype = Dtype> {
-  readonly graph: Graph;
-  readonly node: Node<D>;
+/** The element type stands in a tensor's type alone, under this name: there is nothing of it at run time. */
+declare const element: unique symbol;
 
-  constructor(graph: Graph, node: Node<D>) {
+/** What a tensor is: a node of a graph. The classes between this one and `Tensor` have its methods, an idea each. */
+export abstract class Value<D extends Dtype = Dtype> {
+  /**
+   * The element type, for types alone. TypeScript compares the parameters of a method in both directions: so a `Tensor`, of
+   * which it is not known, is taken for a `Tensor<'f32'>`, and the other way round, while a `Tensor<'i32'>` is not. It holds as
+   * long as no property and no result of a method is a `D` itself: `dtype` is any.
+   */
+  [element]?(dtype: D): void;
+  readonly graph: Graph;
+  readonly node: Node;
+
+  constructor(graph: Graph, node: Node) {
     this.graph = graph;
     this.node = node;
   }
@@ -23,7 +32,7 @@ export abstract class Value<out D extends Dtype = Dtype> {
     return this.node.shape;
   }
 
-  get dtype(): D {
+  get dtype(): Dtype {
     return this.node.dtype;
   }
 
