@@ -73,7 +73,7 @@ export { type GridSampleOptions, gridSample } from './gridSample.ts';
 export { type Gru, type GruResult, gru } from './gru.ts';
 export * as init from './init.ts';
 export type { Layer, LayerOptions, LayerStates } from './layer.ts';
-export { type LayerNormOptions, layerNorm, type RmsNorm, type RmsNormOptions, rmsNorm } from './layerNorm.ts';
+export { type LayerNormOptions, layerNorm, type RmsNormOptions, rmsNorm } from './layerNorm.ts';
 export type { LossOptions, Reduction } from './loss.ts';
 export {
   type HingeOptions,
@@ -96,9 +96,11 @@ export {
   tripletMargin,
 } from './metricLosses.ts';
 export {
+  type AffinelessBatchNormLayer,
   type BatchNorm,
   type BatchNormLayer,
   type BatchNormOptions,
+  type BiaslessNorm,
   batchNorm,
   groupNorm,
   instanceNorm,

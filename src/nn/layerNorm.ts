@@ -12,7 +12,7 @@ import {
   layerOf,
   requireLayerOptions,
 } from './layer.ts';
-import { epsOf, gainAndBias, type Norm, standardize } from './normalize.ts';
+import { type BiaslessNorm, epsOf, gainAndBias, type Norm, standardize } from './normalize.ts';
 import { Weights } from './weights.ts';
 
 /** Options of {@link layerNorm}. */
@@ -37,13 +37,6 @@ export interface RmsNormOptions extends LayerOptions {
   readonly affine?: boolean;
 }
 
-/** A normalisation's layer that has no bias; it throws a GraphError `layer` for a gain that it does not have. */
-export interface RmsNorm extends Layer {
-  /** The gain, of the last axes. */
-  readonly weight: Tensor<'f32'>;
-  clone(options?: LayerOptions): RmsNorm;
-}
-
 type LayerNormArgs = [options?: LayerNormOptions | undefined];
 type RmsNormArgs = [options?: RmsNormOptions | undefined];
 
@@ -58,9 +51,11 @@ type RmsNormArgs = [options?: RmsNormOptions | undefined];
  * @param x `[..., n]`, f32; the axes that it is over are not bounded
  * @throws ShapeError where `x` has fewer axes, GraphError where an option is unknown or out of range
  */
+export function layerNorm(options: LayerNormOptions & { readonly affine: false }): Layer;
+export function layerNorm(options: LayerNormOptions & { readonly bias: false }): BiaslessNorm;
 export function layerNorm(options?: LayerNormOptions): Norm;
 export function layerNorm(x: Tensor, options?: LayerNormOptions): Tensor<'f32'>;
-export function layerNorm(...args: EitherForm<LayerNormArgs>): Norm | Tensor<'f32'> {
+export function layerNorm(...args: EitherForm<LayerNormArgs>): Layer | BiaslessNorm | Norm | Tensor<'f32'> {
   return inEitherForm<LayerNormArgs, Norm>('layerNorm', 0, args, layerNormLayer);
 }
 
@@ -75,10 +70,11 @@ export function layerNorm(...args: EitherForm<LayerNormArgs>): Norm | Tensor<'f3
  * @param x `[..., n]`, f32; the axes that it is over are not bounded
  * @throws as {@link layerNorm}
  */
-export function rmsNorm(options?: RmsNormOptions): RmsNorm;
+export function rmsNorm(options: RmsNormOptions & { readonly affine: false }): Layer;
+export function rmsNorm(options?: RmsNormOptions): BiaslessNorm;
 export function rmsNorm(x: Tensor, options?: RmsNormOptions): Tensor<'f32'>;
-export function rmsNorm(...args: EitherForm<RmsNormArgs>): RmsNorm | Tensor<'f32'> {
-  return inEitherForm<RmsNormArgs, RmsNorm>('rmsNorm', 0, args, rmsNormLayer);
+export function rmsNorm(...args: EitherForm<RmsNormArgs>): Layer | BiaslessNorm | Tensor<'f32'> {
+  return inEitherForm<RmsNormArgs, BiaslessNorm>('rmsNorm', 0, args, rmsNormLayer);
 }
 
 function layerNormLayer(options: LayerNormOptions = {}): Norm {
@@ -101,7 +97,7 @@ function layerNormLayer(options: LayerNormOptions = {}): Norm {
   return layerOf(new Weights(op, options), apply, gainAndBias);
 }
 
-function rmsNormLayer(options: RmsNormOptions = {}): RmsNorm {
+function rmsNormLayer(options: RmsNormOptions = {}): BiaslessNorm {
   const op = 'rmsNorm';
   requireLayerOptions(op, options, ['axes', 'eps', 'affine']);
   const { affine = true } = options;

@@ -35,11 +35,16 @@ export interface BatchNormOptions extends NormOptions {
   readonly momentum?: number;
 }
 
-/** A normalisation's layer; it throws a GraphError `layer` for a gain and a bias that it does not have. */
-export interface Norm extends Layer {
-  /** The gain: `[channels]`, or the last axes of a {@link layerNorm} */
+/** A normalisation's layer with a gain and without a bias. */
+export interface BiaslessNorm extends Layer {
+  /** The gain: `[channels]`, or the last axes of a `layerNorm` or `rmsNorm`. It throws a GraphError `layer` where there is none. */
   readonly weight: Tensor<'f32'>;
-  /** Of the gain's shape */
+  clone(options?: LayerOptions): BiaslessNorm;
+}
+
+/** A normalisation's layer with a gain and a bias; one that is declared with `affine: false` is a {@link Layer} alone. */
+export interface Norm extends BiaslessNorm {
+  /** Of the gain's shape. It throws a GraphError `layer` where there is none. */
   readonly bias: Tensor<'f32'>;
   clone(options?: LayerOptions): Norm;
 }
@@ -47,12 +52,17 @@ export interface Norm extends Layer {
 type GroupArgs = [groups: number, options?: NormOptions | undefined];
 type NormArgs = [options?: NormOptions | undefined];
 
-/** A batch normalisation's layer, whose `updates()` a training entry makes. */
-export interface BatchNormLayer extends Norm {
+/** A batch normalisation's layer without a gain and a bias, whose `updates()` a training entry makes. */
+export interface AffinelessBatchNormLayer extends Layer {
   /** `[channels]` */
   readonly runningMean: Tensor<'f32'>;
   /** `[channels]` */
   readonly runningVar: Tensor<'f32'>;
+  clone(options?: LayerOptions): AffinelessBatchNormLayer;
+}
+
+/** A batch normalisation's layer, whose `updates()` a training entry makes. */
+export interface BatchNormLayer extends AffinelessBatchNormLayer, Norm {
   clone(options?: LayerOptions): BatchNormLayer;
 }
 
@@ -93,11 +103,12 @@ export function standardize(x: Tensor, axes: Axes, options: { readonly eps?: num
  * @param x `[batch, channels]` or `[batch, channels, ...space]`, f32, or the channels last; the batch may be bounded
  * @throws ShapeError where `x` has another shape, GraphError where an option is unknown or out of range
  */
+export function batchNorm(options: BatchNormOptions & { readonly affine: false }): AffinelessBatchNormLayer;
 export function batchNorm(options?: BatchNormOptions): BatchNormLayer;
 export function batchNorm(x: Tensor, options?: BatchNormOptions): BatchNorm;
 export function batchNorm(
   ...args: EitherForm<[options?: BatchNormOptions | undefined]>
-): BatchNormLayer | BatchNorm {
+): AffinelessBatchNormLayer | BatchNormLayer | BatchNorm {
   if (!isShort('batchNorm', 0, args)) return batchNormLayer(...args);
   const [x, options] = args;
   const layer = batchNormLayer(options);
@@ -151,9 +162,10 @@ function batchNormLayer(options: BatchNormOptions = {}): BatchNormLayer {
  * @param groups that divide the channels
  * @throws ShapeError where they do not, GraphError where an option is unknown or out of range
  */
+export function groupNorm(groups: number, options: NormOptions & { readonly affine: false }): Layer;
 export function groupNorm(groups: number, options?: NormOptions): Norm;
 export function groupNorm(x: Tensor, groups: number, options?: NormOptions): Tensor<'f32'>;
-export function groupNorm(...args: EitherForm<GroupArgs>): Norm | Tensor<'f32'> {
+export function groupNorm(...args: EitherForm<GroupArgs>): Layer | Norm | Tensor<'f32'> {
   const op = 'groupNorm';
   return inEitherForm<GroupArgs, Norm>(op, 1, args, (groups, options = {}) =>
     byGroups(op, options, true, (channels) => groupsOf(op, groups, channels, channels)),
@@ -171,9 +183,10 @@ export function groupNorm(...args: EitherForm<GroupArgs>): Norm | Tensor<'f32'> 
  * @param x `[batch, channels, ...space]`, f32, or the channels last
  * @throws as {@link groupNorm}
  */
-export function instanceNorm(options?: NormOptions): Norm;
+export function instanceNorm(options?: NormOptions & { readonly affine?: false }): Layer;
+export function instanceNorm(options: NormOptions): Norm;
 export function instanceNorm(x: Tensor, options?: NormOptions): Tensor<'f32'>;
-export function instanceNorm(...args: EitherForm<NormArgs>): Norm | Tensor<'f32'> {
+export function instanceNorm(...args: EitherForm<NormArgs>): Layer | Norm | Tensor<'f32'> {
   // No channels are one group of none.
   return inEitherForm<NormArgs, Norm>('instanceNorm', 0, args, (options = {}) =>
     byGroups('instanceNorm', options, false, (channels) => Math.max(1, channels)),

@@ -13,8 +13,8 @@ import { type Dense, dense } from './dense.ts';
 import { dropoutWithin } from './dropout.ts';
 import { sizes } from './embedding.ts';
 import { type EitherForm, type Inner, inEitherForm, requireLayerOptions } from './layer.ts';
-import { layerNorm, type RmsNorm, rmsNorm } from './layerNorm.ts';
-import { epsOf, type Norm } from './normalize.ts';
+import { layerNorm, rmsNorm } from './layerNorm.ts';
+import { type BiaslessNorm, epsOf, type Norm } from './normalize.ts';
 
 /** Options of {@link transformerBlock}: those of its attention, except `kvWidth`, and some more. */
 export interface TransformerBlockOptions extends Omit<AttentionOptions, 'kvWidth'> {
@@ -35,9 +35,9 @@ export interface TransformerBlockOptions extends Omit<AttentionOptions, 'kvWidth
 /** A block of a transformer; its parts are reachable by their names. */
 export type TransformerBlock = Composite<
   {
-    readonly norm1: Norm | RmsNorm;
+    readonly norm1: Norm | BiaslessNorm;
     readonly attention: MultiHeadAttention;
-    readonly norm2: Norm | RmsNorm;
+    readonly norm2: Norm | BiaslessNorm;
     readonly up: Dense;
     readonly down: Dense;
   },
@@ -87,7 +87,7 @@ function blockLayer(width: number, heads: number, options: TransformerBlockOptio
   requireOneOf(op, 'norm', norm, ['layer', 'rms']);
   const { bias = true } = attention;
   const dropout = dropoutWithin(op, attention.dropout);
-  const normal = (): Norm | RmsNorm => {
+  const normal = (): Norm | BiaslessNorm => {
     const added = eps === undefined ? {} : { eps: epsOf(op, eps) };
     return norm === 'layer' ? layerNorm({ ...added, bias }) : rmsNorm(added);
   };

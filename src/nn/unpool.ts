@@ -3,7 +3,7 @@ import { full, ShapeError, type Tensor } from '../graph/index.ts';
 import { requireDtype } from '../graph/ops/definition.ts';
 import { dimAt, sameShape } from '../graph/shape.ts';
 import { requireTensor } from '../graph/tensor/value.ts';
-import { shapeText } from '../loops/index.ts';
+import { type Dtype, shapeText } from '../loops/index.ts';
 import { channelsFirst, inLayout, type Layout, type PerAxis, perAxis, spaceOf } from './space.ts';
 
 /**
@@ -20,12 +20,12 @@ import { channelsFirst, inLayout, type Layout, type PerAxis, perAxis, spaceOf } 
  * @param size    of the result's space, for each axis or for both
  * @throws ShapeError where shapes do not fit, GraphError where an option is unknown or out of range
  */
-export function maxUnpool2d(
-  x: Tensor,
+export function maxUnpool2d<D extends Dtype>(
+  x: Tensor<D>,
   indices: Tensor,
   size: PerAxis,
   options: { readonly layout?: Layout } = {},
-): Tensor {
+): Tensor<D extends 'u8' ? 'f32' : D> {
   const op = 'maxUnpool2d';
   requireOptions(op, options, ['layout']);
   const space = spaceOf(op, x, options.layout, 2);

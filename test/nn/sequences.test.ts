@@ -240,8 +240,8 @@ describe('types', () => {
     expectTypeOf<ReturnType<nn.Gru>>().toEqualTypeOf<nn.GruResult>();
     expectTypeOf(nn.embedding(2, 3)).toEqualTypeOf<nn.Embedding>();
     expectTypeOf(nn.layerNorm()).toEqualTypeOf<nn.Norm>();
-    expectTypeOf(nn.rmsNorm()).toEqualTypeOf<nn.RmsNorm>();
-    expectTypeOf(nn.rmsNorm().clone()).toEqualTypeOf<nn.RmsNorm>();
+    expectTypeOf(nn.rmsNorm()).toEqualTypeOf<nn.BiaslessNorm>();
+    expectTypeOf(nn.rmsNorm().clone()).toEqualTypeOf<nn.BiaslessNorm>();
     expectTypeOf(nn.rmsNorm()).not.toHaveProperty('bias');
     expectTypeOf(nn.multiHeadAttention(4, 2)).toExtend<nn.Part>();
     const short = (x: Tensor): [Tensor, nn.LstmResult] => [nn.layerNorm(x), nn.lstm(x, 2)];

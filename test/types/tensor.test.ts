@@ -182,6 +182,47 @@ describe('the element type in a tensor’s type', () => {
     expect('bias' in nn.dense(2)).toBe(true);
   });
 
+  it('has no gain and no bias where a normalisation was told to have none', () => {
+    expectTypeOf(nn.layerNorm({ affine: false })).toEqualTypeOf<nn.Layer>();
+    expectTypeOf(nn.layerNorm({ bias: false })).toEqualTypeOf<nn.BiaslessNorm>();
+    expectTypeOf(nn.layerNorm({ eps: 1e-6 })).toEqualTypeOf<nn.Norm>();
+    expectTypeOf(nn.rmsNorm({ affine: false })).toEqualTypeOf<nn.Layer>();
+    expectTypeOf(nn.rmsNorm()).toEqualTypeOf<nn.BiaslessNorm>();
+    expectTypeOf(nn.groupNorm(2, { affine: false })).toEqualTypeOf<nn.Layer>();
+    expectTypeOf(nn.groupNorm(2)).toEqualTypeOf<nn.Norm>();
+    expectTypeOf(nn.instanceNorm()).toEqualTypeOf<nn.Layer>();
+    expectTypeOf(nn.instanceNorm({ affine: true })).toEqualTypeOf<nn.Norm>();
+    expectTypeOf(nn.batchNorm()).toEqualTypeOf<nn.BatchNormLayer>();
+    expectTypeOf(nn.batchNorm({ affine: false })).not.toHaveProperty('weight');
+    expectTypeOf(nn.batchNorm({ affine: false })).toHaveProperty('runningMean');
+    expectTypeOf(nn.batchNorm({ affine: false }).clone()).toEqualTypeOf<nn.AffinelessBatchNormLayer>();
+    const dtypes = declared((m) => {
+      const x = m.input('x', { shape: [2, 4] });
+      const layers = [nn.layerNorm({ affine: false }), nn.batchNorm({ affine: false }), nn.instanceNorm()];
+      const outputs = layers.map((layer) => layer(x));
+      expect(layers.map((layer) => layer.parameters())).toEqual([[], [], []]);
+      return [...outputs, nn.layerNorm(x), nn.instanceNorm(x, { affine: true }), nn.batchNorm(x).output];
+    });
+    expect(dtypes).toEqual(Array(6).fill('f32'));
+  });
+
+  it('is that of what is put back by places, and floats of bytes', () => {
+    const dtypes = declared((m) => {
+      const back = <D extends Dtype>(name: string, dtype: D) =>
+        nn.maxUnpool2d(
+          m.input(name, { shape: [1, 1, 2, 2], dtype }),
+          m.input(`${name}Places`, { shape: [1, 1, 2, 2], dtype: 'i32' }),
+          4,
+        );
+      const [floats, integers, bytes] = [back('x', 'f32'), back('n', 'i32'), back('bytes', 'u8')] as const;
+      expectTypeOf(floats).toEqualTypeOf<Tensor<'f32'>>();
+      expectTypeOf(integers).toEqualTypeOf<Tensor<'i32'>>();
+      expectTypeOf(bytes).toEqualTypeOf<Tensor<'f32'>>();
+      return [floats, integers, bytes];
+    });
+    expect(dtypes).toEqual(['f32', 'i32', 'f32']);
+  });
+
   it('is what the tensor is of: a signature that says otherwise is found', () => {
     defineModule('typed', (m) => {
       const x = m.input('x', { shape: [2] });
