@@ -2,6 +2,7 @@ import { clipped } from '../runtime/clipped.ts';
 import { InputError } from '../runtime/issues.ts';
 import { uniform } from '../runtime/random.ts';
 import { placed } from './issues.ts';
+import { Kept } from './kept.ts';
 
 /** What is iterated, at once or step by step. */
 export type Source<Element> = Iterable<Element> | AsyncIterable<Element>;
@@ -116,26 +117,26 @@ export async function* shuffled<Element>(
   seed: number,
   epoch: number,
 ): AsyncGenerator<Element> {
-  // In boxes, as an element may be anything.
-  const buffer: { readonly element: Element }[] = [];
+  const kept = new Kept<Element>(most);
+  let count = 0;
   let draws = 0;
-  const place = (): number => Math.floor(uniform(seed, BUFFER_STREAM, draws++, epoch) * buffer.length);
+  const place = (): number => Math.floor(uniform(seed, BUFFER_STREAM, draws++, epoch) * count);
   for await (const element of source) {
-    if (buffer.length < most) {
-      buffer.push({ element });
+    if (count < most) {
+      kept.put(count++, element);
       continue;
     }
     const at = place();
-    const drawn = buffer[at];
-    buffer[at] = { element };
-    if (drawn) yield drawn.element;
+    const drawn = kept.take(at);
+    kept.put(at, element);
+    yield drawn;
   }
-  while (buffer.length > 0) {
+  while (count > 0) {
     const at = place();
-    const last = buffer.pop();
-    const drawn = buffer[at] ?? last;
-    if (last && at < buffer.length) buffer[at] = last;
-    if (drawn) yield drawn.element;
+    const drawn = kept.take(at);
+    count--;
+    if (at < count) kept.put(at, kept.take(count));
+    yield drawn;
   }
 }
 

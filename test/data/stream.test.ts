@@ -220,6 +220,47 @@ describe('shuffle', () => {
     }
   });
 
+  test('keeps small samples by their values, and what is unlike the first one itself', async () => {
+    class Tagged extends Float32Array {}
+    const row = (fill = 0): Float32Array => new Float32Array(1000).fill(fill);
+    const others: readonly unknown[] = [
+      { x: new Tagged(1000), y: 1 },
+      { x: Buffer.alloc(1000), y: 1 },
+      { x: row().subarray(1), y: 1 },
+      { x: row(), y: 'one' },
+      { x: row() },
+      { x: row(), y: 1, [Symbol.for('note')]: 1 },
+      Object.assign(Object.create({ x: row() }), { y: 1 }),
+      row(),
+      undefined,
+    ];
+    const samples = numbers(300).map((k) => ({ x: row(k).fill(-0, 0, k).fill(Number.NaN, 999), y: k / 7 }));
+    const small = { x: row(), y: -0 };
+    for (const first of [small, { x: new Float32Array(2000), y: 0 }, row(), {}]) {
+      const all: readonly unknown[] = [first, ...samples.slice(0, 100), ...others, ...samples.slice(100)];
+      for (const buffer of [7, 1000]) {
+        const mixed = await DataStream.from(() => all.values())
+          .shuffle({ buffer })
+          .toArray();
+        const order = await DataStream.from(() => all.keys())
+          .shuffle({ buffer })
+          .toArray();
+        expect(mixed).toStrictEqual(order.map((k) => all[k]));
+        for (const other of others) expect(mixed).toContain(other);
+        // The first one says which samples are kept by their values.
+        expect(mixed.includes(samples[0])).toBe(first !== small);
+      }
+    }
+  });
+
+  test('gives samples that later ones do not write over', async () => {
+    const source = DataStream.from(() => numbers(20).map((k) => ({ x: new Uint8Array([k, k]), y: k })));
+    for await (const { x, y } of source.shuffle({ buffer: 3 })) {
+      expect([...x]).toEqual([y, y]);
+      x.fill(255);
+    }
+  });
+
   test('of what is there by number is that of a session', async () => {
     const stream = DataStream.from(numbers(40)).shuffle({ seed: 7 });
     expect(await stream.toArray(3)).toEqual([...permutation(7, 2, 40)]);
