@@ -1,17 +1,18 @@
-import type { Session } from '../runtime/index.ts';
+import type { AnySignature, DefaultEntry, EntryName, Session, Signature } from '../runtime/index.ts';
+import type { KeptScalars, Numbers, ScalarName, ValidatedScalars, ValidationEntry } from './fitted.ts';
 import { type FitEpoch, History } from './history.ts';
-import { type FitOptions, takeFitOptions } from './options.ts';
+import { type FitOptions, type OptionsOf, takeFitOptions } from './options.ts';
 import { type Host, Running } from './running.ts';
 
 /**
  * A fit that runs when it is asked to, once. Iterated (`for await`), it gives each epoch as it ends; awaited, it runs all that
  * are left, and gives the history. Neither iterated nor awaited, it does nothing.
  */
-export interface Fit
-  extends AsyncGenerator<FitEpoch, void, undefined>,
-    Pick<Promise<History>, 'then' | 'catch' | 'finally'> {
+export interface Fit<Scalars extends object = Numbers, Validated extends object = Numbers>
+  extends AsyncGenerator<FitEpoch<Scalars, Validated>, void, undefined>,
+    Pick<Promise<History<Scalars, Validated>>, 'then' | 'catch' | 'finally'> {
   /** The epochs that are done. */
-  readonly history: History;
+  readonly history: History<Scalars, Validated>;
 }
 
 /**
@@ -26,6 +27,17 @@ export interface Fit
  *   TrainingError `nan`; SessionError; DeviceError; what callbacks throw, and the signal's reason. The states are those of
  *   the last whole step then
  */
+export function fit<
+  S extends Signature = AnySignature,
+  E extends EntryName<S> = DefaultEntry<S>,
+  V extends EntryName<S> = ValidationEntry<S, E>,
+  N extends ScalarName<S, E> | ScalarName<S, V> = ScalarName<S, E> | ScalarName<S, V>,
+  F extends string = never,
+>(
+  session: Session<S>,
+  options: OptionsOf<NoInfer<S>, E, V, N, F>,
+  host?: Host,
+): Fit<KeptScalars<S, E, N>, ValidatedScalars<S, V, N, F>>;
 export function fit(session: Session, options: FitOptions, host: Host = {}): Fit {
   const history = new History();
   const epochs = epochsOf(session, options, host, history);

@@ -1,10 +1,11 @@
 import { InputError } from '../runtime/issues.ts';
 import { chartOf } from './chart.ts';
+import type { Numbers } from './fitted.ts';
 import { didYouMeanIn } from './names.ts';
 import { svgOf } from './svg.ts';
 
-/** What an epoch of a fit came to. */
-export interface FitEpoch {
+/** What an epoch of a fit came to; types may know the names of its scalars, and of those of its validation. */
+export interface FitEpoch<out Scalars extends object = Numbers, out Validated extends object = Numbers> {
   /** Counts from 1. */
   readonly epoch: number;
   readonly steps: number;
@@ -12,21 +13,21 @@ export interface FitEpoch {
   /** The scalar output `loss`, or the first one; NaN where there is none. */
   readonly loss: number;
   /** Scalar outputs: f32 as the mean over samples, integers as their sum. */
-  readonly scalars: Readonly<Record<string, number>>;
+  readonly scalars: Scalars;
   /** Run-time scalars at the last step: `lr` is the learning rate. */
   readonly params: Readonly<Record<string, number>>;
   /** On the validation data; absent where there are none. */
-  readonly validation?: Validation;
+  readonly validation?: Validation<Validated>;
   /** How long its steps took, without validation and without callbacks. */
   readonly seconds: number;
 }
 
 /** What the validation after an epoch came to. */
-export interface Validation {
+export interface Validation<out Scalars extends object = Numbers> {
   readonly samples: number;
   readonly loss: number;
   /** Scalar outputs of the entry, and what functions of `metrics` gave. */
-  readonly scalars: Readonly<Record<string, number>>;
+  readonly scalars: Scalars;
   readonly seconds: number;
 }
 
@@ -37,9 +38,14 @@ const VALIDATION = 'val_';
  * A value of an epoch by its name, as monitors, columns and curves name it: `loss`, a scalar output, `val_loss`,
  * `val_` and a value of the validation, or a run-time scalar. Undefined where the epoch has none of that name.
  */
-export function valueIn({ loss, scalars, params, validation }: FitEpoch, name: string): number | undefined {
-  const own = (values: Readonly<Record<string, number>>, key: string): number | undefined =>
-    Object.hasOwn(values, key) ? values[key] : undefined;
+export function valueIn(
+  { loss, scalars, params, validation }: FitEpoch<object, object>,
+  name: string,
+): number | undefined {
+  const own = (values: object, key: string): number | undefined => {
+    const value: unknown = Object.hasOwn(values, key) ? Reflect.get(values, key) : undefined;
+    return typeof value === 'number' ? value : undefined;
+  };
   if (name === 'loss') return loss;
   if (validation !== undefined && name.startsWith(VALIDATION)) {
     const key = name.slice(VALIDATION.length);
@@ -50,7 +56,7 @@ export function valueIn({ loss, scalars, params, validation }: FitEpoch, name: s
 }
 
 /** The names of all values of an epoch, as {@link valueIn} takes them: losses first, run-time scalars last. */
-export function namesOf({ scalars, params, validation }: FitEpoch): string[] {
+export function namesOf({ scalars, params, validation }: FitEpoch<object, object>): string[] {
   const validated = validation === undefined ? [] : ['loss', ...Object.keys(validation.scalars)];
   const names = ['loss', ...Object.keys(scalars), ...validated.map((name) => VALIDATION + name)];
   return [...new Set([...names, ...Object.keys(params)])];
@@ -73,17 +79,17 @@ export function modeOf(monitor: string): Mode {
 const custom: unique symbol = Symbol.for('nodejs.util.inspect.custom') as never;
 
 /** The epochs of a fit. `console.log` shows it as a table. */
-export class History {
-  readonly #epochs: FitEpoch[];
+export class History<out Scalars extends object = Numbers, out Validated extends object = Numbers> {
+  readonly #epochs: FitEpoch<Scalars, Validated>[];
   #stopped: string | undefined;
 
   /** @param epochs in order, as `toJSON` gives them */
-  constructor(epochs: readonly FitEpoch[] = []) {
+  constructor(epochs: readonly FitEpoch<Scalars, Validated>[] = []) {
     this.#epochs = [...epochs];
   }
 
   /** In order; those before it was resumed too. */
-  get epochs(): readonly FitEpoch[] {
+  get epochs(): readonly FitEpoch<Scalars, Validated>[] {
     return this.#epochs;
   }
 
@@ -93,7 +99,7 @@ export class History {
   }
 
   /** The last epoch; undefined before the first has ended. */
-  get last(): FitEpoch | undefined {
+  get last(): FitEpoch<Scalars, Validated> | undefined {
     return this.#epochs.at(-1);
   }
 
@@ -123,9 +129,9 @@ export class History {
   best(
     monitor = this.last?.validation === undefined ? 'loss' : 'val_loss',
     mode = modeOf(monitor),
-  ): FitEpoch | undefined {
+  ): FitEpoch<Scalars, Validated> | undefined {
     if (this.#epochs.length > 0) this.#require(monitor);
-    let best: FitEpoch | undefined;
+    let best: FitEpoch<Scalars, Validated> | undefined;
     let least = Infinity;
     for (const epoch of this.#epochs) {
       const value = (valueIn(epoch, monitor) ?? Number.NaN) * (mode === 'min' ? 1 : -1);
@@ -135,7 +141,7 @@ export class History {
   }
 
   /** What `JSON.stringify` takes of it: the epochs, why it stopped. */
-  toJSON(): { readonly epochs: readonly FitEpoch[]; readonly stopped?: string } {
+  toJSON(): { readonly epochs: readonly FitEpoch<Scalars, Validated>[]; readonly stopped?: string } {
     return { epochs: this.#epochs, ...(this.#stopped === undefined ? {} : { stopped: this.#stopped }) };
   }
 
@@ -176,7 +182,7 @@ export class History {
   }
 
   /** Adds an epoch. @internal */
-  add(epoch: FitEpoch): void {
+  add(epoch: FitEpoch<Scalars, Validated>): void {
     this.#epochs.push(epoch);
   }
 
@@ -218,7 +224,7 @@ export function csvHeader(names: readonly string[]): string[] {
 }
 
 /** An epoch as the cells of a line. */
-export function csvCells(epoch: FitEpoch, names: readonly string[]): string[] {
+export function csvCells(epoch: FitEpoch<object, object>, names: readonly string[]): string[] {
   return [
     String(epoch.epoch),
     ...names.map((name) => String(valueIn(epoch, name) ?? '')),

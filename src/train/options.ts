@@ -1,9 +1,10 @@
 import type {
   AnySignature,
-  DataOf,
+  ArrayTotals,
   EntryName,
   EvaluateOptions,
   Inputs,
+  ScalarTotals,
   Session,
   Signature,
   Totals,
@@ -17,14 +18,27 @@ import type { Callback } from './callback.ts';
 import { type CheckpointOptions, requireResumable } from './checkpoints.ts';
 
 /** What `evaluate` gives: means and sums of an entry's outputs, and those with rows one after the other. */
-export type Evaluated = Totals & { readonly samples: number };
+export type Evaluated<S extends Signature = AnySignature, V extends EntryName<S> = EntryName<S>> = Totals<
+  ScalarTotals<S, V>,
+  ArrayTotals<S, V>
+> & { readonly samples: number };
 
 /** A number out of what the validation entry gives over all validation data. */
-export type Metric = (evaluated: Evaluated) => number;
+export type Metric<S extends Signature = AnySignature, V extends EntryName<S> = EntryName<S>> = (
+  evaluated: Evaluated<S, V>,
+) => number;
 
-/** How a model is fitted. */
-export interface FitOptions<S extends Signature = AnySignature, E extends EntryName<S> = EntryName<S>>
-  extends Pick<EvaluateOptions<S, E>, 'params' | 'sizes' | 'stepsPerSubmit'>,
+/**
+ * How a model is fitted: a session of signature `S`, by its entry `E`, validated by its entry `V`. `N` are the names of scalar
+ * outputs that are kept, `F` those of functions of the validation.
+ */
+export interface FitOptions<
+  S extends Signature = AnySignature,
+  E extends EntryName<S> = EntryName<S>,
+  V extends EntryName<S> = EntryName<S>,
+  N extends string = string,
+  F extends string = string,
+> extends Pick<EvaluateOptions<S, E>, 'params' | 'sizes' | 'stepsPerSubmit'>,
     Pick<TrainOptions<S, E>, 'epochs' | 'entry' | 'onNaN' | 'signal'> {
   /** What is trained on: arrays, a dataset of the session, or a stream of batches. */
   readonly data: Batches<Inputs<S, NoInfer<E>>>;
@@ -32,19 +46,19 @@ export interface FitOptions<S extends Signature = AnySignature, E extends EntryN
    * What is evaluated after each epoch: arrays, a dataset, a stream; or a share of the arrays of `data`, 0 to 1: their last
    * rows, which are not trained on then, whatever `shuffle` is. Of a stream it is the first epoch, each time.
    */
-  readonly validation?: Batches<DataOf<S>> | number;
+  readonly validation?: Batches<Inputs<S, NoInfer<V>>> | number;
   /**
    * The entry that is evaluated: by default `evaluate`, else the only other entry with a scalar output `loss` (and, where the
    * module is at hand, no updates).
    */
-  readonly validationEntry?: EntryName<S>;
+  readonly validationEntry?: V;
   /** Whether each epoch reads the rows of arrays in an order of its own, drawn from the seed; true by default. A stream has its own order. */
   readonly shuffle?: boolean;
   /**
    * Which values are kept: names of scalar outputs, of both entries, besides the losses; all by default. Or functions of
    * what the validation gives, by the names of what they compute, beside all scalar outputs.
    */
-  readonly metrics?: readonly string[] | Readonly<Record<string, Metric>>;
+  readonly metrics?: readonly N[] | Readonly<Record<F, Metric<S, NoInfer<V>>>>;
   /** What is told how it goes, in this order. */
   readonly callbacks?: readonly Callback[];
   /** Where and when it is kept, so that it can be gone on with; not at all by default. */
@@ -63,6 +77,15 @@ export interface FitOptions<S extends Signature = AnySignature, E extends EntryN
    */
   readonly signals?: boolean;
 }
+
+/** Options of a fit: the entry has to be said where none is called `train`. */
+export type OptionsOf<
+  S extends Signature,
+  E extends EntryName<S>,
+  V extends EntryName<S>,
+  N extends string,
+  F extends string,
+> = FitOptions<S, E, V, N, F> & ('train' extends EntryName<S> ? unknown : { readonly entry: E });
 
 /** Options as they were given, checked, with those that have a default. */
 export interface TakenOptions extends FitOptions {

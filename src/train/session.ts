@@ -19,7 +19,8 @@ import {
 } from '../weights/index.ts';
 import { explainErrors } from './explain.ts';
 import { type Fit, fit as fitted } from './fit.ts';
-import type { FitOptions } from './options.ts';
+import type { KeptScalars, ScalarName, ValidatedScalars, ValidationEntry } from './fitted.ts';
+import type { FitOptions, OptionsOf } from './options.ts';
 import type { Host } from './running.ts';
 
 /** A program at work, with what trains it as people know it: what `start` of `sinter` gives. */
@@ -36,7 +37,12 @@ export interface Session<S extends Signature = AnySignature> extends RuntimeSess
    *   TrainingError `nan`; SessionError; DeviceError; what callbacks throw, and the signal's reason. The states are those
    *   of the last whole step then
    */
-  fit<E extends EntryName<S> = DefaultEntry<S>>(options: FitOptions<S, E>): Fit;
+  fit<
+    E extends EntryName<S> = DefaultEntry<S>,
+    V extends EntryName<S> = ValidationEntry<S, E>,
+    N extends ScalarName<S, E> | ScalarName<S, V> = ScalarName<S, E> | ScalarName<S, V>,
+    F extends string = never,
+  >(options: OptionsOf<S, E, V, N, F>): Fit<KeptScalars<S, E, N>, ValidatedScalars<S, V, N, F>>;
   /**
    * Loads weights out of a safetensors file, whoever wrote it: its path in Node, its bytes, a `File`, or what reads it in parts.
    *

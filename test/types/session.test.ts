@@ -1,16 +1,19 @@
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import {
+  type AnySignature,
   type CompiledProgram,
   compile,
   Dataset,
   defineModule,
   type Module,
   type ModuleBuilder,
+  metrics,
   nn,
   type Output,
   optim,
   type Session,
 } from '../../src/index.ts';
+import { type FitOptions, type History, fit as trained } from '../../src/train/index.ts';
 
 /** A classifier of two entries, whose inputs are listed: all of it is in the module's type. */
 const typed = defineModule('typed', (m) => {
@@ -211,6 +214,141 @@ describe('the inputs that an entry lists', () => {
         m.entry('run', { updates: [{ state: w, next: x.add(y) }] }, { inputs: [y, x] });
       }),
     ).toBe('nothing is refused');
+  });
+});
+
+describe('a fit of a module of which types know', () => {
+  /** A classifier that is validated by an entry of its own, and one whose outputs `sinter build` has written down. */
+  const validated = defineModule('validated', (m) => {
+    const batch = m.size('batch', { max: 4 });
+    const x = m.input('x', { shape: [batch, 3] });
+    const y = m.input('y', { shape: [batch], dtype: 'i32' });
+    const logits = nn.dense(x, 2, { name: 'output' });
+    const loss = nn.crossEntropy(logits, y);
+    const accuracy = metrics.accuracy(logits, y);
+    const updates = optim.sgd({ lr: 0.1 }).minimize(loss);
+    return [
+      x,
+      y,
+      m.entry('train', { loss, accuracy, updates }, { inputs: [x, y] }),
+      m.entry('evaluate', { loss, share: accuracy }, { inputs: [x, y] }),
+    ];
+  });
+  const data = { x: [1, 2, 3, 4, 5, 6], y: [0, 1] };
+
+  it('knows the scalars of its epochs by name, and those of functions', async () => {
+    const session = await (await compile(validated, { target: 'wasm' })).start({ threads: 1 });
+    const history = await session.fit({
+      data,
+      validation: data,
+      metrics: { doubled: ({ scalars, samples }) => (scalars.share ?? Number.NaN) * samples },
+    });
+    const [epoch] = history.epochs;
+    expectTypeOf(epoch?.scalars).toEqualTypeOf<
+      { readonly loss?: number; readonly accuracy?: number } | undefined
+    >();
+    expectTypeOf(epoch?.validation?.scalars).toEqualTypeOf<
+      { readonly loss?: number; readonly share?: number; readonly doubled: number } | undefined
+    >();
+    const { scalars } = epoch?.validation ?? { scalars: undefined };
+    expect(scalars?.doubled).toBe(2 * (scalars?.share ?? Number.NaN));
+    // @ts-expect-error there is no such value
+    expect(history.last?.scalars.recall).toBeUndefined();
+    session.dispose();
+  });
+
+  it('knows which scalars are kept', async () => {
+    const session = await (await compile(validated, { target: 'wasm' })).start({ threads: 1 });
+    for await (const { scalars, validation } of session.fit({
+      data,
+      validation: data,
+      metrics: ['accuracy', 'share'],
+    })) {
+      expectTypeOf(scalars).toEqualTypeOf<{ readonly accuracy?: number }>();
+      expectTypeOf(validation?.scalars).toEqualTypeOf<{ readonly share?: number } | undefined>();
+      expect([Object.keys(scalars), Object.keys(validation?.scalars ?? {})]).toEqual([
+        ['accuracy'],
+        ['share'],
+      ]);
+    }
+    session.dispose();
+  });
+
+  it('refuses other names, and data that lack an input', () => {
+    const refused = async (session: Session<SignatureOf<typeof validated>>): Promise<void> => {
+      // @ts-expect-error there is no such scalar
+      await session.fit({ data, metrics: ['recall'] });
+      // @ts-expect-error evaluate reads y too
+      await session.fit({ data, validation: { x: [1] } });
+      // @ts-expect-error it reads y too
+      await session.fit({ data: [{ x: [1, 2, 3] }] });
+      // @ts-expect-error there is no such entry
+      await session.fit({ data, entry: 'trian' });
+      // @ts-expect-error a metric is a number
+      await session.fit({ data, validation: data, metrics: { name: () => 'a' } });
+      await session.fit({
+        data,
+        validation: data,
+        // @ts-expect-error the entry has no such output
+        metrics: { f: ({ outputs }) => outputs.confusion?.data[0] ?? 0 },
+      });
+    };
+    expect(refused).toBeTypeOf('function');
+  });
+
+  it('has to be told the entry where none is called train', () => {
+    const refused = async (session: Session<SignatureOf<typeof listed>>): Promise<void> => {
+      // @ts-expect-error which entry?
+      await session.fit({ data: { x: [1, 2], y: [3, 4] } });
+      await session.fit({ data: { x: [1, 2], y: [3, 4] }, entry: 'sum', validationEntry: 'isLess' });
+    };
+    expect(refused).toBeTypeOf('function');
+  });
+
+  it('has scalars for certain where it is known that outputs are', () => {
+    type Built = {
+      readonly entries: {
+        readonly train: { readonly inputs: 'x'; readonly outputs: { readonly loss: Scalar } };
+        readonly test: {
+          readonly inputs: 'x';
+          readonly outputs: { readonly loss: Scalar; readonly accuracy: Scalar; readonly labels: Labels };
+        };
+        readonly predict: { readonly inputs: 'x'; readonly outputs: { readonly labels: Labels } };
+      };
+      readonly inputs: { readonly x: 'f32' };
+      readonly states: AnySignature['states'];
+      readonly params: AnySignature['params'];
+      readonly sizes: string;
+    };
+    type Scalar = { readonly dtype: 'f32'; readonly scalar: true };
+    type Labels = { readonly dtype: 'i32'; readonly scalar: false };
+    const typed = (session: Session<Built>) => {
+      const found = session.fit({ data: { x: [1] }, validation: 0.5 }).history;
+      expectTypeOf(found.last?.scalars).toEqualTypeOf<{ readonly loss: number } | undefined>();
+      // The only other entry with a loss validates.
+      expectTypeOf(found.best()?.validation?.scalars).toEqualTypeOf<
+        { readonly loss: number; readonly accuracy: number } | undefined
+      >();
+      const alone = trained(session, { data: { x: [1] }, validation: 0.5, metrics: ['accuracy'] }).history;
+      expectTypeOf(alone.last?.scalars).toEqualTypeOf<Record<never, never> | undefined>();
+      expectTypeOf(alone.last?.validation?.scalars).toEqualTypeOf<
+        { readonly accuracy: number } | undefined
+      >();
+      // @ts-expect-error labels are no scalar
+      return session.fit({ data: { x: [1] }, metrics: ['labels'] });
+    };
+    expect(typed).toBeTypeOf('function');
+  });
+
+  it('takes and gives any names where nothing is known', () => {
+    const typed = async (session: Session, options: FitOptions): Promise<void> => {
+      const history = await session.fit({ data: { z: [1] }, metrics: ['any'], validationEntry: 'test' });
+      expectTypeOf(history).toEqualTypeOf<History>();
+      expectTypeOf(await session.fit(options)).toEqualTypeOf<History>();
+      expectTypeOf(await trained(session, options)).toEqualTypeOf<History>();
+      expectTypeOf(history.last?.scalars.any).toEqualTypeOf<number | undefined>();
+    };
+    expect(typed).toBeTypeOf('function');
   });
 });
 
