@@ -190,25 +190,22 @@ export async function* zipped(
   streams: readonly (readonly [string, { elements: (epoch: number) => AsyncIterable<unknown> }])[],
   epoch: number,
 ): AsyncGenerator<Readonly<Record<string, unknown>>> {
-  const open = streams.map(([name, stream]) => ({
-    name,
-    iterator: stream.elements(epoch)[Symbol.asyncIterator](),
-  }));
+  const names = streams.map(([name]) => name);
+  const iterators = streams.map(([, stream]) => stream.elements(epoch)[Symbol.asyncIterator]());
   try {
-    for (let position = 0; open.length > 0; position++) {
-      const given = await Promise.all(
-        open.map(async ({ name, iterator }) => ({ name, next: await iterator.next() })),
-      );
-      const ended = given.find(({ next }) => next.done);
-      const going = given.find(({ next }) => !next.done);
-      if (ended && going) {
-        const text = `it ends after ${position} elements, and ${clipped(going.name)} goes on`;
-        throw new InputError('length', ended.name, text);
+    for (let position = 0; iterators.length > 0; position++) {
+      const given = await Promise.all(iterators.map((iterator) => iterator.next()));
+      const ended = given.findIndex(({ done }) => done);
+      if (ended < 0) {
+        yield Object.fromEntries(given.map(({ value }, k) => [names[k], value]));
+        continue;
       }
-      if (ended) return;
-      yield Object.fromEntries(given.map(({ name, next }) => [name, next.value]));
+      const going = given.findIndex(({ done }) => !done);
+      if (going < 0) return;
+      const text = `it ends after ${position} elements, and ${clipped(names[going] ?? '')} goes on`;
+      throw new InputError('length', names[ended] ?? '', text);
     }
   } finally {
-    await Promise.allSettled(open.map(({ iterator }) => iterator.return?.()));
+    await Promise.allSettled(iterators.map((iterator) => iterator.return?.()));
   }
 }
