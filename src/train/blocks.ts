@@ -39,11 +39,14 @@ interface Column {
 interface Batch {
   readonly arrays: ReadonlyMap<string, readonly [slot: InputSlot, values: Values]>;
   readonly rows: ReadonlyMap<string, number>;
+  /** Whether it has fewer rows than the first of the epoch. */
+  readonly isShort: boolean;
 }
 
 /**
- * The batches of one epoch of a stream, in blocks. Which batches a block has depends on its place and on the size of the
- * first batch alone, so that an epoch that is gone on with is cut as it was before.
+ * The batches of one epoch of a stream, in blocks. A batch with fewer rows than the first ends its block, since steps over rows
+ * that lie one after the other can only be short at the end. Which batches a block has depends on its place and on the sizes of
+ * batches alone, so that an epoch that is gone on with is cut as it was before.
  */
 export class BlockReader {
   readonly #program: ProgramBase;
@@ -56,7 +59,6 @@ export class BlockReader {
   readonly #columns = new Map<string, Column>();
   #read = 0;
   #model: Batch | undefined;
-  #short: number | undefined;
   #reading = false;
   #done = false;
 
@@ -110,6 +112,7 @@ export class BlockReader {
         this.#begin(batch, most);
       }
       this.#append(batch, first + ++batches);
+      if (batch.isShort) break;
     }
     if (model === undefined) {
       if (first === 0) throw new FeedError('empty', this.#epoch, 1, EMPTY);
@@ -167,29 +170,26 @@ export class BlockReader {
   /** @throws FeedError `batch`, `shape` */
   #looked(data: Data, at: number): Batch {
     const { inputs, rows } = this.#blamed(at, () => takeArrays(this.#program, data));
-    const batch: Batch = {
-      arrays: new Map([...inputs].map(([name, [slot, values]]) => [name, [slot, values]])),
-      rows,
-    };
-    this.#model ??= batch;
+    const arrays = new Map([...inputs].map(([name, [slot, values]]) => [name, [slot, values] as const]));
+    this.#model ??= { arrays, rows, isShort: false };
     const model = this.#model;
     const names = [...model.arrays.keys()].sort().join(', ');
-    const found = [...batch.arrays.keys()].sort().join(', ');
-    const refuse = (batch: number, text: string): never => {
-      throw new FeedError('shape', this.#epoch, batch, text);
+    const found = [...arrays.keys()].sort().join(', ');
+    let isShort = false;
+    const refuse = (text: string): never => {
+      throw new FeedError('shape', this.#epoch, at, text);
     };
-    if (found !== names) refuse(at, `expected ${names}, as in the first batch, found ${found}`);
+    if (found !== names) refuse(`expected ${names}, as in the first batch, found ${found}`);
     for (const { name, max } of this.#program.sizes) {
       const count = rows.get(name);
       const whole = model.rows.get(name);
       if (count === undefined || whole === undefined) continue;
-      if (count > max) refuse(at, `has ${count} rows, and ${name} ${max} at most`);
-      if (count > whole) refuse(at, `has ${count} rows, and the first batch ${whole}`);
-      if (this.#short !== undefined)
-        refuse(this.#short, `has fewer rows than the first batch, which has ${whole}, and is not the last`);
-      if (count < whole) this.#short = at;
+      if (count > max) refuse(`has ${count} rows, and ${name} ${max} at most`);
+      if (count > whole)
+        refuse(`has ${count} rows, and the first batch ${whole}: later ones may have fewer, not more`);
+      isShort ||= count < whole;
     }
-    return batch;
+    return { arrays, rows, isShort };
   }
 
   /** Makes room for so many batches like one, in the arrays of the block before where they are long enough. */

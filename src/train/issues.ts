@@ -3,7 +3,7 @@ import { CodedError, InputError } from '../runtime/issues.ts';
 /**
  * - `failed`: the stream threw; `cause` is what it threw
  * - `batch`: a batch that the entry cannot take: a name, a type, a number; `cause` is the InputError that says which
- * - `shape`: a batch with other inputs, or another number of rows, than the first; only the last may have fewer rows
+ * - `shape`: a batch with other inputs than the first, or more rows
  * - `empty`: an epoch without a batch
  * - `short`: an epoch that is gone on with has fewer batches than were trained
  */
