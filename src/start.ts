@@ -18,7 +18,7 @@ import type {
   WasmProgram,
   StartOptions as WasmStartOptions,
 } from './runtime/wasm/index.ts';
-import type { Host } from './train/running.ts';
+import type { Host } from './train/host.ts';
 import { type Session, withTraining } from './train/session.ts';
 
 /** How a session starts, whatever its target: a device is for WebGPU, threads are for WebAssembly. */

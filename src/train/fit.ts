@@ -1,8 +1,9 @@
 import type { AnySignature, DefaultEntry, EntryName, Session, Signature } from '../runtime/index.ts';
 import type { KeptScalars, Numbers, ScalarName, ValidatedScalars, ValidationEntry } from './fitted.ts';
 import { type FitEpoch, History } from './history.ts';
+import type { Host } from './host.ts';
 import { type FitOptions, type OptionsOf, takeFitOptions } from './options.ts';
-import { type Host, Running } from './running.ts';
+import { Running } from './running.ts';
 
 /**
  * A fit that runs when it is asked to, once. Iterated (`for await`), it gives each epoch as it ends; awaited, it runs all that

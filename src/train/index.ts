@@ -5,7 +5,7 @@ export * as callbacks from './callbacks/index.ts';
 export type { CheckpointOptions, Every } from './checkpoints.ts';
 export { type Fit, fit } from './fit.ts';
 export { type FitEpoch, History, type Mode, modeOf, namesOf, type Validation, valueIn } from './history.ts';
+export type { Host } from './host.ts';
 export { FeedError, type FeedErrorCode } from './issues.ts';
 export type { Evaluated, FitOptions, Metric } from './options.ts';
 export { NanError, type NanOrigin, type Suspect } from './origin.ts';
-export type { Host } from './running.ts';

@@ -20,8 +20,8 @@ import {
 import { explainErrors } from './explain.ts';
 import { type Fit, fit as fitted } from './fit.ts';
 import type { KeptScalars, ScalarName, ValidatedScalars, ValidationEntry } from './fitted.ts';
+import type { Host } from './host.ts';
 import type { FitOptions, OptionsOf } from './options.ts';
-import type { Host } from './running.ts';
 
 /** A program at work, with what trains it as people know it: what `start` of `sinter` gives. */
 export interface Session<S extends Signature = AnySignature> extends RuntimeSession<S> {

@@ -1,6 +1,27 @@
-import { takeArrays } from '../runtime/dataset.ts';
+import { Dataset, takeArrays } from '../runtime/dataset.ts';
 import type { Data, ProgramBase, Values } from '../runtime/index.ts';
 import { InputError } from '../runtime/issues.ts';
+import { type Batches, isResident } from './batches.ts';
+import type { TakenOptions } from './options.ts';
+
+/**
+ * What is trained on, and what is validated on.
+ *
+ * @throws InputError where a share is to be taken of what are not arrays, and as {@link splitRows}
+ */
+export function partsOf(
+  program: ProgramBase,
+  { data, validation }: TakenOptions,
+): { readonly data: Batches; readonly validation: Batches | undefined } {
+  if (typeof validation !== 'number') return { data, validation };
+  if (data instanceof Dataset || !isResident(data)) {
+    const text =
+      'a share is taken of arrays: give the validation data themselves beside a dataset or a stream';
+    throw new InputError('type', 'validation', text);
+  }
+  const [first, last] = splitRows(program, data, validation);
+  return { data: first, validation: last };
+}
 
 /**
  * Takes the last rows of arrays away: of n rows the first ⌊n · (1 - share)⌋ stay, as Keras has it.
@@ -9,11 +30,7 @@ import { InputError } from '../runtime/issues.ts';
  * @returns both parts; views where the arrays are typed
  * @throws InputError where the arrays do not fit, are not read by row, or one part would have no row
  */
-export function splitRows(
-  program: ProgramBase,
-  data: Data,
-  share: number,
-): readonly [first: Data, last: Data] {
+function splitRows(program: ProgramBase, data: Data, share: number): readonly [first: Data, last: Data] {
   const { inputs, rows } = takeArrays(program, data);
   const cuts = new Map<string, number>();
   for (const [size, count] of rows) {

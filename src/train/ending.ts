@@ -1,0 +1,74 @@
+import { InputError } from '../runtime/issues.ts';
+import type { Host } from './host.ts';
+import type { TakenOptions } from './options.ts';
+
+/** What ends a fit from outside: the user's signal, and those of the process where they are asked for. */
+export class Ending {
+  readonly #controller = new AbortController();
+  readonly #onEnd: () => void;
+  /** What is undone at the end of the fit. */
+  readonly #undo: (() => void)[] = [];
+
+  /** @param onEnd is called when a signal aborts */
+  constructor(onEnd: () => void) {
+    this.#onEnd = onEnd;
+  }
+
+  /** Follows the signals of a fit. @throws InputError `unknown` where there are none of a process; a signal's reason */
+  async follow({ signal, signals }: TakenOptions, host: Host): Promise<void> {
+    if (signal !== undefined) this.#follow(signal);
+    if (signals === true) {
+      const asked = await host.signals?.();
+      if (asked === undefined) {
+        const text =
+          'only sessions of sinter hear them, in Node: give signal, as stopOnSignals of sinter/node makes';
+        throw new InputError('unknown', 'signals', text);
+      }
+      this.#undo.push(() => asked.dispose());
+      this.#follow(asked.signal);
+    }
+    this.throwIfEnded();
+  }
+
+  /** @throws the reason of the signal that aborted */
+  throwIfEnded(): void {
+    this.#controller.signal.throwIfAborted();
+  }
+
+  /** Whether an error is the reason of the signal that aborted. */
+  isReason(error: unknown): boolean {
+    const { signal } = this.#controller;
+    return signal.aborted && error === signal.reason;
+  }
+
+  /** Waits, but no longer than until a signal aborts. @throws its reason */
+  async wait<T>(wait: Promise<T>): Promise<T> {
+    const { signal } = this.#controller;
+    signal.throwIfAborted();
+    let stop = (): void => {};
+    const aborted = new Promise<never>((_, reject) => {
+      stop = () => reject(signal.reason);
+      signal.addEventListener('abort', stop);
+    });
+    try {
+      return await Promise.race([wait, aborted]);
+    } finally {
+      signal.removeEventListener('abort', stop);
+    }
+  }
+
+  /** Hears of no signal any more. */
+  dispose(): void {
+    for (const undo of this.#undo) undo();
+  }
+
+  #follow(signal: AbortSignal): void {
+    const end = (): void => {
+      this.#controller.abort(signal.reason);
+      this.#onEnd();
+    };
+    if (signal.aborted) end();
+    signal.addEventListener('abort', end);
+    this.#undo.push(() => signal.removeEventListener('abort', end));
+  }
+}

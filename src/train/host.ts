@@ -1,0 +1,20 @@
+import type { RandomAccess } from '../weights/index.ts';
+import type { Bare } from './bare.ts';
+import type { Callback } from './callback.ts';
+import type { NanOrigin, Suspect } from './origin.ts';
+
+/** What a door knows beside the session that it started. */
+export interface Host {
+  /** Whether an entry updates states: a program does not say, a module does. */
+  readonly hasUpdates?: (entry: string) => boolean;
+  /** What shows how far a fit is: where there is a terminal, or where somebody asks for it. */
+  readonly progress?: (isAsked: boolean) => Promise<Callback | undefined>;
+  /** Where the NaN of a step begins: a program does not say, a module does. */
+  readonly originOf?: (suspect: Suspect) => Promise<NanOrigin | undefined>;
+  /** What the session's `save` and `load` are below the checksum: a checkpoint gets its own, and what stays in memory needs none. */
+  readonly bare?: Bare;
+  /** Aborts when the process is asked to end. */
+  readonly signals?: () => Promise<{ readonly signal: AbortSignal; dispose(): void }>;
+  /** Opens a file by its path, to be read in parts. */
+  readonly openFile?: (path: string | URL) => Promise<RandomAccess & { close(): Promise<void> }>;
+}
