@@ -4,7 +4,7 @@ import { Command, Option } from 'commander';
 import { CompiledProgram, compileFor, targetAtHand } from '../compiled.ts';
 import { type TargetName, targetNames } from '../machine/index.ts';
 import { fileStore } from '../node/fileStore.ts';
-import { declarationText } from '../program/declaration.ts';
+import { declarationText, moduleText } from '../program/declaration.ts';
 import { firstValue } from '../runtime/init.ts';
 import { takeInitial } from '../runtime/initial.ts';
 import { FormatError } from '../runtime/issues.ts';
@@ -25,8 +25,8 @@ interface BuildOptions {
 }
 
 /**
- * `sinter build`: compiles a module for one target, and writes the program as JSON, a declaration of its names and types, and its
- * weights.
+ * `sinter build`: compiles a module for one target, and writes the program as JSON, a module of it with a declaration of its names and
+ * types, and its weights.
  *
  * @param done is told the exit code
  */
@@ -55,6 +55,7 @@ export function buildCommand(terminal: Terminal, done: (code: number) => void): 
 It writes
 
   NAME.program.json          the program: data, which sinter/runtime or sinter/runtime/wasm run without the compiler
+  NAME.program.js            a module of it, for bundlers: import program from './NAME.program.js'
   NAME.program.d.ts          its entries, inputs, outputs, states and sizes as types, for start of any of them
   NAME.weights.safetensors   with --weights: its states, for session.load
 
@@ -97,6 +98,7 @@ async function build(spec: string, options: BuildOptions, terminal: Terminal): P
   const texts = new TextEncoder();
   const files: readonly (readonly [string, Uint8Array])[] = [
     [json, texts.encode(JSON.stringify(program))],
+    [`${name}.program.js`, texts.encode(moduleText(json))],
     [`${name}.program.d.ts`, texts.encode(declarationText(program, json))],
     ...(options.weights === undefined
       ? []

@@ -38,7 +38,21 @@ ${signatureLines(program).join('\n')}
  * \`\`\`
  */
 export type Program = Json & Typed<Signature>;
+
+/** The program itself, as a bundler puts it into a page: \`import program from './${comment(json.replace(/json$/, 'js'))}'\`. */
+declare const program: Program;
+export default program;
 `;
+}
+
+/**
+ * The text of a module that has the program of a JSON file as its default export. TypeScript gives a JSON file that is imported a type
+ * of its own, in which every word is any text; what it knows of a module stands in the declaration beside it.
+ *
+ * @param json the file of the program, beside the module
+ */
+export function moduleText(json: string): string {
+  return `export { default } from ${quoted(`./${json}`)} with { type: 'json' };\n`;
 }
 
 function signatureLines(program: ProgramBase): string[] {

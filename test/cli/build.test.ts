@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { runInNewContext } from 'node:vm';
+import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { start } from '../../src/index.ts';
 import { readSafetensors } from '../../src/weights/index.ts';
@@ -33,6 +35,7 @@ const USE = `import { start as onGpu } from 'sinter/runtime';
 import { start } from 'sinter/runtime/wasm';
 import type { Program } from './digits.program.d.ts';
 import type { Program as GpuProgram } from './gpu.program.d.ts';
+import bundled from './gpu.program.js';
 
 export async function use(x: Uint8Array): Promise<readonly [Int32Array, Float32Array]> {
   const program: Program = await (await fetch('digits.program.json')).json();
@@ -56,6 +59,8 @@ export async function use(x: Uint8Array): Promise<readonly [Int32Array, Float32A
   await onGpu(program);
   const gpu: GpuProgram = JSON.parse('');
   const { logits } = await (await onGpu(gpu)).run('predict', { x, 'is out': [0] });
+  // @ts-expect-error there is no such entry
+  await (await onGpu(bundled)).run('nope', {});
   const weight: Float32Array = (await session.read('output.weight')).data;
   return [label.data, outputs.logits.data.length > 0 ? logits.data : weight];
 }
@@ -95,11 +100,12 @@ describe('sinter build', () => {
     expect(out.split('\n')).toEqual([
       'digits for wasm',
       `${join(folder, 'digits.program.json')}  ${size('digits.program.json')}`,
+      `${join(folder, 'digits.program.js')}    ${size('digits.program.js')}`,
       `${join(folder, 'digits.program.d.ts')}  ${size('digits.program.d.ts')}`,
       '',
     ]);
     const again = await built('--target', 'wasm');
-    expect(again.out.match(/, in place of the one before/g)).toHaveLength(2);
+    expect(again.out.match(/, in place of the one before/g)).toHaveLength(3);
     expect(readdirSync(folder).filter((file) => file.endsWith('.partial'))).toEqual([]);
     const session = await start(JSON.parse(bytesOf('digits.program.json').toString()));
     expect(Object.keys(session.program.entries)).toEqual(['train', 'predict', 'count']);
@@ -134,6 +140,18 @@ describe('sinter build', () => {
       ({ stdout }) => stdout,
     );
     expect(printed).toBe('');
+  });
+
+  test('writes a module by which a bundler puts the program into a page', async () => {
+    const { outputFiles } = await build({
+      entryPoints: [join(folder, 'digits.program.js')],
+      bundle: true,
+      format: 'iife',
+      globalName: 'bundled',
+      write: false,
+    });
+    const program: unknown = runInNewContext(`${outputFiles[0]?.text}; bundled.default`);
+    expect(JSON.stringify(program)).toBe(bytesOf('digits.program.json').toString());
   });
 
   test('writes first values, or those that were saved, for a session to load', async () => {
