@@ -106,27 +106,34 @@ export class BatchBuilder {
 
   #take(name: string, column: Column, row: unknown): void {
     const { kind, width } = column;
-    const isOfKind =
-      kind === 'number' || kind === 'numbers' ? kindOf(row) === kind : row instanceof kinds[kind];
-    if (!isOfKind) throw this.#unlike('type', name, `it is of ${kindOf(row) ?? typeof row}, that of ${kind}`);
-    column.array ??= new (kind === 'number' || kind === 'numbers' ? Float64Array : kinds[kind])(
-      this.#size * width,
-    );
+    const isTyped = kind !== 'number' && kind !== 'numbers';
+    column.array ??= new (isTyped ? kinds[kind] : Float64Array)(this.#size * width);
     const { array } = column;
     const start = this.#rows * width;
-    if (typeof row === 'number') array[start] = row;
-    if (!isArrayLike(row)) return;
-    if (row.length !== width)
-      throw this.#unlike('length', name, `it has ${row.length} elements, that ${width}`);
-    if (isNumberArray(row)) {
+    if (isTyped) {
+      // One look for each row: to find out of which type it is would take longer than to copy it.
+      if (!(row instanceof kinds[kind])) throw this.#ofAnotherType(name, column, row);
+      if (row.length !== width) throw this.#ofAnotherLength(name, column, row);
       array.set(row, start);
       return;
     }
+    if (kindOf(row) !== kind) throw this.#ofAnotherType(name, column, row);
+    if (typeof row === 'number') array[start] = row;
+    if (!isArrayLike(row)) return;
+    if (row.length !== width) throw this.#ofAnotherLength(name, column, row);
     for (let i = 0; i < width; i++) {
       const value = row[i];
       if (typeof value !== 'number') unfit('type', name, `numbers in element ${this.#position}`, value, i);
       array[start + i] = value;
     }
+  }
+
+  #ofAnotherType(name: string, { kind }: Column, row: unknown): InputError {
+    return this.#unlike('type', name, `it is of ${kindOf(row) ?? typeof row}, that of ${kind}`);
+  }
+
+  #ofAnotherLength(name: string, { width }: Column, { length }: ArrayLike<unknown>): InputError {
+    return this.#unlike('length', name, `it has ${length} elements, that ${width}`);
   }
 
   #unlike(code: InputErrorCode, name: string, text: string): InputError {
