@@ -37,6 +37,8 @@ export function npyHeaderLength(first: Uint8Array, at: string): number {
     refuse(at, `a header of ${NPY_PREFIX} bytes and more`, `${first.length} bytes`);
   const view = new DataView(first.buffer, first.byteOffset, first.byteLength);
   const length = version === 1 ? 10 + view.getUint16(8, true) : NPY_PREFIX + view.getUint32(8, true);
+  // No dictionary is as short as that, and a reader has read as much.
+  if (length < NPY_PREFIX) refuse(at, `a header of ${NPY_PREFIX} bytes and more`, `${length}`);
   if (length > MOST_HEADER) refuse(at, `a header of ${MOST_HEADER} bytes at most`, `${length}`);
   return length;
 }

@@ -60,7 +60,9 @@ function rowsOf(
       const { encoding, shape, length } = await header(reader, at);
       const [count = 0] = shape;
       const bytes = count === 0 ? 0 : length / count;
-      const most = Math.max(1, Math.floor(CHUNK_BYTES / (bytes || CHUNK_BYTES)));
+      // A header of some bytes would give rows for ever.
+      if (count > 0 && bytes === 0) refuse(at, 'rows with elements', `the shape [${shape.join(', ')}]`);
+      const most = Math.max(1, Math.floor(CHUNK_BYTES / bytes));
       for (let row = 0; row < count; row += most) {
         const rows = Math.min(most, count - row);
         const chunk = await reader.read(rows * bytes);
