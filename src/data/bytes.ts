@@ -1,6 +1,4 @@
-import { Gunzip } from 'fflate';
-import { FormatError, reasonOf } from '../runtime/issues.ts';
-import { isGzip } from './inflate.ts';
+import { GzipReader, isGzip } from './gzip.ts';
 
 /** Bytes that are read in pieces: a file, an answer of a server. */
 export interface ByteSource {
@@ -25,37 +23,25 @@ export function bytesSource(bytes: Uint8Array, name = 'the bytes'): ByteSource {
 
 /** The pieces of a source, unpacked where it is packed by gzip. @throws FormatError `file` where that is damaged */
 export async function* contentsOf({ name, pieces }: ByteSource): AsyncGenerator<Uint8Array> {
-  let unpack: ((piece: Uint8Array, last: boolean) => Uint8Array[]) | undefined;
-  let isFirst = true;
-  for await (const piece of pieces()) {
-    if (piece.length === 0) continue;
-    // Both bytes that say so come in one piece from all that read files.
-    if (isFirst && isGzip(piece)) unpack = unpacker(name);
-    isFirst = false;
-    // What unpacks keeps pieces.
-    if (unpack) yield* unpack(piece.slice(), false);
-    else yield piece;
-  }
-  if (unpack) yield* unpack(new Uint8Array(), true);
-}
-
-function unpacker(at: string): (piece: Uint8Array, last: boolean) => Uint8Array[] {
-  const gunzip = new Gunzip();
-  let ended = false;
-  let out: Uint8Array[] = [];
-  gunzip.ondata = (piece, last) => {
-    out.push(piece);
-    ended = last;
-  };
-  return (piece, last) => {
-    out = [];
-    try {
-      if (!ended) gunzip.push(piece, last);
-    } catch (cause) {
-      throw new FormatError('file', `${at}: what is packed is damaged: ${reasonOf(cause)}`, { cause });
+  let reader: GzipReader | undefined;
+  /** What came, until it is known whether it is packed: a network may give a byte at a time. */
+  let first: Uint8Array | undefined = new Uint8Array();
+  for await (const given of pieces()) {
+    let piece = given;
+    if (first) {
+      if (first.length > 0) piece = joined([first, given], first.length + given.length);
+      if (piece.length < 2) {
+        first = piece.slice();
+        continue;
+      }
+      if (isGzip(piece)) reader = new GzipReader(name);
+      first = undefined;
     }
-    return out;
-  };
+    if (reader) yield* reader.push(piece);
+    else if (piece.length > 0) yield piece;
+  }
+  if (reader) yield* reader.end();
+  else if (first && first.length > 0) yield first;
 }
 
 /** Bytes that are allocated before they have come: what a header says of more may not be true. */

@@ -1,6 +1,7 @@
 import { inflateSync } from 'fflate';
 import { FormatError, reasonOf } from '../runtime/issues.ts';
 import { crc32 } from './crc.ts';
+import { GzipReader, isGzip, LEAST_GZIP } from './gzip.ts';
 import { refuse } from './refuse.ts';
 
 /** Bytes that a packed file may come to by default: as many as one that is not packed with any care. */
@@ -40,8 +41,7 @@ export function checkUnpacked(size: number, most: number, at: string): void {
  * @throws FormatError where that is not what comes out
  */
 export function inflated(packed: Uint8Array, size: number, crc: number, at: string): Uint8Array<ArrayBuffer> {
-  const most = DEFLATE_RATIO * (packed.length + 1);
-  if (size > most) refuse(at, `${most} bytes at most out of ${packed.length} that are packed`, `${size}`);
+  checkRatio(size, packed, at);
   const out = new Uint8Array(size);
   let length: number;
   try {
@@ -54,41 +54,48 @@ export function inflated(packed: Uint8Array, size: number, crc: number, at: stri
   return out;
 }
 
+/** @throws FormatError where bytes are said to come to more than any can */
+function checkRatio(size: number, packed: Uint8Array, at: string): void {
+  const most = DEFLATE_RATIO * (packed.length + 1);
+  if (size > most) refuse(at, `${most} bytes at most out of ${packed.length} that are packed`, `${size}`);
+}
+
 /** @throws FormatError where bytes are not those that were packed */
 export function checkCrc(bytes: Uint8Array, crc: number, at: string): void {
   const found = crc32(bytes);
   if (found !== crc) refuse(at, `bytes with the checksum ${crc.toString(16)}`, found.toString(16));
 }
 
-/** Whether bytes begin as gzip does. */
-export function isGzip(bytes: Uint8Array): boolean {
-  return bytes[0] === 0x1f && bytes[1] === 0x8b;
-}
-
 /**
- * The contents of a file that is packed by gzip, of one member; of any other file its bytes.
+ * The contents of a file that is packed by gzip; of any other file its bytes.
  *
  * @throws FormatError `file` where it is damaged, or comes to too many bytes
  */
 export function unpacked(bytes: Uint8Array, at: string, options: ReadOptions): Uint8Array {
   if (!isGzip(bytes)) return bytes;
-  const start = gzipHeader(bytes, at);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const size = view.getUint32(bytes.length - 4, true);
-  checkUnpacked(size, mostBytes(bytes, options), at);
-  return inflated(bytes.subarray(start, -8), size, view.getUint32(bytes.length - 8, true), at);
-}
-
-/** Bytes of the header of a gzip file (RFC 1952). */
-function gzipHeader(bytes: Uint8Array, at: string): number {
-  const flags = bytes[3] ?? 0;
-  let start = 10;
-  if (flags & 4) start += 2 + (bytes[10] ?? 0) + 256 * (bytes[11] ?? 0);
-  // A name and a comment, each up to a zero.
-  for (const flag of [8, 16]) if (flags & flag) start = bytes.indexOf(0, start) + 1 || bytes.length;
-  if (flags & 2) start += 2;
-  if (bytes[2] !== 8) refuse(at, 'gzip with deflate', `method ${bytes[2] ?? 'none'}`);
-  if (start + 8 > bytes.length)
-    refuse(at, 'a gzip file with a header and 8 bytes at its end', `${bytes.length} bytes`);
-  return start;
+  const most = mostBytes(bytes, options);
+  // The size of the last member, most often the only one, as the file says.
+  const end = bytes.length - 4;
+  const last =
+    bytes.length < LEAST_GZIP ? 0 : new DataView(bytes.buffer, bytes.byteOffset + end).getUint32(0, true);
+  checkUnpacked(last, most, at);
+  checkRatio(last, bytes, at);
+  let out = new Uint8Array(last);
+  let length = 0;
+  const take = (pieces: Iterable<Uint8Array>): void => {
+    for (const piece of pieces) {
+      checkUnpacked(length + piece.length, most, at);
+      if (length + piece.length > out.length) {
+        const larger = new Uint8Array(Math.min(most, Math.max(2 * out.length, length + piece.length)));
+        larger.set(out.subarray(0, length));
+        out = larger;
+      }
+      out.set(piece, length);
+      length += piece.length;
+    }
+  };
+  const reader = new GzipReader(at);
+  take(reader.push(bytes));
+  take(reader.end());
+  return out.subarray(0, length);
 }

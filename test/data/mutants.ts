@@ -1,5 +1,15 @@
 import { gzipSync } from 'node:zlib';
-import { readCsv, readIdx, readNpy, readNpz } from '../../src/data/index.ts';
+import {
+  bytesSource,
+  type DataStream,
+  readCsv,
+  readIdx,
+  readNpy,
+  readNpz,
+  streamCsv,
+  streamIdx,
+  streamNpy,
+} from '../../src/data/index.ts';
 import { CodedError } from '../../src/runtime/issues.ts';
 import { bytesOf, numpyFiles } from './numpyFiles.ts';
 
@@ -10,9 +20,39 @@ interface Original {
   readonly read: (bytes: Uint8Array) => unknown;
 }
 
+/** The values of a file that is streamed. @throws Error where they are not those of the file that is read whole */
+async function streamed(
+  stream: DataStream<ArrayLike<unknown>>,
+  whole: () => ArrayLike<unknown>,
+): Promise<void> {
+  const values: unknown[] = [];
+  for await (const row of stream) values.push(...Array.from(row));
+  const expected = Array.from(whole());
+  if (values.length !== expected.length || values.some((value, k) => !Object.is(value, expected[k])))
+    throw new Error(`streamed: ${values}; read whole: ${expected}`);
+}
+
+/** Every column of a file of three as its text: types are found in other records where it is streamed. */
+const texts = { columns: { a: 'text', b: 'text', c: 'text' }, names: ['a', 'b', 'c'] } as const;
+
+/** Readers that take a file as it comes. */
+const streamers = {
+  idx: (bytes: Uint8Array) => streamed(streamIdx(bytesSource(bytes)), () => readIdx(bytes).data),
+  npy: (bytes: Uint8Array) => streamed(streamNpy(bytesSource(bytes)), () => readNpy(bytes).data),
+  csv: (bytes: Uint8Array) =>
+    streamed(streamCsv(bytesSource(bytes), texts).map(Object.values), () => {
+      const { columns, rows } = readCsv(bytes, texts);
+      return Array.from({ length: rows }, (_, row) => columns.map(({ values }) => values[row])).flat();
+    }),
+};
+
 const text = (content: string): Uint8Array => new TextEncoder().encode(content);
 const idx = Uint8Array.of(0, 0, 13, 2, 0, 0, 0, 2, 0, 0, 0, 2, ...new Array(16).fill(63));
 const csv = text('name,width,kind\r\n"a ""b"", c",1.5,x\r\nNA,-2e3,y\r\n\r\n"line\r\nbreak",.5,"z"\r\n');
+
+function twoMembers(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(Buffer.concat([gzipSync(bytes.subarray(0, 20)), gzipSync(bytes.subarray(20))]));
+}
 
 /** Small files of each format. */
 export const originals: readonly Original[] = [
@@ -33,6 +73,13 @@ export const originals: readonly Original[] = [
   { name: 'csv', bytes: csv, read: readCsv },
   { name: 'csv masked', bytes: csv, read: (bytes) => readCsv(bytes, { missing: 'mask' }) },
   { name: 'csv.gz', bytes: new Uint8Array(gzipSync(csv)), read: readCsv },
+  { name: 'csv.gz of two members', bytes: twoMembers(csv), read: readCsv },
+  { name: 'streamed idx', bytes: idx, read: streamers.idx },
+  { name: 'streamed idx.gz', bytes: new Uint8Array(gzipSync(idx)), read: streamers.idx },
+  { name: 'streamed npy', bytes: bytesOf(numpyFiles.arrays[10]?.file ?? ''), read: streamers.npy },
+  { name: 'streamed csv', bytes: csv, read: streamers.csv },
+  { name: 'streamed csv.gz', bytes: new Uint8Array(gzipSync(csv)), read: streamers.csv },
+  { name: 'streamed csv.gz of two members', bytes: twoMembers(csv), read: streamers.csv },
 ];
 
 /** Random numbers below a bound (Marsaglia's xorshift, of a seed that is not 0). */
@@ -78,9 +125,9 @@ export function mutant(bytes: Uint8Array, draw: (below: number) => number): Uint
 }
 
 /** What is wrong with how a file was read: an error that is none of ours. Undefined where it was read, or refused. */
-export function fault({ name, read }: Original, bytes: Uint8Array): string | undefined {
+export async function fault({ name, read }: Original, bytes: Uint8Array): Promise<string | undefined> {
   try {
-    read(bytes);
+    await read(bytes);
     return undefined;
   } catch (error) {
     if (error instanceof CodedError && /expected .*, found |damaged/s.test(error.message)) return undefined;

@@ -24,7 +24,7 @@ for (let k = 0; k < count; k++) {
   if (original === undefined) break;
   const bytes = mutant(original.bytes, draw);
   const start = process.cpuUsage();
-  const found = fault(original, bytes);
+  const found = await fault(original, bytes);
   const { user, system } = process.cpuUsage(start);
   const took = (user + system) / 1000;
   longest = Math.max(longest, took);
