@@ -1,4 +1,4 @@
-import { CodedError, reasonOf } from '../runtime/issues.ts';
+import { CodedError, isWhole, reasonOf, unfit } from '../runtime/issues.ts';
 
 /** Where a stream failed: at its source, or in a function that it was given. */
 export type StreamErrorCode = 'source' | 'map' | 'filter';
@@ -25,4 +25,11 @@ export class StreamError extends CodedError<StreamErrorCode> {
 /** The error for what was thrown at a place of a stream: the same if it says a place of its own. */
 export function placed(code: StreamErrorCode, position: number, epoch: number, thrown: unknown): unknown {
   return thrown instanceof CodedError ? thrown : new StreamError(code, position, epoch, thrown);
+}
+
+/** @throws InputError `range` for what is not a whole number, from `least` on */
+export function checkCount(name: string, value: number, least: number, most = Number.MAX_SAFE_INTEGER): void {
+  if (isWhole(value, least, most)) return;
+  const range = most === Number.MAX_SAFE_INTEGER ? `from ${least} on` : `from ${least} to ${most}`;
+  unfit('range', name, `a whole number ${range}`, value);
 }

@@ -1,8 +1,8 @@
 import { InputError, isWhole, unfit } from '../runtime/issues.ts';
 import { permutation } from '../runtime/random.ts';
-import { ahead } from './ahead.ts';
+import { ahead, MOST_AHEAD } from './ahead.ts';
 import { type Batch, batched, type NumberArray, type SampleOf } from './batch.ts';
-import { placed } from './issues.ts';
+import { checkCount, placed } from './issues.ts';
 import {
   applied,
   chosen,
@@ -160,14 +160,14 @@ export class DataStream<Element> implements AsyncIterable<Element> {
   /**
    * Each element through a function, which is told its position too, and may be asynchronous. Results come in order.
    *
-   * @param options `concurrency`: how many may be on their way at once, 1 by default
+   * @param options `concurrency`: how many may be on their way at once, 1 by default, a million at most
    */
   map<Result>(
     change: (element: Element, position: number) => Result | Promise<Result>,
     options: { readonly concurrency?: number } = {},
   ): DataStream<Awaited<Result>> {
     const { concurrency = 1 } = options;
-    checkCount('concurrency', concurrency, 1);
+    checkCount('concurrency', concurrency, 1, MOST_AHEAD);
     return this.#then((source, epoch) =>
       concurrency === 1
         ? mapped(source, change, epoch)
@@ -300,9 +300,9 @@ export class DataStream<Element> implements AsyncIterable<Element> {
     return new DataStream({ elements: (epoch) => repeated(elements, times, epoch), varies: 'repeat' });
   }
 
-  /** Asks for up to `count` elements before they are wanted, 1 by default: a source works while its consumer does. */
+  /** Asks for up to `count` elements (a million at most) before they are wanted, 1 by default: a source works while its consumer does. */
   prefetch(count = 1): DataStream<Element> {
-    checkCount('count', count, 1);
+    checkCount('count', count, 1, MOST_AHEAD);
     return this.#then((source) => ahead(source, count, (element) => element));
   }
 
@@ -350,11 +350,6 @@ function iterators<Element>(source: Source<Element>): () => Iterator<Element> | 
     isRead = true;
     return iterator;
   };
-}
-
-function checkCount(name: string, value: number, least: number): void {
-  if (!isWhole(value, least, Number.MAX_SAFE_INTEGER))
-    unfit('range', name, `a whole number from ${least} on`, value);
 }
 
 function checkSeed(seed: number): void {

@@ -186,6 +186,17 @@ test('prefetch asks for as many as it is told, and no more', async () => {
   expect(seen.closed).toBe(1);
 });
 
+test('what runs ahead of a source that ends asks for no more, however much it may', async () => {
+  const { seen, stream } = counted(2);
+  expect(await stream.prefetch(2 ** 20).toArray()).toEqual([0, 1]);
+  expect(await stream.map((k) => k, { concurrency: 2 ** 20 }).toArray()).toEqual([0, 1]);
+  expect(seen).toEqual({ given: 4, closed: 2 });
+  expect(() => stream.prefetch(2 ** 32)).toThrow(
+    'count: expected a whole number from 1 to 1048576, found 4294967296',
+  );
+  expect(() => stream.map((k) => k, { concurrency: 1e9 })).toThrow('concurrency: expected a whole number');
+});
+
 describe('shuffle', () => {
   test('gives each element once, in an order of seed and epoch alone', async () => {
     const cases = fc.record({
