@@ -337,6 +337,25 @@ describe('a file that is streamed', () => {
     expect(numbers.length).toBeGreaterThan(10_000);
   });
 
+  test('finds types in as many records as it is told, however its bytes come', async () => {
+    const rows = Array.from({ length: 1500 }, (_, k) => (k === 1200 ? 'x' : `${k}`));
+    const bytes = utf8(`n\n${rows.join('\n')}\n`);
+    const read = (piece: number, looksAt?: number): Promise<unknown[]> => {
+      const pieces = async function* (): AsyncGenerator<Uint8Array> {
+        for (let at = 0; at < bytes.length; at += piece) yield bytes.subarray(at, at + piece);
+      };
+      return streamCsv({ name: 'f', pieces }, looksAt === undefined ? {} : { looksAt }).toArray();
+    };
+    for (const piece of [100, 2 ** 16]) {
+      await expect(read(piece)).rejects.toThrow('f, line 1202, column n: expected an integer');
+      await expect(read(piece, 1200)).rejects.toThrow('f, line 1202, column n: expected an integer');
+      expect((await read(piece, 1201))[0]).toEqual({ n: '0' });
+      expect((await read(piece, 5000))[0]).toEqual({ n: '0' });
+    }
+    for (const looksAt of [0, -1, 1.5, Number.NaN])
+      expect(() => streamCsv(source, { looksAt })).toThrow('looksAt: expected a whole number from 1 on');
+  });
+
   test('reads no more than it is asked for', async () => {
     let pieces = 0;
     const endless = async function* (): AsyncGenerator<Uint8Array> {

@@ -1,6 +1,7 @@
 import { InputError } from '../../runtime/issues.ts';
 import type { NumberArray } from '../batch.ts';
 import { type ByteSource, contentsOf } from '../bytes.ts';
+import { checkCount } from '../issues.ts';
 import { refuse } from '../refuse.ts';
 import { DataStream } from '../stream.ts';
 import { checkedRecord } from './read.ts';
@@ -44,6 +45,7 @@ export function streamCsv(
   selections?: Readonly<Record<string, Selection>>,
 ): DataStream<CsvRow> | DataStream<Readonly<Record<string, NumberArray>>> {
   checkCsvOptions(options);
+  checkCount('looksAt', options.looksAt ?? 1, 1);
   const tables = (): AsyncGenerator<Table> => tablesOf(source, options);
   if (!selections)
     return DataStream.from(async function* () {
@@ -61,8 +63,8 @@ async function* tablesOf(source: ByteSource, options: CsvStreamOptions): AsyncGe
   const { looksAt = 1000 } = options;
   let names: readonly string[] | undefined;
   let finder: SchemaFinder | undefined;
-  /** Records that were looked at, and are in no table yet. */
-  const looked: CsvRecord[] = [];
+  /** Records that are in no table yet. */
+  const waiting: CsvRecord[] = [];
   let builder: (() => TableBuilder) | undefined;
   for await (const records of recordsOf(contentsOf(source), at, options)) {
     for (const record of records) {
@@ -71,15 +73,16 @@ async function* tablesOf(source: ByteSource, options: CsvStreamOptions): AsyncGe
         finder = new SchemaFinder(names, options);
         if (hasHeader(options)) continue;
       }
-      looked.push(checkedRecord(record, names.length, at));
-      if (!builder) finder.add(record);
+      waiting.push(checkedRecord(record, names.length, at));
+      if (builder) continue;
+      finder.add(record);
+      // So many and no more, however the bytes come: else a file would be read another way each time.
+      if (waiting.length === looksAt) builder = builderOf(finder, options, at);
     }
-    if (!finder || (!builder && looked.length < looksAt)) continue;
-    builder ??= builderOf(finder, options, at);
-    yield tableOf(builder(), looked.splice(0));
+    if (builder) yield tableOf(builder(), waiting.splice(0));
   }
   if (!finder) refuse(at, 'a record at least', 'none');
-  if (!builder) yield tableOf(builderOf(finder, options, at)(), looked);
+  if (!builder) yield tableOf(builderOf(finder, options, at)(), waiting);
 }
 
 function builderOf(finder: SchemaFinder, options: CsvOptions, at: string): () => TableBuilder {
