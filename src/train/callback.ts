@@ -48,8 +48,13 @@ export interface FitRun {
   scalar(name: string): number;
   /** Gives a run-time scalar another value, from the next submit on. @throws InputError `unknown`, `type` */
   setScalar(name: string, value: number): void;
-  /** Multiplies what a run-time scalar is given, a schedule too, from the next submit on. @throws InputError `unknown`, `type` */
-  scaleScalar(name: string, factor: number): void;
+  /**
+   * Multiplies what a run-time scalar is given, a schedule too, from the next submit on.
+   *
+   * @param least what it does not fall below by this, where what is given lies above; none by default
+   * @throws InputError `unknown`, `type`
+   */
+  scaleScalar(name: string, factor: number, least?: number): void;
   /**
    * Keeps bytes under a name for this fit: in memory, and in the store of its checkpoints, where it has one, so that they
    * are there when it is resumed.
@@ -66,7 +71,11 @@ export interface FitRun {
 export interface Callback {
   /** Finds its state in a checkpoint; two callbacks of a fit have two names. A callback without a state needs none. */
   readonly name?: string;
-  /** Before the first epoch, or before what is left where it is resumed; `restore` came before. */
+  /**
+   * Before all else of a fit: forgets what was seen in fits before, so that one callback may be used in one fit after the other.
+   */
+  reset?(): void;
+  /** Before the first epoch, or before what is left where it is resumed; `reset` came before, and `restore`. */
   onTrainBegin?(run: FitRun): void | Promise<void>;
   /** Before an epoch, or before the rest of one that is resumed. */
   onEpochBegin?(epoch: number, run: FitRun): void | Promise<void>;

@@ -1,9 +1,9 @@
 import { FormatError } from '../runtime/index.ts';
-import { InputError, isWhole, slotOf, unfit } from '../runtime/issues.ts';
-import { named } from '../runtime/options.ts';
+import { InputError, isWhole, unfit } from '../runtime/issues.ts';
 import { metadataOf, withMetadata } from '../weights/metadata.ts';
 import type { Store } from '../weights/store.ts';
 import type { Bare } from './bare.ts';
+import { knownOptions } from './known.ts';
 import { decodePlace, encodePlace, type FitPlace } from './place.ts';
 
 /** Where and when a fit is kept, so that it can be gone on with. */
@@ -43,19 +43,18 @@ export class Checkpoints {
    * @throws InputError for options that cannot be
    */
   constructor(options: CheckpointOptions, onFailure: () => void) {
-    this.#options = named('checkpoint', options);
+    this.#options = knownOptions('checkpoint', options, ['store', 'name', 'every']);
     this.#onFailure = onFailure;
-    const { store, name, every = { epochs: 1 } } = this.#options;
-    for (const key of Object.keys(options))
-      slotOf('option', [{ name: 'store' }, { name: 'name' }, { name: 'every' }], key);
-    if (typeof Object(store).write !== 'function')
-      unfit('type', 'checkpoint.store', 'a store, as fileStore, opfsStore or memoryStore give', store);
+    const { store, name } = this.#options;
+    requireStore('checkpoint.store', store);
     if (name !== undefined && typeof name !== 'string') unfit('type', 'checkpoint.name', 'a text', name);
-    this.#every = { ...every };
+    const { every: given = { epochs: 1 } } = this.#options;
+    const every = knownOptions('checkpoint.every', given, ['steps', 'epochs', 'seconds']);
+    this.#every = every;
     for (const key of ['steps', 'epochs'] as const)
       if (every[key] !== undefined && !isWhole(every[key], 1, Infinity))
         unfit('range', `checkpoint.every.${key}`, 'a whole number from 1', every[key]);
-    if (every.seconds !== undefined && !(every.seconds >= 0))
+    if (every.seconds !== undefined && !(typeof every.seconds === 'number' && every.seconds >= 0))
       unfit('range', 'checkpoint.every.seconds', 'a number from 0', every.seconds);
   }
 
@@ -144,6 +143,19 @@ export function checkpointOf(bytes: Uint8Array): Checkpoint {
       'saved: expected a checkpoint of a fit, found states alone: load them, and fit without resume',
     );
   return { bytes, place: decodePlace(text) };
+}
+
+/** @throws InputError `type` for what is not a store */
+export function requireStore(name: string, store: Store): void {
+  const given: Partial<Store> = Object(store);
+  for (const method of ['write', 'read'] as const)
+    if (typeof given[method] !== 'function')
+      unfit(
+        'type',
+        name,
+        `a store with a method ${method}, as fileStore, opfsStore or memoryStore give`,
+        store,
+      );
 }
 
 /** @throws InputError where there is nothing to resume from */

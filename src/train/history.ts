@@ -1,6 +1,7 @@
 import { InputError } from '../runtime/issues.ts';
 import { chartOf } from './chart.ts';
 import type { Numbers } from './fitted.ts';
+import { modeOf } from './mode.ts';
 import { didYouMeanIn } from './names.ts';
 import { svgOf } from './svg.ts';
 
@@ -62,19 +63,6 @@ export function namesOf({ scalars, params, validation }: FitEpoch<object, object
   return [...new Set([...names, ...Object.keys(params)])];
 }
 
-/** As a value of an epoch is monitored: whether more is better. */
-export type Mode = 'min' | 'max';
-
-/**
- * Whether more of a value is better, where nobody says: of accuracies and other scores by their common names it is, of
- * everything else, such as losses, less is.
- */
-export function modeOf(monitor: string): Mode {
-  return /(^|_)(acc|accuracy|auc|f1|precision|recall|r2|score|iou|dice|bleu|top\d+)($|_)/i.test(monitor)
-    ? 'max'
-    : 'min';
-}
-
 /** By this name Node, Deno and Bun find what `console.log` shows of an object. */
 const custom: unique symbol = Symbol.for('nodejs.util.inspect.custom') as never;
 
@@ -124,7 +112,7 @@ export class History<out Scalars extends object = Numbers, out Validated extends
    *
    * @param monitor `val_loss` by default, where there is validation, else `loss`
    * @param mode whether the least or the most is best; by default as the name says
-   * @throws InputError `unknown`
+   * @throws InputError `unknown`; `missing` where neither `mode` nor the name says what is better
    */
   best(
     monitor = this.last?.validation === undefined ? 'loss' : 'val_loss',

@@ -19,6 +19,11 @@ export class Listeners {
     this.#callbacks.push(callback);
   }
 
+  /** Has all forget what they saw in fits before. */
+  reset(): void {
+    for (const callback of this.#callbacks) callback.reset?.();
+  }
+
   /** Calls all in order, each once the one before is done; waits only where one is async. */
   tell(call: (callback: Callback) => void | Promise<void>): void | Promise<void> {
     for (const [k, callback] of this.#callbacks.entries()) {

@@ -79,8 +79,8 @@ export class Running implements FitRun {
     this.#scalars.set(name, value);
   }
 
-  scaleScalar(name: string, factor: number): void {
-    this.#scalars.scale(name, factor);
+  scaleScalar(name: string, factor: number, least?: number): void {
+    this.#scalars.scale(name, factor, least);
   }
 
   async keep(name: string, bytes: Uint8Array): Promise<void> {
@@ -122,6 +122,7 @@ export class Running implements FitRun {
         this.#options,
         this.#scalars,
       );
+    this.#listeners.reset();
     if (place !== undefined) await this.#restore(place);
     await this.#listeners.tell((callback) => callback.onTrainBegin?.(this));
   }

@@ -6,6 +6,8 @@ import type { ParamSlot } from '../runtime/program.ts';
 interface Change {
   value?: number;
   factor: number;
+  /** What the factor does not bring it below. */
+  least?: number;
 }
 
 /**
@@ -34,8 +36,8 @@ export class Scalars {
       this.#slots.map(({ name, initial }) => {
         const given = this.#givenOf(name) ?? initial;
         const at = (step: number): number => {
-          const { value, factor } = this.#changes.get(name) ?? { factor: 1 };
-          const now = (value ?? (typeof given === 'function' ? given(step) : given)) * factor;
+          const change = this.#changes.get(name) ?? { factor: 1 };
+          const now = scaled(change.value ?? (typeof given === 'function' ? given(step) : given), change);
           this.#last.set(name, now);
           return now;
         };
@@ -63,11 +65,13 @@ export class Scalars {
   }
 
   /** @throws InputError `unknown`, `type` */
-  scale(name: string, factor: number): void {
+  scale(name: string, factor: number, least?: number): void {
     this.#require(name, factor);
+    if (least !== undefined) this.#require(name, least);
     const before = this.#changes.get(name) ?? { factor: 1 };
-    this.#changes.set(name, { ...before, factor: before.factor * factor });
-    this.#last.set(name, this.lastOf(name) * factor);
+    const bound = least === undefined ? {} : { least };
+    this.#changes.set(name, { ...before, ...bound, factor: before.factor * factor });
+    this.#last.set(name, scaled(this.lastOf(name), { factor, ...bound }));
   }
 
   /** What a checkpoint keeps of it. */
@@ -93,6 +97,11 @@ export class Scalars {
     slotOf('run-time scalar', this.#slots, name);
     if (!Number.isFinite(value)) throw new InputError('type', name, `expected a number, found ${value}`);
   }
+}
+
+/** A value as a factor changes it, which does not bring it below the least. */
+function scaled(value: number, { factor, least = Number.NEGATIVE_INFINITY }: Change): number {
+  return Math.max(value * factor, Math.min(value, least));
 }
 
 /** As plain data. */

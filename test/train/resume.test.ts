@@ -314,6 +314,11 @@ describe('checkpoints', () => {
       [{ store: {} }, 'checkpoint.store: expected a store'],
       [{ store, every: { steps: 0 } }, 'checkpoint.every.steps: expected a whole number from 1, found 0'],
       [{ store, when: 1 }, 'when: no such option'],
+      [{ store: { write: store.write } }, 'checkpoint.store: expected a store with a method read'],
+      [{ store, every: { step: 5 } }, 'step: no such option'],
+      [{ store, every: 5 }, 'checkpoint.every: expected an object, found 5'],
+      [{ store, every: null }, 'checkpoint.every: expected an object, found null'],
+      [{ store, every: 'epoch' }, 'checkpoint.every: expected an object, found "epoch"'],
     ];
     for (const [checkpoint, message] of refused)
       await expect(fitted(session, { data, checkpoint: checkpoint as never })).rejects.toThrow(message);

@@ -8,6 +8,8 @@ import { Log, type LogWriter } from './logWriter.ts';
  * ```ts
  * callbacks.csvLog(fileLog('training.csv'))
  * ```
+ *
+ * @throws InputError `type` for what is not a writer
  */
 export function csvLog(writer: LogWriter<string>): Callback {
   const log = new Log(writer);
@@ -20,6 +22,7 @@ export function csvLog(writer: LogWriter<string>): Callback {
       await log.write(lines.map((cells) => `${cells.join(',')}\r\n`).join(''));
     },
     onTrainEnd: () => log.end(),
+    reset: () => log.reset(),
     state: () => log.state(),
     restore: (state) => log.restore(state),
   };

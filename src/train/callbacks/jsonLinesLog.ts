@@ -7,6 +7,8 @@ import { Log, type LogWriter } from './logWriter.ts';
  * ```ts
  * callbacks.jsonLinesLog(fileLog('training.jsonl'))
  * ```
+ *
+ * @throws InputError `type` for what is not a writer
  */
 export function jsonLinesLog(writer: LogWriter<string>): Callback {
   const log = new Log(writer);
@@ -15,6 +17,7 @@ export function jsonLinesLog(writer: LogWriter<string>): Callback {
     onTrainBegin: () => log.begin(),
     onEpochEnd: (record) => log.write(`${JSON.stringify(record)}\n`),
     onTrainEnd: () => log.end(),
+    reset: () => log.reset(),
     state: () => log.state(),
     restore: (state) => log.restore(state),
   };

@@ -1,3 +1,4 @@
+import { unfit } from '../../runtime/issues.ts';
 import type { Json } from '../callback.ts';
 import { countIn } from './monitor.ts';
 
@@ -21,13 +22,21 @@ export class Log<Chunk extends string | Uint8Array> {
   #length = 0;
   #isOpen = false;
 
+  /** @throws InputError `type` for what is not a writer */
   constructor(writer: LogWriter<Chunk>) {
+    if (typeof Object(writer).write !== 'function')
+      unfit('type', 'writer', 'an object with a method write, as fileLog of sinter/node gives', writer);
     this.#writer = writer;
   }
 
   /** Whether nothing was written. */
   get isEmpty(): boolean {
     return this.#length === 0;
+  }
+
+  /** Begins from nothing. */
+  reset(): void {
+    this.#length = 0;
   }
 
   async begin(): Promise<void> {

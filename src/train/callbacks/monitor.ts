@@ -1,6 +1,8 @@
-import { InputError } from '../../runtime/issues.ts';
+import { InputError, isWhole, unfit } from '../../runtime/issues.ts';
+import { checkOption } from '../../runtime/options.ts';
 import type { Json } from '../callback.ts';
-import { type FitEpoch, type Mode, modeOf, namesOf, valueIn } from '../history.ts';
+import { type FitEpoch, namesOf, valueIn } from '../history.ts';
+import { type Mode, modeOf } from '../mode.ts';
 import { didYouMeanIn } from '../names.ts';
 
 /** What is watched from epoch to epoch. */
@@ -10,21 +12,34 @@ export interface MonitorOptions {
    * `val_loss` where there is validation, else `loss`.
    */
   readonly monitor?: string;
-  /** Whether the least or the most is best; by default as the name says: of accuracies and scores the most, else the least. */
+  /** Whether the least or the most is best; by default as the name says, see `modeOf`; needed where it does not. */
   readonly mode?: Mode;
   /** By how much a value has to be better than the best to count as better; 0 by default. */
   readonly minDelta?: number;
 }
+
+/** The names of {@link MonitorOptions}. */
+export const monitorOptions = ['monitor', 'mode', 'minDelta'] as const;
 
 /** The best value of what is watched. */
 export class Monitor {
   readonly #options: MonitorOptions;
   #best: number | undefined;
 
-  /** @throws InputError `range` */
+  /** @throws InputError `type`, `range`; `missing` where neither `mode` nor the name says what is better */
   constructor(options: MonitorOptions) {
-    this.#options = options;
-    requireNumber('minDelta', options.minDelta ?? 0, 0);
+    const { monitor, mode, minDelta = 0 } = options;
+    this.#options = { ...options };
+    requireNumber('minDelta', minDelta, 0);
+    if (monitor !== undefined && typeof monitor !== 'string')
+      unfit('type', 'monitor', 'the name of a value of an epoch', monitor);
+    if (mode !== undefined) checkOption('mode', mode, ['min', 'max']);
+    else if (monitor !== undefined) modeOf(monitor);
+  }
+
+  /** Forgets what was best. */
+  reset(): void {
+    this.#best = undefined;
   }
 
   /** Its value; undefined before the first epoch. */
@@ -88,10 +103,13 @@ function isMembers(state: Json): state is { readonly [name: string]: Json | unde
   return typeof state === 'object' && state !== null && !Array.isArray(state);
 }
 
+/** @throws InputError `range` for what is not a whole number from 0 */
+export function requireCount(name: string, value: number): void {
+  if (!isWhole(value, 0, Infinity)) unfit('range', name, 'a whole number from 0', value);
+}
+
 /** @throws InputError `range` for what is not a number of at least this one, or more than `most` */
 export function requireNumber(name: string, value: number, least: number, most = Infinity): void {
-  if (!(value >= least && value <= most)) {
-    const range = most === Infinity ? `${least} or more` : `${least} to ${most}`;
-    throw new InputError('range', name, `expected ${range}, found ${String(value)}`);
-  }
+  if (typeof value !== 'number' || !(value >= least && value <= most))
+    unfit('range', name, most === Infinity ? `${least} or more` : `${least} to ${most}`, value);
 }

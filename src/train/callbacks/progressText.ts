@@ -26,13 +26,15 @@ export function stepsLine({ epoch, epochs, step, steps, loss, scalars, seconds }
   const bar = steps === undefined ? [] : [`${'█'.repeat(filled)}${'░'.repeat(BAR - filled)}`];
   const done = steps === undefined ? `step ${step}` : `${step}/${steps}`;
   const rate = step / seconds;
-  const left = steps === undefined ? [] : [`${timeText((steps - step) / rate)} left`];
+  // A clock may not have moved since the first step began.
+  const isKnown = Number.isFinite(rate) && rate > 0;
+  const left = isKnown && steps !== undefined ? [`${timeText((steps - step) / rate)} left`] : [];
   return [
     head(epoch, epochs),
     ...bar,
     done,
     ...values(loss, scalars),
-    `${rateText(rate)} steps/s`,
+    ...(isKnown ? [`${rateText(rate)} steps/s`] : []),
     ...left,
   ].join('  ');
 }
@@ -64,10 +66,13 @@ function rateText(rate: number): string {
   return rate < 10 ? rate.toPrecision(2) : rate.toFixed(0);
 }
 
-function timeText(seconds: number): string {
-  if (seconds < 60) return `${seconds.toFixed(seconds < 10 ? 1 : 0)} s`;
-  const minutes = Math.floor(seconds / 60);
-  return minutes < 60
-    ? `${minutes} min ${Math.round(seconds % 60)} s`
-    : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+/** `9.9 s`, `59 s`, `1 min 0 s`, `2 h 5 min`: rounded first, so that no minute has 60 seconds. */
+export function timeText(seconds: number): string {
+  const tenths = Math.round(10 * seconds);
+  if (tenths < 100) return `${(tenths / 10).toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  const minutes = Math.round(seconds / 60);
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }

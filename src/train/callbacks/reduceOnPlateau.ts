@@ -1,5 +1,14 @@
 import type { Callback } from '../callback.ts';
-import { countIn, Monitor, type MonitorOptions, memberOf, requireNumber } from './monitor.ts';
+import { knownOptions } from '../known.ts';
+import {
+  countIn,
+  Monitor,
+  type MonitorOptions,
+  memberOf,
+  monitorOptions,
+  requireCount,
+  requireNumber,
+} from './monitor.ts';
 
 /** When a learning rate falls. */
 export interface ReduceOnPlateauOptions extends MonitorOptions {
@@ -11,7 +20,7 @@ export interface ReduceOnPlateauOptions extends MonitorOptions {
   readonly patience?: number;
   /** Epochs after it has fallen in which none is counted; 0 by default. */
   readonly cooldown?: number;
-  /** What it does not fall below; 0 by default. */
+  /** What it does not fall below by being multiplied; 0 by default. */
   readonly min?: number;
 }
 
@@ -19,14 +28,16 @@ export interface ReduceOnPlateauOptions extends MonitorOptions {
  * Multiplies a run-time scalar, the learning rate, once the monitored value has not become better for some epochs. A schedule
  * that was given as a function is multiplied too.
  *
- * @throws InputError `range` for options that cannot be; while it trains `unknown` for a value that epochs do not have, or a
+ * @throws InputError `unknown`, `type`, `range`, `missing` for options that cannot be; while it trains `unknown` for a value that epochs do not have, or a
  *   scalar that the program does not
  */
-export function reduceOnPlateau(options: ReduceOnPlateauOptions = {}): Callback {
+export function reduceOnPlateau(given: ReduceOnPlateauOptions = {}): Callback {
+  const own = ['scalar', 'factor', 'patience', 'cooldown', 'min'];
+  const options = knownOptions('options', given, [...monitorOptions, ...own]);
   const { scalar = 'lr', factor = 0.1, patience = 10, cooldown = 0, min = 0 } = options;
   requireNumber('factor', factor, Number.MIN_VALUE, 1 - Number.EPSILON);
-  requireNumber('patience', patience, 0);
-  requireNumber('cooldown', cooldown, 0);
+  requireCount('patience', patience);
+  requireCount('cooldown', cooldown);
   requireNumber('min', min, 0);
   const monitor = new Monitor(options);
   let waited = 0;
@@ -45,8 +56,12 @@ export function reduceOnPlateau(options: ReduceOnPlateauOptions = {}): Callback 
       if (waited === 0 || waited < patience) return;
       waited = 0;
       cooling = cooldown;
-      if (run.scalar(scalar) * factor >= min) run.scaleScalar(scalar, factor);
-      else run.setScalar(scalar, Math.min(min, run.scalar(scalar)));
+      run.scaleScalar(scalar, factor, min);
+    },
+    reset: () => {
+      waited = 0;
+      cooling = 0;
+      monitor.reset();
     },
     state: () => ({ waited, cooling, best: monitor.state() }),
     restore: (state) => {

@@ -1,6 +1,9 @@
+import { unfit } from '../../runtime/issues.ts';
+import { checkOption } from '../../runtime/options.ts';
 import type { Callback } from '../callback.ts';
 import { namesOf, valueIn } from '../history.ts';
 import { needPackage } from '../issues.ts';
+import { knownOptions } from '../known.ts';
 import { checksum } from './crc32c.ts';
 import { Log, type LogWriter } from './logWriter.ts';
 
@@ -24,10 +27,12 @@ type Wire = typeof import('@bufbuild/protobuf/wire');
  *
  * Format: TensorFlow's `event.proto` and `summary.proto`, each message in a record of `record_writer.h`.
  *
- * @throws InputError `missing`, when training begins, where the package is not installed
+ * @throws InputError `unknown`, `type` for options and writers that cannot be; `missing`, when training begins, where the package is not installed
  */
 export function tensorBoard(writer: LogWriter<Uint8Array>, options: TensorBoardOptions = {}): Callback {
-  const { prefix, now = () => Date.now() / 1000 } = options;
+  const { prefix, now = () => Date.now() / 1000 } = knownOptions('options', options, ['prefix', 'now']);
+  if (prefix !== undefined && typeof prefix !== 'string') unfit('type', 'prefix', 'a text', prefix);
+  checkOption('now', now, 'function');
   const log = new Log(writer);
   let wire: Wire | undefined;
   const loaded = async (): Promise<Wire> => {
@@ -49,6 +54,7 @@ export function tensorBoard(writer: LogWriter<Uint8Array>, options: TensorBoardO
       await log.write(record(scalarsEvent(await loaded(), now(), epoch.epoch, values)));
     },
     onTrainEnd: () => log.end(),
+    reset: () => log.reset(),
     state: () => log.state(),
     restore: (state) => log.restore(state),
   };
