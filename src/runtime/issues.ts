@@ -135,12 +135,13 @@ export type SessionErrorCode =
   | 'unknown-state'
   | 'no-updates'
   | 'other-session'
-  | 'other-training';
+  | 'other-training'
+  | 'busy';
 
 /**
  * A session or a dataset is used after `dispose`, or asked for what it does not have; `other-training`: to go on, in the
  * middle of an epoch, with rows, batches or an order that are not those of its steps before; `no-updates`: to train an entry
- * that updates no state.
+ * that updates no state; `busy`: to fit it while another fit of it runs.
  */
 export class SessionError extends CodedError<SessionErrorCode> {
   constructor(code: SessionErrorCode, message: string) {

@@ -38,6 +38,8 @@ export interface Feed {
   train(epoch: number, isBegun: boolean, onProgress: (along: Along) => unknown): Promise<Trained>;
   /** The place in the epoch, of a stream; undefined of what lies on the device. */
   readonly place: StreamPlace | undefined;
+  /** Goes on in an epoch of a stream; nothing of what lies on the device, of which the session knows. */
+  goOnFrom(place: StreamPlace): void;
   dispose(): void;
 }
 
@@ -51,9 +53,8 @@ export async function feedOf(
   options: TakenOptions,
   trainer: Trainer,
   waiting: Waiting,
-  place: StreamPlace | undefined,
 ): Promise<Feed> {
-  if (!isResident(data)) return new StreamFeed(session, epochsOf(data), options, trainer, waiting, place);
+  if (!isResident(data)) return new StreamFeed(session, epochsOf(data), options, trainer, waiting);
   const { dataset, isOwn } = await residentOf(session, data);
   return {
     train: async (epoch, isBegun, onProgress) => {
@@ -68,6 +69,7 @@ export async function feedOf(
       return { epoch, steps, samples, scalars, loss };
     },
     place: undefined,
+    goOnFrom: () => {},
     dispose: () => {
       if (isOwn) dataset.dispose();
     },
@@ -81,26 +83,22 @@ class StreamFeed implements Feed {
   readonly #options: TakenOptions;
   readonly #trainer: Trainer;
   readonly #waiting: Waiting;
-  #place: StreamPlace;
+  #place: StreamPlace = beginning;
 
-  constructor(
-    session: Session,
-    open: OpenEpoch,
-    options: TakenOptions,
-    trainer: Trainer,
-    waiting: Waiting,
-    place: StreamPlace = beginning,
-  ) {
+  constructor(session: Session, open: OpenEpoch, options: TakenOptions, trainer: Trainer, waiting: Waiting) {
     this.#session = session;
     this.#open = open;
     this.#options = options;
     this.#trainer = trainer;
     this.#waiting = waiting;
-    this.#place = place;
   }
 
   get place(): StreamPlace {
     return this.#place;
+  }
+
+  goOnFrom(place: StreamPlace): void {
+    this.#place = place;
   }
 
   async train(epoch: number, _: boolean, onProgress: (along: Along) => unknown): Promise<Trained> {

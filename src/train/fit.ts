@@ -1,8 +1,9 @@
 import type { AnySignature, DefaultEntry, EntryName, Session, Signature } from '../runtime/index.ts';
+import { SessionError } from '../runtime/issues.ts';
 import type { KeptScalars, Numbers, ScalarName, ValidatedScalars, ValidationEntry } from './fitted.ts';
 import { type FitEpoch, History } from './history.ts';
 import type { Host } from './host.ts';
-import { type FitOptions, type OptionsOf, takeFitOptions } from './options.ts';
+import { type FitOptions, type OptionsOf, type TakenOptions, takeFitOptions } from './options.ts';
 import { Running } from './running.ts';
 
 /**
@@ -41,7 +42,7 @@ export function fit<
 ): Fit<KeptScalars<S, E, N>, ValidatedScalars<S, V, N, F>>;
 export function fit(session: Session, options: FitOptions, host: Host = {}): Fit {
   const history = new History();
-  const epochs = epochsOf(session, options, host, history);
+  const epochs = epochsOf(session, taken(session, options), host, history);
   let rest: Promise<History> | undefined;
   const run = (): Promise<History> => {
     rest ??= (async () => {
@@ -59,14 +60,32 @@ export function fit(session: Session, options: FitOptions, host: Host = {}): Fit
   } satisfies Pick<Fit, 'history' | 'then' | 'catch' | 'finally'>);
 }
 
+/** Sessions that a fit trains: a second one at once would take its steps in between. */
+const fitting = new WeakSet<Session>();
+
+/** Options as they are at the call. @returns a function that gives them, or throws what is wrong with them */
+function taken(session: Session, given: FitOptions): () => TakenOptions {
+  try {
+    const options = takeFitOptions(session, given);
+    return () => options;
+  } catch (error) {
+    return () => {
+      throw error;
+    };
+  }
+}
+
 async function* epochsOf(
   session: Session,
-  given: FitOptions,
+  options: () => TakenOptions,
   host: Host,
   history: History,
 ): AsyncGenerator<FitEpoch, void, undefined> {
-  const running = new Running(session, takeFitOptions(session, given), host, history);
-  let failed = true;
+  const running = new Running(session, options(), host, history);
+  if (fitting.has(session))
+    throw new SessionError('busy', 'another fit of the session runs: await it, or leave its loop, first');
+  fitting.add(session);
+  let failed = false;
   try {
     await running.begin();
     for (;;) {
@@ -74,11 +93,11 @@ async function* epochsOf(
       if (epoch === undefined) break;
       yield epoch;
     }
-    failed = false;
   } catch (error) {
+    failed = true;
     await running.keepBefore(error);
     throw error;
   } finally {
-    await running.end(failed);
+    await running.end(failed).finally(() => fitting.delete(session));
   }
 }

@@ -81,7 +81,7 @@ export class History<out Scalars extends object = Numbers, out Validated extends
     return this.#epochs;
   }
 
-  /** Why it ended before the epochs that were asked for; undefined where it did not. */
+  /** Why a callback stopped it, be it at the end of the last epoch; undefined where none did. */
   get stopped(): string | undefined {
     return this.#stopped;
   }

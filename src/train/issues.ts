@@ -16,10 +16,31 @@ export class FeedError extends CodedError<FeedErrorCode> {
   /** The batch that was asked for, within its epoch; counts from 1. */
   readonly batch: number;
 
-  constructor(code: FeedErrorCode, epoch: number, batch: number, text: string, options?: ErrorOptions) {
-    super('FeedError', code, `the data of epoch ${epoch}, batch ${batch}: ${text}`, options);
+  /** Whether it is the stream of the validation after that epoch; else it is the one that is trained on. */
+  readonly isValidation: boolean;
+  readonly #text: string;
+
+  constructor(
+    code: FeedErrorCode,
+    epoch: number,
+    batch: number,
+    text: string,
+    options?: ErrorOptions & { readonly isValidation?: boolean },
+  ) {
+    const { isValidation = false } = options ?? {};
+    const data = isValidation ? 'validation data after' : 'data of';
+    super('FeedError', code, `the ${data} epoch ${epoch}, batch ${batch}: ${text}`, options);
     this.epoch = epoch;
     this.batch = batch;
+    this.isValidation = isValidation;
+    this.#text = text;
+  }
+
+  /** The same of the validation after an epoch. @internal */
+  ofValidation(epoch: number): FeedError {
+    const { code, batch, cause } = this;
+    const options = { isValidation: true, ...(cause === undefined ? {} : { cause }) };
+    return new FeedError(code, epoch, batch, this.#text, options);
   }
 }
 

@@ -52,17 +52,20 @@ export class Listeners {
   /** Their states, each as JSON, by their names. */
   states(): FitPlace['callbacks'] {
     return Object.fromEntries(
-      this.#callbacks.flatMap(({ name = '', state }) =>
-        state === undefined ? [] : [[name, JSON.stringify(state())] as const],
+      this.#callbacks.flatMap((callback) =>
+        callback.state === undefined
+          ? []
+          : [[callback.name ?? '', JSON.stringify(callback.state())] as const],
       ),
     );
   }
 
   /** Gives each the state that a checkpoint kept of it. */
   async restore(states: FitPlace['callbacks'], run: FitRun): Promise<void> {
-    for (const { name = '', restore } of this.#callbacks) {
+    for (const callback of this.#callbacks) {
+      const { name = '' } = callback;
       const state = Object.hasOwn(states, name) ? states[name] : undefined;
-      if (state !== undefined) await restore?.(JSON.parse(state), run);
+      if (state !== undefined) await callback.restore?.(JSON.parse(state), run);
     }
   }
 }

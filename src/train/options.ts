@@ -1,9 +1,11 @@
+import { listed } from '../runtime/clipped.ts';
 import type {
   AnySignature,
   ArrayTotals,
   EntryName,
   EvaluateOptions,
   Inputs,
+  ProgramBase,
   ScalarTotals,
   Session,
   Signature,
@@ -16,6 +18,7 @@ import type { Batches } from './batches.ts';
 import { isResident } from './batches.ts';
 import type { Callback } from './callback.ts';
 import { type CheckpointOptions, requireResumable } from './checkpoints.ts';
+import { didYouMeanIn } from './names.ts';
 
 /** What `evaluate` gives: means and sums of an entry's outputs, and those with rows one after the other. */
 export type Evaluated<S extends Signature = AnySignature, V extends EntryName<S> = EntryName<S>> = Totals<
@@ -143,13 +146,49 @@ export function takeFitOptions({ program }: Session, given: FitOptions): TakenOp
   } else if (validation !== undefined) requireBatches('validation', validation);
   if (shuffle === true && !isResident(data))
     throw new InputError('type', 'shuffle', 'a stream has its own order: shuffle it where it is made');
-  if (!Array.isArray(callbacks)) unfit('type', 'callbacks', 'a list', callbacks);
-  requireNames(callbacks);
+  requireCallbacks(callbacks);
   requireResumable(options.resume, options.checkpoint);
-  const isFunctions = metrics !== undefined && !isNames(metrics);
-  if (isFunctions && validation === undefined)
+  if (metrics !== undefined && isNames(metrics)) requireOutputs(program, entry, metrics, options);
+  else if (metrics !== undefined) requireFunctions(metrics, validation);
+  return {
+    ...options,
+    ...(options.params === undefined ? {} : { params: { ...options.params } }),
+    ...(options.sizes === undefined ? {} : { sizes: { ...options.sizes } }),
+    ...(options.checkpoint === undefined ? {} : { checkpoint: { ...options.checkpoint } }),
+    ...(metrics === undefined ? {} : { metrics: isNames(metrics) ? [...metrics] : { ...metrics } }),
+    entry,
+    epochs: options.epochs ?? 1,
+    shuffle: shuffle ?? isResident(data),
+    callbacks: [...callbacks],
+  };
+}
+
+/** @throws InputError `type`, `unknown` for what is not a scalar output of what trains, or of what may validate */
+function requireOutputs(
+  { entries }: ProgramBase,
+  trained: string,
+  names: readonly string[],
+  { validation, validationEntry }: FitOptions,
+): void {
+  const others = validationEntry === undefined ? Object.keys(entries) : [validationEntry];
+  const known = [trained, ...(validation === undefined ? [] : others)].flatMap(
+    (entry) => entries[entry]?.outputs.filter(({ shape }) => shape.length === 0) ?? [],
+  );
+  const outputs = [...new Set(known.map(({ name }) => name))];
+  for (const name of names) {
+    if (typeof name !== 'string') unfit('type', 'metrics', 'names of scalar outputs', name);
+    if (!outputs.includes(name))
+      throw new InputError('unknown', name, `no such scalar output${didYouMeanIn(name, outputs)}`);
+  }
+}
+
+/** @throws InputError `type` for what is not a function, `missing` where there is nothing to compute them of */
+function requireFunctions(metrics: object, validation: FitOptions['validation']): void {
+  for (const [name, metric] of Object.entries(metrics))
+    if (typeof metric !== 'function')
+      unfit('type', `metrics.${name}`, 'a function of what the validation gives', metric);
+  if (validation === undefined)
     throw new InputError('missing', 'validation', 'metrics are computed of the validation: give its data');
-  return { ...options, entry, epochs: options.epochs ?? 1, shuffle: shuffle ?? isResident(data), callbacks };
 }
 
 /** Whether metrics are given as names of outputs. */
@@ -166,10 +205,31 @@ function requireBatches(name: string, given: unknown): void {
     );
 }
 
-/** Two callbacks with one name would take each other's states. @throws InputError `type` */
-function requireNames(callbacks: readonly Callback[]): void {
+/** When callbacks are told: a callback has one of these, or a few. */
+const moments: readonly string[] = Object.keys({
+  onTrainBegin: true,
+  onEpochBegin: true,
+  onSteps: true,
+  onValidationEnd: true,
+  onEpochEnd: true,
+  onTrainEnd: true,
+} satisfies Record<keyof Callback & `on${string}`, true>);
+
+/** Two callbacks with one name would take each other's states. @throws InputError `type`, `unknown`, `missing` */
+function requireCallbacks(callbacks: readonly Callback[]): void {
+  if (!Array.isArray(callbacks)) unfit('type', 'callbacks', 'a list', callbacks);
   const taken = new Set<string>();
-  for (const { name, state } of callbacks) {
+  for (const [k, callback] of callbacks.entries()) {
+    // What makes a callback is easily given in its place.
+    if (Object(callback) !== callback || typeof callback === 'function')
+      unfit('type', `callbacks[${k}]`, 'an object, as callbacks.earlyStopping() gives', callback);
+    const heard = membersOf(callback).filter((name) => /^on[A-Z]/.test(name));
+    for (const name of heard)
+      if (!moments.includes(name))
+        throw new InputError('unknown', name, `no such moment of a callback${didYouMeanIn(name, moments)}`);
+    if (heard.length === 0)
+      throw new InputError('missing', `callbacks[${k}]`, `hears of nothing: give it ${listed(moments)}`);
+    const { name, state } = callback;
     if (state === undefined) continue;
     if (name === undefined)
       throw new InputError(
@@ -185,4 +245,12 @@ function requireNames(callbacks: readonly Callback[]): void {
       );
     taken.add(name);
   }
+}
+
+/** Names of its members that have a value, those of its classes too. */
+function membersOf(given: object): string[] {
+  const names: string[] = [];
+  for (let at: object | null = given; at !== null && at !== Object.prototype; at = Object.getPrototypeOf(at))
+    names.push(...Object.getOwnPropertyNames(at));
+  return names.filter((name) => Reflect.get(given, name) !== undefined);
 }

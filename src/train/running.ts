@@ -1,5 +1,6 @@
 import type { Session } from '../runtime/index.ts';
-import { SessionError, TrainingError } from '../runtime/issues.ts';
+import { InputError, SessionError, TrainingError } from '../runtime/issues.ts';
+import type { Batches } from './batches.ts';
 import type { FitProgress, FitRun } from './callback.ts';
 import { Checkpoints, checkpointOf } from './checkpoints.ts';
 import { Count } from './count.ts';
@@ -41,6 +42,10 @@ export class Running implements FitRun {
   /** Whether it stops in the middle of the epoch. */
   #stopsNow = false;
   readonly #ending: Ending;
+  /** Whether it has begun, or gone on from a checkpoint: before, there is nothing to keep. */
+  #isOpen = false;
+  /** Whether the last checkpoint has all that is done. */
+  #isKept = false;
 
   constructor(session: Session, options: TakenOptions, host: Host, history: History) {
     this.session = session;
@@ -92,27 +97,20 @@ export class Running implements FitRun {
     return this.#checkpoints === undefined ? this.#kept.get(name) : this.#checkpoints.kept(name);
   }
 
-  /** Opens the data, and tells callbacks that it begins. */
+  /** Opens the data, goes on from a checkpoint where it is asked to, and tells callbacks that it begins. */
   async begin(): Promise<void> {
-    const { progress } = this.#options;
+    const { progress, signal } = this.#options;
+    this.#listeners.reset();
+    signal?.throwIfAborted();
+    const { data, validation } = partsOf(this.session.program, this.#options);
+    // Before all that waits: what is changed after the call does not count.
+    await this.#open(data, validation);
     await this.#ending.follow(this.#options, this.#host);
     const line = progress === false ? undefined : await this.#host.progress?.(progress === true);
     if (line !== undefined) this.#listeners.add(line);
-    const { data, validation } = partsOf(this.session.program, this.#options);
-    const waiting: Waiting = (wait) => this.#ending.wait(wait);
-    const place = await this.#resumed();
-    const stream = place?.stream ?? undefined;
-    this.#feed = await feedOf(this.session, data, this.#options, this.#trainer, waiting, stream);
-    if (validation !== undefined) {
-      const { hasUpdates } = this.#host;
-      this.#validator = await validatorOf(
-        this.session,
-        validation,
-        this.#options,
-        this.#scalars,
-        waiting,
-        hasUpdates,
-      );
+    else if (progress === true) {
+      const text = 'only sessions of sinter show it, in Node: give callbacks.progressText elsewhere';
+      throw new InputError('unknown', 'progress', text);
     }
     if (this.#host.originOf !== undefined)
       this.#search = new NanSearch(
@@ -122,13 +120,32 @@ export class Running implements FitRun {
         this.#options,
         this.#scalars,
       );
-    this.#listeners.reset();
-    if (place !== undefined) await this.#restore(place);
+    await this.#resume();
+    this.#isOpen = true;
     await this.#listeners.tell((callback) => callback.onTrainBegin?.(this));
   }
 
-  /** Loads the checkpoint that is resumed, where there is one. @throws SessionError `other-training` */
-  async #resumed(): Promise<FitPlace | undefined> {
+  /** Reads what is given, and uploads what is to stay. @throws what does not fit */
+  async #open(data: Batches, validation: Batches | undefined): Promise<void> {
+    const waiting: Waiting = (wait) => this.#ending.wait(wait);
+    const feed = feedOf(this.session, data, this.#options, this.#trainer, waiting);
+    const validator =
+      validation === undefined
+        ? undefined
+        : validatorOf(this.session, validation, this.#options, this.#scalars, waiting, this.#host.hasUpdates);
+    const [fed, validated] = await Promise.allSettled([feed, validator]);
+    // What one of them holds is freed at the end, also where the other one was refused.
+    if (fed.status === 'fulfilled') this.#feed = fed.value;
+    if (validated.status === 'fulfilled') this.#validator = validated.value;
+    for (const opened of [fed, validated]) if (opened.status === 'rejected') throw opened.reason;
+  }
+
+  /**
+   * Goes on from the checkpoint that is resumed, where there is one. Nothing is changed where it does not fit.
+   *
+   * @throws SessionError `other-training`; FormatError
+   */
+  async #resume(): Promise<void> {
     const { resume, entry } = this.#options;
     const found =
       resume instanceof Uint8Array
@@ -136,15 +153,20 @@ export class Running implements FitRun {
         : resume === true
           ? await this.#checkpoints?.read()
           : undefined;
-    if (found === undefined) return undefined;
+    if (found === undefined) return;
     const { place, bytes } = found;
-    if (place.entry !== entry)
-      throw new SessionError(
-        'other-training',
-        `the checkpoint is of a fit of ${place.entry}, not of ${entry}`,
-      );
+    const refuse = (is: string, not: string): never => {
+      throw new SessionError('other-training', `the checkpoint is of a fit ${is}, not ${not}`);
+    };
+    if (place.entry !== entry) refuse(`of ${place.entry}`, `of ${entry}`);
+    const [was, is] = [place.stream, this.#feed?.place].map((stream) =>
+      (stream ?? undefined) === undefined ? 'on arrays or a dataset' : 'on a stream of batches',
+    );
+    if (place.isBegun && was !== undefined && is !== undefined && was !== is) refuse(was, is);
     await this.session.load(bytes);
-    return place;
+    if (place.stream !== null) this.#feed?.goOnFrom(place.stream);
+    await this.#restore(place);
+    this.#isKept = resume === true;
   }
 
   async #restore(place: FitPlace): Promise<void> {
@@ -175,29 +197,29 @@ export class Running implements FitRun {
 
   async #checkpoint(): Promise<void> {
     await this.#checkpoints?.take(this.#host.bare ?? this.session, this.#place());
+    this.#isKept = true;
   }
 
   /** Keeps what is done before an error is thrown that leaves the states whole. */
   async keepBefore(error: unknown): Promise<void> {
     const isWhole = error instanceof FeedError || this.#ending.isReason(error);
-    if (isWhole && this.#feed !== undefined) await this.#checkpoint();
+    if (isWhole && this.#isOpen) await this.#checkpoint();
   }
 
   /** The next epoch, with its validation; undefined after the last. */
   async epoch(): Promise<FitEpoch | undefined> {
     const number = this.history.epochs.length + 1;
-    if (number > this.epochs) return undefined;
     if (this.#stopped !== undefined) {
       this.history.stop(this.#stopped);
       return undefined;
     }
+    if (number > this.epochs) return undefined;
     this.#ending.throwIfEnded();
     if (this.#trained === undefined) {
       await this.#listeners.tell((callback) => callback.onEpochBegin?.(number, this));
       const trained = await this.#train(number);
       if (trained === undefined) {
         if (this.#stopped !== undefined) this.history.stop(this.#stopped);
-        await this.#checkpoint();
         return undefined;
       }
       this.#trained = trained;
@@ -205,13 +227,17 @@ export class Running implements FitRun {
     this.#ending.throwIfEnded();
     let record = this.#trained;
     if (this.#validator !== undefined) {
-      const validated = { ...record, validation: await this.#validator.evaluate() };
+      const validated = { ...record, validation: await this.#validator.evaluate(number) };
+      // What was validated is validated again where it is resumed.
+      this.#ending.throwIfEnded();
       await this.#listeners.tell((callback) => callback.onValidationEnd?.(validated, this));
       record = validated;
     }
     this.history.add(record);
     this.#trained = undefined;
+    this.#isKept = false;
     await this.#listeners.tell((callback) => callback.onEpochEnd?.(record, this));
+    if (this.#stopped !== undefined) this.history.stop(this.#stopped);
     this.#checkpoints?.throwIfFailed();
     const isLast = number === this.epochs || this.#stopped !== undefined;
     if (isLast || this.#checkpoints?.isDueAfter(number, this.#count.totalSteps) === true)
@@ -226,6 +252,8 @@ export class Running implements FitRun {
     this.#validator?.dispose();
     const errors: unknown[] = [];
     try {
+      // Also where a callback stopped it, or its loop was left.
+      if (!failed && !this.#isKept) await this.#checkpoint();
       await this.#checkpoints?.finish();
     } catch (error) {
       errors.push(error);
@@ -275,6 +303,7 @@ export class Running implements FitRun {
 
   #progress(epoch: number, { step, steps, scalars }: Along): void | Promise<void> {
     this.#isBegun = true;
+    this.#isKept = false;
     this.#count.reach(step);
     if (this.#checkpoints?.isDue(this.#count.totalSteps) === true) this.#trainer.pause();
     if (!this.#listeners.hearSteps) return;

@@ -4,13 +4,15 @@ import { InputError, SessionError } from '../runtime/issues.ts';
 import { type Batches, epochsOf, isResident } from './batches.ts';
 import { residentBlocks, residentOf, type Waiting } from './feed.ts';
 import type { Validation } from './history.ts';
+import { FeedError } from './issues.ts';
 import { type Evaluated, isNames, type TakenOptions } from './options.ts';
 import type { Scalars } from './scalars.ts';
 import { lossOf, Sums } from './sums.ts';
 
 /** Evaluates the validation data of a fit after each epoch. */
 export interface Validator {
-  evaluate(): Promise<Validation>;
+  /** @throws FeedError where the stream of this epoch's validation is wrong; a signal's reason */
+  evaluate(epoch: number): Promise<Validation>;
   dispose(): void;
 }
 
@@ -44,30 +46,43 @@ export async function validatorOf(
       ...(stepsPerSubmit === undefined ? {} : { stepsPerSubmit }),
     });
   const isWhole = options.metrics !== undefined && !isNames(options.metrics);
-  const all = async (): Promise<Evaluated> => {
-    if (resident !== undefined) return evaluate(resident.dataset, {});
+  const dispose = (): void => {
+    if (resident?.isOwn === true) resident.dataset.dispose();
+  };
+  const all = async (epoch: number): Promise<Evaluated> => {
+    if (resident !== undefined) {
+      try {
+        return await waiting(evaluate(resident.dataset, {}));
+      } catch (error) {
+        // What a signal leaves running ends after the steps that run, for want of its data.
+        dispose();
+        throw error;
+      }
+    }
     const parts: Evaluated[] = [];
     if (!isResident(data)) {
       // The same batches after every epoch.
-      for await (const { dataset, rows } of residentBlocks(session, 1, epochsOf(data), 0, waiting)) {
-        const part = await evaluate(dataset, rows);
-        parts.push(isWhole ? part : { ...part, outputs: {} });
+      try {
+        for await (const { dataset, rows } of residentBlocks(session, 1, epochsOf(data), 0, waiting)) {
+          const part = await evaluate(dataset, rows);
+          parts.push(isWhole ? part : { ...part, outputs: {} });
+        }
+      } catch (error) {
+        throw error instanceof FeedError ? error.ofValidation(epoch) : error;
       }
     }
     return joined(parts, outputs);
   };
   return {
-    evaluate: async () => {
+    evaluate: async (epoch) => {
       const begin = performance.now();
-      const evaluated = await all();
+      const evaluated = await all(epoch);
       const { samples } = evaluated;
       const values = valuesOf(evaluated, options.metrics);
       const seconds = (performance.now() - begin) / 1000;
       return { samples, loss: lossOf(evaluated.scalars), scalars: values, seconds };
     },
-    dispose: () => {
-      if (resident?.isOwn === true) resident.dataset.dispose();
-    },
+    dispose,
   };
 }
 
