@@ -15,8 +15,12 @@ export class Checksum {
 
   constructor({ tensors, metadata }: Header) {
     const { [CHECKSUM]: _, ...texts } = metadata;
-    const described = [...tensors].map(([name, { dtype, shape }]) => [name, dtype, shape]);
-    const sorted = Object.entries(texts).sort(([a], [b]) => (a < b ? -1 : 1));
+    // Tensors without elements share a place: those of one place are in the order of their names.
+    const placed = [...tensors].sort(([a, one], [b, other]) =>
+      one.start === other.start && one.end === other.end ? byName(a, b) : 0,
+    );
+    const described = placed.map(([name, { dtype, shape }]) => [name, dtype, shape]);
+    const sorted = Object.entries(texts).sort(([a], [b]) => byName(a, b));
     this.add(new TextEncoder().encode(JSON.stringify([described, sorted])));
     this.#end();
   }
@@ -56,6 +60,10 @@ export class Checksum {
   #end(): void {
     while (this.#rest.length > 0) this.#addByte(0);
   }
+}
+
+function byName(a: string, b: string): number {
+  return a < b ? -1 : 1;
 }
 
 function mixed(sum: number, word: number): number {

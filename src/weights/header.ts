@@ -141,6 +141,21 @@ function textsOf(value: unknown, file: string): Readonly<Record<string, string>>
   );
 }
 
+/** Bytes of a tensor. @throws FormatError `file` for a type or a shape that there is not */
+export function requireSize(
+  { dtype, shape }: Readonly<Record<'dtype' | 'shape', unknown>>,
+  at: string,
+): number {
+  if (!isTensorType(dtype))
+    unlike(at, `a dtype, one of ${Object.keys(tensorTypes).join(', ')}`, shown(dtype));
+  if (!isCounts(shape)) unlike(at, 'a shape, a list of whole numbers from 0 on', listText(shape));
+  const bytes = tensorBytes({ dtype, shape });
+  if (!Number.isSafeInteger(8 * bytes))
+    unlike(at, 'elements that can be counted', `the shape ${listText(shape)}`);
+  if (!Number.isInteger(bytes)) unlike(at, 'whole bytes', `${bytes} bytes for ${dtype} ${listText(shape)}`);
+  return bytes;
+}
+
 /** @param first the byte of the file where tensors begin */
 function placeOf(value: unknown, first: number, at: string): TensorPlace {
   const { dtype, shape, data_offsets: offsets }: Readonly<Record<string, unknown>> = Object(value);
@@ -180,11 +195,17 @@ export function tensorBytes({ dtype, shape }: TensorSize): number {
   return shape.reduce((n, extent) => n * extent, tensorTypes[dtype]) / 8;
 }
 
+/** Bytes of an element; of types narrower than a byte a part of one. */
+export function elementBytes({ dtype }: Pick<TensorSize, 'dtype'>): number {
+  return tensorTypes[dtype] / 8;
+}
+
 /**
  * The first bytes of a file that holds tensors in this order: their length, the header, and spaces, so that elements begin at a
  * multiple of eight bytes.
  *
- * @throws FormatError `file` for a tensor that has the name of the metadata, or comes twice
+ * @throws FormatError `file` for what `parseHeader` would refuse: a type or a shape that there is not, a text that is not one, a
+ *   name that comes twice, or is that of the texts
  */
 export function printHeader(
   tensors: Iterable<readonly [name: string, size: TensorSize]>,
@@ -192,12 +213,13 @@ export function printHeader(
 ): Uint8Array<ArrayBuffer> {
   let end = 0;
   const fields = new Map<string, object>();
-  if (Object.keys(metadata).length > 0) fields.set(METADATA, metadata);
+  const texts = textsOf(metadata, 'a safetensors file');
+  if (Object.keys(texts).length > 0) fields.set(METADATA, texts);
   for (const [name, size] of tensors) {
     if (name === METADATA || fields.has(name))
       unlike('a safetensors file', 'names that differ from each other and from __metadata__', shown(name));
     const start = end;
-    end += tensorBytes(size);
+    end += requireSize(size, `tensor ${shown(name)}`);
     fields.set(name, { dtype: size.dtype, shape: size.shape, data_offsets: [start, end] });
   }
   // As entries: a name may be __proto__.

@@ -1,5 +1,4 @@
-import { elementCount } from '../runtime/init.ts';
-import { FormatError, slotOf } from '../runtime/issues.ts';
+import { FormatError, InputError, shown, unfit } from '../runtime/issues.ts';
 import { checkOption, named } from '../runtime/options.ts';
 import type { StateSlot } from '../runtime/program.ts';
 import type { Output, Values } from '../runtime/values.ts';
@@ -7,10 +6,11 @@ import { decode } from './dtypes.ts';
 import { converted } from './elements.ts';
 import type { TensorPlace } from './header.ts';
 import { type Layout, type Part, type Recipe, recipes } from './layouts.ts';
+import { takeOptions } from './options.ts';
 import { type Placing, placingOf } from './placing.ts';
 import { LoadError, LoadReport, type Mismatch } from './report.ts';
-import { type Selection, selectedStates, weightStates } from './select.ts';
-import { type OpenWeights, openWeights, type WeightsSource } from './source.ts';
+import { requireState, type Selection, selectedStates, weightStates } from './select.ts';
+import { type OpenWeights, openWeights, piecesOf, verified, type WeightsSource } from './source.ts';
 import { fill } from './window.ts';
 
 /** What loading needs of a session: those of every door have it. */
@@ -45,38 +45,46 @@ export interface LoadOptions {
    * refused until this says what it is.
    */
   readonly kernels?: Readonly<Record<string, boolean>>;
-  /** Whether all weights that are asked for have to be there and fit, else nothing is written; they have to by default. */
+  /**
+   * Whether all states that `only` selects, or all weights where it is left out, have to be there and fit, else nothing is written;
+   * they have to by default.
+   */
   readonly strict?: boolean;
 }
 
 /**
  * Loads weights out of a safetensors file, which is read in pieces: beside the device's copy at most 64 MB are held. What is
- * not asked for stays as it is; so do states of an optimizer that the file does not have.
+ * not asked for stays as it is; so do, without `only`, states of an optimizer that the file does not have.
+ *
+ * Nothing is written before names, shapes and elements were found to fit, and, where the file names its checksum, all of it was
+ * read and has it. Only a source or a device that fails after that leaves some states as the file has them, and others as they were.
  *
  * ```ts
  * const report = await loadWeights(session, bytes, { prefix: 'model.', layout: 'pytorch' });
  * ```
  *
  * @throws LoadError, a FormatError `file` with the report, where weights are missing or do not fit, before anything is written;
- *   FormatError `file` for what is not such a file; InputError for options; SessionError
+ *   FormatError `file` for what is not such a file, was changed, or cannot be read; InputError for options, and for what is not a
+ *   source; SessionError
  */
 export async function loadWeights(
   session: WeightsSession,
   source: WeightsSource,
   options: LoadOptions = {},
 ): Promise<LoadReport> {
-  const { only, strict = true, ...how } = takeLoadOptions(options);
-  const weights = await openWeights(source);
   const slots = session.program.state;
-  const needed = new Set(weightStates(slots).map(({ name }) => name));
+  const { only, strict = true, ...how } = takeLoadOptions(options, slots);
   const asked = only === undefined ? slots : selectedStates(slots, only);
+  // What is selected is needed, whatever it is.
+  const needed = new Set(only === undefined ? weightStates(slots) : asked);
+  const weights = await verified(await openWeights(source));
   const plans: Plan[] = [];
   const missing: string[] = [];
   const mismatched: Mismatch[] = [];
   for (const slot of asked) {
     const found = planFor(slot, slots, weights, how);
     if (found === undefined) {
-      if (needed.has(slot.name)) missing.push(slot.name);
+      if (needed.has(slot)) missing.push(slot.name);
     } else if ('expected' in found) mismatched.push(found);
     else {
       // Whether elements fit is found out before any is written.
@@ -104,8 +112,8 @@ interface Plan {
 type How = Pick<LoadOptions, 'prefix' | 'rename' | 'layout' | 'kernels'>;
 
 const optionRules = [
-  { name: 'only', rule: undefined },
-  { name: 'rename', rule: undefined },
+  { name: 'only' },
+  { name: 'rename' },
   { name: 'prefix', rule: 'string' },
   { name: 'layout', rule: ['pytorch', 'keras'] },
   { name: 'kernels', rule: 'object' },
@@ -113,15 +121,30 @@ const optionRules = [
 ] as const;
 
 /** A copy of options. @throws InputError */
-function takeLoadOptions(options: LoadOptions): LoadOptions {
-  const given = named('options', options);
-  const { only: _, rename, ...others } = given;
-  for (const [name, value] of Object.entries(others)) {
-    const { rule } = slotOf('option', optionRules, name);
-    if (value !== undefined && rule !== undefined) checkOption(name, value, rule);
+function takeLoadOptions(options: LoadOptions, states: readonly StateSlot[]): LoadOptions {
+  const given = takeOptions(options, optionRules);
+  const { rename, kernels = {} } = given;
+  for (const [name, isKernel] of Object.entries(kernels)) {
+    requireState('kernels', states, name);
+    checkOption(`kernels: ${name}`, isKernel, [true, false]);
   }
-  if (rename !== undefined && typeof rename !== 'function') named('rename', rename);
+  if (rename !== undefined && typeof rename !== 'function')
+    for (const [name, to] of Object.entries(named('rename', rename))) {
+      if (!name.endsWith('.')) requireState('rename', states, name);
+      else if (!states.some((slot) => slot.name.startsWith(name)))
+        throw new InputError('unknown', 'rename', `no state's name begins with ${shown(name)}`);
+      else if (typeof to !== 'string') unfit('type', `rename: ${name}`, 'what names begin with', to);
+      requireNames(to, name);
+    }
   return given;
+}
+
+/** @throws InputError `type` for what names no tensors */
+function requireNames(names: unknown, state: string): asserts names is string | readonly string[] {
+  const fits = Array.isArray(names)
+    ? names.length > 0 && names.every((name) => typeof name === 'string')
+    : typeof names === 'string';
+  if (!fits) unfit('type', `rename: ${state}`, 'the name of a tensor, or a list of names', names);
 }
 
 /** How a state is made of the file; undefined where the file has nothing for it. */
@@ -153,7 +176,11 @@ function planFor(
 
 /** The name of a state's tensors. */
 function renamed(name: string, rename: Rename | undefined): string | readonly string[] {
-  if (typeof rename === 'function') return rename(name) ?? name;
+  if (typeof rename === 'function') {
+    const names = rename(name) ?? name;
+    requireNames(names, name);
+    return names;
+  }
   if (rename === undefined) return name;
   const exact = Object.hasOwn(rename, name) ? rename[name] : undefined;
   if (exact !== undefined) return exact;
@@ -163,18 +190,11 @@ function renamed(name: string, rename: Rename | undefined): string | readonly st
   return typeof before === 'string' && longest !== undefined ? before + name.slice(longest.length) : name;
 }
 
-/** Elements that are read at once. */
-const PIECE = 2 ** 20;
-
 /** Why elements do not fit a state's type, where they do not. */
 async function misfit({ slot, parts }: Plan, weights: OpenWeights): Promise<string | undefined> {
   for (const { name, place } of parts) {
     if (alwaysFits(slot, place)) continue;
-    const size = elementCount(place.shape);
-    const bytes = (place.end - place.start) / (size || 1);
-    for (let at = 0; at < size; at += PIECE) {
-      const count = Math.min(PIECE, size - at);
-      const data = await weights.read(place.start + at * bytes, count * bytes);
+    for await (const [data, at] of piecesOf(weights, place)) {
       try {
         converted(slot.dtype, place.dtype, data, name, at);
       } catch (error) {

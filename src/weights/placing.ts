@@ -1,6 +1,5 @@
 import { elementCount } from '../runtime/init.ts';
 import type { StateSlot } from '../runtime/program.ts';
-import { tensorTypes } from './dtypes.ts';
 import type { TensorPlace } from './header.ts';
 import type { Layout, Part } from './layouts.ts';
 
@@ -172,9 +171,4 @@ function identity(shape: readonly number[]): number[] {
 
 function sameShape(a: readonly number[], b: readonly number[]): boolean {
   return a.length === b.length && a.every((extent, axis) => extent === b[axis]);
-}
-
-/** Bytes of an element; of types narrower than a byte a part of one. */
-export function elementBytes({ dtype }: TensorPlace): number {
-  return tensorTypes[dtype] / 8;
 }

@@ -19,7 +19,7 @@ const custom = Symbol.for('nodejs.util.inspect.custom');
 export class LoadReport {
   /** States that have the file's values. */
   readonly loaded: readonly string[];
-  /** Weights that were asked for, and are not in the file. */
+  /** States that were asked for, or weights where nothing was, that are not in the file. */
   readonly missing: readonly string[];
   /** Tensors of the file that no state was made of. */
   readonly extra: readonly string[];
@@ -33,7 +33,7 @@ export class LoadReport {
     this.mismatched = parts.mismatched;
   }
 
-  /** Whether every weight that was asked for has the file's values. */
+  /** Whether every state that was asked for, or every weight where nothing was, has the file's values. */
   get isWhole(): boolean {
     return this.missing.length + this.mismatched.length === 0;
   }

@@ -36,16 +36,17 @@ export function readSafetensors(bytes: Uint8Array, file = 'the safetensors file'
 /**
  * A safetensors file of tensors, in the order in which they are given. What is given is copied.
  *
- * @throws FormatError `file` for a tensor with other bytes than its shape says, or the name `__metadata__`
+ * @throws FormatError `file` for what `readSafetensors` would refuse: a tensor of a type that there is not, or with other bytes
+ *   than its shape says, the name `__metadata__`, a text that is not one
  */
 export function writeSafetensors(
   tensors: ReadonlyMap<string, SafeTensor>,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array<ArrayBuffer> {
+  const header = printHeader(tensors, metadata);
   for (const [name, tensor] of tensors)
     if (tensor.data.length !== tensorBytes(tensor))
       unlike(`tensor ${shown(name)}`, `${tensorBytes(tensor)} bytes`, `${tensor.data.length}`);
-  const header = printHeader(tensors, metadata);
   let end = header.length;
   const parts = [...tensors.values()].map(({ data }) => {
     const start = end;

@@ -1,9 +1,11 @@
+import { unfit } from '../runtime/issues.ts';
 import { named } from '../runtime/options.ts';
 import type { StateSlot } from '../runtime/program.ts';
 import { CHECKSUM, Checksum } from './checksum.ts';
 import { bytesOf, typeOf } from './elements.ts';
 import { parseHeader, printHeader, tensorBytes } from './header.ts';
 import type { WeightsSession } from './load.ts';
+import { takeOptions } from './options.ts';
 import { type Selection, selectedStates, weightStates } from './select.ts';
 
 /** Which states are saved, and under which names. */
@@ -30,7 +32,13 @@ export async function saveWeights(
   session: WeightsSession,
   options: SaveOptions = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const { only, prefix = '', metadata = {} } = named('options', options);
+  const {
+    only,
+    prefix = '',
+    metadata = {},
+  } = takeOptions(options, [{ name: 'only' }, { name: 'prefix', rule: 'string' }, { name: 'metadata' }]);
+  for (const [name, text] of Object.entries(named('metadata', metadata)))
+    if (typeof text !== 'string') unfit('type', `metadata: ${name}`, 'a text', text);
   const { state } = session.program;
   const slots = only === undefined ? weightStates(state) : selectedStates(state, only);
   const sizes = slots.map(

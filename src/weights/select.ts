@@ -61,11 +61,25 @@ function meaning(selection: One): (name: string, isWeight: boolean) => boolean {
 
 /** Says that a selection means no state. @throws InputError `unknown`, always */
 function refuseNone(selection: One, states: readonly StateSlot[]): never {
+  if (typeof selection === 'string') refuseName('only', states, selection, 'selects no state');
+  const what = selection instanceof RegExp ? String(selection) : 'it';
   const names = states.map(({ name }) => name);
-  const isNamed = typeof selection === 'string';
-  const what = isNamed ? JSON.stringify(selection) : selection instanceof RegExp ? String(selection) : 'it';
-  const hint = isNamed ? (naming.nearest?.(selection, names) ?? '') : '';
-  throw new InputError('unknown', 'only', `${what} selects no state${hint}; there are ${listed(names)}`);
+  throw new InputError('unknown', 'only', `${what} selects no state; there are ${listed(names)}`);
+}
+
+/** Requires that an option names a state that there is. @throws InputError `unknown` */
+export function requireState(option: string, states: readonly StateSlot[], name: string): void {
+  if (!states.some((slot) => slot.name === name)) refuseName(option, states, name, 'is not a state');
+}
+
+function refuseName(option: string, states: readonly StateSlot[], name: string, text: string): never {
+  const names = states.map((slot) => slot.name);
+  const hint = naming.nearest?.(name, names) ?? '';
+  throw new InputError(
+    'unknown',
+    option,
+    `${JSON.stringify(name)} ${text}${hint}; there are ${listed(names)}`,
+  );
 }
 
 /**

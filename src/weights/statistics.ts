@@ -1,7 +1,6 @@
 import { decode } from './dtypes.ts';
 import type { TensorPlace } from './header.ts';
-import { elementBytes } from './placing.ts';
-import type { OpenWeights } from './source.ts';
+import { type OpenWeights, piecesOf } from './source.ts';
 
 /** What the elements of a tensor are like, those that are not NaN where it is of numbers. */
 export interface Statistics {
@@ -23,9 +22,6 @@ export interface Difference {
   readonly maxRelative: number;
 }
 
-/** Elements that are read at once. */
-const PIECE = 2 ** 20;
-
 /**
  * The elements of a tensor as float64, a piece after the other; of a type that is not read, nothing.
  *
@@ -36,10 +32,7 @@ export async function* numbersOf(
   place: TensorPlace,
   heard: (bytes: Uint8Array) => void = () => {},
 ): AsyncGenerator<Float64Array | undefined> {
-  // Of types narrower than a byte whole bytes are read.
-  const bytes = Math.max(1, elementBytes(place));
-  for (let at = place.start; at < place.end; at += PIECE * bytes) {
-    const data = await weights.read(at, Math.min(PIECE * bytes, place.end - at));
+  for await (const [data] of piecesOf(weights, place)) {
     heard(data);
     const elements = decode(place.dtype, data);
     yield elements && Float64Array.from({ length: elements.length }, (_, i) => Number(elements[i]));

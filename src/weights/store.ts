@@ -41,6 +41,7 @@ export function memoryStore(): Store {
       kept.set(name, new Uint8Array(bytes));
     },
     async read(name) {
+      requireStoreName(name);
       const bytes = kept.get(name);
       return bytes && whole(new Uint8Array(bytes), name);
     },
@@ -48,6 +49,7 @@ export function memoryStore(): Store {
       return [...kept.keys()].sort();
     },
     async remove(name) {
+      requireStoreName(name);
       kept.delete(name);
     },
   };

@@ -1,11 +1,9 @@
 import { elementCount } from '../runtime/init.ts';
 import type { StateSlot } from '../runtime/program.ts';
 import { type Converted, converted } from './elements.ts';
-import { elementBytes, type Placing } from './placing.ts';
-import type { OpenWeights } from './source.ts';
+import type { Placing } from './placing.ts';
+import { type OpenWeights, piecesOf } from './source.ts';
 
-/** Elements that are read at once: 4 MiB of float32. */
-const PIECE = 2 ** 20;
 /** Elements of a state that are put together at once, where their order is not the file's: 16 MiB. */
 const WINDOW = 2 ** 22;
 
@@ -41,12 +39,8 @@ async function* pieces(
   { name, place }: Placing,
   weights: OpenWeights,
 ): AsyncGenerator<readonly [values: Converted, at: number]> {
-  const bytes = elementBytes(place);
-  const size = (place.end - place.start) / bytes;
-  for (let at = 0; at < size; at += PIECE) {
-    const data = await weights.read(place.start + at * bytes, Math.min(PIECE, size - at) * bytes);
+  for await (const [data, at] of piecesOf(weights, place))
     yield [converted(dtype, place.dtype, data, name, at), at];
-  }
 }
 
 /** Whether all elements go where they come. */

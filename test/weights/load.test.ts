@@ -6,6 +6,7 @@ import {
   loadWeights,
   readSafetensors,
   type SafeTensor,
+  type SaveOptions,
   saveWeights,
   type TensorType,
   verifyChecksum,
@@ -120,7 +121,7 @@ describe('loading weights', () => {
   test('finds names behind a prefix and by a map of names, of their beginnings, or a function', async () => {
     const tensors = { 'm.x.0.weight': counting([2], 3), 'm.y': counting([2], 8) };
     expect(await loaded('f32[2]', tensors, { prefix: 'm.', rename: { 'w.weight': 'y' } })).toEqual([8, 9]);
-    expect(await loaded('f32[2]', tensors, { rename: { 'w.': 'm.x.0.', '': 'no' } })).toEqual([3, 4]);
+    expect(await loaded('f32[2]', tensors, { rename: { 'w.': 'm.x.0.' } })).toEqual([3, 4]);
     expect(
       await loaded('f32[2]', tensors, { rename: (name) => (name === 'w.weight' ? 'm.y' : undefined) }),
     ).toEqual([8, 9]);
@@ -149,11 +150,28 @@ describe('loading weights', () => {
       { only: 3 },
       { only: 'b' },
       { only: /b/ },
+      { kernels: { b: true } },
+      { kernels: { a: 'yes' } },
+      { rename: { b: 'a' } },
+      { rename: { 'b.': 'a.' } },
+      { rename: { a: [] } },
+      { rename: { a: 3 } },
+      { rename: () => 3 },
       null,
     ])
       await expect(
         loadWeights(session, file({ a: counting([1]) }), options as unknown as LoadOptions),
       ).rejects.toMatchObject({
+        name: 'InputError',
+      });
+    for (const source of ['a.safetensors', null, {}, { size: 9 }, { size: -1, read: () => 0 }])
+      await expect(loadWeights(session, source as unknown as Uint8Array)).rejects.toMatchObject({
+        name: 'InputError',
+        code: 'type',
+        input: 'source',
+      });
+    for (const options of [{ onyl: 'a' }, { prefix: 3 }, { metadata: { a: 3 } }, { metadata: 'a' }])
+      await expect(saveWeights(session, options as unknown as SaveOptions)).rejects.toMatchObject({
         name: 'InputError',
       });
     await expect(loadWeights(session, new Uint8Array(100))).rejects.toMatchObject({
@@ -286,6 +304,58 @@ test('a file is read in pieces, and large states are written in them', async () 
   const [w = new Float32Array(), table = new Float32Array()] = held.values();
   expect(w.findIndex((value, k) => value !== (k % rows) * columns + Math.floor(k / rows))).toBe(-1);
   expect(table.findIndex((value, k) => value !== k)).toBe(-1);
+});
+
+test('what was changed since it was written is refused before anything is written, wherever it lies', async () => {
+  const session = heldStates({ a: 'f32[3]', b: 'f32[2]' });
+  const bytes = await saveWeights(session);
+  const source = (spoilt: Uint8Array) => {
+    const reads: number[] = [];
+    const read = async (offset: number, length: number): Promise<Uint8Array> => {
+      reads.push(length);
+      return spoilt.subarray(offset, offset + length);
+    };
+    return { name: 'x', size: spoilt.length, reads, read };
+  };
+  const whole = source(bytes);
+  await loadWeights(session, whole);
+  // The header's length, the header, and all tensors, once.
+  expect(whole.reads).toEqual([8, bytes.length - 20, 20]);
+  const before = session.writes.length;
+  for (let at = bytes.length - 20; at < bytes.length; at++) {
+    const spoilt = new Uint8Array(bytes);
+    spoilt[at] = (spoilt[at] ?? 0) ^ 0x40;
+    for (const one of [spoilt, source(spoilt), new Blob([spoilt])])
+      await expect(loadWeights(session, one, { only: 'a' })).rejects.toThrow('expected the checksum ');
+  }
+  expect(session.writes).toHaveLength(before);
+});
+
+test('a file with a checksum that can no longer be read half way leaves all states as they were', async () => {
+  const session = heldStates({ a: 'f32[3]', b: 'f32[2]' });
+  const bytes = await saveWeights(session);
+  let reads = 0;
+  const read = async (offset: number, length: number): Promise<Uint8Array> => {
+    if (++reads > 2) throw new Error('gone');
+    return bytes.subarray(offset, offset + length);
+  };
+  await expect(loadWeights(session, { name: 'x', size: bytes.length, read })).rejects.toThrow('gone');
+  expect(session.writes).toEqual([]);
+});
+
+test('whatever is selected has to be there, of an optimizer too; without a selection only weights', async () => {
+  const session = heldStates({ w: 'f32[1]', 'w.m': 'f32[1]', n: 'i32[2]' });
+  const bytes = file({ w: counting([1]) });
+  expect((await loadWeights(session, bytes)).missing).toEqual([]);
+  for (const [only, name] of [
+    ['n', 'n'],
+    [/\.m$/, 'w.m'],
+  ] as const) {
+    await expect(loadWeights(session, bytes, { only })).rejects.toThrow(LoadError);
+    const report = await loadWeights(session, bytes, { only, strict: false });
+    expect(report.missing).toEqual([name]);
+    expect(report.isWhole).toBe(false);
+  }
 });
 
 test('a file is read out of a Blob, and what cannot be read is said with its name', async () => {

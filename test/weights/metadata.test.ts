@@ -4,6 +4,7 @@ import {
   memoryStore,
   metadataOf,
   readSafetensors,
+  type SafeTensor,
   verifyChecksum,
   withMetadata,
   writeSafetensors,
@@ -29,6 +30,24 @@ test('a checksum is that of tensors and texts, however the header is written', (
   verifyChecksum(other);
   // Without one there is nothing to hold it to.
   verifyChecksum(soundFile());
+});
+
+test('a checksum does not tell orders of tensors without elements, which share a place, apart', () => {
+  const none = { dtype: 'F32', shape: [0], data: new Uint8Array() } as const;
+  const other = { dtype: 'I32', shape: [0, 2], data: new Uint8Array() } as const;
+  const sealed = withMetadata(
+    writeSafetensors(
+      new Map<string, SafeTensor>([
+        ['b', none],
+        ['a', other],
+      ]),
+    ),
+    {},
+  );
+  const { tensors, metadata } = readSafetensors(sealed);
+  const reordered = writeSafetensors(new Map([...tensors].reverse()), metadata);
+  expect([...readSafetensors(reordered).tensors.keys()]).toEqual(['a', 'b']);
+  verifyChecksum(reordered);
 });
 
 test('a changed bit anywhere behind the length of the header is found', () => {
@@ -87,4 +106,11 @@ test('a store in memory keeps copies, by name, and gives no changed file out', a
   expect(await store.read('b')).toBeUndefined();
   for (const name of ['', 'a/b', '..', 'a\\b', '.hidden', 'x.partial', 'y'.repeat(201)])
     await expect(store.write(name, bytes), name).rejects.toThrow('expected a name');
+});
+
+test('memory takes the names that every store takes', async () => {
+  const store = memoryStore();
+  for (const name of ['../x', 'a/b', '.x', ''])
+    for (const call of [store.write(name, new Uint8Array()), store.read(name), store.remove(name)])
+      await expect(call, name).rejects.toMatchObject({ code: 'file' });
 });

@@ -202,3 +202,18 @@ describe('elements of a file', () => {
     }
   });
 });
+
+test.each([
+  [{ dtype: 'F99', shape: [2] }, {}, 'tensor "a": expected a dtype, one of BOOL, '],
+  [{ dtype: 'U8', shape: [-8, -1] }, {}, 'tensor "a": expected a shape, a list of whole numbers from 0 on'],
+  [{ dtype: 'U8', shape: 8 }, {}, 'tensor "a": expected a shape'],
+  [{ dtype: 'F4', shape: [15] }, {}, 'tensor "a": expected whole bytes, found 7.5 bytes for F4 [15]'],
+  [{ dtype: 'U8', shape: [9] }, {}, 'tensor "a": expected 9 bytes, found 8'],
+  [{ dtype: 'U8', shape: [8] }, { a: 1 }, '__metadata__: "a": expected a text, found 1'],
+  [{ dtype: 'U8', shape: [8] }, [], '__metadata__: expected an object of texts'],
+])('what could not be read again is not written: %j with texts %j', (kind, texts, message) => {
+  const tensors = new Map([['a', { ...kind, data: new Uint8Array(8) } as SafeTensor]]);
+  expect(() => writeSafetensors(tensors, texts as unknown as Readonly<Record<string, string>>)).toThrow(
+    message,
+  );
+});
