@@ -4,6 +4,7 @@ import { Command, Option } from 'commander';
 import { CompiledProgram, compileFor, targetAtHand } from '../compiled.ts';
 import { type TargetName, targetNames } from '../machine/index.ts';
 import { fileStore } from '../node/fileStore.ts';
+import { fileError } from '../node/files.ts';
 import { declarationText, moduleText } from '../program/declaration.ts';
 import { firstValue } from '../runtime/init.ts';
 import { takeInitial } from '../runtime/initial.ts';
@@ -19,7 +20,7 @@ interface BuildOptions {
   readonly target: 'auto' | TargetName;
   /** True where no file is named. */
   readonly weights?: string | true;
-  readonly seed: number;
+  readonly seed?: number;
   readonly out?: string;
   readonly name?: string;
 }
@@ -46,7 +47,7 @@ export function buildCommand(terminal: Terminal, done: (code: number) => void): 
       '--weights [saved]',
       'write weights too: those of a file that session.save() made, or first values where none is named',
     )
-    .option('--seed <n>', 'of first values', wholeNumber('--seed', 0), 0)
+    .option('--seed <n>', 'of first values, 0 by default', wholeNumber('--seed', 0))
     .option('--out <dir>', 'the folder to write to; by default that of the file')
     .option('--name <name>', 'what the files are called; by default as the file is, without its ending')
     .addHelpText(
@@ -83,6 +84,10 @@ async function build(spec: string, options: BuildOptions, terminal: Terminal): P
   const name = options.name ?? basename(file, extname(file));
   if (name === '' || name !== basename(name) || name.startsWith('.'))
     throw new UsageError(`--name ${name}: it must be the beginning of a file's name, as in digits`);
+  if (options.seed !== undefined && options.weights !== true)
+    throw new UsageError(
+      '--seed is of first values, which --weights writes where it names no file: give --weights alone too, or leave --seed out',
+    );
   const module = await loadModel(spec);
   const target = options.target === 'auto' ? await targetAtHand() : options.target;
   const progress = statusLine(terminal.stderr);
@@ -102,7 +107,9 @@ async function build(spec: string, options: BuildOptions, terminal: Terminal): P
     [`${name}.program.d.ts`, texts.encode(declarationText(program, json))],
     ...(options.weights === undefined
       ? []
-      : [[`${name}.weights.safetensors`, weightsFile(compiled, options.weights, options.seed)] as const]),
+      : [
+          [`${name}.weights.safetensors`, weightsFile(compiled, options.weights, options.seed ?? 0)] as const,
+        ]),
   ];
   terminal.stdout.write(`${module.name} for ${target}\n`);
   const folder = options.out ?? dirname(file);
@@ -142,8 +149,7 @@ function weightsFile(compiled: CompiledProgram, from: string | true, seed: numbe
   try {
     bytes = readFileSync(from);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new UsageError(`--weights ${from} cannot be read: ${reason}`, { cause });
+    throw new UsageError(`--weights ${fileError(from, cause).message}`, { cause });
   }
   try {
     verifyChecksum(bytes, 'saved');

@@ -37,7 +37,7 @@ export function wholeNumber(option: string, least: number, most = MOST): (text: 
   return (text) => {
     const value = Number(text);
     if (/^\d+$/.test(text) && value >= least && value <= most) return value;
-    const range = most === MOST ? `from ${least} on` : `from ${least} to ${most}`;
+    const range = most === MOST && !(value > MOST) ? `from ${least} on` : `from ${least} to ${most}`;
     throw new UsageError(`${option} ${text}: it must be a whole number ${range}`);
   };
 }

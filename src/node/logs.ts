@@ -1,11 +1,13 @@
+import { constants } from 'node:fs';
 import { type FileHandle, mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { FormatError } from '../runtime/index.ts';
 import type { callbacks } from '../train/index.ts';
+import { fileError } from './files.ts';
 
 /**
  * A log as a file, in a folder that is made where there is none, for `csvLog`, `jsonLinesLog` and `tensorBoard`. Where training
- * begins it is written over; where it is resumed, what was written after the checkpoint is cut off.
+ * begins it is written over; where it is resumed, what was written after the checkpoint is cut off. A log that is gone by then, or
+ * shorter, goes on with what is there.
  *
  * @throws FormatError `file`, when training begins or goes on, where the file cannot be written
  */
@@ -16,16 +18,15 @@ export function fileLog(path: string): callbacks.LogWriter<string | Uint8Array> 
     try {
       return await work();
     } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new FormatError('file', `${path}: cannot be written: ${reason}`, { cause });
+      throw fileError(path, cause, 'written');
     }
   };
   return {
     begin: (length) =>
       naming(async () => {
         await mkdir(dirname(path), { recursive: true });
-        // Opened to be written anywhere: what is there stays.
-        const opened = await open(path, length === 0 ? 'w' : 'r+');
+        // Made where there is none, and opened to be written anywhere: what is there stays.
+        const opened = await open(path, constants.O_RDWR | constants.O_CREAT);
         file = opened;
         at = Math.min(length, (await opened.stat()).size);
         await opened.truncate(at);
@@ -34,8 +35,12 @@ export function fileLog(path: string): callbacks.LogWriter<string | Uint8Array> 
       naming(async () => {
         if (file === undefined) throw new Error('the log is not open');
         const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
-        await file.write(bytes, 0, bytes.length, at);
-        at += bytes.length;
+        // A disk that is nearly full takes a part, and says that it is full when it is asked to take the rest.
+        for (let from = 0; from < bytes.length; ) {
+          const { bytesWritten } = await file.write(bytes, from, bytes.length - from, at);
+          from += bytesWritten;
+          at += bytesWritten;
+        }
       }),
     end: () =>
       naming(async () => {

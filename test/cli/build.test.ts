@@ -183,7 +183,13 @@ describe('sinter build', () => {
 
   test.each([
     [['--name', '../digits'], '--name ../digits: it must be the beginning of a file’s name'],
-    [['--weights', 'nowhere'], '--weights nowhere cannot be read: ENOENT'],
+    [['--weights', 'nowhere'], '--weights nowhere: cannot be read: there is no such file (ENOENT)'],
+    [['--seed', '3'], '--seed is of first values'],
+    [['--seed', '3', '--weights', 'nowhere'], '--seed is of first values'],
+    [
+      ['--weights', '--seed', '4294967296'],
+      '--seed 4294967296: it must be a whole number from 0 to 4294967295',
+    ],
     [['--target', 'cuda'], 'Allowed choices are auto, webgpu, webgpu-software, wasm'],
   ])('is refused, and nothing written, with %j', async (args, text) => {
     const { code, err } = await built('--out', join(folder, 'none'), '--target', 'wasm', ...args);

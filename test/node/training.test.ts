@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { fileLog, StoppedError, stopOnSignals, terminalProgress } from '../../src/node/index.ts';
 import { type Callback, fit as fitted } from '../../src/train/index.ts';
@@ -41,9 +43,36 @@ describe('fileLog', () => {
     expect(readFileSync(path, 'utf8')).toBe('kept\nnext\n');
   });
 
+  it('begins a log that is gone where training is resumed, and goes on behind one that is shorter', async () => {
+    const [gone, short] = [join(folder, 'gone', 'log.txt'), join(folder, 'short.txt')];
+    writeFileSync(short, 'ab');
+    for (const path of [gone, short]) {
+      const log = fileLog(path);
+      await log.begin?.(5);
+      await log.write('next\n');
+      await log.end?.();
+    }
+    expect(readFileSync(gone, 'utf8')).toBe('next\n');
+    expect(readFileSync(short, 'utf8')).toBe('abnext\n');
+  });
+
+  it('says that a disk is full where it takes a part of what is written', async () => {
+    const path = join(folder, 'full.txt');
+    const script = `import { fileLog } from './src/node/logs.ts';
+      const log = fileLog(${JSON.stringify(path)});
+      await log.begin(0);
+      await log.write('x'.repeat(1500)).catch((error) => console.log(error.name, error.code, error.message));`;
+    // Files of that process may have one block of 1,024 bytes, as on a disk that is full then.
+    const command = 'ulimit -f 1; exec node --import tsx --input-type=module -e "$0"';
+    const { stdout } = await promisify(execFile)('bash', ['-c', command, script]);
+    expect(stdout).toMatch(/^FormatError file .*full\.txt: cannot be written: EFBIG/);
+  });
+
   it('names the file that cannot be written', async () => {
     const log = fileLog(folder);
-    await expect((async () => log.begin?.(0))()).rejects.toThrow(`${folder}: cannot be written: EISDIR`);
+    await expect((async () => log.begin?.(0))()).rejects.toThrow(
+      `${folder}: cannot be written: it is a folder (EISDIR)`,
+    );
   });
 });
 
