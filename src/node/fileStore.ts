@@ -1,12 +1,12 @@
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdir, open, readdir, readFile, readlink, rename, rm } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { requireStoreName, type Store, whole } from '../weights/store.ts';
 import { fileError } from './files.ts';
 
-/** What every file that is not yet whole is called: `.NAME.PROCESS-NUMBER.partial`. */
-const PARTIAL = /^\.(.+)\.(\d+)-\d+\.partial$/;
-
-let writes = 0;
+/** What every file that is not yet whole is called: `.NAME.HOST-PROCESS-RANDOM.partial`. */
+const PARTIAL = /^\.(.+)\.([0-9a-f]+)-(\d+)-[0-9a-f]+\.partial$/;
 
 /**
  * Keeps checkpoints as files of a folder, which is made with the first of them. Each is written beside the one before, reaches the
@@ -17,17 +17,13 @@ export function fileStore(folder: string): Store {
   return {
     async write(name, bytes) {
       requireStoreName(name);
-      const partial = join(folder, `.${name}.${process.pid}-${++writes}.partial`);
       try {
+        const host = await hostKey();
+        // Random: threads of one process write too.
+        const partial = `.${name}.${host}-${process.pid}-${randomBytes(6).toString('hex')}.partial`;
         await mkdir(folder, { recursive: true });
-        await removeLeftovers(folder, name);
-        try {
-          await writeWhole(partial, bytes);
-          await rename(partial, join(folder, name));
-        } catch (error) {
-          await rm(partial, { force: true });
-          throw error;
-        }
+        await removeLeftovers(folder, name, host);
+        await writeWhole(join(folder, partial), bytes, join(folder, name));
         await syncFolder(folder);
       } catch (cause) {
         throw fileError(join(folder, name), cause, 'written');
@@ -60,7 +56,7 @@ export function fileStore(folder: string): Store {
       const path = join(folder, name);
       try {
         await rm(path, { force: true });
-        await removeLeftovers(folder, name);
+        await removeLeftovers(folder, name, await hostKey());
       } catch (cause) {
         throw fileError(path, cause, 'removed');
       }
@@ -68,15 +64,31 @@ export function fileStore(folder: string): Store {
   };
 }
 
-/** Writes a file that was not there, and waits until the disk has it. */
-async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
-  const file = await open(path, 'wx');
+/** Writes a file that was not there, waits until the disk has it, and gives it its place; what fails leaves nothing. */
+async function writeWhole(partial: string, bytes: Uint8Array, path: string): Promise<void> {
+  // Where this fails there is none, or it is of another writer.
+  const file = await open(partial, 'wx');
   try {
-    await file.writeFile(bytes);
-    await file.sync();
-  } finally {
-    await file.close();
+    try {
+      await file.writeFile(bytes);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(partial, path);
+  } catch (error) {
+    await rm(partial, { force: true });
+    throw error;
   }
+}
+
+/**
+ * Where this process has its number: a host, and on Linux a space of numbers on it, since containers that share a folder may all be
+ * process 1 of one host's name.
+ */
+async function hostKey(): Promise<string> {
+  const space = await readlink('/proc/self/ns/pid').catch(() => '');
+  return createHash('sha256').update(`${hostname()} ${space}`).digest('hex').slice(0, 8);
 }
 
 /** Waits until the disk has a folder's names; Windows keeps them by itself, and opens no folders. */
@@ -90,11 +102,11 @@ async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-/** Removes what processes that have ended meanwhile left of a name. */
-async function removeLeftovers(folder: string, name: string): Promise<void> {
+/** Removes what processes of this host that have ended meanwhile left of a name; those of others may be at work. */
+async function removeLeftovers(folder: string, name: string, own: string): Promise<void> {
   for (const file of await readdir(folder).catch(() => [])) {
-    const [, of, pid] = PARTIAL.exec(file) ?? [];
-    if (of === name && !isRunning(Number(pid))) await rm(join(folder, file), { force: true });
+    const [, of, host, pid] = PARTIAL.exec(file) ?? [];
+    if (of === name && host === own && !isRunning(Number(pid))) await rm(join(folder, file), { force: true });
   }
 }
 

@@ -3,6 +3,8 @@ import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { fileStore, openFile } from '../../src/node/index.ts';
 import { loadWeights, withMetadata } from '../../src/weights/index.ts';
@@ -87,6 +89,31 @@ describe('a folder as a store', () => {
     await store.write('c', Uint8Array.of(7));
     expect(readdirSync(killed)).toEqual(['c']);
   });
+});
+
+test('threads of one process that write one name each keep theirs, and leave nothing', async () => {
+  const shared = join(folder, 'shared');
+  const entryPoints = ['test/node/storeWriter.ts'];
+  const outfile = join(folder, 'writer.mjs');
+  await build({ entryPoints, bundle: true, outfile, platform: 'node', format: 'esm' });
+  const options = { argv: [shared, 'c', '1000000', '8'], stdout: true };
+  const threads = [0, 1].map(() => new Worker(outfile, options));
+  const texts = await Promise.all(threads.map(({ stdout }) => readAll(stdout)));
+  const all = Array.from({ length: 8 }, (_, k) => `wrote ${k + 1}\n`).join('');
+  expect(texts).toEqual([all, all]);
+  expect(readdirSync(shared)).toEqual(['c']);
+});
+
+test('what another host is still writing stays, whatever the numbers of its processes', async () => {
+  const mounted = join(folder, 'mounted');
+  const store = fileStore(mounted);
+  await store.write('c', Uint8Array.of(1));
+  // Above what systems number processes by: none of this host has it.
+  const theirs = '.c.0badcafe-99999999-0123456789ab.partial';
+  writeFileSync(join(mounted, theirs), 'half');
+  await store.write('c', Uint8Array.of(2));
+  await store.remove('c');
+  expect(readdirSync(mounted)).toEqual([theirs]);
 });
 
 test('a file is opened, read in parts, and loaded from', async () => {
