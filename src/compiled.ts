@@ -254,7 +254,8 @@ export class CompiledProgram<S extends Signature = AnySignature> {
     return withTraining(session, {
       ...hostOfNode(),
       hasUpdates: (entry) => updating.has(entry),
-      originOf: async (suspect) => (await import('./check/nanOrigin.ts')).nanOrigin(module, suspect),
+      originOf: async (suspect, turn) =>
+        (await import('./check/nanOrigin.ts')).nanOrigin(module, suspect, turn),
     });
   }
 }

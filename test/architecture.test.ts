@@ -71,6 +71,7 @@ const arrows: Readonly<
       'reportText.ts',
       'node',
       'runtime',
+      'train/suspect.ts',
     ],
     packages: [],
   },

@@ -1,8 +1,8 @@
 import { type ModuleEntry, type Node, neededBy } from '../graph/index.ts';
-import type { NDArray } from '../reference/index.ts';
+import type { NDArray, ReferenceStep } from '../reference/index.ts';
 import { indexOf } from './closeness.ts';
 import { type NodePlace, nodePlace } from './nodePlace.ts';
-import type { ExpectedStep, Play, TensorPlace } from './plays.ts';
+import type { Play, TensorPlace } from './plays.ts';
 
 /** Where a NaN or an infinity of a step's results comes from. */
 export interface NonFinite extends Play {
@@ -23,20 +23,34 @@ export interface Origin {
   readonly operands: readonly (number | null)[];
   /** The value in float64, where that is finite: the number is too large for float32. */
   readonly float64: number | null;
+  /** The state that the node is, which has it before the step. */
+  readonly state: string | null;
 }
+
+/** Values of a step's nodes in both precisions. */
+export type ValuesOfStep = Readonly<Record<'f64' | 'f32', Pick<ReferenceStep, 'values'>>>;
 
 /**
  * Where the first NaN of a step's outputs and next states comes from, by the reference evaluator in float32; where
  * there is none, their first infinity. Undefined where all are finite.
+ *
+ * @param state only the next value of this state is looked at, where one is named
  */
-export function nonFiniteOf(entry: ModuleEntry, play: Play, step: ExpectedStep): NonFinite | undefined {
-  const results = [
+export function nonFiniteOf(
+  entry: ModuleEntry,
+  play: Play,
+  step: ValuesOfStep,
+  state?: string,
+): NonFinite | undefined {
+  const all = [
     ...entry.outputs.map(({ name, node }) => ({ place: { kind: 'output' as const, name }, node })),
     ...entry.updates.map(({ state, next }) => ({
       place: { kind: 'state' as const, name: String(state.attrs.name) },
       node: next,
     })),
   ];
+  const results =
+    state === undefined ? all : all.filter(({ place }) => place.kind === 'state' && place.name === state);
   for (const isSuch of [Number.isNaN, isInfinite]) {
     const result = results.find(({ node }) => elementOf(step.f32.values.get(node), isSuch) >= 0);
     if (result === undefined) continue;
@@ -55,7 +69,7 @@ export function nonFiniteOf(entry: ModuleEntry, play: Play, step: ExpectedStep):
 
 function originOf(
   roots: readonly Node[],
-  { f32, f64 }: ExpectedStep,
+  { f32, f64 }: ValuesOfStep,
   isSuch: (x: number) => boolean,
 ): { readonly node: Node; readonly described: Origin } | undefined {
   for (const node of neededBy(roots)) {
@@ -75,6 +89,7 @@ function originOf(
         value: values.data[at] ?? Number.NaN,
         operands,
         float64: Number.isFinite(exact) ? exact : null,
+        state: node.op === 'state' ? String(node.attrs.name) : null,
       },
     };
   }

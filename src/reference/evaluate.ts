@@ -37,10 +37,28 @@ export function evaluateAll(
   precision: Precision = 'f64',
   onNode: OnNode = () => {},
 ): Map<Node, NDArray> {
+  const steps = evaluation(nodes, feeds, precision);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done === true) return value;
+    onNode(...value);
+  }
+}
+
+/**
+ * The same node by node, for who has something else to do in between: gives each before it is evaluated.
+ *
+ * @throws as {@link evaluate}
+ */
+export function* evaluation(
+  nodes: readonly Node[],
+  feeds: Feeds,
+  precision: Precision,
+): Generator<Parameters<OnNode>, Map<Node, NDArray>, undefined> {
   const values = new Map<Node, NDArray>();
   const needed = neededBy(nodes);
   for (const [k, node] of needed.entries()) {
-    onNode(node, k, needed.length);
+    yield [node, k, needed.length];
     const operands = node.inputs.map((input) => known(values, input));
     values.set(node, evaluateNode(node, operands, feeds, precision));
   }

@@ -78,8 +78,7 @@ export function referenceStep(
   precision: Precision = 'f64',
   onNode?: OnNode,
 ): ReferenceStep {
-  const roots = [...entry.outputs.map(({ node }) => node), ...entry.updates.map(({ next }) => next)];
-  const values = evaluateAll(roots, feedsOf(situation), precision, onNode);
+  const values = evaluateAll(rootsOf(entry), feedsOf(situation), precision, onNode);
   const computed = (node: Node): NDArray => {
     const value = values.get(node);
     if (value === undefined) throw new RangeError(`node ${node.id} (${node.op}) has no value`);
@@ -91,6 +90,11 @@ export function referenceStep(
     ({ name, node }) => [name, trimmed(computed(node), node.shape, situation.live ?? {})] as const,
   );
   return { outputs: Object.fromEntries(outputs), states, values };
+}
+
+/** What a step of an entry computes: its outputs, and next values of states. */
+export function rootsOf({ outputs, updates }: ModuleEntry): Node[] {
+  return [...outputs.map(({ node }) => node), ...updates.map(({ next }) => next)];
 }
 
 /** The feeds of a step's leaves. */

@@ -1,4 +1,5 @@
 import type { Session } from '../runtime/index.ts';
+import type { TrainingError } from '../runtime/issues.ts';
 import type { FitEpoch, History } from './history.ts';
 
 /** What JSON can hold. */
@@ -81,6 +82,11 @@ export interface Callback {
   onEpochBegin?(epoch: number, run: FitRun): void | Promise<void>;
   /** When the results of a submit are there: of one step or many. */
   onSteps?(progress: FitProgress, run: FitRun): void | Promise<void>;
+  /**
+   * When a scalar is NaN, before `fit` looks for where it began, which takes up to a tenth of the time of training, or a second.
+   * What it throws is the `cause` of the error, and nothing is looked for.
+   */
+  onNaN?(error: TrainingError, run: FitRun): void | Promise<void>;
   /** After the validation of an epoch, before its end; not where a fit has no validation. */
   onValidationEnd?(record: FitEpoch, run: FitRun): void | Promise<void>;
   /** At the end of an epoch, whose record is the last of `run.history` then. */

@@ -1,6 +1,7 @@
 import { InputError } from '../runtime/issues.ts';
 import type { Host } from './host.ts';
 import type { TakenOptions } from './options.ts';
+import { untilAborted } from './waiting.ts';
 
 /** What ends a fit from outside: the user's signal, and those of the process where they are asked for. */
 export class Ending {
@@ -30,6 +31,11 @@ export class Ending {
     this.throwIfEnded();
   }
 
+  /** Aborts when one of them does, with its reason. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
   /** @throws the reason of the signal that aborted */
   throwIfEnded(): void {
     this.#controller.signal.throwIfAborted();
@@ -42,19 +48,8 @@ export class Ending {
   }
 
   /** Waits, but no longer than until a signal aborts. @throws its reason */
-  async wait<T>(wait: Promise<T>): Promise<T> {
-    const { signal } = this.#controller;
-    signal.throwIfAborted();
-    let stop = (): void => {};
-    const aborted = new Promise<never>((_, reject) => {
-      stop = () => reject(signal.reason);
-      signal.addEventListener('abort', stop);
-    });
-    try {
-      return await Promise.race([wait, aborted]);
-    } finally {
-      signal.removeEventListener('abort', stop);
-    }
+  wait<T>(wait: Promise<T>): Promise<T> {
+    return untilAborted(wait, this.signal);
   }
 
   /** Hears of no signal any more. */

@@ -1,7 +1,7 @@
 import type { RandomAccess } from '../weights/index.ts';
 import type { Bare } from './bare.ts';
 import type { Callback } from './callback.ts';
-import type { NanOrigin, Suspect } from './origin.ts';
+import type { OriginOf } from './suspect.ts';
 
 /** What a door knows beside the session that it started. */
 export interface Host {
@@ -10,7 +10,7 @@ export interface Host {
   /** What shows how far a fit is: where there is a terminal, or where somebody asks for it. */
   readonly progress?: (isAsked: boolean) => Promise<Callback | undefined>;
   /** Where the NaN of a step begins: a program does not say, a module does. */
-  readonly originOf?: (suspect: Suspect) => Promise<NanOrigin | undefined>;
+  readonly originOf?: OriginOf;
   /** What the session's `save` and `load` are below the checksum: a checkpoint gets its own, and what stays in memory needs none. */
   readonly bare?: Bare;
   /** Aborts when the process is asked to end. */

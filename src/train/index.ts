@@ -8,5 +8,6 @@ export { type FitEpoch, History, namesOf, type Validation, valueIn } from './his
 export type { Host } from './host.ts';
 export { FeedError, type FeedErrorCode } from './issues.ts';
 export { type Mode, modeOf } from './mode.ts';
+export { NanError } from './nanError.ts';
 export type { Evaluated, FitOptions, Metric } from './options.ts';
-export { NanError, type NanOrigin, type Suspect } from './origin.ts';
+export type { NanOrigin } from './suspect.ts';

@@ -210,6 +210,7 @@ const moments: readonly string[] = Object.keys({
   onTrainBegin: true,
   onEpochBegin: true,
   onSteps: true,
+  onNaN: true,
   onValidationEnd: true,
   onEpochEnd: true,
   onTrainEnd: true,

@@ -10,8 +10,10 @@ import type { FitEpoch, History } from './history.ts';
 import type { Host } from './host.ts';
 import { FeedError } from './issues.ts';
 import { Listeners } from './listeners.ts';
+import { NanError } from './nanError.ts';
 import { isNames, type TakenOptions } from './options.ts';
-import { NanError, NanSearch } from './origin.ts';
+import { NanSearch } from './origin.ts';
+import { messageOf } from './pace.ts';
 import type { FitPlace } from './place.ts';
 import { Scalars } from './scalars.ts';
 import { partsOf } from './split.ts';
@@ -292,20 +294,26 @@ export class Running implements FitRun {
 
   /** A NaN with the node that made it, where that can be known. */
   async #explained(error: TrainingError): Promise<TrainingError> {
+    try {
+      await this.#listeners.tell((callback) => callback.onNaN?.(error, this));
+    } catch (cause) {
+      return new NanError(error, `what hears of it failed: ${messageOf(cause)}`, cause);
+    }
     const { originOf } = this.#host;
     if (originOf === undefined || this.#search === undefined)
       return new NanError(
         error,
         'compiled from its module in this process, compile(module).start(), fit says which node made it',
       );
-    return this.#search.explained(error, originOf);
+    return this.#search.explained(error, originOf, this.history, this.#ending.signal);
   }
 
   #progress(epoch: number, { step, steps, scalars }: Along): void | Promise<void> {
     this.#isBegun = true;
     this.#isKept = false;
     this.#count.reach(step);
-    if (this.#checkpoints?.isDue(this.#count.totalSteps) === true) this.#trainer.pause();
+    if (this.#checkpoints?.isDue(this.#count.totalSteps) === true || this.#search?.isDue === true)
+      this.#trainer.pause();
     if (!this.#listeners.hearSteps) return;
     const progress: FitProgress = {
       epoch,
@@ -326,6 +334,7 @@ export class Running implements FitRun {
     if (this.#stopsNow) throw STOPPED;
     this.#checkpoints?.throwIfFailed();
     if (this.#checkpoints?.isDue(this.#count.totalSteps) === true) await this.#checkpoint();
+    await this.#search?.remember(this.history.epochs.length + 1, this.#count.steps);
   }
 }
 

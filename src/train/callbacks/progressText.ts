@@ -16,6 +16,8 @@ const BAR = 20;
 export function progressText(show: (text: string, isLast: boolean) => void): Callback {
   return {
     onSteps: (progress) => show(stepsLine(progress), false),
+    onNaN: ({ output, epoch, step }, { epochs }) =>
+      show(`${head(epoch, epochs)}  step ${step}  ${output} is NaN, looking for where it began`, false),
     onEpochEnd: (record, { epochs }) => show(epochLine(record, epochs), true),
   };
 }
