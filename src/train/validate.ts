@@ -1,6 +1,6 @@
 import { clipped, listed } from '../runtime/clipped.ts';
 import type { Output, OutputSlot, Session } from '../runtime/index.ts';
-import { InputError, SessionError } from '../runtime/issues.ts';
+import { InputError, SessionError, shown } from '../runtime/issues.ts';
 import { type Batches, epochsOf, isResident } from './batches.ts';
 import { residentBlocks, residentOf, type Waiting } from './feed.ts';
 import type { Validation } from './history.ts';
@@ -20,7 +20,7 @@ export interface Validator {
  * Opens the validation data: uploads what is to stay.
  *
  * @param hasUpdates whether an entry updates states; undefined where nobody knows
- * @throws InputError; SessionError `unknown-entry`; DeviceError
+ * @throws InputError; SessionError `unknown-entry`, also for an entry that trains, or has no scalar output; DeviceError
  */
 export async function validatorOf(
   session: Session,
@@ -31,6 +31,7 @@ export async function validatorOf(
   hasUpdates: ((entry: string) => boolean) | undefined,
 ): Promise<Validator> {
   const entry = options.validationEntry ?? validationEntry(session, options.entry, hasUpdates);
+  requireEvaluation(session, entry, options.entry, hasUpdates);
   const outputs = session.program.entries[entry]?.outputs ?? [];
   const resident = isResident(data) ? await residentOf(session, data) : undefined;
   const given = { ...options.sizes };
@@ -138,6 +139,24 @@ function validationEntry(
     'unknown-entry',
     `validation: ${which}; declare one, m.entry('evaluate', { loss, … }), of a loss that is not trained: evaluation(loss) where layers differ in training`,
   );
+}
+
+/** Validation must not train, and needs a loss. @throws SessionError `unknown-entry` */
+function requireEvaluation(
+  { program }: Session,
+  entry: string,
+  trained: string,
+  hasUpdates: ((entry: string) => boolean) | undefined,
+): void {
+  const refuse = (fault: string): never => {
+    const text = `validation: entry ${shown(entry)} ${fault}; declare one for it, m.entry('evaluate', { loss, … })`;
+    throw new SessionError('unknown-entry', text);
+  };
+  // Who trains an entry says that it has updates, where no module does.
+  if (entry === trained || hasUpdates?.(entry) === true)
+    refuse('updates states, so it would train on the validation data');
+  if (!program.entries[entry]?.outputs.some(({ shape }) => shape.length === 0))
+    refuse('has no scalar output, so there is no loss of the validation');
 }
 
 /** What parts of the data gave, as `evaluate` gives it of all. */

@@ -212,6 +212,35 @@ describe('fit refuses', () => {
     await expect(fitted(await opened(), { data, ...options })).rejects.toThrow(message);
   });
 
+  it('to validate by an entry that trains, or that has no scalar output', async () => {
+    const module = defineModule('two', (m) => {
+      const x = m.input('x', { shape: [m.size('batch', { max: 4 }), 2] });
+      const w = m.state('w', { shape: [2] });
+      const step = () => ({ loss: x.mul(w).mean(), updates: [{ state: w, next: w.add(1) }] });
+      m.entry('train', step());
+      m.entry('tune', step());
+      m.entry('predict', { rows: x.mul(w) });
+    });
+    const session = await startWasm(compileToWasm(module, assemble).program, { threads: 1 });
+    sessions.push(session);
+    const data = { x: new Float32Array(8) };
+    const host = { hasUpdates: (entry: string) => entry !== 'predict' };
+    const validatedBy = async (validationEntry: string): Promise<unknown> =>
+      fitted(session, { data, validation: data, validationEntry }, host).catch((error: unknown) => error);
+    const message = (entry: string, fault: string): object => ({
+      name: 'SessionError',
+      code: 'unknown-entry',
+      message: `validation: entry "${entry}" ${fault}; declare one for it, m.entry('evaluate', { loss, … })`,
+    });
+    const trains = 'updates states, so it would train on the validation data';
+    expect(await validatedBy('train')).toMatchObject(message('train', trains));
+    expect(await validatedBy('tune')).toMatchObject(message('tune', trains));
+    expect(await validatedBy('predict')).toMatchObject(
+      message('predict', 'has no scalar output, so there is no loss of the validation'),
+    );
+    expect(await session.read('w')).toMatchObject({ data: Float32Array.of(0, 0) });
+  });
+
   it('to validate without an entry for it, and says how to declare one', async () => {
     const bare = defineModule('bare', (m) => {
       const x = m.input('x', { shape: [m.size('batch', { max: 4 }), 2] });
