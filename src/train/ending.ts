@@ -1,9 +1,10 @@
-import { InputError } from '../runtime/issues.ts';
+import type { Session } from '../runtime/index.ts';
+import { InputError, SessionError } from '../runtime/issues.ts';
 import type { Host } from './host.ts';
 import type { TakenOptions } from './options.ts';
 import { untilAborted } from './waiting.ts';
 
-/** What ends a fit from outside: the user's signal, and those of the process where they are asked for. */
+/** What ends a fit from outside: the user's signal, those of the process where they are asked for, and the end of its session. */
 export class Ending {
   readonly #controller = new AbortController();
   readonly #onEnd: () => void;
@@ -57,11 +58,28 @@ export class Ending {
     for (const undo of this.#undo) undo();
   }
 
-  #follow(signal: AbortSignal): void {
-    const end = (): void => {
-      this.#controller.abort(signal.reason);
-      this.#onEnd();
+  /** Ends with the session, which nothing else would say to a fit that waits for its data. */
+  followSession(session: Session): void {
+    const own = Object.getOwnPropertyDescriptor(session, 'dispose');
+    const dispose = session.dispose.bind(session);
+    const value = (): void => {
+      dispose();
+      this.#end(new SessionError('disposed', 'the session is disposed'));
     };
+    Object.defineProperty(session, 'dispose', { value, configurable: true, writable: true });
+    this.#undo.push(() => {
+      if (own === undefined) Reflect.deleteProperty(session, 'dispose');
+      else Object.defineProperty(session, 'dispose', own);
+    });
+  }
+
+  #end(reason: unknown): void {
+    this.#controller.abort(reason);
+    this.#onEnd();
+  }
+
+  #follow(signal: AbortSignal): void {
+    const end = (): void => this.#end(signal.reason);
     if (signal.aborted) end();
     signal.addEventListener('abort', end);
     this.#undo.push(() => signal.removeEventListener('abort', end));

@@ -105,6 +105,7 @@ export class Running implements FitRun {
     this.#listeners.reset();
     signal?.throwIfAborted();
     const { data, validation } = partsOf(this.session.program, this.#options);
+    this.#ending.followSession(this.session);
     // Before all that waits: what is changed after the call does not count.
     await this.#open(data, validation);
     await this.#ending.follow(this.#options, this.#host);
@@ -205,7 +206,7 @@ export class Running implements FitRun {
   /** Keeps what is done before an error is thrown that leaves the states whole. */
   async keepBefore(error: unknown): Promise<void> {
     const isWhole = error instanceof FeedError || this.#ending.isReason(error);
-    if (isWhole && this.#isOpen) await this.#checkpoint();
+    if (isWhole && !this.session.disposed && this.#isOpen) await this.#checkpoint();
   }
 
   /** The next epoch, with its validation; undefined after the last. */

@@ -3,6 +3,7 @@ import { DataStream } from '../../src/data/index.ts';
 import type { Data, Session } from '../../src/runtime/index.ts';
 import { BlockReader } from '../../src/train/blocks.ts';
 import { type Batches, type Callback, type FitOptions, fit as fitted } from '../../src/train/index.ts';
+import { memoryStore } from '../../src/weights/index.ts';
 import { digest } from '../compile/digest.ts';
 import { BATCH, batches, open, rows } from './models.ts';
 
@@ -141,6 +142,24 @@ describe('fit on a stream', () => {
     const history = await fitted(await opened(), { data: counted, callbacks: [stopping] });
     expect(history.stopped).toBe('enough');
     expect(closed).toBe(1);
+  });
+});
+
+describe('a fit that waits for its stream', () => {
+  it('ends as disposed with its session, and leaves the session its own method', async () => {
+    const session = await opened();
+    async function* stuck(): AsyncGenerator<Data> {
+      yield* batches(BATCH);
+      // The fit waits by then: it trained the batch.
+      setImmediate(() => session.dispose());
+      await new Promise(() => {});
+    }
+    const checkpoint = { store: memoryStore() };
+    await expect(fitted(session, { data: stuck, checkpoint })).rejects.toMatchObject({
+      name: 'SessionError',
+      code: 'disposed',
+    });
+    expect(Object.hasOwn(session, 'dispose')).toBe(false);
   });
 });
 
