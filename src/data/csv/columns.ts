@@ -1,6 +1,6 @@
 import { clipped, listed } from '../../runtime/clipped.ts';
 import { InputError, shown } from '../../runtime/issues.ts';
-import { booleanOf, type ColumnSchema, integerOf, numberOf } from './schema.ts';
+import { booleanOf, type ColumnSchema, integerOf, isNumber, numberOf } from './schema.ts';
 
 /** A column of a table. */
 export type TableColumn = {
@@ -118,10 +118,10 @@ function grown<Values extends Float64Array | Uint8Array>(values: Values, larger:
   return larger;
 }
 
-/** What a value of a column would be. */
-export function expectation({ name, type, categories, isFound }: ColumnSchema): string {
+/** What a value of a column would be, in the place of a text. */
+export function expectation({ name, type, categories, isFound }: ColumnSchema, text: string): string {
   const what = {
-    number: 'a number',
+    number: isNumber(text) ? 'a number that float64 holds' : 'a number',
     integer: 'an integer of 32 bits',
     boolean: 'true or false',
     category: `one of ${listed((categories ?? []).map(clipped))}`,

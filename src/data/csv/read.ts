@@ -31,7 +31,7 @@ export function readCsv(file: Uint8Array | string, options: CsvOptions = {}): Ta
   const names = columnNames(first, options, name);
   const finder = new SchemaFinder(names, options);
   for (const record of rows(records(), names.length, options, name)) finder.add(record);
-  const builder = new TableBuilder(finder.schema(false), missingTexts(options), name);
+  const builder = new TableBuilder(finder.schema(false, name), missingTexts(options), name);
   for (const record of rows(records(), names.length, options, name)) builder.add(record);
   return builder.table();
 }

@@ -20,7 +20,7 @@ export type Missing = 'refuse' | 'drop' | 'mask' | { readonly fill: number | str
 
 /** How a column is read. */
 export interface ColumnOptions {
-  /** By default what all its values are: an integer, a number, a boolean; else a category. */
+  /** By default what all its values are: an integer, a number, a boolean; else a category, unless most are numbers. */
   readonly type?: ColumnType;
   /** The texts of a category by their numbers; by default those that there are, sorted by their codes. */
   readonly categories?: readonly string[];
@@ -138,13 +138,17 @@ export class SchemaFinder {
   }
 
   /** Looks at a record of as many fields as there are columns. */
-  add({ fields }: CsvRecord): void {
-    for (const [k, column] of this.#columns.entries()) column.add(fields[k] ?? '');
+  add({ fields, line }: CsvRecord): void {
+    for (const [k, column] of this.#columns.entries()) column.add(fields[k] ?? '', line);
   }
 
-  /** @param open whether there may be more values than were looked at: what looks like a category is then text */
-  schema(open: boolean): readonly ColumnSchema[] {
-    return this.#columns.map((column) => column.schema(open));
+  /**
+   * @param open whether there may be more values than were looked at: what looks like a category is then text
+   * @param at what errors call the file
+   * @throws FormatError `file` where most values of a column are numbers, and one is not, unless its type is given
+   */
+  schema(open: boolean, at: string): readonly ColumnSchema[] {
+    return this.#columns.map((column) => column.schema(open, at));
   }
 }
 
@@ -153,8 +157,11 @@ class ColumnFinder {
   readonly #given: ColumnOptions & { readonly missing: Missing };
   readonly #gaps: ReadonlySet<string>;
   /** Whether every value so far is one of the type. */
-  readonly #may = { integer: true, number: true, boolean: true };
-  #isEmpty = true;
+  readonly #may = { integer: true, boolean: true };
+  #values = 0;
+  #numbers = 0;
+  /** The first value that is not a number. */
+  #other: { readonly text: string; readonly line: number } | undefined;
 
   constructor(name: string, given: ColumnOptions & { readonly missing: Missing }, gaps: ReadonlySet<string>) {
     this.#name = name;
@@ -162,18 +169,19 @@ class ColumnFinder {
     this.#gaps = gaps;
   }
 
-  add(text: string): void {
+  add(text: string, line: number): void {
     if (this.#isGiven || this.#gaps.has(text)) return;
-    this.#isEmpty = false;
+    this.#values++;
     const may = this.#may;
-    may.number &&= numberOf(text) !== undefined;
+    if (isNumber(text)) this.#numbers++;
+    else this.#other ??= { text, line };
     may.integer &&= integerOf(text) !== undefined;
     may.boolean &&= booleanOf(text) !== undefined;
   }
 
-  schema(open: boolean): ColumnSchema {
+  schema(open: boolean, at: string): ColumnSchema {
     const {
-      type = this.#given.categories ? 'category' : this.#found(open),
+      type = this.#given.categories ? 'category' : this.#found(open, at),
       categories,
       missing,
     } = this.#given;
@@ -184,20 +192,47 @@ class ColumnFinder {
     return this.#given.type !== undefined || this.#given.categories !== undefined;
   }
 
-  #found(open: boolean): ColumnType {
-    if (this.#isEmpty) return 'number';
-    const { integer, number, boolean } = this.#may;
-    if (integer) return 'integer';
-    if (number) return 'number';
+  #found(open: boolean, at: string): ColumnType {
+    const { integer, boolean } = this.#may;
+    if (this.#other === undefined) return integer && this.#values > 0 ? 'integer' : 'number';
     if (boolean) return 'boolean';
-    return open ? 'text' : 'category';
+    const type = open ? 'text' : 'category';
+    // A cell that is wrong must not make the others a category, whose numbers are not those of the file.
+    if (2 * this.#numbers > this.#values)
+      refuse(
+        `${at}, line ${this.#other.line}, column ${clipped(this.#name)}`,
+        `a number, as ${this.#numbers} of ${this.#values} values are (columns: { ${clipped(this.#name)}: '${type}' } says otherwise)`,
+        shown(this.#other.text),
+      );
+    return type;
   }
 }
 
-/** A decimal number, or an infinity; undefined for any other text. */
+const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
+
+/** Whether a text is written as a number, which float64 may not hold. */
+export function isNumber(text: string): boolean {
+  return DECIMAL.test(text.trim()) || numberOf(text) !== undefined;
+}
+
+/** Digits of which float64 holds any integer. */
+const SAFE_DIGITS = 15;
+
+/**
+ * A decimal number, or an infinity; undefined for any other text, and for what float64 does not hold: an integer that it would
+ * round, a number that it would make infinite.
+ */
 export function numberOf(text: string): number | undefined {
   const trimmed = text.trim();
-  if (/^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(trimmed)) return Number(trimmed);
+  if (DECIMAL.test(trimmed)) {
+    const value = Number(trimmed);
+    if (!Number.isFinite(value)) return undefined;
+    const isRounded =
+      trimmed.length > SAFE_DIGITS &&
+      /^[+-]?\d+$/.test(trimmed) &&
+      BigInt(value) !== BigInt(trimmed.replace('+', ''));
+    return isRounded ? undefined : value;
+  }
   const infinite = /^([+-]?)inf(inity)?$/i.exec(trimmed);
   return infinite ? (infinite[1] === '-' ? -Infinity : Infinity) : undefined;
 }

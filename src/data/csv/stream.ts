@@ -1,3 +1,4 @@
+import { clipped } from '../../runtime/clipped.ts';
 import { InputError } from '../../runtime/issues.ts';
 import type { NumberArray } from '../batch.ts';
 import { type ByteSource, contentsOf } from '../bytes.ts';
@@ -86,13 +87,13 @@ async function* tablesOf(source: ByteSource, options: CsvStreamOptions): AsyncGe
 }
 
 function builderOf(finder: SchemaFinder, options: CsvOptions, at: string): () => TableBuilder {
-  const schema = finder.schema(true);
+  const schema = finder.schema(true, at);
   for (const { name, type, categories } of schema)
     if (type === 'category' && !categories)
       throw new InputError(
         'missing',
         name,
-        'of a file that is read row by row, the categories must be given',
+        `${at} is read row by row, so its categories must be given: columns: { ${clipped(name)}: { categories: ['a', 'b'] } }`,
       );
   const gaps = missingTexts(options);
   return () => new TableBuilder(schema, gaps, at);

@@ -77,7 +77,7 @@ export class Table {
       throw new InputError(
         'type',
         name,
-        "a column of texts makes no array: read it as 'category', or 'number'",
+        `a column of texts makes no array: read it as 'category', with columns: { ${clipped(name)}: 'category' }; row by row the categories are given, { categories: ['a', 'b'] }`,
       );
     return column.values;
   }
@@ -130,7 +130,7 @@ export class TableBuilder {
     for (const [k, builder] of this.#columns.entries()) {
       const text = fields[k] ?? '';
       if (builder && !builder.add(text, missing[k] === true))
-        refuse(place(this.#at, line, builder), expectation(builder.schema), shown(text));
+        refuse(place(this.#at, line, builder), expectation(builder.schema, text), shown(text));
     }
     this.#rows++;
   }
