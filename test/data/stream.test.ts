@@ -245,10 +245,10 @@ describe('shuffle', () => {
       row(),
       undefined,
     ];
-    const samples = numbers(300).map((k) => ({ x: row(k).fill(-0, 0, k).fill(Number.NaN, 999), y: k / 7 }));
+    const samples = numbers(150).map((k) => ({ x: row(k).fill(-0, 0, k).fill(Number.NaN, 999), y: k / 7 }));
     const small = { x: row(), y: -0 };
     for (const first of [small, { x: new Float32Array(2000), y: 0 }, row(), {}]) {
-      const all: readonly unknown[] = [first, ...samples.slice(0, 100), ...others, ...samples.slice(100)];
+      const all: readonly unknown[] = [first, ...samples.slice(0, 80), ...others, ...samples.slice(80)];
       for (const buffer of [7, 1000]) {
         const mixed = await DataStream.from(() => all.values())
           .shuffle({ buffer })
