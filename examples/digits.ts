@@ -53,15 +53,15 @@ async function train(task: Task, { epochs, lr, seed, digits, target, ...threads 
 
   const all = epochs * Math.ceil(data.train.count / batch);
   const begin = performance.now();
-  const passes = session.fit({
+  await session.fit({
     data: inputs(data.train),
     epochs,
     // A run-time scalar: it changes from step to step, the program does not.
     params: { lr: (step) => lr * (1 - (step - 1) / all) },
+    // A line an epoch, also where there is no terminal.
+    progress: true,
     signals: true,
   });
-  for await (const { epoch, loss, steps, seconds } of passes)
-    console.log(`epoch ${epoch}/${epochs}  loss ${loss.toFixed(4)}  ${rateText(steps / seconds)} steps/s`);
   console.log(`trained in ${((performance.now() - begin) / 1000).toFixed(1)} s`);
   console.log(await score(session, data.test));
   session.dispose();
@@ -72,11 +72,6 @@ function firstOf({ count, images, labels }: Digits, most: number): Digits {
   const kept = Math.min(count, most);
   const pixels = images.length / count;
   return { count: kept, images: images.slice(0, pixels * kept), labels: labels.slice(0, kept) };
-}
-
-/** Steps a second: a software adapter takes seconds for one. */
-function rateText(rate: number): string {
-  return rate < 10 ? rate.toPrecision(2) : rate.toFixed(0);
 }
 
 /** The options of the command line; undefined where only help was asked for. */

@@ -31,9 +31,12 @@ export interface FitProgress {
   readonly seconds: number;
 }
 
-/** A fit at work, as callbacks see it. */
-export interface FitRun {
-  readonly session: Session;
+/**
+ * A fit at work, as callbacks see it; `Started` is the session as who called `fit` has it, with `saveWeights` where it is that of
+ * `start` of `sinter`.
+ */
+export interface FitRun<out Started extends Session = Session> {
+  readonly session: Started;
   /** The entry that is trained. */
   readonly entry: string;
   /** Epochs that were asked for. */
@@ -67,9 +70,9 @@ export interface FitRun {
 
 /**
  * What is told how a fit goes, in the order in which callbacks are given. A method may be async: training waits for it. What
- * one throws ends the training after the steps that run, and is thrown by `fit`.
+ * one throws ends the training after the steps that run, and is thrown by `fit`. A `Callback<Session>`, with the `Session` of `sinter`, may use all of its methods.
  */
-export interface Callback {
+export interface Callback<Started extends Session = Session> {
   /** Finds its state in a checkpoint; two callbacks of a fit have two names. A callback without a state needs none. */
   readonly name?: string;
   /**
@@ -77,24 +80,24 @@ export interface Callback {
    */
   reset?(): void;
   /** Before the first epoch, or before what is left where it is resumed; `reset` came before, and `restore`. */
-  onTrainBegin?(run: FitRun): void | Promise<void>;
+  onTrainBegin?(run: FitRun<Started>): void | Promise<void>;
   /** Before an epoch, or before the rest of one that is resumed. */
-  onEpochBegin?(epoch: number, run: FitRun): void | Promise<void>;
+  onEpochBegin?(epoch: number, run: FitRun<Started>): void | Promise<void>;
   /** When the results of a submit are there: of one step or many. */
-  onSteps?(progress: FitProgress, run: FitRun): void | Promise<void>;
+  onSteps?(progress: FitProgress, run: FitRun<Started>): void | Promise<void>;
   /**
    * When a scalar is NaN, before `fit` looks for where it began, which takes up to a tenth of the time of training, or a second.
    * What it throws is the `cause` of the error, and nothing is looked for.
    */
-  onNaN?(error: TrainingError, run: FitRun): void | Promise<void>;
+  onNaN?(error: TrainingError, run: FitRun<Started>): void | Promise<void>;
   /** After the validation of an epoch, before its end; not where a fit has no validation. */
-  onValidationEnd?(record: FitEpoch, run: FitRun): void | Promise<void>;
+  onValidationEnd?(record: FitEpoch, run: FitRun<Started>): void | Promise<void>;
   /** At the end of an epoch, whose record is the last of `run.history` then. */
-  onEpochEnd?(record: FitEpoch, run: FitRun): void | Promise<void>;
+  onEpochEnd?(record: FitEpoch, run: FitRun<Started>): void | Promise<void>;
   /** At the end, however it came: also when training failed, or was stopped. */
-  onTrainEnd?(history: History, run: FitRun): void | Promise<void>;
+  onTrainEnd?(history: History, run: FitRun<Started>): void | Promise<void>;
   /** What a checkpoint keeps of it. */
   state?(): Json;
   /** Takes what `state` gave when the checkpoint was made that is resumed. */
-  restore?(state: Json, run: FitRun): void | Promise<void>;
+  restore?(state: Json, run: FitRun<Started>): void | Promise<void>;
 }

@@ -33,7 +33,7 @@ export type Metric<S extends Signature = AnySignature, V extends EntryName<S> = 
 
 /**
  * How a model is fitted: a session of signature `S`, by its entry `E`, validated by its entry `V`. `N` are the names of scalar
- * outputs that are kept, `F` those of functions of the validation.
+ * outputs that are kept, `F` those of functions of the validation, `Started` is the session that callbacks see.
  */
 export interface FitOptions<
   S extends Signature = AnySignature,
@@ -41,6 +41,7 @@ export interface FitOptions<
   V extends EntryName<S> = EntryName<S>,
   N extends string = string,
   F extends string = string,
+  Started extends Session = Session,
 > extends Pick<EvaluateOptions<S, E>, 'params' | 'sizes' | 'stepsPerSubmit'>,
     Pick<TrainOptions<S, E>, 'epochs' | 'entry' | 'onNaN' | 'signal'> {
   /** What is trained on: arrays, a dataset of the session, or a stream of batches. */
@@ -63,7 +64,7 @@ export interface FitOptions<
    */
   readonly metrics?: readonly N[] | Readonly<Record<F, Metric<S, NoInfer<V>>>>;
   /** What is told how it goes, in this order. */
-  readonly callbacks?: readonly Callback[];
+  readonly callbacks?: readonly Callback<Started>[];
   /** Where and when it is kept, so that it can be gone on with; not at all by default. */
   readonly checkpoint?: CheckpointOptions;
   /**
@@ -88,7 +89,8 @@ export type OptionsOf<
   V extends EntryName<S>,
   N extends string,
   F extends string,
-> = FitOptions<S, E, V, N, F> & ('train' extends EntryName<S> ? unknown : { readonly entry: E });
+  Started extends Session = Session,
+> = FitOptions<S, E, V, N, F, Started> & ('train' extends EntryName<S> ? unknown : { readonly entry: E });
 
 /** Options as they were given, checked, with those that have a default. */
 export interface TakenOptions extends FitOptions {

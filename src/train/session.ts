@@ -42,7 +42,7 @@ export interface Session<S extends Signature = AnySignature> extends RuntimeSess
     V extends EntryName<S> = ValidationEntry<S, E>,
     N extends ScalarName<S, E> | ScalarName<S, V> = ScalarName<S, E> | ScalarName<S, V>,
     F extends string = never,
-  >(options: OptionsOf<S, E, V, N, F>): Fit<KeptScalars<S, E, N>, ValidatedScalars<S, V, N, F>>;
+  >(options: OptionsOf<S, E, V, N, F, Session>): Fit<KeptScalars<S, E, N>, ValidatedScalars<S, V, N, F>>;
   /**
    * Loads weights out of a safetensors file, whoever wrote it: its path in Node, its bytes, a `File`, or what reads it in parts.
    *

@@ -13,7 +13,15 @@ import {
   optim,
   type Session,
 } from '../../src/index.ts';
-import { type FitOptions, type History, fit as trained } from '../../src/train/index.ts';
+import type { Session as RuntimeSession } from '../../src/runtime/index.ts';
+import {
+  type Callback,
+  callbacks,
+  type FitOptions,
+  type FitRun,
+  type History,
+  fit as trained,
+} from '../../src/train/index.ts';
 
 /** A classifier of two entries, whose inputs are listed: all of it is in the module's type. */
 const typed = defineModule('typed', (m) => {
@@ -254,6 +262,28 @@ describe('a fit of a module of which types know', () => {
     expect(scalars?.doubled).toBe(2 * (scalars?.share ?? Number.NaN));
     // @ts-expect-error there is no such value
     expect(history.last?.scalars.recall).toBeUndefined();
+    session.dispose();
+  });
+
+  it('shows callbacks the session as it is, with weights to save', async () => {
+    const session = await (await compile(validated, { target: 'wasm' })).start({ threads: 1 });
+    const seen: number[] = [];
+    const saving: Callback<Session> = {
+      onEpochEnd: async (_, run) => void seen.push((await run.session.saveWeights()).length),
+    };
+    const ending = async (_: unknown, run: FitRun<Session>): Promise<void> => {
+      seen.push((await run.session.saveWeights()).length);
+    };
+    // A callback for any session serves too.
+    const any: Callback = { onTrainEnd: (_, run) => void seen.push(run.session.program.state.length) };
+    await session.fit({ data, callbacks: [saving, any, { onTrainEnd: ending }, callbacks.earlyStopping()] });
+    const { length } = await session.saveWeights();
+    expect(seen).toEqual([length, session.program.state.length, length]);
+    const bare = async (session: RuntimeSession): Promise<void> => {
+      // @ts-expect-error a runtime's session has no such method
+      await trained(session, { data, callbacks: [{ onEpochEnd: (_, run) => run.session.saveWeights() }] });
+    };
+    expect(bare).toBeTypeOf('function');
     session.dispose();
   });
 
