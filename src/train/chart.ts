@@ -1,4 +1,4 @@
-import { needPackage } from './issues.ts';
+import { notInPages } from './issues.ts';
 
 /** A value over epochs, counted from 1. */
 export interface Curve {
@@ -9,11 +9,14 @@ export interface Curve {
 /** Columns and lines of a chart where nobody says. */
 const SIZE = { width: 60, height: 12 };
 
-/** Curves as text, by the package `simple-ascii-chart`. @throws InputError `missing` where it is not installed */
+/** Curves as text, by the package `simple-ascii-chart`. @throws InputError `missing` where it is not installed, and in pages */
 export async function chartOf(
   curves: readonly Curve[],
   { width = SIZE.width, height = SIZE.height }: { readonly width?: number; readonly height?: number },
 ): Promise<string> {
+  const { loadChart } = await import('./loadChart.ts');
+  // In a page that file is empty.
+  if (typeof loadChart !== 'function') return notInPages('plot', 'toSVG draws the curves there');
   const { plot } = await loadChart();
   const lines = curves.map(({ values }) =>
     values.flatMap((y, k): [number, number][] => (Number.isFinite(y) ? [[k + 1, y]] : [])),
@@ -24,15 +27,4 @@ export async function chartOf(
     height,
     legend: { position: 'bottom', series: curves.map(({ name }) => name) },
   });
-}
-
-/** By a name that bundlers do not look up: who draws no chart needs no package. */
-const PACKAGE: string = 'simple-ascii-chart';
-
-async function loadChart(): Promise<typeof import('simple-ascii-chart')> {
-  try {
-    return await import(/* @vite-ignore */ /* webpackIgnore: true */ PACKAGE);
-  } catch (cause) {
-    return needPackage('plot', PACKAGE, cause);
-  }
 }

@@ -50,3 +50,8 @@ export function needPackage(what: string, name: string, cause: unknown): never {
   error.cause = cause;
   throw error;
 }
+
+/** Says that a page has no way to do something. @throws InputError `missing`, always */
+export function notInPages(what: string, instead: string): never {
+  throw new InputError('missing', what, `pages leave out the package that it needs: ${instead}`);
+}

@@ -2,9 +2,10 @@ import { unfit } from '../../runtime/issues.ts';
 import { checkOption } from '../../runtime/options.ts';
 import type { Callback } from '../callback.ts';
 import { namesOf, valueIn } from '../history.ts';
-import { needPackage } from '../issues.ts';
+import { notInPages } from '../issues.ts';
 import { knownOptions } from '../known.ts';
 import { checksum } from './crc32c.ts';
+import type { Wire } from './loadWire.ts';
 import { Log, type LogWriter } from './logWriter.ts';
 
 /** What is written for TensorBoard. */
@@ -14,8 +15,6 @@ export interface TensorBoardOptions {
   /** Seconds since 1970, for times of events; by default the clock's. */
   readonly now?: () => number;
 }
-
-type Wire = typeof import('@bufbuild/protobuf/wire');
 
 /**
  * Writes all values of each epoch as an event file of TensorBoard, whose name has to hold `tfevents`. Its messages are made by
@@ -36,7 +35,11 @@ export function tensorBoard(writer: LogWriter<Uint8Array>, options: TensorBoardO
   const log = new Log(writer);
   let wire: Wire | undefined;
   const loaded = async (): Promise<Wire> => {
-    wire ??= await loadWire();
+    if (wire !== undefined) return wire;
+    const { loadWire } = await import('./loadWire.ts');
+    // In a page that file is empty.
+    if (typeof loadWire !== 'function') return notInPages('tensorBoard', 'jsonLinesLog writes texts there');
+    wire = await loadWire();
     return wire;
   };
   return {
@@ -58,18 +61,6 @@ export function tensorBoard(writer: LogWriter<Uint8Array>, options: TensorBoardO
     state: () => log.state(),
     restore: (state) => log.restore(state),
   };
-}
-
-/** By a name that bundlers do not look up: who writes no such file needs no package. */
-const PACKAGE = '@bufbuild/protobuf';
-const WIRE: string = `${PACKAGE}/wire`;
-
-async function loadWire(): Promise<Wire> {
-  try {
-    return await import(/* @vite-ignore */ /* webpackIgnore: true */ WIRE);
-  } catch (cause) {
-    return needPackage('tensorBoard', PACKAGE, cause);
-  }
 }
 
 /** `Event { wall_time = 1; file_version = 3 }`: what an event file begins with. */
