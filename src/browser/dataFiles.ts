@@ -6,8 +6,9 @@ export async function readIdx(
   file: FileLike,
   options: data.ReadOptions & FetchOptions = {},
 ): Promise<data.IdxArray> {
+  const { onProgress: _, signal: __, ...others } = options;
   const { bytes, name } = await fileContents(file, options);
-  return data.readIdx(bytes, { name, ...options });
+  return data.readIdx(bytes, { name, ...others });
 }
 
 /** Reads an npy file, as `readNpy` of `sinter/data`, of an address or a `File` too. @throws FormatError `file` */
@@ -15,8 +16,9 @@ export async function readNpy(
   file: FileLike,
   options: data.ReadOptions & FetchOptions = {},
 ): Promise<data.NpyArray> {
+  const { onProgress: _, signal: __, ...others } = options;
   const { bytes, name } = await fileContents(file, options);
-  return data.readNpy(bytes, { name, ...options });
+  return data.readNpy(bytes, { name, ...others });
 }
 
 /** Reads an npz file, as `readNpz` of `sinter/data`, of an address or a `File` too. @throws FormatError `file` */
@@ -24,8 +26,9 @@ export async function readNpz(
   file: FileLike,
   options: data.ReadOptions & FetchOptions = {},
 ): Promise<Map<string, data.NpyArray>> {
+  const { onProgress: _, signal: __, ...others } = options;
   const { bytes, name } = await fileContents(file, options);
-  return data.readNpz(bytes, { name, ...options });
+  return data.readNpz(bytes, { name, ...others });
 }
 
 /** Reads a CSV file as a table, as `readCsv` of `sinter/data`, of an address or a `File`. @throws FormatError `file` */
@@ -33,8 +36,9 @@ export async function readCsv(
   file: FileLike,
   options: data.CsvOptions & FetchOptions = {},
 ): Promise<data.Table> {
+  const { onProgress: _, signal: __, ...others } = options;
   const { bytes, name } = await fileContents(file, options);
-  return data.readCsv(bytes, { name, ...options });
+  return data.readCsv(bytes, { name, ...others });
 }
 
 /** The rows of an idx file as it comes. @throws FormatError `file`, when it is read */

@@ -1,5 +1,6 @@
 import { arrayOf, type FileArray, layouts } from './elements.ts';
-import { type ReadOptions, unpacked } from './inflate.ts';
+import { type ReadOptions, readOptionNames, unpacked } from './inflate.ts';
+import { checkOptions } from './issues.ts';
 import { refuse } from './refuse.ts';
 
 /** An idx file's contents: `data` holds the elements, the last dimension fastest. */
@@ -32,9 +33,10 @@ const types: ReadonlyMap<number, IdxType> = new Map([
  * Reads an idx file, the format of MNIST, packed by gzip or not: two zero bytes, the type of elements, the number of
  * dimensions, each extent as a big-endian word, the elements, big-endian.
  *
- * @throws FormatError `file` naming the file, what was expected and what was found
+ * @throws FormatError `file` naming the file, what was expected and what was found; InputError for options that there are not
  */
 export function readIdx(bytes: Uint8Array, options: ReadOptions = {}): IdxArray {
+  checkOptions(options, readOptionNames);
   const { name = 'the idx file' } = options;
   const file = unpacked(bytes, name, options);
   const header = idxHeader(file, name);

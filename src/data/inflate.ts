@@ -23,6 +23,9 @@ export interface ReadOptions {
   readonly maxBytes?: number;
 }
 
+/** The names of the options of all files. */
+export const readOptionNames: Readonly<Record<keyof ReadOptions, true>> = { name: true, maxBytes: true };
+
 /** The most bytes that a packed file may come to. */
 export function mostBytes(packed: Uint8Array, { maxBytes }: ReadOptions): number {
   return maxBytes ?? Math.max(FREE_BYTES, FREE_RATIO * packed.length);

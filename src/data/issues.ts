@@ -1,4 +1,4 @@
-import { CodedError, isWhole, reasonOf, unfit } from '../runtime/issues.ts';
+import { CodedError, isWhole, reasonOf, slotOf, unfit } from '../runtime/issues.ts';
 
 /** Where a stream failed: at its source, or in a function that it was given. */
 export type StreamErrorCode = 'source' | 'map' | 'filter';
@@ -32,4 +32,14 @@ export function checkCount(name: string, value: number, least: number, most = Nu
   if (isWhole(value, least, most)) return;
   const range = most === Number.MAX_SAFE_INTEGER ? `from ${least} on` : `from ${least} to ${most}`;
   unfit('range', name, `a whole number ${range}`, value);
+}
+
+/** @throws InputError `type` for options that are not an object, `unknown` for one that there is not, with those that there are */
+export function checkOptions<Options extends object>(
+  options: Options,
+  known: Readonly<Record<keyof Options, true>>,
+): void {
+  if (Object(options) !== options) unfit('type', 'options', 'an object', options);
+  const names = Object.keys(known).map((name) => ({ name }));
+  for (const name of Object.keys(options)) slotOf('option', names, name);
 }

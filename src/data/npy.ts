@@ -1,5 +1,6 @@
 import { arrayOf, type FileArray, layouts } from './elements.ts';
-import { type ReadOptions, unpacked } from './inflate.ts';
+import { type ReadOptions, readOptionNames, unpacked } from './inflate.ts';
+import { checkOptions } from './issues.ts';
 import { NPY_PREFIX, npyHeaderLength, parseNpyHeader } from './npyHeader.ts';
 import { refuse } from './refuse.ts';
 import { zipEntries } from './zip.ts';
@@ -12,9 +13,10 @@ export type NpyArray = FileArray;
  * orders of bytes and of dimensions.
  *
  * @throws FormatError `file` naming what was expected and found: another file, a type that is not numbers, a file that is
- *   longer or shorter than its shape says
+ *   longer or shorter than its shape says; InputError for options that there are not
  */
 export function readNpy(bytes: Uint8Array, options: ReadOptions = {}): NpyArray {
+  checkOptions(options, readOptionNames);
   const { name = 'the npy file' } = options;
   return npyArray(unpacked(bytes, name, options), name);
 }
@@ -22,9 +24,10 @@ export function readNpy(bytes: Uint8Array, options: ReadOptions = {}): NpyArray 
 /**
  * Reads the arrays that `numpy.savez` or `numpy.savez_compressed` wrote, by their names.
  *
- * @throws FormatError `file` as `readNpy`, and for a zip file that is damaged or comes to too many bytes
+ * @throws FormatError `file` as `readNpy`, and for a zip file that is damaged or comes to too many bytes; InputError for options that there are not
  */
 export function readNpz(bytes: Uint8Array, options: ReadOptions = {}): Map<string, NpyArray> {
+  checkOptions(options, readOptionNames);
   const { name = 'the npz file' } = options;
   return new Map(
     zipEntries(bytes, name, options).map((entry) => {

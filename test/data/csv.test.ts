@@ -310,6 +310,14 @@ describe('a file that is wrong says where', () => {
       [{ encoding: 'klingon' }, 'encoding: expected a name of an encoding, found "klingon"'],
       // As callers without types may give them.
       [
+        JSON.parse('{ "delimeter": ";" }'),
+        'delimeter: no such option; there are name, maxBytes, delimiter, quote, encoding, header',
+      ],
+      [
+        JSON.parse('{ "columns": { "a": { "tpye": "text" } } }'),
+        'tpye: no such option; there are type, categories, missing',
+      ],
+      [
         JSON.parse('{ "missing": "guess" }'),
         'missing: expected refuse, drop, mask or { fill }, found "guess"',
       ],
@@ -371,6 +379,17 @@ describe('a file that is streamed', () => {
       'late.csv, line 20002, column n: expected an integer of 32 bits, as in the rows before (columns: { n: … } says otherwise), found "many"',
     );
     expect(numbers.length).toBeGreaterThan(10_000);
+  });
+
+  test('refuses a mask for rows by name, which would have zeros alone', async () => {
+    const masks: readonly CsvOptions[] = [{ missing: 'mask' }, { columns: { width: { missing: 'mask' } } }];
+    for (const options of masks) {
+      expect(() => streamCsv(source, options)).toThrow('missing: rows by name do not say what is missing');
+      const samples = streamCsv(source, options, { x: 'width', present: { present: 'width' } }).take(1);
+      expect(await samples.toArray()).toEqual([{ x: Float32Array.of(0.5), present: Uint8Array.of(1) }]);
+    }
+    // @ts-expect-error: an option that there is not
+    expect(() => streamCsv(source, { lookAt: 3 })).toThrow('lookAt: no such option');
   });
 
   test('finds types in as many records as it is told, however its bytes come', async () => {

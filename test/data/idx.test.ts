@@ -55,6 +55,11 @@ describe('an idx file', () => {
     expect(rows.map((row) => [...row])).toEqual([elements.slice(0, 2), elements.slice(2)]);
   });
 
+  test('is not read with options that there are not', () => {
+    // @ts-expect-error: an option that there is not
+    expect(() => readIdx(idx(8, 1, 2, 3, 4), { maxbytes: 3 })).toThrow('maxbytes: no such option');
+  });
+
   test('packed by gzip that is cut or damaged is refused, streamed too', async () => {
     const packed = new Uint8Array(gzipSync(idx(8, 1, 2, 3, 4)));
     const wrong = packed.slice();

@@ -114,6 +114,14 @@ describe('an npy file of NumPy', () => {
     expect(() => readNpy(file)).toThrow(message);
   });
 
+  test('is not read with options that there are not', () => {
+    const file = npy(bytes('(1,)'), [1]);
+    // @ts-expect-error: an option that there is not
+    expect(() => readNpy(file, { maxbytes: 3 })).toThrow('no such option; there are name, maxBytes');
+    // @ts-expect-error: an option that there is not
+    expect(() => readNpz(file, { maxbytes: 3 })).toThrow('no such option; there are name, maxBytes');
+  });
+
   test('is streamed row by row, whatever pieces it comes in', async () => {
     for (const { name, file, shape, values } of numpyFiles.arrays) {
       const all = bytesOf(file);

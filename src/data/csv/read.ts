@@ -1,10 +1,12 @@
 import { unpacked } from '../inflate.ts';
+import { checkOptions } from '../issues.ts';
 import { refuse } from '../refuse.ts';
 import { type CsvRecord, recordsIn } from './records.ts';
 import {
   type CsvOptions,
   checkCsvOptions,
   columnNames,
+  csvOptionNames,
   hasHeader,
   missingTexts,
   SchemaFinder,
@@ -20,6 +22,7 @@ import { type Table, TableBuilder } from './table.ts';
  *   too few or too many fields, quotes that do not match, a file without any record; InputError for options that cannot be
  */
 export function readCsv(file: Uint8Array | string, options: CsvOptions = {}): Table {
+  checkOptions(options, csvOptionNames);
   const { name = 'the CSV file' } = options;
   checkCsvOptions(options);
   const isText = typeof file === 'string';

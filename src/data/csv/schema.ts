@@ -1,6 +1,7 @@
 import { clipped, listed } from '../../runtime/clipped.ts';
 import { InputError, shown, unfit } from '../../runtime/issues.ts';
-import type { ReadOptions } from '../inflate.ts';
+import { type ReadOptions, readOptionNames } from '../inflate.ts';
+import { checkOptions } from '../issues.ts';
 import { refuse } from '../refuse.ts';
 import type { CsvDialect, CsvRecord } from './records.ts';
 
@@ -58,6 +59,21 @@ export function missingTexts(options: CsvOptions): ReadonlySet<string> {
   return new Set(options.missingTexts ?? ['', 'NA', 'N/A', 'NaN', 'nan', 'null', 'NULL']);
 }
 
+/** The names of the options of a CSV file. */
+export const csvOptionNames: Readonly<Record<keyof CsvOptions, true>> = {
+  ...readOptionNames,
+  delimiter: true,
+  quote: true,
+  encoding: true,
+  header: true,
+  names: true,
+  columns: true,
+  missing: true,
+  missingTexts: true,
+};
+
+const columnOptionNames = { type: true, categories: true, missing: true } as const;
+
 /** @throws InputError for options that cannot be */
 export function checkCsvOptions(options: CsvOptions): void {
   const { delimiter = ',', quote = '"', missing = 'refuse', columns = {} } = options;
@@ -73,7 +89,9 @@ export function checkCsvOptions(options: CsvOptions): void {
   if (delimiter === quote) throw new InputError('range', 'quote', 'it is the delimiter too');
   checkMissing('missing', missing);
   for (const [name, column] of Object.entries(columns)) {
-    const { type, missing: own = missing, categories } = optionsOf(column);
+    const given = optionsOf(column);
+    checkOptions(given, columnOptionNames);
+    const { type, missing: own = missing, categories } = given;
     if (type !== undefined && !columnTypes.includes(type)) unfit('range', name, columnTypes.join(', '), type);
     checkMissing(name, own);
     if (categories && type !== undefined && type !== 'category')

@@ -2,7 +2,7 @@ import { clipped } from '../../runtime/clipped.ts';
 import { InputError } from '../../runtime/issues.ts';
 import type { NumberArray } from '../batch.ts';
 import { type ByteSource, contentsOf } from '../bytes.ts';
-import { checkCount } from '../issues.ts';
+import { checkCount, checkOptions } from '../issues.ts';
 import { refuse } from '../refuse.ts';
 import { DataStream } from '../stream.ts';
 import { checkedRecord } from './read.ts';
@@ -11,6 +11,7 @@ import {
   type CsvOptions,
   checkCsvOptions,
   columnNames,
+  csvOptionNames,
   hasHeader,
   missingTexts,
   SchemaFinder,
@@ -31,7 +32,7 @@ export type CsvRow = Readonly<Record<string, number | string>>;
  * records: where these are neither numbers nor booleans, it is texts.
  *
  * @param selections which columns make the arrays of a sample, as of `Table.arrays`; without, a row has its values by name
- * @throws InputError for options that cannot be; when it is read FormatError `file` as `readCsv`, and InputError for a
+ * @throws InputError for options that cannot be, and `missing: 'mask'` of rows by name, which have no place for it; when it is read FormatError `file` as `readCsv`, and InputError for a
  *   category whose texts are not given
  */
 export function streamCsv(source: ByteSource, options?: CsvStreamOptions): DataStream<CsvRow>;
@@ -45,9 +46,16 @@ export function streamCsv(
   options: CsvStreamOptions = {},
   selections?: Readonly<Record<string, Selection>>,
 ): DataStream<CsvRow> | DataStream<Readonly<Record<string, NumberArray>>> {
+  checkOptions(options, { ...csvOptionNames, looksAt: true });
   checkCsvOptions(options);
   checkCount('looksAt', options.looksAt ?? 1, 1);
   const tables = (): AsyncGenerator<Table> => tablesOf(source, options);
+  if (!selections && isMasked(options))
+    throw new InputError(
+      'type',
+      'missing',
+      "rows by name do not say what is missing: select { present: … } too, or give 'drop' or { fill }",
+    );
   if (!selections)
     return DataStream.from(async function* () {
       for await (const table of tables()) for (let row = 0; row < table.rows; row++) yield rowOf(table, row);
@@ -102,6 +110,14 @@ function builderOf(finder: SchemaFinder, options: CsvOptions, at: string): () =>
 function tableOf(builder: TableBuilder, records: readonly CsvRecord[]): Table {
   for (const record of records) builder.add(record);
   return builder.table();
+}
+
+/** Whether values that are missing are 0, of any column. */
+function isMasked({ missing, columns = {} }: CsvOptions): boolean {
+  const own = Object.values(columns).map((column) =>
+    typeof column === 'string' ? undefined : column.missing,
+  );
+  return [missing, ...own].includes('mask');
 }
 
 function rowOf(table: Table, row: number): CsvRow {

@@ -1,4 +1,5 @@
 import { FormatError, InputError, shown } from '../../runtime/issues.ts';
+import { checkOptions } from '../issues.ts';
 import type { Tokenizer } from './tokenizer.ts';
 
 /**
@@ -8,6 +9,7 @@ import type { Tokenizer } from './tokenizer.ts';
  * @throws InputError `range` where `unknown` is not one character
  */
 export function characterTokenizer(text: string, options: { readonly unknown?: string } = {}): Tokenizer {
+  checkOptions(options, { unknown: true });
   const { unknown } = options;
   if (unknown !== undefined && [...unknown].length !== 1)
     throw new InputError('range', 'unknown', `expected one character, found ${shown(unknown)}`);

@@ -1,4 +1,5 @@
 import { isWhole, unfit } from '../../runtime/issues.ts';
+import { checkOptions } from '../issues.ts';
 import { BYTES, bytePairs, joinPair, keyOf, MOST_TOKENS, type Pair, wordsOf } from './bytePairs.ts';
 import type { Tokenizer } from './tokenizer.ts';
 
@@ -26,6 +27,7 @@ export function learnBytePairs(
   texts: string | Iterable<string>,
   options: { readonly size: number },
 ): Tokenizer {
+  checkOptions(options, { size: true });
   const { size } = options;
   if (!isWhole(size, BYTES, MOST_TOKENS)) unfit('range', 'size', `${BYTES} to ${MOST_TOKENS}`, size);
   const words = countedWords(typeof texts === 'string' ? [texts] : texts);

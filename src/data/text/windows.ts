@@ -1,4 +1,5 @@
 import { isWhole, unfit } from '../../runtime/issues.ts';
+import { checkOptions } from '../issues.ts';
 import { DataStream } from '../stream.ts';
 
 /** Some tokens in a row, and of each the one that follows it: what a language model reads, and is to say. */
@@ -19,6 +20,7 @@ export function windows(
   tokens: Int32Array<ArrayBuffer>,
   options: { readonly length: number; readonly stride?: number },
 ): DataStream<Window> {
+  checkOptions(options, { length: true, stride: true });
   const { length, stride = length } = options;
   for (const [name, value] of Object.entries({ length, stride }))
     if (!isWhole(value, 1, Number.MAX_SAFE_INTEGER)) unfit('range', name, 'a whole number from 1 on', value);
