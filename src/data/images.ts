@@ -1,5 +1,6 @@
 import { clipped, listed } from '../runtime/clipped.ts';
 import { FormatError, isWhole, unfit } from '../runtime/issues.ts';
+import { checkOptions } from './issues.ts';
 import { DataStream } from './stream.ts';
 
 /** What images become: all of one size, bytes of 0 to 255. */
@@ -61,12 +62,20 @@ export interface ImageSet<Source> {
 /** Endings of files that are taken for images. */
 const ENDINGS = /\.(jpe?g|png|webp|gif|avif|tiff?|bmp)$/i;
 
+/** Paths of what is hidden: `.git`, and the `._` files that macOS puts beside others. */
+const HIDDEN = /(^|\/)\./;
+
 /** Images that are decoded at once where all are read. */
 const AT_ONCE = 8;
 
-/** What images are to be. @throws InputError `range` */
+/** What images are to be. @throws InputError */
 export function imageForm(options: ImageOptions): ImageForm {
+  checkOptions(options, { size: true, channels: true, layout: true, fit: true });
   const { size, channels = 'rgb', layout = 'nchw', fit = 'crop' } = options;
+  // Callers without types may give anything.
+  const isPair = Array.isArray(size) && size.length === 2;
+  if (typeof size !== 'number' && !isPair)
+    unfit('type', 'size', 'a number, or a list of a height and a width', size);
   const [height, width] = typeof size === 'number' ? [size, size] : size;
   for (const extent of [height, width])
     if (!isWhole(extent, 1, MOST_PIXELS)) unfit('range', 'size', `1 to ${MOST_PIXELS} pixels`, extent);
@@ -124,7 +133,7 @@ export function arranged(
 }
 
 /**
- * A set of images, by the folders that they are in. Files with other endings than images are left out.
+ * A set of images, by the folders that they are in. Files with other endings than images, and what is hidden, are left out.
  *
  * @param files with their paths from the folder of the set on: `cats/1.jpg`
  * @param at what errors call the folder
@@ -138,7 +147,7 @@ export function imageSet<Source>(
   pixelsOf: (source: Source, path: string) => Promise<Uint8Array<ArrayBuffer>>,
 ): ImageSet<Source> {
   const images = files
-    .filter(({ path }) => ENDINGS.test(path) && path.includes('/'))
+    .filter(({ path }) => ENDINGS.test(path) && path.includes('/') && !HIDDEN.test(path))
     .sort((a, b) => (a.path < b.path ? -1 : 1));
   const classOf = (path: string): string => path.slice(0, path.indexOf('/'));
   const classes = [...new Set(images.map(({ path }) => classOf(path)))].sort();

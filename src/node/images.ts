@@ -1,5 +1,5 @@
 import { readdir } from 'node:fs/promises';
-import { join, relative, sep } from 'node:path';
+import { join } from 'node:path';
 import {
   arranged,
   type ImageForm,
@@ -12,7 +12,7 @@ import { FormatError, reasonOf } from '../runtime/issues.ts';
 import { type FileLike, fileContents, fileError } from './files.ts';
 
 /**
- * The images of a folder that has a folder for each class, as they are in it and in folders within. The package `sharp`
+ * The images of a folder that has a folder for each class, as they are in it and in folders within; what is hidden, `.git`, is left out. The package `sharp`
  * (`npm install sharp`) reads and resizes them: JPEG, PNG, WebP, GIF, AVIF and TIFF. They are turned as they say they are to be
  * seen; behind what is transparent is black.
  *
@@ -20,15 +20,25 @@ import { type FileLike, fileContents, fileError } from './files.ts';
  */
 export async function imageFolder(folder: string, options: ImageOptions): Promise<ImageSet<string>> {
   const form = imageForm(options);
-  const entries = await readdir(folder, { withFileTypes: true, recursive: true }).catch((cause: unknown) => {
-    throw fileError(folder, cause);
-  });
-  const files = entries
-    .filter((entry) => !entry.isDirectory())
-    .map((entry) => join(entry.parentPath, entry.name))
-    .map((source) => ({ path: relative(folder, source).split(sep).join('/'), source }));
+  const files = (await pathsIn(folder, '')).map((path) => ({ path, source: join(folder, path) }));
   const read = await decoder();
   return imageSet(files, folder, form, (path) => read(path, form));
+}
+
+/** The files of a folder and of those within, by their paths from it on; what is hidden is not looked at. */
+async function pathsIn(folder: string, within: string): Promise<string[]> {
+  // Not `recursive`: what it gives does not say where it lies before Node 20.12.
+  const entries = await readdir(join(folder, within), { withFileTypes: true }).catch((cause: unknown) => {
+    throw fileError(join(folder, within), cause);
+  });
+  const paths: string[] = [];
+  for (const entry of entries) {
+    if (entry.name.startsWith('.')) continue;
+    const path = within === '' ? entry.name : `${within}/${entry.name}`;
+    if (entry.isDirectory()) paths.push(...(await pathsIn(folder, path)));
+    else paths.push(path);
+  }
+  return paths;
 }
 
 /**

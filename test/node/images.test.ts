@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import sharp, { type Sharp } from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { imageFolder, readImage } from '../../src/node/index.ts';
@@ -17,6 +17,10 @@ beforeAll(async () => {
     await plain('#ff0000').webp({ lossless: true }).toBuffer(),
   );
   await writeFile(join(folder, 'dogs', 'notes.txt'), 'no image');
+  for (const hidden of ['.git/1.png', 'cats/._1.png']) {
+    await mkdir(join(folder, dirname(hidden)), { recursive: true });
+    await writeFile(join(folder, hidden), 'no image');
+  }
   await writeFile(join(folder, 'loose.png'), await stripes.png().toBuffer());
 });
 afterAll(() => rm(folder, { recursive: true }));
@@ -57,6 +61,18 @@ describe('a folder of images', () => {
     );
     await expect(imageFolder(folder, { size: 0 })).rejects.toThrow(
       'size: expected 1 to 16384 pixels, found 0',
+    );
+    // @ts-expect-error: without a size
+    await expect(imageFolder(folder, {})).rejects.toThrow(
+      'size: expected a number, or a list of a height and a width, found undefined',
+    );
+    // @ts-expect-error: three sizes
+    await expect(imageFolder(folder, { size: [2, 2, 3] })).rejects.toThrow(
+      'a height and a width, found object',
+    );
+    // @ts-expect-error: an option that there is not
+    await expect(imageFolder(folder, { size: 2, chanels: 'grey' })).rejects.toThrow(
+      'chanels: no such option',
     );
   });
 });
