@@ -2,7 +2,7 @@ import { InputError, isWhole, unfit } from '../runtime/issues.ts';
 import { permutation } from '../runtime/random.ts';
 import { ahead, MOST_AHEAD } from './ahead.ts';
 import { type Batch, batched, type NumberArray, type SampleOf } from './batch.ts';
-import { checkCount, placed } from './issues.ts';
+import { checkCount, checkOptions, placed } from './issues.ts';
 import {
   applied,
   chosen,
@@ -46,7 +46,9 @@ interface Origin<Element> {
   readonly elements: (epoch: number) => Source<Element>;
   /** Where elements are there by number. */
   readonly listed?: Listed<Element> | undefined;
-  /** Why an element has another position in another epoch, where it has. */
+  /** How many there are, where that is known without reading them. */
+  readonly count?: number | undefined;
+  /** What to do where an element has, or may have, another position in another epoch. */
   readonly varies?: string | undefined;
 }
 
@@ -78,7 +80,12 @@ export class DataStream<Element> implements AsyncIterable<Element> {
     }
     const open =
       typeof source === 'function' ? (epoch: number) => iteratorOf(source(epoch)) : iterators(source);
-    return new DataStream({ elements: (epoch) => sourced(() => open(epoch), epoch) });
+    // What is told the epoch may give others in each.
+    const varies =
+      typeof source === 'function' && source.length > 0
+        ? 'its source is told the epoch, and may give another order in each; split one that is not told'
+        : undefined;
+    return new DataStream({ elements: (epoch) => sourced(() => open(epoch), epoch), varies });
   }
 
   /**
@@ -129,8 +136,14 @@ export class DataStream<Element> implements AsyncIterable<Element> {
   ): DataStream<Parts> {
     const entries: [string, DataStream<unknown>][] = Object.entries(streams);
     const varies = entries.map(([, stream]) => stream.#origin.varies).find((why) => why !== undefined);
-    // The names are those of the streams.
-    return new DataStream({ elements: (epoch) => zipped(entries, epoch) as AsyncGenerator<Parts>, varies });
+    const counts = new Set(entries.map(([, stream]) => stream.count));
+    const [count] = counts.size === 1 ? counts : [];
+    return new DataStream({
+      // The names are those of the streams.
+      elements: (epoch) => zipped(entries, epoch) as AsyncGenerator<Parts>,
+      varies,
+      count,
+    });
   }
 
   static #list<Element>(listed: Listed<Element>, varies?: string): DataStream<Element> {
@@ -138,12 +151,12 @@ export class DataStream<Element> implements AsyncIterable<Element> {
       const order = listed.order(epoch);
       for (let place = 0; place < listed.count; place++) yield given(listed, order(place), epoch);
     };
-    return new DataStream({ elements, listed, varies });
+    return new DataStream({ elements, listed, varies, count: listed.count });
   }
 
   /** How many elements there are, where that is known without reading them. */
   get count(): number | undefined {
-    return this.#origin.listed?.count;
+    return this.#origin.count;
   }
 
   /** The elements of an epoch, counted from 1: the same whenever they are asked for. */
@@ -167,11 +180,16 @@ export class DataStream<Element> implements AsyncIterable<Element> {
     options: { readonly concurrency?: number } = {},
   ): DataStream<Awaited<Result>> {
     const { concurrency = 1 } = options;
+    checkOptions(options, { concurrency: true });
     checkCount('concurrency', concurrency, 1, MOST_AHEAD);
-    return this.#then((source, epoch) =>
-      concurrency === 1
-        ? mapped(source, change, epoch)
-        : ahead(source, concurrency, (element, position) => applied('map', change, element, position, epoch)),
+    return this.#then(
+      (source, epoch) =>
+        concurrency === 1
+          ? mapped(source, change, epoch)
+          : ahead(source, concurrency, (element, position) =>
+              applied('map', change, element, position, epoch),
+            ),
+      this.count,
     );
   }
 
@@ -185,14 +203,20 @@ export class DataStream<Element> implements AsyncIterable<Element> {
     checkCount('count', count, 0);
     const { listed, varies } = this.#origin;
     if (listed) return DataStream.#list({ ...listed, count: Math.min(count, listed.count) }, varies);
-    return this.#then((source) => taken(source, count));
+    const known = this.count;
+    return this.#then((source) => taken(source, count), known === undefined ? known : Math.min(count, known));
   }
 
   /** The elements after the first `count`. */
   skip(count: number): DataStream<Element> {
     checkCount('count', count, 0);
     const { listed, varies } = this.#origin;
-    if (!listed) return this.#then((source) => skipped(source, count));
+    const known = this.count;
+    if (!listed)
+      return this.#then(
+        (source) => skipped(source, count),
+        known === undefined ? known : Math.max(0, known - count),
+      );
     const first = Math.min(count, listed.count);
     const order = (epoch: number): ((place: number) => number) => {
       const before = listed.order(epoch);
@@ -207,22 +231,19 @@ export class DataStream<Element> implements AsyncIterable<Element> {
    * before: an element must be in the same part in each epoch.
    *
    * @param fraction between 0 and 1
-   * @throws InputError `range`; `type` for a stream whose elements have other positions in other epochs
+   * @throws InputError `range`; `type` for a stream whose elements have other positions in other epochs, or whose source is told
+   *   the epoch
    */
   split(
     fraction: number,
     options: { readonly seed?: number } = {},
   ): [DataStream<Element>, DataStream<Element>] {
     const { seed = 0 } = options;
+    checkOptions(options, { seed: true });
     if (!(fraction > 0 && fraction < 1)) unfit('range', 'fraction', 'a number between 0 and 1', fraction);
     checkSeed(seed);
     const { listed, varies } = this.#origin;
-    if (varies)
-      throw new InputError(
-        'type',
-        'split',
-        `an element would be in both parts: split before ${varies}, not after`,
-      );
+    if (varies) throw new InputError('type', 'split', `an element would be in both parts: ${varies}`);
     const part = (second: boolean): DataStream<Element> => {
       const isChosen = (position: number): boolean => isHeldOut(position, fraction, seed) === second;
       if (!listed) return this.#then((source) => chosen(source, isChosen));
@@ -245,10 +266,11 @@ export class DataStream<Element> implements AsyncIterable<Element> {
    */
   shuffle(options: ShuffleOptions = {}): DataStream<Element> {
     const { buffer, seed = 0 } = options;
+    checkOptions(options, { buffer: true, seed: true });
     if (buffer !== undefined) checkCount('buffer', buffer, 1);
     checkSeed(seed);
     const { listed } = this.#origin;
-    const varies = 'shuffle';
+    const varies = 'split before shuffle, not after';
     if (listed) {
       const { count } = listed;
       const order = (epoch: number): ((place: number) => number) => {
@@ -264,7 +286,7 @@ export class DataStream<Element> implements AsyncIterable<Element> {
         'buffer',
         'say how many elements of a stream to keep, shuffle({ buffer: 1000 })',
       );
-    return this.#then((source, epoch) => shuffled(source, buffer, seed, epoch), varies);
+    return this.#then((source, epoch) => shuffled(source, buffer, seed, epoch), this.count, varies);
   }
 
   /**
@@ -280,12 +302,15 @@ export class DataStream<Element> implements AsyncIterable<Element> {
     options: { readonly partial?: boolean } = {},
   ): DataStream<Batch<Row>> {
     checkCount('size', size, 1);
-    const { elements, varies } = this.#origin;
+    checkOptions(options, { partial: true });
+    const { elements, varies, count } = this.#origin;
     const { partial = true } = options;
+    const batches = count === undefined ? count : (partial ? Math.ceil : Math.floor)(count / size);
     return new DataStream({
       // The builder makes what the type says, of samples that are what theirs says.
       elements: (epoch) => batched(elements(epoch), size, partial) as AsyncGenerator<Batch<Row>>,
       varies,
+      count: batches,
     });
   }
 
@@ -296,14 +321,18 @@ export class DataStream<Element> implements AsyncIterable<Element> {
    */
   repeat(times = Infinity): DataStream<Element> {
     if (times !== Infinity) checkCount('times', times, 0);
-    const { elements } = this.#origin;
-    return new DataStream({ elements: (epoch) => repeated(elements, times, epoch), varies: 'repeat' });
+    const { elements, count } = this.#origin;
+    return new DataStream({
+      elements: (epoch) => repeated(elements, times, epoch),
+      varies: 'split before repeat, not after',
+      count: count === undefined || times === Infinity ? undefined : count * times,
+    });
   }
 
   /** Asks for up to `count` elements (a million at most) before they are wanted, 1 by default: a source works while its consumer does. */
   prefetch(count = 1): DataStream<Element> {
     checkCount('count', count, 1, MOST_AHEAD);
-    return this.#then((source) => ahead(source, count, (element) => element));
+    return this.#then((source) => ahead(source, count, (element) => element), this.count);
   }
 
   /** All elements of an epoch, the first by default, in an array. */
@@ -315,9 +344,10 @@ export class DataStream<Element> implements AsyncIterable<Element> {
 
   #then<Result>(
     operate: (source: AsyncIterable<Element>, epoch: number) => AsyncIterable<Result>,
+    count?: number,
     varies = this.#origin.varies,
   ): DataStream<Result> {
-    return new DataStream({ elements: (epoch) => operate(this.elements(epoch), epoch), varies });
+    return new DataStream({ elements: (epoch) => operate(this.elements(epoch), epoch), count, varies });
   }
 }
 

@@ -2,6 +2,8 @@ import { type Data, Dataset } from '../runtime/dataset.ts';
 
 /** Batches of an epoch, as `DataStream` of `sinter/data` gives them: the same epoch gives the same batches. */
 export interface BatchSource<out Batch = Data> {
+  /** Batches of an epoch, where that is known: progress is told with it. */
+  readonly count?: number | undefined;
   /** @param epoch counted from 1 */
   elements(epoch: number): AsyncIterable<Batch>;
 }
@@ -37,6 +39,11 @@ export function epochsOf(stream: Stream): OpenEpoch {
   if (typeof stream === 'function') return (epoch) => iteratorOf(stream(epoch));
   if (isSource(stream)) return (epoch) => iteratorOf(stream.elements(epoch));
   return () => iteratorOf(stream);
+}
+
+/** Batches of an epoch of a stream, where it says how many there are. */
+export function countOf(stream: Stream): number | undefined {
+  return typeof stream !== 'function' && isSource(stream) ? stream.count : undefined;
 }
 
 function isSource(batches: object): batches is BatchSource {

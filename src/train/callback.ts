@@ -19,7 +19,7 @@ export interface FitProgress {
   readonly epochs: number;
   /** Steps of it that are done. */
   readonly step: number;
-  /** Steps that it has; undefined for a stream, whose length only its end tells. */
+  /** Steps that it has; undefined for a stream that does not say how many batches it has. */
   readonly steps: number | undefined;
   /** Steps of all epochs that this fit has done. */
   readonly totalSteps: number;

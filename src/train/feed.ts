@@ -1,6 +1,6 @@
 import { type Data, Dataset } from '../runtime/dataset.ts';
 import { type Epoch, type Session, TrainingError } from '../runtime/index.ts';
-import { type Batches, epochsOf, isResident, type OpenEpoch } from './batches.ts';
+import { type Batches, countOf, epochsOf, isResident, type OpenEpoch, type Stream } from './batches.ts';
 import { type Block, BlockReader } from './blocks.ts';
 import type { TakenOptions } from './options.ts';
 import { lossOf, Sums, type SumsState } from './sums.ts';
@@ -12,7 +12,7 @@ export type Trained = Omit<Epoch, 'seconds'>;
 /** How far an epoch is: of a stream, or of what lies on the device. */
 export interface Along {
   readonly step: number;
-  /** Undefined for a stream, whose length only its end tells. */
+  /** Undefined for a stream that does not say how many batches it has. */
   readonly steps: number | undefined;
   readonly scalars: Readonly<Record<string, number>>;
 }
@@ -54,7 +54,7 @@ export async function feedOf(
   trainer: Trainer,
   waiting: Waiting,
 ): Promise<Feed> {
-  if (!isResident(data)) return new StreamFeed(session, epochsOf(data), options, trainer, waiting);
+  if (!isResident(data)) return new StreamFeed(session, data, options, trainer, waiting);
   const { dataset, isOwn } = await residentOf(session, data);
   return {
     train: async (epoch, isBegun, onProgress) => {
@@ -80,14 +80,17 @@ export async function feedOf(
 class StreamFeed implements Feed {
   readonly #session: Session;
   readonly #open: OpenEpoch;
+  /** Batches of an epoch, where the stream says how many there are. */
+  readonly #count: number | undefined;
   readonly #options: TakenOptions;
   readonly #trainer: Trainer;
   readonly #waiting: Waiting;
   #place: StreamPlace = beginning;
 
-  constructor(session: Session, open: OpenEpoch, options: TakenOptions, trainer: Trainer, waiting: Waiting) {
+  constructor(session: Session, stream: Stream, options: TakenOptions, trainer: Trainer, waiting: Waiting) {
     this.#session = session;
-    this.#open = open;
+    this.#open = epochsOf(stream);
+    this.#count = countOf(stream);
     this.#options = options;
     this.#trainer = trainer;
     this.#waiting = waiting;
@@ -122,7 +125,10 @@ class StreamFeed implements Feed {
           this.#place = { first, step, sums: before };
           const [rowsOfBatch = 1] = Object.values(rows);
           const samples = Math.min(dataset.count, step * rowsOfBatch);
-          return onProgress({ step: first + step, steps: undefined, scalars: sums.totals(samples, scalars) });
+          const along = { step: first + step, scalars: sums.totals(samples, scalars) };
+          // More than there are to be: the stream was wrong about itself.
+          const steps = along.step <= (this.#count ?? 0) ? this.#count : undefined;
+          return onProgress({ ...along, steps });
         },
       });
       const done = await through.catch((error: unknown) => {

@@ -138,6 +138,14 @@ describe('a stream', () => {
     expect(() => DataStream.rows({ x: new Float32Array(5) }, 2)).toThrow(
       'x: expected a multiple of 2 elements',
     );
+    // @ts-expect-error: an option that there is not
+    expect(() => stream.shuffle({ bufer: 3 })).toThrow('bufer: no such option');
+    // @ts-expect-error: an option that there is not
+    expect(() => stream.map((x) => x, { parallel: 3 })).toThrow('there are concurrency');
+    // @ts-expect-error: an option that there is not
+    expect(() => stream.split(0.5, { sed: 1 })).toThrow('sed: no such option');
+    // @ts-expect-error: an option that there is not
+    expect(() => stream.map((x) => ({ x })).batch(1, { last: false })).toThrow('there are partial');
     // @ts-expect-error: a number is not iterated
     expect(() => DataStream.from(3)).toThrow('source: expected something to iterate');
   });
@@ -325,7 +333,29 @@ describe('split', () => {
       'split before shuffle, not after',
     );
     expect(() => stream.repeat(2).split(0.5)).toThrow('split before repeat, not after');
+    expect(() => DataStream.from((epoch) => [epoch, 1]).split(0.5)).toThrow('its source is told the epoch');
   });
+});
+
+test('a stream knows how many elements it has as long as nothing depends on them', () => {
+  const ten = DataStream.numbered(10, (x) => ({ x }));
+  const mapped = ten.map((row) => row);
+  const counts: readonly (readonly [DataStream<unknown>, number | undefined])[] = [
+    [mapped, 10],
+    [mapped.map((row) => row, { concurrency: 2 }).prefetch(), 10],
+    [mapped.batch(3), 4],
+    [mapped.batch(3, { partial: false }), 3],
+    [mapped.shuffle({ buffer: 2 }).take(7).skip(3), 4],
+    [mapped.skip(20), 0],
+    [ten.repeat(3), 30],
+    [ten.repeat(), undefined],
+    [ten.filter(() => true), undefined],
+    [mapped.split(0.5)[0], undefined],
+    [DataStream.zip({ a: ten, b: mapped }), 10],
+    [DataStream.zip({ a: ten, b: ten.take(3) }), undefined],
+    [counted(5).stream, undefined],
+  ];
+  for (const [stream, count] of counts) expect(stream.count).toBe(count);
 });
 
 test('take, skip and repeat cut and join, of arrays and of sources', async () => {

@@ -2,7 +2,13 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { DataStream } from '../../src/data/index.ts';
 import type { Data, Session } from '../../src/runtime/index.ts';
 import { BlockReader } from '../../src/train/blocks.ts';
-import { type Batches, type Callback, type FitOptions, fit as fitted } from '../../src/train/index.ts';
+import {
+  type Batches,
+  type Callback,
+  type FitOptions,
+  type FitProgress,
+  fit as fitted,
+} from '../../src/train/index.ts';
 import { memoryStore } from '../../src/weights/index.ts';
 import { digest } from '../compile/digest.ts';
 import { BATCH, batches, open, rows } from './models.ts';
@@ -90,6 +96,19 @@ describe('fit on a stream', () => {
     });
     expect(seen).toEqual(Array.from({ length: 22 }, (_, k) => k + 1));
     expect(last).toBeCloseTo(history.last?.loss ?? 0, 12);
+  });
+
+  it('tells of the steps of an epoch where the stream knows how many batches it has', async () => {
+    const seen: (number | undefined)[] = [];
+    const source = DataStream.from([...batches(count)]);
+    const told = { onSteps: ({ steps }: FitProgress) => void seen.push(steps) };
+    await fitted(await opened(), { data: source, callbacks: [told] });
+    expect(new Set(seen)).toEqual(new Set([22]));
+    // Of one that is wrong about itself they are not known.
+    seen.length = 0;
+    const wrong = { count: 3, elements: (epoch: number) => source.elements(epoch) };
+    await fitted(await opened(), { data: wrong, stepsPerSubmit: 1, callbacks: [told] });
+    expect(seen).toEqual([3, 3, 3, ...new Array(19).fill(undefined)]);
   });
 
   it('has two blocks on the device at most, and frees all of them', async () => {
