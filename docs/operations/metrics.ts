@@ -7,7 +7,7 @@ export const graphMetrics = section(
 metrics.accuracy(predictions, labels) ¦ share of labels that are the first of the largest logits, or with a threshold what a score says ¦ […, n] or […], […] → [] ¦ zero ¦ NaN where no label counts ¦ torchmetrics Accuracy ¦
 metrics.topK(logits, labels, k) ¦ share of labels among the k largest logits ¦ […, n], […] → [] ¦ zero ¦ the first of equal ones; NaN where no label counts ¦ torchmetrics Accuracy ¦
 metrics.hits(predictions, labels) ¦ how many are right, and how many count ¦ […, n] or […], […] → [2], i32 ¦ none ¦ exact over batches that ignore labels ¦ ¦
-metrics.confusionMatrix(predictions, labels) ¦ how many of each label are taken for each class ¦ […, n] or […], […] → [n, n], i32 ¦ none ¦ labels of an input are checked ¦ torchmetrics ConfusionMatrix ¦
+metrics.confusionMatrix(predictions, labels) ¦ how many of each label are taken for each class ¦ […, n] or […], […] → [n, n], i32 ¦ none ¦ labels and classes of an input are checked; other classes outside count as the nearest ¦ torchmetrics ConfusionMatrix ¦
 metrics.binaryCounts(scores, labels) ¦ true and false positives, true and false negatives at thresholds ¦ […], […] → [4, thresholds], i32 ¦ none ¦ ¦ torchmetrics BinaryROC ¦
 metrics.residuals(prediction, target) ¦ means of e², |e|, y and y², e = x - y ¦ [b, …], [b, …] → [4, …] ¦ as of its pieces ¦ ¦ torchmetrics R2Score ¦
 `,

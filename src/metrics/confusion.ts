@@ -11,7 +11,8 @@ export interface ConfusionOptions extends LabelOptions {
 /**
  * How many samples of each class are predicted as each: row i, column j counts those with label i that are taken for j, as
  * scikit-learn's `confusion_matrix`. Whole numbers, which `session.evaluate` adds up; of the sum {@link precision},
- * {@link recall}, {@link f1} and others are computed. Labels of an input are checked as they come in, unless some are ignored.
+ * {@link recall}, {@link f1} and others are computed. Labels of an input are checked as they come in, unless some are ignored,
+ * and so are predicted classes. A class that is computed, and lies outside, counts as the nearest that there is.
  *
  * ```ts
  * m.entry('evaluate', { loss, confusion: metrics.confusionMatrix(logits, y) });
@@ -39,8 +40,9 @@ export function confusionMatrix(
     known === undefined ? 'a whole number from 1 on' : `${known}, as many as the predictions have`;
   const holds = Number.isSafeInteger(classes) && classes >= 1 && (known ?? classes) === classes;
   requireOption(op, 'classes', classes, holds, wanted);
-  const column = predicted.iota([...predicted.shape, classes], predicted.shape.length);
-  const isThere = column.eq(predicted.expandDims(-1));
+  const square = [classes, classes];
+  // Taken as rows, so that predicted classes are indices, which are checked where they come in; it costs a comparison.
+  const isThere = predicted.iota(square, 0).eq(predicted.iota(square, 1)).take(predicted);
   const counts = counted === undefined ? isThere : isThere.and(counted.expandDims(-1));
   return counts.cast('i32').segmentSum(actual, classes);
 }

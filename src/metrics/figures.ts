@@ -27,7 +27,9 @@ export function hitRate(hits: Counts): number {
 
 /**
  * How much of the targets' variance is explained, of {@link residuals}: scikit-learn's `r2_score`, whose mean over outputs it
- * takes where there are several. Where targets are all one number it is 1 if all are predicted right, else 0.
+ * takes where there are several. Where targets are all one number it is 1 if all are predicted right, else 0. Targets that
+ * deviate from their mean by less than a 700th of it are taken for one number, since float32 does not tell: give `residuals` a
+ * `center` near their mean.
  *
  * ```ts
  * metrics.r2(outputs.residuals);
@@ -41,11 +43,17 @@ export function r2(residuals: Counts): number {
   return mean(
     squares.map((square, k) => {
       const variance = (targetSquares[k] ?? 0) - (targets[k] ?? 0) ** 2;
-      if (variance > 0) return 1 - square / variance;
+      if (variance > NOISE * (targetSquares[k] ?? 0)) return 1 - square / variance;
       return square > 0 ? 0 : 1 - square;
     }),
   );
 }
+
+/**
+ * The variance of equal targets, as a share of their mean square, that rounding leaves at most: 16 units in the last place of
+ * float32. Two means are off by half of one each for what they are, and by some more for how they are added up (assumed).
+ */
+const NOISE = 16 * 2 ** -23;
 
 /** The root of the mean squared error, of {@link residuals}; over several outputs, of the mean of all. @throws InputError as {@link r2} */
 export function rmse(residuals: Counts): number {

@@ -167,4 +167,16 @@ describe('of means', () => {
     expect([metrics.r2(residuals(0)), metrics.r2(residuals(1))]).toEqual([1, 0]);
     expect(metrics.r2(residuals(Number.NaN))).toBeNaN();
   });
+
+  it('r2 takes what float32 leaves of the variance of equal targets for nothing', () => {
+    for (const target of [0.1, 0.3, 7.3, 100.7, 2001].map(Math.fround)) {
+      const square = Math.fround(target * target);
+      for (const ulps of [-4, -1, 0, 1, 4]) {
+        const data = [0.01 * square, 0.1 * target, target, square * (1 + ulps * 2 ** -23)];
+        expect(metrics.r2({ shape: [4], data })).toBe(0);
+      }
+    }
+    // Targets that deviate by a hundredth of their mean are not equal.
+    expect(metrics.r2({ shape: [4], data: [2, 1, 100, 10_001] })).toBe(-1);
+  });
 });

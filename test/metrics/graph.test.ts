@@ -165,6 +165,28 @@ describe('over batches', () => {
     expect(metrics.rmse(residuals)).toBeCloseTo(Math.sqrt(0.7083333), 6);
   });
 
+  it('of predicted classes those of an input are checked, and computed ones outside count as the nearest', async () => {
+    const session = await seeded(
+      defineModule('classes', (m) => {
+        const size = m.size('batch', { max: 4 });
+        const [p, y] = ['p', 'y'].map((name) => m.input(name, { shape: [size], dtype: 'i32' }));
+        if (p === undefined || y === undefined) throw new Error('there are two inputs');
+        const classes = 3;
+        m.entry('checked', { confusion: metrics.confusionMatrix(p, y, { classes }) });
+        m.entry('computed', { confusion: metrics.confusionMatrix(y.mul(4).sub(1), y, { classes }) });
+      }),
+      1,
+    );
+    const y = [0, 1, 2, 2, 0];
+    const outside = session.evaluate('checked', { data: { p: [0, 1, 2, 5, 0], y } });
+    await expect(outside).rejects.toThrow('p: expected 0 to 2 at index 3, found 5');
+    const { outputs } = await session.evaluate('checked', { data: { p: [0, 1, 2, 1, 2], y } });
+    expect(Array.from(outputs.confusion?.data ?? [])).toEqual([1, 0, 1, 0, 1, 0, 0, 1, 1]);
+    const computed = (await session.evaluate('computed', { data: { y } })).outputs;
+    expect(Array.from(computed.confusion?.data ?? [])).toEqual([2, 0, 0, 0, 0, 1, 0, 0, 2]);
+    session.dispose();
+  });
+
   it('of which none counts the share is NaN', async () => {
     const rows = sampled.map((one) => ({ ...one, isIgnored: true }));
     const { outputs } = await session.evaluate('run', { data: inputsOf(rows) });
