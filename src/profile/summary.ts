@@ -62,7 +62,7 @@ export interface LayerSummary extends Counted {
 /**
  * What a module is made of: found by names alone, so that a module of plain states has a summary too. A state `net.0.weight` is
  * a parameter of the layer `0` of `net`; one whose name goes on from another state's, `net.0.weight.m`, is kept beside that
- * one. What a node that is named after a layer gives is the layer's output.
+ * one, unless optimizers update it, as they do the weights of a layer `net` beside a state `net`. What a node that is named after a layer gives is the layer's output.
  *
  * ```ts
  * summaryOf(mnist).parameters.values; // 101770
@@ -103,7 +103,8 @@ function divided(states: readonly State[]): {
   const names = new Set(states.map(({ name }) => name));
   const kept = new Map<string, State[]>();
   const own = states.filter((state) => {
-    const owner = prefixesOf(state.name).find((prefix) => names.has(prefix));
+    // What optimizers update is a parameter, whatever else has the name of its layer.
+    const owner = state.trainable ? undefined : prefixesOf(state.name).find((prefix) => names.has(prefix));
     if (owner === undefined) return true;
     const what = state.name.slice(owner.length + 1);
     const before = kept.get(what);
@@ -114,10 +115,13 @@ function divided(states: readonly State[]): {
   return { kept, own };
 }
 
-/** What stands before each dot of a name, the shortest first. */
+/** What stands before each dot of a name, the longest first: of `net.0.weight.m` the weight comes before a state `net`. */
 function prefixesOf(name: string): string[] {
   const parts = name.split('.');
-  return parts.slice(1).map((_, k) => parts.slice(0, k + 1).join('.'));
+  return parts
+    .slice(1)
+    .map((_, k) => parts.slice(0, k + 1).join('.'))
+    .reverse();
 }
 
 /** What stands before the last dot of a name. @param none where there is no dot */

@@ -75,6 +75,18 @@ describe('the summary of a module', () => {
     `);
   });
 
+  it('counts the weights of a layer beside a state of its name, and what is kept of each', () => {
+    const named = defineModule('named', (m) => {
+      const scale = m.state('net', { shape: [3] });
+      const y = nn.dense(m.input('x', { shape: [4, 3] }).mul(scale), 5, { name: 'net' });
+      const loss = y.square().mean();
+      m.entry('train', { loss, updates: optim.sgd({ lr: 0.1, momentum: 0.9 }).minimize(loss) });
+    });
+    const { parameters, kept } = summaryOf(named);
+    expect(parameters).toMatchObject({ values: 23, trainable: 23 });
+    expect(kept.map(({ name, values }) => [name, values])).toContainEqual(['momentum', 23]);
+  });
+
   it('counts shared weights once, and lists states that are of no layer', () => {
     const { layers, parameters, kept, others, states, entries, inputs } = summaryOf(plain);
     expect(layers.map(({ name, values }) => [name, values])).toEqual([
