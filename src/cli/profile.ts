@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import { CompiledProgram, compileFor, targetAtHand } from '../compiled.ts';
 import { type TargetName, targetNames } from '../machine/index.ts';
@@ -102,6 +102,7 @@ async function profileFile(file: string, options: ProfileCommandOptions, termina
   const target = options.target === 'auto' ? await targetAtHand() : options.target;
   if (threads !== undefined && target !== 'wasm')
     throw new UsageError(`--threads: target ${target} has no threads; --target wasm has`);
+  if (trace !== undefined) checkTrace(trace);
   const progress = statusLine(terminal.stderr);
   let found: Profile;
   const device = target === 'wasm' ? undefined : await deviceFor(target);
@@ -131,9 +132,20 @@ async function profileFile(file: string, options: ProfileCommandOptions, termina
   if (trace !== undefined) writeTrace(trace, found);
 }
 
+/** Whether a file can be written, before a long run; leaves nothing there. @throws UsageError */
+function checkTrace(file: string): void {
+  const isThere = existsSync(file);
+  tryTrace(file, () => closeSync(openSync(file, 'a')));
+  if (!isThere) rmSync(file);
+}
+
 function writeTrace(file: string, found: Profile): void {
+  tryTrace(file, () => writeFileSync(file, JSON.stringify(traceOf(found))));
+}
+
+function tryTrace(file: string, work: () => void): void {
   try {
-    writeFileSync(file, JSON.stringify(traceOf(found)));
+    work();
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new UsageError(`--trace ${file}: it cannot be written: ${reason}`, { cause });

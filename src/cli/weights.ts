@@ -15,6 +15,9 @@ import { paintFor } from './paint.ts';
 import type { Terminal } from './run.ts';
 import { exitCodes } from './usage.ts';
 
+/** Bytes that are read at once. */
+const PIECE = 2 ** 23;
+
 /** A tensor as it is listed; statistics are null where its type is not read. */
 interface Listed {
   readonly name: string;
@@ -27,19 +30,38 @@ interface Listed {
 /** What two files say of one name. */
 interface Compared {
   readonly name: string;
-  /** What differs: in words, or by how much; null where nothing does. */
+  /** The only file that has it. */
   readonly only?: 'first' | 'second';
-  readonly shapes?: readonly [first: string, second: string];
+  /** Element type and shape of both, `F32 [2]`, where they differ. */
+  readonly types?: readonly [first: string, second: string];
+  /** By how much elements differ, where shapes do not; null where the type is not read. */
   readonly difference?: Difference | null;
 }
 
-/** `sinter weights`: what a safetensors file holds, or how two differ. */
+/**
+ * `sinter weights`: what a safetensors file holds, or how two differ.
+ *
+ * @param done is told the exit code
+ */
 export function weightsCommand(terminal: Terminal, done: (code: number) => void): Command {
   return new Command('weights')
-    .description('Lists the tensors of a safetensors file, with statistics; or compares two files.')
+    .description('list the tensors of a safetensors file, with statistics, or compare two files')
     .argument('<file>', 'a safetensors file, such as session.save() gives')
-    .argument('[other]', 'another one to compare it with; exits with 1 where they differ')
-    .option('--json', 'print data in place of text')
+    .argument('[other]', 'another one to compare it with')
+    .option('--json', 'print everything as JSON; NaN and infinities are texts')
+    .addHelpText(
+      'after',
+      `
+Tensors are compared by name: their types, their shapes, and their elements, of which two that are NaN are equal. A
+file that has a checksum is checked against it, also where it is compared.
+
+Examples:
+  $ sinter weights model.safetensors
+  $ sinter weights before.safetensors after.safetensors --json
+
+Exit codes: 0, all is well, and two files are equal; 1, they differ; 2, wrong usage, or a file that is damaged;
+3, a fault in sinter itself.`,
+    )
     .action(async (path: string, other: string | undefined, options: { json?: boolean }) => {
       const paint = paintFor(terminal);
       const json = options.json === true;
@@ -50,9 +72,11 @@ export function weightsCommand(terminal: Terminal, done: (code: number) => void)
         if (other === undefined) {
           const tensors = await listed(weights);
           print(json ? jsonOf(weights, tensors) : listText(weights, tensors, paint));
+          done(exitCodes.ok);
           return;
         }
         await opened(other, async (second) => {
+          for (const one of [weights, second]) await check(one);
           const compared = await comparison(weights, second);
           const differing = compared.filter(differs);
           print(
@@ -60,7 +84,7 @@ export function weightsCommand(terminal: Terminal, done: (code: number) => void)
               ? jsonText({ files: [path, other], tensors: compared })
               : compareText(compared, differing, paint),
           );
-          if (differing.length > 0) done(exitCodes.expectationFailed);
+          done(differing.length > 0 ? exitCodes.expectationFailed : exitCodes.ok);
         });
       });
     });
@@ -98,6 +122,15 @@ async function listed(weights: OpenWeights): Promise<readonly Listed[]> {
   }
   requireChecksum(weights, sum.text(), weights.file);
   return tensors;
+}
+
+/** Reads a file that has a checksum, in the order in which tensors lie. @throws FormatError where it is another */
+async function check(weights: OpenWeights): Promise<void> {
+  if (weights.metadata[CHECKSUM] === undefined) return;
+  const sum = new Checksum(weights);
+  for (const { start, end } of weights.tensors.values())
+    for (let at = start; at < end; at += PIECE) sum.add(await weights.read(at, Math.min(PIECE, end - at)));
+  requireChecksum(weights, sum.text(), weights.file);
 }
 
 function jsonOf({ file, size, metadata }: OpenWeights, tensors: readonly Listed[]): string {
@@ -160,17 +193,17 @@ async function comparison(first: OpenWeights, second: OpenWeights): Promise<read
     const [a, b] = [first.tensors.get(name), second.tensors.get(name)];
     if (a === undefined) all.push({ name, only: 'second' });
     else if (b === undefined) all.push({ name, only: 'first' });
-    else if (a.shape.join() !== b.shape.join()) all.push({ name, shapes: [typeText(a), typeText(b)] });
+    else if (a.shape.join() !== b.shape.join()) all.push({ name, types: [typeText(a), typeText(b)] });
     else {
       const difference = (await differenceOf([first, second], [a, b])) ?? null;
-      all.push({ name, ...(a.dtype === b.dtype ? {} : { shapes: [typeText(a), typeText(b)] }), difference });
+      all.push({ name, ...(a.dtype === b.dtype ? {} : { types: [typeText(a), typeText(b)] }), difference });
     }
   }
   return all;
 }
 
-function differs({ only, shapes, difference }: Compared): boolean {
-  return only !== undefined || shapes !== undefined || difference === null || (difference?.count ?? 0) > 0;
+function differs({ only, types, difference }: Compared): boolean {
+  return only !== undefined || types !== undefined || difference === null || (difference?.count ?? 0) > 0;
 }
 
 function typeText({ dtype, shape }: TensorPlace): string {
@@ -179,9 +212,9 @@ function typeText({ dtype, shape }: TensorPlace): string {
 
 function compareText(all: readonly Compared[], differing: readonly Compared[], paint: Paint): string {
   const same = `${all.length - differing.length} of ${all.length} tensors are the same`;
-  const rows = differing.map(({ name, only, shapes, difference }) => [
+  const rows = differing.map(({ name, only, types, difference }) => [
     name,
-    only === undefined ? (shapes?.join(' beside ') ?? '') : `only in the ${only} file`,
+    only === undefined ? (types?.join(' beside ') ?? '') : `only in the ${only} file`,
     difference ? String(difference.count) : '',
     difference ? numberText(difference.maxAbsolute) : '',
     difference

@@ -37,7 +37,7 @@ export interface Profile {
   /** The adapter that ran it, as it names itself; null on WebAssembly. */
   readonly adapter: string | null;
   readonly entry: string;
-  /** Steps that were measured, and how many of them a call of the session had. */
+  /** Steps that were measured, and how many of them a call of the session had at most. */
   readonly steps: number;
   readonly stepsPerCall: number;
   /** A step by the clock of the host, from the call to its results, divided by the steps of the call; nothing else is timed meanwhile. */
@@ -127,13 +127,13 @@ export async function profile(compiled: CompiledProgram, options: ProfileOptions
     const [begin, end] = await exercise.call(1);
     const taken = steps ?? Math.min(MOST_STEPS, Math.max(LEAST_STEPS, Math.round(ENOUGH / (end - begin))));
     const stepsPerCall = Math.max(1, Math.min(exercise.most, Math.floor(taken / CALLS)));
-    const calls = Math.ceil(taken / stepsPerCall);
+    const calls = sharesOf(taken, Math.ceil(taken / stepsPerCall));
     await warmUp(exercise, stepsPerCall, warmup);
     const wall: number[] = [];
-    for (let call = 0; call < calls; call++) {
-      onProgress(`${entry}: call ${call + 1} of ${calls}`);
-      const [begin, end] = await exercise.call(stepsPerCall);
-      wall.push((1000 * (end - begin)) / stepsPerCall);
+    for (const [call, steps] of calls.entries()) {
+      onProgress(`${entry}: call ${call + 1} of ${calls.length}`);
+      const [begin, end] = await exercise.call(steps);
+      wall.push((1000 * (end - begin)) / steps);
     }
     return { stepsPerCall, calls, wall, threads: threadsOf(session), adapter: adapterOf(session) };
   });
@@ -142,19 +142,17 @@ export async function profile(compiled: CompiledProgram, options: ProfileOptions
     await warmUp(exercise, plan.stepsPerCall, warmup);
     const timed: TimedCall[] = [];
     let origin: number | undefined;
-    for (let call = 0; call < plan.calls; call++) {
-      onProgress(`${entry}: timing kernels, call ${call + 1} of ${plan.calls}`);
-      const [begin, end] = await exercise.call(plan.stepsPerCall);
+    for (const [call, steps] of plan.calls.entries()) {
+      onProgress(`${entry}: timing kernels, call ${call + 1} of ${plan.calls.length}`);
+      const [begin, end] = await exercise.call(steps);
       const columns = session.timings.get(entry);
       if (columns === undefined) return [];
       origin ??= begin;
-      const before = (columns[0]?.length ?? 0) - plan.stepsPerCall;
+      const before = (columns[0]?.length ?? 0) - steps;
       timed.push({
         begin: 1000 * (begin - origin),
         duration: 1000 * (end - begin),
-        steps: Array.from({ length: plan.stepsPerCall }, (_, i) =>
-          columns.map((samples) => samples[before + i] ?? 0),
-        ),
+        steps: Array.from({ length: steps }, (_, i) => columns.map((samples) => samples[before + i] ?? 0)),
       });
     }
     return timed;
@@ -168,7 +166,7 @@ export async function profile(compiled: CompiledProgram, options: ProfileOptions
     threads: plan.threads,
     adapter: plan.adapter,
     entry,
-    steps: plan.calls * plan.stepsPerCall,
+    steps: plan.calls.reduce((sum, steps) => sum + steps, 0),
     stepsPerCall: plan.stepsPerCall,
     wall: quartilesOf(plan.wall),
     kernels: all.length === 0 ? null : quartilesOf(all.map((times) => times.reduce((a, b) => a + b, 0))),
@@ -178,6 +176,11 @@ export async function profile(compiled: CompiledProgram, options: ProfileOptions
     dispatches: dispatchProfiles(report.dispatches, all, machine, plan.threads),
     calls,
   };
+}
+
+/** So many steps in so many calls, which differ by one at most: the larger ones first. */
+function sharesOf(steps: number, calls: number): number[] {
+  return Array.from({ length: calls }, (_, call) => Math.ceil((steps - call) / calls));
 }
 
 /** Runs so many steps, or, where nothing is told, until what engines compile as it runs should have been. */

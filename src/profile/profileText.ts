@@ -40,7 +40,8 @@ export function profileText(profile: Profile, paint: Paint = plain, width = USUA
 function headingLines(profile: Profile, paint: Paint): string[] {
   const { module, target, machine, threads, adapter, entry, steps, stepsPerCall, wall, kernels } = profile;
   const on = threads === null ? (adapter ?? 'its device') : count(threads, 'thread');
-  const calls = stepsPerCall === 1 ? 'one a call' : `${stepsPerCall} a call`;
+  const calls =
+    stepsPerCall === 1 ? 'one a call' : `${steps % stepsPerCall === 0 ? '' : 'up to '}${stepsPerCall} a call`;
   const about = machine.about === undefined ? machine.name : `${machine.name} (${machine.about})`;
   const clock =
     kernels === null

@@ -81,6 +81,22 @@ describe('sinter weights', () => {
     ).toBe(2);
   });
 
+  test('refuses a damaged file where it is compared, too, in either place', async () => {
+    const bytes = withMetadata(writeSafetensors(new Map([['a', floats([1, 2])]])), {});
+    const changed = Uint8Array.from(bytes);
+    changed[changed.length - 1] = 9;
+    const [right, damaged] = [file('right', bytes), file('damaged', changed)];
+    for (const paths of [
+      [right, damaged],
+      [damaged, right],
+    ]) {
+      const { code, out, err } = await sinter(['weights', ...paths]);
+      expect([code, out]).toEqual([2, '']);
+      expect(err).toMatch(/damaged: expected the checksum /);
+    }
+    expect((await sinter(['weights', right, right])).code).toBe(0);
+  });
+
   test('compares two files: what one lacks, other shapes and types, and by how much elements differ', async () => {
     const first = new Map([
       ['same', floats([1, Number.NaN])],
@@ -109,6 +125,7 @@ describe('sinter weights', () => {
     const equal = await sinter(['weights', paths[0], paths[0]]);
     expect([equal.code, equal.out]).toEqual([0, '4 of 4 tensors are the same\n']);
     const data = JSON.parse((await sinter(['weights', ...paths, '--json'])).out);
+    expect(data.tensors[2]).toEqual({ name: 'shape', types: ['F32 [2]', 'F32 [3]'] });
     expect(data.tensors[1]).toEqual({
       name: 'close',
       difference: { count: 1, maxAbsolute: 1, maxRelative: 1 / 101 },

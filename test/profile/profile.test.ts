@@ -101,6 +101,9 @@ test('inputs that are given take the place of drawn ones, and are checked', asyn
   const [x, y] = [new Uint8Array(5 * 12), new Int32Array(5)];
   const { found } = await profiled('wasm', { inputs: { x, y }, steps: 12 });
   expect(found).toMatchObject({ steps: 12, stepsPerCall: 2 });
+  const { found: odd } = await profiled('wasm', { inputs: { x, y }, steps: 13 });
+  expect(odd).toMatchObject({ steps: 13, stepsPerCall: 2 });
+  expect(odd.calls.map(({ steps }) => steps.length)).toEqual([2, 2, 2, 2, 2, 2, 1]);
   for (const [inputs, message] of [
     [{ x: x.subarray(1) }, 'x: expected one or more rows of 12 elements, found 59'],
     [{ x, y: y.subarray(1) }, 'y: expected 5 rows, as other inputs of batch, found 4'],
