@@ -1,8 +1,12 @@
 import { type Dim, type Dtype, dimText } from '../loops/index.ts';
 import { didYouMean } from '../nearest.ts';
+import type { Kernel } from '../runtime/program.ts';
 import { quoted, shown } from './arguments.ts';
 import { GraphError } from './issues.ts';
 import type { Attr, Attrs } from './node.ts';
+
+/** What a state may be to its layer. */
+export const KERNELS = ['dense', 'convolution', 'none'] as const satisfies readonly Kernel[];
 
 /** A number attribute. @throws GraphError where it is missing or of another kind, as all readers here do */
 export function numberOf(op: string, attrs: Attrs, name: string): number {

@@ -1,17 +1,18 @@
 import { type Dtype, isFloat, type Size, shapeText } from '../loops/index.ts';
-import type { DeclaredInit as Init } from '../runtime/program.ts';
+import type { DeclaredInit as Init, Kernel } from '../runtime/program.ts';
 import type { AnySignature, Signature, Typed } from '../runtime/signature.ts';
 import {
   quoted,
   requireList,
   requireName,
   requireNumbers,
+  requireOneOf,
   requireOptions,
   requirePrintable,
   shown,
   withArticle,
 } from './arguments.ts';
-import { dtypeFrom, textOf } from './attributes.ts';
+import { dtypeFrom, KERNELS, textOf } from './attributes.ts';
 import { firstValue } from './firstValue.ts';
 import { describe, Graph } from './graph.ts';
 import type {
@@ -52,6 +53,8 @@ export interface State {
   readonly init: Init;
   /** Whether optimizers update it when they are not told what to. */
   readonly trainable: boolean;
+  /** Whether it is the kernel of a layer; absent where nobody said. */
+  readonly kernel?: Kernel;
 }
 
 /** A program of its own over the module's states: `(state, inputs) → (state', outputs)`. */
@@ -96,6 +99,11 @@ export interface StateOptions<D extends ValueDtype = ValueDtype> {
   readonly init?: Initializer;
   /** Whether optimizers update it when they are not told what to; floats are by default. */
   readonly trainable?: boolean;
+  /**
+   * Whether it is the kernel of a dense layer, `[in, out]`, or of a convolution, `[out, in, ...window]`, or neither: files of others
+   * hold kernels in another order of axes, and equal extents do not tell (`loadWeights`).
+   */
+  readonly kernel?: Kernel;
 }
 
 /** Options of {@link ModuleBuilder.param}. */
@@ -259,8 +267,9 @@ export class ModuleBuilder implements Declarations {
     options: StateOptions<D>,
   ): StateTensor<Name, D>;
   state(name: string, options: StateOptions): Tensor {
-    requireOptions('state', options, ['shape', 'dtype', 'init', 'trainable']);
-    const { shape, dtype = 'f32', init, trainable = isFloat(dtype) } = options;
+    requireOptions('state', options, ['shape', 'dtype', 'init', 'trainable', 'kernel']);
+    const { shape, dtype = 'f32', init, trainable = isFloat(dtype), kernel } = options;
+    if (kernel !== undefined) requireOneOf('state', 'kernel', kernel, KERNELS);
     dtypeFrom('state', dtype);
     requireList('dimension', 'state', 'the shape', shape);
     const dims = shape.map((dim, k) => {
@@ -277,7 +286,7 @@ export class ModuleBuilder implements Declarations {
     this.#take('state', name);
     const node = this.graph.build('state', [], { name, shape: dims, dtype });
     this.graph.label(node, name);
-    this.#states.push({ name, node, init: first, trainable });
+    this.#states.push({ name, node, init: first, trainable, ...(kernel === undefined ? {} : { kernel }) });
     return new Tensor(this.graph, node);
   }
 

@@ -1,7 +1,7 @@
 import type { Dim, Size } from '../loops/index.ts';
 import type { DeclaredInit as Init } from '../runtime/program.ts';
 import { quoted } from './arguments.ts';
-import { numberOf, quotedDimText, textOf } from './attributes.ts';
+import { KERNELS, numberOf, quotedDimText, textOf } from './attributes.ts';
 import { Cursor } from './cursor.ts';
 import { Graph } from './graph.ts';
 import type { Module, ModuleEntry, State } from './module.ts';
@@ -74,8 +74,10 @@ class ModuleParser {
   #state(cursor: Cursor): void {
     const node = this.#node(cursor);
     const trainable = cursor.accept('trainable');
+    const kernel = cursor.accept('kernel') ? KERNELS.find((one) => cursor.accept(one)) : undefined;
     const name = textOf('state', node.attrs, 'name');
-    this.#states.push({ name, node, init: initOf(this.#attrs(cursor), cursor), trainable });
+    const init = initOf(this.#attrs(cursor), cursor);
+    this.#states.push({ name, node, init, trainable, ...(kernel === undefined ? {} : { kernel }) });
   }
 
   #output(cursor: Cursor): void {

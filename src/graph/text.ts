@@ -27,8 +27,8 @@ export function printModule(module: Module): string {
   const ref = (node: Node): string => `%${numbers.get(node)}`;
   const sizes = module.sizes.map(({ name, max }) => `size ${nameText(name)} <= ${max}`);
   const states = module.states.map(
-    ({ node, init, trainable }) =>
-      `state ${ref(node)}${trainable ? ' trainable' : ''} ${attrsText({ ...init })}`,
+    ({ node, init, trainable, kernel }) =>
+      `state ${ref(node)}${trainable ? ' trainable' : ''}${kernel === undefined ? '' : ` kernel ${kernel}`} ${attrsText({ ...init })}`,
   );
   const entries = module.entries.map(({ name, outputs, updates }) =>
     [

@@ -147,7 +147,7 @@ function attentionLayer(width: number, heads: number, options: AttentionOptions 
     shape: readonly number[],
     init: Initializer,
   ): [weight: Tensor<'f32'>, bias: Tensor<'f32'> | undefined] => {
-    const weight = own.weight(`${what}.weight`, { shape, init });
+    const weight = own.weight(`${what}.weight`, { shape, init, kernel: 'dense' });
     const units = shape.slice(1);
     return [weight, bias ? own.weight(`${what}.bias`, { shape: units, init: zeros() }) : undefined];
   };

@@ -298,7 +298,7 @@ function slidingLayer(
     // The fan in is that of the second dimension and the window, as PyTorch counts it, transposed or not.
     const usual = withinFanIn(shape.slice(1).reduce((n, extent) => n * extent, 1));
     const init: Initializer = (_, stream, dtype, state) => (kernelInit ?? usual)(seen, stream, dtype, state);
-    const result = slide(own.weight('weight', { shape, init }));
+    const result = slide(own.weight('weight', { shape, init, kernel: 'convolution' }));
     const biased = bias
       ? result.add(
           perChannel(

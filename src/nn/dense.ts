@@ -92,7 +92,7 @@ function denseLayer(units: number, options: DenseOptions = {}): Dense {
     const name = own.label();
     const shape = [inputs, units];
     const usual = withinFanIn(inputs);
-    const kernel = given ?? own.weight('weight', { shape, init: kernelInit ?? usual });
+    const kernel = given ?? own.weight('weight', { shape, init: kernelInit ?? usual, kernel: 'dense' });
     if (!sameShape(kernel.shape, shape)) {
       const text = `weight is ${shapeText(kernel.shape)}: for ${shapeText(x.shape)} and ${units} units it must be ${shapeText(shape)}`;
       throw new ShapeError('layer', 'dense', text);

@@ -104,7 +104,7 @@ export function run(
       const made = unrolled(
         cell,
         bias,
-        (name, shape) => own.weight(`${prefix}${name}`, { shape, init: withinFanIn(width) }),
+        (name, shape) => own.weight(`${prefix}${name}`, { shape, init: withinFanIn(width), kernel: 'dense' }),
         sequence,
         before(last.length),
         alive,

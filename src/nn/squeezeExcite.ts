@@ -66,7 +66,7 @@ function squeezeExciteLayer(options: SqueezeExciteOptions = {}): SqueezeExcite {
     const inside = count ?? Math.max(1, Math.round(channels / ratio));
     const dense = (of: Tensor, what: string, from: number, to: number): Tensor<'f32'> => {
       const init = withinFanIn(from);
-      const weight = own.weight(`${what}.weight`, { shape: [from, to], init });
+      const weight = own.weight(`${what}.weight`, { shape: [from, to], init, kernel: 'dense' });
       return affine(of, weight, own.weight(`${what}.bias`, { shape: [to], init }));
     };
     const squeezed = dense(x.mean(space.axes), 'squeeze', channels, inside).relu();

@@ -28,6 +28,8 @@ export interface WeightOptions {
   readonly shape: readonly number[];
   /** Its first values. */
   readonly init: Initializer;
+  /** Whether files of others hold it in another order of axes; they do not by default. */
+  readonly kernel?: 'dense' | 'convolution' | 'none';
 }
 
 /** The states of one layer: declared at its first application, the same at all others. */
@@ -147,13 +149,19 @@ export class Weights implements Inner {
     return this.#isApplied || this.#declared.size > 0;
   }
 
-  #state(part: string, { shape, init }: WeightOptions, isWeight: boolean): Tensor<'f32'> {
+  #state(part: string, { shape, init, kernel = 'none' }: WeightOptions, isWeight: boolean): Tensor<'f32'> {
     const name = `${this.label()}.${part}`;
     const before = this.#declared.get(part)?.tensor;
     if (before === undefined) {
       const first = this.#origin?.firstValueOf(part, this.#graph, shape) ?? init;
       const trainable = isWeight && !this.#isFrozen;
-      const tensor = this.#within().state(name, { shape, init: first, trainable });
+      const tensor = this.#within().state(name, {
+        shape,
+        init: first,
+        trainable,
+        // Vectors have one order.
+        ...(shape.length < 2 ? {} : { kernel }),
+      });
       this.#declared.set(part, { part, tensor, isWeight });
       return tensor;
     }

@@ -170,7 +170,7 @@ function isBeside(init: State['init']): init is Extract<State['init'], { kind: '
 }
 
 function statesOf(module: Module, storage: Storage, layout: BufferLayout): StateSlot[] {
-  return module.states.map(({ name, node, init }): StateSlot => {
+  return module.states.map(({ name, node, init, kernel }): StateSlot => {
     const tensor = storage.states.get(node);
     const place = tensor === undefined ? undefined : layout.places.get(tensor);
     if (place === undefined || (place.arena !== 'state' && place.arena !== 'words') || node.dtype === 'u8') {
@@ -183,6 +183,7 @@ function statesOf(module: Module, storage: Storage, layout: BufferLayout): State
       arena: place.arena,
       offset: place.offset,
       init: isBeside(init) ? { kind: 'given' } : init,
+      ...(kernel === undefined ? {} : { kernel }),
     };
   });
 }

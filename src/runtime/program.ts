@@ -149,7 +149,12 @@ export interface StateSlot {
   readonly arena: 'state' | 'words';
   readonly offset: number;
   readonly init: Init;
+  /** Whether it is the kernel of a layer, which files of others hold in another order of axes; absent where nobody said. */
+  readonly kernel?: Kernel;
 }
+
+/** What a state is to its layer: a dense kernel is `[in, out]` here, that of a convolution `[out, in, ...window]`. */
+export type Kernel = 'dense' | 'convolution' | 'none';
 
 /** A first value in a program: as it was declared, or values that lie beside the program, since they are many. */
 export type Init = DeclaredInit | { readonly kind: 'given' };

@@ -40,9 +40,9 @@ export interface LoadOptions {
   /** Whose layers wrote the file: their names are known then, and kernels are transposed as they need to be. */
   readonly layout?: Layout;
   /**
-   * States of two equal extents that are kernels of dense layers, true, or are not. Others' layers keep kernels transposed,
-   * which shapes tell unless both extents are equal: a state with a bias beside it counts as a kernel then, and any other is
-   * refused until this says what it is.
+   * States that are kernels, true, or are not. Others keep kernels of dense layers transposed, and Keras those of convolutions with
+   * their window first. Layers of `nn` say what their states are; of a state of a module's own its `kernel` or the shapes tell, and
+   * where both orders fit it is refused until this says what it is.
    */
   readonly kernels?: Readonly<Record<string, boolean>>;
   /**
@@ -167,7 +167,7 @@ function planFor(
       return place === undefined ? [] : [{ ...part, place }];
     });
     if (places.length < parts.length) continue;
-    const placed = placingOf(slot, slots, places, isSum, layout, isKernel);
+    const placed = placingOf(slot, places, isSum, layout, isKernel);
     if (typeof placed !== 'string') return { slot, parts: placed, isSum };
     first ??= { name: slot.name, expected: stateText(slot), found: placed };
   }

@@ -28,28 +28,30 @@ export interface PlacedPart extends Part {
  */
 export function placingOf(
   slot: StateSlot,
-  slots: readonly StateSlot[],
   parts: readonly PlacedPart[],
   isSum: boolean,
   layout: Layout | undefined,
-  isKernel: boolean | undefined,
+  says: boolean | undefined,
 ): readonly Placing[] | string {
-  const { shape } = slot;
+  const { shape, kernel } = slot;
+  const isKernel = says ?? (kernel === undefined ? undefined : kernel !== 'none');
+  const isOpen = (found: string): string =>
+    `${found}, which may be a kernel or not: say so by kernels: { '${slot.name}': true } or false`;
   const found = parts.map(({ place }) => `${place.dtype}[${place.shape.join(', ')}]`).join(' and ');
   const isAlone = parts.length === 1 && parts[0]?.share === undefined;
   const [part] = parts;
   if (isAlone && part !== undefined) {
-    const ways = axesFor(slot, slots, part.place.shape, layout, isKernel);
-    if (ways === undefined)
-      return `${found}, which may be a kernel of a dense layer or not: say so by kernels: { '${slot.name}': true } or false`;
-    const axes = ways.find((axes) =>
+    const ways = axesFor(part.place.shape, shape.length, layout, isKernel).filter((axes) =>
       sameShape(
         axes.map((axis) => part.place.shape[axis] ?? 0),
         shape,
       ),
     );
+    const [axes] = ways;
+    if (ways.length > 1 && isKernel === undefined) return isOpen(found);
     if (axes === undefined) {
-      const folded = layout === 'keras' ? foldedAxes(slot, part.place.shape) : undefined;
+      const folded =
+        layout === 'keras' && isKernel !== false ? foldedAxes(shape, part.place.shape, isKernel) : undefined;
       if (folded === undefined) return found;
       const own = folded.map((axis) => part.place.shape[axis] ?? 0);
       return [placed(part, part.place.shape, folded, own, 0, part.place.shape)];
@@ -65,7 +67,9 @@ export function placingOf(
     const [from, to] = bounds(one, walked);
     const taken = walked.map((_, axis) => (to[axis] ?? 0) - (from[axis] ?? 0));
     // Others keep what is side by side here as rows of a matrix.
-    const axes = layout === 'pytorch' && taken.length === 2 ? [1, 0] : identity(taken);
+    const isMatrix = layout === 'pytorch' && taken.length === 2;
+    if (isMatrix && isKernel === undefined && taken[0] === taken[1]) return isOpen(found);
+    const axes = isMatrix && isKernel !== false ? [1, 0] : identity(taken);
     const own = axes.map((axis) => taken[axis] ?? 0);
     const width = own[last] ?? 0;
     if (own.length !== rank || !sameShape(own.slice(0, last), shape.slice(0, last))) return found;
@@ -76,41 +80,35 @@ export function placingOf(
   return isSum || column === shape[last] ? all : found;
 }
 
-/**
- * Orders of a tensor's axes that may give a state, the likely one first; undefined where equal extents leave it open.
- */
+/** Orders of a tensor's axes that may give a state, the likely one first: one where it is known whether it is a kernel. */
 function axesFor(
-  { name, shape }: StateSlot,
-  slots: readonly StateSlot[],
   found: readonly number[],
+  rank: number,
   layout: Layout | undefined,
   isKernel: boolean | undefined,
-): readonly (readonly number[])[] | undefined {
+): readonly (readonly number[])[] {
   const same = identity(found);
-  if (layout === 'keras') {
-    // Windows come first there, inputs and outputs last; here outputs, inputs, and windows.
-    const windows = same.slice(0, -2);
-    return found.length < 3 ? [same] : [[found.length - 1, found.length - 2, ...windows], same];
-  }
-  if (layout === undefined || found.length !== 2 || shape.length !== 2) return [same];
-  const turned = [1, 0];
-  if (isKernel !== undefined) return [isKernel ? turned : same];
-  if (found[0] !== found[1]) return [turned, same];
-  const bias = name.replace(/[^.]*$/, 'bias');
-  const hasBias = slots.some((slot) => slot.name === bias && slot.shape.length === 1);
-  return hasBias || /(^|\.)(qkv|projection|query|keyValue|recurrent|input)\.weight$/.test(name)
-    ? [turned]
-    : undefined;
+  const last = found.length - 1;
+  const isTurned = layout === 'keras' ? found.length >= 3 : layout === 'pytorch' && rank === 2 && last === 1;
+  if (!isTurned || isKernel === false) return [same];
+  // Windows come first with Keras, inputs and outputs last; here outputs, inputs, and windows.
+  const turned = [last, last - 1, ...same.slice(0, -2)];
+  // A kernel that lies as ours do is told by its shape, where that has one order only.
+  return [turned, same];
 }
 
 /**
  * The order of the axes of what Keras keeps with an axis more, or less than one here: heads of attention, and filters of a
  * depthwise convolution, `[...window, channels, multiplier]`, which are `[channels · multiplier, 1, ...window]`.
  */
-function foldedAxes({ name, shape }: StateSlot, found: readonly number[]): readonly number[] | undefined {
+function foldedAxes(
+  shape: readonly number[],
+  found: readonly number[],
+  isKernel: boolean | undefined,
+): readonly number[] | undefined {
   if (elementCount(found) !== elementCount(shape)) return undefined;
   const axes = identity(found);
-  if (found.length === shape.length + 1 && /(^|\.)(qkv|projection)\./.test(name)) return axes;
+  if (isKernel === true && shape.length === 2 && found.length === 3) return axes;
   const [channels = 0, multiplier = 0] = found.slice(-2);
   const windows = axes.slice(0, -2);
   const isDepthwise =

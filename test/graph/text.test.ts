@@ -72,6 +72,44 @@ function classifier(): Module {
 }
 
 describe('the text form of a module', () => {
+  it('keeps what a state is to its layer, as layers of nn say of theirs', () => {
+    const module = defineModule('m', (m) => {
+      const image = m.input('image', { shape: [1, 2, 3, 3] });
+      const own = m.state('own', { shape: [2], kernel: 'none' });
+      const rows = nn.lstm(
+        nn.embedding(m.literal([0, 1], { shape: [1, 2], dtype: 'i32' }), 2, 2, { name: 'input' }),
+        2,
+        { name: 'lstm' },
+      ).output;
+      m.entry('run', {
+        conv: nn.conv2d(image, 2, 3, { name: 'conv' }),
+        dense: nn.dense(rows.add(own), 2, { name: 'dense', bias: false }),
+      });
+    });
+    const kernels = { ...Object.fromEntries(module.states.map(({ name, kernel }) => [name, kernel])) };
+    expect(kernels).toEqual({
+      own: 'none',
+      'input.weight': 'none',
+      'lstm.input.weight': 'dense',
+      'lstm.input.bias': undefined,
+      'lstm.recurrent.weight': 'dense',
+      'conv.weight': 'convolution',
+      'conv.bias': undefined,
+      'dense.weight': 'dense',
+    });
+    const text = printModule(module);
+    expect(text).toContain(' trainable kernel convolution {');
+    expect(parseModule(text).states.map(({ kernel }) => kernel)).toEqual(Object.values(kernels));
+    expect(() => parseModule(text.replace('kernel dense', 'kernel tense'))).toThrow("expected '{'");
+    const odd = 'tense' as 'dense';
+    expectRefusal(
+      () => defineModule('m', (m) => [m.state('w', { shape: [2, 2], kernel: odd })]),
+      'option',
+      'state: kernel is "tense" (did you mean "dense"?): it must be one of dense, convolution, none',
+      FILE,
+    );
+  });
+
   it('is what it parses from', () => {
     const text = linear.replace(/^%3.*\n/m, '');
     expect(printModule(parseModule(text))).toBe(text);

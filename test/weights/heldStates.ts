@@ -8,14 +8,23 @@ export interface HeldStates extends WeightsSession {
   readonly writes: readonly { readonly name: string; readonly from: number; readonly count: number }[];
 }
 
-/** States by name, each as `f32[2,3]`; all hold -1, or 1 where they have no sign. */
+/** States by name, each as `f32[2,3]`, or `dense f32[2,3]` where it says what it is to its layer; all hold -1, or 1 where they have no sign. */
 export function heldStates(described: Readonly<Record<string, string>>): HeldStates {
   const state = Object.entries(described).map(([name, text]): StateSlot => {
-    const [, dtype, dims = ''] = /^(f32|i32|u32|bool)\[(.*)\]$/.exec(text) ?? [];
+    const [, kernel, dtype, dims = ''] =
+      /^(?:(dense|convolution|none) )?(f32|i32|u32|bool)\[(.*)\]$/.exec(text) ?? [];
     if (dtype !== 'f32' && dtype !== 'i32' && dtype !== 'u32' && dtype !== 'bool')
       throw new RangeError(`${text} is not a state`);
     const shape = dims === '' ? [] : dims.split(',').map(Number);
-    return { name, dtype, shape, arena: 'state', offset: 0, init: { kind: 'constant', value: 0 } };
+    const slot = {
+      name,
+      dtype,
+      shape,
+      arena: 'state',
+      offset: 0,
+      init: { kind: 'constant', value: 0 },
+    } as const;
+    return kernel === 'dense' || kernel === 'convolution' || kernel === 'none' ? { ...slot, kernel } : slot;
   });
   const values = Object.fromEntries(
     state.map(({ name, dtype, shape }) => {

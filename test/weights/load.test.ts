@@ -188,12 +188,24 @@ describe("others' layouts", () => {
     // A table, or a kernel that lies as ours do.
     expect(await loaded('f32[3,2]', { 'w.weight': counting([3, 2]) }, pytorch)).toEqual([0, 1, 2, 3, 4, 5]);
     const square = { 'w.weight': counting([2, 2]) };
-    expect(await loaded('f32[2,2]', square, pytorch, 'w.weight', { 'w.bias': 'f32[2]' })).toEqual([
-      0, 2, 1, 3,
+    expect(await loaded('dense f32[2,2]', square, pytorch)).toEqual([0, 2, 1, 3]);
+    expect(await loaded('none f32[2,2]', square, pytorch)).toEqual([0, 1, 2, 3]);
+    // No name says what a state is, and no state beside it.
+    for (const name of ['w.weight', 'input.weight', 'projection.weight'])
+      await expect(
+        loaded('f32[2,2]', { [name]: counting([2, 2]) }, pytorch, name, {
+          [name.replace('weight', 'bias')]: 'f32[2]',
+        }),
+      ).rejects.toThrow(`say so by kernels: { '${name}': true } or false`);
+    const halves = { a: counting([2, 2]), b: counting([2, 2], 10) };
+    const rename = { 'w.weight': ['a', 'b'] };
+    expect(await loaded('dense f32[2,4]', halves, { ...pytorch, rename })).toEqual([
+      0, 2, 10, 12, 1, 3, 11, 13,
     ]);
-    await expect(loaded('f32[2,2]', square, pytorch)).rejects.toThrow(
-      "say so by kernels: { 'w.weight': true } or false",
-    );
+    expect(await loaded('none f32[2,4]', halves, { ...pytorch, rename })).toEqual([
+      0, 1, 10, 11, 2, 3, 12, 13,
+    ]);
+    await expect(loaded('f32[2,4]', halves, { ...pytorch, rename })).rejects.toThrow('say so by kernels');
     expect(await loaded('f32[2,2]', square, { ...pytorch, kernels: { 'w.weight': true } })).toEqual([
       0, 2, 1, 3,
     ]);
@@ -210,6 +222,20 @@ describe("others' layouts", () => {
       [0, 1, 2].flatMap((channel) => [0, 1].map((y) => y * 6 + channel * 2 + out)),
     );
     expect(await loaded('f32[2,3,2,1]', tensors, keras)).toEqual(expected);
+    // Where both orders fit, it is said which it is, or refused.
+    const cube = { 'w/kernel': counting([2, 2, 2]) };
+    const turned = [0, 4, 2, 6, 1, 5, 3, 7];
+    const asTheyLie = [0, 1, 2, 3, 4, 5, 6, 7];
+    expect(await loaded('convolution f32[2,2,2]', cube, keras)).toEqual(turned);
+    expect(await loaded('none f32[2,2,2]', cube, keras)).toEqual(asTheyLie);
+    for (const [isKernel, expected] of [
+      [true, turned],
+      [false, asTheyLie],
+    ] as const)
+      expect(await loaded('f32[2,2,2]', cube, { ...keras, kernels: { 'w.weight': isKernel } })).toEqual(
+        expected,
+      );
+    await expect(loaded('f32[2,2,2]', cube, keras)).rejects.toThrow('say so by kernels');
     const depthwise = { 'w/depthwise_kernel': counting([2, 1, 3, 2]) };
     const each = [0, 1, 2].flatMap((channel) =>
       [0, 1].flatMap((m) => [0, 1].map((y) => y * 6 + channel * 2 + m)),
@@ -253,7 +279,7 @@ describe("others' layouts", () => {
     };
     expect(await loaded('f32[6]', biases, keras, 'w.qkv.bias')).toEqual([0, 1, 10, 11, 20, 21]);
     const out = { 'w/attention_output/kernel': counting([2, 1, 3]) };
-    expect(await loaded('f32[2,3]', out, keras, 'w.projection.weight')).toEqual([0, 1, 2, 3, 4, 5]);
+    expect(await loaded('dense f32[2,3]', out, keras, 'w.projection.weight')).toEqual([0, 1, 2, 3, 4, 5]);
   });
 
   test('two biases of a PyTorch LSTM are one, added up', async () => {
