@@ -7,10 +7,18 @@ import { fileStore } from '../node/fileStore.ts';
 import { fileError } from '../node/files.ts';
 import { declarationText, moduleText } from '../program/declaration.ts';
 import { firstValue } from '../runtime/init.ts';
-import { takeInitial } from '../runtime/initial.ts';
-import { FormatError } from '../runtime/issues.ts';
+import { stateWords, takeInitial } from '../runtime/initial.ts';
+import { FormatError, slotOf } from '../runtime/issues.ts';
 import { decodeSnapshot, encodeSnapshot, type Place } from '../runtime/saved.ts';
-import { verifyChecksum, withMetadata } from '../weights/index.ts';
+import { asElements } from '../runtime/values.ts';
+import {
+  LoadError,
+  loadWeights,
+  metadataOf,
+  verifyChecksum,
+  type WeightsSession,
+  withMetadata,
+} from '../weights/index.ts';
 import { loadModel, partsOf } from './loadModel.ts';
 import type { Terminal } from './run.ts';
 import { statusLine } from './statusLine.ts';
@@ -45,7 +53,7 @@ export function buildCommand(terminal: Terminal, done: (code: number) => void): 
     )
     .option(
       '--weights [saved]',
-      'write weights too: those of a file that session.save() made, or first values where none is named',
+      'write weights too: those of a file that save() or saveWeights() made, or first values where none is named',
     )
     .option('--seed <n>', 'of first values, 0 by default', wholeNumber('--seed', 0))
     .option('--out <dir>', 'the folder to write to; by default that of the file')
@@ -108,7 +116,10 @@ async function build(spec: string, options: BuildOptions, terminal: Terminal): P
     ...(options.weights === undefined
       ? []
       : [
-          [`${name}.weights.safetensors`, weightsFile(compiled, options.weights, options.seed ?? 0)] as const,
+          [
+            `${name}.weights.safetensors`,
+            await weightsFile(compiled, options.weights, options.seed ?? 0),
+          ] as const,
         ]),
   ];
   terminal.stdout.write(`${module.name} for ${target}\n`);
@@ -135,16 +146,29 @@ async function build(spec: string, options: BuildOptions, terminal: Terminal): P
 /** What stands before the first step. */
 const FIRST: Omit<Place, 'seed'> = { shuffles: 0, entries: {} };
 
-/** The states of a program as a file: those of one that was saved, or first values. */
-function weightsFile(compiled: CompiledProgram, from: string | true, seed: number): Uint8Array {
+const wordsOf = ({
+  buffer,
+  byteOffset,
+  byteLength,
+}: ArrayBufferView<ArrayBuffer>): Uint32Array<ArrayBuffer> =>
+  new Uint32Array(buffer, byteOffset, byteLength / 4);
+
+/** The words of each state before the first step. */
+function firstWords({ program, weights }: CompiledProgram, seed: number): Uint32Array<ArrayBuffer>[] {
+  const given = takeInitial(program, { ...weights });
+  return program.state.map((slot) => wordsOf(given.get(slot.name) ?? firstValue(slot, seed)));
+}
+
+/** The states of a program as a file: those of one that was saved, first values with weights in them, or first values alone. */
+async function weightsFile(
+  compiled: CompiledProgram,
+  from: string | true,
+  seed: number,
+): Promise<Uint8Array> {
   const { program } = compiled;
-  const wordsOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView<ArrayBuffer>) =>
-    new Uint32Array(buffer, byteOffset, byteLength / 4);
-  if (from === true) {
-    const given = takeInitial(program, { ...compiled.weights });
-    const words = program.state.map((slot) => wordsOf(given.get(slot.name) ?? firstValue(slot, seed)));
-    return withMetadata(encodeSnapshot(program, { seed, ...FIRST }, words), {});
-  }
+  const begun = (words: readonly Uint32Array<ArrayBuffer>[]): Uint8Array =>
+    withMetadata(encodeSnapshot(program, { seed, ...FIRST }, words), {});
+  if (from === true) return begun(firstWords(compiled, seed));
   let bytes: Uint8Array;
   try {
     bytes = readFileSync(from);
@@ -153,12 +177,38 @@ function weightsFile(compiled: CompiledProgram, from: string | true, seed: numbe
   }
   try {
     verifyChecksum(bytes, 'saved');
+    if (!Object.hasOwn(metadataOf(bytes), 'sinter')) {
+      const words = firstWords(compiled, seed);
+      await loadWeights(statesIn(compiled, words), bytes);
+      return begun(words);
+    }
     const [place, states] = decodeSnapshot(program, bytes);
     // Another alignment than that of the file: words begin at a multiple of four bytes.
     const words = states.map(([, values]) => wordsOf(values.slice()));
     return withMetadata(encodeSnapshot(program, place, words), {});
   } catch (cause) {
     if (!(cause instanceof FormatError)) throw cause;
-    throw new UsageError(`--weights ${from} does not fit: ${cause.message}`, { cause });
+    const fault = cause instanceof LoadError ? `\n${cause.report}` : ` ${cause.message}`;
+    throw new UsageError(`--weights ${from} does not fit:${fault}`, { cause });
   }
+}
+
+/** States that lie in words, to load weights into. */
+function statesIn({ program }: CompiledProgram, words: readonly Uint32Array<ArrayBuffer>[]): WeightsSession {
+  const find = (name: string) => {
+    const slot = slotOf('state', program.state, name);
+    return { slot, own: words[program.state.indexOf(slot)] ?? new Uint32Array() };
+  };
+  return {
+    program,
+    read: async (name) => {
+      const { slot, own } = find(name);
+      return { shape: slot.shape, data: asElements(slot.dtype, own.slice()) };
+    },
+    write: async (name, values, from) => {
+      const { slot, own } = find(name);
+      const [, given] = stateWords(slot, values, from);
+      own.set(wordsOf(given), from);
+    },
+  };
 }

@@ -8,7 +8,7 @@ import { runInNewContext } from 'node:vm';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { start } from '../../src/index.ts';
-import { readSafetensors } from '../../src/weights/index.ts';
+import { readSafetensors, saveWeights } from '../../src/weights/index.ts';
 import { sinter } from './run.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -179,6 +179,27 @@ describe('sinter build', () => {
     await other.load(bytesOf('new/digits.weights.safetensors'));
     expect((await other.read('output.bias')).data).toEqual(Float32Array.of(5, 6));
     other.dispose();
+  });
+
+  test('takes weights without a session, and says which they lack', async () => {
+    expect((await built('--target', 'wasm')).code).toBe(0);
+    const program = JSON.parse(bytesOf('digits.program.json').toString());
+    const session = await start(program, { seed: 7 });
+    await session.write('output.bias', [5, 6]);
+    const path = join(folder, 'weights.safetensors');
+    writeFileSync(path, await saveWeights(session));
+    expect((await built('--target', 'wasm', '--weights', path)).code).toBe(0);
+    const other = await start(program);
+    await other.load(bytesOf('digits.weights.safetensors'));
+    for (const name of ['output.weight', 'output.bias'])
+      expect(await other.read(name)).toEqual(await session.read(name));
+    writeFileSync(path, await saveWeights(session, { only: 'output.bias' }));
+    const { code, err } = await built('--target', 'wasm', '--weights', path);
+    expect([code, err]).toEqual([
+      2,
+      `sinter: --weights ${path} does not fit:\n1 states loaded\n1 missing in the file:\n  output.weight\n`,
+    ]);
+    for (const one of [session, other]) one.dispose();
   });
 
   test.each([
