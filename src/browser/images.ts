@@ -1,5 +1,6 @@
 import {
   arranged,
+  type ImageFolderOptions,
   type ImageForm,
   type ImageOptions,
   type ImageSet,
@@ -8,6 +9,7 @@ import {
   keptPart,
 } from '../data/images.ts';
 import { FormatError, reasonOf } from '../runtime/issues.ts';
+import { named } from '../runtime/options.ts';
 import { type FileLike, fileContents } from './fetch.ts';
 
 /**
@@ -15,19 +17,22 @@ import { type FileLike, fileContents } from './fetch.ts';
  * reads and resizes them; behind what is transparent is black.
  *
  * @param files each with its path, `webkitRelativePath`, whose first folder is the one that was chosen; or a path of its own
- * @throws FormatError `file` where no folder has an image; InputError `range`
+ * A page does not see folders without files: `classes` names all classes, where one may be empty.
+ *
+ * @throws FormatError `file` where no folder has an image, or an image lies beside the folders of classes; InputError
  */
 export function imageFolder(
   files: Iterable<File | { readonly path: string; readonly source: FileLike }>,
-  options: ImageOptions,
+  options: ImageFolderOptions,
 ): ImageSet<FileLike> {
-  const form = imageForm(options);
+  const { classes, ...asked } = named('options', options);
+  const form = imageForm(asked);
   const listed = Array.from(files, (file): { path: string; source: FileLike } =>
     file instanceof File
       ? { path: file.webkitRelativePath.split('/').slice(1).join('/') || file.name, source: file }
       : file,
   );
-  return imageSet(listed, 'the folder', form, (source, path) => pixelsOf(source, form, path));
+  return imageSet(listed, [], 'the folder', form, classes, (source, path) => pixelsOf(source, form, path));
 }
 
 /**

@@ -1,6 +1,7 @@
 import { clipped, listed } from '../runtime/clipped.ts';
-import { FormatError, isWhole, unfit } from '../runtime/issues.ts';
+import { InputError, isWhole, unfit } from '../runtime/issues.ts';
 import { checkOptions } from './issues.ts';
+import { refuse } from './refuse.ts';
 import { DataStream } from './stream.ts';
 
 /** What images become: all of one size, bytes of 0 to 255. */
@@ -13,6 +14,15 @@ export interface ImageOptions {
   readonly layout?: 'nchw' | 'nhwc';
   /** What becomes of another shape: its middle is cut out, by default, or it is stretched. */
   readonly fit?: 'crop' | 'stretch';
+}
+
+/** What the images of a folder become, and its classes. */
+export interface ImageFolderOptions extends ImageOptions {
+  /**
+   * Names of the classes in the order of their labels; by default those of the folders, sorted. With it a folder that is none
+   * of them is refused, and one that is not there has no images.
+   */
+  readonly classes?: readonly string[];
 }
 
 /** Options with what was not given. */
@@ -43,7 +53,7 @@ export interface ImageSample {
 
 /** Images of classes, each in a folder of its name. */
 export interface ImageSet<Source> {
-  /** Names of the classes, sorted; a label is the place of one. */
+  /** Names of the classes, sorted unless they were given; a label is the place of one. */
   readonly classes: readonly string[];
   /** Of one image: `[channels, height, width]`, or with the channels last. */
   readonly shape: readonly [number, number, number];
@@ -132,30 +142,50 @@ export function arranged(
   return made;
 }
 
+/** @throws InputError `type`, `range` */
+function requireClasses(classes: unknown): void {
+  if (classes === undefined) return;
+  const isNames = Array.isArray(classes) && classes.every((name) => typeof name === 'string' && name !== '');
+  if (!isNames || classes.length === 0) unfit('type', 'classes', 'a list of names', classes);
+  if (new Set(classes).size < classes.length)
+    throw new InputError('range', 'classes', 'a class is given twice');
+}
+
 /**
  * A set of images, by the folders that they are in. Files with other endings than images, and what is hidden, are left out.
  *
  * @param files with their paths from the folder of the set on: `cats/1.jpg`
+ * @param folders names of those in the folder of the set, where they are known: an empty one keeps its number
  * @param at what errors call the folder
  * @param pixelsOf reads an image
- * @throws FormatError `file` where no folder has an image
+ * @throws FormatError `file` where no folder has an image, images lie beside the folders, or in one that is not of the
+ *   classes that are given; InputError for classes that cannot be
  */
 export function imageSet<Source>(
   files: readonly { readonly path: string; readonly source: Source }[],
+  folders: readonly string[],
   at: string,
   form: ImageForm,
+  given: readonly string[] | undefined,
   pixelsOf: (source: Source, path: string) => Promise<Uint8Array<ArrayBuffer>>,
 ): ImageSet<Source> {
-  const images = files
-    .filter(({ path }) => ENDINGS.test(path) && path.includes('/') && !HIDDEN.test(path))
+  requireClasses(given);
+  const found = files
+    .filter(({ path }) => ENDINGS.test(path) && !HIDDEN.test(path))
     .sort((a, b) => (a.path < b.path ? -1 : 1));
-  const classOf = (path: string): string => path.slice(0, path.indexOf('/'));
-  const classes = [...new Set(images.map(({ path }) => classOf(path)))].sort();
-  if (classes.length === 0) {
-    const found = files.slice(0, 3).map(({ path }) => clipped(path));
-    const text = `expected folders of images, one for each class, found ${listed(found) || 'nothing'}`;
-    throw new FormatError('file', `${at}: ${text}`);
+  const images = found.filter(({ path }) => path.includes('/'));
+  const loose = found.find(({ path }) => !path.includes('/'));
+  const expected = 'folders of images, one for each class';
+  if (images.length === 0) {
+    const some = files.slice(0, 3).map(({ path }) => clipped(path));
+    refuse(at, expected, listed(some) || 'nothing');
   }
+  if (loose !== undefined) refuse(at, expected, `${clipped(loose.path)} beside them`);
+  const classOf = (path: string): string => path.slice(0, path.indexOf('/'));
+  const classes = given ?? [...new Set([...folders, ...images.map(({ path }) => classOf(path))])].sort();
+  const other = images.find(({ path }) => !classes.includes(classOf(path)));
+  if (other !== undefined)
+    refuse(at, `folders of the classes ${listed(classes.map(clipped))}`, clipped(other.path));
   const labels = new Map(classes.map((name, label) => [name, label]));
   const labelled = images.map(({ path, source }) => ({
     path,

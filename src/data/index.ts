@@ -9,7 +9,7 @@ export { type CsvRow, type CsvStreamOptions, streamCsv } from './csv/stream.ts';
 export { type Selected, type Selection, Table } from './csv/table.ts';
 export type { ElementArrays, ElementType, FileArray } from './elements.ts';
 export { type IdxArray, type IdxType, readIdx } from './idx.ts';
-export type { ImageFile, ImageOptions, ImageSample, ImageSet } from './images.ts';
+export type { ImageFile, ImageFolderOptions, ImageOptions, ImageSample, ImageSet } from './images.ts';
 export type { ReadOptions } from './inflate.ts';
 export { StreamError, type StreamErrorCode } from './issues.ts';
 export {

@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   arranged,
+  type ImageFolderOptions,
   type ImageForm,
   type ImageOptions,
   type ImageSet,
@@ -9,6 +10,7 @@ import {
   imageSet,
 } from '../data/images.ts';
 import { FormatError, reasonOf } from '../runtime/issues.ts';
+import { named } from '../runtime/options.ts';
 import { type FileLike, fileContents, fileError } from './files.ts';
 
 /**
@@ -16,16 +18,26 @@ import { type FileLike, fileContents, fileError } from './files.ts';
  * (`npm install sharp`) reads and resizes them: JPEG, PNG, WebP, GIF, AVIF and TIFF. They are turned as they say they are to be
  * seen; behind what is transparent is black.
  *
- * @throws FormatError `file` where there is no such folder or image in it, or sharp is not installed; InputError `range`
+ * A folder without images is a class too, so that those of training and validation have the same numbers; or name them, `classes`.
+ *
+ * @throws FormatError `file` where there is no such folder or image in it, an image lies beside the folders of classes, or
+ *   sharp is not installed; InputError
  */
-export async function imageFolder(folder: string, options: ImageOptions): Promise<ImageSet<string>> {
-  const form = imageForm(options);
-  const files = (await pathsIn(folder, '')).map((path) => ({ path, source: join(folder, path) }));
+export async function imageFolder(folder: string, options: ImageFolderOptions): Promise<ImageSet<string>> {
+  const { classes, ...asked } = named('options', options);
+  const form = imageForm(asked);
+  const paths = await pathsIn(folder, '');
+  const files = paths
+    .filter((path) => !path.endsWith('/'))
+    .map((path) => ({ path, source: join(folder, path) }));
+  const folders = paths
+    .filter((path) => path.indexOf('/') === path.length - 1)
+    .map((path) => path.slice(0, -1));
   const read = await decoder();
-  return imageSet(files, folder, form, (path) => read(path, form));
+  return imageSet(files, folders, folder, form, classes, (path) => read(path, form));
 }
 
-/** The files of a folder and of those within, by their paths from it on; what is hidden is not looked at. */
+/** The files of a folder and the folders in it, which end with a slash, and of those within, by their paths from it on; what is hidden is not looked at. */
 async function pathsIn(folder: string, within: string): Promise<string[]> {
   // Not `recursive`: what it gives does not say where it lies before Node 20.12.
   const entries = await readdir(join(folder, within), { withFileTypes: true }).catch((cause: unknown) => {
@@ -35,7 +47,7 @@ async function pathsIn(folder: string, within: string): Promise<string[]> {
   for (const entry of entries) {
     if (entry.name.startsWith('.')) continue;
     const path = within === '' ? entry.name : `${within}/${entry.name}`;
-    if (entry.isDirectory()) paths.push(...(await pathsIn(folder, path)));
+    if (entry.isDirectory()) paths.push(`${path}/`, ...(await pathsIn(folder, path)));
     else paths.push(path);
   }
   return paths;

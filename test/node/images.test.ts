@@ -9,7 +9,7 @@ import { FormatError } from '../../src/runtime/index.ts';
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'sinter-images-'));
-  for (const name of ['cats', 'dogs/old', 'empty']) await mkdir(join(folder, name), { recursive: true });
+  for (const name of ['cats', 'dogs/old', 'eels']) await mkdir(join(folder, name), { recursive: true });
   await writeFile(join(folder, 'cats', '1.png'), await stripes.png().toBuffer());
   await writeFile(join(folder, 'cats', '2.JPG'), await plain('#808080').jpeg().toBuffer());
   await writeFile(
@@ -21,7 +21,6 @@ beforeAll(async () => {
     await mkdir(join(folder, dirname(hidden)), { recursive: true });
     await writeFile(join(folder, hidden), 'no image');
   }
-  await writeFile(join(folder, 'loose.png'), await stripes.png().toBuffer());
 });
 afterAll(() => rm(folder, { recursive: true }));
 
@@ -35,9 +34,9 @@ const stripes = sharp(Uint8Array.from([...colours, ...colours]), {
 });
 
 describe('a folder of images', () => {
-  test('has a class for each folder with images, and its files by number', async () => {
+  test('has a class for each folder, also without images, and its files by number', async () => {
     const set = await imageFolder(folder, { size: [2, 6] });
-    expect(set.classes).toEqual(['cats', 'dogs']);
+    expect(set.classes).toEqual(['cats', 'dogs', 'eels']);
     expect(set.shape).toEqual([3, 2, 6]);
     expect(set.files.count).toBe(3);
     expect((await set.files.toArray()).map(({ path, label }) => [path, label])).toEqual([
@@ -52,9 +51,31 @@ describe('a folder of images', () => {
     expect((await batches.toArray()).map((batch) => batch.x.length)).toEqual([72, 36]);
   });
 
+  test('has the classes that are named, in their order', async () => {
+    const named = await imageFolder(folder, { size: 2, classes: ['owls', 'dogs', 'cats'] });
+    expect(named.classes).toEqual(['owls', 'dogs', 'cats']);
+    expect((await named.files.toArray()).map(({ label }) => label)).toEqual([2, 2, 1]);
+    await expect(imageFolder(folder, { size: 2, classes: ['cats'] })).rejects.toThrow(
+      `${folder}: expected folders of the classes cats, found dogs/old/1.webp`,
+    );
+    await expect(imageFolder(folder, { size: 2, classes: ['cats', 'cats'] })).rejects.toThrow(
+      'classes: a class is given twice',
+    );
+    await expect(imageFolder(folder, { size: 2, classes: [] })).rejects.toThrow('classes: expected a list');
+  });
+
+  test('with images beside the folders is refused', async () => {
+    const loose = join(folder, 'loose.png');
+    await writeFile(loose, await stripes.png().toBuffer());
+    await expect(imageFolder(folder, { size: 2 })).rejects.toThrow(
+      `${folder}: expected folders of images, one for each class, found loose.png beside them`,
+    );
+    await rm(loose);
+  });
+
   test('that has none, or is none, is refused', async () => {
-    await expect(imageFolder(join(folder, 'empty'), { size: 2 })).rejects.toThrow(
-      'empty: expected folders of images, one for each class, found nothing',
+    await expect(imageFolder(join(folder, 'eels'), { size: 2 })).rejects.toThrow(
+      'eels: expected folders of images, one for each class, found nothing',
     );
     await expect(imageFolder(join(folder, 'none'), { size: 2 })).rejects.toThrow(
       'there is no such file (ENOENT)',
