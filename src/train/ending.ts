@@ -1,6 +1,6 @@
 import type { Session } from '../runtime/index.ts';
 import { InputError, SessionError } from '../runtime/issues.ts';
-import type { Host } from './host.ts';
+import type { Host, ProcessSignals } from './host.ts';
 import type { TakenOptions } from './options.ts';
 import { untilAborted } from './waiting.ts';
 
@@ -10,6 +10,7 @@ export class Ending {
   readonly #onEnd: () => void;
   /** What is undone at the end of the fit. */
   readonly #undo: (() => void)[] = [];
+  #asked: ProcessSignals | undefined;
 
   /** @param onEnd is called when a signal aborts */
   constructor(onEnd: () => void) {
@@ -26,6 +27,7 @@ export class Ending {
           'only sessions of sinter hear them, in Node: give signal, as stopOnSignals of sinter/node makes';
         throw new InputError('unknown', 'signals', text);
       }
+      this.#asked = asked;
       this.#undo.push(() => asked.dispose());
       this.#follow(asked.signal);
     }
@@ -46,6 +48,11 @@ export class Ending {
   isReason(error: unknown): boolean {
     const { signal } = this.#controller;
     return signal.aborted && error === signal.reason;
+  }
+
+  /** Where a signal of the process ended it, has its reason say where that was. */
+  tellPlace(place: () => string): void {
+    if (this.#asked !== undefined && this.isReason(this.#asked.signal.reason)) this.#asked.stoppedAt(place());
   }
 
   /** Waits, but no longer than until a signal aborts. @throws its reason */

@@ -3,6 +3,14 @@ import type { Bare } from './bare.ts';
 import type { Callback } from './callback.ts';
 import type { OriginOf } from './suspect.ts';
 
+/** What hears that the process is asked to end. */
+export interface ProcessSignals {
+  readonly signal: AbortSignal;
+  /** Says in the signal's reason where training stood: `in epoch 2 after step 31`. */
+  stoppedAt(place: string): void;
+  dispose(): void;
+}
+
 /** What a door knows beside the session that it started. */
 export interface Host {
   /** Whether an entry updates states: a program does not say, a module does. */
@@ -14,7 +22,7 @@ export interface Host {
   /** What the session's `save` and `load` are below the checksum: a checkpoint gets its own, and what stays in memory needs none. */
   readonly bare?: Bare;
   /** Aborts when the process is asked to end. */
-  readonly signals?: () => Promise<{ readonly signal: AbortSignal; dispose(): void }>;
+  readonly signals?: () => Promise<ProcessSignals>;
   /** Opens a file by its path, to be read in parts. */
   readonly openFile?: (path: string | URL) => Promise<RandomAccess & { close(): Promise<void> }>;
 }

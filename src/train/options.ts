@@ -76,8 +76,8 @@ export interface FitOptions<
   /** Whether a line shows how far it is, in Node: by default where there is a terminal; without one, true writes a line an epoch. */
   readonly progress?: boolean;
   /**
-   * Whether Ctrl-C and `SIGTERM` end the training after the steps that run, in Node; it then throws a `StoppedError`, and the
-   * process exits with 130 or 143. A second one ends the process at once.
+   * Whether Ctrl-C and `SIGTERM` end the training after the steps that run, in Node; it then throws a `StoppedError`, which
+   * says where it stood, and the process exits with 130 or 143; where nothing catches the error, after one line. A second one ends the process at once.
    */
   readonly signals?: boolean;
 }

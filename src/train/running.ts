@@ -203,10 +203,24 @@ export class Running implements FitRun {
     this.#isKept = true;
   }
 
+  /** For people. */
+  #whereText(): string {
+    const epoch = this.history.epochs.length + 1;
+    const { steps } = this.#count;
+    const where =
+      this.#trained !== undefined
+        ? `before the validation of epoch ${epoch} was done`
+        : steps === 0
+          ? `before epoch ${epoch}`
+          : `in epoch ${epoch} after step ${steps}`;
+    return this.#checkpoints === undefined || !this.#isOpen ? where : `${where}; resume: true goes on`;
+  }
+
   /** Keeps what is done before an error is thrown that leaves the states whole. */
   async keepBefore(error: unknown): Promise<void> {
     const isWhole = error instanceof FeedError || this.#ending.isReason(error);
     if (isWhole && !this.session.disposed && this.#isOpen) await this.#checkpoint();
+    this.#ending.tellPlace(() => this.#whereText());
   }
 
   /** The next epoch, with its validation; undefined after the last. */

@@ -98,16 +98,21 @@ describe('stopOnSignals', () => {
   it('aborts with an error that says which signal, and leaves no handler behind', () => {
     const before = process.listenerCount('SIGTERM');
     const exits = process.listeners('exit');
+    const uncaught = process.listeners('uncaughtException');
     const stop = stopOnSignals();
     process.emit('SIGTERM', 'SIGTERM');
     for (const listener of process.listeners('exit'))
       if (!exits.includes(listener)) process.off('exit', listener);
+    for (const listener of process.listeners('uncaughtException'))
+      if (!uncaught.includes(listener)) process.off('uncaughtException', listener);
     expect(stop.signal.reason).toBeInstanceOf(StoppedError);
     expect(stop.signal.reason).toMatchObject({
       signal: 'SIGTERM',
       exitCode: 143,
       message: 'stopped by SIGTERM',
     });
+    stop.stoppedAt('in epoch 2 after step 31');
+    expect(String(stop.signal.reason)).toBe('StoppedError: stopped by SIGTERM in epoch 2 after step 31');
     // The second ends the process at once.
     const exit = vi.spyOn(process, 'exit').mockImplementation(() => {
       throw new Error('the process ends');

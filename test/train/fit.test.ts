@@ -5,6 +5,7 @@ import { defineModule } from '../../src/graph/index.ts';
 import type { Session } from '../../src/runtime/index.ts';
 import { start as startWasm } from '../../src/runtime/wasm/index.ts';
 import { type Callback, type FitOptions, fit as fitted, type History } from '../../src/train/index.ts';
+import { memoryStore, type Store } from '../../src/weights/index.ts';
 import { assemble } from '../compile/bareWasm.ts';
 import { digest } from '../compile/digest.ts';
 import { batches, open, rows } from './models.ts';
@@ -161,6 +162,33 @@ describe('fit', () => {
     ];
     const fit = fitted(session, { data: rows(64), stepsPerSubmit: 1, callbacks, signal: control.signal });
     await expect(fit).rejects.toThrow('stop');
+  });
+
+  it('tells the signals of the process where it stood', async () => {
+    const places: string[] = [];
+    const stopsAt = async (epoch: number, step: number, store?: Store): Promise<void> => {
+      const control = new AbortController();
+      const signals = async () => ({
+        signal: control.signal,
+        stoppedAt: (place: string) => places.push(place),
+        dispose: () => {},
+      });
+      const stopping: Callback = {
+        onSteps: (at) => {
+          if (at.epoch === epoch && at.step === step) control.abort(new Error('stopped'));
+        },
+      };
+      const options = { data: rows(40), epochs: 3, stepsPerSubmit: 1, signals: true, callbacks: [stopping] };
+      const kept = store === undefined ? options : { ...options, checkpoint: { store } };
+      await expect(fitted(await opened(), kept, { signals })).rejects.toThrow('stopped');
+    };
+    await stopsAt(2, 3);
+    await stopsAt(1, 2, memoryStore());
+    // A step that was submitted before is done too.
+    expect(places).toEqual([
+      expect.stringMatching(/^in epoch 2 after step [34]$/),
+      expect.stringMatching(/^in epoch 1 after step [23]; resume: true goes on$/),
+    ]);
   });
 
   it('gives run-time scalars as callbacks change them', async () => {

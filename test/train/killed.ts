@@ -10,10 +10,9 @@ import { open } from './models.ts';
 const [, , folder = '', signal = '', at = ''] = process.argv;
 const session = await open({ seed: 4 });
 let heard = 0;
-const stop = stopOnSignals();
-await fitted(session, {
+const options = {
   ...killedTraining(folder),
-  signal: stop.signal,
+  signals: true,
   callbacks: [
     {
       onSteps: () => {
@@ -21,5 +20,6 @@ await fitted(session, {
       },
     },
   ],
-});
+};
+await fitted(session, options, { signals: async () => stopOnSignals() });
 session.dispose();

@@ -157,16 +157,21 @@ describe('a fit that is killed and resumed', () => {
   it('equals it in processes of their own, stopped by SIGINT and killed by SIGKILL', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'sinter-fit-'));
     const script = fileURLToPath(new URL('./killed.ts', import.meta.url));
-    const live = (signal: string, at: number): Promise<[code: number | null, signal: string | null]> =>
+    const live = (signal: string, at: number): Promise<[number | null, string | null, string]> =>
       new Promise((resolve, reject) => {
         const child = spawn(process.execPath, ['--import', 'tsx', script, folder, signal, String(at)], {
           timeout: 60_000,
         });
         child.on('error', reject);
-        child.on('close', (code, signal) => resolve([code, signal]));
+        let text = '';
+        child.stderr.on('data', (part) => {
+          text += part;
+        });
+        child.on('close', (code, signal) => resolve([code, signal, text]));
       });
-    expect(await live('SIGINT', 4)).toEqual([130, null]);
-    expect(await live('SIGKILL', 9)).toEqual([null, 'SIGKILL']);
+    const line = /^stopped by SIGINT (in|before) .*epoch \d.*; resume: true goes on\n$/;
+    expect(await live('SIGINT', 4)).toEqual([130, null, expect.stringMatching(line)]);
+    expect(await live('SIGKILL', 9)).toEqual([null, 'SIGKILL', '']);
     const [whole, last] = [await opened(), await opened(7)];
     const { checkpoint, resume, ...options } = killedTraining(folder);
     const history = await fitted(whole, options);
