@@ -313,6 +313,11 @@ describe('a callback', () => {
   it.each<[string, () => unknown, string]>([
     ['options', () => callbacks.earlyStopping({ patence: 3 } as never), 'patence: no such option'],
     ['factors', () => callbacks.reduceOnPlateau({ facter: 3 } as never), 'facter: no such option'],
+    [
+      'no factor',
+      () => callbacks.reduceOnPlateau({ factor: 2 }),
+      'factor: expected a number above 0 and below 1, found 2',
+    ],
     ['modes', () => callbacks.earlyStopping({ mode: 'maximum' as never }), 'mode: expected min or max'],
     [
       'patience',

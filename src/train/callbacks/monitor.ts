@@ -108,8 +108,7 @@ export function requireCount(name: string, value: number): void {
   if (!isWhole(value, 0, Infinity)) unfit('range', name, 'a whole number from 0', value);
 }
 
-/** @throws InputError `range` for what is not a number of at least this one, or more than `most` */
-export function requireNumber(name: string, value: number, least: number, most = Infinity): void {
-  if (typeof value !== 'number' || !(value >= least && value <= most))
-    unfit('range', name, most === Infinity ? `${least} or more` : `${least} to ${most}`, value);
+/** @throws InputError `range` for what is not a number of at least this one */
+export function requireNumber(name: string, value: number, least: number): void {
+  if (typeof value !== 'number' || !(value >= least)) unfit('range', name, `${least} or more`, value);
 }

@@ -1,3 +1,4 @@
+import { unfit } from '../../runtime/issues.ts';
 import type { Callback } from '../callback.ts';
 import { knownOptions } from '../known.ts';
 import {
@@ -35,7 +36,8 @@ export function reduceOnPlateau(given: ReduceOnPlateauOptions = {}): Callback {
   const own = ['scalar', 'factor', 'patience', 'cooldown', 'min'];
   const options = knownOptions('options', given, [...monitorOptions, ...own]);
   const { scalar = 'lr', factor = 0.1, patience = 10, cooldown = 0, min = 0 } = options;
-  requireNumber('factor', factor, Number.MIN_VALUE, 1 - Number.EPSILON);
+  if (!(typeof factor === 'number' && factor > 0 && factor < 1))
+    unfit('range', 'factor', 'a number above 0 and below 1', factor);
   requireCount('patience', patience);
   requireCount('cooldown', cooldown);
   requireNumber('min', min, 0);
