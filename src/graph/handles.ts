@@ -55,7 +55,8 @@ export type Listed<Inputs extends readonly Tensor[]> = Inputs extends readonly [
 type ListedOne<T> = InfoOf<T> extends Named<'input', string, Dtype> ? InfoOf<T> : Unlisted;
 
 /**
- * What is known of a module by what its function returns: an object of handles, by whatever names, or a list of them. Of a kind
+ * What is known of a module by what its function returns: an object of handles, by whatever names, or a list of them, or such
+ * objects and lists within one: `{ entries: { train, predict }, lr }`. Of a kind
  * of which nothing is returned any name is taken. States and run-time scalars are open always, since layers and optimizers
  * declare some besides.
  */
@@ -76,13 +77,20 @@ type InfoOf<Handle> = Handle extends { readonly [declared]?: infer Info }
     : NonNullable<Info>
   : never;
 
-type InfoIn<Returned> = Returned extends readonly (infer Handle)[]
-  ? InfoOf<Handle>
+type InfoIn<Returned> = InfoWithin<Member<Returned>>;
+
+/** What a value is of, or each of its members: of each that is one itself. */
+type Member<Returned> = Returned extends readonly (infer Handle)[]
+  ? Handle
   : [InfoOf<Returned>] extends [never]
-    ? Returned extends object
-      ? InfoOf<Returned[keyof Returned]>
-      : never
-    : InfoOf<Returned>;
+    ? Returned[keyof Returned]
+    : Returned;
+
+type InfoWithin<Value> = Value extends Tensor | ((...given: never) => unknown)
+  ? InfoOf<Value>
+  : Value extends object
+    ? InfoOf<Member<Value>>
+    : never;
 
 type Kind<Info, K extends string> = Extract<Info, { readonly kind: K }>;
 

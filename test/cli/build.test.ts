@@ -47,6 +47,8 @@ export async function use(x: Uint8Array): Promise<readonly [Int32Array, Float32A
   await session.run('predict', { x });
   // @ts-expect-error there is no such state
   await session.read('output.weights');
+  // @ts-expect-error there is no such state
+  await session.write('output.weights', [1]);
   // @ts-expect-error there is no such run-time scalar
   await session.train({ data: { x, y: [0] }, params: { rate: 1 } });
   const [{ scalars } = { scalars: { loss: 0 } }] = await session.train({ data: { x, y: [0] }, params: { lr: 1 } });

@@ -326,6 +326,23 @@ describe('a fit of a module of which types know', () => {
     expect(refused).toBeTypeOf('function');
   });
 
+  it('knows what is returned within an object or a list of another', () => {
+    const grouped = defineModule('grouped', (m) => {
+      const x = m.input('x', { shape: [2] });
+      const lr = m.param('lr', { initial: 1 });
+      const layer = nn.dense(2);
+      const run = m.entry('run', { y: x.mul(lr) }, { inputs: [x] });
+      return { entries: { run }, others: [m.entry('isLess', { isLess: x.lt(lr) })], layer, x };
+    });
+    const refused = async (session: Session<SignatureOf<typeof grouped>>): Promise<void> => {
+      expectTypeOf((await session.run('run', { x: [1, 2] })).y).toEqualTypeOf<Output<Float32Array>>();
+      expectTypeOf((await session.run('isLess', { x: [1, 2] })).isLess).toEqualTypeOf<Output<Uint32Array>>();
+      // @ts-expect-error there is no such entry
+      await session.run('nope', {});
+    };
+    expect(refused).toBeTypeOf('function');
+  });
+
   it('has to be told the entry where none is called train', () => {
     const refused = async (session: Session<SignatureOf<typeof listed>>): Promise<void> => {
       // @ts-expect-error which entry?
