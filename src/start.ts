@@ -18,6 +18,7 @@ import type {
   WasmProgram,
   StartOptions as WasmStartOptions,
 } from './runtime/wasm/index.ts';
+import { explainStart } from './train/explain.ts';
 import type { Host } from './train/host.ts';
 import { type Session, withTraining } from './train/session.ts';
 
@@ -68,11 +69,19 @@ export function hostOfNode(): Host {
   };
 }
 
-/** Starts a session of the runtime that a program needs. @throws as `start` */
+/** Starts a session of the runtime that a program needs, whose errors say what to do. @throws as `start` */
 export async function open(
   program: Program | WasmProgram,
   options: StartOptions = {},
 ): Promise<RuntimeSession> {
+  try {
+    return await opened(program, options);
+  } catch (error) {
+    throw explainStart(error);
+  }
+}
+
+async function opened(program: Program | WasmProgram, options: StartOptions): Promise<RuntimeSession> {
   naming.nearest = didYouMean;
   checkProgram(program);
   // What is given is taken now: opening may wait.

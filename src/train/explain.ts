@@ -1,4 +1,5 @@
 import {
+  DeviceError,
   type Epoch,
   FormatError,
   InputError,
@@ -7,12 +8,14 @@ import {
   SessionError,
   type Training,
 } from '../runtime/index.ts';
+import { elementCount } from '../runtime/init.ts';
+import { shown } from '../runtime/issues.ts';
 import { readSafetensors } from '../weights/safetensors.ts';
 
 /**
  * Makes errors of a session say what would be right, where the runtime, which is small, says what is wrong: for rows that are
- * not as many as a fixed batch has, truth values that are not numbers, and bytes that are not of a session. And refuses to train an entry that updates no state:
- * it would run, and change nothing.
+ * not as many as a fixed batch has, truth values that are not numbers, places that elements of a state cannot be written to, and
+ * bytes that are not of a session. And refuses to train an entry that updates no state: it would run, and change nothing.
  *
  * @param hasUpdates whether an entry updates states; where nobody knows, none is refused
  */
@@ -22,6 +25,7 @@ export function explainErrors(session: Session, hasUpdates?: (entry: string) => 
     aboutTruth(aboutFixedBatch(error, program, data), program, data);
   around(session, 'dataset', (error, [data]) => aboutData(error, data));
   around(session, 'run', (error, [, inputs]) => aboutData(error, inputs));
+  around(session, 'write', (error, args) => aboutPlace(error, program, args));
   around(session, 'load', (error, [saved]) => aboutBytes(error, saved));
   if (hasUpdates === undefined) return;
   const train = session.train.bind(session);
@@ -40,7 +44,7 @@ export function explainErrors(session: Session, hasUpdates?: (entry: string) => 
 /** Has what a method of a session throws, now or later, explained. */
 function around(
   session: Session,
-  method: 'dataset' | 'run' | 'load',
+  method: 'dataset' | 'run' | 'write' | 'load',
   explained: (error: unknown, args: readonly unknown[]) => unknown,
 ): void {
   const own: unknown = session[method];
@@ -94,6 +98,38 @@ function aboutTruth(error: unknown, { inputs }: ProgramBase, data: unknown): unk
   if (typeof found !== 'boolean') return error;
   const text = `expected 0 or 1 (bool) at index ${error.index}, found ${found}: truth values are given as numbers, as Uint8Array.from(values) makes them`;
   return new InputError('type', error.input, text, error.index);
+}
+
+/** Of a place from which on elements of a state are to be written, where it may be. */
+function aboutPlace(
+  error: unknown,
+  { state }: ProgramBase,
+  [name, values, from]: readonly unknown[],
+): unknown {
+  const slot = state.find((one) => one.name === name);
+  if (!(error instanceof InputError) || error.code !== 'length' || from === undefined || slot === undefined)
+    return error;
+  const [count, length] = [elementCount(slot.shape), Number(Object(values).length)];
+  const text =
+    length > count
+      ? `expected ${count} elements at most, found ${length}`
+      : `expected a whole number from 0 to ${count - length} as the element to begin with, since ${length} of its ${count} elements are given; found ${shown(from)}`;
+  return new InputError(length > count ? 'length' : 'range', slot.name, text);
+}
+
+/** What a session that does not start says, with what to do about it. */
+export function explainStart(error: unknown): unknown {
+  if (error instanceof DeviceError && error.code === 'no-adapter' && !/install|pass/.test(error.message))
+    return new DeviceError(
+      'no-adapter',
+      `${error.message}: install or update the graphics driver, pass an adapter or GPU of your own, or compile for 'wasm'`,
+      { cause: error },
+    );
+  if (error instanceof InputError && error.code === 'missing') {
+    const text = 'its values lie beside the program, not in it: pass those of compiled.weights as initial';
+    return new InputError('missing', error.input, text);
+  }
+  return error;
 }
 
 /** Of bytes that are not those of a session, what they are. */

@@ -33,6 +33,42 @@ function rows(count: number): { x: Float32Array; y: Float32Array } {
   return { x: new Float32Array(4 * count), y: new Float32Array(3 * count) };
 }
 
+test.each([
+  [3, [1, 2], 'from 0 to 1 as the element to begin with, since 2 of its 3 elements are given; found 3'],
+  [-1, [1], 'from 0 to 2 as the element to begin with, since 1 of its 3 elements are given; found -1'],
+  [1.5, [1], 'from 0 to 2 as the element to begin with, since 1 of its 3 elements are given; found 1.5'],
+  [
+    null,
+    [1, 2, 3],
+    'from 0 to 0 as the element to begin with, since 3 of its 3 elements are given; found null',
+  ],
+  [0, [1, 2, 3, 4], 'expected 3 elements at most, found 4'],
+])('elements are not written from %j on, and where they may be is said', async (from, values, text) => {
+  const writing = session.write('output.bias', values, from as number);
+  await expect(writing).rejects.toThrow(InputError);
+  await expect(writing).rejects.toThrow(text);
+  await expect(session.write('output.bias', [1])).rejects.toThrow('expected 3 elements, found 1');
+});
+
+test('a session that does not start says what to do', async () => {
+  const words = new Float32Array(2 ** 15).map((_, k) => k % 7);
+  const large = defineModule('large', (m) => {
+    const table = m.state('table', { shape: [2 ** 15], init: nn.init.values(words) });
+    m.entry('run', { sum: table.sum() });
+  });
+  const { program } = await compile(large, { target: 'wasm' });
+  await expect(start(program, { threads: 1 })).rejects.toThrow(
+    'table: its values lie beside the program, not in it: pass those of compiled.weights as initial',
+  );
+  const { program: forGpu } = await compile(fixed, { target: 'webgpu' });
+  const gpu = { requestAdapter: async () => null } as unknown as GPU;
+  await expect(start(forGpu, { gpu })).rejects.toMatchObject({
+    code: 'no-adapter',
+    message:
+      "no WebGPU adapter: install or update the graphics driver, pass an adapter or GPU of your own, or compile for 'wasm'",
+  });
+});
+
 describe('an entry that updates no state', () => {
   test.each(['predict', 'evaluate'])('is not trained: %s', async (entry) => {
     const data = rows(8);
