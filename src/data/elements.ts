@@ -1,5 +1,5 @@
+import { unlike } from '../runtime/unlike.ts';
 import { half } from '../weights/dtypes.ts';
-import { refuse } from './refuse.ts';
 
 /**
  * The array that holds elements of each type of a file. `f16` are widened exactly; `i64` and `u64` are numbers, each exact;
@@ -70,7 +70,7 @@ function wide(buffer: ArrayBuffer, halves: Uint32Array | Int32Array, at: string)
   for (let i = 0; i < values.length; i++) {
     const value = (halves[2 * i + 1] ?? 0) * 2 ** 32 + (low[2 * i] ?? 0);
     if (!Number.isSafeInteger(value))
-      refuse(at, 'integers that a number holds exactly, up to 2^53 - 1', `about ${value} at index ${i}`);
+      unlike(at, 'integers that a number holds exactly, up to 2^53 - 1', `about ${value} at index ${i}`);
     values[i] = value;
   }
   return values;

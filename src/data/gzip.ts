@@ -1,7 +1,7 @@
 import { Gunzip } from 'fflate';
 import { FormatError, reasonOf } from '../runtime/issues.ts';
+import { unlike } from '../runtime/unlike.ts';
 import { crc32 } from './crc.ts';
-import { refuse } from './refuse.ts';
 
 /** Bytes that are unpacked at a time: what unpacks goes a call deeper for each member of a piece. */
 const PIECE_BYTES = 2 ** 16;
@@ -66,7 +66,7 @@ export class GzipReader {
   /** What comes out at the end of the file. @throws FormatError `file`, as `push`; where the file is cut, too */
   *end(): Generator<Uint8Array> {
     if (this.#read < LEAST_GZIP)
-      refuse(
+      unlike(
         this.#at,
         `a gzip file with a header and ${TRAILER_BYTES} bytes at its end`,
         `${this.#read} bytes`,
@@ -92,9 +92,9 @@ export class GzipReader {
     const view = new DataView(Uint8Array.from(bytes).buffer);
     const [crc, length] = [view.getUint32(0, true), view.getUint32(4, true)];
     if (crc !== this.#crc)
-      refuse(this.#at, `bytes with the checksum ${crc.toString(16)}`, this.#crc.toString(16));
+      unlike(this.#at, `bytes with the checksum ${crc.toString(16)}`, this.#crc.toString(16));
     if (length !== this.#length % 2 ** 32)
-      refuse(this.#at, `${length} bytes when it is unpacked`, `${this.#length}`);
+      unlike(this.#at, `${length} bytes when it is unpacked`, `${this.#length}`);
     this.#crc = 0;
     this.#length = 0;
   }
@@ -103,7 +103,7 @@ export class GzipReader {
     const { piece, end } = this.#recent.find((one) => at < one.end) ?? { piece: undefined, end: 0 };
     const byte = piece?.[at - (end - piece.length)];
     return (
-      byte ?? refuse(this.#at, `a header of ${MOST_HEADER} bytes at most`, 'a longer one, or a cut file')
+      byte ?? unlike(this.#at, `a header of ${MOST_HEADER} bytes at most`, 'a longer one, or a cut file')
     );
   }
 }

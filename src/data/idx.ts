@@ -1,7 +1,7 @@
+import { unlike } from '../runtime/unlike.ts';
 import { arrayOf, type FileArray, layouts } from './elements.ts';
 import { type ReadOptions, readOptionNames, unpacked } from './inflate.ts';
 import { checkOptions } from './issues.ts';
-import { refuse } from './refuse.ts';
 
 /** An idx file's contents: `data` holds the elements, the last dimension fastest. */
 export type IdxArray = FileArray<IdxType>;
@@ -43,7 +43,7 @@ export function readIdx(bytes: Uint8Array, options: ReadOptions = {}): IdxArray 
   const { dtype, shape, start, length } = header;
   if (file.length !== start + length) {
     const expected = `${start + length} bytes (a header of ${start}, and ${length} for [${shape.join(', ')}])`;
-    refuse(name, expected, `${file.length} bytes`);
+    unlike(name, expected, `${file.length} bytes`);
   }
   return arrayOf({ dtype, bigEndian: true }, shape, file.subarray(start), name);
 }
@@ -56,7 +56,7 @@ export function readIdx(bytes: Uint8Array, options: ReadOptions = {}): IdxArray 
  */
 export function idxHeader(bytes: Uint8Array, at: string): IdxHeader {
   const start = idxHeaderLength(bytes, at);
-  if (bytes.length < start) refuse(at, `a header of ${start} bytes`, `${bytes.length} bytes`);
+  if (bytes.length < start) unlike(at, `a header of ${start} bytes`, `${bytes.length} bytes`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const dtype = types.get(bytes[2] ?? 0) ?? 'u8';
   const shape = Array.from({ length: bytes[3] ?? 0 }, (_, d) => view.getUint32(4 + 4 * d));
@@ -66,12 +66,12 @@ export function idxHeader(bytes: Uint8Array, at: string): IdxHeader {
 
 /** Bytes of a header, as its first four say. @throws FormatError `file` */
 export function idxHeaderLength(bytes: Uint8Array, at: string): number {
-  if (bytes.length < 4) refuse(at, 'an idx file of 4 bytes at least', `${bytes.length} bytes`);
+  if (bytes.length < 4) unlike(at, 'an idx file of 4 bytes at least', `${bytes.length} bytes`);
   const [first, second, type = 0, rank = 0] = bytes;
   if (first !== 0 || second !== 0 || !types.has(type) || rank === 0) {
     const found = [...bytes.subarray(0, 4)].map((byte) => byte.toString(16).padStart(2, '0'));
     const known = [...types.keys()].map((byte) => byte.toString(16).padStart(2, '0'));
-    refuse(
+    unlike(
       at,
       `an idx file, which starts with 00 00, a type (${known.join(', ')}) and a rank`,
       found.join(' '),

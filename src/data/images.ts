@@ -1,7 +1,7 @@
 import { clipped, listed } from '../runtime/clipped.ts';
 import { InputError, isWhole, unfit } from '../runtime/issues.ts';
+import { unlike } from '../runtime/unlike.ts';
 import { checkOptions } from './issues.ts';
-import { refuse } from './refuse.ts';
 import { DataStream } from './stream.ts';
 
 /** What images become: all of one size, bytes of 0 to 255. */
@@ -178,14 +178,14 @@ export function imageSet<Source>(
   const expected = 'folders of images, one for each class';
   if (images.length === 0) {
     const some = files.slice(0, 3).map(({ path }) => clipped(path));
-    refuse(at, expected, listed(some) || 'nothing');
+    unlike(at, expected, listed(some) || 'nothing');
   }
-  if (loose !== undefined) refuse(at, expected, `${clipped(loose.path)} beside them`);
+  if (loose !== undefined) unlike(at, expected, `${clipped(loose.path)} beside them`);
   const classOf = (path: string): string => path.slice(0, path.indexOf('/'));
   const classes = given ?? [...new Set([...folders, ...images.map(({ path }) => classOf(path))])].sort();
   const other = images.find(({ path }) => !classes.includes(classOf(path)));
   if (other !== undefined)
-    refuse(at, `folders of the classes ${listed(classes.map(clipped))}`, clipped(other.path));
+    unlike(at, `folders of the classes ${listed(classes.map(clipped))}`, clipped(other.path));
   const labels = new Map(classes.map((name, label) => [name, label]));
   const labelled = images.map(({ path, source }) => ({
     path,

@@ -1,8 +1,8 @@
 import { inflateSync } from 'fflate';
 import { FormatError, reasonOf } from '../runtime/issues.ts';
+import { unlike } from '../runtime/unlike.ts';
 import { crc32 } from './crc.ts';
 import { GzipReader, isGzip, LEAST_GZIP } from './gzip.ts';
-import { refuse } from './refuse.ts';
 
 /** Bytes that a packed file may come to by default: as many as one that is not packed with any care. */
 const FREE_BYTES = 2 ** 26;
@@ -34,7 +34,7 @@ export function mostBytes(packed: Uint8Array, { maxBytes }: ReadOptions): number
 /** @throws FormatError where something comes to more bytes than it may */
 export function checkUnpacked(size: number, most: number, at: string): void {
   if (size > most)
-    refuse(at, `${most} bytes at most when it is unpacked (maxBytes says how many)`, `${size}`);
+    unlike(at, `${most} bytes at most when it is unpacked (maxBytes says how many)`, `${size}`);
 }
 
 /**
@@ -52,7 +52,7 @@ export function inflated(packed: Uint8Array, size: number, crc: number, at: stri
   } catch (cause) {
     throw new FormatError('file', `${at}: what is packed is damaged: ${reasonOf(cause)}`, { cause });
   }
-  if (length !== size) refuse(at, `${size} bytes when it is unpacked`, `${length}`);
+  if (length !== size) unlike(at, `${size} bytes when it is unpacked`, `${length}`);
   checkCrc(out, crc, at);
   return out;
 }
@@ -60,13 +60,13 @@ export function inflated(packed: Uint8Array, size: number, crc: number, at: stri
 /** @throws FormatError where bytes are said to come to more than any can */
 function checkRatio(size: number, packed: Uint8Array, at: string): void {
   const most = DEFLATE_RATIO * (packed.length + 1);
-  if (size > most) refuse(at, `${most} bytes at most out of ${packed.length} that are packed`, `${size}`);
+  if (size > most) unlike(at, `${most} bytes at most out of ${packed.length} that are packed`, `${size}`);
 }
 
 /** @throws FormatError where bytes are not those that were packed */
 export function checkCrc(bytes: Uint8Array, crc: number, at: string): void {
   const found = crc32(bytes);
-  if (found !== crc) refuse(at, `bytes with the checksum ${crc.toString(16)}`, found.toString(16));
+  if (found !== crc) unlike(at, `bytes with the checksum ${crc.toString(16)}`, found.toString(16));
 }
 
 /**

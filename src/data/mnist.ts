@@ -1,5 +1,5 @@
+import { unlike } from '../runtime/unlike.ts';
 import type { IdxArray } from './idx.ts';
-import { refuse } from './refuse.ts';
 
 /** Images with their labels: `images` holds 784 bytes (28 × 28) for each, `labels` one, 0 to 9. */
 export interface Digits {
@@ -60,13 +60,13 @@ function digits(images: NamedIdx, labels: NamedIdx): Digits {
   const pixels = bytesOf(images, [count, 28, 28]);
   const numbers = bytesOf(labels, [count]);
   const wrong = numbers.findIndex((label) => label > 9);
-  if (wrong >= 0) refuse(labels.name, 'labels 0 to 9', `${numbers[wrong]} at index ${wrong}`);
+  if (wrong >= 0) unlike(labels.name, 'labels 0 to 9', `${numbers[wrong]} at index ${wrong}`);
   return { count, images: pixels, labels: numbers };
 }
 
 function bytesOf({ name, array }: NamedIdx, expected: readonly number[]): Uint8Array<ArrayBuffer> {
   const { dtype, shape, data } = array;
   if (shape.join() !== expected.join())
-    refuse(name, `the shape [${expected.join(', ')}]`, `[${shape.join(', ')}]`);
-  return dtype === 'u8' ? data : refuse(name, 'unsigned bytes', dtype);
+    unlike(name, `the shape [${expected.join(', ')}]`, `[${shape.join(', ')}]`);
+  return dtype === 'u8' ? data : unlike(name, 'unsigned bytes', dtype);
 }

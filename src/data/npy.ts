@@ -1,8 +1,8 @@
+import { unlike } from '../runtime/unlike.ts';
 import { arrayOf, type FileArray, layouts } from './elements.ts';
 import { type ReadOptions, readOptionNames, unpacked } from './inflate.ts';
 import { checkOptions } from './issues.ts';
 import { NPY_PREFIX, npyHeaderLength, parseNpyHeader } from './npyHeader.ts';
-import { refuse } from './refuse.ts';
 import { zipEntries } from './zip.ts';
 
 /** An array of NumPy's: its elements, the last dimension fastest. */
@@ -32,7 +32,7 @@ export function readNpz(bytes: Uint8Array, options: ReadOptions = {}): Map<strin
   return new Map(
     zipEntries(bytes, name, options).map((entry) => {
       const key = entry.name.replace(/\.npy$/, '');
-      if (key === entry.name) refuse(name, 'npy files alone', entry.name);
+      if (key === entry.name) unlike(name, 'npy files alone', entry.name);
       return [key, npyArray(entry.read(), `${name}, ${entry.name}`)];
     }),
   );
@@ -40,11 +40,11 @@ export function readNpz(bytes: Uint8Array, options: ReadOptions = {}): Map<strin
 
 function npyArray(bytes: Uint8Array, at: string): NpyArray {
   const start = npyHeaderLength(bytes.subarray(0, NPY_PREFIX), at);
-  if (start > bytes.length) refuse(at, `a header of ${start} bytes`, `${bytes.length} bytes in all`);
+  if (start > bytes.length) unlike(at, `a header of ${start} bytes`, `${bytes.length} bytes in all`);
   const header = parseNpyHeader(bytes.subarray(0, start), at);
   const { encoding, shape, fortran, length } = header;
   if (bytes.length - start !== length)
-    refuse(at, `${length} bytes for [${shape.join(', ')}] of ${encoding.dtype}`, `${bytes.length - start}`);
+    unlike(at, `${length} bytes for [${shape.join(', ')}] of ${encoding.dtype}`, `${bytes.length - start}`);
   const elements = bytes.subarray(start);
   const inOrder = fortran ? lastFastest(elements, shape, layouts[encoding.dtype].bytes) : elements;
   return arrayOf(encoding, shape, inOrder, at);

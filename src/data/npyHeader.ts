@@ -1,6 +1,6 @@
 import { clipped } from '../runtime/clipped.ts';
+import { unlike } from '../runtime/unlike.ts';
 import { type ElementType, type Encoding, layouts } from './elements.ts';
-import { refuse } from './refuse.ts';
 
 /** What stands before the elements of an npy file. */
 export interface NpyHeader {
@@ -30,16 +30,16 @@ const MOST_DIMENSIONS = 64;
  */
 export function npyHeaderLength(first: Uint8Array, at: string): number {
   const magic = String.fromCharCode(...first.subarray(0, 6));
-  if (magic !== '\x93NUMPY') refuse(at, 'an npy file, which starts with \\x93NUMPY', JSON.stringify(magic));
+  if (magic !== '\x93NUMPY') unlike(at, 'an npy file, which starts with \\x93NUMPY', JSON.stringify(magic));
   const version = first[6] ?? 0;
-  if (version < 1 || version > 3) refuse(at, 'version 1, 2 or 3 of the npy format', `${version}`);
+  if (version < 1 || version > 3) unlike(at, 'version 1, 2 or 3 of the npy format', `${version}`);
   if (first.length < NPY_PREFIX)
-    refuse(at, `a header of ${NPY_PREFIX} bytes and more`, `${first.length} bytes`);
+    unlike(at, `a header of ${NPY_PREFIX} bytes and more`, `${first.length} bytes`);
   const view = new DataView(first.buffer, first.byteOffset, first.byteLength);
   const length = version === 1 ? 10 + view.getUint16(8, true) : NPY_PREFIX + view.getUint32(8, true);
   // No dictionary is as short as that, and a reader has read as much.
-  if (length < NPY_PREFIX) refuse(at, `a header of ${NPY_PREFIX} bytes and more`, `${length}`);
-  if (length > MOST_HEADER) refuse(at, `a header of ${MOST_HEADER} bytes at most`, `${length}`);
+  if (length < NPY_PREFIX) unlike(at, `a header of ${NPY_PREFIX} bytes and more`, `${length}`);
+  if (length > MOST_HEADER) unlike(at, `a header of ${MOST_HEADER} bytes at most`, `${length}`);
   return length;
 }
 
@@ -55,10 +55,10 @@ export function parseNpyHeader(bytes: Uint8Array, at: string): NpyHeader {
   const text = new TextDecoder().decode(bytes.subarray(version === 1 ? 10 : NPY_PREFIX)).trim();
   const fields = dictionary(text, at);
   const unread = [...fields.keys()].find((key) => !keys.includes(key));
-  if (unread !== undefined) refuse(at, `a header of ${keys.join(', ')}`, `${clipped(unread)} too`);
+  if (unread !== undefined) unlike(at, `a header of ${keys.join(', ')}`, `${clipped(unread)} too`);
   const field = (key: string, what: string, pattern: RegExp): string => {
     const value = fields.get(key) ?? 'none';
-    return pattern.test(value) ? value : refuse(at, `${key} to be ${what}`, clipped(value));
+    return pattern.test(value) ? value : unlike(at, `${key} to be ${what}`, clipped(value));
   };
   const descr = field(
     'descr',
@@ -68,11 +68,11 @@ export function parseNpyHeader(bytes: Uint8Array, at: string): NpyHeader {
   const encoding = encodingOf(descr.slice(1, -1), at);
   const fortran = field('fortran_order', 'True or False', /^(True|False)$/) === 'True';
   const sizes = field('shape', 'a tuple of extents', /^\(\s*(\d+L?\s*(,\s*|(?=\))))*\)$/).match(/\d+/g) ?? [];
-  if (sizes.length > MOST_DIMENSIONS) refuse(at, `${MOST_DIMENSIONS} dimensions at most`, `${sizes.length}`);
+  if (sizes.length > MOST_DIMENSIONS) unlike(at, `${MOST_DIMENSIONS} dimensions at most`, `${sizes.length}`);
   const shape = sizes.map(Number);
   const length = shape.reduce((n, extent) => n * extent, layouts[encoding.dtype].bytes);
   if (!shape.every(Number.isSafeInteger) || !Number.isSafeInteger(length))
-    refuse(at, 'a shape of as many elements as there may be', `[${clipped(shape.join(', '))}]`);
+    unlike(at, 'a shape of as many elements as there may be', `[${clipped(shape.join(', '))}]`);
   return { encoding, shape, fortran, start: bytes.length, length };
 }
 
@@ -87,12 +87,12 @@ function dictionary(text: string, at: string): Map<string, string> {
   for (let found = entry.exec(text); found; found = entry.exec(text)) {
     const [, single, double, value = ''] = found;
     const key = single ?? double ?? '';
-    if (fields.has(key)) refuse(at, 'each key of the header once', `${clipped(key)} twice`);
+    if (fields.has(key)) unlike(at, 'each key of the header once', `${clipped(key)} twice`);
     fields.set(key, value);
     end = entry.lastIndex;
   }
   if (!text.startsWith('{') || text.slice(end).trim() !== '}')
-    refuse(at, 'a header that is a dictionary of Python', JSON.stringify(clipped(text)));
+    unlike(at, 'a header that is a dictionary of Python', JSON.stringify(clipped(text)));
   return fields;
 }
 
@@ -117,6 +117,6 @@ const types: Readonly<Record<string, ElementType>> = {
 function encodingOf(descr: string, at: string): Encoding {
   const [, order = '', kind = ''] = /^([<>|=]?)(.*)$/.exec(descr) ?? [];
   const dtype = Object.hasOwn(types, kind) ? types[kind] : undefined;
-  if (dtype === undefined) return refuse(at, `elements of ${Object.keys(types).join(', ')}`, clipped(descr));
+  if (dtype === undefined) return unlike(at, `elements of ${Object.keys(types).join(', ')}`, clipped(descr));
   return { dtype, bigEndian: order === '>' };
 }

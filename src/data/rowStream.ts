@@ -1,9 +1,9 @@
+import { unlike } from '../runtime/unlike.ts';
 import type { NumberArray } from './batch.ts';
 import { ByteReader, type ByteSource, contentsOf } from './bytes.ts';
 import { type Encoding, elementsOf } from './elements.ts';
 import { idxHeader, idxHeaderLength } from './idx.ts';
 import { NPY_PREFIX, npyHeaderLength, parseNpyHeader } from './npyHeader.ts';
-import { refuse } from './refuse.ts';
 import { DataStream } from './stream.ts';
 
 /** Bytes that are read at a time: some rows, or one that is longer. */
@@ -42,9 +42,9 @@ export function streamNpy(source: ByteSource): DataStream<NumberArray> {
     const rest = await reader.read(npyHeaderLength(first, at) - first.length);
     const header = parseNpyHeader(new Uint8Array([...first, ...rest]), at);
     const { encoding, shape, fortran, length } = header;
-    if (header.shape.length === 0) refuse(at, 'an array with rows', 'a single number');
+    if (header.shape.length === 0) unlike(at, 'an array with rows', 'a single number');
     if (fortran && shape.length > 1)
-      refuse(at, 'an array whose rows lie one after the other', 'fortran_order: True');
+      unlike(at, 'an array whose rows lie one after the other', 'fortran_order: True');
     return { encoding, shape, length };
   });
 }
@@ -61,13 +61,13 @@ function rowsOf(
       const [count = 0] = shape;
       const bytes = count === 0 ? 0 : length / count;
       // A header of some bytes would give rows for ever.
-      if (count > 0 && bytes === 0) refuse(at, 'rows with elements', `the shape [${shape.join(', ')}]`);
+      if (count > 0 && bytes === 0) unlike(at, 'rows with elements', `the shape [${shape.join(', ')}]`);
       const most = Math.max(1, Math.floor(CHUNK_BYTES / bytes));
       for (let row = 0; row < count; row += most) {
         const rows = Math.min(most, count - row);
         const chunk = await reader.read(rows * bytes);
         if (chunk.length < rows * bytes)
-          refuse(
+          unlike(
             at,
             `${count} rows of ${bytes} bytes`,
             `the end in row ${row + Math.floor(chunk.length / bytes)}`,
@@ -77,7 +77,7 @@ function rowsOf(
         // Copies: who keeps a row, as a buffer that shuffles does, would keep the rows around it too.
         for (let k = 0; k < rows; k++) yield elements.slice(k * width, (k + 1) * width);
       }
-      if ((await reader.read(1)).length > 0) refuse(at, `the end behind ${count} rows`, 'more bytes');
+      if ((await reader.read(1)).length > 0) unlike(at, `the end behind ${count} rows`, 'more bytes');
     } finally {
       await reader.close();
     }

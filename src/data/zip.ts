@@ -1,5 +1,5 @@
+import { unlike } from '../runtime/unlike.ts';
 import { checkCrc, checkUnpacked, inflated, mostBytes, type ReadOptions } from './inflate.ts';
-import { refuse } from './refuse.ts';
 
 // Positions of fields are those of APPNOTE.TXT 6.3.10, PKWARE. The table at the end is read here: fflate's own reader goes on
 // for ever in one that says it has large fields and has none, and compares no checksums.
@@ -39,17 +39,17 @@ export function zipEntries(bytes: Uint8Array, at: string, options: ReadOptions):
   const names = new Set<string>();
   for (let k = 0; k < count; k++) {
     if (place + ENTRY_BYTES > end || view.getUint32(place, true) !== ENTRY)
-      refuse(at, `an entry of the table of files at byte ${place}`, 'something else');
+      unlike(at, `an entry of the table of files at byte ${place}`, 'something else');
     const field = (offset: number): number => view.getUint32(place + offset, true);
     const short = (offset: number): number => view.getUint16(place + offset, true);
     const nameLength = short(28);
     const next = place + ENTRY_BYTES + nameLength + short(30) + short(32);
-    if (next > end) refuse(at, `an entry of the table of files at byte ${place}`, 'one that is cut');
+    if (next > end) unlike(at, `an entry of the table of files at byte ${place}`, 'one that is cut');
     const name = new TextDecoder().decode(
       bytes.subarray(place + ENTRY_BYTES, place + ENTRY_BYTES + nameLength),
     );
     const file = `${at}, ${name}`;
-    if (names.has(name)) refuse(at, 'files of different names', `two of ${name}`);
+    if (names.has(name)) unlike(at, 'files of different names', `two of ${name}`);
     names.add(name);
     const [flags, method, crc, packed, size, start] = [
       short(8),
@@ -59,9 +59,9 @@ export function zipEntries(bytes: Uint8Array, at: string, options: ReadOptions):
       field(24),
       field(42),
     ];
-    if (flags & 1) refuse(file, 'a file that is not encrypted', 'one that is');
-    if (method !== 0 && method !== 8) refuse(file, 'a file that is stored or deflated', `method ${method}`);
-    if ([packed, size, start].includes(ELSEWHERE)) refuse(file, 'a file of less than 4 GiB', 'a larger one');
+    if (flags & 1) unlike(file, 'a file that is not encrypted', 'one that is');
+    if (method !== 0 && method !== 8) unlike(file, 'a file that is stored or deflated', `method ${method}`);
+    if ([packed, size, start].includes(ELSEWHERE)) unlike(file, 'a file of less than 4 GiB', 'a larger one');
     total += size;
     checkUnpacked(total, most, at);
     entries.push({ name, read: () => contents(bytes, view, { start, packed, size, crc, method }, file) });
@@ -81,13 +81,13 @@ interface Place {
 function contents(bytes: Uint8Array, view: DataView, place: Place, at: string): Uint8Array {
   const { start, packed, size, crc, method } = place;
   if (start + LOCAL_BYTES > bytes.length || view.getUint32(start, true) !== LOCAL)
-    refuse(at, `its header at byte ${start}`, 'something else');
+    unlike(at, `its header at byte ${start}`, 'something else');
   const first = start + LOCAL_BYTES + view.getUint16(start + 26, true) + view.getUint16(start + 28, true);
   if (first + packed > bytes.length)
-    refuse(at, `${packed} bytes from byte ${first} on`, 'the end of the file');
+    unlike(at, `${packed} bytes from byte ${first} on`, 'the end of the file');
   const data = bytes.subarray(first, first + packed);
   if (method === 8) return inflated(data, size, crc, at);
-  if (packed !== size) refuse(at, `${size} bytes, stored as they are`, `${packed}`);
+  if (packed !== size) unlike(at, `${size} bytes, stored as they are`, `${packed}`);
   checkCrc(data, crc, at);
   return data;
 }
@@ -101,5 +101,5 @@ function endOf(view: DataView, at: string): number {
       end + END_BYTES + view.getUint16(end + 20, true) === view.byteLength
     )
       return end;
-  return refuse(at, 'a zip file, with its table of files at the end', `${view.byteLength} bytes without one`);
+  return unlike(at, 'a zip file, with its table of files at the end', `${view.byteLength} bytes without one`);
 }

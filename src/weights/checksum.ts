@@ -1,5 +1,5 @@
+import { unlike } from '../runtime/unlike.ts';
 import type { Header } from './header.ts';
-import { unlike } from './header.ts';
 
 /** The text of a file that has its checksum. */
 export const CHECKSUM = 'sinter.checksum';

@@ -1,4 +1,5 @@
 import { FormatError, isWhole, shown } from '../runtime/issues.ts';
+import { unlike } from '../runtime/unlike.ts';
 import { isTensorType, type TensorType, tensorTypes } from './dtypes.ts';
 
 /** A tensor as the header of a file describes it. */
@@ -22,11 +23,6 @@ const MOST_HEADER_BYTES = 100_000_000;
 
 /** What a header calls its texts, which no tensor can be called. */
 export const METADATA = '__metadata__';
-
-/** @throws FormatError `file`, always: what was expected of a file, and what was found */
-export function unlike(at: string, expected: string, found: string): never {
-  throw new FormatError('file', `${at}: expected ${expected}, found ${found}`);
-}
 
 /**
  * The number of bytes of a file's header, with the eight that say how long it is.

@@ -1,6 +1,7 @@
 import { shown } from '../runtime/issues.ts';
+import { unlike } from '../runtime/unlike.ts';
 import type { TensorType } from './dtypes.ts';
-import { headerLength, parseHeader, printHeader, tensorBytes, unlike } from './header.ts';
+import { headerLength, parseHeader, printHeader, tensorBytes } from './header.ts';
 
 /** A tensor of a safetensors file: `data` holds its elements as they lie there, little-endian, the last axis fastest. */
 export interface SafeTensor {

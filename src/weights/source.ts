@@ -1,6 +1,7 @@
 import { InputError, isWhole, reasonOf, shown } from '../runtime/issues.ts';
+import { unlike } from '../runtime/unlike.ts';
 import { CHECKSUM, Checksum, requireChecksum } from './checksum.ts';
-import { elementBytes, type Header, headerLength, parseHeader, type TensorPlace, unlike } from './header.ts';
+import { elementBytes, type Header, headerLength, parseHeader, type TensorPlace } from './header.ts';
 
 /** A file that is read in parts, wherever it lies. */
 export interface RandomAccess {

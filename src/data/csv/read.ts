@@ -1,6 +1,6 @@
+import { unlike } from '../../runtime/unlike.ts';
 import { unpacked } from '../inflate.ts';
 import { checkOptions } from '../issues.ts';
-import { refuse } from '../refuse.ts';
 import { type CsvRecord, recordsIn } from './records.ts';
 import {
   type CsvOptions,
@@ -30,7 +30,7 @@ export function readCsv(file: Uint8Array | string, options: CsvOptions = {}): Ta
   const dialect = isText ? { ...options, encoding: 'utf-8' } : options;
   const records = (): Generator<CsvRecord> => recordsIn(bytes, name, dialect);
   const [first] = records();
-  if (!first) return refuse(name, 'a record at least', `${bytes.length} bytes without one`);
+  if (!first) return unlike(name, 'a record at least', `${bytes.length} bytes without one`);
   const names = columnNames(first, options, name);
   const finder = new SchemaFinder(names, options);
   for (const record of rows(records(), names.length, options, name)) finder.add(record);
@@ -56,6 +56,6 @@ function* rows(
 /** @throws FormatError `file` where a record has not as many fields as there are columns */
 export function checkedRecord(record: CsvRecord, columns: number, at: string): CsvRecord {
   const { fields, line } = record;
-  if (fields.length !== columns) refuse(`${at}, line ${line}`, `${columns} fields`, `${fields.length}`);
+  if (fields.length !== columns) unlike(`${at}, line ${line}`, `${columns} fields`, `${fields.length}`);
   return record;
 }

@@ -1,6 +1,6 @@
 import { clipped } from '../../runtime/clipped.ts';
 import { FormatError, shown } from '../../runtime/issues.ts';
-import { refuse } from '../refuse.ts';
+import { unlike } from '../../runtime/unlike.ts';
 
 /** A record: the texts of its fields, and the line where it begins, from 1. */
 export interface CsvRecord {
@@ -109,7 +109,7 @@ export class RecordReader {
   end(): CsvRecord[] {
     const records: CsvRecord[] = [];
     if (this.#mode === 'quoted')
-      refuse(`${this.#at}, line ${this.#opened}`, 'a closing quote', 'none before the end of the file');
+      unlike(`${this.#at}, line ${this.#opened}`, 'a closing quote', 'none before the end of the file');
     this.#endField();
     this.#endRecord(records);
     return records;
@@ -129,7 +129,7 @@ export class RecordReader {
   }
 
   #refuse(expected: string, found = this.#quoteText): never {
-    return refuse(
+    return unlike(
       `${this.#at}, line ${this.#line}, field ${this.#fields.length + 1}`,
       expected,
       shown(found),

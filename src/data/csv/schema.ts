@@ -1,8 +1,8 @@
 import { clipped, listed } from '../../runtime/clipped.ts';
 import { InputError, shown, unfit } from '../../runtime/issues.ts';
+import { unlike } from '../../runtime/unlike.ts';
 import { type ReadOptions, readOptionNames } from '../inflate.ts';
 import { checkOptions } from '../issues.ts';
-import { refuse } from '../refuse.ts';
 import type { CsvDialect, CsvRecord } from './records.ts';
 
 /**
@@ -122,14 +122,14 @@ function optionsOf(column: ColumnType | ColumnOptions): ColumnOptions {
 export function columnNames(first: CsvRecord, options: CsvOptions, at: string): readonly string[] {
   const names = options.names ?? (hasHeader(options) ? first.fields : first.fields.map((_, k) => `${k}`));
   if (names.length !== first.fields.length)
-    refuse(
+    unlike(
       `${at}, line ${first.line}`,
       `${names.length} fields, as names are given`,
       `${first.fields.length}`,
     );
   const twice = names.find((name, k) => names.indexOf(name) !== k);
   if (twice !== undefined)
-    refuse(`${at}, line ${first.line}`, 'columns of different names', `two of ${shown(twice)}`);
+    unlike(`${at}, line ${first.line}`, 'columns of different names', `two of ${shown(twice)}`);
   for (const name of Object.keys(options.columns ?? {}))
     if (!names.includes(name))
       throw new InputError('unknown', name, `no such column; there are ${listed(names.map(clipped))}`);
@@ -217,7 +217,7 @@ class ColumnFinder {
     const type = open ? 'text' : 'category';
     // A cell that is wrong must not make the others a category, whose numbers are not those of the file.
     if (2 * this.#numbers > this.#values)
-      refuse(
+      unlike(
         `${at}, line ${this.#other.line}, column ${clipped(this.#name)}`,
         `a number, as ${this.#numbers} of ${this.#values} values are (columns: { ${clipped(this.#name)}: '${type}' } says otherwise)`,
         shown(this.#other.text),

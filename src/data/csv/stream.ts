@@ -1,9 +1,9 @@
 import { clipped } from '../../runtime/clipped.ts';
 import { InputError } from '../../runtime/issues.ts';
+import { unlike } from '../../runtime/unlike.ts';
 import type { NumberArray } from '../batch.ts';
 import { type ByteSource, contentsOf } from '../bytes.ts';
 import { checkCount, checkOptions } from '../issues.ts';
-import { refuse } from '../refuse.ts';
 import { DataStream } from '../stream.ts';
 import { checkedRecord } from './read.ts';
 import { type CsvRecord, recordsOf } from './records.ts';
@@ -90,7 +90,7 @@ async function* tablesOf(source: ByteSource, options: CsvStreamOptions): AsyncGe
     }
     if (builder) yield tableOf(builder(), waiting.splice(0));
   }
-  if (!finder) refuse(at, 'a record at least', 'none');
+  if (!finder) unlike(at, 'a record at least', 'none');
   if (!builder) yield tableOf(builderOf(finder, options, at)(), waiting);
 }
 

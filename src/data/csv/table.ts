@@ -1,6 +1,6 @@
 import { clipped, listed } from '../../runtime/clipped.ts';
 import { InputError, shown } from '../../runtime/issues.ts';
-import { refuse } from '../refuse.ts';
+import { unlike } from '../../runtime/unlike.ts';
 import { type ColumnBuilder, columnBuilder, expectation, type TableColumn } from './columns.ts';
 import type { CsvRecord } from './records.ts';
 import type { ColumnSchema } from './schema.ts';
@@ -121,7 +121,7 @@ export class TableBuilder {
       if (!builder || !missing[k]) continue;
       if (builder.schema.missing === 'drop') return;
       if (builder.schema.missing === 'refuse')
-        refuse(
+        unlike(
           place(this.#at, line, builder),
           "a value (missing: 'drop', 'mask' or { fill } says what becomes of rows without one)",
           shown(fields[k]),
@@ -130,7 +130,7 @@ export class TableBuilder {
     for (const [k, builder] of this.#columns.entries()) {
       const text = fields[k] ?? '';
       if (builder && !builder.add(text, missing[k] === true))
-        refuse(place(this.#at, line, builder), expectation(builder.schema, text), shown(text));
+        unlike(place(this.#at, line, builder), expectation(builder.schema, text), shown(text));
     }
     this.#rows++;
   }
