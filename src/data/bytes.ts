@@ -1,4 +1,5 @@
 import { GzipReader, isGzip } from './gzip.ts';
+import { PIECE_BYTES } from './piece.ts';
 
 /** Bytes that are read in pieces: a file, an answer of a server. */
 export interface ByteSource {
@@ -7,9 +8,6 @@ export interface ByteSource {
   /** Its bytes from the first on, whenever it is called; a piece may be written over once the next is asked for. */
   readonly pieces: () => AsyncIterable<Uint8Array>;
 }
-
-/** Bytes of a piece: what is made of one lives until the next. */
-const PIECE_BYTES = 2 ** 16;
 
 /** Bytes that are there as a source. */
 export function bytesSource(bytes: Uint8Array, name = 'the bytes'): ByteSource {

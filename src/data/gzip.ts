@@ -2,9 +2,7 @@ import { Gunzip } from 'fflate';
 import { FormatError, reasonOf } from '../runtime/issues.ts';
 import { unlike } from '../runtime/unlike.ts';
 import { crc32 } from './crc.ts';
-
-/** Bytes that are unpacked at a time: what unpacks goes a call deeper for each member of a piece. */
-const PIECE_BYTES = 2 ** 16;
+import { PIECE_BYTES } from './piece.ts';
 
 /** Bytes behind a member: its checksum, and its length modulo 2^32 (RFC 1952). */
 const TRAILER_BYTES = 8;
@@ -53,6 +51,7 @@ export class GzipReader {
    * @throws FormatError `file` where they are damaged, or a member is not what was packed
    */
   *push(bytes: Uint8Array): Generator<Uint8Array> {
+    // Not all at once: what unpacks goes a call deeper for each member of a piece.
     for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
       const piece = bytes.slice(at, at + PIECE_BYTES);
       this.#read += piece.length;

@@ -4,10 +4,8 @@ import { ByteReader, type ByteSource, contentsOf } from './bytes.ts';
 import { type Encoding, elementsOf } from './elements.ts';
 import { idxHeader, idxHeaderLength } from './idx.ts';
 import { NPY_PREFIX, npyHeaderLength, parseNpyHeader } from './npyHeader.ts';
+import { PIECE_BYTES } from './piece.ts';
 import { DataStream } from './stream.ts';
-
-/** Bytes that are read at a time: some rows, or one that is longer. */
-const CHUNK_BYTES = 2 ** 16;
 
 /** Which rows lie in a file. */
 interface Rows {
@@ -62,7 +60,7 @@ function rowsOf(
       const bytes = count === 0 ? 0 : length / count;
       // A header of some bytes would give rows for ever.
       if (count > 0 && bytes === 0) unlike(at, 'rows with elements', `the shape [${shape.join(', ')}]`);
-      const most = Math.max(1, Math.floor(CHUNK_BYTES / bytes));
+      const most = Math.max(1, Math.floor(PIECE_BYTES / bytes));
       for (let row = 0; row < count; row += most) {
         const rows = Math.min(most, count - row);
         const chunk = await reader.read(rows * bytes);

@@ -1,6 +1,7 @@
 import { open, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { ByteSource } from '../data/bytes.ts';
+import { PIECE_BYTES } from '../data/piece.ts';
 import { FormatError } from '../runtime/index.ts';
 
 /** A file: its path, a `file:` URL, or its bytes. */
@@ -45,9 +46,6 @@ export function fileSource(file: string | URL, name = pathOf(file)): ByteSource 
     },
   };
 }
-
-/** Bytes that are read at a time, as Node's own streams do. */
-const PIECE_BYTES = 2 ** 16;
 
 /** The path of a file. */
 export function pathOf(file: string | URL): string {

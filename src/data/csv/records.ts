@@ -1,6 +1,7 @@
 import { clipped } from '../../runtime/clipped.ts';
 import { FormatError, shown } from '../../runtime/issues.ts';
 import { unlike } from '../../runtime/unlike.ts';
+import { PIECE_BYTES } from '../piece.ts';
 
 /** A record: the texts of its fields, and the line where it begins, from 1. */
 export interface CsvRecord {
@@ -148,9 +149,6 @@ export async function* recordsOf(
   for await (const piece of pieces) yield reader.push(decode(piece));
   yield [...reader.push(decode()), ...reader.end()];
 }
-
-/** Bytes that are decoded at once: what a piece is cut into lives no longer than its records. */
-const PIECE_BYTES = 2 ** 16;
 
 /** The records of bytes that are there. @throws FormatError `file` */
 export function* recordsIn(bytes: Uint8Array, at: string, dialect: CsvDialect): Generator<CsvRecord> {
