@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { fault, mutant, numbersFrom, originals } from './mutants.ts';
+import { draws } from '../fixtures/generator.ts';
+import { fault, mutant, originals } from './mutants.ts';
 
 /** Mutants of each file; `test/stress/dataFiles.ts` takes as many as it is told. */
 const MUTANTS = 300;
@@ -8,7 +9,7 @@ test.each(originals)(
   'every mutant of a file is read or refused, whatever it says: $name',
   async (original) => {
     expect(await fault(original, original.bytes)).toBeUndefined();
-    const draw = numbersFrom(20_26);
+    const draw = draws(20_26);
     for (let k = 0; k < MUTANTS; k++)
       expect(await fault(original, mutant(original.bytes, draw))).toBeUndefined();
   },

@@ -82,17 +82,6 @@ export const originals: readonly Original[] = [
   { name: 'streamed csv.gz of two members', bytes: twoMembers(csv), read: streamers.csv },
 ];
 
-/** Random numbers below a bound (Marsaglia's xorshift, of a seed that is not 0). */
-export function numbersFrom(seed: number): (below: number) => number {
-  let state = seed | 0;
-  return (below) => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) % below;
-  };
-}
-
 /** Bytes that mean something in one of the formats. */
 const telling = [0, 1, 7, 8, 10, 13, 34, 39, 40, 41, 44, 57, 63, 127, 128, 255];
 

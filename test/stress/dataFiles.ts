@@ -6,7 +6,9 @@
  *
  * Ends with 1 where there were some.
  */
-import { fault, mutant, numbersFrom, originals } from '../data/mutants.ts';
+
+import { fault, mutant, originals } from '../data/mutants.ts';
+import { draws } from '../fixtures/generator.ts';
 
 /** Milliseconds of processor time that one file may take. */
 const MOST_TIME = 100;
@@ -17,7 +19,7 @@ if (!(count > 0 && seed > 0)) {
   process.exit(2);
 }
 
-const draw = numbersFrom(seed);
+const draw = draws(seed);
 let [faults, longest] = [0, 0];
 for (let k = 0; k < count; k++) {
   const original = originals[k % originals.length];

@@ -1,4 +1,5 @@
 import { writeSafetensors } from '../../src/weights/index.ts';
+import { draws } from '../fixtures/generator.ts';
 
 /** A small file with several types, odd names and texts. */
 export function soundFile(): Uint8Array<ArrayBuffer> {
@@ -45,19 +46,9 @@ const words = [
   'true',
 ];
 
-/** A random whole number below another, by a seed that moves on. */
-export function drawer(seed: number): (below: number) => number {
-  let state = Math.imul(seed + 1, 0x9e3779b1);
-  return (below) => {
-    state = Math.imul(state ^ (state >>> 15), 0x85ebca6b);
-    state = Math.imul(state ^ (state >>> 13), 0xc2b2ae35) + 0x6d2b79f5;
-    return ((state ^ (state >>> 16)) >>> 0) % below;
-  };
-}
-
 /** A file with one to four faults: bits and bytes changed, parts cut, doubled or put in, lengths that lie. */
 export function mutantFile(sound: Uint8Array, seed: number): Uint8Array {
-  const draw = drawer(seed);
+  const draw = draws(seed);
   const header = Number(new DataView(sound.buffer).getBigUint64(0, true));
   let bytes = [...sound];
   const faults = 1 + draw(4);
