@@ -27,9 +27,15 @@ export function fileLog(path: string): callbacks.LogWriter<string | Uint8Array> 
         await mkdir(dirname(path), { recursive: true });
         // Made where there is none, and opened to be written anywhere: what is there stays.
         const opened = await open(path, constants.O_RDWR | constants.O_CREAT);
+        try {
+          at = Math.min(length, (await opened.stat()).size);
+          await opened.truncate(at);
+        } catch (error) {
+          // A log that does not begin is not ended.
+          await opened.close();
+          throw error;
+        }
         file = opened;
-        at = Math.min(length, (await opened.stat()).size);
-        await opened.truncate(at);
       }),
     write: (chunk) =>
       naming(async () => {

@@ -1,18 +1,19 @@
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { fileLog, StoppedError, stopOnSignals, terminalProgress } from '../../src/node/index.ts';
 import { type Callback, fit as fitted } from '../../src/train/index.ts';
-import { open, rows } from '../train/models.ts';
+import { open as openSession, rows } from '../train/models.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sinter-training-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 async function fitWith(callback: Callback, epochs = 2): Promise<void> {
-  const session = await open();
+  const session = await openSession();
   try {
     await fitted(session, { data: rows(24), epochs, callbacks: [callback] });
   } finally {
@@ -66,6 +67,28 @@ describe('fileLog', () => {
     const command = 'ulimit -f 1; exec node --import tsx --input-type=module -e "$0"';
     const { stdout } = await promisify(execFile)('bash', ['-c', command, script]);
     expect(stdout).toMatch(/^FormatError file .*full\.txt: cannot be written: EFBIG/);
+  });
+
+  it('closes a file that it cannot cut', async () => {
+    const path = join(folder, 'uncut.txt');
+    writeFileSync(path, 'text');
+    const probe = await open(path);
+    const kind = Object.getPrototypeOf(probe);
+    await probe.close();
+    let fd: () => number = () => 0;
+    vi.spyOn(kind, 'truncate').mockImplementation(async function (this: FileHandle) {
+      fd = () => this.fd;
+      throw Object.assign(new Error('full'), { code: 'ENOSPC' });
+    });
+    try {
+      await expect((async () => fileLog(path).begin?.(0))()).rejects.toThrow(
+        `${path}: cannot be written: the disk is full (ENOSPC)`,
+      );
+      // Node has no number for what is closed.
+      expect(fd()).toBe(-1);
+    } finally {
+      vi.restoreAllMocks();
+    }
   });
 
   it('names the file that cannot be written', async () => {
