@@ -80,7 +80,9 @@ export class GzipReader {
       this.#gunzip.push(piece, last);
     } catch (cause) {
       if (cause instanceof FormatError) throw cause;
-      throw new FormatError('file', `${this.#at}: what is packed is damaged: ${reasonOf(cause)}`, { cause });
+      // Of fflate: the bytes end before what is packed does.
+      const reason = Object(cause).code === 0 ? 'the file is cut' : reasonOf(cause);
+      throw new FormatError('file', `${this.#at}: what is packed is damaged: ${reason}`, { cause });
     }
     return this.#out;
   }

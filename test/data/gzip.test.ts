@@ -66,6 +66,14 @@ test('a file that is cut is refused, wherever that is, and so is what stands beh
       expect(() => whole(file.subarray(0, -cut))).toThrow(FormatError);
       await expect(streamed(file.subarray(0, -cut), 999)).rejects.toThrow(FormatError);
     }
+  for (const length of [100, packed.length - 500, packed.length - 9]) {
+    expect(() => whole(packed.subarray(0, length))).toThrow(
+      'x.gz: what is packed is damaged: the file is cut',
+    );
+    await expect(streamed(packed.subarray(0, length), 999)).rejects.toThrow(
+      'x.gz: what is packed is damaged: the file is cut',
+    );
+  }
   for (const rest of [1, 5]) {
     const longer = new Uint8Array([...packed, ...new Uint8Array(rest)]);
     expect(() => whole(longer)).toThrow(FormatError);
