@@ -195,6 +195,11 @@ export class History<out Scalars extends object = Numbers, out Validated extends
     return [`${title}${ended}`, ...tableLines([['epoch', ...names, 'time'], ...rows])].join('\n');
   }
 
+  /** The table that `console.log` shows. */
+  toString(): string {
+    return this[custom]();
+  }
+
   #losses(): readonly string[] {
     return this.#epochs.some(({ validation }) => validation !== undefined) ? ['loss', 'val_loss'] : ['loss'];
   }

@@ -298,6 +298,7 @@ describe('a history', () => {
     );
     expect(() => history.column('accuracy')).toThrow('accuracy: no such value of an epoch');
     const shown = inspect(history).split('\n');
+    expect(`${history}`).toBe(inspect(history));
     expect(shown).toHaveLength(6);
     expect(shown[0]).toBe('History of 4 epochs');
     expect(shown[1]).toMatch(/^ {2}epoch +loss +right +val_loss +val_right +lr +time$/);
