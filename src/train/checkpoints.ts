@@ -1,6 +1,8 @@
-import { FormatError } from '../runtime/index.ts';
+import { clipped } from '../runtime/clipped.ts';
+import { FormatError, type Session } from '../runtime/index.ts';
 import { InputError, isWhole, unfit } from '../runtime/issues.ts';
 import { metadataOf, withMetadata } from '../weights/metadata.ts';
+import { readSafetensors } from '../weights/safetensors.ts';
 import type { Store } from '../weights/store.ts';
 import type { Bare } from './bare.ts';
 import { knownOptions } from './known.ts';
@@ -69,10 +71,11 @@ export class Checkpoints {
     return epochs - this.#last.epochs >= (this.#every.epochs ?? Infinity) || this.isDue(steps);
   }
 
-  /** The last one; undefined where there is none. @throws what the store throws; FormatError `saved` */
+  /** The last one; undefined where there is none. @throws what the store throws; FormatError `file`, `saved` */
   async read(): Promise<Checkpoint | undefined> {
-    const bytes = await this.#options.store.read(this.#name());
-    return bytes === undefined ? undefined : checkpointOf(bytes);
+    const name = this.#name();
+    const bytes = await this.#options.store.read(name);
+    return bytes === undefined ? undefined : checkpointOf(bytes, name);
   }
 
   /** Begins to count from a place. */
@@ -130,19 +133,66 @@ export class Checkpoints {
 
 /** What was kept of a fit: what the session loads, and where the fit stood. */
 export interface Checkpoint {
+  /** What errors call it. */
+  readonly name: string;
   readonly bytes: Uint8Array;
   readonly place: FitPlace;
 }
 
-/** Reads a checkpoint of a fit. @throws FormatError `file`, `saved` */
-export function checkpointOf(bytes: Uint8Array): Checkpoint {
-  const { [PLACE]: text } = metadataOf(bytes);
-  if (text === undefined)
-    throw new FormatError(
-      'saved',
-      'saved: expected a checkpoint of a fit, found states alone: load them, and fit without resume',
-    );
-  return { bytes, place: decodePlace(text) };
+/** Reads a checkpoint of a fit. @throws FormatError `file`, `saved`, with its name */
+export function checkpointOf(bytes: Uint8Array, name = 'resume'): Checkpoint {
+  try {
+    const { [PLACE]: text } = metadataOf(bytes);
+    if (text === undefined)
+      throw new FormatError(
+        'saved',
+        'saved: expected a checkpoint of a fit, found states alone: load them, and fit without resume',
+      );
+    return { name, bytes, place: decodePlace(text) };
+  } catch (cause) {
+    throw ofCheckpoint(name, cause);
+  }
+}
+
+/** Loads the states of a checkpoint. @throws FormatError `file`, `saved`, with its name and what another model has; SessionError */
+export async function loadCheckpoint(session: Session, { name, bytes }: Checkpoint): Promise<void> {
+  try {
+    const other = otherModel(session, bytes);
+    if (other !== undefined) throw new FormatError('saved', `is of another model: ${other}`);
+    await session.load(bytes);
+  } catch (cause) {
+    throw ofCheckpoint(name, cause);
+  }
+}
+
+/** An error about a checkpoint's bytes with the checkpoint's name; any other as it is. */
+function ofCheckpoint(name: string, cause: unknown): unknown {
+  if (!(cause instanceof FormatError)) return cause;
+  const text = cause.message.replace(/^(the safetensors file|saved): /, '');
+  return new FormatError(cause.code, `${clipped(name)}: ${text}`, { cause });
+}
+
+/** What the first state is that a session has otherwise; undefined where all are the same. */
+function otherModel({ program }: Session, bytes: Uint8Array): string | undefined {
+  const found = new Map(
+    [...readSafetensors(bytes).tensors].map(([name, tensor]) => [name, stateText(tensor)]),
+  );
+  const wanted = new Map(
+    program.state.map(({ name, dtype, shape }) => [
+      name,
+      stateText({ dtype: dtype === 'bool' ? 'U32' : dtype.toUpperCase(), shape }),
+    ]),
+  );
+  for (const name of new Set([...wanted.keys(), ...found.keys()])) {
+    const [there, here] = [found.get(name), wanted.get(name)];
+    if (there !== here)
+      return `${clipped(name)} is ${there ?? 'missing'} there, and ${here ?? 'missing'} in this one`;
+  }
+  return undefined;
+}
+
+function stateText({ dtype, shape }: { readonly dtype: string; readonly shape: readonly number[] }): string {
+  return `${dtype} [${shape.join(', ')}]`;
 }
 
 /** @throws InputError `type` for what is not a store */

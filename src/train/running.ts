@@ -2,7 +2,7 @@ import type { Session } from '../runtime/index.ts';
 import { InputError, SessionError, TrainingError } from '../runtime/issues.ts';
 import type { Batches } from './batches.ts';
 import type { FitProgress, FitRun } from './callback.ts';
-import { Checkpoints, checkpointOf } from './checkpoints.ts';
+import { Checkpoints, checkpointOf, loadCheckpoint } from './checkpoints.ts';
 import { Count } from './count.ts';
 import { Ending } from './ending.ts';
 import { type Along, type Feed, feedOf, type Trained, type Waiting } from './feed.ts';
@@ -157,7 +157,7 @@ export class Running implements FitRun {
           ? await this.#checkpoints?.read()
           : undefined;
     if (found === undefined) return;
-    const { place, bytes } = found;
+    const { place } = found;
     const refuse = (is: string, not: string): never => {
       throw new SessionError('other-training', `the checkpoint is of a fit ${is}, not ${not}`);
     };
@@ -166,7 +166,7 @@ export class Running implements FitRun {
       (stream ?? undefined) === undefined ? 'on arrays or a dataset' : 'on a stream of batches',
     );
     if (place.isBegun && was !== undefined && is !== undefined && was !== is) refuse(was, is);
-    await this.session.load(bytes);
+    await loadCheckpoint(this.session, found);
     if (place.stream !== null) this.#feed?.goOnFrom(place.stream);
     await this.#restore(place);
     this.#isKept = resume === true;

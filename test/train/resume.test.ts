@@ -8,6 +8,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { compileModule } from '../../src/compile.ts';
 import { machines } from '../../src/machine/index.ts';
 import { type Session, start } from '../../src/runtime/index.ts';
+import { checkpointOf, loadCheckpoint } from '../../src/train/checkpoints.ts';
 import {
   type Callback,
   callbacks,
@@ -83,6 +84,47 @@ async function fitDying(
   }
   throw new Error('the last life does not end');
 }
+
+describe('a checkpoint that does not fit', () => {
+  const checkpointed = async (): Promise<Store> => {
+    const store = memoryStore();
+    await fitted(await opened(), { data: rows(BATCH), checkpoint: { store } });
+    return store;
+  };
+  const resumed = async (store: Store, session: Session): Promise<void> => {
+    await fitted(session, { data: rows(BATCH), epochs: 2, checkpoint: { store }, resume: true });
+  };
+
+  it('is named, cut or empty', async () => {
+    const store = await checkpointed();
+    const bytes = (await store.read('checkpoint.safetensors')) ?? new Uint8Array();
+    for (const length of [0, 5, 100, bytes.length - 4]) {
+      await store.write('checkpoint.safetensors', bytes.subarray(0, length));
+      await expect(resumed(store, await opened())).rejects.toThrow(/^checkpoint\.safetensors: expected /);
+    }
+  });
+
+  it('is named, with what another model has', async () => {
+    const store = await checkpointed();
+    const bytes = (await store.read('checkpoint.safetensors')) ?? new Uint8Array();
+    const session = await opened();
+    const [first, ...others] = session.program.state;
+    if (first === undefined) throw new RangeError('no state');
+    const wider = { ...first, shape: [...first.shape.slice(0, -1), 9] };
+    for (const [state, text] of [
+      [
+        [wider, ...others],
+        `${first.name} is F32 [${first.shape.join(', ')}] there, and F32 [${wider.shape.join(', ')}]`,
+      ],
+      [others, `${first.name} is F32 [${first.shape.join(', ')}] there, and missing`],
+    ] as const) {
+      const other: Session = Object.create(session, { program: { value: { ...session.program, state } } });
+      await expect(loadCheckpoint(other, checkpointOf(bytes, 'checkpoint.safetensors'))).rejects.toThrow(
+        `checkpoint.safetensors: is of another model: ${text} in this one`,
+      );
+    }
+  });
+});
 
 describe('a fit that is killed and resumed', () => {
   it('equals one that never stopped, bit for bit, wherever it is killed', async () => {
