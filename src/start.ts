@@ -19,8 +19,7 @@ import type {
   StartOptions as WasmStartOptions,
 } from './runtime/wasm/index.ts';
 import { explainStart } from './train/explain.ts';
-import type { Host } from './train/host.ts';
-import { type Session, withTraining } from './train/session.ts';
+import { type Door, type Session, withTraining } from './train/session.ts';
 
 /** How a session starts, whatever its target: a device is for WebGPU, threads are for WebAssembly. */
 export interface StartOptions<S extends Signature = AnySignature>
@@ -56,8 +55,8 @@ export async function start(program: Program | WasmProgram, options: StartOption
   return withTraining(await open(program, options), hostOfNode());
 }
 
-/** What fitting finds around it in Node; nothing elsewhere. */
-export function hostOfNode(): Host {
+/** What sessions find around them in Node; nothing elsewhere. */
+export function hostOfNode(): Door {
   if (!isNode()) return {};
   return {
     progress: async (isAsked) => {

@@ -14,7 +14,7 @@ export interface CheckpointOptions {
   readonly store: Store;
   /** `checkpoint.safetensors` by default. What callbacks keep has names that begin with it. */
   readonly name?: string;
-  /** When; at the end of every epoch by default. At the end of training, and where a callback, a signal, a stream or leaving the loop ends it, there always is one. */
+  /** When; at the end of every epoch by default. At the end of training there always is one, and where a callback, a signal, a stream or leaving the loop ends it in an epoch. */
   readonly every?: Every;
 }
 

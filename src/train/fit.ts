@@ -38,9 +38,13 @@ export function fit<
 >(
   session: Session<S>,
   options: OptionsOf<NoInfer<S>, E, V, N, F>,
-  host?: Host,
 ): Fit<KeptScalars<S, E, N>, ValidatedScalars<S, V, N, F>>;
-export function fit(session: Session, options: FitOptions, host: Host = {}): Fit {
+export function fit(session: Session, options: FitOptions): Fit {
+  return fitWithin(session, options, {});
+}
+
+/** {@link fit}, with what a door knows. @throws as {@link fit} */
+export function fitWithin(session: Session, options: FitOptions, host: Host): Fit {
   const history = new History();
   const epochs = epochsOf(session, taken(session, options), host, history);
   let rest: Promise<History> | undefined;

@@ -1,4 +1,3 @@
-import type { RandomAccess } from '../weights/index.ts';
 import type { Bare } from './bare.ts';
 import type { Callback } from './callback.ts';
 import type { OriginOf } from './suspect.ts';
@@ -11,7 +10,7 @@ export interface ProcessSignals {
   dispose(): void;
 }
 
-/** What a door knows beside the session that it started. */
+/** What a fit finds around it: what a door knows beside the session that it started. Nothing beside a bare runtime. */
 export interface Host {
   /** Whether an entry updates states: a program does not say, a module does. */
   readonly hasUpdates?: (entry: string) => boolean;
@@ -23,6 +22,4 @@ export interface Host {
   readonly bare?: Bare;
   /** Aborts when the process is asked to end. */
   readonly signals?: () => Promise<ProcessSignals>;
-  /** Opens a file by its path, to be read in parts. */
-  readonly openFile?: (path: string | URL) => Promise<RandomAccess & { close(): Promise<void> }>;
 }

@@ -5,7 +5,6 @@ export * as callbacks from './callbacks/index.ts';
 export type { CheckpointOptions, Every } from './checkpoints.ts';
 export { type Fit, fit } from './fit.ts';
 export { type FitEpoch, History, namesOf, type Validation, valueIn } from './history.ts';
-export type { Host } from './host.ts';
 export { FeedError, type FeedErrorCode } from './issues.ts';
 export { type Mode, modeOf } from './mode.ts';
 export { NanError } from './nanError.ts';

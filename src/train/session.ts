@@ -11,6 +11,7 @@ import {
   type LoadOptions,
   type LoadReport,
   loadWeights,
+  type RandomAccess,
   type SaveOptions,
   saveWeights,
   verifyChecksum,
@@ -18,7 +19,7 @@ import {
   withMetadata,
 } from '../weights/index.ts';
 import { explainErrors } from './explain.ts';
-import { type Fit, fit as fitted } from './fit.ts';
+import { type Fit, fitWithin } from './fit.ts';
 import type { KeptScalars, ScalarName, ValidatedScalars, ValidationEntry } from './fitted.ts';
 import type { Host } from './host.ts';
 import type { FitOptions, OptionsOf } from './options.ts';
@@ -61,26 +62,32 @@ export interface Session<S extends Signature = AnySignature> extends RuntimeSess
   saveWeights(options?: SaveOptions): Promise<Uint8Array<ArrayBuffer>>;
 }
 
+/** What a door gives its sessions beside what the runtime has. */
+export interface Door extends Omit<Host, 'bare'> {
+  /** Opens a file by its path, to be read in parts. */
+  readonly openFile?: (path: string | URL) => Promise<RandomAccess & { close(): Promise<void> }>;
+}
+
 /**
  * Gives a session of a runtime the methods that training adds, errors that say more, and checksums to what it
  * saves.
  */
-export function withTraining(session: RuntimeSession, host: Host): Session {
+export function withTraining(session: RuntimeSession, { openFile, ...host }: Door): Session {
   explainErrors(session, host.hasUpdates);
   const { save, load } = session;
   const bare = { save: () => save.call(session), load: (saved: Uint8Array) => load.call(session, saved) };
   return Object.assign(session, {
-    fit: (options: FitOptions): Fit => fitted(session, options, { ...host, bare }),
+    fit: (options: FitOptions): Fit => fitWithin(session, options, { ...host, bare }),
     loadWeights: async (source: WeightsSource | string | URL, options?: LoadOptions): Promise<LoadReport> => {
       if (typeof source !== 'string' && !(source instanceof URL))
         return loadWeights(session, source, options);
-      if (host.openFile === undefined)
+      if (openFile === undefined)
         throw new InputError(
           'type',
           'source',
           'only Node opens paths: give bytes, a File, or openUrl of sinter/browser',
         );
-      const file = await host.openFile(source);
+      const file = await openFile(source);
       try {
         return await loadWeights(session, file, options);
       } finally {

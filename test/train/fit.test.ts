@@ -4,6 +4,7 @@ import { compileToWasm } from '../../src/compile.ts';
 import { defineModule } from '../../src/graph/index.ts';
 import type { Session } from '../../src/runtime/index.ts';
 import { start as startWasm } from '../../src/runtime/wasm/index.ts';
+import { fitWithin } from '../../src/train/fit.ts';
 import { type Callback, type FitOptions, fit as fitted, type History } from '../../src/train/index.ts';
 import { memoryStore, type Store } from '../../src/weights/index.ts';
 import { assemble } from '../compile/bareWasm.ts';
@@ -180,7 +181,7 @@ describe('fit', () => {
       };
       const options = { data: rows(40), epochs: 3, stepsPerSubmit: 1, signals: true, callbacks: [stopping] };
       const kept = store === undefined ? options : { ...options, checkpoint: { store } };
-      await expect(fitted(await opened(), kept, { signals })).rejects.toThrow('stopped');
+      await expect(fitWithin(await opened(), kept, { signals })).rejects.toThrow('stopped');
     };
     await stopsAt(2, 3);
     await stopsAt(1, 2, memoryStore());
@@ -254,7 +255,7 @@ describe('fit refuses', () => {
     const data = { x: new Float32Array(8) };
     const host = { hasUpdates: (entry: string) => entry !== 'predict' };
     const validatedBy = async (validationEntry: string): Promise<unknown> =>
-      fitted(session, { data, validation: data, validationEntry }, host).catch((error: unknown) => error);
+      fitWithin(session, { data, validation: data, validationEntry }, host).catch((error: unknown) => error);
     const message = (entry: string, fault: string): object => ({
       name: 'SessionError',
       code: 'unknown-entry',

@@ -3,7 +3,7 @@
  */
 
 import { stopOnSignals } from '../../src/node/index.ts';
-import { fit as fitted } from '../../src/train/index.ts';
+import { fitWithin } from '../../src/train/fit.ts';
 import { killedTraining } from './killedTraining.ts';
 import { open } from './models.ts';
 
@@ -21,5 +21,5 @@ const options = {
     },
   ],
 };
-await fitted(session, options, { signals: async () => stopOnSignals() });
+await fitWithin(session, options, { signals: async () => stopOnSignals() });
 session.dispose();
