@@ -94,9 +94,9 @@ const arrows: Readonly<
   },
   runtime: { rooms: [], packages: [/^node:/, /^webgpu$/] },
   // What is kept of a session, in bytes.
-  weights: { rooms: ['runtime'], packages: [] },
+  weights: { rooms: ['runtime', 'half.ts'], packages: [] },
   // Streams, and files out of bytes: beside the runtime alone, in a page too.
-  data: { rooms: ['runtime', 'weights/dtypes.ts'], packages: [/^fflate$/] },
+  data: { rooms: ['runtime', 'half.ts'], packages: [/^fflate$/] },
   // What people do with a session that trains: beside the runtime alone, in a page too.
   train: { rooms: ['runtime', 'weights'], packages: [/^simple-ascii-chart$/, /^@bufbuild\/protobuf\/wire$/] },
   // What only pages can do.

@@ -1,5 +1,5 @@
+import { half } from '../half.ts';
 import { unlike } from '../runtime/unlike.ts';
-import { half } from '../weights/dtypes.ts';
 
 /**
  * The array that holds elements of each type of a file. `f16` are widened exactly; `i64` and `u64` are numbers, each exact;

@@ -1,3 +1,4 @@
+import { half } from '../half.ts';
 /**
  * Types of elements that a safetensors file may name, and the bits of one. Those narrower than a byte lie side by side.
  * (https://github.com/huggingface/safetensors, `Dtype`)
@@ -90,15 +91,6 @@ export function decode(type: TensorType, data: Uint8Array): Elements | undefined
 
 function widened(bits: Uint16Array | Uint8Array, value: (bits: number) => number): Float32Array {
   return Float32Array.from(bits, value);
-}
-
-/** A float of 16 bits (IEEE 754): five of the exponent, ten of the fraction. */
-export function half(bits: number): number {
-  const exponent = (bits >> 10) & 31;
-  const fraction = bits & 1023;
-  const sign = bits & 0x8000 ? -1 : 1;
-  if (exponent === 31) return fraction === 0 ? sign * Infinity : Number.NaN;
-  return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1024 + fraction) * 2 ** (exponent - 25);
 }
 
 /** A float of eight bits with four of the exponent, without infinities (Micikevicius et al. 2022). */
