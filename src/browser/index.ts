@@ -3,6 +3,6 @@ export { readCsv, readIdx, readNpy, readNpz, streamCsv, streamIdx, streamNpy } f
 export { type FetchOptions, type FetchProgress, type FileLike, fileSource } from './fetch.ts';
 export { imageFolder, readImage } from './images.ts';
 export { indexedDbStore } from './indexedDbStore.ts';
-export { loadFashionMnist, loadMnist } from './mnist.ts';
+export { loadMnist } from './mnist.ts';
 export { openUrl } from './openUrl.ts';
 export { opfsStore } from './opfsStore.ts';

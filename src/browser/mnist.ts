@@ -2,8 +2,8 @@ import { type Mnist, type MnistSources, mnistFiles, mnistOf, type NamedIdx, read
 import { type FetchOptions, type FetchProgress, type FileLike, fileContents } from './fetch.ts';
 
 /**
- * The MNIST digits: from an address under which the four idx files have their usual names (packed, with `.gz`, if `packed` says so),
- * or from the files.
+ * The MNIST digits, or Fashion-MNIST, which has the same form (`fashionMnistClasses` are its labels): from an address under which
+ * the four idx files have their usual names (packed, with `.gz`, if `packed` says so), or from the files.
  *
  * @param options `onProgress` hears of the bytes of all four together
  * @throws FormatError `file` where a file does not come, is cut or something else; the reason of a signal
@@ -26,14 +26,6 @@ export async function loadMnist(
     idx(files.testLabels),
   ]);
   return mnistOf({ trainImages, trainLabels, testImages, testLabels });
-}
-
-/** Fashion-MNIST, which has the form of MNIST; `fashionMnistClasses` are its labels. @throws as `loadMnist` */
-export function loadFashionMnist(
-  from: string | URL | MnistSources<FileLike>,
-  options: FetchOptions & { readonly packed?: boolean } = {},
-): Promise<Mnist> {
-  return loadMnist(from, options);
 }
 
 function filesUnder(base: string | URL, packed: boolean): MnistSources<FileLike> {

@@ -7,7 +7,7 @@ export { fileSource } from './files.ts';
 export { type GpuTarget, type NodeGpu, type OpenGpuOptions, openGpu } from './gpu.ts';
 export { imageFolder, readImage } from './images.ts';
 export { fileLog } from './logs.ts';
-export { loadFashionMnist, loadMnist } from './mnist.ts';
+export { loadMnist } from './mnist.ts';
 export { type OpenFile, openFile } from './openFile.ts';
 export { type Terminal, terminalProgress } from './progress.ts';
 export { type SignalStop, StoppedError, stopOnSignals } from './signals.ts';

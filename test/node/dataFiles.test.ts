@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DataStream } from '../../src/data/index.ts';
 import {
-  loadFashionMnist,
+  loadMnist,
   readCsv,
   readNpy,
   readNpz,
@@ -81,6 +81,6 @@ test('sets of the form of MNIST may be packed', async () => {
   await file('train-labels-idx1-ubyte.gz', gzipSync(idx(2)));
   await file('t10k-images-idx3-ubyte', idx(1, 28, 28));
   await file('t10k-labels-idx1-ubyte', idx(1));
-  const { train, test: held } = await loadFashionMnist(folder);
+  const { train, test: held } = await loadMnist(folder);
   expect([train.count, held.count]).toEqual([2, 1]);
 });
