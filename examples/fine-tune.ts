@@ -10,7 +10,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { callbacks, compile, optim } from 'sinter';
 import { type Digits, fileStore, loadMnist } from 'sinter/node';
-import { saveWeights } from 'sinter/weights';
+import { metadataOf, saveWeights } from 'sinter/weights';
 import { commandLine, runExample } from './commandLine.ts';
 import { BATCH, reader } from './readers.ts';
 
@@ -43,12 +43,13 @@ await runExample(import.meta.url, async () => {
   const store = fileStore(out);
   const { train, test } = await loadMnist();
 
-  // It is kept, so that the next run begins behind it.
+  // It is kept, with how it was made, so that the next run of the same begins behind it.
+  const made = JSON.stringify({ known: first, seed });
   let known = await store.read('base.safetensors');
-  if (known === undefined) {
+  if (known === undefined || metadataOf(known).made !== made) {
     const session = await (await compile(base, { target })).start(start);
     await session.fit({ data: fiveFrom(train, 0, first), epochs: 2 });
-    known = await saveWeights(session, { only: 'features' });
+    known = await saveWeights(session, { only: 'features', metadata: { made } });
     await store.write('base.safetensors', known);
     session.dispose();
   }

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import { drawInputs } from '../src/check/draws.ts';
 import { compileToWasm, inputSlots } from '../src/compile.ts';
 import type { Module } from '../src/graph/index.ts';
 import { start } from '../src/runtime/wasm/index.ts';
-import { loadWeights, readSafetensors } from '../src/weights/index.ts';
+import { loadWeights, readSafetensors, writeSafetensors } from '../src/weights/index.ts';
 import { assemble } from './compile/bareWasm.ts';
 
 const folder = new URL('../examples/', import.meta.url);
@@ -48,6 +48,8 @@ describe('the model of an example', () => {
 
 it('fine-tunes a network, and leaves a program with its weights', async () => {
   const out = mkdtempSync(join(tmpdir(), 'sinter-fine-tune-'));
+  // What was made by other options is not taken for what these make.
+  writeFileSync(join(out, 'base.safetensors'), writeSafetensors(new Map(), { made: '{"known":20000}' }));
   const quick = ['--known', '256', '--digits', '80', '--epochs', '2', '--target', 'wasm', '--threads', '1'];
   const example = fileURLToPath(new URL('fine-tune.ts', folder));
   const tsx = createRequire(import.meta.url).resolve('tsx/cli');

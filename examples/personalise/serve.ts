@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { compile } from 'sinter';
 import { fileStore, loadMnist } from 'sinter/node';
-import { saveWeights } from 'sinter/weights';
+import { metadataOf, saveWeights } from 'sinter/weights';
 import { commandLine, runExample } from '../commandLine.ts';
 import { reader } from '../readers.ts';
 
@@ -61,13 +61,15 @@ await runExample(import.meta.url, async () => {
   if (options === undefined) return;
   const { epochs, port, seed, target, out = 'personalise', ...threads } = options;
   const store = fileStore(out);
+  // It is kept, with how it was made, so that the next run of the same need not learn again.
+  const made = JSON.stringify({ epochs, seed });
   let weights = await store.read('reader.safetensors');
-  if (weights === undefined) {
+  if (weights === undefined || metadataOf(weights).made !== made) {
     const { train } = await loadMnist();
     const all = reader({ name: 'digits', classes: 10, frozen: false, lr: 2e-3 });
     const session = await (await compile(all, { target })).start({ seed, ...threads });
     await session.fit({ data: { x: train.images, y: train.labels }, validation: 0.1, epochs });
-    weights = await saveWeights(session, { only: ['features', 'classifier'] });
+    weights = await saveWeights(session, { only: ['features', 'classifier'], metadata: { made } });
     session.dispose();
   }
   await writePage(out, weights);

@@ -49,10 +49,13 @@ test('a page learns a hand with the runtime alone, keeps it, and hears what is d
     before: expect.any(Number),
     after: expect.any(Number),
     kept: expect.any(Number),
+    renewed: expect.any(Number),
+    counts: [40, 40],
     read: expect.stringMatching(/^A \d, for \d+ %\. If it is not, say what it is:$/),
     learned: expect.stringMatching(/^That is a 1: loss \d\.\d{3} over one drawing\. Draw another\.$/),
   });
-  const { before, after, kept } = result as Record<'before' | 'after' | 'kept', number>;
+  const { before, after, kept, renewed } = result as Record<'before' | 'after' | 'kept' | 'renewed', number>;
   expect(after).toBeGreaterThan(before + 0.1);
   expect(kept).toBe(after);
+  expect(renewed).toBe(before);
 });

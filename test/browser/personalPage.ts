@@ -55,8 +55,16 @@ await post(async () => {
   session.dispose();
   // Who comes back is known.
   const other = await start(program, { seed: 2 });
-  const kept = await right(await Personal.open(other, weights, store));
+  const again = await Personal.open(other, weights, store);
+  const kept = await right(again);
   other.dispose();
+  // A page that has another reader by now, or files that are spoilt, begins again with the drawings that are whole.
+  await store.write('hand.safetensors', weights);
+  const third = await start(program, { seed: 3 });
+  const changed = await Personal.open(third, weights, store);
+  const renewed = await right(changed);
+  third.dispose();
+  const counts = [again.count, changed.count];
 
   document.body.innerHTML = await (await fetch('/page.html')).text();
   await import('../../examples/personalise/page.ts');
@@ -71,5 +79,5 @@ await post(async () => {
   const [, one] = document.getElementById('digits')?.children ?? [];
   one?.dispatchEvent(new MouseEvent('click'));
   const learned = await said((text) => text.startsWith('That is'));
-  return { before, after, kept, read, learned };
+  return { before, after, kept, renewed, counts, read, learned };
 });
