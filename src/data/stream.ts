@@ -48,6 +48,8 @@ interface Origin<Element> {
   readonly listed?: Listed<Element> | undefined;
   /** How many there are, where that is known without reading them. */
   readonly count?: number | undefined;
+  /** Whether its elements are batches for certain, which `batch` made. */
+  readonly isBatched?: boolean | undefined;
   /** What to do where an element has, or may have, another position in another epoch. */
   readonly varies?: string | undefined;
 }
@@ -141,6 +143,7 @@ export class DataStream<Element> implements AsyncIterable<Element> {
     return new DataStream({
       // The names are those of the streams.
       elements: (epoch) => zipped(entries, epoch) as AsyncGenerator<Parts>,
+      isBatched: entries.some(([, stream]) => stream.isBatched),
       varies,
       count,
     });
@@ -157,6 +160,11 @@ export class DataStream<Element> implements AsyncIterable<Element> {
   /** How many elements there are, where that is known without reading them. */
   get count(): number | undefined {
     return this.#origin.count;
+  }
+
+  /** Whether its elements are batches that `batch` made, as they are or changed. */
+  get isBatched(): boolean {
+    return this.#origin.isBatched ?? false;
   }
 
   /** The elements of an epoch, counted from 1: the same whenever they are asked for. */
@@ -179,6 +187,7 @@ export class DataStream<Element> implements AsyncIterable<Element> {
     change: (element: Element, position: number) => Result | Promise<Result>,
     options: { readonly concurrency?: number } = {},
   ): DataStream<Awaited<Result>> {
+    if (typeof change !== 'function') unfit('type', 'map', 'a function of an element', change);
     const { concurrency = 1 } = options;
     checkOptions(options, { concurrency: true });
     checkCount('concurrency', concurrency, 1, MOST_AHEAD);
@@ -195,6 +204,7 @@ export class DataStream<Element> implements AsyncIterable<Element> {
 
   /** The elements for which a function, which may be asynchronous, says yes. */
   filter(keeps: (element: Element, position: number) => boolean | Promise<boolean>): DataStream<Element> {
+    if (typeof keeps !== 'function') unfit('type', 'filter', 'a function of an element', keeps);
     return this.#then((source, epoch) => filtered(source, keeps, epoch));
   }
 
@@ -309,6 +319,7 @@ export class DataStream<Element> implements AsyncIterable<Element> {
     return new DataStream({
       // The builder makes what the type says, of samples that are what theirs says.
       elements: (epoch) => batched(elements(epoch), size, partial) as AsyncGenerator<Batch<Row>>,
+      isBatched: true,
       varies,
       count: batches,
     });
@@ -324,6 +335,7 @@ export class DataStream<Element> implements AsyncIterable<Element> {
     const { elements, count } = this.#origin;
     return new DataStream({
       elements: (epoch) => repeated(elements, times, epoch),
+      isBatched: this.isBatched,
       varies: 'split before repeat, not after',
       count: count === undefined || times === Infinity ? undefined : count * times,
     });
@@ -347,7 +359,12 @@ export class DataStream<Element> implements AsyncIterable<Element> {
     count?: number,
     varies = this.#origin.varies,
   ): DataStream<Result> {
-    return new DataStream({ elements: (epoch) => operate(this.elements(epoch), epoch), count, varies });
+    return new DataStream({
+      elements: (epoch) => operate(this.elements(epoch), epoch),
+      count,
+      isBatched: this.isBatched,
+      varies,
+    });
   }
 }
 

@@ -6,6 +6,8 @@ export interface BatchSource<out Batch = Data> {
   readonly count?: number | undefined;
   /** @param epoch counted from 1 */
   elements(epoch: number): AsyncIterable<Batch>;
+  /** False where its elements may be single samples: of a stream whose first batch has one row they are refused then. */
+  readonly isBatched?: boolean;
 }
 
 /**
@@ -22,7 +24,11 @@ export type Batches<Batch = Data> =
   | ((epoch: number) => AsyncIterable<Batch> | Iterable<Batch>);
 
 /** The batches of an epoch. */
-export type OpenEpoch = (epoch: number) => AsyncIterator<Data> | Iterator<Data>;
+export interface OpenEpoch {
+  (epoch: number): AsyncIterator<Data> | Iterator<Data>;
+  /** Whether a first batch of one row is taken for a sample that is in no batch. */
+  readonly mayBeSamples?: boolean;
+}
 
 /** A stream: what does not go to the device whole. */
 export type Stream = Exclude<Batches, Data | Dataset>;
@@ -37,7 +43,10 @@ export function isResident(batches: Batches): batches is Data | Dataset {
 /** What opens the epochs of a stream. */
 export function epochsOf(stream: Stream): OpenEpoch {
   if (typeof stream === 'function') return (epoch) => iteratorOf(stream(epoch));
-  if (isSource(stream)) return (epoch) => iteratorOf(stream.elements(epoch));
+  if (isSource(stream)) {
+    const open = (epoch: number) => iteratorOf(stream.elements(epoch));
+    return Object.assign(open, { mayBeSamples: stream.isBatched === false });
+  }
   return () => iteratorOf(stream);
 }
 

@@ -51,6 +51,7 @@ interface Batch {
 export class BlockReader {
   readonly #program: ProgramBase;
   readonly #epoch: number;
+  readonly #mayBeSamples: boolean;
   readonly #batches: AsyncIterator<Data> | Iterator<Data>;
   /**
    * The values of a block's batches one after the other, in the same arrays for all blocks: a batch is copied as it comes, so that
@@ -66,6 +67,7 @@ export class BlockReader {
   constructor(program: ProgramBase, epoch: number, open: OpenEpoch) {
     this.#program = program;
     this.#epoch = epoch;
+    this.#mayBeSamples = open.mayBeSamples === true;
     try {
       this.#batches = open(epoch);
     } catch (cause) {
@@ -173,6 +175,7 @@ export class BlockReader {
     const arrays = new Map([...inputs].map(([name, [slot, values]]) => [name, [slot, values] as const]));
     this.#model ??= { arrays, rows, isShort: false };
     const model = this.#model;
+    if (at === 1 && this.#mayBeSamples) this.#requireBatch(rows);
     const names = [...model.arrays.keys()].sort().join(', ');
     const found = [...arrays.keys()].sort().join(', ');
     let isShort = false;
@@ -190,6 +193,15 @@ export class BlockReader {
       isShort ||= count < whole;
     }
     return { arrays, rows, isShort };
+  }
+
+  /** @throws FeedError `batch` for what is a single sample where batches have more */
+  #requireBatch(rows: ReadonlyMap<string, number>): void {
+    const sizes = this.#program.sizes.filter(({ name }) => rows.has(name));
+    const [size] = sizes;
+    if (size === undefined || sizes.some(({ name, max }) => max === 1 || rows.get(name) !== 1)) return;
+    const text = `it is a single sample, and ${size.name} takes ${size.max}: make batches of the stream, .batch(${size.max}); .batch(1), if one row each is meant`;
+    throw new FeedError('batch', this.#epoch, 1, text);
   }
 
   /** Makes room for so many batches like one, in the arrays of the block before where they are long enough. */

@@ -195,6 +195,28 @@ describe('fit on a stream', () => {
   });
 });
 
+describe('a stream of single samples', () => {
+  const { x, y } = rows(20);
+  const samples = DataStream.rows({ x: Float32Array.from(x), y: Int32Array.from(y) }, 20);
+
+  it('is refused, and says how to make batches of it', async () => {
+    const made = samples.shuffle({ seed: 1 }).map((sample) => sample);
+    await expect(fitted(await opened(), { data: made })).rejects.toThrow(
+      'it is a single sample, and batch takes 8: make batches of the stream, .batch(8); .batch(1), if one row each is meant',
+    );
+  });
+
+  it('trains once it is in batches, of one row too', async () => {
+    for (const [size, steps] of [
+      [8, 3],
+      [1, 20],
+    ] as const) {
+      const made = samples.batch(size).map((batch) => batch);
+      expect((await fitted(await opened(), { data: made })).last?.steps).toBe(steps);
+    }
+  });
+});
+
 describe('a fit that waits for its stream', () => {
   it('ends as disposed with its session, and leaves the session its own method', async () => {
     const session = await opened();
