@@ -134,7 +134,7 @@ const isOption = (name: string): name is keyof FitOptions => Object.hasOwn(rules
 export function takeFitOptions({ program }: Session, given: FitOptions): TakenOptions {
   const options = named('options', given);
   for (const [name, value] of Object.entries(options)) {
-    slotOf('option', optionNames, name);
+    requireOption(name, program);
     const rule = isOption(name) ? rules[name] : undefined;
     if (value !== undefined && rule !== undefined) checkOption(name, value, rule);
   }
@@ -191,6 +191,27 @@ function requireFunctions(metrics: object, validation: FitOptions['validation'])
       unfit('type', `metrics.${name}`, 'a function of what the validation gives', metric);
   if (validation === undefined)
     throw new InputError('missing', 'validation', 'metrics are computed of the validation: give its data');
+}
+
+/** Names of the size of a batch elsewhere. */
+const batchNames: readonly string[] = ['batchSize', 'batch_size', 'batchsize', 'batch'];
+
+/** @throws InputError `unknown` for an option that there is not */
+function requireOption(name: string, { sizes }: Session['program']): void {
+  const [size] = sizes;
+  if (batchNames.includes(name)) {
+    const where = size === undefined ? "m.size('batch', { max: 32 })" : `${size.name}, ${size.max} at most`;
+    const fewer =
+      size === undefined
+        ? ''
+        : `; sizes: { ${size.name}: ${Math.ceil(size.max / 2)} } takes fewer rows a step`;
+    throw new InputError(
+      'unknown',
+      name,
+      `no such option: a batch has as many rows as the module says, ${where}${fewer}`,
+    );
+  }
+  slotOf('option', optionNames, name);
 }
 
 /** Whether metrics are given as names of outputs. */

@@ -1,5 +1,5 @@
 import type { Scalar, Session } from '../runtime/index.ts';
-import { InputError, slotOf } from '../runtime/issues.ts';
+import { InputError, slotOf, unfit } from '../runtime/issues.ts';
 import type { ParamSlot } from '../runtime/program.ts';
 
 /** How callbacks have changed a run-time scalar. */
@@ -23,7 +23,11 @@ export class Scalars {
   constructor({ program }: Session, given: Readonly<Record<string, Scalar>> = {}) {
     this.#slots = program.params;
     this.#given = { ...given };
-    for (const name of Object.keys(given)) slotOf('run-time scalar', this.#slots, name);
+    for (const [name, scalar] of Object.entries(given)) {
+      slotOf('run-time scalar', this.#slots, name);
+      if (typeof scalar !== 'number' && typeof scalar !== 'function')
+        unfit('type', name, 'a number, or a function of the step', scalar);
+    }
     for (const { name, initial } of this.#slots) {
       const scalar = this.#givenOf(name);
       this.#last.set(name, typeof scalar === 'number' ? scalar : initial);

@@ -212,6 +212,16 @@ describe('fit refuses', () => {
   const data = rows(16);
   it.each<[string, Partial<FitOptions> & Record<string, unknown>, string]>([
     ['an option that is not there', { epoch: 3 }, 'epoch: no such option'],
+    [
+      'the size of a batch, which the module has',
+      { batchSize: 32 },
+      'batchSize: no such option: a batch has as many rows as the module says, batch, 8 at most; sizes: { batch: 4 } takes fewer rows a step',
+    ],
+    [
+      'a run-time scalar that is a text',
+      { params: { lr: 'a' as never } },
+      'lr: expected a number, or a function of the step, found "a"',
+    ],
     ['no number of epochs', { epochs: 0.5 }, 'epochs: expected 1 to 4294967295, found 0.5'],
     ['an entry that is not there', { entry: 'fit' }, 'no such entry'],
     ['a share of all rows', { validation: 1 }, 'validation: expected a share between 0 and 1, found 1'],
