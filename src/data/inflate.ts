@@ -3,6 +3,7 @@ import { FormatError, reasonOf } from '../runtime/issues.ts';
 import { unlike } from '../runtime/unlike.ts';
 import { crc32 } from './crc.ts';
 import { GzipReader, isGzip, LEAST_GZIP } from './gzip.ts';
+import { requireBytes } from './issues.ts';
 
 /** Bytes that a packed file may come to by default: as many as one that is not packed with any care. */
 const FREE_BYTES = 2 ** 26;
@@ -75,6 +76,7 @@ export function checkCrc(bytes: Uint8Array, crc: number, at: string): void {
  * @throws FormatError `file` where it is damaged, or comes to too many bytes
  */
 export function unpacked(bytes: Uint8Array, at: string, options: ReadOptions): Uint8Array {
+  requireBytes(bytes);
   if (!isGzip(bytes)) return bytes;
   const most = mostBytes(bytes, options);
   // The size of the last member, most often the only one, as the file says.

@@ -34,6 +34,28 @@ export function checkCount(name: string, value: number, least: number, most = Nu
   unfit('range', name, `a whole number ${range}`, value);
 }
 
+/** @throws InputError `type` for what are not bytes, such as a path */
+export function requireBytes(file: unknown, orText = ''): void {
+  if (!(file instanceof Uint8Array))
+    unfit(
+      'type',
+      'file',
+      `its bytes, a Uint8Array${orText} (sinter/node reads paths, sinter/browser addresses and Files)`,
+      file,
+    );
+}
+
+/** @throws InputError `type` for what gives no bytes in pieces */
+export function requireSource(source: unknown): void {
+  if (typeof Object(source).pieces !== 'function')
+    unfit(
+      'type',
+      'source',
+      'bytes that come in pieces, as bytesSource(bytes), or fileSource of sinter/node and sinter/browser, give',
+      source,
+    );
+}
+
 /** @throws InputError `type` for options that are not an object, `unknown` for one that there is not, with those that there are */
 export function checkOptions<Options extends object>(
   options: Options,

@@ -3,6 +3,7 @@ import type { NumberArray } from './batch.ts';
 import { ByteReader, type ByteSource, contentsOf } from './bytes.ts';
 import { type Encoding, elementsOf } from './elements.ts';
 import { idxHeader, idxHeaderLength } from './idx.ts';
+import { requireSource } from './issues.ts';
 import { NPY_PREFIX, npyHeaderLength, parseNpyHeader } from './npyHeader.ts';
 import { PIECE_BYTES } from './piece.ts';
 import { DataStream } from './stream.ts';
@@ -51,6 +52,7 @@ function rowsOf(
   source: ByteSource,
   header: (reader: ByteReader, at: string) => Promise<Rows>,
 ): DataStream<NumberArray> {
+  requireSource(source);
   return DataStream.from(async function* () {
     const at = source.name;
     const reader = new ByteReader(contentsOf(source));

@@ -1,5 +1,6 @@
 import { unlike } from '../runtime/unlike.ts';
 import { checkCrc, checkUnpacked, inflated, mostBytes, type ReadOptions } from './inflate.ts';
+import { requireBytes } from './issues.ts';
 
 // Positions of fields are those of APPNOTE.TXT 6.3.10, PKWARE. The table at the end is read here: fflate's own reader goes on
 // for ever in one that says it has large fields and has none, and compares no checksums.
@@ -29,6 +30,7 @@ export interface ZipEntry {
  * @throws FormatError `file` where it is something else, is cut, or comes to too many bytes when unpacked
  */
 export function zipEntries(bytes: Uint8Array, at: string, options: ReadOptions): ZipEntry[] {
+  requireBytes(bytes);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const end = endOf(view, at);
   const count = view.getUint16(end + 10, true);

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, open, readdir, readFile, readlink, rename, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { unfit } from '../runtime/issues.ts';
 import { requireStoreName, type Store, whole } from '../weights/store.ts';
 import { fileError } from './files.ts';
 
@@ -12,8 +13,11 @@ const PARTIAL = /^\.(.+)\.([0-9a-f]+)-(\d+)-[0-9a-f]+\.partial$/;
  * Keeps checkpoints as files of a folder, which is made with the first of them. Each is written beside the one before, reaches the
  * disk, and takes its place at once: whatever happens, a full disk, a killed process or a power cut, the old file or the new
  * one is there, whole.
+ *
+ * @throws InputError `type` for what is not a path
  */
 export function fileStore(folder: string): Store {
+  if (typeof folder !== 'string') unfit('type', 'folder', 'the path of a folder', folder);
   return {
     async write(name, bytes) {
       requireStoreName(name);

@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { type FileHandle, mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { unfit } from '../runtime/issues.ts';
 import type { callbacks } from '../train/index.ts';
 import { fileError } from './files.ts';
 
@@ -12,6 +13,7 @@ import { fileError } from './files.ts';
  * @throws FormatError `file`, when training begins or goes on, where the file cannot be written
  */
 export function fileLog(path: string): callbacks.LogWriter<string | Uint8Array> {
+  if (typeof path !== 'string') unfit('type', 'path', 'the path of a file', path);
   let file: FileHandle | undefined;
   let at = 0;
   const naming = async <T>(work: () => Promise<T>): Promise<T> => {

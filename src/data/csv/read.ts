@@ -1,6 +1,6 @@
 import { unlike } from '../../runtime/unlike.ts';
 import { unpacked } from '../inflate.ts';
-import { checkOptions } from '../issues.ts';
+import { checkOptions, requireBytes } from '../issues.ts';
 import { type CsvRecord, recordsIn } from './records.ts';
 import {
   type CsvOptions,
@@ -26,6 +26,7 @@ export function readCsv(file: Uint8Array | string, options: CsvOptions = {}): Ta
   const { name = 'the CSV file' } = options;
   checkCsvOptions(options);
   const isText = typeof file === 'string';
+  if (!isText) requireBytes(file, ', or its text');
   const bytes = isText ? new TextEncoder().encode(file) : unpacked(file, name, options);
   const dialect = isText ? { ...options, encoding: 'utf-8' } : options;
   const records = (): Generator<CsvRecord> => recordsIn(bytes, name, dialect);

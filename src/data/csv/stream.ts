@@ -3,7 +3,7 @@ import { InputError } from '../../runtime/issues.ts';
 import { unlike } from '../../runtime/unlike.ts';
 import type { NumberArray } from '../batch.ts';
 import { type ByteSource, contentsOf } from '../bytes.ts';
-import { checkCount, checkOptions } from '../issues.ts';
+import { checkCount, checkOptions, requireSource } from '../issues.ts';
 import { DataStream } from '../stream.ts';
 import { checkedRecord } from './read.ts';
 import { type CsvRecord, recordsOf } from './records.ts';
@@ -49,6 +49,7 @@ export function streamCsv(
   checkOptions(options, { ...csvOptionNames, looksAt: true });
   checkCsvOptions(options);
   checkCount('looksAt', options.looksAt ?? 1, 1);
+  requireSource(source);
   const tables = (): AsyncGenerator<Table> => tablesOf(source, options);
   if (!selections && isMasked(options))
     throw new InputError(

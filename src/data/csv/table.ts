@@ -1,5 +1,5 @@
 import { clipped, listed } from '../../runtime/clipped.ts';
-import { InputError, shown } from '../../runtime/issues.ts';
+import { InputError, shown, unfit } from '../../runtime/issues.ts';
 import { unlike } from '../../runtime/unlike.ts';
 import { type ColumnBuilder, columnBuilder, expectation, type TableColumn } from './columns.ts';
 import type { CsvRecord } from './records.ts';
@@ -48,6 +48,13 @@ export class Table {
    * @throws InputError `unknown`; `type` for a column of texts, or `present` of one that is not masked
    */
   arrays<const Names extends Readonly<Record<string, Selection>>>(selections: Names): Selected<Names> {
+    if (Object(selections) !== selections)
+      unfit(
+        'type',
+        'selections',
+        "columns by the names of arrays, as in { x: ['width'], y: 'species' }",
+        selections,
+      );
     const arrays = Object.entries(selections).map(([name, selection]) => [name, this.#array(selection)]);
     // Each is what its selection says.
     return Object.fromEntries(arrays) as Selected<Names>;
