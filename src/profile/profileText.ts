@@ -49,7 +49,7 @@ function headingLines(profile: Profile, paint: Paint): string[] {
       : `its kernels ${spreadText(kernels)} by the clock of the ${threads === null ? 'device' : 'threads'}`;
   return [
     `${paint.bold(module)} for ${target} on ${on}: ${count(steps, 'step')} of ${entry}, ${calls}`,
-    `a step takes ${spreadText(wall)} by the clock of the host, ${digits(profile.predictedMicros)} µs as predicted;`,
+    `a step takes ${spreadText(wall)} on the host, ${digits(profile.predictedMicros)} µs predicted;`,
     clock,
     paint.dim(`predictions and rooflines are of machine ${about};`),
     paint.dim(`a step is its kernels and ${digits(machine.dispatchMicros)} µs for each dispatch`),
