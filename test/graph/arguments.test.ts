@@ -38,7 +38,7 @@ describe('arguments that no type check has seen', () => {
     [
       (m) => m.state('s', untyped({ shape: [2], ['y'.repeat(1e5)]: 1 })),
       'option',
-      `state: there is no option "${'y'.repeat(60)} … (100000 in all)": the options are shape, dtype, init, trainable`,
+      `state: there is no option "${'y'.repeat(60)} … (100000 in all)": the options are shape, dtype, init, trainable, kernel`,
     ],
     [
       (m) => {
