@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
-import { Command, Option } from 'commander';
-import { CompiledProgram, compileFor, targetAtHand } from '../compiled.ts';
-import { type TargetName, targetNames } from '../machine/index.ts';
+import type { Command } from 'commander';
+import { CompiledProgram, compileFor } from '../compiled.ts';
+import type { TargetName } from '../machine/index.ts';
 import { fileStore } from '../node/fileStore.ts';
 import { fileError } from '../node/files.ts';
 import { declarationText, moduleText } from '../program/declaration.ts';
@@ -20,6 +20,7 @@ import {
   withMetadata,
 } from '../weights/index.ts';
 import { loadModel, partsOf } from './loadModel.ts';
+import { modelCommand, targetAsked, targetOption } from './modelCommand.ts';
 import type { Terminal } from './run.ts';
 import { statusLine } from './statusLine.ts';
 import { exitCodes, UsageError, wholeNumber } from './usage.ts';
@@ -40,17 +41,11 @@ interface BuildOptions {
  * @param done is told the exit code
  */
 export function buildCommand(terminal: Terminal, done: (code: number) => void): Command {
-  return new Command('build')
-    .description('compile a module for one target, and write the program, its types, and its weights')
-    .argument('<file>', 'a file that exports a module (defineModule), or FILE#EXPORT where it has several')
-    .addOption(
-      new Option(
-        '--target <target>',
-        'what to compile for; auto is what compile() takes here: webgpu where there is a GPU, else wasm',
-      )
-        .choices(['auto', ...targetNames])
-        .default('auto'),
-    )
+  return modelCommand(
+    'build',
+    'compile a module for one target, and write the program, its types, and its weights',
+  )
+    .addOption(targetOption('what to compile for'))
     .option(
       '--weights [saved]',
       'write weights too: those of a file that save() or saveWeights() made, or first values where none is named',
@@ -97,7 +92,7 @@ async function build(spec: string, options: BuildOptions, terminal: Terminal): P
       '--seed is of first values, which --weights writes where it names no file: give --weights alone too, or leave --seed out',
     );
   const module = await loadModel(spec);
-  const target = options.target === 'auto' ? await targetAtHand() : options.target;
+  const target = await targetAsked(options.target);
   const progress = statusLine(terminal.stderr);
   let compiled: CompiledProgram;
   try {

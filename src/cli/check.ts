@@ -1,4 +1,4 @@
-import { Command, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { toleranceForm } from '../check/closeness.ts';
 import type { Runner } from '../check/runner.ts';
 import { type SideBySide, sideBySide } from '../check/sideBySide.ts';
@@ -7,6 +7,7 @@ import { sideBySideText } from '../check/text.ts';
 import type { Module } from '../graph/index.ts';
 import { DeviceError } from '../runtime/index.ts';
 import { loadModel } from './loadModel.ts';
+import { modelCommand } from './modelCommand.ts';
 import { paintFor } from './paint.ts';
 import type { Terminal } from './run.ts';
 import { statusLine } from './statusLine.ts';
@@ -33,9 +34,10 @@ export function checkCommand(
   done: (code: number) => void,
   known: readonly Target[] = targets,
 ): Command {
-  return new Command('check')
-    .description('run the same steps on every target at hand and on the reference evaluator, side by side')
-    .argument('<file>', 'a file that exports a module (defineModule), or FILE#EXPORT where it has several')
+  return modelCommand(
+    'check',
+    'run the same steps on every target at hand and on the reference evaluator, side by side',
+  )
     .addOption(
       new Option('--target <names...>', 'these targets only; all that are at hand by default').choices(
         known.map(({ name }) => name),

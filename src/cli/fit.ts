@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { totalmem } from 'node:os';
-import { Command, Option } from 'commander';
-import { targetAtHand, targetOf } from '../compiled.ts';
+import { type Command, Option } from 'commander';
+import { targetOf } from '../compiled.ts';
 import {
   type Machine,
   type MachineDescription,
@@ -15,6 +15,7 @@ import { type FitOptions, fitOf } from '../profile/fits.ts';
 import { fitText } from '../profile/fitText.ts';
 import { type Limits, limitsOfAdapter, limitsOfMachine } from '../profile/limits.ts';
 import { loadModel } from './loadModel.ts';
+import { modelCommand, targetAsked, targetOption } from './modelCommand.ts';
 import { paintFor } from './paint.ts';
 import type { Terminal } from './run.ts';
 import { statusLine } from './statusLine.ts';
@@ -34,17 +35,8 @@ interface FitCommandOptions {
  * @param done is told the exit code
  */
 export function fitCommand(terminal: Terminal, done: (code: number) => void): Command {
-  return new Command('fit')
-    .description('compare what a module needs with limits, before anything is allocated')
-    .argument('<file>', 'a file that exports a module (defineModule), or FILE#EXPORT where it has several')
-    .addOption(
-      new Option(
-        '--target <target>',
-        'what to compile for; auto is what compile() takes here, or what a named machine runs',
-      )
-        .choices(['auto', ...targetNames])
-        .default('auto'),
-    )
+  return modelCommand('fit', 'compare what a module needs with limits, before anything is allocated')
+    .addOption(targetOption('what to compile for', 'what compile() takes here, or what a named machine runs'))
     .option(
       '--machine <name>',
       `a machine: ${Object.keys(machines).join(', ')}, or a file of JSON that describes one`,
@@ -114,7 +106,7 @@ async function placeOf(
     const target = targetOf(machine, options.target === 'auto' ? own : options.target);
     return { target, machine, limits: limitsOfMachine(machine) };
   }
-  const target = options.target === 'auto' ? await targetAtHand() : options.target;
+  const target = await targetAsked(options.target);
   const machine = machines[target];
   // What runs on the processor has this computer's memory; of a GPU's nobody tells.
   const withMemory = ({ of, values }: Limits): Limits =>

@@ -1,4 +1,4 @@
-import { Command, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import {
   type Compilation,
   type OptionalPass,
@@ -6,16 +6,17 @@ import {
   type WasmCompilation,
   type WebGpuCompilation,
 } from '../compile.ts';
-import { compileFor, targetAtHand } from '../compiled.ts';
+import { compileFor } from '../compiled.ts';
 import { dispatchesOf, explain, explanationText } from '../explain.ts';
 import { printModule } from '../graph/index.ts';
 import { UnknownNameError } from '../issues.ts';
-import { type TargetName, targetNames } from '../machine/index.ts';
+import type { TargetName } from '../machine/index.ts';
 import { type Report, reportOf } from '../report.ts';
 import { type Paint, reportText } from '../reportText.ts';
 import type { Traced } from '../trace.ts';
 import { check, outcomeText, parseExpectation } from './expect.ts';
 import { loadModel } from './loadModel.ts';
+import { modelCommand, targetAsked, targetOption } from './modelCommand.ts';
 import { paintFor } from './paint.ts';
 import type { Terminal } from './run.ts';
 import { timingsOf, timingsText } from './timings.ts';
@@ -50,17 +51,8 @@ const levels = [
  * @param done is told the exit code
  */
 export function inspectCommand(terminal: Terminal, done: (code: number) => void): Command {
-  return new Command('inspect')
-    .description('compile a module, without a device, and show its dispatches and its memory')
-    .argument('<file>', 'a file that exports a module (defineModule), or FILE#EXPORT where it has several')
-    .addOption(
-      new Option(
-        '--target <target>',
-        'what to compile for; auto is what compile() takes here: webgpu where there is a GPU, else wasm',
-      )
-        .choices(['auto', ...targetNames])
-        .default('auto'),
-    )
+  return modelCommand('inspect', 'compile a module, without a device, and show its dispatches and its memory')
+    .addOption(targetOption('what to compile for'))
     .option('--entry <name>', 'show this entry only')
     .addOption(
       new Option(
@@ -123,7 +115,7 @@ Exit codes: 0, all is well; 1, an expectation does not hold; 2, wrong usage or b
 async function inspect(file: string, options: InspectOptions, terminal: Terminal): Promise<number> {
   const expectations = (options.expect ?? []).map(parseExpectation);
   const module = await loadModel(file);
-  const target = options.target === 'auto' ? await targetAtHand() : options.target;
+  const target = await targetAsked(options.target);
   const compilation = await compileFor(module, target, new Set(options.without ?? []));
   const report = reportOf(compilation);
   const { entry } = options;

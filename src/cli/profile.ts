@@ -1,12 +1,13 @@
 import { closeSync, existsSync, openSync, rmSync, writeFileSync } from 'node:fs';
-import { Command, Option } from 'commander';
-import { CompiledProgram, compileFor, targetAtHand } from '../compiled.ts';
-import { type TargetName, targetNames } from '../machine/index.ts';
+import type { Command } from 'commander';
+import { CompiledProgram, compileFor } from '../compiled.ts';
+import type { TargetName } from '../machine/index.ts';
 import { type Profile, profile } from '../profile/profile.ts';
 import { profileText } from '../profile/profileText.ts';
 import { traceOf } from '../profile/trace.ts';
 import { deviceFor } from './deviceFor.ts';
 import { loadModel } from './loadModel.ts';
+import { modelCommand, targetAsked, targetOption } from './modelCommand.ts';
 import { paintFor } from './paint.ts';
 import { readInputs } from './readInputs.ts';
 import type { Terminal } from './run.ts';
@@ -31,18 +32,12 @@ interface ProfileCommandOptions {
  * @param done is told the exit code
  */
 export function profileCommand(terminal: Terminal, done: (code: number) => void): Command {
-  return new Command('profile')
-    .description('run an entry, and show what each kernel takes beside what the model of time says')
-    .argument('<file>', 'a file that exports a module (defineModule), or FILE#EXPORT where it has several')
+  return modelCommand(
+    'profile',
+    'run an entry, and show what each kernel takes beside what the model of time says',
+  )
     .option('--entry <name>', 'run this entry; by default train, or the first')
-    .addOption(
-      new Option(
-        '--target <target>',
-        'what to run on; auto is what compile() takes here: webgpu where there is a GPU, else wasm',
-      )
-        .choices(['auto', ...targetNames])
-        .default('auto'),
-    )
+    .addOption(targetOption('what to run on'))
     .option('--steps <n>', 'steps that count; by default as many as take a second', wholeNumber('--steps', 1))
     .option(
       '--warmup <n>',
@@ -99,7 +94,7 @@ async function profileFile(file: string, options: ProfileCommandOptions, termina
   if (names.length === 0) throw new UsageError(`module ${JSON.stringify(module.name)} has no entries to run`);
   if (entry !== undefined && !names.includes(entry))
     throw new UsageError(`there is no entry ${JSON.stringify(entry)}; there are ${listed(names)}`);
-  const target = options.target === 'auto' ? await targetAtHand() : options.target;
+  const target = await targetAsked(options.target);
   if (threads !== undefined && target !== 'wasm')
     throw new UsageError(`--threads: target ${target} has no threads; --target wasm has`);
   if (trace !== undefined) checkTrace(trace);

@@ -1,7 +1,8 @@
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import { summaryOf } from '../profile/summary.ts';
 import { moduleText } from '../profile/summaryText.ts';
 import { loadModel } from './loadModel.ts';
+import { modelCommand } from './modelCommand.ts';
 import { paintFor } from './paint.ts';
 import type { Terminal } from './run.ts';
 import { exitCodes } from './usage.ts';
@@ -12,9 +13,10 @@ import { exitCodes } from './usage.ts';
  * @param done is told the exit code
  */
 export function summaryCommand(terminal: Terminal, done: (code: number) => void): Command {
-  return new Command('summary')
-    .description('show the layers of a module, what they give, their parameters, and what optimizers keep')
-    .argument('<file>', 'a file that exports a module (defineModule), or FILE#EXPORT where it has several')
+  return modelCommand(
+    'summary',
+    'show the layers of a module, what they give, their parameters, and what optimizers keep',
+  )
     .option('--json', 'print everything as JSON, with the states of each layer')
     .addHelpText(
       'after',

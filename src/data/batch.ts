@@ -1,7 +1,8 @@
 import { clipped, listed } from '../runtime/clipped.ts';
 import { InputError, type InputErrorCode, unfit } from '../runtime/issues.ts';
 
-const kinds = {
+/** The typed arrays of numbers, by their names. */
+export const kinds = {
   Float32Array,
   Float64Array,
   Int8Array,

@@ -1,4 +1,4 @@
-import type { NumberArray } from './batch.ts';
+import { kinds, type NumberArray } from './batch.ts';
 
 /**
  * Bytes of a sample at most that is kept by its values. Objects of a small one take as much memory as its values, or more; to
@@ -9,24 +9,16 @@ const SMALL_BYTES = 2 ** 12;
 /** Bytes that are allocated at a time: as much at most is there for nothing (assumed). */
 const BLOCK_BYTES = 2 ** 18;
 
-/** Exactly these: what is derived from one, as a `Buffer` is, is kept itself. */
-const kinds = [
-  Float32Array,
-  Float64Array,
-  Int8Array,
-  Uint8Array,
-  Uint8ClampedArray,
-  Int16Array,
-  Uint16Array,
-  Int32Array,
-  Uint32Array,
-] as const;
+/** Of an array exactly of these: what is derived from one, as a `Buffer` is, is kept itself. */
+type Kind = (typeof kinds)[keyof typeof kinds];
+
+const all: readonly Kind[] = Object.values(kinds);
 
 /** The values of all samples under one name. */
 interface Column {
   readonly name: string;
   /** What holds them: of plain numbers, a Float64Array. */
-  readonly kind: (typeof kinds)[number];
+  readonly kind: Kind;
   /** Elements of a sample's array; undefined for plain numbers. */
   readonly length: number | undefined;
   /** Samples of a block. */
@@ -76,7 +68,7 @@ function columnsOf(element: unknown, most: number): readonly Column[] {
   const columns: Column[] = [];
   let bytes = 0;
   for (const [name, value] of Object.entries(element)) {
-    const kind = typeof value === 'number' ? Float64Array : kinds.find((one) => isExactly(one, value));
+    const kind = typeof value === 'number' ? Float64Array : all.find((one) => isExactly(one, value));
     if (kind === undefined) return [];
     const length = lengthOf(value);
     const size = (length ?? 1) * kind.BYTES_PER_ELEMENT;
@@ -102,7 +94,7 @@ function isPlain(value: unknown): value is Fields {
   return value instanceof Object && Object.getPrototypeOf(value) === Object.prototype;
 }
 
-function isExactly(kind: (typeof kinds)[number], value: unknown): value is NumberArray {
+function isExactly(kind: Kind, value: unknown): value is NumberArray {
   return value instanceof kind && Object.getPrototypeOf(value) === kind.prototype;
 }
 
