@@ -29,7 +29,7 @@ export type Words =
  */
 export function valueWords(slot: ValueSlot, values: Values, from = 0, count = values.length): Words {
   const { dtype, range } = slot;
-  const [make, least, most] = types[dtype];
+  const [make, least, most] = valueTypes[dtype];
   const words = new make(dtype === 'u8' ? inFours(count) : count);
   // What already is of the type needs no look at each element.
   if (values instanceof make && dtype !== 'bool' && !range) {
@@ -52,7 +52,7 @@ export function valueWords(slot: ValueSlot, values: Values, from = 0, count = va
 }
 
 /** The array that holds values of each type, and the least and the most of them. */
-const types = {
+export const valueTypes = {
   f32: [Float32Array, -Infinity, Infinity],
   i32: [Int32Array, -(2 ** 31), 2 ** 31 - 1],
   u32: [Uint32Array, 0, 2 ** 32 - 1],

@@ -1,7 +1,7 @@
 import { takeArrays } from '../runtime/dataset.ts';
 import type { Data, InputSlot, ProgramBase, Values } from '../runtime/index.ts';
 import { InputError, reasonOf } from '../runtime/issues.ts';
-import { valueWords } from '../runtime/values.ts';
+import { valueTypes, valueWords } from '../runtime/values.ts';
 import type { OpenEpoch } from './batches.ts';
 import { FeedError } from './issues.ts';
 
@@ -210,7 +210,7 @@ export class BlockReader {
       const length = values.length * batches;
       const before = this.#columns.get(name);
       if (before && before.array.length >= length) before.filled = 0;
-      else this.#columns.set(name, { array: new arrayOf[slot.dtype](length), filled: 0 });
+      else this.#columns.set(name, { array: new valueTypes[slot.dtype][0](length), filled: 0 });
     }
   }
 
@@ -249,14 +249,5 @@ const EMPTY =
 
 /** Whether values need neither a look at each nor another type. */
 function isAsStored({ dtype, range }: InputSlot, values: Values): values is Values & ArrayBufferView {
-  return dtype !== 'bool' && range === undefined && values instanceof arrayOf[dtype];
+  return dtype !== 'bool' && range === undefined && values instanceof valueTypes[dtype][0];
 }
-
-/** What holds values of each type, with bytes as bytes. */
-const arrayOf = {
-  f32: Float32Array,
-  i32: Int32Array,
-  u32: Uint32Array,
-  bool: Uint32Array,
-  u8: Uint8Array,
-} as const;

@@ -11,6 +11,7 @@ import {
 import { elementCount } from '../runtime/init.ts';
 import { shown } from '../runtime/issues.ts';
 import { readSafetensors } from '../weights/safetensors.ts';
+import { awaitable } from './awaitable.ts';
 
 /**
  * Makes errors of a session say what would be right, where the runtime, which is small, says what is wrong: for rows that are
@@ -65,15 +66,9 @@ function refused(error: SessionError): Training {
     yield* [];
     throw error;
   })();
-  const failed = async (): Promise<never> => {
+  return awaitable(epochs, () => {
     throw error;
-  };
-  return Object.assign(epochs, {
-    // biome-ignore lint/suspicious/noThenProperty: to await a training is to run it
-    then: (...args) => failed().then(...args),
-    catch: (...args) => failed().catch(...args),
-    finally: (...args) => failed().finally(...args),
-  } satisfies Pick<Training, 'then' | 'catch' | 'finally'>);
+  });
 }
 
 /** Of an input whose rows are a number in its shape, that they are, and how they would not be. */

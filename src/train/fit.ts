@@ -1,5 +1,6 @@
 import type { AnySignature, DefaultEntry, EntryName, Session, Signature } from '../runtime/index.ts';
 import { SessionError } from '../runtime/issues.ts';
+import { awaitable } from './awaitable.ts';
 import type { KeptScalars, Numbers, ScalarName, ValidatedScalars, ValidationEntry } from './fitted.ts';
 import { type FitEpoch, History } from './history.ts';
 import type { Host } from './host.ts';
@@ -47,21 +48,10 @@ export function fit(session: Session, options: FitOptions): Fit {
 export function fitWithin(session: Session, options: FitOptions, host: Host): Fit {
   const history = new History();
   const epochs = epochsOf(session, taken(session, options), host, history);
-  let rest: Promise<History> | undefined;
-  const run = (): Promise<History> => {
-    rest ??= (async () => {
-      while (!(await epochs.next()).done);
-      return history;
-    })();
-    return rest;
-  };
-  return Object.assign(epochs, {
-    history,
-    // biome-ignore lint/suspicious/noThenProperty: to await a fit is to run it
-    then: (...args) => run().then(...args),
-    catch: (...args) => run().catch(...args),
-    finally: (...args) => run().finally(...args),
-  } satisfies Pick<Fit, 'history' | 'then' | 'catch' | 'finally'>);
+  return Object.assign(
+    awaitable(epochs, () => history),
+    { history },
+  );
 }
 
 /** Sessions that a fit trains: a second one at once would take its steps in between. */

@@ -1,5 +1,6 @@
 import { FormatError, shown } from '../runtime/issues.ts';
 import type { ValueType } from '../runtime/program.ts';
+import { valueTypes } from '../runtime/values.ts';
 import { decode, type TensorType } from './dtypes.ts';
 
 /** Elements of the types that programs have: `Uint32Array` for u32, and for bool, 0 or 1. */
@@ -29,7 +30,7 @@ export function converted(
   if (elements === undefined)
     throw new FormatError('file', `${shown(name)}: elements of ${type} are listed, and not read`);
   if (to === 'f32' && elements instanceof Float32Array) return new Float32Array(elements);
-  const result = new arrays[to](elements.length);
+  const result = new valueTypes[to][0](elements.length);
   const most = type === 'BOOL' || to === 'bool' ? 1 : Infinity;
   for (let i = 0; i < result.length; i++) {
     const element = elements[i] ?? 0;
@@ -50,14 +51,6 @@ function isHeld(element: number | bigint, made: number, mayRound: boolean): bool
   return mayRound ? Number.isFinite(element) === Number.isFinite(made) : Object.is(element + 0, made + 0);
 }
 
-const arrays = {
-  f32: Float32Array,
-  i32: Int32Array,
-  u32: Uint32Array,
-  bool: Uint32Array,
-  u8: Uint8Array,
-} as const;
-
 /** The type of a file that holds a program's elements as they are. */
 export const typeOf = {
   f32: 'F32',
@@ -69,6 +62,6 @@ export const typeOf = {
 
 /** Elements of a program as a file holds them. */
 export function bytesOf(dtype: ValueType, elements: ArrayLike<number>): Uint8Array<ArrayBuffer> {
-  const array = dtype === 'bool' ? Uint8Array.from(elements) : arrays[dtype].from(elements);
+  const array = dtype === 'bool' ? Uint8Array.from(elements) : valueTypes[dtype][0].from(elements);
   return new Uint8Array(array.buffer);
 }
