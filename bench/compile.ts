@@ -8,7 +8,7 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
 import { type TargetName, targetNames } from '../src/index.ts';
-import { table } from '../src/reportText.ts';
+import { table } from '../src/inspect/reportText.ts';
 import { workloadOf } from './byName.ts';
 import { type Family, families } from './growth/families.ts';
 import { type Growth, measureGrowth } from './growth/measureCompile.ts';

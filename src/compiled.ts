@@ -7,10 +7,12 @@ import {
   type WebGpuCompilation,
 } from './compile.ts';
 import { debugText } from './debug.ts';
-import { type Explanation, explain } from './explain.ts';
 import { findGpu, isNode } from './findGpu.ts';
 import { GraphError, type Module } from './graph/index.ts';
 import { showAs } from './graph/shown.ts';
+import { type Explanation, explain } from './inspect/explain.ts';
+import { type EntryReport, type Report, reportOf } from './inspect/report.ts';
+import { summaryText } from './inspect/reportText.ts';
 import { UnknownNameError } from './issues.ts';
 import {
   type Machine,
@@ -21,8 +23,6 @@ import {
   targetNames,
 } from './machine/index.ts';
 import { type Weights, weightsOf } from './program/slots.ts';
-import { type EntryReport, type Report, reportOf } from './report.ts';
-import { summaryText } from './reportText.ts';
 import type { Program } from './runtime/index.ts';
 import { shown } from './runtime/issues.ts';
 import { named } from './runtime/options.ts';

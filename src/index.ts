@@ -6,10 +6,20 @@
 export * as augment from './augment/index.ts';
 export { type OptionalPass, optionalPasses } from './compile.ts';
 export { CompiledProgram, type CompileOptions, compile } from './compiled.ts';
-export type { Dependence, Explanation, NodePlace } from './explain.ts';
 // The runtime has a type of that name too, the same.
 export type { Values } from './graph/index.ts';
 export * from './graph/index.ts';
+export type { Dependence, Explanation, NodePlace } from './inspect/explain.ts';
+export type {
+  DispatchReport,
+  EntryReport,
+  GroupReport,
+  KernelReport,
+  MachineReport,
+  Report,
+  StateReport,
+  TemporaryReport,
+} from './inspect/report.ts';
 export { UnknownNameError } from './issues.ts';
 export type { Dim, Dtype, Size } from './loops/index.ts';
 export {
@@ -53,16 +63,6 @@ export {
 export { summary } from './profile/summaryText.ts';
 export { type TraceEvent, type TraceFile, traceOf } from './profile/trace.ts';
 export * as random from './random/index.ts';
-export type {
-  DispatchReport,
-  EntryReport,
-  GroupReport,
-  KernelReport,
-  MachineReport,
-  Report,
-  StateReport,
-  TemporaryReport,
-} from './report.ts';
 export * from './runtime/index.ts';
 export type { WasmProgram } from './runtime/wasm/index.ts';
 export { ScheduleError, type ScheduleRule } from './schedule/issues.ts';

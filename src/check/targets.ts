@@ -1,5 +1,5 @@
 import { type CompiledProgram, compile, type StartOptions } from '../compiled.ts';
-import { dispatchesOf } from '../explain.ts';
+import { dispatchesOf } from '../inspect/explain.ts';
 import { UnknownNameError } from '../issues.ts';
 import type { TargetName, WebGpuTarget } from '../machine/index.ts';
 import { openGpu } from '../node/gpu.ts';

@@ -1,4 +1,4 @@
-import { type Paint, table } from '../reportText.ts';
+import { type Paint, table } from '../inspect/reportText.ts';
 import type { Difference } from './closeness.ts';
 import type { TargetResult } from './lane.ts';
 import type { Finding } from './locate.ts';

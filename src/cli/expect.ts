@@ -1,4 +1,4 @@
-import type { Report } from '../report.ts';
+import type { Report } from '../inspect/report.ts';
 import { listed, UsageError } from './usage.ts';
 
 /** A budget: a figure of the report, a comparison, a bound. */

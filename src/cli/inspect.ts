@@ -7,12 +7,12 @@ import {
   type WebGpuCompilation,
 } from '../compile.ts';
 import { compileFor } from '../compiled.ts';
-import { dispatchesOf, explain, explanationText } from '../explain.ts';
 import { printModule } from '../graph/index.ts';
+import { dispatchesOf, explain, explanationText } from '../inspect/explain.ts';
+import { type Report, reportOf } from '../inspect/report.ts';
+import { type Paint, reportText } from '../inspect/reportText.ts';
 import { UnknownNameError } from '../issues.ts';
 import type { TargetName } from '../machine/index.ts';
-import { type Report, reportOf } from '../report.ts';
-import { type Paint, reportText } from '../reportText.ts';
 import type { Traced } from '../trace.ts';
 import { check, outcomeText, parseExpectation } from './expect.ts';
 import { loadModel } from './loadModel.ts';

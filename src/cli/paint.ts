@@ -1,5 +1,5 @@
 import picocolors from 'picocolors';
-import type { Paint } from '../reportText.ts';
+import type { Paint } from '../inspect/reportText.ts';
 import type { Terminal } from './run.ts';
 
 /** Colours for the output: only on a terminal, unless `NO_COLOR` or `FORCE_COLOR` say otherwise. */

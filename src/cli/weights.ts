@@ -1,6 +1,6 @@
 import { Command } from 'commander';
+import { bytesText, type Paint, table } from '../inspect/reportText.ts';
 import { openFile } from '../node/openFile.ts';
-import { bytesText, type Paint, table } from '../reportText.ts';
 import { CHECKSUM, Checksum, requireChecksum } from '../weights/checksum.ts';
 import type { TensorPlace } from '../weights/header.ts';
 import { type OpenWeights, openWeights } from '../weights/source.ts';

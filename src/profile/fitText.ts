@@ -1,4 +1,4 @@
-import { bytesText, type Paint, plain, table } from '../reportText.ts';
+import { bytesText, type Paint, plain, table } from '../inspect/reportText.ts';
 import { cut } from './figures.ts';
 import type { Fit, SizeFit } from './fits.ts';
 import type { Verdict } from './limits.ts';

@@ -1,6 +1,6 @@
 import type { CompiledProgram, StartOptions } from '../compiled.ts';
+import type { DispatchReport, MachineReport } from '../inspect/report.ts';
 import type { Machine } from '../machine/index.ts';
-import type { DispatchReport, MachineReport } from '../report.ts';
 import { WebGpuSession } from '../runtime/start.ts';
 import type { Data, Session } from '../runtime/wasm/index.ts';
 import { type Exercise, exerciseOf } from './exercise.ts';

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { w1 } from '../../bench/workloads.ts';
 import { compile } from '../../src/index.ts';
+import type { Report } from '../../src/inspect/report.ts';
 import { machines } from '../../src/machine/index.ts';
-import type { Report } from '../../src/report.ts';
 import type { Timing } from '../../src/trace.ts';
 import { type Run, sinter } from './run.ts';
 

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { compileModule } from '../../src/compile.ts';
 import { defineModule, type Module, nn, optim } from '../../src/index.ts';
+import { reportOf } from '../../src/inspect/report.ts';
 import { machines } from '../../src/machine/index.ts';
 import { referenceSession } from '../../src/reference/index.ts';
-import { reportOf } from '../../src/report.ts';
 import { wgsl } from '../values/wgsl.ts';
 import { firstDifference } from './agreement.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { plain } from '../../src/inspect/reportText.ts';
 import { profileText } from '../../src/profile/profileText.ts';
-import { plain } from '../../src/reportText.ts';
 import { sampleProfile, untimed } from './sampleProfile.ts';
 
 test('a profile is two tables and a time line in 80 columns, and one table where there is room', () => {

@@ -1,16 +1,16 @@
-import type { Compilation, CompiledEntry, WebGpuEntry } from './compile.ts';
-import { groupName } from './fuse/index.ts';
-import { type Prediction, predictionOf, timeOfStages } from './fuse/price.ts';
-import type { EvaluatedKernel } from './kernels/kernel.ts';
-import { verifyKernel } from './kernels/verifyKernel.ts';
-import { byteSize, extentOf } from './loops/index.ts';
-import { batchBytes } from './program/inputBytes.ts';
-import { nodesOf } from './program/slots.ts';
-import type { KernelBase, KernelText, ProgramBase } from './runtime/program.ts';
-import type { WasmKernel } from './runtime/wasm/program.ts';
-import { liveGridText } from './schedule/liveGrid.ts';
-import type { Schedule } from './schedule/schedule.ts';
-import { isBounded, type ScheduleSummary, summaryOf, tasksText } from './wasm/schedule.ts';
+import type { Compilation, CompiledEntry, WebGpuEntry } from '../compile.ts';
+import { groupName } from '../fuse/index.ts';
+import { type Prediction, predictionOf, timeOfStages } from '../fuse/price.ts';
+import type { EvaluatedKernel } from '../kernels/kernel.ts';
+import { verifyKernel } from '../kernels/verifyKernel.ts';
+import { byteSize, extentOf } from '../loops/index.ts';
+import { batchBytes } from '../program/inputBytes.ts';
+import { nodesOf } from '../program/slots.ts';
+import type { KernelBase, KernelText, ProgramBase } from '../runtime/program.ts';
+import type { WasmKernel } from '../runtime/wasm/program.ts';
+import { liveGridText } from '../schedule/liveGrid.ts';
+import type { Schedule } from '../schedule/schedule.ts';
+import { isBounded, type ScheduleSummary, summaryOf, tasksText } from '../wasm/schedule.ts';
 
 /** What `sinter inspect` shows: plain data, the same for its tables and its JSON. */
 export interface Report {

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { type Compilation, compileModule, compileToWasm } from '../src/compile.ts';
-import { explain } from '../src/explain.ts';
-import { definitionOf, type Module, neededBy } from '../src/graph/index.ts';
-import { defineModule, nn, type Tensor } from '../src/index.ts';
-import { machines } from '../src/machine/index.ts';
-import { assemble } from './compile/bareWasm.ts';
-import { Dice } from './oracle/dice.ts';
-import { randomModule } from './oracle/randomGraph.ts';
+import { type Compilation, compileModule, compileToWasm } from '../../src/compile.ts';
+import { definitionOf, type Module, neededBy } from '../../src/graph/index.ts';
+import { defineModule, nn, type Tensor } from '../../src/index.ts';
+import { explain } from '../../src/inspect/explain.ts';
+import { machines } from '../../src/machine/index.ts';
+import { assemble } from '../compile/bareWasm.ts';
+import { Dice } from '../oracle/dice.ts';
+import { randomModule } from '../oracle/randomGraph.ts';
 
 /** Each of a matrix of floats. */
 const composites: Readonly<Record<string, (x: Tensor) => Tensor>> = {

@@ -1,4 +1,4 @@
-import type { Compilation, CompiledEntry } from './compile.ts';
+import type { Compilation, CompiledEntry } from '../compile.ts';
 import {
   type Decision,
   type Group,
@@ -7,9 +7,9 @@ import {
   type Stage,
   tensorsReadBy,
   tensorsWritten,
-} from './fuse/index.ts';
-import { UnknownNameError } from './issues.ts';
-import { identifier } from './kernels/names.ts';
+} from '../fuse/index.ts';
+import { UnknownNameError } from '../issues.ts';
+import { identifier } from '../kernels/names.ts';
 
 /** Where two nodes of one entry came to lie, and the decisions of fusion that led there. */
 export interface Explanation {

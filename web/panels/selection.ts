@@ -1,0 +1,30 @@
+import type { ReadonlySignal, Signal } from '@preact/signals';
+
+/** What a person picked, in whichever panel. */
+export type Picked =
+  | { readonly kind: 'node'; readonly id: number }
+  | { readonly kind: 'line'; readonly file: string; readonly line: number }
+  | { readonly kind: 'dispatch'; readonly dispatch: number }
+  | { readonly kind: 'code'; readonly kernel: string; readonly line: number }
+  | { readonly kind: 'buffer'; readonly name: string };
+
+/** What panels light up for what was picked: the same thing, seen in each of them. All of it is of the entry that is shown. */
+export interface Lit {
+  readonly nodes: ReadonlySet<number>;
+  readonly dispatches: ReadonlySet<number>;
+  /** By file. */
+  readonly lines: ReadonlyMap<string, ReadonlySet<number>>;
+  /** By kernel. */
+  readonly code: ReadonlyMap<string, ReadonlySet<number>>;
+  readonly buffers: ReadonlySet<string>;
+}
+
+/** The state that all panels share. */
+export interface Selection {
+  /** The name of the entry that is shown. */
+  readonly entry: Signal<string>;
+  readonly picked: Signal<Picked | undefined>;
+  /** What was picked beside it, to ask why the two are not one. */
+  readonly second: Signal<Picked | undefined>;
+  readonly lit: ReadonlySignal<Lit>;
+}

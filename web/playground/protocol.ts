@@ -1,0 +1,109 @@
+import type { Look } from '../../src/inspect/look.ts';
+
+/** What the page asks of its worker. */
+export type Ask =
+  /**
+   * Compiles a model, the text of a TypeScript file that exports a module, and starts it; what ran before ends once this one
+   * has compiled. `example` says which data it trains on.
+   */
+  | {
+      readonly kind: 'open';
+      readonly example: string;
+      readonly source: string;
+      readonly target: 'auto' | 'webgpu' | 'wasm';
+    }
+  | { readonly kind: 'train' }
+  | { readonly kind: 'pause' }
+  /** A run-time scalar, as a learning rate: from the next step on. Nothing is compiled again. */
+  | { readonly kind: 'param'; readonly name: string; readonly value: number }
+  /** What a person made: a drawn digit of 28 × 28 values from 0 to 1, or the beginning of a text. */
+  | { readonly kind: 'try'; readonly pixels?: Float32Array; readonly text?: string }
+  | { readonly kind: 'save' }
+  | { readonly kind: 'load'; readonly name: string; readonly bytes: Uint8Array }
+  /** Frees the device. */
+  | { readonly kind: 'close' };
+
+/** What the worker tells. */
+export type Tell =
+  | { readonly kind: 'progress'; readonly doing: string; readonly part?: number }
+  | {
+      readonly kind: 'opened';
+      readonly look: Look;
+      /** What runs it, and why it is not WebGPU where it is not. */
+      readonly target: 'webgpu' | 'wasm';
+      readonly device: string;
+      readonly note?: string;
+      readonly params: readonly { readonly name: string; readonly value: number }[];
+      /** The entry that trains, and microseconds of its step by the model of time. */
+      readonly entry: string;
+      readonly predictedMicros: number;
+      /** What a person may make for it. */
+      readonly tries: 'digit' | 'text' | 'nothing';
+    }
+  /** What is wrong, with its place in the source where it has one; lines and columns count from 1. What ran before goes on. */
+  | {
+      readonly kind: 'error';
+      readonly message: string;
+      readonly line?: number;
+      readonly column?: number;
+    }
+  | { readonly kind: 'running'; readonly running: boolean }
+  | {
+      readonly kind: 'steps';
+      /** Steps that were trained in all. */
+      readonly step: number;
+      readonly epoch: number;
+      /** The loss of each step since the last word. */
+      readonly losses: Float32Array;
+      /** Others, of the last step or epoch, by name: `accuracy`. */
+      readonly metrics: Readonly<Record<string, number>>;
+      readonly stepsPerSecond: number;
+      /** Microseconds of a step by the clock. */
+      readonly measuredMicros: number;
+    }
+  | { readonly kind: 'views'; readonly views: readonly View[] }
+  /** The device went away; training goes on elsewhere from the last state that was kept. */
+  | {
+      readonly kind: 'lost';
+      readonly reason: string;
+      readonly step: number;
+      readonly target: 'webgpu' | 'wasm';
+    }
+  | { readonly kind: 'saved'; readonly name: string; readonly bytes: Uint8Array }
+  | { readonly kind: 'loaded'; readonly name: string; readonly step: number }
+  | { readonly kind: 'closed' };
+
+/** What a page draws of a network: plain numbers. */
+export type View =
+  | {
+      readonly kind: 'images';
+      readonly title: string;
+      /** Signed values are drawn around 0, others from their least to their largest. */
+      readonly signed: boolean;
+      readonly images: readonly {
+        readonly width: number;
+        readonly height: number;
+        readonly values: Float32Array;
+        readonly label?: string;
+      }[];
+    }
+  | {
+      readonly kind: 'points';
+      readonly title: string;
+      readonly x: Float32Array;
+      readonly y: Float32Array;
+      /** The class of each, or its label. */
+      readonly classes?: Uint8Array;
+      readonly labels?: readonly string[];
+      /** What the network says of the plane behind the points: from the lower left, row by row, from 0 to 1. */
+      readonly field?: { readonly width: number; readonly height: number; readonly values: Float32Array };
+      /** Where the plane ends: left, right, bottom, top. */
+      readonly range: readonly [number, number, number, number];
+    }
+  | { readonly kind: 'text'; readonly title: string; readonly text: string }
+  /** How likely each of some answers is. */
+  | {
+      readonly kind: 'bars';
+      readonly title: string;
+      readonly bars: readonly { readonly label: string; readonly value: number }[];
+    };
