@@ -16,8 +16,16 @@ export type Ask =
   | { readonly kind: 'pause' }
   /** A run-time scalar, as a learning rate: from the next step on. Nothing is compiled again. */
   | { readonly kind: 'param'; readonly name: string; readonly value: number }
-  /** What a person made: a drawn digit of 28 × 28 values from 0 to 1, or the beginning of a text. */
-  | { readonly kind: 'try'; readonly pixels?: Float32Array; readonly text?: string }
+  /**
+   * What a person made: a drawn digit of 28 × 28 values from 0 to 1, or the beginning of a text; or, for one who cannot draw,
+   * the next digit of the test set that is `digit`, 0 to 9. What comes of it are views.
+   */
+  | {
+      readonly kind: 'try';
+      readonly pixels?: Float32Array;
+      readonly text?: string;
+      readonly digit?: number;
+    }
   | { readonly kind: 'save' }
   | { readonly kind: 'load'; readonly name: string; readonly bytes: Uint8Array }
   /** Frees the device. */
@@ -61,7 +69,10 @@ export type Tell =
       /** Microseconds of a step by the clock. */
       readonly measuredMicros: number;
     }
+  /** Each replaces the view of its title, or stands behind the others where there is none; `opened` begins again without any. */
   | { readonly kind: 'views'; readonly views: readonly View[] }
+  /** The state of the training as `save` would give it, every few seconds: for another worker, where this one has to be ended. */
+  | { readonly kind: 'kept'; readonly step: number; readonly name: string; readonly bytes: Uint8Array }
   /** The device went away; training goes on elsewhere from the last state that was kept. */
   | {
       readonly kind: 'lost';
@@ -72,6 +83,17 @@ export type Tell =
   | { readonly kind: 'saved'; readonly name: string; readonly bytes: Uint8Array }
   | { readonly kind: 'loaded'; readonly name: string; readonly step: number }
   | { readonly kind: 'closed' };
+
+/** An example, as the page offers it: `examples/list.ts` exports all, the first of which is open at the beginning. */
+export interface Example {
+  /** As `open` takes it and links hold it: `mnist-mlp`. */
+  readonly name: string;
+  readonly title: string;
+  /** A sentence of what it learns, and what one sees. */
+  readonly about: string;
+  /** The text of its model's file. */
+  readonly source: string;
+}
 
 /** What a page draws of a network: plain numbers. */
 export type View =
