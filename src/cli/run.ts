@@ -7,7 +7,7 @@ import { ScheduleError } from '../schedule/issues.ts';
 import { buildCommand } from './build.ts';
 import { checkCommand } from './check.ts';
 import { fitCommand } from './fit.ts';
-import { inspectCommand } from './inspect.ts';
+import { inspectCommand } from './inspect/command.ts';
 import { profileCommand } from './profile.ts';
 import { summaryCommand } from './summary.ts';
 import { exitCodes, UsageError } from './usage.ts';

@@ -1,0 +1,129 @@
+import { type Command, Option } from 'commander';
+import { optionalPasses, type WasmCompilation, type WebGpuCompilation } from '../../compile.ts';
+import { compileFor } from '../../compiled.ts';
+import { type Report, reportOf } from '../../inspect/report.ts';
+import { type Paint, reportText } from '../../inspect/reportText.ts';
+import { check, outcomeText, parseExpectation } from '../expect.ts';
+import { loadModel } from '../loadModel.ts';
+import { modelCommand, targetAsked, targetOption } from '../modelCommand.ts';
+import { paintFor } from '../paint.ts';
+import type { Terminal } from '../run.ts';
+import { exitCodes, listed, UsageError } from '../usage.ts';
+import { code } from './code.ts';
+import { explanation } from './explanation.ts';
+import { levelText } from './levels.ts';
+import { type InspectOptions, levels } from './options.ts';
+import { timings } from './timings.ts';
+
+/**
+ * `sinter inspect`: compiles without a device and shows what came of it.
+ *
+ * @param done is told the exit code
+ */
+export function inspectCommand(terminal: Terminal, done: (code: number) => void): Command {
+  return modelCommand('inspect', 'compile a module, without a device, and show its dispatches and its memory')
+    .addOption(targetOption('what to compile for'))
+    .option('--entry <name>', 'show this entry only')
+    .addOption(
+      new Option(
+        '--code [kernel]',
+        'print kernels: all, those with this name, that of dispatch N, or those that compute a node; names in one that several dispatches run are those of the first',
+      ).conflicts(['ir', 'after', 'explain']),
+    )
+    .addOption(
+      new Option(
+        '--ir <level>',
+        'print the program at a level (kernels, evaluated: WebGPU; functions: WebAssembly)',
+      )
+        .choices([...levels])
+        .conflicts('explain'),
+    )
+    .addOption(new Option('--after <pass>', 'print what this pass made').conflicts('explain'))
+    .option('--explain <names...>', 'A B: why two nodes share a kernel, or why not')
+    .addOption(
+      new Option('--without <passes...>', 'leave passes out, to see what they do').choices([
+        ...optionalPasses,
+      ]),
+    )
+    .addOption(
+      new Option(
+        '--timings',
+        'print what each pass took to run and to verify, in a process that has compiled nothing before',
+      ).conflicts(['code', 'ir', 'after', 'explain']),
+    )
+    .addOption(
+      new Option('--json', 'print everything, or the timings, as JSON').conflicts([
+        'code',
+        'ir',
+        'after',
+        'explain',
+      ]),
+    )
+    .option(
+      '--expect <budget>',
+      "exit with 1 where it does not hold, as 'train.dispatches<=3'; may be repeated",
+      (text: string, before: readonly string[] = []) => [...before, text],
+    )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ sinter inspect model.ts
+  $ sinter inspect model.ts#mnist --entry train --code
+  $ sinter inspect model.ts --explain hidden loss
+  $ sinter inspect model.ts --target wasm --timings
+  $ sinter inspect model.ts --expect 'train.dispatches<=3' --expect 'peakBytes<2000000'
+
+Exit codes: 0, all is well; 1, an expectation does not hold; 2, wrong usage or bad input;
+3, a fault in sinter itself.`,
+    )
+    .action(async (file: string, options: InspectOptions) => {
+      done(await inspect(file, options, terminal));
+    });
+}
+
+async function inspect(file: string, options: InspectOptions, terminal: Terminal): Promise<number> {
+  const expectations = (options.expect ?? []).map(parseExpectation);
+  const module = await loadModel(file);
+  const target = await targetAsked(options.target);
+  const compilation = await compileFor(module, target, new Set(options.without ?? []));
+  const report = reportOf(compilation);
+  const { entry } = options;
+  if (entry !== undefined && !compilation.entries.has(entry)) {
+    throw new UsageError(
+      `there is no entry ${JSON.stringify(entry)}; there are ${listed([...compilation.entries.keys()])}`,
+    );
+  }
+  const outcomes = expectations.map((expectation) => check(expectation, report));
+  terminal.stdout.write(output(compilation, report, options, paintFor(terminal)));
+  for (const outcome of outcomes) terminal.stderr.write(`${outcomeText(outcome)}\n`);
+  return outcomes.every(({ holds }) => holds) ? exitCodes.ok : exitCodes.expectationFailed;
+}
+
+function output(
+  compilation: WebGpuCompilation | WasmCompilation,
+  report: Report,
+  options: InspectOptions,
+  paint: Paint,
+): string {
+  if (options.timings === true) return timings(compilation, options, paint);
+  const shown = only(report, options.entry);
+  if (options.json === true) return `${JSON.stringify(shown, null, 2)}\n`;
+  if (options.explain !== undefined) return explanation(compilation, options.explain, options.entry);
+  if (options.code !== undefined) return code(compilation, shown, options.code);
+  if (options.ir !== undefined || options.after !== undefined) return levelText(compilation, options);
+  const listing = reportText(shown, paint);
+  if (options.target !== 'auto') return listing;
+  return `${paint.dim(chosenText(report.target))}\n\n${listing}`;
+}
+
+/** Which target was taken where none was named, and how to have another. */
+function chosenText(target: string): string {
+  const reason = target === 'wasm' ? 'no GPU is at hand' : 'a GPU is at hand';
+  return `target ${target}, as compile() takes here: ${reason}; --target names another, without a device`;
+}
+
+function only(report: Report, entry: string | undefined): Report {
+  const found = entry === undefined ? undefined : report.entries[entry];
+  return found === undefined || entry === undefined ? report : { ...report, entries: { [entry]: found } };
+}

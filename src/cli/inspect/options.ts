@@ -1,0 +1,28 @@
+import type { OptionalPass } from '../../compile.ts';
+import type { Traced } from '../../trace.ts';
+import type { AskedTarget } from '../modelCommand.ts';
+
+/** What `sinter inspect` was asked for. */
+export interface InspectOptions {
+  readonly target: AskedTarget;
+  readonly entry?: string;
+  readonly code?: string | true;
+  readonly ir?: Traced['level'];
+  readonly after?: string;
+  readonly explain?: readonly string[];
+  readonly timings?: true;
+  readonly without?: readonly OptionalPass[];
+  readonly json?: true;
+  readonly expect?: readonly string[];
+}
+
+/** Levels that `--ir` prints. */
+export const levels = [
+  'graph',
+  'loops',
+  'groups',
+  'stages',
+  'kernels',
+  'evaluated',
+  'functions',
+] as const satisfies Traced['level'][];
