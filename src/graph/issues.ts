@@ -111,8 +111,7 @@ const places = new Map<string, string | null>();
 /** The place of a stack's line, `file:line`; null where it is not a frame, or is one of this library or of the engine. */
 function placeOf(line: string): string | null {
   const frame = frameOf(line);
-  if (libraryFolders === undefined || frame === undefined || isBuiltIn(frame.path)) return null;
-  if (libraryFolders.some((folder) => frame.path.startsWith(folder))) return null;
+  if (frame === undefined || isBuiltIn(frame.path) || isLibrary(frame.path, import.meta.url)) return null;
   return `${frame.path.slice(frame.path.lastIndexOf('/') + 1)}:${frame.line}`;
 }
 
@@ -167,13 +166,23 @@ function unescaped(path: string): string {
 }
 
 /**
- * The folders of the library's own files; unknown where it was bundled into another file. Source maps turn lines of
- * the build (`dist`) into lines of the sources beside it (`src`), whether those are there or not.
+ * Whether a file is of this library, by where this file is: of its folders, or, where a bundler put it into another file, any
+ * script beside that one, which may be a chunk of it. What is not a script there is the user's: a document, or a text that
+ * was evaluated under a name of its own (`//# sourceURL=model.ts`). Source maps turn lines of the build (`dist`) into lines of the
+ * sources beside it (`src`), whether those are there or not.
+ *
+ * @param path without `file://` and the escapes of URLs
+ * @param here the address of this file, `import.meta.url`; a classic script has none, and then all is taken for the library's
  */
-const libraryFolders: readonly string[] | undefined = (() => {
-  const here = plainPath(import.meta.url);
-  const folder = /^(.*\/)graph\/issues\.[cm]?[jt]s$/.exec(here)?.[1];
-  if (folder === undefined) return undefined;
+export function isLibrary(path: string, here: string | undefined): boolean {
+  if (here === undefined) return true;
+  const own = plainPath(here);
+  const folder = /^(.*\/)graph\/issues\.[cm]?[jt]s$/.exec(own)?.[1];
+  if (folder === undefined) {
+    const isBeside = path.startsWith(own.slice(0, own.lastIndexOf('/') + 1));
+    return path.includes('/node_modules/') || (isBeside && /\.[cm]?[jt]s$/.test(path));
+  }
   const root = /^(.*\/)(?:dist|src)\/$/.exec(folder)?.[1];
-  return root === undefined ? [folder] : [`${root}dist/`, `${root}src/`];
-})();
+  const folders = root === undefined ? [folder] : [`${root}dist/`, `${root}src/`];
+  return folders.some((one) => path.startsWith(one));
+}

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Graph, iota, Tensor } from '../../src/graph/index.ts';
-import { firstUserFrame } from '../../src/graph/issues.ts';
+import { firstUserFrame, isLibrary } from '../../src/graph/issues.ts';
 import { lineHere } from './refusal.ts';
 
 const start = (): Tensor => {
@@ -90,6 +90,32 @@ describe('the line of the user', () => {
     ['other browsers', `add@${own}:1:2\nbuild@https://example.org/model.ts?v=3:12:7`],
   ])('is found in the stack of %s', (_, stack) => {
     expect(firstUserFrame(stack)).toBe('model.ts:12');
+  });
+
+  it.each([
+    ['of the library’s folder', 'src/nn/dense.ts', true],
+    ['of the build, as source maps have it', 'dist/nn/dense.js', true],
+    ['of the user', 'examples/model.ts', false],
+  ])('tells a file %s', (_, path, expected) => {
+    const here = new URL('../../src/graph/issues.ts', import.meta.url).href;
+    expect(isLibrary(new URL(`../../${path}`, import.meta.url).pathname, here)).toBe(expected);
+  });
+
+  const bundle = 'https://example.org/site/assets/worker-1a2b.js';
+
+  it.each([
+    ['the bundle itself', bundle, true],
+    ['a chunk beside it', 'https://example.org/site/assets/nn-3c4d.js', true],
+    ['a package', 'https://example.org/node_modules/vitest/dist/run.js', true],
+    ['a text that was evaluated under a name of its own', 'model.ts', false],
+    ['a document that loads it', 'https://example.org/site/assets/', false],
+    ['a script elsewhere', 'https://example.org/app.js', false],
+  ])('of a library in a bundle tells %s', (_, path, expected) => {
+    expect(isLibrary(path, bundle)).toBe(expected);
+  });
+
+  it('takes all for the library’s where a bundler left it no address', () => {
+    expect(isLibrary('https://example.org/app.js', undefined)).toBe(true);
   });
 
   it('is unknown where no frame is the user’s', () => {

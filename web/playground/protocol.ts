@@ -27,6 +27,7 @@ export type Ask =
       readonly digit?: number;
     }
   | { readonly kind: 'save' }
+  /** Weights of a file, or a state that was `kept`, with which training goes on where that stood. Nothing is half loaded. */
   | { readonly kind: 'load'; readonly name: string; readonly bytes: Uint8Array }
   /** Frees the device. */
   | { readonly kind: 'close' };
@@ -61,9 +62,11 @@ export type Tell =
       /** Steps that were trained in all. */
       readonly step: number;
       readonly epoch: number;
-      /** The loss of each step since the last word. */
+      /** Mean losses of slices of steps, those since the last word in order: a device takes many steps in one go. */
       readonly losses: Float32Array;
-      /** Others, of the last step or epoch, by name: `accuracy`. */
+      /** The step, counted in all, that each slice ended with: as many as `losses`. */
+      readonly at: Float64Array;
+      /** Others by name, as they last were: `accuracy`, `test accuracy`. */
       readonly metrics: Readonly<Record<string, number>>;
       readonly stepsPerSecond: number;
       /** Microseconds of a step by the clock. */
@@ -71,7 +74,10 @@ export type Tell =
     }
   /** Each replaces the view of its title, or stands behind the others where there is none; `opened` begins again without any. */
   | { readonly kind: 'views'; readonly views: readonly View[] }
-  /** The state of the training as `save` would give it, every few seconds: for another worker, where this one has to be ended. */
+  /**
+   * All that training goes on with, every few seconds, and before another model is opened: for another worker to `load`, where
+   * this one has to be ended.
+   */
   | { readonly kind: 'kept'; readonly step: number; readonly name: string; readonly bytes: Uint8Array }
   /** The device went away; training goes on elsewhere from the last state that was kept. */
   | {
