@@ -1,4 +1,5 @@
 import type { ReadonlySignal, Signal } from '@preact/signals';
+import type { Look } from '../../src/inspect/look.ts';
 
 /** What a person picked, in whichever panel. */
 export type Picked =
@@ -27,4 +28,10 @@ export interface Selection {
   /** What was picked beside it, to ask why the two are not one. */
   readonly second: Signal<Picked | undefined>;
   readonly lit: ReadonlySignal<Lit>;
+}
+
+/** What every panel is given. */
+export interface PanelProps {
+  readonly look: Look;
+  readonly selection: Selection;
 }

@@ -1,0 +1,36 @@
+import { type Signal, useSignal } from '@preact/signals';
+import './theme.css';
+import './shell.css';
+import { areas } from './areas.tsx';
+import { firstEntry } from './select.ts';
+import type { PanelProps } from './selection.ts';
+import { Tabs, tabPanel } from './tabs.tsx';
+
+/**
+ * All that there is to see of a look, by tabs. It fits into a column of whatever width, and takes another look at any time.
+ *
+ * @param tab which is open, where that is to be known outside
+ */
+export function Panels({ look, selection, tab }: PanelProps & { readonly tab?: Signal<string> }) {
+  const own = useSignal<string>(areas[0].id);
+  const open = tab ?? own;
+  const area = areas.find(({ id }) => id === open.value) ?? areas[0];
+  // A look that follows another may lack the entry that was shown.
+  if (look.entries[selection.entry.value] === undefined) selection.entry.value = firstEntry(look);
+  return (
+    <div class="panels">
+      <Tabs
+        name="area"
+        label="What to look at"
+        tabs={areas}
+        chosen={area.id}
+        choose={(id) => {
+          open.value = id;
+        }}
+      />
+      <div class="area" {...tabPanel('area', area.id)}>
+        <area.panel look={look} selection={selection} />
+      </div>
+    </div>
+  );
+}
