@@ -2,6 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { extname, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { exportedModules, isModule } from '../graph/exported.ts';
 import type { Module } from '../graph/index.ts';
 import { firstUserFrame } from '../graph/issues.ts';
 import { listed, UsageError } from './usage.ts';
@@ -20,10 +21,10 @@ export async function loadModel(spec: string): Promise<Module> {
   if (!isCode(path))
     throw new UsageError(`${file} is not JavaScript or TypeScript; name a file that exports a module`);
   const exported = await importFile(path, file);
-  const modules = Object.entries(exported).filter((pair): pair is [string, Module] => isModule(pair[1]));
-  const names = modules.map(([key]) => key);
+  const modules = exportedModules(exported);
+  const names = [...modules.keys()];
   if (name === undefined) {
-    const distinct = [...new Set(modules.map(([, module]) => module))];
+    const distinct = [...new Set(modules.values())];
     const [only, ...others] = distinct;
     if (only === undefined)
       throw new UsageError(`${file} exports no module; export what defineModule returns`);
@@ -33,8 +34,8 @@ export async function loadModel(spec: string): Promise<Module> {
       );
     return only;
   }
-  const found = modules.find(([key]) => key === name);
-  if (found !== undefined) return found[1];
+  const found = modules.get(name);
+  if (found !== undefined) return found;
   if (Object.hasOwn(exported, name))
     throw new UsageError(`${file} exports ${JSON.stringify(name)}, but it is not a module of defineModule`);
   const there = names.length === 0 ? 'it exports no module' : `there are ${listed(names)}`;
@@ -112,22 +113,4 @@ function resolveFrom(from: string): string | undefined {
     // Not there: the next place may have it.
     return undefined;
   }
-}
-
-/** By its shape rather than its class: the model may import another copy of the package. */
-function isModule(value: unknown): value is Module {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'name' in value &&
-    typeof value.name === 'string' &&
-    'graph' in value &&
-    typeof value.graph === 'object' &&
-    'entries' in value &&
-    Array.isArray(value.entries) &&
-    'states' in value &&
-    Array.isArray(value.states) &&
-    'inputs' in value &&
-    Array.isArray(value.inputs)
-  );
 }

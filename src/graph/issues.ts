@@ -1,4 +1,5 @@
 import { clipped } from '../runtime/clipped.ts';
+import { isOwn, plainPath } from './libraryFiles.ts';
 
 /**
  * What can be wrong with a graph: one row a code. The codes are the union that programs switch over; the
@@ -111,7 +112,7 @@ const places = new Map<string, string | null>();
 /** The place of a stack's line, `file:line`; null where it is not a frame, or is one of this library or of the engine. */
 function placeOf(line: string): string | null {
   const frame = frameOf(line);
-  if (frame === undefined || isBuiltIn(frame.path) || isLibrary(frame.path, import.meta.url)) return null;
+  if (frame === undefined || isBuiltIn(frame.path) || isOwn(frame.path)) return null;
   return `${frame.path.slice(frame.path.lastIndexOf('/') + 1)}:${frame.line}`;
 }
 
@@ -145,44 +146,4 @@ function frameOf(line: string): { path: string; line: number } | undefined {
     if (found?.[1] !== undefined) return { path: plainPath(found[1]), line: Number(found[2]) };
   }
   return undefined;
-}
-
-/** A path or URL without `file://` and the escapes of URLs, with forward slashes and without a query. */
-function plainPath(path: string): string {
-  const plain = path
-    .replace(/^file:\/\/\/?(?=[A-Za-z]:)|^file:\/\//, '')
-    .replaceAll('\\', '/')
-    .replace(/[?#].*$/, '');
-  return path.startsWith('file:') ? unescaped(plain) : plain;
-}
-
-function unescaped(path: string): string {
-  try {
-    return decodeURIComponent(path);
-  } catch {
-    // No URL, but a path with a percent sign in it.
-    return path;
-  }
-}
-
-/**
- * Whether a file is of this library, by where this file is: of its folders, or, where a bundler put it into another file, any
- * script beside that one, which may be a chunk of it. What is not a script there is the user's: a document, or a text that
- * was evaluated under a name of its own (`//# sourceURL=model.ts`). Source maps turn lines of the build (`dist`) into lines of the
- * sources beside it (`src`), whether those are there or not.
- *
- * @param path without `file://` and the escapes of URLs
- * @param here the address of this file, `import.meta.url`; a classic script has none, and then all is taken for the library's
- */
-export function isLibrary(path: string, here: string | undefined): boolean {
-  if (here === undefined) return true;
-  const own = plainPath(here);
-  const folder = /^(.*\/)graph\/issues\.[cm]?[jt]s$/.exec(own)?.[1];
-  if (folder === undefined) {
-    const isBeside = path.startsWith(own.slice(0, own.lastIndexOf('/') + 1));
-    return path.includes('/node_modules/') || (isBeside && /\.[cm]?[jt]s$/.test(path));
-  }
-  const root = /^(.*\/)(?:dist|src)\/$/.exec(folder)?.[1];
-  const folders = root === undefined ? [folder] : [`${root}dist/`, `${root}src/`];
-  return folders.some((one) => path.startsWith(one));
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Graph, iota, Tensor } from '../../src/graph/index.ts';
-import { firstUserFrame, isLibrary } from '../../src/graph/issues.ts';
+import { firstUserFrame } from '../../src/graph/issues.ts';
+import { isLibrary } from '../../src/graph/libraryFiles.ts';
 import { lineHere } from './refusal.ts';
 
 const start = (): Tensor => {
@@ -97,7 +98,7 @@ describe('the line of the user', () => {
     ['of the build, as source maps have it', 'dist/nn/dense.js', true],
     ['of the user', 'examples/model.ts', false],
   ])('tells a file %s', (_, path, expected) => {
-    const here = new URL('../../src/graph/issues.ts', import.meta.url).href;
+    const here = new URL('../../src/graph/libraryFiles.ts', import.meta.url).href;
     expect(isLibrary(new URL(`../../${path}`, import.meta.url).pathname, here)).toBe(expected);
   });
 
