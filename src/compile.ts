@@ -25,12 +25,12 @@ import { hoistScalars } from './kernels/hoistScalars.ts';
 import type { EvaluatedKernel, Kernel } from './kernels/kernel.ts';
 import { orderEvaluation } from './kernels/orderEvaluation.ts';
 import { printKernels } from './kernels/text.ts';
-import { KernelError, verifyKernel } from './kernels/verifyKernel.ts';
+import { verifyKernel } from './kernels/verifyKernel.ts';
 import { verifyStores } from './kernels/verifyStores.ts';
 import type { Loop, Tensor } from './loops/index.ts';
 import { printLoops } from './loops/text.ts';
 import { verifyLoops } from './loops/verify.ts';
-import { type Machine, machines, ownCopy } from './machine/index.ts';
+import { type Machine, ownCopy } from './machine/index.ts';
 import { requireIndexable } from './passes/indexable.ts';
 import { declareStorage, lower, type Storage } from './passes/lower.ts';
 import { type BufferLayout, planBuffers } from './plan/planBuffers.ts';
@@ -39,14 +39,10 @@ import { requireBindable, requireUploadable } from './program/bindable.ts';
 import { type EntryKernels, emitProgram } from './program/emitProgram.ts';
 import { inputsOf } from './program/slots.ts';
 import type { InputSlot, Program, ProgramBase } from './runtime/program.ts';
-import type { WasmProgram } from './runtime/wasm/program.ts';
 import type { Scheduled } from './schedule/best.ts';
 import { loopsIn, singletons } from './schedule/group.ts';
 import type { Schedule, WorkgroupSchedule } from './schedule/schedule.ts';
 import { type Levels, type LevelTools, Trace } from './trace.ts';
-import type { Assemble } from './wasm/assemble.ts';
-import { PLACE_ALIGNMENT, WasmKernels } from './wasm/emitWasm.ts';
-import { codeOf, type WasmKernelText } from './wasm/kernel.ts';
 import type { GroupSchedule } from './wasm/schedule.ts';
 
 /** The passes that can be switched off, each by itself, to see and to test what it does. */
@@ -98,11 +94,6 @@ export interface WebGpuEntry extends CompiledEntry, EntryKernels {}
 
 export type WebGpuCompilation = Compilation<Program, WebGpuEntry>;
 
-/** A compilation for WebAssembly, with the text of its module. */
-export interface WasmCompilation extends Compilation<WasmProgram> {
-  readonly text: string;
-}
-
 /** The inputs of a module as every program of it states them. */
 export function inputSlots(module: Module): readonly InputSlot[] {
   return inputsOf(module, declareStorage(module));
@@ -126,7 +117,7 @@ export function compileModule(
 ): WebGpuCompilation {
   const start = performance.now();
   const machine = ownCopy(given);
-  const road = new Road(module, machine, without);
+  const road = new Road(module, machine, without, kernelTools(machine));
   const fused = new Map(module.entries.map(({ name }) => [name, road.toFitted(name)] as const));
   const { storage, trace } = road;
   const layout = road.layout(fused, 1, (plan) => requireBindable(module, storage, plan, machine));
@@ -150,42 +141,8 @@ export function compileModule(
   };
 }
 
-/**
- * The same for WebAssembly. Loops are fused by the same passes and scheduled in another way: tiles and vectors
- * for threads that take tasks, over a memory whose plan is made first.
- *
- * @param assemble turns the module's text into bytes
- * @param given a machine that has tasks
- * @throws DeviceError `memory` for a plan, `limit` for inputs beside it, larger than WebAssembly can address
- */
-export function compileToWasm(
-  module: Module,
-  assemble: Assemble,
-  without: ReadonlySet<OptionalPass> = new Set(),
-  given: Machine = machines.wasm,
-): WasmCompilation {
-  const start = performance.now();
-  const machine = ownCopy(given);
-  const road = new Road(module, machine, without);
-  const fused = new Map(module.entries.map(({ name }) => [name, road.toStages(name)] as const));
-  const { storage, trace } = road;
-  const layout = road.layout(fused, PLACE_ALIGNMENT);
-  const kernels = new WasmKernels(module, storage, layout, machine);
-  const entries = new Map<string, CompiledEntry>();
-  for (const [name, entry] of fused)
-    entries.set(name, { ...entry, ...road.toFunctions(name, entry.stages, kernels) });
-  const assembled: Assemble = (text) => trace.timed('assemble', () => assemble(text));
-  const { program, text } = trace.timed(
-    'print',
-    () => kernels.program(assembled),
-    (made) => requireUploadable(made.program, machine, made.program.memory.bytes),
-  );
-  const milliseconds = performance.now() - start;
-  return { module, machine, program, entries, storage, layout, trace, text, milliseconds };
-}
-
-/** The passes in their order, for the entries of one module. */
-class Road {
+/** The passes in their order, for the entries of one module. What is one target's alone it is given, or has at its end. */
+export class Road {
   readonly storage: Storage;
   readonly trace: Trace;
   readonly #module: Module;
@@ -195,16 +152,21 @@ class Road {
   readonly #kernels = new Map<string, Pick<StageShape, 'tensors'> & { readonly kernel: Kernel }>();
   readonly #evaluated = new Map<Kernel, EvaluatedKernel>();
 
-  constructor(module: Module, machine: Machine, without: ReadonlySet<OptionalPass>) {
-    const tools = toolsFor(machine);
-    this.trace = new Trace(tools);
+  /** @param tools those of levels that one target alone has */
+  constructor(
+    module: Module,
+    machine: Machine,
+    without: ReadonlySet<OptionalPass>,
+    tools: Pick<LevelTools, TargetLevel>,
+  ) {
+    this.trace = new Trace({ ...commonTools, ...tools });
     this.#module = module;
     this.#machine = machine;
     this.#without = without;
     this.storage = this.trace.timed(
       'declareStorage',
       () => declareStorage(module),
-      () => tools.graph.verify(module),
+      () => verifyModule(module),
     );
   }
 
@@ -235,7 +197,7 @@ class Road {
   toFitted(entry: string): Omit<CompiledEntry, 'scheduled' | 'names'> {
     const { stages: assigned, ...rest } = this.toStages(entry);
     const fit = (all: readonly Stage[]): Stage[] => all.flatMap((stage) => fitted(stage, this.#machine));
-    return { ...rest, stages: this.#pass(entry, 'fitStages', 'stages', 'stages', fit, assigned) };
+    return { ...rest, stages: this.pass(entry, 'fitStages', 'stages', 'stages', fit, assigned) };
   }
 
   /** The kernels of an entry's stages, over the plan of memory. */
@@ -272,28 +234,16 @@ class Road {
         this.#evaluated.set(kernel, made);
         return made;
       });
-    const kernels = this.#pass(
+    const kernels = this.pass(
       entry,
       'orderEvaluation',
       'kernels',
       'evaluated',
       ordered,
-      this.#pass(entry, 'schedule', 'stages', 'kernels', schedule, stages),
+      this.pass(entry, 'schedule', 'stages', 'kernels', schedule, stages),
     );
     const names = kernels.map((kernel) => kernel.name);
     return { kernels, names, scheduled };
-  }
-
-  /** The functions of an entry's stages, written to a module. */
-  toFunctions(
-    entry: string,
-    stages: readonly Stage[],
-    kernels: WasmKernels,
-  ): Pick<CompiledEntry, 'names' | 'scheduled'> {
-    const write = (all: readonly Stage[]): WasmKernelText[] =>
-      all.map((stage, k) => kernels.add(entry, stage, kernelName(stage, k)));
-    const written = this.#pass(entry, 'schedule', 'stages', 'functions', write, stages);
-    return { names: written.map(({ name }) => name), scheduled: written.map(({ groups }) => groups) };
   }
 
   /** An entry down to stages: what all targets share. */
@@ -302,47 +252,48 @@ class Road {
     const decisions = new Decisions();
     const on = (name: OptionalPass): boolean => !this.#without.has(name);
     const lowered = (m: Module): Loop[] => lower(m, entry, this.storage);
-    let loops = this.#pass(entry, 'lower', 'graph', 'loops', lowered, this.#module);
+    let loops = this.pass(entry, 'lower', 'graph', 'loops', lowered, this.#module);
     if (on('alignAxes')) {
       const align = (l: readonly Loop[]): Loop[] => alignAxes(l, decisions);
-      loops = this.#pass(entry, 'alignAxes', 'loops', 'loops', align, loops);
+      loops = this.pass(entry, 'alignAxes', 'loops', 'loops', align, loops);
     }
     if (on('fusePointwise')) {
       const fuse = (l: readonly Loop[]): Loop[] =>
         mergeCounters(fusePointwise(l, machine, decisions), decisions);
-      loops = this.#pass(entry, 'fusePointwise', 'loops', 'loops', fuse, loops);
+      loops = this.pass(entry, 'fusePointwise', 'loops', 'loops', fuse, loops);
     }
     if (on('splitResidues')) {
       const split = (l: readonly Loop[]): Loop[] => splitResidues(l, decisions);
-      loops = this.#pass(entry, 'splitResidues', 'loops', 'loops', split, loops);
+      loops = this.pass(entry, 'splitResidues', 'loops', 'loops', split, loops);
     }
     if (on('listTerms')) {
       const list = (l: readonly Loop[]): Loop[] => listTerms(l, machine, decisions);
-      loops = this.#pass(entry, 'listTerms', 'loops', 'loops', list, loops);
+      loops = this.pass(entry, 'listTerms', 'loops', 'loops', list, loops);
     }
     requireIndexable(loops);
     const cut = (l: readonly Loop[]): Loop[] =>
       on('splitReductions') && machine.features.has('partials')
         ? loopsIn(fillMachine(singletons(l), machine, decisions))
         : [...l];
-    loops = this.#pass(entry, 'fillMachine', 'loops', 'loops', cut, loops);
+    loops = this.pass(entry, 'fillMachine', 'loops', 'loops', cut, loops);
     const join = (l: readonly Loop[]): Group[] =>
       on('partition') ? partition(l, machine, decisions) : singletons(l);
-    let groups = this.#pass(entry, 'partition', 'loops', 'groups', join, loops);
+    let groups = this.pass(entry, 'partition', 'loops', 'groups', join, loops);
     if (on('splitReductions')) {
       const split = (g: readonly Group[]): Group[] => splitFor(machine, g, decisions, on('partition'));
-      groups = this.#pass(entry, 'splitReductions', 'groups', 'groups', split, groups);
+      groups = this.pass(entry, 'splitReductions', 'groups', 'groups', split, groups);
     }
     if (on('rematerialize')) {
       const remake = (g: readonly Group[]): Group[] => rematerialize(g, machine, decisions);
-      groups = this.#pass(entry, 'rematerialize', 'groups', 'groups', remake, groups);
+      groups = this.pass(entry, 'rematerialize', 'groups', 'groups', remake, groups);
     }
     const assign = (g: readonly Group[]): Stage[] => assignStages(g, machine, decisions, on('packStages'));
-    const stages = this.#pass(entry, 'assignStages', 'groups', 'stages', assign, groups);
+    const stages = this.pass(entry, 'assignStages', 'groups', 'stages', assign, groups);
     return { loops, stages, decisions };
   }
 
-  #pass<From extends keyof Levels, To extends keyof Levels>(
+  /** Runs a pass over an entry, verifies what it gives, and keeps its text and time. */
+  pass<From extends keyof Levels, To extends keyof Levels>(
     entry: string,
     name: string,
     from: From,
@@ -374,40 +325,31 @@ function paired(from: readonly Tensor[], to: readonly Tensor[]): Map<Tensor, Ten
 }
 
 /** What a stage's kernel is called: its groups' first and last loops. */
-function kernelName(stage: Stage, k: number): string {
+export function kernelName(stage: Stage, k: number): string {
   const names = stage.groups.flatMap((group) => group.loops.map((loop) => loop.name));
   const distinct = [...new Set(names.map((name) => name.replace(/'$/, '')))];
   if (distinct.length === 0) return `stage${k}`;
   return distinct.length <= 2 ? distinct.join('_') : `${distinct[0]}_to_${distinct[distinct.length - 1]}`;
 }
 
-function toolsFor(machine: Machine): LevelTools {
-  const kernelTools = {
+/** The levels that one target has, and another has not. */
+type TargetLevel = 'kernels' | 'evaluated' | 'functions';
+
+const commonTools: Omit<LevelTools, TargetLevel> = {
+  graph: { print: printModule, verify: verifyModule },
+  loops: { print: printLoops, verify: (loops) => verifyLoops(loops) },
+  groups: { print: printGroups, verify: verifyGroups },
+  stages: { print: printStages, verify: verifyStages },
+};
+
+/** The tools of the levels that WebGPU has. */
+function kernelTools(machine: Machine): Pick<LevelTools, TargetLevel> {
+  const tools = {
     print: printKernels,
     verify: (kernels: readonly Kernel[]) => {
       // What holds for a kernel holds for its copies.
       for (const kernel of kernels) if (copyOf(kernel) === undefined) verifyKernel(kernel, machine);
     },
   };
-  return {
-    graph: { print: printModule, verify: verifyModule },
-    loops: { print: printLoops, verify: (loops) => verifyLoops(loops) },
-    groups: { print: printGroups, verify: verifyGroups },
-    stages: { print: printStages, verify: verifyStages },
-    kernels: kernelTools,
-    evaluated: kernelTools,
-    functions: {
-      print: (kernels) => kernels.map((kernel) => codeOf(kernel.functions)).join('\n\n'),
-      verify: (kernels) => {
-        for (const kernel of kernels) verifyFunctions(kernel);
-      },
-    },
-  };
-}
-
-/** Throws where a kernel of WebAssembly calls a function of its own that is not there. */
-function verifyFunctions(kernel: WasmKernelText): void {
-  const defined = new Set(kernel.functions.map(({ name }) => name));
-  for (const { run } of kernel.sweeps)
-    if (!defined.has(run)) throw new KernelError('store', kernel.name, `there is no function ${run}`);
+  return { kernels: tools, evaluated: tools };
 }

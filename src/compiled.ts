@@ -1,11 +1,5 @@
-import {
-  compileModule,
-  compileToWasm,
-  type OptionalPass,
-  optionalPasses,
-  type WasmCompilation,
-  type WebGpuCompilation,
-} from './compile.ts';
+import { compileModule, type OptionalPass, optionalPasses, type WebGpuCompilation } from './compile.ts';
+import type { WasmCompilation } from './compileToWasm.ts';
 import { debugText } from './debug.ts';
 import { findGpu, isNode } from './findGpu.ts';
 import { GraphError, type Module } from './graph/index.ts';
@@ -30,7 +24,6 @@ import type { AnySignature, EntryName, Signature, Typed } from './runtime/signat
 import type { WasmProgram } from './runtime/wasm/index.ts';
 import { hostOfNode, open, type StartOptions } from './start.ts';
 import { type Session, withTraining } from './train/session.ts';
-import { loadAssembler } from './wasm/assemble.ts';
 
 export type { StartOptions } from './start.ts';
 
@@ -131,7 +124,7 @@ export function targetOf(machine: Machine, given: 'auto' | TargetName): TargetNa
   throw new MachineError(machine.name, 'features', `${fault}, or none`);
 }
 
-/** What a module becomes on a target, by the numbers of a machine; the assembler is loaded only where it is needed. */
+/** What a module becomes on a target, by the numbers of a machine. What makes WebAssembly is loaded only where it is needed. */
 export async function compileFor(
   module: Module,
   target: TargetName,
@@ -139,6 +132,7 @@ export async function compileFor(
   machine: Machine = machines[target],
 ): Promise<WebGpuCompilation | WasmCompilation> {
   if (target !== 'wasm') return compileModule(module, machine, without, target);
+  const { compileToWasm, loadAssembler } = await import('./compileToWasm.ts');
   return compileToWasm(module, await loadAssembler(), without, machine);
 }
 

@@ -35,9 +35,9 @@ export interface Traced {
   readonly unchanged: () => boolean;
 }
 
-/** How the results of a level are looked at and checked. */
+/** How the results of a level are looked at and checked, for the levels that a target has. */
 export type LevelTools = {
-  readonly [L in keyof Levels]: {
+  readonly [L in keyof Levels]?: {
     readonly print: (value: Levels[L]) => string;
     readonly verify: (value: Levels[L]) => void;
   };
@@ -86,6 +86,8 @@ export class Trace {
     input: Levels[From],
   ): Levels[To] {
     const tools = this.#tools[pass.to];
+    if (tools === undefined)
+      throw new RangeError(`pass ${pass.name} gives ${pass.to}, a level without tools`);
     const { result, timing } = this.#keep(pass.name, () => pass.run(input), tools.verify, entry);
     const key = JSON.stringify([entry, pass.to]);
     const before = this.#last.get(key);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { w1 } from '../bench/workloads.ts';
-import { compileModule, compileToWasm } from '../src/compile.ts';
+import { compileModule } from '../src/compile.ts';
+import { compileToWasm } from '../src/compileToWasm.ts';
 import type { Loop } from '../src/loops/index.ts';
 import { machines } from '../src/machine/index.ts';
 import { type LevelTools, Trace } from '../src/trace.ts';

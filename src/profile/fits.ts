@@ -1,4 +1,5 @@
-import { compileModule, compileToWasm, type WasmCompilation, type WebGpuCompilation } from '../compile.ts';
+import { compileModule, type WebGpuCompilation } from '../compile.ts';
+import { compileToWasm, type WasmCompilation } from '../compileToWasm.ts';
 import { GraphError, type Module } from '../graph/index.ts';
 import { resized } from '../graph/resize.ts';
 import type { Machine, TargetName } from '../machine/index.ts';

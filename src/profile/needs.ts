@@ -1,4 +1,5 @@
-import type { WasmCompilation, WebGpuCompilation } from '../compile.ts';
+import type { WebGpuCompilation } from '../compile.ts';
+import type { WasmCompilation } from '../compileToWasm.ts';
 import { batchBytes } from '../program/inputBytes.ts';
 import { foldGrid } from '../runtime/grid.ts';
 import type { KernelText, Program, ProgramBase } from '../runtime/program.ts';

@@ -1,5 +1,5 @@
 import { expect, it, vi } from 'vitest';
-import { compileToWasm } from '../../src/compile.ts';
+import { compileToWasm } from '../../src/compileToWasm.ts';
 import { start } from '../../src/runtime/wasm/index.ts';
 import { allocatedBytes } from '../compile/allocations.ts';
 import { assemble } from '../compile/bareWasm.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import * as augment from '../../src/augment/index.ts';
-import { compileToWasm } from '../../src/compile.ts';
+import { compileToWasm } from '../../src/compileToWasm.ts';
 import {
   defineModule,
   evaluation,

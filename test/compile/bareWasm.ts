@@ -1,4 +1,4 @@
-import type { WasmCompilation } from '../../src/compile.ts';
+import type { WasmCompilation } from '../../src/compileToWasm.ts';
 import { type Given, type NDArray, padded, type StepFeeds, trimmed } from '../../src/reference/index.ts';
 import { decodeBytes, decodeWords, firstValue } from '../../src/runtime/init.ts';
 import type { ValueType } from '../../src/runtime/program.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { compileToWasm } from '../../src/compile.ts';
+import { compileToWasm } from '../../src/compileToWasm.ts';
 import { defineModule, type Tensor } from '../../src/graph/index.ts';
 import * as nn from '../../src/nn/index.ts';
 import * as optim from '../../src/optim/index.ts';

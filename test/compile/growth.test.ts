@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { familyNamed } from '../../bench/growth/families.ts';
 import { exponent } from '../../bench/growth/fit.ts';
-import { compileModule, compileToWasm } from '../../src/compile.ts';
+import { compileModule } from '../../src/compile.ts';
+import { compileToWasm } from '../../src/compileToWasm.ts';
 import { concat } from '../../src/graph/construct.ts';
 import { dotOf } from '../../src/graph/dot.ts';
 import { defineModule, type Module, parseModule, printModule, type Tensor } from '../../src/graph/index.ts';

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { compileModule, compileToWasm, type WebGpuCompilation } from '../../src/compile.ts';
+import { compileModule, type WebGpuCompilation } from '../../src/compile.ts';
+import { compileToWasm } from '../../src/compileToWasm.ts';
 import { defineModule, type Module, type Tensor } from '../../src/graph/index.ts';
 import { nn } from '../../src/index.ts';
 import type { EvaluatedKernel } from '../../src/kernels/kernel.ts';

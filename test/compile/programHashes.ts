@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { pathToFileURL } from 'node:url';
-import { compileModule, compileToWasm } from '../../src/compile.ts';
+import { compileModule } from '../../src/compile.ts';
+import { compileToWasm } from '../../src/compileToWasm.ts';
 import type { Module } from '../../src/graph/index.ts';
 import { machines } from '../../src/machine/index.ts';
 import { loadAssembler } from '../../src/wasm/assemble.ts';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { compileToWasm, type OptionalPass, optionalPasses } from '../../src/compile.ts';
+import { type OptionalPass, optionalPasses } from '../../src/compile.ts';
+import { compileToWasm } from '../../src/compileToWasm.ts';
 import { type Machine, machines } from '../../src/machine/index.ts';
 import { randomContraction } from '../oracle/randomContraction.ts';
 import { randomTasksMachine } from '../oracle/randomMachine.ts';

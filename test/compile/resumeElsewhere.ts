@@ -1,6 +1,6 @@
 /** Goes on, in a process of its own, with a training whose saved bytes lie in a file; prints what it came to. */
 import { readFileSync } from 'node:fs';
-import { compileToWasm } from '../../src/compile.ts';
+import { compileToWasm } from '../../src/compileToWasm.ts';
 import { start } from '../../src/runtime/wasm/index.ts';
 import { assemble } from './bareWasm.ts';
 import { digest } from './digest.ts';

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { w1 } from '../../bench/workloads.ts';
-import { compileModule, compileToWasm } from '../../src/compile.ts';
+import { compileModule } from '../../src/compile.ts';
+import { compileToWasm } from '../../src/compileToWasm.ts';
 import { machines } from '../../src/machine/index.ts';
 import { type Session, start } from '../../src/runtime/index.ts';
 import { start as startWasm } from '../../src/runtime/wasm/index.ts';

@@ -1,4 +1,5 @@
-import { compileToWasm, type OptionalPass, type WasmCompilation } from '../../src/compile.ts';
+import type { OptionalPass } from '../../src/compile.ts';
+import { compileToWasm, type WasmCompilation } from '../../src/compileToWasm.ts';
 import { type Axis, domainSize } from '../../src/loops/index.ts';
 import { type Machine, machines } from '../../src/machine/index.ts';
 import { type NDArray, referenceSession } from '../../src/reference/index.ts';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type Compilation, compileModule, compileToWasm } from '../../src/compile.ts';
+import { type Compilation, compileModule } from '../../src/compile.ts';
+import { compileToWasm } from '../../src/compileToWasm.ts';
 import { timeOfStages } from '../../src/fuse/price.ts';
 import { defineModule, type Module } from '../../src/graph/index.ts';
 import { listingOf, walkOf } from '../../src/loops/index.ts';

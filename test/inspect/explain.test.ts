@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { type Compilation, compileModule, compileToWasm } from '../../src/compile.ts';
+import { type Compilation, compileModule } from '../../src/compile.ts';
+import { compileToWasm } from '../../src/compileToWasm.ts';
 import { definitionOf, type Module, neededBy } from '../../src/graph/index.ts';
 import { defineModule, nn, type Tensor } from '../../src/index.ts';
 import { explain } from '../../src/inspect/explain.ts';

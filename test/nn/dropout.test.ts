@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { compileModule, compileToWasm } from '../../src/compile.ts';
+import { compileModule } from '../../src/compile.ts';
+import { compileToWasm } from '../../src/compileToWasm.ts';
 import {
   defineModule,
   evaluation,

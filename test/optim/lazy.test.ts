@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { compileModule, compileToWasm } from '../../src/compile.ts';
+import { compileModule } from '../../src/compile.ts';
+import { compileToWasm } from '../../src/compileToWasm.ts';
 import { defineModule, GraphError, type Module } from '../../src/graph/index.ts';
 import { changedWhere } from '../../src/loops/index.ts';
 import { machines } from '../../src/machine/index.ts';

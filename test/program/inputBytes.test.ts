@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { compileToWasm } from '../../src/compile.ts';
+import { compileToWasm } from '../../src/compileToWasm.ts';
 import { defineModule } from '../../src/index.ts';
 import { batchBytes } from '../../src/program/inputBytes.ts';
 import { Dataset } from '../../src/runtime/dataset.ts';

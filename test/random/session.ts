@@ -1,4 +1,4 @@
-import { compileToWasm } from '../../src/compile.ts';
+import { compileToWasm } from '../../src/compileToWasm.ts';
 import type { Module } from '../../src/graph/index.ts';
 import type { Session } from '../../src/runtime/index.ts';
 import { start } from '../../src/runtime/wasm/index.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { compileToWasm } from '../../src/compile.ts';
+import { compileToWasm } from '../../src/compileToWasm.ts';
 import * as sinter from '../../src/index.ts';
 import { start, type WasmProgram } from '../../src/runtime/wasm/index.ts';
 import { OUT_OF_STEP } from '../../src/runtime/wasm/worker.ts';

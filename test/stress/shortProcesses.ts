@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { compileToWasm } from '../../src/compile.ts';
+import { compileToWasm } from '../../src/compileToWasm.ts';
 import { assemble } from '../compile/bareWasm.ts';
 import { small } from '../compile/smallModel.ts';
 import { linearWasm } from '../runtime/linearWasm.ts';

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
-import { compileToWasm } from '../../src/compile.ts';
+import { compileToWasm } from '../../src/compileToWasm.ts';
 import { defineModule } from '../../src/graph/index.ts';
 import type { Session } from '../../src/runtime/index.ts';
 import { start as startWasm } from '../../src/runtime/wasm/index.ts';

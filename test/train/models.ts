@@ -1,4 +1,4 @@
-import { compileToWasm } from '../../src/compile.ts';
+import { compileToWasm } from '../../src/compileToWasm.ts';
 import { defineModule, type Module } from '../../src/graph/index.ts';
 import { crossEntropy, dense } from '../../src/nn/index.ts';
 import { sgd } from '../../src/optim/index.ts';

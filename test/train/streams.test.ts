@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { compileToWasm } from '../../src/compile.ts';
+import { compileToWasm } from '../../src/compileToWasm.ts';
 import { DataStream } from '../../src/data/index.ts';
 import { defineModule } from '../../src/graph/index.ts';
 import { sgd } from '../../src/optim/index.ts';

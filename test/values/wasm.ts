@@ -1,4 +1,4 @@
-import { compileToWasm } from '../../src/compile.ts';
+import { compileToWasm } from '../../src/compileToWasm.ts';
 import { start } from '../../src/runtime/wasm/index.ts';
 import { loadAssembler } from '../../src/wasm/assemble.ts';
 import { initialOf, targetSession } from './sessionTarget.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { compileToWasm } from '../../src/compile.ts';
+import { compileToWasm } from '../../src/compileToWasm.ts';
 import { defineModule } from '../../src/graph/index.ts';
 import { init } from '../../src/nn/index.ts';
 import { DeviceError, start } from '../../src/runtime/wasm/index.ts';

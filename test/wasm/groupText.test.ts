@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { familyNamed } from '../../bench/growth/families.ts';
-import { compileToWasm } from '../../src/compile.ts';
+import { compileToWasm } from '../../src/compileToWasm.ts';
 import { defineModule, type Module } from '../../src/graph/index.ts';
 import { tensorSize } from '../../src/loops/edges.ts';
 import { flatten, type Tensor } from '../../src/loops/index.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { compileToWasm } from '../../src/compile.ts';
+import { compileToWasm } from '../../src/compileToWasm.ts';
 import type { BinaryName } from '../../src/functions/index.ts';
 import { defineModule, type Module, type ModuleBuilder, type Tensor } from '../../src/graph/index.ts';
 import { type Given, referenceSession, type StepFeeds } from '../../src/reference/index.ts';

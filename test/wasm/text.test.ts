@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { compileToWasm, type WasmCompilation } from '../../src/compile.ts';
+import { compileToWasm, type WasmCompilation } from '../../src/compileToWasm.ts';
 import { defineModule, type ModuleBuilder, type Tensor } from '../../src/graph/index.ts';
 import { assemble } from '../compile/bareWasm.ts';
 

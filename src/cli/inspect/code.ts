@@ -1,4 +1,5 @@
-import type { Compilation, WasmCompilation, WebGpuCompilation } from '../../compile.ts';
+import type { Compilation, WebGpuCompilation } from '../../compile.ts';
+import type { WasmCompilation } from '../../compileToWasm.ts';
 import { dispatchesOf } from '../../inspect/explain.ts';
 import type { Report } from '../../inspect/report.ts';
 import { UnknownNameError } from '../../issues.ts';

@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
-import { optionalPasses, type WasmCompilation, type WebGpuCompilation } from '../../compile.ts';
+import { optionalPasses, type WebGpuCompilation } from '../../compile.ts';
 import { compileFor } from '../../compiled.ts';
+import type { WasmCompilation } from '../../compileToWasm.ts';
 import { type Report, reportOf } from '../../inspect/report.ts';
 import { type Paint, reportText } from '../../inspect/reportText.ts';
 import { check, outcomeText, parseExpectation } from '../expect.ts';

@@ -1,4 +1,5 @@
-import type { WasmCompilation, WebGpuCompilation } from '../../compile.ts';
+import type { WebGpuCompilation } from '../../compile.ts';
+import type { WasmCompilation } from '../../compileToWasm.ts';
 import type { Paint } from '../../inspect/reportText.ts';
 import { timingsOf, timingsText } from '../timings.ts';
 import type { InspectOptions } from './options.ts';
