@@ -10,6 +10,19 @@ import { requireKnownIndices } from './ops/knownIndices.ts';
 import { definitionOf } from './ops/table.ts';
 
 /**
+ * What one call of `gradients` did to its graph: for people who look at it. No pass reads it, and the text form of a module does
+ * not hold it.
+ */
+export interface Differentiation {
+  /** What was differentiated. */
+  readonly outputs: readonly Node[];
+  /** The whole gradient in each node that one came to, by that node: it may be a node that others made. */
+  readonly gradients: ReadonlyMap<Node, Node>;
+  /** Each node that the call added, with the node whose gradient rule it is of. */
+  readonly made: ReadonlyMap<Node, Node>;
+}
+
+/**
  * A graph of interned nodes: it only grows, and a node that exists is never built again, so common
  * subexpressions do not arise. Types are checked when a node is built.
  */
@@ -19,6 +32,7 @@ export class Graph {
   /** What nodes get as their source line; the stack is read where it is undefined. */
   #source: { readonly line?: string } | undefined;
   readonly #customRules: CustomRule[] = [];
+  readonly #differentiations: Differentiation[] = [];
   /** Who declares states and parameters for layers and optimizers; absent in a graph of its own. */
   readonly declarations?: Declarations;
 
@@ -34,6 +48,16 @@ export class Graph {
   /** Gradients of users' own, by the number that is the attribute `rule` of `custom`. */
   get customRules(): readonly CustomRule[] {
     return this.#customRules;
+  }
+
+  /** What was differentiated in it, in order; nothing in a graph that was read from text. */
+  get differentiations(): readonly Differentiation[] {
+    return this.#differentiations;
+  }
+
+  /** Keeps what a differentiation did. */
+  differentiated(what: Differentiation): void {
+    this.#differentiations.push(what);
   }
 
   /** The number of a rule: the one that it has, or a new one. */

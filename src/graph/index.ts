@@ -11,7 +11,7 @@ export {
 } from './customGradient.ts';
 export { digraphOf, dotOf } from './dot.ts';
 export { evaluation, substitute, whileTraining } from './evaluation.ts';
-export { describe, Graph } from './graph.ts';
+export { type Differentiation, describe, Graph } from './graph.ts';
 export type {
   EntryHandle,
   InputTensor,

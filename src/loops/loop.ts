@@ -9,6 +9,8 @@ export interface Origin {
   readonly node: string;
   /** `model.ts:12`, where it is known. */
   readonly source?: string;
+  /** The node's number in its graph; absent where loops were read from text. */
+  readonly id?: number;
 }
 
 /** One reduction of a loop over all of its reduction axes: `monoid` over `body`. */

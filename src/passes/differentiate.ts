@@ -41,16 +41,28 @@ export function gradients(
     const before = parts.get(node);
     parts.set(node, before === undefined ? part : sumOf(before, part));
   };
-  for (const [k, loss] of losses.entries()) add(loss.node, seeds?.[k] ?? loss.fullLike(1));
+  const made = new Map<Node, Node>();
+  /** Runs something that builds, and notes which nodes are new by it. */
+  const noting = (of: Node, build: () => void): void => {
+    const before = graph.nodes.length;
+    build();
+    for (const node of graph.nodes.slice(before)) made.set(node, of);
+  };
+  for (const [k, loss] of losses.entries())
+    noting(loss.node, () => add(loss.node, seeds?.[k] ?? loss.fullLike(1)));
   // Users have larger numbers than their operands: downwards, every cotangent is complete when it is used, and
   // sums are always made in the same order.
   for (const node of needed.toReversed()) {
     const own = parts.get(node);
     if (own === undefined || !active.has(node)) continue;
-    graph.withSource(node.source, () => {
-      for (const [input, part] of vjpOf(node, own, active)) add(input, part);
-    });
+    noting(node, () =>
+      graph.withSource(node.source, () => {
+        for (const [input, part] of vjpOf(node, own, active)) add(input, part);
+      }),
+    );
   }
+  const found = new Map([...parts].map(([node, { node: gradient }]) => [node, gradient]));
+  graph.differentiated({ outputs: losses.map(({ node }) => node), gradients: found, made });
   return wrt.map((tensor) => typed(parts.get(tensor.node) ?? tensor.fullLike(0), 'f32'));
 }
 

@@ -259,5 +259,6 @@ function describe(node: Node): string {
 function originOf(node: Node): Origin {
   const operands = node.inputs.map((input) => input.label ?? `%${input.id}`).join(', ');
   const text = `${node.label ?? `%${node.id}`} = ${node.op}(${operands})`;
-  return node.source === undefined ? { node: text } : { node: text, source: node.source };
+  const { id, source } = node;
+  return source === undefined ? { node: text, id } : { node: text, source, id };
 }

@@ -1,0 +1,76 @@
+/** How tightly a piece of a formula holds together: what is looser than its place gets parentheses. */
+export type Level = 'choice' | 'comparison' | 'sum' | 'contraction' | 'product' | 'prefix' | 'power' | 'atom';
+
+/** A piece of a formula. */
+export interface Term {
+  readonly text: string;
+  readonly level: Level;
+}
+
+const order: readonly Level[] = [
+  'choice',
+  'comparison',
+  'sum',
+  'contraction',
+  'product',
+  'prefix',
+  'power',
+  'atom',
+];
+
+/** A name, a number or a call: it needs no parentheses anywhere. */
+export function atom(text: string): Term {
+  return { text, level: 'atom' };
+}
+
+/** What stands for a part that is left out. */
+export const OMITTED: Term = atom('…');
+
+/** The text of a term in a place that takes terms of a level or tighter. */
+export function within(term: Term, level: Level): string {
+  return order.indexOf(term.level) < order.indexOf(level) ? `(${term.text})` : term.text;
+}
+
+/** `f(a, b)`. */
+export function call(name: string, ...operands: readonly Term[]): Term {
+  return atom(`${name}(${operands.map(({ text }) => text).join(', ')})`);
+}
+
+/** Two terms with an operator between: the right one must hold tighter than it where the order matters. */
+export function infix(a: Term, operator: string, b: Term, level: Level, isOrdered = false): Term {
+  const tighter = order[order.indexOf(level) + 1] ?? 'atom';
+  return { text: `${within(a, level)}${operator}${within(b, isOrdered ? tighter : level)}`, level };
+}
+
+/** `Σ x`, `−x`. */
+export function prefix(operator: string, operand: Term): Term {
+  return { text: `${operator}${within(operand, 'power')}`, level: 'prefix' };
+}
+
+/** `xᵀ`, `x²`, `table[i]`. */
+export function suffix(operand: Term, operator: string): Term {
+  return { text: `${within(operand, 'atom')}${operator}`, level: 'power' };
+}
+
+/** A number in few characters, `0.1`, `1e-8`, `−∞`. */
+export function numberTerm(value: number): Term {
+  if (Number.isNaN(value)) return atom('nan');
+  const size = Math.abs(value);
+  const text = size === Infinity ? '∞' : shortest(size);
+  const isNegative = value < 0 || Object.is(value, -0);
+  return isNegative ? { text: `−${text}`, level: 'prefix' } : atom(text);
+}
+
+/** Digits of a number that is not whole, at most. */
+const DIGITS = 4;
+
+function shortest(size: number): string {
+  const text = Number.isInteger(size) && size < 1e6 ? String(size) : String(Number(size.toPrecision(DIGITS)));
+  return text.replace('e+', 'e');
+}
+
+/** A text in so many characters at most. */
+export function cutTo(text: string, most: number): string {
+  const characters = [...text];
+  return characters.length <= most ? text : `${characters.slice(0, Math.max(0, most - 1)).join('')}…`;
+}
