@@ -112,7 +112,7 @@ function trialOf(module: Module, machine: Machine, most: number): Trial {
     const tried = stages.map((stage, k) => (k === dispatch ? { groups: [{ ...group, schedule }] } : stage));
     const kernels = tried.map((stage, k) => orderEvaluation(kernelOf(stage, machine, `trial${k}`).kernel));
     const layout = planBuffers([...storage.states.values()], new Map([['run', tried]]));
-    const program = emitProgram(
+    const { program } = emitProgram(
       module,
       storage,
       new Map([['run', { stages: tried, kernels }]]),

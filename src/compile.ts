@@ -24,6 +24,7 @@ import { copied, copyOf, type StageShape, stageShapeOf } from './kernels/copies.
 import { hoistScalars } from './kernels/hoistScalars.ts';
 import type { EvaluatedKernel, Kernel } from './kernels/kernel.ts';
 import { orderEvaluation } from './kernels/orderEvaluation.ts';
+import type { KernelSpan } from './kernels/spans.ts';
 import { printKernels } from './kernels/text.ts';
 import { verifyKernel } from './kernels/verifyKernel.ts';
 import { verifyStores } from './kernels/verifyStores.ts';
@@ -64,6 +65,8 @@ export interface Compilation<P extends ProgramBase = ProgramBase, E extends Comp
   /** The one that was given, by its numbers. */
   readonly machine: Machine;
   readonly program: P;
+  /** For each kernel of the program which lines of its text compute which loop. */
+  readonly spans: readonly (readonly KernelSpan[])[];
   readonly entries: ReadonlyMap<string, E>;
   readonly storage: Storage;
   readonly layout: BufferLayout;
@@ -124,15 +127,19 @@ export function compileModule(
   const entries = new Map<string, WebGpuEntry>();
   for (const [name, entry] of fused)
     entries.set(name, { ...entry, ...road.toKernels(name, entry.stages, layout) });
-  const program = trace.timed(
+  const { program, spans } = trace.timed(
     'print',
-    () => markCompiledHere(emitProgram(module, storage, entries, layout, target)),
-    (made) => requireUploadable(made, machine),
+    () => {
+      const made = emitProgram(module, storage, entries, layout, target);
+      return { ...made, program: markCompiledHere(made.program) };
+    },
+    (made) => requireUploadable(made.program, machine),
   );
   return {
     module,
     machine,
     program,
+    spans,
     entries,
     storage,
     layout,

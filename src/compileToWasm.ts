@@ -42,13 +42,13 @@ export function compileToWasm(
   for (const [name, entry] of fused)
     entries.set(name, { ...entry, ...toFunctions(road, name, entry.stages, kernels) });
   const assembled: Assemble = (text) => trace.timed('assemble', () => assemble(text));
-  const { program, text } = trace.timed(
+  const { program, text, spans } = trace.timed(
     'print',
     () => kernels.program(assembled),
     (made) => requireUploadable(made.program, machine, made.program.memory.bytes),
   );
   const milliseconds = performance.now() - start;
-  return { module, machine, program, entries, storage, layout, trace, text, milliseconds };
+  return { module, machine, program, spans, entries, storage, layout, trace, text, milliseconds };
 }
 
 /** The functions of an entry's stages, written to a module. */

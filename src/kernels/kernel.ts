@@ -39,7 +39,10 @@ export type Stmt =
     }
   /** Where a workgroup meets, in uniform control flow only. It orders what was accessed in `memory`; without, in all. */
   | { readonly kind: 'barrier'; readonly memory?: 'workgroup' | 'storage' }
-  | { readonly kind: 'comment'; readonly text: string };
+  /**
+   * With `loop`, all that follows in its block, up to another such comment, computes the loop of that name.
+   */
+  | { readonly kind: 'comment'; readonly text: string; readonly loop?: string };
 
 /** One dispatch: a body that `grid` workgroups of `workgroup` invocations run. */
 export interface Kernel {

@@ -1,14 +1,15 @@
 import type { Module } from '../graph/index.ts';
 import { sharedBytes } from '../kernels/build/packed.ts';
 import { type EvaluatedKernel, expressionsOf, type Placement, statementsIn } from '../kernels/kernel.ts';
-import { baseField, liveField, rowsField } from '../kernels/names.ts';
+import { baseField, liveField, Names, rowsField } from '../kernels/names.ts';
+import { type KernelSpan, spansOf, textOfLines } from '../kernels/spans.ts';
 import { loadsIn, type Tensor } from '../loops/index.ts';
 import type { Storage } from '../passes/lower.ts';
 import type { BufferLayout } from '../plan/planBuffers.ts';
 import type { Entry, KernelText, Places, Program, Step, StepField, StepGrid } from '../runtime/program.ts';
 import type { Stage } from '../schedule/group.ts';
 import type { LiveGrid } from '../schedule/liveGrid.ts';
-import { printWgsl } from '../wgsl/kernel.ts';
+import { printWgslLines } from '../wgsl/kernel.ts';
 import { likenesses, type Placed } from './likeness.ts';
 import { bufferPlan, entryOf, kernelFacts, slotsOf, stepFieldsOf } from './slots.ts';
 
@@ -23,6 +24,7 @@ export interface EntryKernels {
  * that differ in the places of their tensors too are one that each dispatch tells its places.
  *
  * @param entries by name, in the module's order
+ * @returns the program, and beside it for each of its kernels which lines compute which loop
  */
 export function emitProgram(
   module: Module,
@@ -30,7 +32,7 @@ export function emitProgram(
   entries: ReadonlyMap<string, EntryKernels>,
   layout: BufferLayout,
   target: string,
-): Program {
+): { readonly program: Program; readonly spans: readonly (readonly KernelSpan[])[] } {
   const stepFields = stepFieldsOf(module, storage);
   const placement = (tensor: Tensor): Placement => placeOf(tensor, layout);
   const likeness = likenesses(placement);
@@ -46,7 +48,8 @@ export function emitProgram(
         return { like, offsets: like.meet(placed), grid: gridOf(kernel, stepFields) };
       }),
     );
-  const kernels = [...alike.values()].map((like) => textOf(like, placement, stepFields));
+  const names = new Names();
+  const printed = [...alike.values()].map((like) => textOf(like, names, placement, stepFields));
   const places = new PlacesWriter();
   const emitted: Record<string, Entry> = {};
   for (const [name, { stages }] of entries) {
@@ -57,14 +60,15 @@ export function emitProgram(
     });
     emitted[name] = entryOf(module, name, steps, stages, storage, layout);
   }
-  return {
+  const program: Program = {
     ...slotsOf(module, storage, layout),
     target,
-    kernels,
+    kernels: printed.map(({ kernel }) => kernel),
     entries: emitted,
     places: places.told(),
     buffers: bufferPlan(layout),
   };
+  return { program, spans: printed.map(({ spans }) => spans) };
 }
 
 /** The workgroups of a kernel's dispatch. */
@@ -150,12 +154,13 @@ const PLACES_ALIGNMENT = 64;
 /** Words that a uniform block has at least (16 bytes, as our buffers have). */
 const LEAST_PLACES = 4;
 
-/** The text of kernels that are alike. */
+/** The text of kernels that are alike, under a name that no other kernel of the program has, and what its lines compute. */
 function textOf(
   like: Alike,
+  names: Names,
   placement: (tensor: Tensor) => Placement,
   stepFields: readonly StepField[],
-): KernelText {
+): { readonly kernel: KernelText; readonly spans: readonly KernelSpan[] } {
   const fields = like.fields();
   const told = (tensor: Tensor): Placement => {
     const place = placement(tensor);
@@ -163,7 +168,10 @@ function textOf(
     const isFixed = place.arena === 'data' || place.arena === 'results' || field === undefined;
     return isFixed ? place : { ...place, field };
   };
-  return kernelText(like.kernel, like.stage, printWgsl(like.kernel, told, stepFields), placement);
+  const kernel = { ...like.kernel, name: names.fresh(like.kernel.name) };
+  const lines = printWgslLines(kernel, told, stepFields);
+  const code = `${textOfLines(lines)}\n`;
+  return { kernel: kernelText(kernel, like.stage, code, placement), spans: spansOf(lines) };
 }
 
 function placeOf(tensor: Tensor, layout: BufferLayout): Placement {

@@ -1,5 +1,6 @@
 import type { Module } from '../graph/index.ts';
 import { baseField, Names, rowsField } from '../kernels/names.ts';
+import { type KernelSpan, spansOf } from '../kernels/spans.ts';
 import { type Expr, flatten, type Tensor } from '../loops/index.ts';
 import type { Machine } from '../machine/index.ts';
 import type { Storage } from '../passes/lower.ts';
@@ -18,7 +19,7 @@ import type { Stage } from '../schedule/group.ts';
 import type { Location } from './addresses.ts';
 import type { Assemble } from './assemble.ts';
 import type { ModuleScope } from './functions.ts';
-import { codeOf, type WasmKernelText, wasmKernel } from './kernel.ts';
+import { codeLines, codeOf, type WasmKernelText, wasmKernel } from './kernel.ts';
 import { Knowledge } from './knowledge.ts';
 import type { FunctionName } from './math.ts';
 import { moduleText } from './module.ts';
@@ -115,7 +116,12 @@ export class WasmKernels {
    *
    * @throws DeviceError `memory` where its plan needs more than WebAssembly can address
    */
-  program(assemble: Assemble): { readonly program: WasmProgram; readonly text: string } {
+  program(assemble: Assemble): {
+    readonly program: WasmProgram;
+    readonly text: string;
+    /** For each kernel which lines of its code compute which loop. */
+    readonly spans: readonly (readonly KernelSpan[])[];
+  } {
     const packed = Math.max(0, ...this.#written.map(({ kernel }) => kernel.packedBytes));
     const buffers = bufferPlan(this.#layout, packed);
     const bytes = this.#memory.packed + lineAligned(packed);
@@ -162,7 +168,8 @@ export class WasmKernels {
         threadBytes: Math.max(LINE, ...this.#written.map(({ kernel }) => lineAligned(kernel.scratchBytes))),
       },
     };
-    return { program, text };
+    const spans = shared.map(({ functions }) => spansOf(codeLines(functions)));
+    return { program, text, spans };
   }
 
   /** The entries as the program has them, by whose order they are numbered: an object gives whole numbers first. */

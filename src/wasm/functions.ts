@@ -64,6 +64,7 @@ export class Functions {
     return this.written.map(({ name, text, about }) => ({
       name,
       text: [...commentsOn(about), text].join('\n'),
+      ...(typeof about === 'object' ? { loop: about.name } : {}),
     }));
   }
 

@@ -1,3 +1,4 @@
+import { type CodeLine, linesOf, linesOfLoop } from '../kernels/spans.ts';
 import { tensorSize } from '../loops/edges.ts';
 import {
   type Axis,
@@ -33,6 +34,14 @@ export type Sweep = Runnable;
 /** Functions as text, each after a line of its own. */
 export function codeOf(functions: readonly FunctionText[]): string {
   return functions.map(({ text }) => text).join('\n\n');
+}
+
+/** The same as lines that say which loop they compute. */
+export function codeLines(functions: readonly FunctionText[]): CodeLine[] {
+  return functions.flatMap(({ text, loop }, k) => {
+    const lines = linesOfLoop(linesOf(text), loop);
+    return k === 0 ? lines : [{ text: '' }, ...lines];
+  });
 }
 
 /** The kernel of one stage: its functions, and the sweeps that a step runs of them. */

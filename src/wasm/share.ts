@@ -5,6 +5,8 @@ export interface FunctionText {
   /** Without the `$`. */
   readonly name: string;
   readonly text: string;
+  /** The loop that it computes, by name, where it computes one. */
+  readonly loop?: string;
 }
 
 /**
@@ -39,9 +41,9 @@ export function sharedFunctions(
     }
     for (const members of alike.values()) share(members, texts, calls);
   }
-  return functions.flatMap(({ name }) => {
-    const text = texts.get(name);
-    return text === undefined ? [] : [{ name, text }];
+  return functions.flatMap((one) => {
+    const text = texts.get(one.name);
+    return text === undefined ? [] : [{ ...one, text }];
   });
 }
 

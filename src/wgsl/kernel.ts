@@ -12,6 +12,7 @@ import {
 import { KernelScope } from '../kernels/kernelScope.ts';
 import { commentText, fieldWish, liveField, Names, paramField } from '../kernels/names.ts';
 import { Roundings } from '../kernels/roundings.ts';
+import { type CodeLine, linesOf, linesOfLoop, textOfLines } from '../kernels/spans.ts';
 import { type Dtype, type Expr, elementCount, int, type Load, loadsIn, type Tensor } from '../loops/index.ts';
 import { foldGrid } from '../runtime/grid.ts';
 import type { StepField } from '../runtime/program.ts';
@@ -32,6 +33,15 @@ export function printWgsl(
   placement: (tensor: Tensor) => Placement,
   stepFields: readonly StepField[],
 ): string {
+  return `${textOfLines(printWgslLines(kernel, placement, stepFields))}\n`;
+}
+
+/** The same as lines that say which loop they compute. */
+export function printWgslLines(
+  kernel: EvaluatedKernel,
+  placement: (tensor: Tensor) => Placement,
+  stepFields: readonly StepField[],
+): readonly CodeLine[] {
   return new WgslPrinter(kernel, placement, stepFields).module();
 }
 
@@ -99,7 +109,7 @@ class WgslPrinter {
     }
   }
 
-  module(): string {
+  module(): readonly CodeLine[] {
     const kernel = this.#kernel;
     const [columns, rows] = foldGrid(kernel.grid);
     this.#noteStorage();
@@ -122,7 +132,7 @@ class WgslPrinter {
       ...(this.#noBits === undefined ? [] : [`  let no_bits = ${this.#noBits};`]),
       ...kernel.arrays.filter((t) => t.role === 'private').map((t) => `  var ${this.#declaration(t)};`),
     ];
-    const sections = [
+    const sections: readonly (readonly (string | CodeLine)[])[] = [
       [
         `// ${commentText(kernel.name)}: ${kernel.kind}, ${kernel.grid} × ${kernel.workgroup}`,
         ...kernel.origin.map((o) => `//   ${commentText(o.node + (o.source ? `  at ${o.source}` : ''))}`),
@@ -133,7 +143,7 @@ class WgslPrinter {
       kernel.arrays
         .filter((t) => t.role === 'workgroup')
         .map((t) => `var<workgroup> ${this.#declaration(t)};`),
-      ...wgslDeclarations(this.#functions, this.#constants).map((text) => [text.trim()]),
+      ...wgslDeclarations(this.#functions, this.#constants).map((text) => linesOf(text.trim())),
       [
         `@compute @workgroup_size(${kernel.workgroup})`,
         `fn main(${builtins.join(', ')}) {`,
@@ -142,10 +152,10 @@ class WgslPrinter {
         '}',
       ],
     ];
-    return `${sections
+    return sections
       .filter((lines) => lines.length > 0)
-      .map((lines) => lines.join('\n'))
-      .join('\n\n')}\n`;
+      .flatMap((lines, k) => (k === 0 ? lines : ['', ...lines]))
+      .map((line) => (typeof line === 'string' ? { text: line } : line));
   }
 
   #stepStruct(): string[] {
@@ -184,16 +194,30 @@ class WgslPrinter {
     return `${this.#arrays.get(tensor)}: array<${element}, ${Math.max(1, elementCount(tensor.shape))}>`;
   }
 
-  #block(body: readonly Stmt[], scope: KernelScope, indent: string): string[] {
+  #block(body: readonly Stmt[], scope: KernelScope, indent: string): CodeLine[] {
     let here = scope;
+    let loop: string | undefined;
     return body.flatMap((stmt) => {
+      if (stmt.kind === 'comment') loop = stmt.loop ?? loop;
       const lines = this.#statement(stmt, here, indent);
       here = here.after(stmt);
-      return lines;
+      return linesOfLoop(lines, loop);
     });
   }
 
-  #statement(stmt: Stmt, scope: KernelScope, indent: string): string[] {
+  #statement(stmt: Stmt, scope: KernelScope, indent: string): readonly CodeLine[] {
+    switch (stmt.kind) {
+      case 'for':
+        return this.#loop(stmt, scope, indent);
+      case 'if':
+        return this.#branch(stmt, scope, indent);
+      default:
+        return this.#plain(stmt, scope, indent).map((text) => ({ text }));
+    }
+  }
+
+  /** The lines of a statement that holds no others. */
+  #plain(stmt: Exclude<Stmt, { kind: 'for' | 'if' }>, scope: KernelScope, indent: string): string[] {
     switch (stmt.kind) {
       case 'let':
       case 'var': {
@@ -216,10 +240,6 @@ class WgslPrinter {
         this.#roundings.stores(tensor, index, value);
         return [`${indent}${place} = ${stored};`];
       }
-      case 'for':
-        return this.#loop(stmt, scope, indent);
-      case 'if':
-        return this.#branch(stmt, scope, indent);
       case 'break':
         return [`${indent}if (${this.#expr(stmt.condition, scope).text}) { break; }`];
       case 'barrier':
@@ -242,30 +262,27 @@ class WgslPrinter {
     return tensor.dtype === 'f32' ? `bitcast<${element}>(${value})` : `${element}(${value})`;
   }
 
-  #loop(stmt: Extract<Stmt, { kind: 'for' }>, scope: KernelScope, indent: string): string[] {
+  #loop(stmt: Extract<Stmt, { kind: 'for' }>, scope: KernelScope, indent: string): CodeLine[] {
     const { from, to } = stmt;
     const name = this.#variable(stmt.name);
     this.#roundings.forget(stmt.body);
     const inside = this.#block(stmt.body, scope.inLoop(stmt), `${indent}  `);
     this.#roundings.forget(stmt.body);
-    return [
-      `${indent}for (var ${name}: i32 = ${from}; ${name} < ${to}; ${name}++) {`,
-      ...inside,
-      `${indent}}`,
-    ];
+    const head = `${indent}for (var ${name}: i32 = ${from}; ${name} < ${to}; ${name}++) {`;
+    return [{ text: head }, ...inside, { text: `${indent}}` }];
   }
 
-  #branch(stmt: Extract<Stmt, { kind: 'if' }>, scope: KernelScope, indent: string): string[] {
+  #branch(stmt: Extract<Stmt, { kind: 'if' }>, scope: KernelScope, indent: string): CodeLine[] {
     const { text } = this.#expr(stmt.condition, scope);
     const then = this.#block(stmt.body, scope.inBlock(stmt.condition, true), `${indent}  `);
     this.#roundings.forget(stmt.body);
     const otherwise = this.#block(stmt.otherwise, scope.inBlock(stmt.condition, false), `${indent}  `);
     this.#roundings.forget([...stmt.body, ...stmt.otherwise]);
     return [
-      `${indent}if (${text}) {`,
+      { text: `${indent}if (${text}) {` },
       ...then,
-      ...(stmt.otherwise.length > 0 ? [`${indent}} else {`, ...otherwise] : []),
-      `${indent}}`,
+      ...(stmt.otherwise.length > 0 ? [{ text: `${indent}} else {` }, ...otherwise] : []),
+      { text: `${indent}}` },
     ];
   }
 

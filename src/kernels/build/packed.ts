@@ -25,7 +25,7 @@ import { emitContract } from './contract.ts';
 import { emitList } from './list.ts';
 import { emitMap } from './map.ts';
 import { emitReduce } from './reduce.ts';
-import { emitPrologue, emitRows } from './rows.ts';
+import { comment, emitPrologue, emitRows } from './rows.ts';
 
 /** The groups of a stage with their schedules, in the order in which its kernel has them. */
 export function scheduledGroups(stage: Stage, machine: Machine): Scheduled<WorkgroupSchedule>[] {
@@ -77,6 +77,9 @@ export function kernelOf(
     into.push(...heading(group, schedule, stage.groups.length > 1));
     const write = (to: Stmt[]): void => {
       emitPrologue(body, group.prologue, to);
+      const [loop, ...others] = group.loops;
+      // The heading says it where nothing comes before, and row programs say it of each of theirs.
+      if (loop !== undefined && others.length === 0 && group.prologue.length > 0) comment(loop, to);
       to.push(...emitGroup(body, group, schedule));
     };
     if (alive === null || makesParts) write(into);
@@ -176,7 +179,13 @@ function heading(group: Group, schedule: WorkgroupSchedule, several: boolean): S
   const nodes = several && group.loops.length === 1 ? group.loops.flatMap((loop) => loop.origin) : [];
   const lines = nodes.map(({ node, source }) => (source === undefined ? node : `${node}  at ${source}`));
   const first = `${schedule.kind}: ${groupName(group)}, ${schedule.workgroups} workgroups`;
-  return [first, ...lines].map((text) => ({ kind: 'comment', text }));
+  const [loop, ...others] = group.loops;
+  const isAlone = loop !== undefined && others.length === 0 && group.prologue.length === 0;
+  return [first, ...lines].map((text) => ({
+    kind: 'comment',
+    text,
+    ...(isAlone ? { loop: loop.name } : {}),
+  }));
 }
 
 /** Lays the workgroup arrays of several groups over one another: one array for each element type. */

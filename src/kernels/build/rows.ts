@@ -62,10 +62,12 @@ export function emitPrologue(body: Body, loops: readonly Loop[], into: Stmt[]): 
   }
 }
 
-function comment(loop: Loop, into: Stmt[]): void {
+/** Says which loop what follows computes. */
+export function comment(loop: Loop, into: Stmt[]): void {
   const [last] = loop.origin.slice(-1);
   into.push({
     kind: 'comment',
+    loop: loop.name,
     text:
       last === undefined
         ? loop.name
