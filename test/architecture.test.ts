@@ -106,6 +106,8 @@ const arrows: Readonly<
       'wasm',
       'program',
       'runtime',
+      'passes/flops.ts',
+      'profile/roofline.ts',
       'profile (types)',
       'compile.ts',
       'compileToWasm.ts',

@@ -1,3 +1,4 @@
+import type { KernelSpan } from '../kernels/spans.ts';
 import type { Dtype } from '../loops/index.ts';
 import type { QuantityName } from '../machine/index.ts';
 import type { Profile } from '../profile/profile.ts';
@@ -31,6 +32,8 @@ export interface Look {
   readonly milliseconds: number;
 }
 
+export type { KernelSpan };
+
 /** A file of the user's. */
 export interface SourceFile {
   /** As nodes name it, `model.ts`. */
@@ -53,7 +56,7 @@ export interface LookNode {
   readonly dtype: Dtype;
   /** `[batch<=128, 10]` */
   readonly shape: string;
-  /** Its attributes as the text form prints them; absent where it has none. */
+  /** Its attributes as the text form prints them, long ones cut; absent where it has none. */
   readonly attrs?: string;
   readonly label?: string;
   /** The user's line that built it. */
@@ -131,16 +134,11 @@ export interface LookDecision {
 
 /** Which lines of a kernel's code compute what. Lines count from 1. */
 export interface LookKernel {
-  /** In order; they may nest, and lines may be of none. */
+  /**
+   * In order, apart from one another; lines may be of none. Loops are named as formulas have them: as those of the first dispatch
+   * that runs the kernel.
+   */
   readonly spans: readonly KernelSpan[];
-}
-
-/** Lines that compute a loop, both ends included. */
-export interface KernelSpan {
-  readonly from: number;
-  readonly to: number;
-  /** The loop's name, as formulas have it: of the first dispatch that runs the kernel. */
-  readonly loop: string;
 }
 
 /** A pass that ran. */
@@ -154,4 +152,6 @@ export interface LookPass {
   readonly verifying: number;
   /** What it gave as text; absent where the text is that of the pass before at its level, or where it has none. */
   readonly text?: string;
+  /** How many characters its text has, where that is too long to be kept: then `text` is absent though it differs. */
+  readonly characters?: number;
 }
