@@ -1,14 +1,13 @@
 import { attrsText, definitionOf, type Module, type Node } from '../graph/index.ts';
 import { shapeText } from '../loops/index.ts';
-import type { LookNode } from './look.ts';
-import { layersOf, rolesOf } from './provisional.ts';
+import { layersOf } from './layers.ts';
+import type { LookNode, Role } from './look.ts';
 
 /** Characters of the attributes of one node: given values are attributes, too, and of any length. */
 const MOST_ATTRIBUTES = 400;
 
-/** Every node of a graph, each at the place of its id. */
-export function lookNodes(module: Module): LookNode[] {
-  const roles = rolesOf(module);
+/** Every node of a graph, each at the place of its id. @param roles what each is for */
+export function lookNodes(module: Module, roles: readonly Role[]): LookNode[] {
   const layers = layersOf(module, roles);
   return module.graph.nodes.map((node): LookNode => {
     const { id, op, inputs, dtype, shape, label } = node;

@@ -8,6 +8,7 @@ import { lookDispatches } from './lookDispatches.ts';
 import { lookNodes } from './lookNodes.ts';
 import { lookPasses } from './lookPasses.ts';
 import { type Report, reportOf } from './report.ts';
+import { rolesOf } from './roles.ts';
 
 /** What a look has that no compilation knows. */
 export interface LookOptions {
@@ -30,7 +31,8 @@ export function lookOf(compilation: Compilation, options: LookOptions = {}): Loo
   const { module, machine, trace, milliseconds } = compilation;
   onProgress('nodes and dispatches');
   const report = reportOf(compilation);
-  const nodes = lookNodes(module);
+  const roles = rolesOf(module);
+  const nodes = lookNodes(module, roles);
   const named = new Set(nodes.flatMap(({ source }) => (source === undefined ? [] : [source.file])));
   const entries: Record<string, LookEntry> = {};
   for (const { name, outputs, updates } of module.entries) {
@@ -46,7 +48,7 @@ export function lookOf(compilation: Compilation, options: LookOptions = {}): Loo
       updates: Object.fromEntries(
         updates.map(({ state, next }) => [stateName(compilation, state.id), next.id]),
       ),
-      dispatches: lookDispatches(compilation, name, report, nodes),
+      dispatches: lookDispatches(compilation, name, report, roles),
       decisions: compiled.decisions.all.map(lookDecision),
     };
   }
