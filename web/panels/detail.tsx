@@ -339,7 +339,8 @@ export function DispatchMark({ dispatch }: { readonly dispatch: number }) {
   );
 }
 
-function Pick(props: {
+/** A button that picks. */
+export function Pick(props: {
   readonly picked: Picked;
   readonly selection: Selection;
   readonly hint?: string;

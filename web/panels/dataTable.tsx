@@ -1,0 +1,121 @@
+import { useSignal } from '@preact/signals';
+import type { ComponentChildren } from 'preact';
+import './charts.css';
+
+/** A column of a table. */
+export interface Column<Row> {
+  readonly id: string;
+  readonly title: string;
+  /** What it means, where the title does not say. */
+  readonly hint?: string;
+  readonly cell: (row: Row) => ComponentChildren;
+  /** By what the column sorts; absent where it does not. Rows without a number come last. */
+  readonly by?: (row: Row) => number | string | undefined;
+  readonly isNumber?: boolean;
+}
+
+/** Which way a table is sorted; by no column it has the order of its rows. */
+interface Sorting {
+  readonly column?: string;
+  readonly isFalling: boolean;
+}
+
+/** A table whose columns sort by a press on their heads. */
+export function DataTable<Row>(props: {
+  readonly caption: string;
+  readonly columns: readonly Column<Row>[];
+  readonly rows: readonly Row[];
+  readonly keyOf: (row: Row) => string | number;
+  readonly isLit?: (row: Row) => boolean;
+}) {
+  const sorting = useSignal<Sorting>({ isFalling: false });
+  const { caption, columns, rows, keyOf, isLit } = props;
+  const { column, isFalling } = sorting.value;
+  const by = columns.find(({ id }) => id === column)?.by;
+  const sorted = by === undefined ? rows : sortedBy(rows, by, isFalling);
+  return (
+    // Wide tables scroll sideways: by keyboard too, so the region has a stop.
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
+    <section class="table-frame" tabIndex={0} aria-label={caption}>
+      <table class="data-table">
+        <caption class="visually-hidden">{caption}</caption>
+        <thead>
+          <tr>
+            {columns.map(({ id, title, hint, by: sorts, isNumber }) => (
+              <th
+                key={id}
+                scope="col"
+                class={isNumber === true ? 'number' : undefined}
+                title={hint}
+                aria-sort={id !== column ? undefined : isFalling ? 'descending' : 'ascending'}
+              >
+                {sorts === undefined ? (
+                  title
+                ) : (
+                  <button
+                    type="button"
+                    class="sort"
+                    onClick={() => {
+                      sorting.value = next(sorting.value, id, isNumber === true);
+                    }}
+                  >
+                    {title}
+                    <span class="sort-mark" aria-hidden="true">
+                      {id !== column ? '↕' : isFalling ? '↓' : '↑'}
+                    </span>
+                  </button>
+                )}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {sorted.map((row) => (
+            <tr key={keyOf(row)} class={isLit?.(row) === true ? 'is-lit' : undefined}>
+              {columns.map(({ id, cell, isNumber }) => (
+                <td key={id} class={isNumber === true ? 'number' : undefined}>
+                  {cell(row)}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+/** What a press on a column's head does: numbers fall first, then rise, then the rows' own order. */
+function next({ column, isFalling }: Sorting, id: string, isNumber: boolean): Sorting {
+  if (column !== id) return { column: id, isFalling: isNumber };
+  return isFalling === isNumber ? { column: id, isFalling: !isFalling } : { isFalling: false };
+}
+
+function sortedBy<Row>(
+  rows: readonly Row[],
+  by: (row: Row) => number | string | undefined,
+  isFalling: boolean,
+): Row[] {
+  const sign = isFalling ? -1 : 1;
+  return [...rows].sort((a, b) => {
+    const [x, y] = [by(a), by(b)];
+    if (x === undefined || y === undefined) return (x === undefined ? 1 : 0) - (y === undefined ? 1 : 0);
+    if (typeof x === 'number' && typeof y === 'number') return sign * (x - y);
+    return sign * String(x).localeCompare(String(y));
+  });
+}
+
+/** A part, from 0 to 1, as a bar with its text: the bar is for the eye alone. */
+export function Bar(props: { readonly part: number; readonly text: string; readonly class?: string }) {
+  return (
+    <span class="bar-cell">
+      <span class="bar-text">{props.text}</span>
+      <span class="bar" aria-hidden="true">
+        <span
+          class={`bar-fill ${props.class ?? ''}`}
+          style={{ width: `${(100 * Math.max(0, Math.min(1, props.part))).toFixed(2)}%` }}
+        />
+      </span>
+    </span>
+  );
+}

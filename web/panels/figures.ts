@@ -1,0 +1,70 @@
+import { scaled } from '../../src/inspect/reportText.ts';
+import { microsText } from './micros.ts';
+
+export { bytesText } from '../../src/inspect/reportText.ts';
+export { microsText } from './micros.ts';
+
+/** Microseconds at a mark of an axis: without zeros that say nothing. */
+export function microsTick(micros: number): string {
+  return microsText(micros).replace(/(\.\d*?)0+(?= )/, (_, kept: string) => (kept === '.' ? '' : kept));
+}
+
+/** `940 µs`, `12.3 ms`, `1.20 s`: of milliseconds. */
+export function millisText(milliseconds: number): string {
+  return microsText(1000 * milliseconds);
+}
+
+/** `26.2 MFLOP`, of floating-point operations. */
+export function flopsText(flops: number): string {
+  return `${scaled(rounded(flops))}FLOP`;
+}
+
+/** `1.20 TFLOP/s`, of billions a second. */
+export function rateText(gigaflops: number): string {
+  return `${scaled(rounded(1e9 * gigaflops))}FLOP/s`;
+}
+
+/** `0.25 FLOP/B`: how much arithmetic there is for each byte. */
+export function intensityText(intensity: number): string {
+  return `${digits(intensity)} FLOP/B`;
+}
+
+/** `12,345`. */
+export function countText(count: number): string {
+  return count.toLocaleString('en-US');
+}
+
+/** `1 dispatch`, `2 dispatches`: a count with its noun. */
+export function countOf(count: number, noun: string, plural = `${noun}s`): string {
+  return `${countText(count)} ${count === 1 ? noun : plural}`;
+}
+
+/** `12 %`, `0.4 %`, `<0.1 %`: of a part, from 0 to 1. */
+export function percentText(part: number): string {
+  const percent = 100 * part;
+  if (percent > 0 && percent < 0.1) return '<0.1 %';
+  return `${percent >= 10 ? percent.toFixed(0) : Number(percent.toFixed(1))} %`;
+}
+
+/** `×1.25`: what is, as a multiple of what was; a dash where that is no number. */
+export function ratioText(ratio: number): string {
+  return Number.isFinite(ratio) ? `×${digits(ratio)}` : '–';
+}
+
+/** `+1.2 kB`, `−3 µs`, `±0`: a difference, spelled as its size is. */
+export function signedText(difference: number, text: (size: number) => string): string {
+  if (difference === 0) return '±0';
+  return `${difference > 0 ? '+' : '−'}${text(Math.abs(difference))}`;
+}
+
+/** To three digits, without an exponent where it can be read without one. */
+export function digits(value: number): string {
+  if (value === 0) return '0';
+  const short = Number(value.toPrecision(3));
+  return Math.abs(short) >= 1e-4 ? String(short) : short.toExponential();
+}
+
+/** The same as a number; whole numbers below a thousand stay as they are. */
+function rounded(value: number): number {
+  return Number.isInteger(value) ? value : Number(value.toPrecision(3));
+}
