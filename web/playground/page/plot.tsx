@@ -1,0 +1,127 @@
+import type { ReadonlySignal } from '@preact/signals';
+import { useSignal, useSignalEffect } from '@preact/signals';
+import { useEffect, useRef } from 'preact/hooks';
+import uPlot from 'uplot';
+import 'uplot/dist/uPlot.min.css';
+import type { Curve } from './curve.ts';
+import { numberText } from './figures.ts';
+import { canvasColour, theme } from './palette.ts';
+
+/**
+ * A curve over steps: what steps gave, pale, and the smoothed line over it. It follows the width of its place, and the theme.
+ *
+ * @param changed changes as the curve does
+ */
+export function Plot(props: {
+  readonly title: string;
+  readonly curve: () => Curve | undefined;
+  readonly changed: ReadonlySignal<unknown>;
+  readonly isLog?: boolean;
+  readonly colour: string;
+  readonly height: number;
+}) {
+  const { title, curve, changed, isLog = false, colour, height } = props;
+  const place = useRef<HTMLDivElement>(null);
+  const plot = useRef<uPlot | undefined>(undefined);
+  const said = useSignal('');
+  const under = useSignal('');
+
+  useEffect(() => {
+    const element = place.current;
+    if (element === null) return;
+    const draw = (): void => {
+      plot.current?.destroy();
+      plot.current = new uPlot(
+        optionsOf(isLog, canvasColour(colour), element.clientWidth, height, (text) => {
+          under.value = text;
+        }),
+        dataOf(curve(), isLog),
+        element,
+      );
+    };
+    const stop = theme.subscribe(draw);
+    const resized = new ResizeObserver(() => {
+      if (element.clientWidth > 0) plot.current?.setSize({ width: element.clientWidth, height });
+    });
+    resized.observe(element);
+    return () => {
+      stop();
+      resized.disconnect();
+      plot.current?.destroy();
+      plot.current = undefined;
+    };
+  }, [isLog, colour, height, curve, under]);
+
+  useSignalEffect(() => {
+    void changed.value;
+    const [steps, raw, smooth] = curve()?.series() ?? [[], [], []];
+    plot.current?.setData(dataOf(curve(), isLog));
+    const last = smooth.at(-1);
+    said.value =
+      last === undefined
+        ? `${title}: no step yet.`
+        : `${title} over ${numberText(steps.at(-1) ?? 0)} steps: from ${numberText(raw[0] ?? 0)} to ${numberText(last)}.`;
+  });
+
+  return (
+    <figure class="plot">
+      <figcaption>
+        <span>{title}</span>
+        <span class="soft mono">{under}</span>
+      </figcaption>
+      <div ref={place} role="img" aria-label={said} style={{ height: `${height}px` }} />
+    </figure>
+  );
+}
+
+function dataOf(curve: Curve | undefined, isLog: boolean): uPlot.AlignedData {
+  const [steps, raw, smooth] = curve?.series() ?? [[], [], []];
+  const shown = (values: readonly number[]): (number | null)[] =>
+    values.map((value) => (Number.isFinite(value) && (!isLog || value > 0) ? value : null));
+  return [steps, shown(raw), shown(smooth)];
+}
+
+function optionsOf(
+  isLog: boolean,
+  colour: string,
+  width: number,
+  height: number,
+  say: (text: string) => void,
+): uPlot.Options {
+  const axis: uPlot.Axis = {
+    stroke: canvasColour('var(--ink-soft)'),
+    font: `11px ${getComputedStyle(document.body).fontFamily}`,
+    grid: { stroke: canvasColour('var(--line)'), width: 1 },
+    ticks: { show: false },
+  };
+  return {
+    width,
+    height,
+    legend: { show: false },
+    padding: [8, 8, 0, 0],
+    cursor: { y: false, drag: { setScale: false }, points: { size: 6 } },
+    scales: { x: { time: false }, y: isLog ? { distr: 3 } : {} },
+    axes: [
+      { ...axis, size: 26, values: (_, ticks) => ticks.map(numberText) },
+      {
+        ...axis,
+        size: 46,
+        values: (_, ticks) => ticks.map((tick: number | null) => (tick === null ? '' : numberText(tick))),
+      },
+    ],
+    series: [
+      {},
+      { stroke: `color-mix(in srgb, ${colour} 38%, transparent)`, width: 1, points: { show: false } },
+      { stroke: colour, width: 2, points: { show: false } },
+    ],
+    hooks: {
+      setCursor: [
+        ({ cursor, data }) => {
+          const at = cursor.idx;
+          const value = at == null ? undefined : data[2]?.[at];
+          say(value == null ? '' : `step ${numberText(data[0][at ?? 0] ?? 0)}: ${numberText(value)}`);
+        },
+      ],
+    },
+  };
+}

@@ -1,0 +1,105 @@
+import { useSignal, useSignalEffect } from '@preact/signals';
+import type { ComponentChildren } from 'preact';
+import { useRef } from 'preact/hooks';
+import type { Player } from './player.ts';
+
+/** Most bytes of a file that is read: a page has no use for more. */
+const MOST_BYTES = 512 * 2 ** 20;
+
+/** Buttons that save the weights to a file, and load them from one. */
+export function WeightButtons({ player }: { readonly player: Player }) {
+  const input = useRef<HTMLInputElement>(null);
+  const written = useRef(player.saved.peek());
+  useSignalEffect(() => {
+    const saved = player.saved.value;
+    if (saved === undefined || saved === written.current) return;
+    written.current = saved;
+    download(saved.name, saved.bytes);
+  });
+  return (
+    <div class="weights">
+      <button type="button" class="button" onClick={() => player.save()}>
+        Save weights
+      </button>
+      <button type="button" class="button" onClick={() => input.current?.click()}>
+        Load weights
+      </button>
+      <input
+        ref={input}
+        type="file"
+        hidden
+        accept=".safetensors"
+        aria-label="A file of weights"
+        onChange={({ currentTarget }) => {
+          const file = currentTarget.files?.[0];
+          // The same file may be chosen again.
+          if (file !== undefined) void loadFile(player, file).finally(() => (currentTarget.value = ''));
+        }}
+      />
+    </div>
+  );
+}
+
+/** A place on which files of weights may be dropped. */
+export function DropPlace(props: { readonly player: Player; readonly children: ComponentChildren }) {
+  const { player, children } = props;
+  const isOver = useSignal(false);
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: a file can be loaded by the button, too
+    <div
+      class={`drop ${isOver.value ? 'over' : ''}`}
+      onDragOver={(event) => {
+        if (!event.dataTransfer?.types.includes('Files')) return;
+        event.preventDefault();
+        isOver.value = true;
+      }}
+      onDragLeave={(event) => {
+        const to = event.relatedTarget;
+        if (!(to instanceof Node && event.currentTarget.contains(to))) isOver.value = false;
+      }}
+      onDrop={(event) => {
+        isOver.value = false;
+        const file = event.dataTransfer?.files[0];
+        if (file === undefined) return;
+        event.preventDefault();
+        void loadFile(player, file);
+      }}
+    >
+      {children}
+      {isOver.value && (
+        <p class="drop-word" aria-hidden="true">
+          Drop a file of weights to load it
+        </p>
+      )}
+    </div>
+  );
+}
+
+async function loadFile(player: Player, file: File): Promise<void> {
+  if (player.opened.peek() === undefined) {
+    player.notice('error', `${file.name} is not loaded: no model runs that could take its weights.`);
+    return;
+  }
+  if (file.size > MOST_BYTES) {
+    const size = Math.round(file.size / 2 ** 20);
+    player.notice(
+      'error',
+      `${file.name} is not loaded: its ${size} MiB are more than a page takes (512 MiB).`,
+    );
+    return;
+  }
+  try {
+    player.load(file.name, new Uint8Array(await file.arrayBuffer()));
+  } catch (error) {
+    player.notice('error', `${file.name} cannot be read: ${error instanceof Error ? error.message : error}`);
+  }
+}
+
+function download(name: string, bytes: Uint8Array): void {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(new Blob([Uint8Array.from(bytes)]));
+  link.download = name;
+  link.click();
+  // Not at once: a browser that asks where to put it still reads from it.
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}
