@@ -1,44 +1,64 @@
 import type { CompiledEntry } from '../compile.ts';
-import { definitionOf, type Module, type ModuleEntry, type Node } from '../graph/index.ts';
+import { definitionOf, type Graph, type Module, type ModuleEntry, type Node } from '../graph/index.ts';
 import type { Loop, Tensor } from '../loops/index.ts';
 
-/** How people know the nodes that an entry stores, and which node each tensor of its loops is. */
+/** How people know what an entry computes, and which node each tensor of its loops is. */
 export interface NodeNames {
-  /** The name of a node: the user's, or of what it is the gradient of, or that of its tensor. */
+  /** The name of a node: the user's, or of what it is the gradient or the next value of, or that of its tensor. */
   readonly nameOf: (node: Node) => string;
+  /** Whether a name says what a node is: it is more than an operation and a number. */
+  readonly isNamed: (node: Node) => boolean;
   /** The node whose value an output of a loop is; undefined where the compiler made it up, as parts of a sum. */
   readonly nodeOf: (loop: Loop, tensor: Tensor) => Node | undefined;
   /** Whether a tensor is the value of a node. */
   readonly isStored: (tensor: Tensor) => boolean;
+  /** Nodes whose value is some tensor. */
+  readonly stored: ReadonlySet<Node>;
+}
+
+/** Every loop that an entry runs, in order. */
+export function loopsOf({ stages }: CompiledEntry): Loop[] {
+  return stages.flatMap(({ groups }) => groups.flatMap((group) => [...group.prologue, ...group.loops]));
+}
+
+/** The nodes that a loop computes, in the order in which they went into it. */
+export function originsIn(graph: Graph, { origin }: Pick<Loop, 'origin'>): Node[] {
+  return origin.flatMap(({ id }) => (id === undefined ? [] : (graph.nodes[id] ?? [])));
 }
 
 /** Names for the nodes of an entry. */
 export function namesOf(module: Module, entry: ModuleEntry, compiled: CompiledEntry): NodeNames {
-  const loops = compiled.stages.flatMap(({ groups }) =>
-    groups.flatMap((group) => [...group.prologue, ...group.loops]),
-  );
-  const { nodes } = module.graph;
+  const { graph } = module;
   const outputs = new Map(entry.outputs.map(({ name, node }) => [name, node]));
   const updates = new Map(entry.updates.map(({ state, next }) => [`${state.label}'`, next]));
+  const byTensor = new Map<Tensor, Node>();
+  const inlined = new Map<Node, number>();
   const nodeOf = (loop: Loop, tensor: Tensor): Node | undefined => {
     if (tensor.role === 'result') return outputs.get(tensor.name);
     if (tensor.role === 'next') return updates.get(tensor.name);
-    return loop.origin
-      .flatMap(({ id }) => (id === undefined ? [] : (nodes[id] ?? [])))
-      .findLast((node) => tensorName(node) === tensor.name && node.shape.length === tensor.shape.length);
+    return originsIn(graph, loop).findLast((node) => tensorName(node) === tensor.name);
   };
-  const stored = new Map<Tensor, Node>();
-  for (const loop of loops) {
+  for (const loop of loopsOf(compiled)) {
+    for (const node of new Set(originsIn(graph, loop))) inlined.set(node, (inlined.get(node) ?? 0) + 1);
     for (const { tensor } of loop.outs) {
       const node = nodeOf(loop, tensor);
-      if (node !== undefined) stored.set(tensor, node);
+      if (node !== undefined) byTensor.set(tensor, computedBelow(node));
     }
   }
-  const names = gradientNames(module, new Set(stored.values()));
+  const stored = new Set(byTensor.values());
+  const shared = new Set([...inlined].flatMap(([node, times]) => (times > 1 ? [node] : [])));
+  const names = new Map<Node, string>();
+  for (const { state, next } of entry.updates) {
+    const node = computedBelow(next);
+    if (node.label === undefined && node.inputs.length > 0) names.set(node, `${state.label}'`);
+  }
+  nameGradients(graph, names, stored, shared);
   return {
     nameOf: (node) => names.get(node) ?? tensorName(node),
+    isNamed: (node) => names.has(node) || node.label !== undefined,
     nodeOf,
-    isStored: (tensor) => stored.has(tensor),
+    isStored: (tensor) => byTensor.has(tensor),
+    stored,
   };
 }
 
@@ -48,33 +68,46 @@ function tensorName(node: Node): string {
 }
 
 /**
- * Names of gradients that have none of their own: `d hidden` for that in `hidden`, and, where no stored node is this one, for that
- * in what `hidden` alone is made of by one operation after another, such as what goes into its activation.
+ * Names of gradients that have none of their own. The first that is free: `d hidden` for that in `hidden`; the same for that in
+ * what becomes `hidden` by operations of one operand each, such as what goes into its activation; `d reduceMax_18`. Only what
+ * is stored, or computed in several places, is spoken of.
  */
-function gradientNames({ graph }: Module, stored: ReadonlySet<Node>): ReadonlyMap<Node, string> {
-  const found = new Map<Node, string>();
+function nameGradients(
+  graph: Graph,
+  names: Map<Node, string>,
+  stored: ReadonlySet<Node>,
+  shared: ReadonlySet<Node>,
+): void {
   const taken = new Set(graph.nodes.flatMap(({ label }) => label ?? []));
-  const primals = graph.differentiations.flatMap(({ gradients }) => [...gradients]);
-  const give = (gradient: Node, name: string | undefined): void => {
-    if (name === undefined || gradient.label !== undefined || found.has(gradient)) return;
-    const wanted = `d ${name}`;
-    if (taken.has(wanted) || !stored.has(gradient)) return;
-    taken.add(wanted);
-    found.set(gradient, wanted);
-  };
-  for (const [of, gradient] of primals) give(computedBelow(gradient), of.label);
+  const primals = graph.differentiations.flatMap(({ gradients }) =>
+    [...gradients].map(([of, gradient]) => ({ of: computedBelow(of), gradient: computedBelow(gradient) })),
+  );
   const made = new Set(graph.differentiations.flatMap((one) => [...one.made.keys()]));
   const users = usersOf(graph.nodes.filter((node) => !made.has(node)));
-  for (const [of, gradient] of primals) give(computedBelow(gradient), nameAhead(of, users));
-  return found;
+  const ways: readonly [ReadonlySet<Node>, (of: Node) => string | undefined][] = [
+    [stored, (of) => of.label],
+    [stored, (of) => nameAhead(of, users)],
+    [shared, (of) => of.label],
+    [stored, (of) => (stored.has(of) ? tensorName(of) : undefined)],
+  ];
+  for (const [some, nameOf] of ways) {
+    for (const { of, gradient } of primals) {
+      if (!some.has(gradient) || !made.has(gradient) || gradient.label !== undefined || names.has(gradient))
+        continue;
+      const name = nameOf(of);
+      if (name === undefined || taken.has(`d ${name}`)) continue;
+      taken.add(`d ${name}`);
+      names.set(gradient, `d ${name}`);
+    }
+  }
 }
 
 /** What stands below movements, which are not stored. */
-function computedBelow(node: Node): Node {
+export function computedBelow(node: Node): Node {
   let next = node;
   for (;;) {
     const [moved] = next.inputs;
-    if (!definitionOf(next.op).isMovement || moved === undefined || next.label !== undefined) return next;
+    if (!definitionOf(next.op).isMovement || moved === undefined) return next;
     next = moved;
   }
 }

@@ -1,6 +1,6 @@
 import { numbersOf } from '../graph/attributes.ts';
 import type { Node } from '../graph/index.ts';
-import { type Dim, elementCount, isFloat, shapeText } from '../loops/index.ts';
+import { type Dim, isFloat } from '../loops/index.ts';
 import { atom, call, infix, numberTerm, OMITTED, prefix, suffix, type Term } from './formulaTerm.ts';
 
 /** What the printing of one operation may ask for. */
@@ -21,6 +21,8 @@ export function operationTerm(node: Node, printing: Printing): Term {
   if (print !== undefined) return print(node, printing);
   return call(node.op, ...node.inputs.map((_, k) => printing.operand(k)));
 }
+
+const SUBSCRIPTS = '₀₁₂₃₄₅₆₇₈₉';
 
 type Print = (node: Node, printing: Printing) => Term;
 
@@ -48,7 +50,7 @@ const composite = (name: string, count: number): Print => {
 const table: ReadonlyMap<string, Print> = new Map<string, Print>([
   ['constant', ({ attrs }) => numberTerm(Number(attrs.value))],
   ['literal', () => atom('given values')],
-  ['iota', () => atom('index')],
+  ['iota', ({ attrs }) => atom(`index${SUBSCRIPTS[Number(attrs.axis)] ?? ''}`)],
   ['extent', extentTerm],
   ['add', binary(sumTerm)],
   ['sub', binary((a, b) => infix(a, ' − ', b, 'sum', true))],
@@ -63,7 +65,7 @@ const table: ReadonlyMap<string, Print> = new Map<string, Print>([
   ['bitNot', unary((x) => prefix('~', x))],
   ['shiftLeft', binary((a, b) => infix(a, ' << ', b, 'comparison', true))],
   ['shiftRight', binary((a, b) => infix(a, ' >> ', b, 'comparison', true))],
-  ['neg', unary((x) => prefix('−', x))],
+  ['neg', unary((x) => prefix('−', x, 'product'))],
   ['abs', unary((x) => atom(`|${x.text}|`))],
   ['pow', binary(power)],
   ['lt', binary(lessThan('<', '>'))],
@@ -116,28 +118,49 @@ function wrapped(term: Term): string {
 }
 
 function indexed(x: Term, at: Term): Term {
-  return suffix(x, `[${at.text}]`);
+  return atom(suffix(x, `[${at.text}]`).text);
 }
 
-/** `a + b`; of a negative second one the difference. */
+/** `a + b`; where one is negative, the difference. */
 function sumTerm(a: Term, b: Term): Term {
-  if (b.level === 'prefix' && b.text.startsWith('−'))
-    return infix(a, ' − ', { ...b, text: b.text.slice(1), level: 'power' }, 'sum');
-  return infix(a, ' + ', b, 'sum');
+  if (isNegative(b)) return infix(a, ' − ', positive(b), 'sum');
+  return isNegative(a) ? infix(b, ' − ', positive(a), 'sum') : infix(a, ' + ', b, 'sum');
 }
 
-function product(node: Node, { operand }: Printing): Term {
+function isNegative({ level, text }: Term): boolean {
+  return text.startsWith('−') && (level === 'prefix' || level === 'product');
+}
+
+function positive({ level, text }: Term): Term {
+  return { text: text.slice(1), level: level === 'prefix' ? 'product' : level };
+}
+
+function product(node: Node, { operand, source }: Printing): Term {
   const [a, b] = [operand(0), operand(1)];
   // Interned operands: the same node is the same value.
   if (node.inputs[0] === node.inputs[1] && a !== OMITTED) return suffix(a, '²');
+  if (a !== OMITTED && a.text === suffix(b, '²').text) return suffix(b, '³');
   if (isOne(a)) return b;
   if (isOne(b)) return a;
-  // A number stands first, as people write it.
-  return isNumber(b) && !isNumber(a) ? infix(b, '·', a, 'product') : infix(a, '·', b, 'product');
+  if (isNegative(b)) return prefix('−', infix(a, '·', positive(b), 'product'), 'product');
+  // What one element is multiplied by is divided by, where it is a reciprocal.
+  if (a.reciprocalOf !== undefined) return infix(b, '/', a.reciprocalOf, 'product', true);
+  if (b.reciprocalOf !== undefined) return infix(a, '/', b.reciprocalOf, 'product', true);
+  // A number, or what is one, stands first, as people write it.
+  const isTurned = isScalar(source(1), b) && !isScalar(source(0), a);
+  return isTurned || (isNumber(b) && !isNumber(a))
+    ? infix(b, '·', a, 'product')
+    : infix(a, '·', b, 'product');
 }
 
 function quotient({ operand }: Printing): Term {
-  return infix(operand(0), '/', operand(1), 'product', true);
+  const [a, b] = [operand(0), operand(1)];
+  const term = infix(a, '/', b, 'product', true);
+  return isOne(a) ? { ...term, reciprocalOf: b } : term;
+}
+
+function isScalar(node: Node | undefined, term: Term): boolean {
+  return isNumber(term) || (node !== undefined && node.shape.length === 0);
 }
 
 function isNumber({ text }: Term): boolean {
@@ -192,14 +215,20 @@ function dimsIn(attr: Node['attrs'][string] | undefined): readonly Dim[] {
 function meanTerm(_: Node, { source, inner }: Printing): Term | undefined {
   const [sum, count] = [source(0), source(1)];
   const [summed] = sum?.inputs ?? [];
-  const x = inner(0);
-  if (sum?.op !== 'sum' || count === undefined || summed === undefined || x === undefined) return undefined;
+  if (sum?.op !== 'sum' || count === undefined || summed === undefined) return undefined;
   const dims = (numbersIn(sum, 'axes') ?? []).flatMap((axis) => summed.shape[axis] ?? []);
-  const isCount =
-    count.op === 'constant'
-      ? dims.every((dim) => typeof dim === 'number') && Number(count.attrs.value) === elementCount(dims)
-      : count.op === 'extent' && shapeText(dimsIn(count.attrs.dim)) === shapeText(dims);
-  return isCount ? call('mean', x) : undefined;
+  const counted = count.op === 'constant' ? [Number(count.attrs.value)] : dimsIn(count.attrs.dim);
+  const isCounted = count.op === 'constant' || count.op === 'extent';
+  if (!isCounted || productText(counted) !== productText(dims)) return undefined;
+  const x = inner(0);
+  return x === undefined ? undefined : call('mean', x);
+}
+
+/** The product of some dimensions, whatever their order. */
+function productText(dims: readonly Dim[]): string {
+  const number = dims.reduce<number>((n, dim) => n * (typeof dim === 'number' ? dim : dim.factor), 1);
+  const names = dims.flatMap((dim) => (typeof dim === 'number' ? [] : [dim.size.name]));
+  return [number, ...names.sort()].join('·');
 }
 
 /** `x[0:128]` where one axis alone is cut, else the operand: what is left shows in shapes. */
@@ -211,7 +240,7 @@ function sliceTerm(node: Node, { operand }: Printing): Term {
   const [axis, ...more] = cut;
   if (axis === undefined || more.length > 0) return operand(0);
   const [from, to] = [starts[axis] ?? 0, stops[axis] ?? 0];
-  return suffix(operand(0), to - from === 1 ? `[${from}]` : `[${from}:${to}]`);
+  return indexed(operand(0), atom(to - from === 1 ? String(from) : `${from}:${to}`));
 }
 
 function numbersIn({ op, attrs }: Node, name: string): readonly number[] | undefined {

@@ -5,6 +5,8 @@ export type Level = 'choice' | 'comparison' | 'sum' | 'contraction' | 'product' 
 export interface Term {
   readonly text: string;
   readonly level: Level;
+  /** What it is 1 divided by, where it is. */
+  readonly reciprocalOf?: Term;
 }
 
 const order: readonly Level[] = [
@@ -42,9 +44,9 @@ export function infix(a: Term, operator: string, b: Term, level: Level, isOrdere
   return { text: `${within(a, level)}${operator}${within(b, isOrdered ? tighter : level)}`, level };
 }
 
-/** `Σ x`, `−x`. */
-export function prefix(operator: string, operand: Term): Term {
-  return { text: `${operator}${within(operand, 'power')}`, level: 'prefix' };
+/** `Σ x`, `−x`. @param least the loosest operand that needs no parentheses */
+export function prefix(operator: string, operand: Term, least: Level = 'power'): Term {
+  return { text: `${operator}${within(operand, least)}`, level: 'prefix' };
 }
 
 /** `xᵀ`, `x²`, `table[i]`. */
@@ -61,12 +63,13 @@ export function numberTerm(value: number): Term {
   return isNegative ? { text: `−${text}`, level: 'prefix' } : atom(text);
 }
 
-/** Digits of a number that is not whole, at most. */
-const DIGITS = 4;
+/** Digits of a number that is not whole, at most; what is smaller has an exponent. */
+const [DIGITS, LEAST_PLAIN] = [4, 1e-3];
 
 function shortest(size: number): string {
-  const text = Number.isInteger(size) && size < 1e6 ? String(size) : String(Number(size.toPrecision(DIGITS)));
-  return text.replace('e+', 'e');
+  if (Number.isInteger(size) && size < 1e10) return String(size);
+  const rounded = Number(size.toPrecision(DIGITS));
+  return (rounded < LEAST_PLAIN ? rounded.toExponential() : String(rounded)).replace('e+', 'e');
 }
 
 /** A text in so many characters at most. */

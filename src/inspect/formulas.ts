@@ -1,11 +1,11 @@
-import type { Compilation, CompiledEntry } from '../compile.ts';
-import { definitionOf, type ModuleEntry, type Node } from '../graph/index.ts';
+import type { Compilation } from '../compile.ts';
+import { definitionOf, type Module, type Node } from '../graph/index.ts';
 import { tensorsRead } from '../loops/edges.ts';
 import type { Loop, Tensor } from '../loops/index.ts';
+import type { Stage } from '../schedule/group.ts';
 import { typeText } from './accesses.ts';
-import { type NodeNames, namesOf } from './formulaNames.ts';
-import { operationTerm } from './formulaOps.ts';
-import { atom, cutTo, OMITTED, prefix, type Term } from './formulaTerm.ts';
+import { computedBelow, loopsOf, type NodeNames, namesOf, originsIn } from './formulaNames.ts';
+import { FormulaWriter, type Sites } from './formulaWriter.ts';
 import type { Formula, Role } from './look.ts';
 import { rolesOf } from './roles.ts';
 
@@ -27,8 +27,9 @@ const WIDTH = 200;
  *     hidden = relu(x/255 · hidden.weight + hidden.bias)
  *     output.weight' = output.weight − lr·(hiddenᵀ · d output)
  *
- * What the same loop computes stands in the formula; what another one stores stands as its name. Movements are left out where
- * shapes show them. `·` without spaces multiplies elements, with spaces matrices.
+ * What the same loop computes stands in the formula; what another one stores stands as its name, or as its formula where that is
+ * as short. What has a name and is computed in several places without being stored has a formula of its own in each of them.
+ * Movements are left out where shapes show them. `·` without spaces multiplies elements, with spaces matrices.
  *
  * @param entry name of the entry
  * @returns for each dispatch its formulas
@@ -42,222 +43,182 @@ export function formulasOf(
   const compiled = compilation.entries.get(entry);
   const declared = module.entries.find(({ name }) => name === entry);
   if (compiled === undefined || declared === undefined) throw new RangeError(`there is no entry ${entry}`);
-  const writer = new EntryFormulas(compilation, declared, compiled, roles, width);
-  return compiled.stages.map((stage) =>
-    stage.groups.flatMap((group) => [
-      ...[...group.prologue, ...group.loops].flatMap((loop) => writer.ofLoop(loop)),
-      ...group.partials.map((partial) => writer.ofPart(group.loops[0], partial.tensor)),
-    ]),
-  );
+  const names = namesOf(module, declared, compiled);
+  const formulas = new EntryFormulas(module, names, loopsOf(compiled), roles, width);
+  return compiled.stages.map((stage) => formulas.ofStage(stage));
 }
 
-/** Writes the formulas of one entry's loops. */
+/** One result of a loop on the way to its formula. */
+interface Result {
+  readonly loop: Loop;
+  readonly tensor: Tensor;
+  readonly origin: readonly Node[];
+}
+
+/** The formulas of one entry's loops. */
 class EntryFormulas {
-  readonly #nodes: readonly Node[];
+  readonly #module: Module;
   readonly #names: NodeNames;
   readonly #roles: readonly Role[];
-  readonly #width: number;
-  /** For each node that a differentiation added, the node whose gradient rule made it. */
-  readonly #madeFor: ReadonlyMap<Node, Node>;
-  /** For a tensor that is no node's value, the loop that reads it to make a node's value. */
+  readonly #writer: FormulaWriter;
+  /** For a tensor, the first loop that reads it. */
   readonly #readers = new Map<Tensor, Loop>();
+  /** Nodes that several loops compute, none stores, and people have a name for. */
+  readonly #shared: ReadonlySet<Node>;
+  /** Names of states, the owners of what is kept beside them. */
+  readonly #states: ReadonlySet<string>;
 
   constructor(
-    { module }: Compilation,
-    entry: ModuleEntry,
-    compiled: CompiledEntry,
+    module: Module,
+    names: NodeNames,
+    loops: readonly Loop[],
     roles: readonly Role[],
     width: number,
   ) {
-    this.#nodes = module.graph.nodes;
-    this.#names = namesOf(module, entry, compiled);
+    this.#module = module;
+    this.#names = names;
     this.#roles = roles;
-    this.#width = width;
-    this.#madeFor = new Map(module.graph.differentiations.flatMap(({ made }) => [...made]));
-    for (const { groups } of compiled.stages)
-      for (const group of groups)
-        for (const loop of [...group.prologue, ...group.loops])
-          for (const tensor of tensorsRead(loop))
-            if (!this.#readers.has(tensor)) this.#readers.set(tensor, loop);
-  }
-
-  /** A formula for each output of a loop. */
-  ofLoop(loop: Loop): Formula[] {
-    return loop.outs.map(({ tensor }) => this.#ofOut(loop, tensor, loop.origin));
-  }
-
-  /** The formula of partial results that a group makes beside its loop. */
-  ofPart(loop: Loop | undefined, tensor: Tensor): Formula {
-    const reader = this.#readers.get(tensor);
-    const origin = [...(loop?.origin ?? []), ...(reader?.origin ?? [])];
-    return this.#ofOut(loop ?? reader, tensor, origin);
-  }
-
-  #ofOut(loop: Loop | undefined, tensor: Tensor, origin: Loop['origin']): Formula {
-    const here = new Set(origin.flatMap(({ id }) => (id === undefined ? [] : (this.#nodes[id] ?? []))));
-    const own = loop === undefined ? undefined : this.#names.nodeOf(loop, tensor);
-    const node = own ?? this.#partOf(tensor) ?? [...here].at(-1);
-    const name = this.#nameOfOut(tensor, own, node);
-    const others = new Set(
-      (loop?.outs ?? []).flatMap((out) =>
-        loop === undefined || out.tensor === tensor ? [] : (this.#names.nodeOf(loop, out.tensor) ?? []),
+    this.#writer = new FormulaWriter(module.graph, names, width);
+    this.#states = new Set(module.states.map(({ name }) => name));
+    const times = new Map<Node, number>();
+    for (const loop of loops) {
+      for (const tensor of tensorsRead(loop)) if (!this.#readers.has(tensor)) this.#readers.set(tensor, loop);
+      for (const node of new Set(this.#computedBy(loop))) times.set(node, (times.get(node) ?? 0) + 1);
+    }
+    this.#shared = new Set(
+      [...times].flatMap(([node, n]) =>
+        n > 1 && names.isNamed(node) && !names.stored.has(node) ? [node] : [],
       ),
     );
-    const sites = { here, others, parts: this.#partsRead(loop) };
-    const text = node === undefined ? name : this.#fitted(name, node, sites);
-    const computed = node === undefined ? [] : this.#computedFor(node, sites);
+  }
+
+  ofStage({ groups }: Stage): Formula[] {
+    const results = groups.flatMap((group): Result[] => [
+      ...[...group.prologue, ...group.loops].flatMap((loop) =>
+        this.#saidOnce(loop).map((tensor) => ({ loop, tensor, origin: this.#computedBy(loop) })),
+      ),
+      ...group.partials.flatMap(({ tensor }): Result[] => {
+        const reader = this.#readers.get(tensor);
+        const loop = group.loops[0] ?? reader;
+        const parts = reader === undefined ? [] : originsIn(this.#module.graph, reader);
+        const origin = [...(group.loops[0] === undefined ? [] : this.#computedBy(group.loops[0])), ...parts];
+        return loop === undefined ? [] : [{ loop, tensor, origin }];
+      }),
+    ]);
+    const said = new Set<Node>();
+    return results.flatMap((result) => {
+      const here = new Set(result.origin);
+      const more = [...here].filter((node) => this.#shared.has(node) && !said.has(node));
+      for (const node of more) said.add(node);
+      return [...more.map((node) => this.#ofShared(node, here, result.loop)), this.#ofResult(result, here)];
+    });
+  }
+
+  /** The outputs of a loop: of several of one value the one that leaves the step. */
+  #saidOnce(loop: Loop): Tensor[] {
+    const byNode = new Map<Node | Tensor, Tensor>();
+    for (const { tensor } of loop.outs) {
+      const node = this.#names.nodeOf(loop, tensor);
+      const key = node === undefined ? tensor : computedBelow(node);
+      if (!byNode.has(key) || tensor.role !== 'temp') byNode.set(key, tensor);
+    }
+    return [...byNode.values()];
+  }
+
+  /** The nodes that a loop computes: not those that parts, which it adds up, were made of. */
+  #computedBy(loop: Loop): Node[] {
+    const origin = originsIn(this.#module.graph, loop);
+    const parts = this.#partsRead(loop);
+    if (parts === undefined) return origin;
+    const here = new Set(origin);
+    const before = new Set(computedFor(parts, { here, apart: new Set() }));
+    return origin.filter(({ id }) => !before.has(id));
+  }
+
+  /** The formula of what a loop computes on the way, as others do. */
+  #ofShared(node: Node, here: ReadonlySet<Node>, loop: Loop): Formula {
+    const apart = new Set([...this.#shared].filter((other) => other !== node));
+    const sites = { here, apart };
     return {
-      name: loop?.name ?? tensor.name,
-      text,
-      role: roleOf(tensor, node === undefined ? undefined : this.#roles[node.id]),
-      type: typeText(tensor),
-      nodes: computed.map(({ id }) => id),
+      name: loop.name,
+      text: this.#writer.write(this.#names.nameOf(node), node, sites),
+      role: this.#roles[node.id] ?? 'forward',
+      type: typeText(node),
+      nodes: computedFor(node, sites),
     };
   }
 
-  /** The node that a loop makes out of partial results, the reduction that they are parts of. */
+  #ofResult({ loop, tensor }: Result, here: ReadonlySet<Node>): Formula {
+    const own = this.#names.nodeOf(loop, tensor);
+    const node = own ?? this.#partOf(tensor) ?? [...here].at(-1);
+    const name = this.#nameOf(tensor, own, node);
+    const others = loop.outs.flatMap((out) =>
+      out.tensor === tensor ? [] : (this.#names.nodeOf(loop, out.tensor) ?? []),
+    );
+    const apart = new Set([...this.#shared, ...others].filter((other) => other !== node));
+    const parts = this.#partsRead(loop);
+    const owner = this.#ownerOf(tensor.name);
+    const sites: Sites = {
+      here,
+      apart,
+      ...(parts === undefined ? {} : { parts }),
+      ...(owner === undefined ? {} : { owner }),
+    };
+    return {
+      name: loop.name,
+      text: node === undefined ? name : this.#writer.write(name, node, sites),
+      role: tensor.role === 'next' ? 'update' : ((node && this.#roles[node.id]) ?? 'forward'),
+      type: typeText(tensor),
+      nodes: node === undefined ? [] : computedFor(node, sites),
+    };
+  }
+
+  /** The state that a next value is of, or that it is kept beside. */
+  #ownerOf(tensor: string): string | undefined {
+    const name = tensor.replace(/'$/, '');
+    const parent = name.split('.').slice(0, -1).join('.');
+    return this.#states.has(parent) ? parent : this.#states.has(name) ? name : undefined;
+  }
+
+  /** The reduction that a tensor holds parts of, in the loop that adds them up. */
   #partOf(tensor: Tensor): Node | undefined {
     const reader = this.#readers.get(tensor);
     return reader === undefined ? undefined : this.#reductionIn(reader);
   }
 
   #reductionIn(loop: Loop): Node | undefined {
-    return loop.origin
-      .flatMap(({ id }) => (id === undefined ? [] : (this.#nodes[id] ?? [])))
-      .findLast(({ op }) => definitionOf(op).isReduction || op === 'segmentSum' || op === 'segmentMax');
+    return originsIn(this.#module.graph, loop).findLast(
+      ({ op }) => definitionOf(op).isReduction || definitionOf(op).indexesResult === true,
+    );
   }
 
-  /** The reduction of a loop whose parts another loop made: it adds them up. */
-  #partsRead(loop: Loop | undefined): Node | undefined {
-    if (loop === undefined) return undefined;
+  /** The reduction whose parts a loop reads: it adds them up. */
+  #partsRead(loop: Loop): Node | undefined {
+    const made = new Set(loop.outs.map(({ tensor }) => tensor));
     const isMadeUp = [...tensorsRead(loop)].some(
-      (tensor) => tensor.role === 'temp' && !this.#names.isStored(tensor),
+      (tensor) => tensor.role === 'temp' && !made.has(tensor) && !this.#names.isStored(tensor),
     );
     return isMadeUp ? this.#reductionIn(loop) : undefined;
   }
 
-  #nameOfOut(tensor: Tensor, own: Node | undefined, node: Node | undefined): string {
+  #nameOf(tensor: Tensor, own: Node | undefined, node: Node | undefined): string {
     if (tensor.role === 'result' || tensor.role === 'next') return tensor.name;
     if (own !== undefined) return this.#names.nameOf(own);
     return node === undefined ? tensor.name : `parts of ${this.#names.nameOf(node)}`;
   }
+}
 
-  /** The longest formula that fits: inner parts are left out one level after the other. */
-  #fitted(name: string, node: Node, sites: Sites): string {
-    for (let depth = DEEPEST; depth > 1; depth--) {
-      const { text, isWhole } = this.#formula(name, node, sites, depth);
-      if (text.length <= this.#width && isWhole) return text;
+/** The ids of the nodes that a formula holds, computed ones and movements. */
+function computedFor(node: Node, { here = new Set(), apart }: Sites): number[] {
+  const seen = new Set<Node>([node]);
+  for (const next of seen) {
+    for (const input of next.inputs) {
+      const isInside = here.has(input) || (definitionOf(input.op).isMovement && input.inputs.length > 0);
+      if (isInside && !apart.has(input)) seen.add(input);
     }
-    return cutTo(this.#formula(name, node, sites, 1).text, this.#width);
   }
-
-  #formula(name: string, node: Node, sites: Sites, depth: number): { text: string; isWhole: boolean } {
-    const budget = { left: MOST_TERMS };
-    const right = this.#expanded(node, sites, depth, budget);
-    return { text: right.text === name ? name : `${name} = ${right.text}`, isWhole: budget.left > 0 };
-  }
-
-  /** A node in a formula: what the loop computes is written out, other nodes are named. */
-  #term(node: Node, sites: Sites, depth: number, budget: Budget): Term {
-    const { here, others } = sites;
-    if (node === sites.parts) return prefix('Σ ', atom(`parts of ${this.#names.nameOf(node)}`));
-    const { isMovement } = definitionOf(node.op);
-    const isWritten =
-      !others.has(node) && (here.has(node) || isMovement || node.inputs.length === 0) && !isNamed(node);
-    if (!isWritten) return atom(this.#names.nameOf(node));
-    return this.#expanded(node, sites, depth, budget);
-  }
-
-  #expanded(node: Node, sites: Sites, depth: number, budget: Budget): Term {
-    if (budget.left <= 0 || depth <= 0) return node.label === undefined ? OMITTED : atom(node.label);
-    budget.left--;
-    const vanishing = vanishes(node);
-    const [first] = node.inputs;
-    if (vanishing && first !== undefined) return this.#term(first, sites, depth, budget);
-    return operationTerm(node, {
-      operand: (k) => {
-        const input = node.inputs[k];
-        return input === undefined ? OMITTED : this.#term(input, sites, depth - 1, budget);
-      },
-      source: (k) => {
-        const input = node.inputs[k];
-        return input === undefined ? undefined : below(input);
-      },
-      inner: (k) => {
-        const input = node.inputs[k];
-        const source = input === undefined ? undefined : below(input);
-        const [inner] = source?.inputs ?? [];
-        if (source === undefined || inner === undefined || !sites.here.has(source)) return undefined;
-        if (sites.others.has(source) || source === sites.parts) return undefined;
-        return this.#term(inner, sites, depth - 1, budget);
-      },
-      gradientOf: this.#gradientOf(node),
-    });
-  }
-
-  /** Of which operand of the node whose rule made it a node is the gradient: of that which it does not read. */
-  #gradientOf(node: Node): { readonly node: Node; readonly name: string } | undefined {
-    const of = this.#madeFor.get(node);
-    if (of === undefined) return undefined;
-    const read = new Set(node.inputs.map(below));
-    const other = of.inputs.find((input) => !read.has(below(input)));
-    const label = other === undefined ? undefined : below(other).label;
-    return { node: of, name: label?.split('.').at(-1) ?? 'input' };
-  }
-
-  /** The nodes that a formula holds, computed ones and movements. */
-  #computedFor(node: Node, { here, others }: Sites): Node[] {
-    const seen = new Set<Node>([node]);
-    for (const next of seen) {
-      for (const input of next.inputs) {
-        const isInside = here.has(input) || (definitionOf(input.op).isMovement && input.inputs.length > 0);
-        if (isInside && !others.has(input)) seen.add(input);
-      }
-    }
-    return [...seen].filter(({ inputs }) => inputs.length > 0).sort((a, b) => a.id - b.id);
-  }
-}
-
-/** Where the nodes of a formula are computed. */
-interface Sites {
-  /** By the same loop. */
-  readonly here: ReadonlySet<Node>;
-  /** By the same loop too, as results of their own. */
-  readonly others: ReadonlySet<Node>;
-  /** The reduction whose parts are made before. */
-  readonly parts: Node | undefined;
-}
-
-/** Terms that may still be written. */
-interface Budget {
-  left: number;
-}
-
-/** Operations within one another, and operations of a formula, at most: what is longer no line holds. */
-const [DEEPEST, MOST_TERMS] = [24, 400];
-
-/** Whether a node stands in formulas by its name wherever it is. */
-function isNamed({ op }: Node): boolean {
-  return op === 'input' || op === 'state' || op === 'param';
-}
-
-const silent: ReadonlySet<string> = new Set(['reshape', 'permute', 'expand', 'detach', 'custom', 'training']);
-
-/** Whether a node is its first operand in formulas. */
-function vanishes({ op }: Node): boolean {
-  return silent.has(op);
-}
-
-/** What stands below movements and casts. */
-function below(node: Node): Node {
-  let next = node;
-  for (;;) {
-    const [first] = next.inputs;
-    if (first === undefined || !(vanishes(next) || next.op === 'cast')) return next;
-    next = first;
-  }
-}
-
-function roleOf(tensor: Tensor, role: Role | undefined): Role {
-  return tensor.role === 'next' ? 'update' : (role ?? 'forward');
+  return [...seen]
+    .filter(({ inputs }) => inputs.length > 0)
+    .map(({ id }) => id)
+    .sort((a, b) => a - b);
 }

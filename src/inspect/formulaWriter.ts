@@ -1,0 +1,281 @@
+import { definitionOf, type Graph, type Node } from '../graph/index.ts';
+import { complementOfPower, logSoftmaxOperand, softmaxOperand } from './formulaIdentities.ts';
+import type { NodeNames } from './formulaNames.ts';
+import { operationTerm } from './formulaOps.ts';
+import {
+  atom,
+  call,
+  cutTo,
+  infix,
+  numberTerm,
+  OMITTED,
+  prefix,
+  suffix,
+  type Term,
+  within,
+} from './formulaTerm.ts';
+
+/** Where the nodes of a formula are computed. */
+export interface Sites {
+  /** What the formula writes out, where it does not stand in `apart`: whatever is not stored, where that is left out. */
+  readonly here?: ReadonlySet<Node>;
+  /** What has a formula of its own. */
+  readonly apart: ReadonlySet<Node>;
+  /** The reduction whose parts are made before. */
+  readonly parts?: Node;
+  /** A state: what is kept beside it has short names, `m` for `hidden.weight.m`. */
+  readonly owner?: string;
+}
+
+/** Operations within one another, and operations of a formula, at most: what is longer no line holds. */
+const [DEEPEST, MOST_TERMS] = [24, 400];
+
+/** Characters from which on a part that stands twice gets a letter, and of what is written out although it is stored, a scalar even. */
+const [LEAST_PART, MOST_SHORT, MOST_SCALAR] = [20, 24, 48];
+
+/** Letters for parts of a formula that stand in it several times. */
+const LETTERS = ['u', 'z', 'q', 't', 'r', 's'];
+
+/** One text in the making. */
+interface Attempt {
+  readonly sites: Sites;
+  readonly letters: ReadonlyMap<Node, string>;
+  /** How often each node was written out, and how. */
+  readonly written: Map<Node, { times: number; term: Term }>;
+  terms: number;
+}
+
+/** Writes nodes of one entry as formulas. */
+export class FormulaWriter {
+  readonly #names: NodeNames;
+  readonly #width: number;
+  /** For each node that a differentiation added, the node whose gradient rule made it. */
+  readonly #madeFor: ReadonlyMap<Node, Node>;
+  /** What a node is the value of in other operations. */
+  readonly #composites = new Map<Node, Node>();
+  /** Stored nodes without a name that are as short as one. */
+  readonly #short = new Map<Node, boolean>();
+  readonly #letters: readonly string[];
+
+  /** @param width characters of a formula, at most */
+  constructor(graph: Graph, names: NodeNames, width: number) {
+    this.#names = names;
+    this.#width = width;
+    this.#madeFor = new Map(graph.differentiations.flatMap(({ made }) => [...made]));
+    for (const node of graph.nodes) {
+      const [value] = node.inputs;
+      if (value !== undefined && isComposite(node)) this.#composites.set(value, node);
+    }
+    const taken = new Set(graph.nodes.flatMap(({ label }) => label?.split('.').at(-1) ?? []));
+    this.#letters = LETTERS.filter((letter) => !taken.has(letter));
+  }
+
+  /** `name = formula`; the name alone where the formula is no more. */
+  write(name: string, node: Node, sites: Sites): string {
+    const whole = this.#attempt(node, sites, DEEPEST, new Map());
+    const text = this.#withParts(name, node, sites, whole);
+    if (text.length <= this.#width) return text;
+    // The deepest that fits: a formula grows with its depth.
+    let [fits, least, most] = ['', 1, DEEPEST];
+    while (least <= most) {
+      const depth = Math.floor((least + most) / 2);
+      const { term } = this.#attempt(node, sites, depth, new Map());
+      const tried = equation(name, term, sites);
+      if (tried.length <= this.#width) [fits, least] = [tried, depth + 1];
+      else most = depth - 1;
+    }
+    return fits === ''
+      ? cutTo(equation(name, this.#attempt(node, sites, 1, new Map()).term, sites), this.#width)
+      : fits;
+  }
+
+  /** The formula, with letters for long parts that it has several times: `u·tanh(u) with u = x · w + b`. */
+  #withParts(name: string, node: Node, sites: Sites, whole: Written): string {
+    const repeated = [...whole.written]
+      .filter(([part, { times, term }]) => part !== node && times > 1 && term.text.length >= LEAST_PART)
+      .sort(([, a], [, b]) => b.term.text.length - a.term.text.length);
+    const [outermost] = repeated;
+    const [letter, second] = this.#letters;
+    if (outermost === undefined || letter === undefined) return equation(name, whole.term, sites);
+    const [part] = outermost;
+    const letters = new Map([[part, letter]]);
+    let made = this.#attempt(node, sites, DEEPEST, letters);
+    const next = [...made.written]
+      .filter(([other, { times, term }]) => other !== node && times > 1 && term.text.length >= LEAST_PART)
+      .sort(([, a], [, b]) => b.term.text.length - a.term.text.length)[0];
+    if (next !== undefined && second !== undefined) {
+      letters.set(next[0], second);
+      made = this.#attempt(node, sites, DEEPEST, letters);
+    }
+    const wheres = [...letters].map(([one, name]) => {
+      const without = new Map([...letters].filter(([other]) => other !== one));
+      return `${name} = ${shown(this.#attempt(one, sites, DEEPEST, without).term, sites)}`;
+    });
+    return `${equation(name, made.term, sites)} with ${wheres.join(', ')}`;
+  }
+
+  #attempt(node: Node, sites: Sites, depth: number, letters: ReadonlyMap<Node, string>): Written {
+    const attempt: Attempt = { sites, letters, written: new Map(), terms: 0 };
+    const term = this.#expanded(node, attempt, depth);
+    return { term, written: attempt.written };
+  }
+
+  /** A node in a formula: what the loop computes is written out, other nodes are named. */
+  #term(node: Node, attempt: Attempt, depth: number): Term {
+    const { sites, letters } = attempt;
+    const letter = letters.get(node);
+    if (letter !== undefined) return atom(letter);
+    if (node === sites.parts) return prefix('Σ ', atom(`parts of ${this.#names.nameOf(node)}`));
+    if (isVanishing(node)) return this.#expanded(node, attempt, depth);
+    const isWritten =
+      !isDeclared(node) &&
+      (node.inputs.length === 0 ||
+        definitionOf(node.op).isMovement ||
+        (this.#isHere(node, sites) && !sites.apart.has(node)) ||
+        (!sites.apart.has(node) && this.#isShort(node)));
+    if (!isWritten) return this.#named(node, sites);
+    return this.#expanded(node, attempt, depth);
+  }
+
+  #isHere(node: Node, { here }: Sites): boolean {
+    return here === undefined ? !this.#names.stored.has(node) : here.has(node);
+  }
+
+  #named(node: Node, { owner }: Sites): Term {
+    const name = this.#names.nameOf(node);
+    const isKept = owner !== undefined && name.startsWith(`${owner}.`);
+    return atom(isKept ? name.slice(owner.length + 1) : name);
+  }
+
+  #expanded(node: Node, attempt: Attempt, depth: number): Term {
+    if (attempt.terms >= MOST_TERMS || depth <= 0) return this.#omitted(node);
+    attempt.terms++;
+    const [first] = node.inputs;
+    if (isVanishing(node) && first !== undefined) return this.#term(first, attempt, depth);
+    const term = this.#known(node, attempt, depth - 1) ?? this.#operation(node, attempt, depth - 1);
+    const before = attempt.written.get(node);
+    attempt.written.set(node, { times: (before?.times ?? 0) + 1, term });
+    return term;
+  }
+
+  #omitted(node: Node): Term {
+    return this.#names.isNamed(node) ? atom(this.#names.nameOf(node)) : OMITTED;
+  }
+
+  /** What is well known under a name of its own. */
+  #known(node: Node, attempt: Attempt, depth: number): Term | undefined {
+    const of = (operand: Node): Term => this.#term(operand, attempt, depth);
+    const softmax = softmaxOperand(node);
+    if (softmax !== undefined) return call('softmax', of(softmax));
+    const logSoftmax = logSoftmaxOperand(node);
+    if (logSoftmax !== undefined) return call('logsoftmax', of(logSoftmax));
+    const power = complementOfPower(node);
+    if (power !== undefined) {
+      const base = numberTerm(power.base);
+      return infix(atom('1'), ' − ', suffix(base, `^${within(of(power.exponent), 'atom')}`), 'sum', true);
+    }
+    const composite = this.#composites.get(node);
+    return composite === undefined ? undefined : this.#operation(composite, attempt, depth);
+  }
+
+  #operation(node: Node, attempt: Attempt, depth: number): Term {
+    const { sites } = attempt;
+    return operationTerm(node, {
+      operand: (k) => {
+        const input = node.inputs[k];
+        return input === undefined ? OMITTED : this.#term(input, attempt, depth);
+      },
+      source: (k) => {
+        const input = node.inputs[k];
+        return input === undefined ? undefined : below(input);
+      },
+      inner: (k) => {
+        const source = node.inputs[k] === undefined ? undefined : below(node.inputs[k]);
+        const [inner] = source?.inputs ?? [];
+        if (source === undefined || inner === undefined || source === sites.parts) return undefined;
+        if (!this.#isHere(source, sites) || sites.apart.has(source)) return undefined;
+        return this.#term(inner, attempt, depth);
+      },
+      gradientOf: this.#gradientOf(node),
+    });
+  }
+
+  /** Whether a node that is stored without a name is as short as one, `max(output)`. */
+  #isShort(node: Node): boolean {
+    const known = this.#short.get(node);
+    if (known !== undefined) return known;
+    // What it is made of has smaller numbers; until it is known it is a name.
+    this.#short.set(node, false);
+    if (this.#names.isNamed(node) || !this.#names.stored.has(node) || isExpensive(node)) return false;
+    const { term } = this.#attempt(node, { apart: new Set() }, DEEPEST, new Map());
+    const most = node.shape.length === 0 ? MOST_SCALAR : MOST_SHORT;
+    const isShort = term.text.length <= most && !/[a-zA-Z]+_\d|…/.test(term.text);
+    this.#short.set(node, isShort);
+    return isShort;
+  }
+
+  /** Of which operand of the node whose rule made it a node is the gradient: of that which it does not read. */
+  #gradientOf(node: Node): { readonly node: Node; readonly name: string } | undefined {
+    const of = this.#madeFor.get(node);
+    if (of === undefined) return undefined;
+    const read = new Set(node.inputs.map(below));
+    const other = of.inputs.find((input) => !read.has(below(input)));
+    const label = other === undefined ? undefined : below(other).label;
+    return { node: of, name: label?.split('.').at(-1) ?? 'input' };
+  }
+}
+
+interface Written {
+  readonly term: Term;
+  readonly written: Attempt['written'];
+}
+
+function equation(name: string, term: Term, sites: Sites): string {
+  const text = shown(term, sites);
+  return text === name ? name : `${name} = ${text}`;
+}
+
+/** A term's text; indices are numbered where there are several. */
+function shown({ text }: Term, _: Sites): string {
+  const indices = new Set(text.match(/index[₀-₉]/g));
+  return indices.size > 1 ? text : text.replaceAll(/index[₀-₉]/g, 'index');
+}
+
+/** Whether a node stands in formulas by its name wherever it is. */
+function isDeclared({ op }: Node): boolean {
+  return op === 'input' || op === 'state' || op === 'param';
+}
+
+const vanishing: ReadonlySet<string> = new Set([
+  'reshape',
+  'permute',
+  'expand',
+  'detach',
+  'custom',
+  'training',
+]);
+
+/** Whether a node is its first operand in formulas: shapes show what it does. */
+function isVanishing({ op }: Node): boolean {
+  return vanishing.has(op);
+}
+
+/** Whether a node says of its first operand what it is, in the others. */
+function isComposite(node: Node): boolean {
+  return definitionOf(node.op).isFirstOperand === true && node.inputs.length > 1 && !isVanishing(node);
+}
+
+/** Whether a node multiplies: that it is computed elsewhere matters. */
+function isExpensive({ op }: Node): boolean {
+  return op === 'contract' || op === 'convolve';
+}
+
+/** What stands below movements and casts. */
+function below(node: Node): Node {
+  let next = node;
+  for (;;) {
+    const [first] = next.inputs;
+    if (first === undefined || !(isVanishing(next) || next.op === 'cast')) return next;
+    next = first;
+  }
+}
