@@ -8,10 +8,10 @@ export interface NodeNames {
   readonly nameOf: (node: Node) => string;
   /** Whether a name says what a node is: it is more than an operation and a number. */
   readonly isNamed: (node: Node) => boolean;
-  /** The node whose value an output of a loop is; undefined where the compiler made it up, as parts of a sum. */
-  readonly nodeOf: (loop: Loop, tensor: Tensor) => Node | undefined;
-  /** Whether a tensor is the value of a node. */
-  readonly isStored: (tensor: Tensor) => boolean;
+  /** The nodes that a loop computes, in the order in which they went into it. */
+  readonly originOf: (loop: Loop) => readonly Node[];
+  /** The node whose value a tensor is that a loop makes; undefined where the compiler made it up, as parts of a sum. */
+  readonly nodeOf: (tensor: Tensor) => Node | undefined;
   /** Nodes whose value is some tensor. */
   readonly stored: ReadonlySet<Node>;
 }
@@ -21,31 +21,32 @@ export function loopsOf({ stages }: CompiledEntry): Loop[] {
   return stages.flatMap(({ groups }) => groups.flatMap((group) => [...group.prologue, ...group.loops]));
 }
 
-/** The nodes that a loop computes, in the order in which they went into it. */
-export function originsIn(graph: Graph, { origin }: Pick<Loop, 'origin'>): Node[] {
-  return origin.flatMap(({ id }) => (id === undefined ? [] : (graph.nodes[id] ?? [])));
-}
-
 /** Names for the nodes of an entry. */
 export function namesOf(module: Module, entry: ModuleEntry, compiled: CompiledEntry): NodeNames {
   const { graph } = module;
   const outputs = new Map(entry.outputs.map(({ name, node }) => [name, node]));
   const updates = new Map(entry.updates.map(({ state, next }) => [`${state.label}'`, next]));
+  const origins = new Map<Loop, readonly Node[]>();
+  const originOf = (loop: Loop): readonly Node[] => {
+    const known = origins.get(loop);
+    if (known !== undefined) return known;
+    const found = loop.origin.flatMap(({ id }) => (id === undefined ? [] : (graph.nodes[id] ?? [])));
+    origins.set(loop, found);
+    return found;
+  };
   const byTensor = new Map<Tensor, Node>();
   const inlined = new Map<Node, number>();
-  const nodeOf = (loop: Loop, tensor: Tensor): Node | undefined => {
-    if (tensor.role === 'result') return outputs.get(tensor.name);
-    if (tensor.role === 'next') return updates.get(tensor.name);
-    return originsIn(graph, loop).findLast((node) => tensorName(node) === tensor.name);
-  };
   for (const loop of loopsOf(compiled)) {
-    for (const node of new Set(originsIn(graph, loop))) inlined.set(node, (inlined.get(node) ?? 0) + 1);
+    const byName = new Map(originOf(loop).map((node) => [tensorName(node), node]));
+    for (const node of new Set(originOf(loop))) inlined.set(node, (inlined.get(node) ?? 0) + 1);
     for (const { tensor } of loop.outs) {
-      const node = nodeOf(loop, tensor);
-      if (node !== undefined) byTensor.set(tensor, computedBelow(node));
+      const { name, role } = tensor;
+      const node =
+        role === 'result' ? outputs.get(name) : role === 'next' ? updates.get(name) : byName.get(name);
+      if (node !== undefined) byTensor.set(tensor, node);
     }
   }
-  const stored = new Set(byTensor.values());
+  const stored = new Set([...byTensor.values()].map(computedBelow));
   const shared = new Set([...inlined].flatMap(([node, times]) => (times > 1 ? [node] : [])));
   const names = new Map<Node, string>();
   for (const { state, next } of entry.updates) {
@@ -56,8 +57,8 @@ export function namesOf(module: Module, entry: ModuleEntry, compiled: CompiledEn
   return {
     nameOf: (node) => names.get(node) ?? tensorName(node),
     isNamed: (node) => names.has(node) || node.label !== undefined,
-    nodeOf,
-    isStored: (tensor) => byTensor.has(tensor),
+    originOf,
+    nodeOf: (tensor) => byTensor.get(tensor),
     stored,
   };
 }

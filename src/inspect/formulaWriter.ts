@@ -54,7 +54,7 @@ export class FormulaWriter {
   /** What a node is the value of in other operations. */
   readonly #composites = new Map<Node, Node>();
   /** Stored nodes without a name that are as short as one. */
-  readonly #short = new Map<Node, boolean>();
+  readonly #isShortKnown = new Map<Node, boolean>();
   readonly #letters: readonly string[];
 
   /** @param width characters of a formula, at most */
@@ -127,14 +127,13 @@ export class FormulaWriter {
     if (letter !== undefined) return atom(letter);
     if (node === sites.parts) return prefix('Σ ', atom(`parts of ${this.#names.nameOf(node)}`));
     if (isVanishing(node)) return this.#expanded(node, attempt, depth);
-    const isWritten =
-      !isDeclared(node) &&
-      (node.inputs.length === 0 ||
-        definitionOf(node.op).isMovement ||
-        (this.#isHere(node, sites) && !sites.apart.has(node)) ||
-        (!sites.apart.has(node) && this.#isShort(node)));
-    if (!isWritten) return this.#named(node, sites);
-    return this.#expanded(node, attempt, depth);
+    const isLeaf = node.inputs.length === 0 && !isDeclared(node);
+    const isWritten = isLeaf || definitionOf(node.op).isMovement || this.#isHere(node, sites);
+    if (!sites.apart.has(node)) {
+      if (isWritten && !isDeclared(node)) return this.#expanded(node, attempt, depth);
+      if (this.#isShort(node)) return this.#short(node, sites);
+    }
+    return this.#named(node, sites);
   }
 
   #isHere(node: Node, { here }: Sites): boolean {
@@ -202,16 +201,22 @@ export class FormulaWriter {
 
   /** Whether a node that is stored without a name is as short as one, `max(output)`. */
   #isShort(node: Node): boolean {
-    const known = this.#short.get(node);
+    const known = this.#isShortKnown.get(node);
     if (known !== undefined) return known;
     // What it is made of has smaller numbers; until it is known it is a name.
-    this.#short.set(node, false);
+    this.#isShortKnown.set(node, false);
     if (this.#names.isNamed(node) || !this.#names.stored.has(node) || isExpensive(node)) return false;
-    const { term } = this.#attempt(node, { apart: new Set() }, DEEPEST, new Map());
+    const { text } = this.#short(node, {});
     const most = node.shape.length === 0 ? MOST_SCALAR : MOST_SHORT;
-    const isShort = term.text.length <= most && !/[a-zA-Z]+_\d|…/.test(term.text);
-    this.#short.set(node, isShort);
+    const isShort = text.length <= most && !/[a-zA-Z]+_\d|…/.test(text);
+    this.#isShortKnown.set(node, isShort);
     return isShort;
+  }
+
+  /** A stored node written out, down to what is stored. */
+  #short(node: Node, { owner }: Pick<Sites, 'owner'>): Term {
+    const sites = { apart: new Set<Node>(), ...(owner === undefined ? {} : { owner }) };
+    return this.#attempt(node, sites, DEEPEST, new Map()).term;
   }
 
   /** Of which operand of the node whose rule made it a node is the gradient: of that which it does not read. */

@@ -4,7 +4,7 @@ import { tensorsRead } from '../loops/edges.ts';
 import type { Loop, Tensor } from '../loops/index.ts';
 import type { Stage } from '../schedule/group.ts';
 import { typeText } from './accesses.ts';
-import { computedBelow, loopsOf, type NodeNames, namesOf, originsIn } from './formulaNames.ts';
+import { computedBelow, loopsOf, type NodeNames, namesOf } from './formulaNames.ts';
 import { FormulaWriter, type Sites } from './formulaWriter.ts';
 import type { Formula, Role } from './look.ts';
 import { rolesOf } from './roles.ts';
@@ -57,7 +57,6 @@ interface Result {
 
 /** The formulas of one entry's loops. */
 class EntryFormulas {
-  readonly #module: Module;
   readonly #names: NodeNames;
   readonly #roles: readonly Role[];
   readonly #writer: FormulaWriter;
@@ -75,7 +74,6 @@ class EntryFormulas {
     roles: readonly Role[],
     width: number,
   ) {
-    this.#module = module;
     this.#names = names;
     this.#roles = roles;
     this.#writer = new FormulaWriter(module.graph, names, width);
@@ -100,7 +98,7 @@ class EntryFormulas {
       ...group.partials.flatMap(({ tensor }): Result[] => {
         const reader = this.#readers.get(tensor);
         const loop = group.loops[0] ?? reader;
-        const parts = reader === undefined ? [] : originsIn(this.#module.graph, reader);
+        const parts = reader === undefined ? [] : this.#names.originOf(reader);
         const origin = [...(group.loops[0] === undefined ? [] : this.#computedBy(group.loops[0])), ...parts];
         return loop === undefined ? [] : [{ loop, tensor, origin }];
       }),
@@ -118,7 +116,7 @@ class EntryFormulas {
   #saidOnce(loop: Loop): Tensor[] {
     const byNode = new Map<Node | Tensor, Tensor>();
     for (const { tensor } of loop.outs) {
-      const node = this.#names.nodeOf(loop, tensor);
+      const node = this.#names.nodeOf(tensor);
       const key = node === undefined ? tensor : computedBelow(node);
       if (!byNode.has(key) || tensor.role !== 'temp') byNode.set(key, tensor);
     }
@@ -126,8 +124,8 @@ class EntryFormulas {
   }
 
   /** The nodes that a loop computes: not those that parts, which it adds up, were made of. */
-  #computedBy(loop: Loop): Node[] {
-    const origin = originsIn(this.#module.graph, loop);
+  #computedBy(loop: Loop): readonly Node[] {
+    const origin = this.#names.originOf(loop);
     const parts = this.#partsRead(loop);
     if (parts === undefined) return origin;
     const here = new Set(origin);
@@ -149,11 +147,11 @@ class EntryFormulas {
   }
 
   #ofResult({ loop, tensor }: Result, here: ReadonlySet<Node>): Formula {
-    const own = this.#names.nodeOf(loop, tensor);
+    const own = this.#names.nodeOf(tensor);
     const node = own ?? this.#partOf(tensor) ?? [...here].at(-1);
     const name = this.#nameOf(tensor, own, node);
     const others = loop.outs.flatMap((out) =>
-      out.tensor === tensor ? [] : (this.#names.nodeOf(loop, out.tensor) ?? []),
+      out.tensor === tensor ? [] : (this.#names.nodeOf(out.tensor) ?? []),
     );
     const apart = new Set([...this.#shared, ...others].filter((other) => other !== node));
     const parts = this.#partsRead(loop);
@@ -187,16 +185,16 @@ class EntryFormulas {
   }
 
   #reductionIn(loop: Loop): Node | undefined {
-    return originsIn(this.#module.graph, loop).findLast(
-      ({ op }) => definitionOf(op).isReduction || definitionOf(op).indexesResult === true,
-    );
+    return this.#names
+      .originOf(loop)
+      .findLast(({ op }) => definitionOf(op).isReduction || definitionOf(op).indexesResult === true);
   }
 
   /** The reduction whose parts a loop reads: it adds them up. */
   #partsRead(loop: Loop): Node | undefined {
     const made = new Set(loop.outs.map(({ tensor }) => tensor));
     const isMadeUp = [...tensorsRead(loop)].some(
-      (tensor) => tensor.role === 'temp' && !made.has(tensor) && !this.#names.isStored(tensor),
+      (tensor) => tensor.role === 'temp' && !made.has(tensor) && this.#names.nodeOf(tensor) === undefined,
     );
     return isMadeUp ? this.#reductionIn(loop) : undefined;
   }
