@@ -1,10 +1,50 @@
+import './linked.css';
+import { useSignal } from '@preact/signals';
 import { Detail } from './detail.tsx';
+import { GraphPanel } from './graph.tsx';
+import { Kernel } from './kernel.tsx';
 import type { PanelProps } from './selection.ts';
+import { Source } from './source.tsx';
 
-/** The user's source, the graph and the kernels' code, linked: what is picked in one lights up in the others. */
+const panels = [
+  { id: 'source', title: 'Source' },
+  { id: 'graph', title: 'Graph' },
+  { id: 'kernel', title: 'Kernel' },
+] as const;
+
+/**
+ * The user's source, the graph and the kernels' code, linked: what is picked in one lights up in the others. Beside one another
+ * where there is room, else one at a time.
+ */
 export function Linked({ look, selection }: PanelProps) {
+  const shown = useSignal<(typeof panels)[number]['id']>('graph');
   return (
     <div class="linked">
+      <fieldset class="switch">
+        <legend class="visually-hidden">Panel</legend>
+        {panels.map(({ id, title }) => (
+          <button
+            key={id}
+            type="button"
+            class="button"
+            aria-pressed={shown.value === id}
+            onClick={() => {
+              shown.value = id;
+            }}
+          >
+            {title}
+          </button>
+        ))}
+      </fieldset>
+      <section class={`panel source${shown.value === 'source' ? ' shown' : ''}`} aria-label="Source">
+        <Source look={look} selection={selection} />
+      </section>
+      <section class={`panel middle${shown.value === 'graph' ? ' shown' : ''}`} aria-label="Graph">
+        <GraphPanel look={look} selection={selection} />
+      </section>
+      <section class={`panel kernel${shown.value === 'kernel' ? ' shown' : ''}`} aria-label="Kernel">
+        <Kernel look={look} selection={selection} />
+      </section>
       <Detail look={look} selection={selection} />
     </div>
   );

@@ -1,4 +1,4 @@
-import type { Formula, Look, LookEntry } from '../../src/inspect/look.ts';
+import type { Look, LookEntry } from '../../src/inspect/look.ts';
 import type { EntryReport } from '../../src/inspect/report.ts';
 
 /** Where everything of one entry is: what the linked panels look up, found once. */
@@ -82,7 +82,7 @@ function findPlaces(look: Look, name: string): Places {
   };
 }
 
-/** Which tensors hold which nodes: inputs, states and outputs by their names, temporaries by the loops that write them. */
+/** Which tensors hold which nodes, by their names. */
 function tensorsOf(look: Look, entry: LookEntry): Pick<Places, 'nodesOfTensor' | 'tensorsOfNode'> {
   const nodesOfTensor = new Many<string, number>();
   const tensorsOfNode = new Many<number, string>();
@@ -90,33 +90,22 @@ function tensorsOf(look: Look, entry: LookEntry): Pick<Places, 'nodesOfTensor' |
     nodesOfTensor.add(tensor, id);
     tensorsOfNode.add(id, tensor);
   };
-  const tensors = new Map(
-    entry.dispatches.flatMap(({ reads, writes }) => [...reads, ...writes]).map((a) => [a.tensor, a]),
+  const tensors = new Set(
+    entry.dispatches.flatMap(({ reads, writes }) => [...reads, ...writes]).map(({ tensor }) => tensor),
   );
   for (const id of entry.nodes) {
     const node = look.nodes[id];
-    if (node?.label !== undefined && tensors.has(node.label)) hold(node.label, id);
+    if (node === undefined) continue;
+    // Tensors are called as the nodes that they hold: by label, or by operation and number.
+    const name = node.label ?? `${node.op}_${node.id}`;
+    if (tensors.has(name)) hold(name, id);
   }
   for (const [name, id] of Object.entries(entry.outputs)) if (tensors.has(name)) hold(name, id);
   for (const [name, id] of Object.entries(entry.updates)) {
     // A next state is written in the state's place, or as a tensor of its own.
     for (const tensor of [name, `${name}'`]) if (tensors.has(tensor)) hold(tensor, id);
   }
-  for (const { formulas, writes } of entry.dispatches) {
-    for (const { tensor } of writes) {
-      const formula = formulas.find(({ name }) => name === tensor);
-      const result = formula && resultOf(look, formula);
-      if (result !== undefined) hold(tensor, result);
-    }
-  }
   return { nodesOfTensor, tensorsOfNode };
-}
-
-/** The node whose value a loop gives: the last that it computes. */
-function resultOf(look: Look, formula: Formula): number | undefined {
-  return formula.nodes
-    .filter((id) => look.nodes[id] !== undefined)
-    .reduce<number | undefined>((last, id) => (last === undefined || id > last ? id : last), undefined);
 }
 
 /** A map to lists without repetitions. */

@@ -1,0 +1,103 @@
+import './code.css';
+import { standardKeymap } from '@codemirror/commands';
+import { search, searchKeymap } from '@codemirror/search';
+import { EditorState } from '@codemirror/state';
+import { drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers } from '@codemirror/view';
+import { useEffect, useRef } from 'preact/hooks';
+import { grammarOf, highlighting, type Language } from './languages.ts';
+import { type Lines, litLines, setLines } from './litLines.ts';
+import type { Modifiers } from './select.ts';
+
+/** Code to read. */
+export interface CodeProps {
+  readonly text: string;
+  readonly language: Language;
+  /** What it is, for who does not see it. */
+  readonly label: string;
+  readonly lines: Lines;
+  /** Is told of a line that is clicked, or that the cursor is in when Enter is pressed. */
+  readonly onPick: (line: number, event: Modifiers) => void;
+}
+
+/** A text with line numbers, highlighting, search (Ctrl-F) and lines that light up; the first of them scrolls into view. */
+export function Code({ text, language, label, lines, onPick }: CodeProps) {
+  const place = useRef<HTMLDivElement>(null);
+  const view = useRef<EditorView | null>(null);
+  const picks = useRef(onPick);
+  picks.current = onPick;
+  useEffect(() => {
+    const parent = place.current;
+    if (parent === null) return;
+    const made = new EditorView({
+      parent,
+      state: EditorState.create({
+        doc: text,
+        extensions: reading(language, label, (...at) => picks.current(...at)),
+      }),
+    });
+    view.current = made;
+    return () => made.destroy();
+  }, [text, language, label]);
+  useEffect(() => {
+    const shown = view.current;
+    if (shown === null) return;
+    shown.dispatch({ effects: setLines.of(lines) });
+    scrollTo(shown, lines);
+  }, [lines, text, language, label]);
+  return <div class="code" ref={place} />;
+}
+
+function reading(language: Language, label: string, onPick: CodeProps['onPick']) {
+  return [
+    EditorState.readOnly.of(true),
+    // The cursor is wanted for reading by keyboard; what a phone would type with is not.
+    EditorView.contentAttributes.of({ 'aria-label': label, 'aria-readonly': 'true', inputmode: 'none' }),
+    lineNumbers(),
+    litLines(),
+    drawSelection(),
+    highlightActiveLine(),
+    grammarOf(language),
+    highlighting,
+    search({ top: true }),
+    keymap.of([...picking(onPick), ...searchKeymap, ...standardKeymap]),
+    EditorView.domEventHandlers({
+      click: (event, view) => {
+        const at = view.posAtCoords({ x: event.clientX, y: event.clientY }, false);
+        if (view.state.selection.main.empty || event.shiftKey)
+          onPick(view.state.doc.lineAt(at).number, event);
+      },
+    }),
+  ];
+}
+
+function picking(onPick: CodeProps['onPick']) {
+  const pickWith = (shiftKey: boolean) => (view: EditorView) => {
+    const { head } = view.state.selection.main;
+    onPick(view.state.doc.lineAt(head).number, { shiftKey, ctrlKey: false, metaKey: false });
+    return true;
+  };
+  return [{ key: 'Enter', run: pickWith(false), shift: pickWith(true) }];
+}
+
+/** Scrolls the text, and nothing around it, to the first line that is lit, unless one is in sight. */
+function scrollTo(view: EditorView, { lit, picked }: Lines): void {
+  const wanted = picked === undefined ? [...lit] : [picked];
+  const first = Math.min(...wanted.filter((line) => line >= 1 && line <= view.state.doc.lines));
+  if (!Number.isFinite(first)) return;
+  view.requestMeasure({
+    read: () => {
+      const { scrollTop, clientHeight } = view.scrollDOM;
+      const tops = wanted
+        .filter((line) => line >= 1 && line <= view.state.doc.lines)
+        .map((line) => view.lineBlockAt(view.state.doc.line(line).from));
+      const isInSight = tops.some(
+        ({ top, bottom }) => top >= scrollTop && bottom <= scrollTop + clientHeight,
+      );
+      const top = view.lineBlockAt(view.state.doc.line(first).from).top;
+      return isInSight ? undefined : Math.max(0, top - clientHeight / 4);
+    },
+    write: (top) => {
+      if (top !== undefined) view.scrollDOM.scrollTop = top;
+    },
+  });
+}
