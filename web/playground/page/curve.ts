@@ -32,6 +32,15 @@ export class Curve {
     }
   }
 
+  /** Takes back what came after a step: training goes on from there. */
+  cut(step: number): void {
+    const kept = this.#steps.findLastIndex((last) => last <= step) + 1;
+    this.#steps.length = kept;
+    this.#means.length = kept;
+    this.#sum = 0;
+    this.#count = 0;
+  }
+
   /** What a plot draws: steps, raw values, and the smoothed ones. */
   series(): [steps: number[], raw: number[], smooth: number[]] {
     return [this.#steps, this.#means, smoothed(this.#means)];

@@ -22,7 +22,12 @@ export interface Notice {
 export type Figures = Pick<
   Extract<Tell, { kind: 'steps' }>,
   'step' | 'epoch' | 'metrics' | 'stepsPerSecond' | 'measuredMicros'
-> & { readonly loss: number };
+> & {
+  /** The last one; NaN where there is none. */
+  readonly loss: number;
+  /** How many there were. */
+  readonly losses: number;
+};
 
 /** What a player needs of a worker; a test gives its own. */
 export type PlayersWorker = Pick<Worker, 'postMessage' | 'terminate'> & {
@@ -37,7 +42,6 @@ export const PATIENCE = 20;
 /** How training goes on in another worker. */
 interface Resume {
   readonly state: Kept | undefined;
-  readonly params: ReadonlyMap<string, number>;
   readonly train: boolean;
 }
 
@@ -48,6 +52,7 @@ const nothing: Figures = {
   epoch: 0,
   metrics: {},
   loss: Number.NaN,
+  losses: 0,
   stepsPerSecond: 0,
   measuredMicros: Number.NaN,
 };
@@ -174,7 +179,7 @@ export class Player {
     this.#end('was stopped before it came back');
   }
 
-  /** Frees the device: the page is left. */
+  /** Frees the device: the page is left. A worker that is busy does not hear it, and ends all the same. */
   close(): void {
     this.#post({ kind: 'close' });
     this.#worker?.terminate();
@@ -220,7 +225,7 @@ export class Player {
     switch (tell.kind) {
       case 'progress': {
         const { kind: _, ...progress } = tell;
-        this.#progress.value = progress;
+        if (this.#opening !== undefined || this.#moved) this.#progress.value = progress;
         return;
       }
       case 'opened':
@@ -277,10 +282,12 @@ export class Player {
       this.#good = opening;
       this.#goodSource.value = opening.source;
     }
+    if (resume !== undefined || this.#moved) {
+      for (const [name, value] of this.#params) this.#post({ kind: 'param', name, value });
+    }
     if (resume !== undefined) {
-      this.#params = new Map(resume.params);
-      for (const [name, value] of resume.params) this.#post({ kind: 'param', name, value });
-      if (resume.state !== undefined) {
+      if (resume.state === undefined) this.#clear();
+      else {
         this.#loading = 'kept';
         this.#post({ kind: 'load', name: resume.state.name, bytes: resume.state.bytes });
       }
@@ -289,9 +296,8 @@ export class Player {
       this.#problem.value = undefined;
       this.#params = new Map();
       this.#kept = undefined;
-      this.#figures.value = nothing;
       this.#views.value = new Map();
-      this.#clearCurves();
+      this.#clear();
       if (this.#wantsTraining) this.train();
     }
     this.#moved = false;
@@ -299,11 +305,12 @@ export class Player {
   }
 
   #refused(problem: Problem): void {
+    this.#progress.value = undefined;
+    this.#moved = false;
     if (this.#opening !== undefined) {
       const again = this.#resume !== undefined;
       this.#opening = undefined;
       this.#resume = undefined;
-      this.#progress.value = undefined;
       if (again) this.notice('error', `What ran before does not start again: ${problem.message}`);
       else this.#problem.value = problem;
       this.#goOn();
@@ -331,20 +338,35 @@ export class Player {
       this.metrics.set(name, curve);
       curve.push([value], [step]);
     }
-    const loss = losses.at(-1) ?? this.#figures.value.loss;
-    this.#figures.value = { step, epoch, loss, metrics, stepsPerSecond, measuredMicros };
+    const before = this.#figures.value;
+    this.#figures.value = {
+      step,
+      epoch,
+      loss: losses.at(-1) ?? before.loss,
+      losses: before.losses + losses.length,
+      metrics,
+      stepsPerSecond,
+      measuredMicros,
+    };
   }
 
   #loaded(name: string, step: number): void {
-    const asked = this.#loading === 'given';
+    const isGiven = this.#loading === 'given';
     this.#loading = undefined;
-    // What comes now goes on from elsewhere: its curve would go back in the middle of the plot.
-    this.#clearCurves();
-    this.#figures.value = { ...nothing, step };
-    if (asked) this.notice('info', `${name} is loaded; training goes on from step ${step}.`);
+    if (isGiven) {
+      // What comes now goes on from elsewhere.
+      this.#clear();
+      this.#figures.value = { ...nothing, step };
+      this.notice('info', `${name} is loaded; training goes on from step ${step}.`);
+      return;
+    }
+    this.loss.cut(step);
+    for (const curve of this.metrics.values()) curve.cut(step);
+    this.#figures.value = { ...this.#figures.value, step };
   }
 
-  #clearCurves(): void {
+  #clear(): void {
+    this.#figures.value = nothing;
     this.loss = new Curve();
     this.metrics.clear();
   }
@@ -379,7 +401,7 @@ export class Player {
       this.#goOn();
       return;
     }
-    this.#resume = { state: this.#kept, params: this.#params, train };
+    this.#resume = { state: this.#kept, train };
     this.#ask(this.#good);
     this.#next = next;
   }

@@ -134,7 +134,7 @@ function FiguresRow({ player, opened }: { readonly player: Player; readonly open
 
 function Figure(props: { readonly name: string; readonly value: string; readonly aside?: string }) {
   return (
-    <div class="figure">
+    <div class={`figure ${props.aside === undefined ? '' : 'long'}`}>
       <dt>{props.name}</dt>
       <dd>
         {props.value}
@@ -162,7 +162,9 @@ function Training({ player, opened }: { readonly player: Player; readonly opened
             </section>
           ))}
           {answers.length === 0 && (
-            <p class="answers card soft">What the network takes your digit for will stand here.</p>
+            <p class="answers answers-empty card soft">
+              What the network takes your digit for will stand here.
+            </p>
           )}
         </div>
       )}
@@ -179,6 +181,15 @@ function Curves({ player }: { readonly player: Player }) {
     return [...player.metrics.keys()].join('\n');
   });
   const loss = useCallback(() => player.loss, [player]);
+  const isEmpty = useComputed(() => player.figures.value.losses === 0);
+  if (isEmpty.value) {
+    return (
+      <section class="curves card" aria-label="Loss and metrics">
+        <h3 class="visually-hidden">Loss</h3>
+        <p class="plot-empty soft">The loss is drawn here once the model trains.</p>
+      </section>
+    );
+  }
   return (
     <section class="curves card" aria-label="Loss and metrics">
       <label class="switch">
