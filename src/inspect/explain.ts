@@ -10,33 +10,28 @@ import {
 } from '../fuse/index.ts';
 import { UnknownNameError } from '../issues.ts';
 import { identifier } from '../kernels/names.ts';
+import {
+  becomes,
+  type Dependence,
+  decisionsBetween,
+  type NodePlace,
+  type Share,
+  shareOf,
+  shortestReads,
+} from './apart.ts';
+
+export type { Dependence, NodePlace } from './apart.ts';
 
 /** Where two nodes of one entry came to lie, and the decisions of fusion that led there. */
 export interface Explanation {
   readonly entry: string;
-  /** What they share: a loop, a group (phases of one kernel), a dispatch, or nothing. */
-  readonly share: 'loop' | 'group' | 'dispatch' | 'nothing';
+  readonly share: Share;
   readonly a: readonly NodePlace[];
   readonly b: readonly NodePlace[];
   /** Decisions about what the two became part of, taken ones and refusals. */
   readonly decisions: readonly Decision[];
   /** Tensors by which the later dispatch depends on the earlier one, one for each step of a shortest path. */
   readonly dependence: readonly Dependence[];
-}
-
-/** A place where a node is computed; what is inlined may have several. */
-export interface NodePlace {
-  readonly dispatch: number;
-  readonly kernel: string;
-  readonly group: string;
-  readonly loop: string;
-}
-
-/** A tensor that one group writes and another reads. */
-export interface Dependence {
-  readonly from: string;
-  readonly tensor: string;
-  readonly to: string;
 }
 
 /**
@@ -51,14 +46,16 @@ export function explain(compilation: Compilation, first: string, second: string)
   return [...compilation.entries].flatMap(([entry, compiled]) => {
     const places = { a: placesOf(compiled, a), b: placesOf(compiled, b) };
     if (places.a.length === 0 || places.b.length === 0) return [];
-    const share = shared(places.a, places.b);
+    const [ofA, ofB] = [places.a.map(({ place }) => place), places.b.map(({ place }) => place)];
+    const share = shareOf(ofA, ofB);
+    const { all } = compiled.decisions;
     return [
       {
         entry,
         share,
-        a: places.a.map(({ place }) => place),
-        b: places.b.map(({ place }) => place),
-        decisions: decisionsBetween(compiled, a, b),
+        a: ofA,
+        b: ofB,
+        decisions: decisionsBetween(all, becomes(all, [a], ofA), becomes(all, [b], ofB)),
         dependence: share === 'nothing' ? dependence(compiled.stages, places.a, places.b) : [],
       },
     ];
@@ -104,7 +101,7 @@ const verdicts = {
   group: 'are phases of one kernel',
   dispatch: 'share a dispatch, in ranges of workgroups of their own',
   nothing: 'share no dispatch',
-} satisfies Record<Explanation['share'], string>;
+} satisfies Record<Share, string>;
 
 function placeText(place: NodePlace): string {
   const inside =
@@ -171,86 +168,18 @@ function namesOfOrigin(node: string): string[] {
   return name.startsWith('%') ? [name, `${op}_${name.slice(1)}`] : [name];
 }
 
-function shared(a: readonly Located[], b: readonly Located[]): Explanation['share'] {
-  const some = (same: (x: Located, y: Located) => boolean): boolean =>
-    a.some((x) => b.some((y) => same(x, y)));
-  if (some((x, y) => x.group === y.group && x.place.loop === y.place.loop)) return 'loop';
-  if (some((x, y) => x.group === y.group)) return 'group';
-  if (some((x, y) => x.place.dispatch === y.place.dispatch)) return 'dispatch';
-  return 'nothing';
-}
-
-/** Decisions that tell how each of two names went into others, and those between what they went into. */
-function decisionsBetween(entry: CompiledEntry, a: string, b: string): Decision[] {
-  const { all } = entry.decisions;
-  const ofA = becomes(entry, a);
-  const ofB = becomes(entry, b);
-  const between = (d: Decision): boolean =>
-    (ofA.has(d.from) && ofB.has(d.to)) || (ofB.has(d.from) && ofA.has(d.to));
-  const way = (d: Decision): boolean => {
-    const [from, to] = wayOf(d);
-    return d.taken && from !== null && ((ofA.has(from) && ofA.has(to)) || (ofB.has(from) && ofB.has(to)));
-  };
-  return all.filter((d) => between(d) || way(d));
-}
-
-/** The name itself, the loops that it went into, and the groups that hold those. */
-function becomes(entry: CompiledEntry, name: string): Set<string> {
-  const found = new Set([name, `${name}'`, ...placesOf(entry, name).map(({ place }) => place.loop)]);
-  for (let size = -1; size !== found.size; ) {
-    size = found.size;
-    for (const d of entry.decisions.all) {
-      const [from, to] = wayOf(d);
-      if (d.taken && from !== null && found.has(from)) found.add(to);
-    }
-  }
-  for (const { group } of placesOf(entry, name)) found.add(groupName(group));
-  return found;
-}
-
-/** Which of a decision's loops disappears into which; null where neither does. */
-function wayOf(d: Decision): readonly [string, string] | readonly [null, string] {
-  switch (d.move) {
-    case 'inline':
-      return [d.from, d.to];
-    case 'epilogue':
-    case 'sibling':
-      return [d.to, d.from];
-    case 'align':
-    case 'residues':
-    case 'list':
-    case 'rows':
-    case 'partial':
-    case 'prologue':
-    case 'pack':
-    case 'in place':
-    case 'again':
-      return [null, d.to];
-    default:
-      return d.move satisfies never;
-  }
-}
-
 /** A shortest path of reads from the groups of the earlier node to those of the later one. */
 function dependence(stages: readonly Stage[], a: readonly Located[], b: readonly Located[]): Dependence[] {
   const [first, second] = earliest(a) <= earliest(b) ? [a, b] : [b, a];
   const groups = stages.flatMap((stage) => stage.groups);
-  const targets = new Set(second.map(({ group }) => group));
-  const paths = first.map(({ group }) => ({ group, path: [] as readonly Dependence[] }));
-  const seen = new Set(paths.map(({ group }) => group));
-  for (const { group, path } of paths) {
-    if (targets.has(group)) return [...path];
-    for (const reader of groups) {
-      if (seen.has(reader)) continue;
-      const read = tensorsReadBy(reader);
-      const tensor = tensorsWritten(group).find((t) => read.has(t));
-      if (tensor === undefined) continue;
-      seen.add(reader);
-      const step = { from: groupName(group), tensor: tensor.name, to: groupName(reader) };
-      paths.push({ group: reader, path: [...path, step] });
-    }
-  }
-  return [];
+  const parts = groups.map((group) => ({
+    name: groupName(group),
+    reads: tensorsReadBy(group),
+    writes: [...tensorsWritten(group)],
+  }));
+  const at = (places: readonly Located[]): ReadonlySet<number> =>
+    new Set(places.map(({ group }) => groups.indexOf(group)));
+  return shortestReads(parts, at(first), at(second), ({ name }) => name);
 }
 
 function earliest(places: readonly Located[]): number {

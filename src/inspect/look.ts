@@ -1,3 +1,4 @@
+import type { Decision } from '../fuse/index.ts';
 import type { KernelSpan } from '../kernels/spans.ts';
 import type { Dtype } from '../loops/index.ts';
 import type { QuantityName } from '../machine/index.ts';
@@ -122,7 +123,7 @@ export interface Formula {
 
 /** Something that fusion considered, done or not. */
 export interface LookDecision {
-  readonly move: string;
+  readonly move: Decision['move'];
   readonly from: string;
   readonly to: string;
   readonly taken: boolean;

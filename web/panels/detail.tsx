@@ -20,7 +20,32 @@ export function Detail({ look, selection }: PanelProps) {
           second one, and why the two are not one.
         </p>
       ) : (
-        <Of picked={picked} look={look} places={places} selection={selection} />
+        <>
+          <p class="actions">
+            <button
+              type="button"
+              class="button"
+              aria-pressed={selection.isComparing.value}
+              onClick={() => {
+                selection.isComparing.value = !selection.isComparing.value;
+              }}
+            >
+              {selection.isComparing.value ? 'Pick the other one…' : 'Compare with…'}
+            </button>
+            <button
+              type="button"
+              class="button quiet"
+              onClick={() => {
+                selection.isComparing.value = false;
+                selection.second.value = undefined;
+                selection.picked.value = undefined;
+              }}
+            >
+              Clear
+            </button>
+          </p>
+          <Of picked={picked} look={look} places={places} selection={selection} />
+        </>
       )}
     </section>
   );

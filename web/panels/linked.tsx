@@ -5,6 +5,7 @@ import { GraphPanel } from './graph.tsx';
 import { Kernel } from './kernel.tsx';
 import type { PanelProps } from './selection.ts';
 import { Source } from './source.tsx';
+import { Why } from './why.tsx';
 
 const panels = [
   { id: 'source', title: 'Source' },
@@ -45,7 +46,10 @@ export function Linked({ look, selection }: PanelProps) {
       <section class={`panel kernel${shown.value === 'kernel' ? ' shown' : ''}`} aria-label="Kernel">
         <Kernel look={look} selection={selection} />
       </section>
-      <Detail look={look} selection={selection} />
+      <div class={`below${selection.second.value === undefined ? '' : ' two'}`}>
+        <Detail look={look} selection={selection} />
+        <Why look={look} selection={selection} />
+      </div>
     </div>
   );
 }

@@ -16,7 +16,7 @@ export function newSelection(look: ReadonlySignal<Look>, entry?: string): Select
     const name = look.value.entries[asked.value] === undefined ? firstEntry(look.value) : asked.value;
     return litOf(look.value, name, picked.value);
   });
-  return { entry: asked, picked, second, lit };
+  return { entry: asked, picked, second, isComparing: signal(false), lit };
 }
 
 /** The entry that a page opens with: `train`, or the first where there is none of that name. */
@@ -24,10 +24,12 @@ export function firstEntry(look: Look): string {
   return look.entries.train === undefined ? (Object.keys(look.entries)[0] ?? '') : 'train';
 }
 
-/** Picks one; with Shift, Ctrl or the command key it becomes the second, beside what is picked. */
+/** Picks one; with Shift, Ctrl or the command key, or where a second was asked for, it becomes that, beside what is picked. */
 export function pick(selection: Selection, picked: Picked, event?: Modifiers): void {
   const beside = event !== undefined && (event.shiftKey || event.ctrlKey || event.metaKey);
-  if (beside && selection.picked.peek() !== undefined) {
+  const isSecond = (beside || selection.isComparing.peek()) && selection.picked.peek() !== undefined;
+  selection.isComparing.value = false;
+  if (isSecond) {
     selection.second.value = picked;
     return;
   }

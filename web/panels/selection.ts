@@ -27,6 +27,8 @@ export interface Selection {
   readonly picked: Signal<Picked | undefined>;
   /** What was picked beside it, to ask why the two are not one. */
   readonly second: Signal<Picked | undefined>;
+  /** Whether the next pick becomes the second: Shift without a keyboard. */
+  readonly isComparing: Signal<boolean>;
   readonly lit: ReadonlySignal<Lit>;
 }
 
