@@ -1,9 +1,10 @@
-import { type Compilation, type CompiledEntry, kernelName, type OptionalPass, Road } from './compile.ts';
 import type { Stage } from './fuse/index.ts';
 import type { Module } from './graph/index.ts';
 import { KernelError } from './kernels/verifyKernel.ts';
 import { type Machine, machines, ownCopy } from './machine/index.ts';
+import type { OptionalPass } from './optionalPasses.ts';
 import { requireUploadable } from './program/bindable.ts';
+import { type Compilation, type CompiledEntry, kernelName, Road } from './road.ts';
 import type { WasmProgram } from './runtime/wasm/program.ts';
 import type { LevelTools } from './trace.ts';
 import type { Assemble } from './wasm/assemble.ts';

@@ -1,12 +1,10 @@
-import { compileModule, type OptionalPass, optionalPasses, type WebGpuCompilation } from './compile.ts';
+import type { WebGpuCompilation } from './compile.ts';
 import type { WasmCompilation } from './compileToWasm.ts';
-import { debugText } from './debug.ts';
 import { findGpu, isNode } from './findGpu.ts';
 import { GraphError, type Module } from './graph/index.ts';
 import { showAs } from './graph/shown.ts';
-import { type Explanation, explain } from './inspect/explain.ts';
-import { type EntryReport, type Report, reportOf } from './inspect/report.ts';
-import { summaryText } from './inspect/reportText.ts';
+import type { Explanation } from './inspect/explain.ts';
+import type { EntryReport, Report } from './inspect/report.ts';
 import { UnknownNameError } from './issues.ts';
 import {
   type Machine,
@@ -16,7 +14,8 @@ import {
   type TargetName,
   targetNames,
 } from './machine/index.ts';
-import { type Weights, weightsOf } from './program/slots.ts';
+import { type OptionalPass, optionalPasses } from './optionalPasses.ts';
+import { type Weights, weightsOf } from './program/weights.ts';
 import type { Program } from './runtime/index.ts';
 import { shown } from './runtime/issues.ts';
 import { named } from './runtime/options.ts';
@@ -63,9 +62,19 @@ export async function compile<S extends Signature = AnySignature>(
   const name = given === 'auto' ? await targetAtHand() : given;
   const compilation = await compileFor(module, name, new Set(without), machine);
   const topics = environment('SINTER_DEBUG');
-  const text = debugText(compilation, topics);
-  if (text !== '') console.error(text);
-  return new CompiledProgram<S>(compilation);
+  if (topics !== '') {
+    const { debugText } = await import('./debug.ts');
+    const text = debugText(compilation, topics);
+    if (text !== '') console.error(text);
+  }
+  return programOf<S>(compilation);
+}
+
+/** A compilation as the program that people start and look at. */
+export async function programOf<S extends Signature = AnySignature>(
+  compilation: WebGpuCompilation | WasmCompilation,
+): Promise<CompiledProgram<S>> {
+  return new CompiledProgram<S>(compilation, await import('./inspect/inspection.ts'));
 }
 
 /** @throws GraphError for what is not a module, or not options; UnknownNameError for names that are not there */
@@ -124,14 +133,17 @@ export function targetOf(machine: Machine, given: 'auto' | TargetName): TargetNa
   throw new MachineError(machine.name, 'features', `${fault}, or none`);
 }
 
-/** What a module becomes on a target, by the numbers of a machine. What makes WebAssembly is loaded only where it is needed. */
+/** What a module becomes on a target, by the numbers of a machine. What makes it is loaded when it is needed. */
 export async function compileFor(
   module: Module,
   target: TargetName,
   without: ReadonlySet<OptionalPass> = new Set(),
   machine: Machine = machines[target],
 ): Promise<WebGpuCompilation | WasmCompilation> {
-  if (target !== 'wasm') return compileModule(module, machine, without, target);
+  if (target !== 'wasm') {
+    const { compileModule } = await import('./compile.ts');
+    return compileModule(module, machine, without, target);
+  }
   const { compileToWasm, loadAssembler } = await import('./compileToWasm.ts');
   return compileToWasm(module, await loadAssembler(), without, machine);
 }
@@ -147,15 +159,20 @@ export async function targetAtHand(): Promise<TargetName> {
   }
 }
 
+type Inspection = typeof import('./inspect/inspection.ts');
+
 /** A compiled module: what it became, and the way to run it. What types know of it is `S`, that of its module. */
 export class CompiledProgram<S extends Signature = AnySignature> {
   /** Every level that compiling went through, for tools. */
   readonly compilation: WebGpuCompilation | WasmCompilation;
+  readonly #inspection: Inspection;
   #report: Report | undefined;
   #weights: Weights | undefined;
 
-  constructor(compilation: WebGpuCompilation | WasmCompilation) {
+  /** @param inspection what looks at a compilation: `inspect/inspection.ts` */
+  constructor(compilation: WebGpuCompilation | WasmCompilation, inspection: Inspection) {
     this.compilation = compilation;
+    this.#inspection = inspection;
   }
 
   /** What `JSON.stringify` takes of it: the program. */
@@ -190,13 +207,13 @@ export class CompiledProgram<S extends Signature = AnySignature> {
 
   /** Everything that `sinter inspect` shows, as data. */
   get report(): Report {
-    this.#report ??= reportOf(this.compilation);
+    this.#report ??= this.#inspection.reportOf(this.compilation);
     return this.#report;
   }
 
   /** Text for people: each entry's dispatches with grids and bytes, and the peak of memory. */
   summary(): string {
-    return summaryText(this.report);
+    return this.#inspection.summaryText(this.report);
   }
 
   /**
@@ -217,7 +234,7 @@ export class CompiledProgram<S extends Signature = AnySignature> {
    * @throws UnknownNameError where no entry computes one of them
    */
   explain(a: string, b: string): Explanation[] {
-    return explain(this.compilation, a, b);
+    return this.#inspection.explain(this.compilation, a, b);
   }
 
   /**

@@ -4,7 +4,6 @@
  * `sinter/runtime` and `sinter/runtime/wasm` run compiled programs alone; `sinter/node` has what only Node can do.
  */
 export * as augment from './augment/index.ts';
-export { type OptionalPass, optionalPasses } from './compile.ts';
 export { CompiledProgram, type CompileOptions, compile } from './compiled.ts';
 // The runtime has a type of that name too, the same.
 export type { Values } from './graph/index.ts';
@@ -38,6 +37,7 @@ export {
 export * as metrics from './metrics/index.ts';
 export * as nn from './nn/index.ts';
 export * as optim from './optim/index.ts';
+export { type OptionalPass, optionalPasses } from './optionalPasses.ts';
 export { hessian, hvp, type JacobianOptions, jacobian, jvp } from './passes/derivatives.ts';
 export { gradients } from './passes/differentiate.ts';
 export {

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
 import type { Command } from 'commander';
-import { CompiledProgram, compileFor } from '../compiled.ts';
+import { type CompiledProgram, compileFor, programOf } from '../compiled.ts';
 import type { TargetName } from '../machine/index.ts';
 import { fileStore } from '../node/fileStore.ts';
 import { fileError } from '../node/files.ts';
@@ -97,7 +97,7 @@ async function build(spec: string, options: BuildOptions, terminal: Terminal): P
   let compiled: CompiledProgram;
   try {
     progress.show('compiling');
-    compiled = new CompiledProgram(await compileFor(module, target));
+    compiled = await programOf(await compileFor(module, target));
   } finally {
     progress.end();
   }

@@ -1,6 +1,6 @@
 import { closeSync, existsSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { CompiledProgram, compileFor } from '../compiled.ts';
+import { compileFor, programOf } from '../compiled.ts';
 import type { TargetName } from '../machine/index.ts';
 import { type Profile, profile } from '../profile/profile.ts';
 import { profileText } from '../profile/profileText.ts';
@@ -103,7 +103,7 @@ async function profileFile(file: string, options: ProfileCommandOptions, termina
   const device = target === 'wasm' ? undefined : await deviceFor(target);
   try {
     progress.show('compiling');
-    const compiled = new CompiledProgram(await compileFor(module, target));
+    const compiled = await programOf(await compileFor(module, target));
     found = await profile(compiled, {
       seed,
       ...(data === undefined ? {} : { inputs: readInputs(data, compiled.program.inputs) }),

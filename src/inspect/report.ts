@@ -10,7 +10,7 @@ import type { KernelBase, KernelText, ProgramBase } from '../runtime/program.ts'
 import type { WasmKernel } from '../runtime/wasm/program.ts';
 import { liveGridText } from '../schedule/liveGrid.ts';
 import type { Schedule } from '../schedule/schedule.ts';
-import { isBounded, type ScheduleSummary, summaryOf, tasksText } from '../wasm/schedule.ts';
+import { isBounded, type ScheduleSummary, summaryOf, tasksText } from '../wasm/scheduleSummary.ts';
 
 /** What `sinter inspect` shows: plain data, the same for its tables and its JSON. */
 export interface Report {

@@ -1,11 +1,10 @@
-import { definitionOf, type Module, type Node, type State, sourceOf, wordCount } from '../graph/index.ts';
+import { definitionOf, type Module, type Node, sourceOf } from '../graph/index.ts';
 import { baseField, liveField, paramField, rowsField } from '../kernels/names.ts';
 import { tensorBytes } from '../loops/edges.ts';
 import { extentOf, loadedDtype, type Param } from '../loops/index.ts';
 import { loopFlops } from '../passes/flops.ts';
 import { paramOf, type Storage } from '../passes/lower.ts';
 import type { BufferLayout } from '../plan/planBuffers.ts';
-import { decodeWords } from '../runtime/init.ts';
 import type {
   BufferPlan,
   ConstantSlot,
@@ -19,8 +18,8 @@ import type {
   Step,
   StepField,
 } from '../runtime/program.ts';
-import { asElements, type Output } from '../runtime/values.ts';
 import { type Stage, tensorsInside, tensorsReadBy, tensorsWritten } from '../schedule/group.ts';
+import { isBeside } from './weights.ts';
 
 /** What a program says of a module whatever its target: states, inputs, run-time scalars, sizes, given arrays. */
 export type Slots = Omit<ProgramBase, 'target' | 'kernels' | 'entries' | 'buffers'>;
@@ -137,36 +136,6 @@ function fieldsOf(module: Module, storage: Storage, params: readonly Param[]): S
     ...inputsOf(module, storage).map(({ base }): StepField => ({ name: base, dtype: 'u32' })),
     ...params.map((p): StepField => ({ name: paramField(p.name), dtype: p.dtype })),
   ];
-}
-
-/** Values of states that lie beside a program, by name. */
-export type Weights = Readonly<Record<string, Output['data']>>;
-
-/** Elements of given values that a program holds itself: 4 KiB. More would make its JSON large, and slow to read. */
-const MOST_INSIDE = 1024;
-
-/**
- * The given values of a module's states that are too many for its program: each is decoded when it is asked for, and kept for
- * as long as someone has it.
- */
-export function weightsOf(module: Module): Weights {
-  const weights: Weights = {};
-  for (const { name, node, init } of module.states) {
-    const { dtype } = node;
-    if (!isBeside(init) || dtype === 'u8') continue;
-    let known: WeakRef<Output['data']> | undefined;
-    const get = (): Output['data'] => {
-      const values = known?.deref() ?? asElements(dtype, decodeWords(init.words));
-      known = new WeakRef(values);
-      return values;
-    };
-    Object.defineProperty(weights, name, { enumerable: true, get });
-  }
-  return weights;
-}
-
-function isBeside(init: State['init']): init is Extract<State['init'], { kind: 'values' }> {
-  return init.kind === 'values' && wordCount(init.words) > MOST_INSIDE;
 }
 
 function statesOf(module: Module, storage: Storage, layout: BufferLayout): StateSlot[] {

@@ -5,7 +5,7 @@ import { ENOUGH_BLOCKS, MOST_POSITIONS } from '../schedule/taskPhases.ts';
 import { driver } from './code.ts';
 import type { PackFacts } from './packing.ts';
 import { liveUnits, panelSets, positionsOf, type Side, type Tiled, unitsOf } from './sides.ts';
-import { TILE_COLUMNS } from './tile.ts';
+import { TILE_COLUMNS } from './tileSize.ts';
 import { layOutWindow } from './window.ts';
 import { copyBytes, rowTableBytes, type WindowBlock } from './windowKernel.ts';
 

@@ -17,7 +17,7 @@ import {
 import { isTiled } from '../schedule/laneWork.ts';
 import type { Evaluator } from './evaluate.ts';
 import { rowValues } from './nest.ts';
-import { TILE_COLUMNS, TILE_ROWS } from './tile.ts';
+import { TILE_COLUMNS, TILE_ROWS } from './tileSize.ts';
 import { type Coordinate, coordinatesOf, innerAxes, layOutWindow } from './window.ts';
 
 /**

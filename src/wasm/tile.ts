@@ -1,4 +1,4 @@
-import { TILE } from '../schedule/laneWork.ts';
+import { TILE_COLUMNS, TILE_ROWS } from './tileSize.ts';
 
 /**
  * The inner loops of every contraction, as WebAssembly text: tiles of 4 rows × 8 columns,
@@ -14,8 +14,6 @@ import { TILE } from '../schedule/laneWork.ts';
  * to all lanes out of one load of all, the others loaded so: 45 GFLOP/s where all loaded reach 42, and all copied 41
  * (V8 11.3; 43, 41 and 41 in V8 13.6; x64 whose peak is 47.7).
  */
-export const { rows: TILE_ROWS, columns: TILE_COLUMNS } = TILE;
-
 /** What the module of the tiles exports: `tile` for packed rows, `tile_at` for rows where they lie. */
 export type TileName = 'tile' | 'tile_at';
 

@@ -4,7 +4,7 @@ import type { Evaluator } from './evaluate.ts';
 import { endOf, rowValues } from './nest.ts';
 import type { PackTexts } from './packing.ts';
 import type { Side, Tiled } from './sides.ts';
-import { TILE_ROWS } from './tile.ts';
+import { TILE_ROWS } from './tileSize.ts';
 import type { Move, WindowDim, WindowLayout } from './window.ts';
 
 /** What a block copies of an operand, and how much of it there may be less of. */

@@ -1,7 +1,7 @@
 import type { Runner, RunnerOptions } from '../../src/check/runner.ts';
 import { dispatchesNamed } from '../../src/check/targets.ts';
 import { compileModule } from '../../src/compile.ts';
-import { CompiledProgram } from '../../src/compiled.ts';
+import { programOf } from '../../src/compiled.ts';
 import { type Module, type Node, neededBy } from '../../src/graph/index.ts';
 import { machines } from '../../src/machine/index.ts';
 import { entryOf, evaluateNode, firstValues, type NDArray } from '../../src/reference/index.ts';
@@ -25,7 +25,7 @@ export function evaluatorRunner(spoil: (node: Node, value: NDArray, moment: Mome
     device: 'the evaluator',
     close: () => {},
     start: async (module, options) => {
-      const compiled = new CompiledProgram(compileModule(module, machines.webgpu, new Set(options.without)));
+      const compiled = await programOf(compileModule(module, machines.webgpu, new Set(options.without)));
       const states = firstValues(module, {}, options.seed);
       const counts = new Map<string, number>();
       return {
