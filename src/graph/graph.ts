@@ -2,12 +2,13 @@ import { type Dim, elementCount, extentOf, MOST_ELEMENTS, shapeText } from '../l
 import { clipped } from '../runtime/clipped.ts';
 import { quoted } from './arguments.ts';
 import { attrsText } from './attributes.ts';
-import { GraphError, ShapeError, sourceLine } from './issues.ts';
+import { GraphError, ShapeError, userFrame } from './issues.ts';
 import type { Declarations } from './module.ts';
 import type { Attrs, Node } from './node.ts';
 import type { CustomRule } from './ops/customRule.ts';
 import { requireKnownIndices } from './ops/knownIndices.ts';
 import { definitionOf } from './ops/table.ts';
+import { SourceFiles } from './sourceFiles.ts';
 
 /**
  * What one call of `gradients` did to its graph: for people who look at it. No pass reads it, and the text form of a module does
@@ -36,7 +37,11 @@ export class Graph {
   /** Who declares states and parameters for layers and optimizers; absent in a graph of its own. */
   readonly declarations?: Declarations;
 
-  constructor(declarations?: Declarations) {
+  /** The files that nodes name in their source lines. The text form of a module does not hold their paths. */
+  readonly sourceFiles: SourceFiles;
+
+  constructor(declarations?: Declarations, sourceFiles = new SourceFiles()) {
+    this.sourceFiles = sourceFiles;
     if (declarations !== undefined) this.declarations = declarations;
   }
 
@@ -86,7 +91,7 @@ export class Graph {
     requireRank(op, type.shape);
     requireKnownIndices(op, definition, inputs, type);
     requireIndexable(op, attrs.name, type.shape, definition.isLeaf);
-    const source = this.#source === undefined ? sourceLine() : this.#source.line;
+    const source = this.#source === undefined ? this.#sourceLine() : this.#source.line;
     const node: Labelled = {
       id: this.#nodes.length,
       op,
@@ -99,6 +104,12 @@ export class Graph {
     this.#nodes.push(node);
     this.#interned.set(key, node);
     return node;
+  }
+
+  /** The user's line that builds, `model.ts:12`. */
+  #sourceLine(): string | undefined {
+    const frame = userFrame();
+    return frame === undefined ? undefined : `${this.sourceFiles.nameOf(frame.path)}:${frame.line}`;
   }
 
   /** Requires operands to be nodes of this graph. @throws GraphError naming one that is not */

@@ -95,6 +95,21 @@ export function sourceLine(): string | undefined {
 
 /** The first frame of a stack's text that lies outside of this library, as `file:line`. */
 export function firstUserFrame(stack: string): string | undefined {
+  const frame = userFrame(stack);
+  return frame === undefined
+    ? undefined
+    : `${frame.path.slice(frame.path.lastIndexOf('/') + 1)}:${frame.line}`;
+}
+
+/** A place in a file. */
+export interface Frame {
+  /** The whole path, with forward slashes; a name where the text was evaluated under one. */
+  readonly path: string;
+  readonly line: number;
+}
+
+/** The first frame that lies outside of this library, by default of the call stack. */
+export function userFrame(stack = stackText()): Frame | undefined {
   for (const line of stack.split('\n')) {
     let place = places.get(line);
     if (place === undefined) {
@@ -107,13 +122,13 @@ export function firstUserFrame(stack: string): string | undefined {
 }
 
 // A model is built from few lines, by few functions: the same frames come again and again.
-const places = new Map<string, string | null>();
+const places = new Map<string, Frame | null>();
 
-/** The place of a stack's line, `file:line`; null where it is not a frame, or is one of this library or of the engine. */
-function placeOf(line: string): string | null {
+/** The place of a stack's line; null where it is not a frame, or is one of this library or of the engine. */
+function placeOf(line: string): Frame | null {
   const frame = frameOf(line);
   if (frame === undefined || isBuiltIn(frame.path) || isOwn(frame.path)) return null;
-  return `${frame.path.slice(frame.path.lastIndexOf('/') + 1)}:${frame.line}`;
+  return frame;
 }
 
 /** Whether a frame's file is Node's own, or what Bun names in place of the files of built-in functions. */
@@ -140,7 +155,7 @@ const framePatterns = [
   /^[^@]*@(.+?):(\d+):\d+\s*$/, // SpiderMonkey and JavaScriptCore
 ];
 
-function frameOf(line: string): { path: string; line: number } | undefined {
+function frameOf(line: string): Frame | undefined {
   for (const pattern of framePatterns) {
     const found = pattern.exec(line);
     if (found?.[1] !== undefined) return { path: plainPath(found[1]), line: Number(found[2]) };

@@ -28,7 +28,7 @@ export function resized(module: Module, maxima: Readonly<Record<string, number>>
     const size = sizes.find(({ name }) => name === dim.size.name);
     return size === undefined ? dim : { size, factor: dim.factor };
   };
-  const graph = new Graph();
+  const graph = new Graph(undefined, module.graph.sourceFiles);
   const built = new Map<Node, Node>();
   const again = (node: Node): Node => {
     const other = built.get(node);

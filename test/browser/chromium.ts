@@ -8,7 +8,7 @@ import { dirname, join } from 'node:path';
 import { brotliDecompressSync } from 'node:zlib';
 
 /** The folder of a headless Chromium out of `@sparticuz/chromium`, unpacked once for a user. */
-function unpackChromium(): string {
+export function unpackChromium(): string {
   const folder = join(tmpdir(), `sinter-chromium-${process.getuid?.() ?? 0}`);
   if (existsSync(folder)) return folder;
   let root = dirname(createRequire(import.meta.url).resolve('@sparticuz/chromium'));
@@ -109,7 +109,8 @@ export async function visit(page: Page, signal: AbortSignal): Promise<Visit> {
   }
 }
 
-const flags = [
+/** Flags of every Chromium that tests start. */
+export const flags = [
   '--headless',
   '--no-sandbox',
   '--no-first-run',
@@ -119,7 +120,8 @@ const flags = [
   '--disable-quic',
 ];
 
-const webgpuFlags = [
+/** Flags of one that has WebGPU, on SwiftShader. */
+export const webgpuFlags = [
   '--enable-unsafe-webgpu',
   '--use-webgpu-adapter=swiftshader',
   '--enable-features=Vulkan,WebGPU',

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { decadesAround, decadeTicks, linearScale, logScale, niceTicks } from '../../web/panels/scales.ts';
+import { endsAround, linearScale, logScale, logTicks, niceTicks } from '../../web/panels/scales.ts';
 
 test('ticks are round and cover the axis', () => {
   expect(niceTicks(0, 141, 6)).toEqual([0, 50, 100]);
@@ -28,11 +28,16 @@ test('there are never more ticks than asked for, and one, and all are on the axi
   );
 });
 
-test('decades are thinned out where there are too many', () => {
-  expect(decadeTicks(0.1, 1000, 6)).toEqual([0.1, 1, 10, 100, 1000]);
-  expect(decadeTicks(1e-3, 1e9, 5)).toEqual([1e-3, 1, 1e3, 1e6, 1e9]);
-  expect(decadesAround([0.3, 42])).toEqual([0.1, 100]);
-  expect(decadesAround([1, 10])).toEqual([1, 100]);
+test('an axis of ratios has 1, 2 and 5 in each decade, decades where there are many, and few of those where there are more', () => {
+  expect(logTicks(3, 120, 6)).toEqual([5, 10, 20, 50, 100]);
+  expect(logTicks(0.1, 1000, 6)).toEqual([0.1, 1, 10, 100, 1000]);
+  expect(logTicks(1e-3, 1e9, 5)).toEqual([1e-3, 1, 1e3, 1e6, 1e9]);
+});
+
+test('there is room beside the outermost values of an axis of ratios', () => {
+  const [low, high] = endsAround([2, 30, 8]);
+  expect(low).toBeLessThan(2);
+  expect(high).toBeGreaterThan(30);
 });
 
 test('an axis puts its ends at the ends of its pixels', () => {

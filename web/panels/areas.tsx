@@ -1,5 +1,8 @@
 import type { ComponentType } from 'preact';
+import { Buffers } from './buffers.tsx';
 import { Linked } from './linked.tsx';
+import { Passes } from './passes.tsx';
+import { Costs } from './roofline.tsx';
 import type { PanelProps } from './selection.ts';
 import { Timeline } from './timeline.tsx';
 
@@ -14,5 +17,8 @@ export interface Area {
 /** What a look is shown as, in the order of the tabs. */
 export const areas = [
   { id: 'graph', title: 'Graph', panel: Linked },
+  { id: 'passes', title: 'Passes', panel: Passes },
   { id: 'time', title: 'Time', panel: Timeline },
+  { id: 'memory', title: 'Memory', panel: Buffers },
+  { id: 'cost', title: 'Cost', panel: Costs },
 ] as const satisfies readonly Area[];

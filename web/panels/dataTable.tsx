@@ -1,6 +1,7 @@
 import { useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import './charts.css';
+import { More, usePaged } from './paged.tsx';
 
 /** A column of a table. */
 export interface Column<Row> {
@@ -20,6 +21,9 @@ interface Sorting {
   readonly isFalling: boolean;
 }
 
+/** Rows of a table that are shown at first, and more each time. */
+const PAGE = 200;
+
 /** A table whose columns sort by a press on their heads. */
 export function DataTable<Row>(props: {
   readonly caption: string;
@@ -33,6 +37,7 @@ export function DataTable<Row>(props: {
   const { column, isFalling } = sorting.value;
   const by = columns.find(({ id }) => id === column)?.by;
   const sorted = by === undefined ? rows : sortedBy(rows, by, isFalling);
+  const paged = usePaged(sorted, PAGE);
   return (
     // Wide tables scroll sideways: by keyboard too, so the region has a stop.
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
@@ -70,7 +75,7 @@ export function DataTable<Row>(props: {
           </tr>
         </thead>
         <tbody>
-          {sorted.map((row) => (
+          {paged.shown.map((row) => (
             <tr key={keyOf(row)} class={isLit?.(row) === true ? 'is-lit' : undefined}>
               {columns.map(({ id, cell, isNumber }) => (
                 <td key={id} class={isNumber === true ? 'number' : undefined}>
@@ -81,6 +86,7 @@ export function DataTable<Row>(props: {
           ))}
         </tbody>
       </table>
+      <More paged={paged} noun="rows" />
     </section>
   );
 }

@@ -1,4 +1,4 @@
-import { scaled } from '../../src/inspect/reportText.ts';
+import { bytesText, scaled } from '../../src/inspect/reportText.ts';
 import { microsText } from './micros.ts';
 
 export { bytesText } from '../../src/inspect/reportText.ts';
@@ -6,7 +6,22 @@ export { microsText } from './micros.ts';
 
 /** Microseconds at a mark of an axis: without zeros that say nothing. */
 export function microsTick(micros: number): string {
-  return microsText(micros).replace(/(\.\d*?)0+(?= )/, (_, kept: string) => (kept === '.' ? '' : kept));
+  return short(microsText(micros));
+}
+
+/** Bytes at a mark of an axis. */
+export function bytesTick(bytes: number): string {
+  return short(bytesText(bytes));
+}
+
+/** Rates at a mark of an axis. */
+export function rateTick(gigaflops: number): string {
+  return short(rateText(gigaflops));
+}
+
+/** `2.5 ms` for `2.50 ms`, `1 s` for `1.00 s`. */
+function short(text: string): string {
+  return text.replace(/(\.\d*?)0+(?= )/, (_, kept: string) => (kept === '.' ? '' : kept));
 }
 
 /** `940 µs`, `12.3 ms`, `1.20 s`: of milliseconds. */
@@ -22,6 +37,11 @@ export function flopsText(flops: number): string {
 /** `1.20 TFLOP/s`, of billions a second. */
 export function rateText(gigaflops: number): string {
   return `${scaled(rounded(1e9 * gigaflops))}FLOP/s`;
+}
+
+/** `3.35 TB/s`, of billions of bytes a second. */
+export function bandwidthText(gigabytes: number): string {
+  return `${scaled(rounded(1e9 * gigabytes))}B/s`;
 }
 
 /** `0.25 FLOP/B`: how much arithmetic there is for each byte. */

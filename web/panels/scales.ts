@@ -5,6 +5,9 @@ export interface Scale {
   readonly ticks: readonly number[];
 }
 
+/** By how much an axis of ratios goes on beyond what it holds. */
+const ROOM = 1.8;
+
 /** Two ends. */
 export type Ends = readonly [number, number];
 
@@ -22,7 +25,7 @@ export function logScale([low, high]: Ends, [from, to]: Ends, count = 6): Scale 
   const span = Math.log10(high) - Math.log10(low);
   return {
     at: (value) => (span === 0 ? from : from + ((Math.log10(value) - Math.log10(low)) / span) * (to - from)),
-    ticks: decadeTicks(low, high, count),
+    ticks: logTicks(low, high, count),
   };
 }
 
@@ -38,20 +41,25 @@ export function niceTicks(low: number, high: number, count: number): number[] {
   return Array.from({ length: last - first + 1 }, (_, k) => Number(((first + k) * step).toPrecision(12)));
 }
 
-/** Powers of ten between two values, every so many that there are `count` at most. */
-export function decadeTicks(low: number, high: number, count: number): number[] {
+/** Values of 1, 2 and 5 times powers of ten, or, where those are more than `count`, powers of ten, or every so many of them. */
+export function logTicks(low: number, high: number, count: number): number[] {
   const first = Math.ceil(Math.log10(low) - 1e-9);
   const last = Math.floor(Math.log10(high) + 1e-9);
+  const powers = Array.from({ length: last - first + 3 }, (_, k) => first - 1 + k);
+  const fine = powers
+    .flatMap((power) => [1, 2, 5].map((factor) => Number(`${factor}e${power}`)))
+    .filter((tick) => tick >= low * (1 - 1e-9) && tick <= high * (1 + 1e-9));
+  if (fine.length <= count) return fine;
   const every = Math.max(1, Math.ceil((last - first + 1) / count));
-  const ticks: number[] = [];
-  for (let power = first; power <= last; power += every) ticks.push(Number(`1e${power}`));
-  return ticks;
+  return powers
+    .filter((power) => power >= first && power <= last && (power - first) % every === 0)
+    .map((power) => Number(`1e${power}`));
 }
 
-/** The powers of ten around some values above 0: the ends of an axis that holds them all. */
-export function decadesAround(values: readonly number[]): Ends {
+/** Ends of an axis of ratios that holds some values above 0, with room beside the outermost. */
+export function endsAround(values: readonly number[]): Ends {
   const [low, high] = extremes(values);
-  return [10 ** Math.floor(Math.log10(low)), 10 ** Math.ceil(Math.log10(high) + 1e-9)];
+  return [low / ROOM, high * ROOM];
 }
 
 /** The least and the largest of some values, at least one. Not by spreading them: there may be many. */

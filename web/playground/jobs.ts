@@ -2,7 +2,7 @@
 export class Jobs {
   readonly #failed: (error: unknown) => void;
   readonly #waiting: (() => Promise<void>)[] = [];
-  #isDoing = false;
+  #doing: Promise<void> | undefined;
 
   /** @param failed is told what a job throws: the others go on */
   constructor(failed: (error: unknown) => void) {
@@ -21,12 +21,16 @@ export class Jobs {
     });
   }
 
-  /** Does what waits, one after the other; nothing where that is being done. */
-  async work(): Promise<void> {
-    if (this.#isDoing) return;
-    this.#isDoing = true;
+  /** Does what waits, one after the other, and ends when nothing does; who asks meanwhile waits for the same. */
+  work(): Promise<void> {
+    this.#doing ??= this.#all().finally(() => {
+      this.#doing = undefined;
+    });
+    return this.#doing;
+  }
+
+  async #all(): Promise<void> {
     for (let job = this.#waiting.shift(); job !== undefined; job = this.#waiting.shift())
       await job().catch(this.#failed);
-    this.#isDoing = false;
   }
 }

@@ -250,6 +250,9 @@ export class Player {
       });
     } finally {
       this.#clock.end();
+      // Steps that were submitted before an abort are told when what training waits for is done, however late: before other rows come.
+      await this.#jobs.work();
+      await new Promise((resolve) => setTimeout(resolve));
     }
   }
 

@@ -5,6 +5,7 @@ import type { WasmCompilation } from '../../compileToWasm.ts';
 import { type Report, reportOf } from '../../inspect/report.ts';
 import { type Paint, reportText } from '../../inspect/reportText.ts';
 import { check, outcomeText, parseExpectation } from '../expect.ts';
+import { requireHtml, withHtmlOptions } from '../html/options.ts';
 import { loadModel } from '../loadModel.ts';
 import { modelCommand, targetAsked, targetOption } from '../modelCommand.ts';
 import { paintFor } from '../paint.ts';
@@ -22,7 +23,11 @@ import { timings } from './timings.ts';
  * @param done is told the exit code
  */
 export function inspectCommand(terminal: Terminal, done: (code: number) => void): Command {
-  return modelCommand('inspect', 'compile a module, without a device, and show its dispatches and its memory')
+  const command = modelCommand(
+    'inspect',
+    'compile a module, without a device, and show its dispatches and its memory',
+  );
+  return withHtmlOptions(command)
     .addOption(targetOption('what to compile for'))
     .option('--entry <name>', 'show this entry only')
     .addOption(
@@ -73,6 +78,8 @@ Examples:
   $ sinter inspect model.ts#mnist --entry train --code
   $ sinter inspect model.ts --explain hidden loss
   $ sinter inspect model.ts --target wasm --timings
+  $ sinter inspect model.ts --html report.html --profile
+  $ sinter inspect model.ts --html changed.html --compare report.html
   $ sinter inspect model.ts --expect 'train.dispatches<=3' --expect 'peakBytes<2000000'
 
 Exit codes: 0, all is well; 1, an expectation does not hold; 2, wrong usage or bad input;
@@ -85,6 +92,10 @@ Exit codes: 0, all is well; 1, an expectation does not hold; 2, wrong usage or b
 
 async function inspect(file: string, options: InspectOptions, terminal: Terminal): Promise<number> {
   const expectations = (options.expect ?? []).map(parseExpectation);
+  requireHtml(options);
+  // Only what writes a page loads what it needs.
+  const page = options.html === undefined ? undefined : await import('../html/write.ts');
+  page?.requireWritable(options.html ?? '');
   const module = await loadModel(file);
   const target = await targetAsked(options.target);
   const compilation = await compileFor(module, target, new Set(options.without ?? []));
@@ -96,7 +107,12 @@ async function inspect(file: string, options: InspectOptions, terminal: Terminal
     );
   }
   const outcomes = expectations.map((expectation) => check(expectation, report));
-  terminal.stdout.write(output(compilation, report, options, paintFor(terminal)));
+  if (page === undefined) terminal.stdout.write(output(compilation, report, options, paintFor(terminal)));
+  else {
+    const isAuto = options.target === 'auto';
+    const shown = { module, target, compilation, isAuto, ...(entry === undefined ? {} : { entry }) };
+    await page.writePage(shown, options, terminal);
+  }
   for (const outcome of outcomes) terminal.stderr.write(`${outcomeText(outcome)}\n`);
   return outcomes.every(({ holds }) => holds) ? exitCodes.ok : exitCodes.expectationFailed;
 }

@@ -1,9 +1,10 @@
 import type { OptionalPass } from '../../compile.ts';
 import type { Traced } from '../../trace.ts';
+import type { HtmlOptions } from '../html/options.ts';
 import type { AskedTarget } from '../modelCommand.ts';
 
 /** What `sinter inspect` was asked for. */
-export interface InspectOptions {
+export interface InspectOptions extends HtmlOptions {
   readonly target: AskedTarget;
   readonly entry?: string;
   readonly code?: string | true;

@@ -1,0 +1,67 @@
+import { type Column, DataTable } from './dataTable.tsx';
+import { Pick } from './detail.tsx';
+import { bytesText, countText } from './figures.ts';
+import { arenaPlans, type Block, sharingBytes } from './liveRanges.ts';
+import { placesOf } from './places.ts';
+import type { PanelProps } from './selection.ts';
+
+/** Every tensor of the plan of memory: the chart as a table. */
+export function BufferTable({ look, selection }: PanelProps) {
+  const entry = selection.entry.value;
+  const blocks = arenaPlans(look.report, placesOf(look, entry).report)
+    .flatMap((plan) => plan.blocks)
+    .filter(({ type }) => type !== undefined)
+    .sort((a, b) => Number(a.persists) - Number(b.persists) || a.from - b.from);
+  const columns: readonly Column<Block>[] = [
+    {
+      id: 'name',
+      title: 'Tensor',
+      cell: ({ name }) => (
+        <Pick picked={{ kind: 'buffer', name }} selection={selection}>
+          {name}
+        </Pick>
+      ),
+      by: ({ name }) => name,
+    },
+    { id: 'type', title: 'Type', cell: ({ type }) => <code>{type}</code> },
+    {
+      id: 'bytes',
+      title: 'Bytes',
+      isNumber: true,
+      cell: ({ bytes }) => bytesText(bytes),
+      by: ({ bytes }) => bytes,
+    },
+    { id: 'arena', title: 'Arena', cell: ({ arena }) => arena, by: ({ arena }) => arena },
+    {
+      id: 'offset',
+      title: 'From byte',
+      isNumber: true,
+      cell: ({ offset }) => countText(offset),
+      by: ({ offset }) => offset,
+    },
+    {
+      id: 'live',
+      title: 'Live',
+      hint: 'the dispatches that need it, both included',
+      cell: ({ from, to, persists }) => (persists ? 'always' : from === to ? `${from}` : `${from} to ${to}`),
+      by: ({ from, to }) => from + to / 1e6,
+    },
+    {
+      id: 'sharing',
+      title: 'Shares bytes with',
+      hint: 'tensors that have some of its bytes at another time',
+      isNumber: true,
+      cell: (block) => (block.persists ? '–' : countText(sharingBytes(block, blocks).length)),
+      by: (block) => (block.persists ? undefined : sharingBytes(block, blocks).length),
+    },
+  ];
+  return (
+    <DataTable
+      caption={`Tensors of ${entry} in memory`}
+      columns={columns}
+      rows={blocks}
+      keyOf={({ arena, name }) => `${arena} ${name}`}
+      isLit={({ name }) => selection.lit.value.buffers.has(name)}
+    />
+  );
+}

@@ -1,0 +1,30 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vite';
+import { dataOfExamples } from './build/siteData.ts';
+
+const path = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+
+/** Threads of WebAssembly share memory on pages that are served with these alone. */
+const isolation = {
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Embedder-Policy': 'require-corp',
+};
+
+/** The playground: served while one works on it, and built as files that any host serves from any folder. */
+export default defineConfig({
+  root: path('playground'),
+  base: './',
+  plugins: [dataOfExamples()],
+  oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+  resolve: {
+    alias: [
+      { find: /^sinter$/, replacement: path('../src/index.ts') },
+      { find: /^sinter\/data$/, replacement: path('../src/data/index.ts') },
+      { find: /^sinter\/weights$/, replacement: path('../src/weights/index.ts') },
+    ],
+  },
+  worker: { format: 'es' },
+  server: { headers: isolation, fs: { allow: [path('..')] } },
+  preview: { headers: isolation },
+  build: { outDir: path('site'), emptyOutDir: true, target: 'es2023' },
+});
