@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { CompiledProgram, type compileFor } from '../../compiled.ts';
+import { type compileFor, programOf } from '../../compiled.ts';
 import type { Report } from '../../inspect/report.ts';
 import type { TargetName } from '../../machine/index.ts';
 import { type Profile, profile } from '../../profile/profile.ts';
@@ -23,7 +23,7 @@ export async function measured(
   const device = target === 'wasm' ? undefined : await deviceFor(target);
   const where = device === undefined ? {} : { device };
   try {
-    const compiled = new CompiledProgram(compilation);
+    const compiled = await programOf(compilation);
     const found: Record<string, Profile> = {};
     for (const entry of entries) {
       // Calls are for a time line of every step: a page shows one step.
