@@ -20,12 +20,12 @@ import {
   withMetadata,
 } from '../weights/index.ts';
 import { loadModel, partsOf } from './loadModel.ts';
-import { modelCommand, targetAsked, targetOption } from './modelCommand.ts';
+import { type ModelOptions, modelCommand, targetAsked, targetOption } from './modelCommand.ts';
 import type { Terminal } from './run.ts';
 import { statusLine } from './statusLine.ts';
 import { exitCodes, UsageError, wholeNumber } from './usage.ts';
 
-interface BuildOptions {
+interface BuildOptions extends ModelOptions {
   readonly target: 'auto' | TargetName;
   /** True where no file is named. */
   readonly weights?: string | true;
@@ -91,7 +91,7 @@ async function build(spec: string, options: BuildOptions, terminal: Terminal): P
     throw new UsageError(
       '--seed is of first values, which --weights writes where it names no file: give --weights alone too, or leave --seed out',
     );
-  const module = await loadModel(spec);
+  const module = await loadModel(spec, options);
   const target = await targetAsked(options.target);
   const progress = statusLine(terminal.stderr);
   let compiled: CompiledProgram;

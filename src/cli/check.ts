@@ -7,13 +7,13 @@ import { sideBySideText } from '../check/text.ts';
 import type { Module } from '../graph/index.ts';
 import { DeviceError } from '../runtime/index.ts';
 import { loadModel } from './loadModel.ts';
-import { modelCommand } from './modelCommand.ts';
+import { type ModelOptions, modelCommand } from './modelCommand.ts';
 import { paintFor } from './paint.ts';
 import type { Terminal } from './run.ts';
 import { statusLine } from './statusLine.ts';
 import { exitCodes, listed, UsageError, wholeNumber } from './usage.ts';
 
-interface CheckOptions {
+interface CheckOptions extends ModelOptions {
   readonly target?: readonly string[];
   readonly entry?: string;
   readonly steps: number;
@@ -82,7 +82,7 @@ async function check(
   chosen: readonly Target[],
   terminal: Terminal,
 ): Promise<number> {
-  const module = await loadModel(file);
+  const module = await loadModel(file, options);
   const entries = entriesOf(module, options.entry);
   const { steps, seed } = options;
   const progress = statusLine(terminal.stderr);

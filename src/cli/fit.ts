@@ -15,13 +15,13 @@ import { type FitOptions, fitOf } from '../profile/fits.ts';
 import { fitText } from '../profile/fitText.ts';
 import { type Limits, limitsOfAdapter, limitsOfMachine } from '../profile/limits.ts';
 import { loadModel } from './loadModel.ts';
-import { modelCommand, targetAsked, targetOption } from './modelCommand.ts';
+import { type ModelOptions, modelCommand, targetAsked, targetOption } from './modelCommand.ts';
 import { paintFor } from './paint.ts';
 import type { Terminal } from './run.ts';
 import { statusLine } from './statusLine.ts';
 import { exitCodes, listed, MOST_THREADS, UsageError, wholeNumber } from './usage.ts';
 
-interface FitCommandOptions {
+interface FitCommandOptions extends ModelOptions {
   readonly target: 'auto' | TargetName;
   readonly machine?: string;
   readonly adapter?: true;
@@ -71,7 +71,7 @@ Exit codes: 0, it fits; 1, it does not; 2, wrong usage or bad input; 3, a fault 
 }
 
 async function fitFile(file: string, options: FitCommandOptions, terminal: Terminal): Promise<number> {
-  const module = await loadModel(file);
+  const module = await loadModel(file, options);
   const { target, machine, limits } = await placeOf(options);
   const { threads } = options;
   if (threads !== undefined && target !== 'wasm')

@@ -7,14 +7,14 @@ import { profileText } from '../profile/profileText.ts';
 import { traceOf } from '../profile/trace.ts';
 import { deviceFor } from './deviceFor.ts';
 import { loadModel } from './loadModel.ts';
-import { modelCommand, targetAsked, targetOption } from './modelCommand.ts';
+import { type ModelOptions, modelCommand, targetAsked, targetOption } from './modelCommand.ts';
 import { paintFor } from './paint.ts';
 import { readInputs } from './readInputs.ts';
 import type { Terminal } from './run.ts';
 import { statusLine } from './statusLine.ts';
 import { exitCodes, listed, MOST_THREADS, UsageError, wholeNumber } from './usage.ts';
 
-interface ProfileCommandOptions {
+interface ProfileCommandOptions extends ModelOptions {
   readonly entry?: string;
   readonly target: 'auto' | TargetName;
   readonly steps?: number;
@@ -88,7 +88,7 @@ Exit codes: 0, it ran; 2, wrong usage or bad input; 3, a fault in sinter itself.
 }
 
 async function profileFile(file: string, options: ProfileCommandOptions, terminal: Terminal): Promise<void> {
-  const module = await loadModel(file);
+  const module = await loadModel(file, options);
   const { entry, threads, steps, warmup, seed, data, trace } = options;
   const names = module.entries.map(({ name }) => name);
   if (names.length === 0) throw new UsageError(`module ${JSON.stringify(module.name)} has no entries to run`);

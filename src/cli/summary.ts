@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { summaryOf } from '../profile/summary.ts';
 import { moduleText } from '../profile/summaryText.ts';
 import { loadModel } from './loadModel.ts';
-import { modelCommand } from './modelCommand.ts';
+import { type ModelOptions, modelCommand } from './modelCommand.ts';
 import { paintFor } from './paint.ts';
 import type { Terminal } from './run.ts';
 import { exitCodes } from './usage.ts';
@@ -31,10 +31,10 @@ Examples:
 
 Exit codes: 0, all is well; 2, wrong usage or bad input; 3, a fault in sinter itself.`,
     )
-    .action(async (file: string, { json }: { readonly json?: true }) => {
-      const found = summaryOf(await loadModel(file));
+    .action(async (file: string, options: ModelOptions & { readonly json?: true }) => {
+      const found = summaryOf(await loadModel(file, options));
       const text =
-        json === true ? `${JSON.stringify(found, null, 2)}\n` : moduleText(found, paintFor(terminal));
+        options.json === true ? `${JSON.stringify(found, null, 2)}\n` : moduleText(found, paintFor(terminal));
       terminal.stdout.write(text);
       done(exitCodes.ok);
     });

@@ -2,6 +2,7 @@ import { type Dtype, isValueOf, wholeNumbers } from '../loops/index.ts';
 import { didYouMean } from '../nearest.ts';
 import { clipped, listed } from '../runtime/clipped.ts';
 import { GraphError, type GraphIssue, ShapeError } from './issues.ts';
+import { unprintable } from './printable.ts';
 
 /**
  * Checks at the door: what callers hand over may be anything where nobody checks types, and a mistake should
@@ -122,13 +123,6 @@ export function requireName(op: string, kind: string, name: unknown): void {
     throw new GraphError('name', op, `"__proto__" cannot be the name of ${kind}: it is reserved`);
   requirePrintable(op, kind, name);
 }
-
-/**
- * What no name holds, for names come out on terminals, in comments of code and in errors: control and format characters
- * (escapes, turns of the direction of writing), ends of lines, halves of surrogate pairs. Joiners of emoji and of scripts
- * that need them are letters here.
- */
-const unprintable = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u;
 
 /** Requires a text that prints as itself. @throws GraphError naming the first character that does not */
 export function requirePrintable(op: string, kind: string, name: string): void {

@@ -12,7 +12,7 @@ import { type TargetName, targetNames } from '../../src/machine/index.ts';
 const [model, out, target = 'webgpu'] = process.argv.slice(2);
 if (model === undefined || out === undefined || !isTarget(target))
   throw new Error(`usage: web/build/sample.ts MODEL OUT [${targetNames.join(' | ')}]`);
-const look = lookOf(await compileFor(await loadModel(model), target));
+const look = lookOf(await compileFor(await loadModel(model, { loadTimeout: 60 }), target));
 const text = JSON.stringify(look);
 writeFileSync(out, text);
 console.log(`${out}: ${text.length} characters`);

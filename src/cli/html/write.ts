@@ -12,6 +12,7 @@ import { type TargetName, targetNames } from '../../machine/index.ts';
 import { fileStore } from '../../node/fileStore.ts';
 import { FormatError } from '../../runtime/index.ts';
 import { loadModel } from '../loadModel.ts';
+import type { ModelOptions } from '../modelCommand.ts';
 import type { Terminal } from '../run.ts';
 import { statusLine } from '../statusLine.ts';
 import { UsageError } from '../usage.ts';
@@ -20,6 +21,8 @@ import { reportPage } from './page.ts';
 import { measured, profilesIn } from './profiles.ts';
 import { sourceTexts } from './sourceTexts.ts';
 import { reportTemplate } from './template.ts';
+
+type PageOptions = HtmlOptions & ModelOptions;
 
 /** A compilation, and what it is shown of. */
 export interface Shown {
@@ -48,7 +51,7 @@ export function requireWritable(out: string): void {
 }
 
 /** Writes the page of a report, whole or not at all, and says how large it is and how to open it. */
-export async function writePage(shown: Shown, options: HtmlOptions, terminal: Terminal): Promise<void> {
+export async function writePage(shown: Shown, options: PageOptions, terminal: Terminal): Promise<void> {
   const { html: out = '', compare, profile } = options;
   const progress = statusLine(terminal.stderr);
   let page: string;
@@ -63,7 +66,7 @@ export async function writePage(shown: Shown, options: HtmlOptions, terminal: Te
           : profilesIn(profile, reportOf(compilation));
     const own = lookAt(shown, profiles, progress.show);
     const others: Look[] = [];
-    if (compare !== undefined) others.push(await otherLook(compare, shown, progress.show));
+    if (compare !== undefined) others.push(await otherLook(compare, shown, options, progress.show));
     else if (shown.isAuto) {
       const to = target === 'wasm' ? 'webgpu' : 'wasm';
       others.push(await lookFor(shown.module, to, shown.entry, progress.show));
@@ -114,10 +117,15 @@ function onlyEntry(look: Look, name: string): Look {
  *
  * @throws UsageError where it is none of them
  */
-async function otherLook(other: string, shown: Shown, onProgress: (doing: string) => void): Promise<Look> {
+async function otherLook(
+  other: string,
+  shown: Shown,
+  options: ModelOptions,
+  onProgress: (doing: string) => void,
+): Promise<Look> {
   if (/^\.x?html?$/i.test(extname(other))) return lookInPage(other);
   const target = existsSync(other) ? undefined : targetNames.find((name) => name === other);
-  const module = target === undefined ? await loadModel(other) : shown.module;
+  const module = target === undefined ? await loadModel(other, options) : shown.module;
   return lookFor(module, target ?? shown.target, shown.entry, onProgress);
 }
 

@@ -1,10 +1,10 @@
 import type { OptionalPass } from '../../compile.ts';
 import type { Traced } from '../../trace.ts';
 import type { HtmlOptions } from '../html/options.ts';
-import type { AskedTarget } from '../modelCommand.ts';
+import type { AskedTarget, ModelOptions } from '../modelCommand.ts';
 
 /** What `sinter inspect` was asked for. */
-export interface InspectOptions extends HtmlOptions {
+export interface InspectOptions extends ModelOptions, HtmlOptions {
   readonly target: AskedTarget;
   readonly entry?: string;
   readonly code?: string | true;
