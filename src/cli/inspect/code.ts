@@ -3,6 +3,9 @@ import type { WasmCompilation } from '../../compileToWasm.ts';
 import { dispatchesOf } from '../../inspect/explain.ts';
 import type { Report } from '../../inspect/report.ts';
 import { UnknownNameError } from '../../issues.ts';
+import { paged } from '../pager.ts';
+import { hasColours } from '../paint.ts';
+import type { Terminal } from '../run.ts';
 import { listed, UsageError } from '../usage.ts';
 
 /** Kernels as text: all of the shown entries, those of a name, that of a dispatch, or those that compute a node. @throws UsageError where there are none */
@@ -48,4 +51,16 @@ function dispatchesComputing(compilation: Compilation, node: string): (entry: st
     if (error instanceof UnknownNameError) return () => new Set();
     throw error;
   }
+}
+
+/** Shows kernels page by page on a terminal, in colours where it has them; elsewhere as they are. */
+export async function showCode(
+  text: string,
+  compilation: WebGpuCompilation | WasmCompilation,
+  terminal: Terminal,
+): Promise<void> {
+  if (!hasColours(terminal)) return paged(text, terminal);
+  // Only what shows colours loads the grammars.
+  const { highlighted } = await import('../highlight.ts');
+  return paged(highlighted(text, 'text' in compilation ? 'wat' : 'wgsl'), terminal);
 }

@@ -11,7 +11,7 @@ import { modelCommand, targetAsked, targetOption } from '../modelCommand.ts';
 import { paintFor } from '../paint.ts';
 import type { Terminal } from '../run.ts';
 import { exitCodes, listed, UsageError } from '../usage.ts';
-import { code } from './code.ts';
+import { code, showCode } from './code.ts';
 import { explanation } from './explanation.ts';
 import { levelText } from './levels.ts';
 import { type InspectOptions, levels } from './options.ts';
@@ -107,8 +107,11 @@ async function inspect(file: string, options: InspectOptions, terminal: Terminal
     );
   }
   const outcomes = expectations.map((expectation) => check(expectation, report));
-  if (page === undefined) terminal.stdout.write(output(compilation, report, options, paintFor(terminal)));
-  else {
+  if (page === undefined) {
+    const text = output(compilation, report, options, paintFor(terminal));
+    if (options.code === undefined) terminal.stdout.write(text);
+    else await showCode(text, compilation, terminal);
+  } else {
     const isAuto = options.target === 'auto';
     const shown = { module, target, compilation, isAuto, ...(entry === undefined ? {} : { entry }) };
     await page.writePage(shown, options, terminal);
