@@ -16,6 +16,16 @@ test('a pass began with the last text of its own entry', () => {
   expect(steps.map(({ before }) => before?.text)).toEqual([undefined, undefined, 'a', 'a']);
 });
 
+test('a text that was too long to keep is not unchanged, nor is what came before it taken for it', () => {
+  const steps = passSteps([
+    pass('lower', { entry: 'train', level: 'loops', text: 'a' }),
+    pass('fusePointwise', { entry: 'train', level: 'loops', characters: 1e9 }),
+    pass('partition', { entry: 'train', level: 'groups', text: 'b' }),
+  ]);
+  expect(steps.map(({ isUnchanged }) => isUnchanged)).toEqual([false, false, false]);
+  expect(steps[2]?.before).toEqual(expect.objectContaining({ name: 'fusePointwise', characters: 1e9 }));
+});
+
 test('unchanged is what is between levels and has no text; the plan of memory has none and is not', () => {
   const steps = passSteps([
     pass('lower', { entry: 'train', level: 'loops', text: 'a' }),

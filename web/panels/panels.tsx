@@ -1,9 +1,8 @@
 import { type Signal, useSignal } from '@preact/signals';
 import './theme.css';
 import './shell.css';
-import { areas } from './areas.tsx';
+import { type Area, type AreaProps, areas } from './areas.tsx';
 import { firstEntry } from './select.ts';
-import type { PanelProps } from './selection.ts';
 import { Tabs, tabPanel } from './tabs.tsx';
 
 /**
@@ -11,10 +10,11 @@ import { Tabs, tabPanel } from './tabs.tsx';
  *
  * @param tab which is open, where that is to be known outside
  */
-export function Panels({ look, selection, tab }: PanelProps & { readonly tab?: Signal<string> }) {
+export function Panels({ look, selection, pair, tab }: AreaProps & { readonly tab?: Signal<string> }) {
   const own = useSignal<string>(areas[0].id);
   const open = tab ?? own;
-  const area = areas.find(({ id }) => id === open.value) ?? areas[0];
+  const there = areas.filter((area: Area) => area.isOfPair !== true || pair !== undefined);
+  const area = there.find(({ id }) => id === open.value) ?? areas[0];
   // A look that follows another may lack the entry that was shown.
   if (look.entries[selection.entry.value] === undefined) selection.entry.value = firstEntry(look);
   return (
@@ -22,14 +22,14 @@ export function Panels({ look, selection, tab }: PanelProps & { readonly tab?: S
       <Tabs
         name="area"
         label="What to look at"
-        tabs={areas}
+        tabs={there}
         chosen={area.id}
         choose={(id) => {
           open.value = id;
         }}
       />
       <div class="area" {...tabPanel('area', area.id)}>
-        <area.panel look={look} selection={selection} />
+        <area.panel look={look} selection={selection} {...(pair === undefined ? {} : { pair })} />
       </div>
     </div>
   );

@@ -3,26 +3,27 @@ import type { LookPass } from '../../src/inspect/look.ts';
 /** A pass, and what it began with. */
 export interface PassStep {
   readonly pass: LookPass;
-  /** The last pass before it, of the same entry, that has a text: what it took. */
-  readonly before?: LookPass & { readonly text: string };
-  /** Whether it gave what it took: it is a pass between levels, and has no text of its own. */
+  /** The last pass before it, of the same entry, that gave something new: what it took. Its text may have been too long to keep. */
+  readonly before?: LookPass;
+  /** Whether it gave what it took: it is a pass between levels, and its text is no other. */
   readonly isUnchanged: boolean;
 }
 
-/** Each pass with the one before it whose text it took. */
+/** Each pass with the one before it whose result it took. */
 export function passSteps(passes: readonly LookPass[]): PassStep[] {
-  const last = new Map<string, LookPass & { readonly text: string }>();
+  const last = new Map<string, LookPass>();
   return passes.map((pass) => {
-    const before = pass.entry === undefined ? undefined : last.get(pass.entry);
-    if (pass.entry !== undefined && hasText(pass)) last.set(pass.entry, pass);
+    const { entry } = pass;
+    const before = entry === undefined ? undefined : last.get(entry);
+    if (entry !== undefined && isNew(pass)) last.set(entry, pass);
     return {
       pass,
       ...(before === undefined ? {} : { before }),
-      isUnchanged: pass.level !== undefined && pass.text === undefined,
+      isUnchanged: pass.level !== undefined && !isNew(pass),
     };
   });
 }
 
-function hasText(pass: LookPass): pass is LookPass & { readonly text: string } {
-  return pass.text !== undefined;
+function isNew({ text, characters }: LookPass): boolean {
+  return text !== undefined || characters !== undefined;
 }

@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals';
 import type { LookPass } from '../../src/inspect/look.ts';
 import './charts.css';
-import { countOf, millisText, percentText } from './figures.ts';
+import { countOf, countText, millisText, percentText } from './figures.ts';
 import { type PassStep, passSteps } from './passSteps.ts';
 import type { PanelProps } from './selection.ts';
 import { TextChange } from './textChange.tsx';
@@ -68,6 +68,9 @@ function Step({ step, longest }: { readonly step: PassStep; readonly longest: nu
       {pass.entry !== undefined && <span class="tag">{pass.entry}</span>}
       {pass.level !== undefined && <span class="tag level">{pass.level}</span>}
       {isUnchanged && <span class="tag unchanged">unchanged</span>}
+      {pass.characters !== undefined && (
+        <span class="tag unchanged">{countText(pass.characters)} characters, not kept</span>
+      )}
       <span class="pass-time">
         <span class="pass-bar" aria-hidden="true">
           <span
@@ -108,6 +111,12 @@ function Step({ step, longest }: { readonly step: PassStep; readonly longest: nu
         </div>
       )}
       {words !== undefined && <p class="pass-words soft">{words}</p>}
+      {isOpen.value && before?.characters !== undefined && (
+        <p class="pass-words soft">
+          The text of {before.name}, which came before, is too long to be kept: {countText(before.characters)}{' '}
+          characters. <code>sinter inspect --after {before.name}</code> prints it.
+        </p>
+      )}
       {isOpen.value && pass.text !== undefined && (
         <TextChange
           before={before?.text ?? ''}

@@ -37,8 +37,13 @@ function Report({ looks }: { readonly looks: readonly [Look, ...Look[]] }) {
     <div class="report">
       <Header looks={looks} look={look} selection={selection} />
       <main>
-        <Panels look={look.value} selection={selection} tab={tab} />
+        <Panels look={look.value} selection={selection} tab={tab} {...pairOf(looks)} />
       </main>
     </div>
   );
+}
+
+/** The first look is what was asked for; what it is compared with was there before it. */
+function pairOf([after, before]: readonly [Look, ...Look[]]): { readonly pair?: readonly [Look, Look] } {
+  return before === undefined ? {} : { pair: [before, after] };
 }

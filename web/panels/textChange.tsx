@@ -23,12 +23,10 @@ export function TextChange(props: {
   readonly isSameLanguage: boolean;
 }) {
   const { before, after, beforeName, afterName, isSameLanguage } = props;
-  const shown = useSignal<Shown>(isSameLanguage ? 'difference' : 'after');
-  const choices: readonly { readonly id: Shown; readonly title: string }[] = [
-    ...(before === '' ? [] : [{ id: 'difference' as const, title: 'Difference' }]),
-    ...(before === '' ? [] : [{ id: 'before' as const, title: 'Before' }]),
-    { id: 'after', title: 'After' },
-  ];
+  const choices = choicesOf(before, after);
+  const shown = useSignal<Shown>(
+    isSameLanguage && choices.length > 1 ? 'difference' : after === '' ? 'before' : 'after',
+  );
   const text = shown.value === 'before' ? before : after;
   return (
     <div class="change">
@@ -56,6 +54,17 @@ export function TextChange(props: {
       )}
     </div>
   );
+}
+
+/** What there is to see of two texts, of which one may be empty. */
+function choicesOf(before: string, after: string): readonly { readonly id: Shown; readonly title: string }[] {
+  if (before === '') return [{ id: 'after', title: 'After' }];
+  if (after === '') return [{ id: 'before', title: 'Before' }];
+  return [
+    { id: 'difference', title: 'Difference' },
+    { id: 'before', title: 'Before' },
+    { id: 'after', title: 'After' },
+  ];
 }
 
 /** What differs between two texts; what is equal is folded away, and opens by a press. */

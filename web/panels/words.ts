@@ -23,8 +23,12 @@ export const passWords: Readonly<Record<string, string>> = {
   assemble: 'The text of the module becomes bytes.',
 };
 
-/** What each move of fusion does. */
-export const moveWords: Readonly<Record<Move, string>> = {
+/** What a move of fusion does; undefined for one that is not known here. */
+export function wordsOfMove(move: string): string | undefined {
+  return new Map<string, string>(Object.entries(moveWords)).get(move);
+}
+
+const moveWords: Readonly<Record<Move, string>> = {
   align: 'axes are seen as a reader sees them',
   inline: 'computed where it is read',
   epilogue: 'one more output of the loop that makes its operand',
