@@ -15,7 +15,7 @@ function decision(from: string, to: string, rest: Partial<LookDecision> = {}): L
 
 const some = [
   decision('a', 'b', { gain: -1, taken: false, text: 'together 3 µs' }),
-  decision('b', 'c'),
+  decision('b', 'c, g'),
   decision('c', 'd..f', { move: 'rows', gain: 2.5 }),
   decision('e', 'a', { gain: 0.5 }),
 ];
@@ -26,7 +26,7 @@ function named(decisions: readonly LookDecision[]): string[] {
 
 describe('decisions', () => {
   test('stand by gain, those that time did not decide last', () => {
-    expect(named(decisionsAsked(some, any))).toEqual(['c d..f', 'e a', 'a b', 'b c']);
+    expect(named(decisionsAsked(some, any))).toEqual(['c d..f', 'e a', 'a b', 'b c, g']);
     expect(named(decisionsAsked(some, { ...any, order: 'made' }))).toEqual(named(some));
   });
 
@@ -37,8 +37,9 @@ describe('decisions', () => {
     expect(decisionsAsked(some, { ...any, text: 'nothing like it' })).toEqual([]);
   });
 
-  test('concern what they name, and the first and last of a group', () => {
+  test('concern what they name, be they several, and the first and last of a group', () => {
     expect(named(decisionsAsked(some, { ...any, names: new Set(['f']) }))).toEqual(['c d..f']);
+    expect(named(decisionsAsked(some, { ...any, names: new Set(['g']) }))).toEqual(['b c, g']);
     expect(named(decisionsAsked(some, { ...any, names: new Set(['a']) }))).toEqual(['e a', 'a b']);
   });
 

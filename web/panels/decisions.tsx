@@ -138,7 +138,7 @@ function Choice<T extends string>(props: {
 function List({ look, selection, found }: PanelProps & { readonly found: readonly LookDecision[] }) {
   const paged = usePaged(found, PAGE);
   const nodes = nodeNames(look, selection.entry.value);
-  const most = found.reduce((size, { gain }) => Math.max(size, Math.abs(gain ?? 0)), Number.MIN_VALUE);
+  const most = largestGain(found);
   if (found.length === 0) return <p class="change-note empty soft">No decision is like that.</p>;
   return (
     <>
@@ -172,11 +172,11 @@ function Decision(props: {
         {move}
       </span>
       <span class="decision-names">
-        <Name name={from} nodes={nodes} selection={selection} />
+        <Names names={from} nodes={nodes} selection={selection} />
         {from !== to && (
           <>
             {' → '}
-            <Name name={to} nodes={nodes} selection={selection} />
+            <Names names={to} nodes={nodes} selection={selection} />
           </>
         )}
       </span>
@@ -187,7 +187,7 @@ function Decision(props: {
             <span class="gain-bar" aria-hidden="true">
               <span
                 class={gain >= 0 ? 'is-gain' : 'is-loss'}
-                style={{ width: `${(50 * Math.sqrt(Math.abs(gain) / most)).toFixed(2)}%` }}
+                style={{ width: `${(50 * Math.min(1, Math.abs(gain) / most)).toFixed(2)}%` }}
               />
             </span>
           </>
@@ -198,25 +198,43 @@ function Decision(props: {
   );
 }
 
-/** A name that picks its node, where it is one's. */
-function Name(props: {
-  readonly name: string;
+/** Names, of which those of nodes pick them; several stand with commas between. */
+function Names(props: {
+  readonly names: string;
   readonly nodes: ReadonlyMap<string, number>;
   readonly selection: Selection;
 }) {
-  const { name, nodes, selection } = props;
-  const id = nodes.get(name);
-  if (id === undefined) return <code>{name}</code>;
+  const { names, nodes, selection } = props;
   return (
-    <button
-      type="button"
-      class="pick"
-      aria-pressed={selection.lit.value.nodes.has(id)}
-      onClick={(event) => pick(selection, { kind: 'node', id }, event)}
-    >
-      {name}
-    </button>
+    <>
+      {names.split(', ').map((name) => {
+        const id = nodes.get(name);
+        return id === undefined ? (
+          <code key={name}>{name} </code>
+        ) : (
+          <button
+            key={name}
+            type="button"
+            class="pick"
+            aria-pressed={selection.lit.value.nodes.has(id)}
+            onClick={(event) => pick(selection, { kind: 'node', id }, event)}
+          >
+            {name}
+          </button>
+        );
+      })}
+    </>
   );
+}
+
+/**
+ * The gain whose bar is the longest: the largest that the step has. What was refused may cost a thousand times as much, and its
+ * bar is as long.
+ */
+function largestGain(decisions: readonly LookDecision[]): number {
+  const largest = (gains: readonly number[]): number => gains.reduce((most, gain) => Math.max(most, gain), 0);
+  const gains = decisions.map(({ gain }) => gain ?? 0);
+  return largest(gains) || largest(gains.map(Math.abs)) || 1;
 }
 
 function gainText(gain: number): string {

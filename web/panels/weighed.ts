@@ -33,9 +33,9 @@ function byGain(a: LookDecision, b: LookDecision): number {
   return x === y ? 0 : y - x;
 }
 
-/** Whether a decision is of something of that name; a group is named by its loops, `first..last`. */
+/** Whether a decision is of something of that name; several stand with commas, a group by its loops, `first..last`. */
 function concerns({ from, to }: LookDecision, names: ReadonlySet<string>): boolean {
-  return [from, to].some((name) => names.has(name) || name.split('..').some((part) => names.has(part)));
+  return [from, to].some((name) => names.has(name) || name.split(/, |\.\./).some((part) => names.has(part)));
 }
 
 /** The names that decisions may have for what lights up: of loops, and of nodes as loops are named after them. */
