@@ -157,11 +157,20 @@ function Step({ look, selection, places, profile, predicted, measured }: StepPro
                     scale={scale}
                     ends={endsOf(row)}
                     roles={roles}
-                    places={places}
                     mark={(k) => marks.mark(first + k)}
                   />
                 ))}
               </g>
+              {rows.map(({ title, spans: some, scale }, row) => (
+                <RowTexts
+                  key={title}
+                  spans={some}
+                  scale={scale}
+                  ends={endsOf(row)}
+                  roles={roles}
+                  places={places}
+                />
+              ))}
             </svg>
           )}
         </div>
@@ -197,12 +206,11 @@ interface RowProps {
   /** Top of the first lane, and bottom of the last. */
   readonly ends: Ends;
   readonly roles: readonly Role[];
-  readonly places: Places;
   readonly mark: (k: number) => ReturnType<ReturnType<typeof useMarks>['mark']>;
 }
 
 /** Dispatches in the lanes of their roles, and below them what limits each. */
-function Row({ spans, scale, ends: [top, bottom], roles, places, mark }: RowProps) {
+function Row({ spans, scale, ends: [top, bottom], roles, mark }: RowProps) {
   return (
     <>
       {spans.map((span, k) => {
@@ -210,9 +218,6 @@ function Row({ spans, scale, ends: [top, bottom], roles, places, mark }: RowProp
         const x = scale.at(span.from);
         const begin = scale.at(span.from + span.overhead);
         const end = scale.at(span.from + span.overhead + span.micros);
-        const name = places.report.dispatches[span.dispatch]?.name ?? '';
-        const limit = places.report.dispatches[span.dispatch]?.predicted.limit;
-        const isWide = end - begin > 6.4 * name.length + 34;
         return (
           <g key={span.dispatch} {...mark(k)} class="span">
             <rect class="catch" x={x} y={top} width={Math.max(3, end - x)} height={bottom - top} />
@@ -233,11 +238,6 @@ function Row({ spans, scale, ends: [top, bottom], roles, places, mark }: RowProp
               height={LANE - 6}
               rx={2}
             />
-            {end - begin > 16 && (
-              <text class="on-fill" x={begin + 5} y={y + LANE / 2 + 4}>
-                {isWide ? `${span.dispatch}  ${name}` : span.dispatch}
-              </text>
-            )}
             {span.quartiles !== undefined && (
               <Whisker
                 low={scale.at(span.from + span.quartiles[0])}
@@ -245,15 +245,43 @@ function Row({ spans, scale, ends: [top, bottom], roles, places, mark }: RowProp
                 y={y + LANE / 2}
               />
             )}
-            {limit !== undefined && end - begin > 8 && (
-              <text class="letter-mark" x={(begin + end) / 2} y={bottom - 4} text-anchor="middle">
-                {limitLetters[limit]}
-              </text>
-            )}
           </g>
         );
       })}
     </>
+  );
+}
+
+/** Numbers and names on what is wide enough for them, and below a letter for what limits it: for the eye, marks have it in words. */
+function RowTexts({
+  spans,
+  scale,
+  ends: [top, bottom],
+  roles,
+  places,
+}: Omit<RowProps, 'mark'> & { readonly places: Places }) {
+  return (
+    <g class="over">
+      {spans.map((span) => {
+        const begin = scale.at(span.from + span.overhead);
+        const end = scale.at(span.from + span.overhead + span.micros);
+        const dispatch = places.report.dispatches[span.dispatch];
+        if (dispatch === undefined || end - begin <= 8) return null;
+        const isWide = end - begin > 6.4 * dispatch.name.length + 34;
+        return (
+          <g key={span.dispatch}>
+            {end - begin > 16 && (
+              <text class="on-fill" x={begin + 5} y={top + (roles.indexOf(span.role) + 0.5) * LANE + 4}>
+                {isWide ? `${span.dispatch}  ${dispatch.name}` : span.dispatch}
+              </text>
+            )}
+            <text class="letter-mark" x={(begin + end) / 2} y={bottom - 4} text-anchor="middle">
+              {limitLetters[dispatch.predicted.limit]}
+            </text>
+          </g>
+        );
+      })}
+    </g>
   );
 }
 
