@@ -2,8 +2,8 @@ import type { Look, LookNode } from '../../src/inspect/look.ts';
 import type { Box } from './boxes.ts';
 
 /** Letters of a title, and of the smaller line under it, that are drawn; the rest is in the tooltip. */
-export const MOST_LETTERS = 24;
-export const MOST_SMALL = 26;
+const MOST_LETTERS = 24;
+const MOST_SMALL = 26;
 
 /** The widths of their letters, and what stands beside a text, in pixels. */
 const LETTER = 7;

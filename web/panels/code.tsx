@@ -51,7 +51,12 @@ function reading(language: Language, label: string, onPick: CodeProps['onPick'])
   return [
     EditorState.readOnly.of(true),
     // The cursor is wanted for reading by keyboard; what a phone would type with is not.
-    EditorView.contentAttributes.of({ 'aria-label': label, 'aria-readonly': 'true', inputmode: 'none' }),
+    EditorView.contentAttributes.of({
+      'aria-label': label,
+      'aria-readonly': 'true',
+      inputmode: 'none',
+      tabindex: '0',
+    }),
     lineNumbers(),
     litLines(),
     drawSelection(),

@@ -248,7 +248,9 @@ function BufferDetail({ name, ...props }: DetailProps & { readonly name: string 
     places.report.temporaries.find((one) => one.name === name) ??
     look.report.states.find((one) => one.name === name);
   const writers = places.entry.dispatches.flatMap(({ writes }, k) =>
-    writes.some(({ tensor }) => tensor === name) ? [k] : [],
+    writes.some(({ tensor, role }) => tensor === name || (role === 'next' && tensor === `${name}'`))
+      ? [k]
+      : [],
   );
   const readers = places.entry.dispatches.flatMap(({ reads }, k) =>
     reads.some(({ tensor }) => tensor === name) ? [k] : [],

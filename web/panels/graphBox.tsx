@@ -1,5 +1,5 @@
 import type { Look, Role } from '../../src/inspect/look.ts';
-import { MOST_LETTERS, MOST_SMALL, secondLine } from './boxSize.ts';
+import { secondLine } from './boxSize.ts';
 import { dispatchColour, roleNames } from './colours.ts';
 import { type PlacedBox, TITLE } from './layout.ts';
 import type { Places } from './places.ts';
@@ -34,7 +34,6 @@ export function GraphBox({
   const [id] = box.nodes;
   const node = box.kind === 'node' && id !== undefined ? look.nodes[id] : undefined;
   const dispatches = dispatchesIn(places, box.nodes);
-  const title = cut(box.title, MOST_LETTERS);
   const below = secondLine(box, node);
   const classes = [
     'box',
@@ -53,19 +52,13 @@ export function GraphBox({
       tabIndex={state.isCurrent ? 0 : -1}
       data-key={box.key}
       title={isOpen ? `${box.title}: press to close` : tooltip(box.title, below, dispatches, places)}
-      aria-label={labelOf(placed, places, dispatches, below)}
       {...(box.kind === 'node' ? { 'aria-pressed': state.isPicked } : { 'aria-expanded': isOpen })}
       onClick={(event) => onChoose(placed, event)}
       onKeyDown={(event) => onKey(placed, event)}
     >
       <svg width={width} height={height} aria-hidden="true">
         {isOpen ? (
-          <>
-            <rect class="frame" width={width} height={height} rx="8" />
-            <text class="frame-title" x="10" y="17">
-              ▾ {title}
-            </text>
-          </>
+          <rect class="frame" width={width} height={height} rx="8" />
         ) : (
           <>
             {box.kind !== 'node' && (
@@ -76,21 +69,17 @@ export function GraphBox({
               <path class="inner" d={outline('update', width - 6, height - 6)} transform="translate(3 3)" />
             )}
             <Stripes dispatches={dispatches} height={height} />
-            <text class="box-title" x="17" y={height / 2 - 3}>
-              {box.kind === 'node' ? title : `▸ ${title}`}
-            </text>
-            <text class="box-below" x="17" y={height / 2 + 10}>
-              {cut(below, MOST_SMALL)}
-            </text>
           </>
         )}
       </svg>
+      <span class={isOpen ? 'frame-title' : 'box-title'}>{box.title}</span>
+      {!isOpen && <span class="box-below">{below}</span>}
+      <span class="visually-hidden">
+        {roleNames[box.role]}
+        {byText(dispatches, places)}
+      </span>
     </button>
   );
-}
-
-function cut(text: string, most: number): string {
-  return text.length > most ? `${text.slice(0, most - 1)}…` : text;
 }
 
 /** The dispatches that compute some of these nodes, in order. */
@@ -151,19 +140,16 @@ function rounded(w: number, h: number, r: number): string {
   return `M${r} 0H${w - r}Q${w} 0 ${w} ${r}V${h - r}Q${w} ${h} ${w - r} ${h}H${r}Q0 ${h} 0 ${h - r}V${r}Q0 0 ${r} 0Z`;
 }
 
-function labelOf({ box }: PlacedBox, places: Places, dispatches: readonly number[], below: string): string {
-  const by = dispatches.length === 0 ? '' : `, ${byText(dispatches, places)}`;
-  return `${box.title}, ${below}, ${roleNames[box.role].toLowerCase()}${by}`;
-}
-
 function tooltip(title: string, below: string, dispatches: readonly number[], places: Places): string {
-  return `${title}\n${below}${dispatches.length === 0 ? '' : `\n${byText(dispatches, places)}`}`;
+  return `${title}\n${below}${byText(dispatches, places)}`;
 }
 
+/** Which dispatches compute a box, after what it is; nothing where none does. */
 function byText(dispatches: readonly number[], places: Places): string {
+  if (dispatches.length === 0) return '';
   const names = dispatches.slice(0, STRIPES).map((k) => `${k} ${places.report.dispatches[k]?.name ?? ''}`);
   const more = dispatches.length > STRIPES ? ` and ${dispatches.length - STRIPES} more` : '';
-  return `${dispatches.length === 1 ? 'dispatch' : 'dispatches'} ${names.join(', ')}${more}`;
+  return `, ${dispatches.length === 1 ? 'dispatch' : 'dispatches'} ${names.join(', ')}${more}`;
 }
 
 /** The smallest picture of a role, for the legend. */

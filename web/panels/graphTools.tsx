@@ -23,11 +23,11 @@ export function GraphTools(props: {
       <span class="group">
         <Tool label="Zoom out (-)" text="−" press={() => props.zoom(0.8)} />
         <Tool label="Zoom in (+)" text="+" press={() => props.zoom(1.25)} />
-        <Tool label="Show all (0)" text="Fit" press={props.fit} />
+        <Tool label="Fit all into the window (0)" text="Fit" press={props.fit} />
       </span>
       <span class="group">
-        <Tool label="Open boxes, as many as can be drawn" text="Expand" press={props.expand} />
-        <Tool label="Close all boxes" text="Collapse" press={props.collapse} />
+        <Tool label="Expand boxes, as many as can be drawn" text="Expand" press={props.expand} />
+        <Tool label="Collapse all boxes" text="Collapse" press={props.collapse} />
         <button
           type="button"
           class="button"

@@ -52,7 +52,11 @@ function findPlaces(look: Look, name: string): Places {
   const dispatchesOfKernel = new Many<string, number>();
   for (const [k, dispatch] of entry.dispatches.entries()) {
     for (const id of dispatch.computes) dispatchesOfNode.add(id, k);
-    for (const { tensor } of [...dispatch.reads, ...dispatch.writes]) dispatchesOfTensor.add(tensor, k);
+    for (const { tensor, role } of [...dispatch.reads, ...dispatch.writes]) {
+      dispatchesOfTensor.add(tensor, k);
+      // A next state is the state, a step later.
+      if (role === 'next') dispatchesOfTensor.add(tensor.replace(/'$/, ''), k);
+    }
     const kernel = report.dispatches[k]?.kernel;
     if (kernel !== undefined) dispatchesOfKernel.add(kernel, k);
   }
