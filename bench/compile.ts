@@ -8,6 +8,7 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
 import { type TargetName, targetNames } from '../src/index.ts';
+import { plain } from '../src/inspect/paint.ts';
 import { table } from '../src/inspect/reportText.ts';
 import { workloadOf } from './byName.ts';
 import { type Family, families } from './growth/families.ts';
@@ -132,8 +133,6 @@ function ratiosText(all: readonly Ratio[]): string {
   ]);
   return lines(['steps', ...table(['what', 'one', 'the other', 'ratio', 'at most'], rows, plain)]);
 }
-
-const plain = { bold: (text: string): string => text, dim: (text: string): string => text };
 
 function lines(all: readonly string[]): string {
   return `${all.join('\n')}\n`;

@@ -1,4 +1,5 @@
-import { type Paint, table } from '../inspect/reportText.ts';
+import type { Paint } from '../inspect/paint.ts';
+import { table } from '../inspect/reportText.ts';
 import type { Difference } from './closeness.ts';
 import type { TargetResult } from './lane.ts';
 import type { Finding } from './locate.ts';

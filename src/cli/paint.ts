@@ -1,11 +1,11 @@
 import picocolors from 'picocolors';
-import type { Paint } from '../inspect/reportText.ts';
+import type { Paint } from '../inspect/paint.ts';
 import type { Terminal } from './run.ts';
 
 /** Colours for the output, where it has them. */
 export function paintFor(terminal: Terminal): Paint {
-  const { bold, dim } = picocolors.createColors(hasColours(terminal));
-  return { bold, dim };
+  const { bold, dim, blue, magenta, green, cyan } = picocolors.createColors(hasColours(terminal));
+  return { bold, dim, role: { data: cyan, forward: blue, backward: magenta, update: green } };
 }
 
 /** Whether the output has colours: only on a terminal, unless `NO_COLOR` or `FORCE_COLOR` say otherwise. */

@@ -1,5 +1,6 @@
 import type { Compilation } from '../compile.ts';
-import { type Paint, table } from '../inspect/reportText.ts';
+import type { Paint } from '../inspect/paint.ts';
+import { table } from '../inspect/reportText.ts';
 import type { Timing } from '../trace.ts';
 
 /** Where the time of a compilation went, as data. Milliseconds. */

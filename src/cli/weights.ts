@@ -1,5 +1,6 @@
 import { Command } from 'commander';
-import { bytesText, type Paint, table } from '../inspect/reportText.ts';
+import type { Paint } from '../inspect/paint.ts';
+import { bytesText, table } from '../inspect/reportText.ts';
 import { openFile } from '../node/openFile.ts';
 import { CHECKSUM, Checksum, requireChecksum } from '../weights/checksum.ts';
 import type { TensorPlace } from '../weights/header.ts';

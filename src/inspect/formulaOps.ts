@@ -52,7 +52,7 @@ const table: ReadonlyMap<string, Print> = new Map<string, Print>([
   ['literal', () => atom('given values')],
   ['iota', ({ attrs }) => atom(`index${SUBSCRIPTS[Number(attrs.axis)] ?? ''}`)],
   ['extent', extentTerm],
-  ['add', binary(sumTerm)],
+  ['add', (node, { operand }) => (isTwice(node) ? twice(operand(0)) : sumTerm(operand(0), operand(1)))],
   ['sub', binary((a, b) => infix(a, ' − ', b, 'sum', true))],
   ['mul', product],
   ['div', (node, printing) => meanTerm(node, printing) ?? quotient(printing)],
@@ -121,6 +121,15 @@ function indexed(x: Term, at: Term): Term {
   return atom(suffix(x, `[${at.text}]`).text);
 }
 
+/** Whether both operands are one node, which is one value. */
+function isTwice({ inputs }: Node): boolean {
+  return inputs[0] === inputs[1];
+}
+
+function twice(x: Term): Term {
+  return infix(atom('2'), '·', x, 'product');
+}
+
 /** `a + b`; where one is negative, the difference. */
 function sumTerm(a: Term, b: Term): Term {
   if (isNegative(b)) return infix(a, ' − ', positive(b), 'sum');
@@ -137,8 +146,7 @@ function positive({ level, text }: Term): Term {
 
 function product(node: Node, { operand, source }: Printing): Term {
   const [a, b] = [operand(0), operand(1)];
-  // Interned operands: the same node is the same value.
-  if (node.inputs[0] === node.inputs[1] && a !== OMITTED) return suffix(a, '²');
+  if (isTwice(node) && a !== OMITTED) return suffix(a, '²');
   if (a !== OMITTED && a.text === suffix(b, '²').text) return suffix(b, '³');
   if (isOne(a)) return b;
   if (isOne(b)) return a;

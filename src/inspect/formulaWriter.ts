@@ -147,6 +147,7 @@ export class FormulaWriter {
   }
 
   #expanded(node: Node, attempt: Attempt, depth: number): Term {
+    if (isDeclared(node)) return this.#named(node, attempt.sites);
     if (attempt.terms >= MOST_TERMS || depth <= 0) return this.#omitted(node);
     attempt.terms++;
     const [first] = node.inputs;

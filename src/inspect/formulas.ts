@@ -1,4 +1,4 @@
-import type { Compilation } from '../compile.ts';
+import type { Compilation, CompiledEntry } from '../compile.ts';
 import { definitionOf, type Module, type Node } from '../graph/index.ts';
 import { tensorsRead } from '../loops/edges.ts';
 import type { Loop, Tensor } from '../loops/index.ts';
@@ -40,12 +40,32 @@ export function formulasOf(
   { width = WIDTH, roles = rolesOf(compilation.module) }: FormulaOptions = {},
 ): readonly (readonly Formula[])[] {
   const { module } = compilation;
-  const compiled = compilation.entries.get(entry);
-  const declared = module.entries.find(({ name }) => name === entry);
-  if (compiled === undefined || declared === undefined) throw new RangeError(`there is no entry ${entry}`);
-  const names = namesOf(module, declared, compiled);
+  const { names, compiled } = namedEntry(compilation, entry);
   const formulas = new EntryFormulas(module, names, loopsOf(compiled), roles, width);
   return compiled.stages.map((stage) => formulas.ofStage(stage));
+}
+
+/** How formulas call the tensors that an entry makes, by their names in the program. */
+export function tensorNamesOf(compilation: Compilation, entry: string): ReadonlyMap<string, string> {
+  const { names, compiled } = namedEntry(compilation, entry);
+  const found = new Map<string, string>();
+  for (const { outs } of loopsOf(compiled)) {
+    for (const { tensor } of outs) {
+      const node = names.nodeOf(tensor);
+      if (tensor.role === 'temp' && node !== undefined) found.set(tensor.name, names.nameOf(node));
+    }
+  }
+  return found;
+}
+
+function namedEntry(
+  compilation: Compilation,
+  entry: string,
+): { readonly names: NodeNames; readonly compiled: CompiledEntry } {
+  const compiled = compilation.entries.get(entry);
+  const declared = compilation.module.entries.find(({ name }) => name === entry);
+  if (compiled === undefined || declared === undefined) throw new RangeError(`there is no entry ${entry}`);
+  return { names: namesOf(compilation.module, declared, compiled), compiled };
 }
 
 /** One result of a loop on the way to its formula. */

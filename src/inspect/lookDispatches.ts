@@ -1,5 +1,6 @@
 import type { Compilation } from '../compile.ts';
 import type { Stage } from '../fuse/index.ts';
+import { definitionOf, type Node } from '../graph/index.ts';
 import type { Loop } from '../loops/index.ts';
 import { loopFlops } from '../passes/flops.ts';
 import { rooflineOf } from '../profile/roofline.ts';
@@ -28,15 +29,17 @@ export function lookDispatches(
     const dispatch = reported.dispatches[k];
     if (dispatch === undefined) throw new RangeError(`dispatch ${k} of ${entry} is not reported`);
     const computes = [...new Set(loopsOf(stage).flatMap(nodesOfLoop))].sort((a, b) => a - b);
-    const again = computes.filter((id) => before.has(id));
-    for (const id of computes) before.add(id);
+    // What adds up the parts of a reduction does not compute it again: it is not in its formula.
+    const made = new Set((formulas[k] ?? []).flatMap(({ nodes }) => nodes));
+    const again = computes.filter((id) => made.has(id) && before.has(id));
+    for (const id of made) before.add(id);
     return {
       formulas: formulas[k] ?? [],
       computes,
       again,
       reads: accesses[k]?.reads ?? [],
       writes: accesses[k]?.writes ?? [],
-      role: roleOf(stage, roles),
+      role: roleOf(stage, compilation.module.graph.nodes, roles),
       flopsShare: flops === 0 ? 0 : dispatch.flops / flops,
       timeShare: micros === 0 ? 0 : (dispatch.predicted.micros + overhead) / micros,
       roofline: rooflineOf(dispatch.flops, dispatch.bytes, compilation.machine),
@@ -54,18 +57,29 @@ function nodesOfLoop({ origin }: Loop): number[] {
   return origin.flatMap(({ id }) => (id === undefined ? [] : [id]));
 }
 
-/** What most of the work of a stage is for: of two that are equal, the later one. */
-function roleOf(stage: Stage, roles: readonly Role[]): Role {
+/** What most of the work of a stage is for: of two that are equal, the later one. A loop works for its last reduction, where it has one. */
+function roleOf(stage: Stage, nodes: readonly Node[], roles: readonly Role[]): Role {
   const work = new Map<Role, number>();
   for (const loop of loopsOf(stage)) {
     const own = nodesOfLoop(loop).flatMap((id) => roles[id] ?? []);
-    const role = own.findLast((one) => one !== 'data') ?? own.at(-1) ?? 'forward';
+    const role =
+      lastReduced(loop, nodes, roles) ?? own.findLast((one) => one !== 'data') ?? own.at(-1) ?? 'forward';
     work.set(role, (work.get(role) ?? 0) + loopFlops(loop));
   }
   return [...work].reduce<[Role, number]>(
     (most, one) => (one[1] >= most[1] ? one : most),
     ['forward', -1],
   )[0];
+}
+
+/** What the last reduction of a loop is for, which is most of its work. */
+function lastReduced({ origin }: Loop, nodes: readonly Node[], roles: readonly Role[]): Role | undefined {
+  const last = origin.findLast(({ id }) => id !== undefined && isReduction(nodes[id]));
+  return last?.id === undefined ? undefined : roles[last.id];
+}
+
+function isReduction(node: Node | undefined): boolean {
+  return node !== undefined && definitionOf(node.op).isReduction;
 }
 
 function sum(values: readonly number[]): number {

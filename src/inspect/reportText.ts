@@ -1,13 +1,5 @@
+import { type Paint, plain } from './paint.ts';
 import type { DispatchReport, EntryReport, Report, TemporaryReport } from './report.ts';
-
-/** How parts of a report's text are set off; plain text leaves them as they are. */
-export interface Paint {
-  readonly bold: (text: string) => string;
-  readonly dim: (text: string) => string;
-}
-
-/** Sets nothing off. */
-export const plain: Paint = { bold: (text) => text, dim: (text) => text };
 
 /** A few lines: for each entry its dispatches with grids and bytes, then the peak of memory. */
 export function summaryText(report: Report, paint: Paint = plain): string {
@@ -21,7 +13,7 @@ export function summaryText(report: Report, paint: Paint = plain): string {
 }
 
 /** Everything: the dispatch table with the nodes of each, the buffer plan, the totals. */
-export function reportText(report: Report, paint: Paint = plain): string {
+export function reportText(report: Report, paint: Paint = plain, _width?: number): string {
   const lines = heading(report, paint);
   for (const [name, entry] of Object.entries(report.entries)) {
     lines.push('', entryHeading(name, entry, paint));

@@ -1,4 +1,5 @@
-import { bytesText, type Paint, plain, table } from '../inspect/reportText.ts';
+import { type Paint, plain } from '../inspect/paint.ts';
+import { bytesText, table } from '../inspect/reportText.ts';
 import { cut } from './figures.ts';
 import type { Fit, SizeFit } from './fits.ts';
 import type { Verdict } from './limits.ts';

@@ -1,4 +1,5 @@
-import { bytesText, type Paint, plain, scaled, table } from '../inspect/reportText.ts';
+import { type Paint, plain } from '../inspect/paint.ts';
+import { bytesText, scaled, table } from '../inspect/reportText.ts';
 import { count, cut, digits, percent } from './figures.ts';
 import type { DispatchProfile, Profile } from './profile.ts';
 import type { Quartiles } from './quartiles.ts';

@@ -1,5 +1,6 @@
 import type { Module } from '../graph/index.ts';
-import { bytesText, type Paint, plain, table } from '../inspect/reportText.ts';
+import { type Paint, plain } from '../inspect/paint.ts';
+import { bytesText, table } from '../inspect/reportText.ts';
 import { count, cut } from './figures.ts';
 import { type LayerSummary, type Summary, summaryOf, type ValueSummary } from './summary.ts';
 

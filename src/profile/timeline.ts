@@ -1,4 +1,4 @@
-import type { Paint } from '../inspect/reportText.ts';
+import type { Paint } from '../inspect/paint.ts';
 import { cut, digits } from './figures.ts';
 import type { Profile } from './profile.ts';
 

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { sideBySide } from '../../src/check/sideBySide.ts';
 import { sideBySideText } from '../../src/check/text.ts';
 import { defineModule } from '../../src/index.ts';
+import { plain } from '../../src/inspect/paint.ts';
 import { entriesOf, evaluatorRunner, usual, withElement } from './evaluatorRunner.ts';
 
 const module = defineModule('scores', (m) => {
@@ -13,7 +14,6 @@ const module = defineModule('scores', (m) => {
     updates: [{ state: w, next: w.add(score.mean().square().neg().log()) }],
   });
 });
-const plain = { bold: (text: string) => text, dim: (text: string) => text };
 
 test('a comparison reads as a table, followed by where targets part and where a NaN begins', async () => {
   const runners = [

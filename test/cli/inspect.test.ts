@@ -17,8 +17,52 @@ function inspectW1(...args: readonly string[]): Promise<Run> {
 }
 
 describe('sinter inspect', () => {
+  test('prints on one screen of 80 columns what each dispatch computes, in the user’s words', async () => {
+    const { code, out, err } = await inspectW1();
+    expect([code, err]).toEqual([0, '']);
+    const lines = out.split('\n');
+    expect(Math.max(...lines.map((line) => [...line].length))).toBeLessThanOrEqual(80);
+    expect(lines.length).toBeLessThanOrEqual(40);
+    for (const formula of [
+      'hidden = relu(x/255 · hidden.weight + hidden.bias)',
+      'output = hidden · output.weight + output.bias',
+      'd output = softmax(output)/batch + where(index = y, −1/batch, 0)',
+      'd hidden = where(hidden > 0, d output · output.weightᵀ, 0)',
+      "output.bias' = output.bias − lr·Σ d output  so hidden.bias'",
+      "hidden.weight' = hidden.weight − lr·((x/255)ᵀ · d hidden)",
+      'label = argmax(contract_13 + output.bias)',
+    ])
+      expect(lines).toContain(`     ${formula}`);
+    expect(out).toMatch(/^ {2}0 {2}hidden +F·· [█▏▎▍▌▋▊▉]+ +[\d.]+ µs +\d+ % +\d+ % {2}arithmetic$/m);
+    expect(out).toMatch(/^ +x\[batch, 784\].* → hidden\[batch, 128\] +workloads\.ts:\d+,\d+$/m);
+    expect(out).toMatch(/ again: d output/);
+  });
+
+  test('prints nothing where it is to be quiet, except what fails', async () => {
+    expect(await inspectW1('--quiet', '--expect', 'train.dispatches<=3')).toEqual({
+      code: 0,
+      out: '',
+      err: '',
+    });
+    const failed = await inspectW1('-q', '--expect', 'train.dispatches<=1', '--expect', 'peakBytes>0');
+    expect([failed.code, failed.out]).toEqual([1, '']);
+    expect(failed.err).toMatch(/train\.dispatches/);
+    expect(failed.err).not.toMatch(/peakBytes/);
+  });
+
+  test('has bars of plain letters on a terminal that has no others, and colours that add nothing', async () => {
+    const listing = await inspectW1();
+    const dumb = await sinter(['inspect', W1, '--target', 'webgpu'], { TERM: 'dumb' });
+    expect(dumb.out).not.toMatch(/[█▏▎▍▌▋▊▉]/);
+    expect(dumb.out).toMatch(/ F·· #+\.+ /);
+    const painted = await sinter(['inspect', W1, '--target', 'webgpu'], { FORCE_COLOR: '1' });
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: colours are written in such
+    expect(painted.out.replaceAll(/\u001b\[\d+m/g, '')).toBe(listing.out);
+    expect(painted.out).not.toBe(listing.out);
+  });
+
   test('prints dispatches, nodes with their lines, the buffer plan and totals', async () => {
-    const { code, out } = await inspectW1();
+    const { code, out } = await inspectW1('--verbose');
     expect(code).toBe(0);
     expect(out).toMatch(/^train: 3 dispatches a step, .*, [\d.]+ µs predicted$/m);
     expect(out).toMatch(/^ +0 +hidden .* (arithmetic|cache|memory|latency) /m);
@@ -101,7 +145,7 @@ describe('sinter inspect', () => {
   test('prints tasks and packed operands for WebAssembly, its module, or the functions of an entry alone', async () => {
     const wasm = async (...args: string[]): Promise<string> =>
       (await sinter(['inspect', W1, '--target', 'wasm', ...args])).out;
-    const listing = await wasm();
+    const listing = await wasm('--verbose');
     expect(listing).toMatch(/^ +# +name +kind +tasks +packed +µs +limited by +FLOPs +bytes$/m);
     expect(listing).toMatch(/^ +what is alive takes ⌈batch \/ \d+⌉, \d+ at most$/m);
     const module = await wasm('--code');

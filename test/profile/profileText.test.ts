@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { plain } from '../../src/inspect/reportText.ts';
+import { plain } from '../../src/inspect/paint.ts';
 import { profileText } from '../../src/profile/profileText.ts';
 import { sampleProfile, untimed } from './sampleProfile.ts';
 
@@ -39,6 +39,7 @@ test('a profile is two tables and a time line in 80 columns, and one table where
 
 test('colours take no room', () => {
   const painted = profileText(sampleProfile, {
+    ...plain,
     bold: (t) => `\u001b[1m${t}\u001b[22m`,
     dim: (t) => `\u001b[2m${t}\u001b[22m`,
   });

@@ -2,8 +2,11 @@ import { type Command, Option } from 'commander';
 import { optionalPasses, type WebGpuCompilation } from '../../compile.ts';
 import { compileFor } from '../../compiled.ts';
 import type { WasmCompilation } from '../../compileToWasm.ts';
+import { listing } from '../../inspect/listing.ts';
+import { lookDispatches } from '../../inspect/lookDispatches.ts';
 import { type Report, reportOf } from '../../inspect/report.ts';
-import { type Paint, reportText } from '../../inspect/reportText.ts';
+import { reportText } from '../../inspect/reportText.ts';
+import { rolesOf } from '../../inspect/roles.ts';
 import { check, outcomeText, parseExpectation } from '../expect.ts';
 import { requireHtml, withHtmlOptions } from '../html/options.ts';
 import { loadModel } from '../loadModel.ts';
@@ -16,6 +19,9 @@ import { explanation } from './explanation.ts';
 import { levelText } from './levels.ts';
 import { type InspectOptions, levels } from './options.ts';
 import { timings } from './timings.ts';
+
+/** Options that print something else than the listing. */
+const alone = ['code', 'ir', 'after', 'explain', 'timings', 'json'];
 
 /**
  * `sinter inspect`: compiles without a device and shows what came of it.
@@ -65,6 +71,18 @@ export function inspectCommand(terminal: Terminal, done: (code: number) => void)
         'explain',
       ]),
     )
+    .addOption(
+      new Option(
+        '-v, --verbose',
+        'print everything: grids, bindings, nodes, schedules in words, and the plan of memory',
+      ).conflicts(alone),
+    )
+    .addOption(
+      new Option('-q, --quiet', 'print nothing but what fails, as an expectation').conflicts([
+        ...alone,
+        'verbose',
+      ]),
+    )
     .option(
       '--expect <budget>',
       "exit with 1 where it does not hold, as 'train.dispatches<=3'; may be repeated",
@@ -81,6 +99,11 @@ Examples:
   $ sinter inspect model.ts --html report.html --profile
   $ sinter inspect model.ts --html changed.html --compare report.html
   $ sinter inspect model.ts --expect 'train.dispatches<=3' --expect 'peakBytes<2000000'
+
+The listing has for each dispatch the formulas that it computes, what they are for (F forward, B backward,
+U update), its part of the predicted time as a bar and of the FLOPs, what limits it, and the shapes that it
+reads and writes; it is as wide as the terminal, and as long as a screen. · without spaces multiplies
+elements, with spaces matrices; d x is the gradient in x; x' is the next value of a state.
 
 Exit codes: 0, all is well; 1, an expectation does not hold; 2, wrong usage or bad input;
 3, a fault in sinter itself.`,
@@ -108,7 +131,7 @@ async function inspect(file: string, options: InspectOptions, terminal: Terminal
   }
   const outcomes = expectations.map((expectation) => check(expectation, report));
   if (page === undefined) {
-    const text = output(compilation, report, options, paintFor(terminal));
+    const text = output(compilation, report, options, terminal);
     if (options.code === undefined) terminal.stdout.write(text);
     else await showCode(text, compilation, terminal);
   } else {
@@ -116,7 +139,8 @@ async function inspect(file: string, options: InspectOptions, terminal: Terminal
     const shown = { module, target, compilation, isAuto, ...(entry === undefined ? {} : { entry }) };
     await page.writePage(shown, options, terminal);
   }
-  for (const outcome of outcomes) terminal.stderr.write(`${outcomeText(outcome)}\n`);
+  const told = options.quiet === true ? outcomes.filter(({ holds }) => !holds) : outcomes;
+  for (const outcome of told) terminal.stderr.write(`${outcomeText(outcome)}\n`);
   return outcomes.every(({ holds }) => holds) ? exitCodes.ok : exitCodes.expectationFailed;
 }
 
@@ -124,17 +148,35 @@ function output(
   compilation: WebGpuCompilation | WasmCompilation,
   report: Report,
   options: InspectOptions,
-  paint: Paint,
+  terminal: Terminal,
 ): string {
+  if (options.quiet === true) return '';
+  const paint = paintFor(terminal);
   if (options.timings === true) return timings(compilation, options, paint);
   const shown = only(report, options.entry);
-  if (options.json === true) return `${JSON.stringify(shown, null, 2)}\n`;
+  if (options.json === true) return `${JSON.stringify(detailed(compilation, shown), null, 2)}\n`;
   if (options.explain !== undefined) return explanation(compilation, options.explain, options.entry);
   if (options.code !== undefined) return code(compilation, shown, options.code);
   if (options.ir !== undefined || options.after !== undefined) return levelText(compilation, options);
-  const listing = reportText(shown, paint);
-  if (options.target !== 'auto') return listing;
-  return `${paint.dim(chosenText(report.target))}\n\n${listing}`;
+  const width = terminal.stdout.isTTY === true ? terminal.stdout.columns : undefined;
+  const style = { paint, isDumb: terminal.env.TERM === 'dumb', ...(width === undefined ? {} : { width }) };
+  const text =
+    options.verbose === true ? reportText(shown, paint, width) : listing(compilation, shown, style);
+  if (options.target !== 'auto') return text;
+  return `${paint.dim(chosenText(report.target))}\n\n${text}`;
+}
+
+/** A report whose dispatches say what they compute, for what, and which part of the step they are. */
+function detailed(compilation: WebGpuCompilation | WasmCompilation, report: Report): object {
+  const roles = rolesOf(compilation.module);
+  const entries = Object.entries(report.entries).map(([name, entry]) => {
+    const looks = lookDispatches(compilation, name, report, roles);
+    return [
+      name,
+      { ...entry, dispatches: entry.dispatches.map((dispatch, k) => ({ ...dispatch, ...looks[k] })) },
+    ];
+  });
+  return { ...report, entries: Object.fromEntries(entries) };
 }
 
 /** Which target was taken where none was named, and how to have another. */

@@ -14,6 +14,8 @@ export interface InspectOptions extends ModelOptions, HtmlOptions {
   readonly timings?: true;
   readonly without?: readonly OptionalPass[];
   readonly json?: true;
+  readonly verbose?: true;
+  readonly quiet?: true;
   readonly expect?: readonly string[];
 }
 

@@ -1,6 +1,6 @@
 import type { WebGpuCompilation } from '../../compile.ts';
 import type { WasmCompilation } from '../../compileToWasm.ts';
-import type { Paint } from '../../inspect/reportText.ts';
+import type { Paint } from '../../inspect/paint.ts';
 import { timingsOf, timingsText } from '../timings.ts';
 import type { InspectOptions } from './options.ts';
 
