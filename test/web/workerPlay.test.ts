@@ -60,4 +60,94 @@ describe('a playground without a page, on WebAssembly', () => {
     asking.ask({ kind: 'pause' });
     await still;
   });
+
+  test('takes another learning rate without compiling, and another width', async () => {
+    const { asking, opened: told } = await opened(
+      'spirals',
+      source('spirals').replaceAll('nn.dense(x, 32,', 'nn.dense(x, 8,'),
+    );
+    expect(told.look.nodes.find(({ label }) => label === 'hidden1')?.shape).toBe('[batch<=128, 8]');
+    asking.ask({ kind: 'param', name: 'lr', value: 0 });
+    const first = asking.next('steps');
+    asking.ask({ kind: 'train' });
+    // Nothing moves by no learning rate at all.
+    const [before, after] = [await first, await asking.next('steps', ({ epoch }) => epoch > 20)];
+    expect(after.metrics.accuracy).toBeCloseTo(before.metrics.accuracy ?? Number.NaN, 1);
+    expect(asking.told.filter(({ kind }) => kind === 'opened')).toHaveLength(1);
+  });
+
+  test('goes on with what was kept, and refuses weights of another model and what is no such file', async () => {
+    const { asking } = await opened('spirals');
+    const step = await untilLoss(asking, 0.9);
+    const kept = asking.next('kept', (tell) => tell.step >= step);
+    const still = asking.next('running', ({ running }) => !running);
+    asking.ask({ kind: 'pause' });
+    await still;
+    const other = asking.next('opened');
+    asking.ask({ kind: 'open', example: 'spirals', source: source('spirals'), target: 'wasm' });
+    await other;
+    const { bytes, name } = await kept;
+    const loaded = asking.next('loaded');
+    asking.ask({ kind: 'load', name, bytes });
+    expect((await loaded).step).toBeGreaterThanOrEqual(step);
+    const saved = asking.next('saved');
+    asking.ask({ kind: 'save' });
+    const weights = (await saved).bytes;
+
+    const wider = asking.next('opened');
+    asking.ask({
+      kind: 'open',
+      example: 'spirals',
+      source: source('spirals').replaceAll(', 32, ', ', 16, '),
+      target: 'wasm',
+    });
+    await wider;
+    for (const [file, message] of [
+      [weights, /hidden1/],
+      [bytes, /hidden1/],
+      [Uint8Array.of(1, 2, 3), /safetensors/],
+    ] as const) {
+      const error = asking.next('error');
+      asking.ask({ kind: 'load', name: 'other.safetensors', bytes: file });
+      expect((await error).message).toMatch(message);
+    }
+  });
+
+  test.each([
+    [
+      'a line that throws',
+      (text: string) =>
+        text.replace("nn.dense(h, 2, { name: 'output' })", "nn.dense(h, 2, { name: 'hidden1' })"),
+      { line: 12, message: /hidden1/ },
+    ],
+    [
+      'inputs that the example does not have',
+      (text: string) =>
+        text.replace("m.input('x', { shape: [batch, 2] })", "m.input('x', { shape: [batch, 3] })"),
+      {
+        message:
+          "the example gives x: f32[batch, 2] and y: i32[batch]; the model's entry train reads x: f32[batch, 3]",
+      },
+    ],
+    [
+      'no entry that trains',
+      (text: string) => text.replace(/ {2}m\.entry\('train'.*\n/, ''),
+      {
+        message:
+          "the model has no entry 'train' that updates anything: m.entry('train', { loss, updates: optim.sgd({ lr: 0.1 }).minimize(loss) })",
+      },
+    ],
+  ])('a model with %s is told, and what ran before trains on', async (_, edit, expected) => {
+    const { asking } = await opened('spirals');
+    asking.ask({ kind: 'train' });
+    const error = asking.next('error');
+    asking.ask({ kind: 'open', example: 'spirals', source: edit(source('spirals')), target: 'wasm' });
+    const { line, message } = await error;
+    expect({ line, message }).toEqual({
+      line: expected.line,
+      message:
+        typeof expected.message === 'string' ? expected.message : expect.stringMatching(expected.message),
+    });
+    await asking.next('steps');
+  });
 });

@@ -22,15 +22,16 @@ export class Jobs {
   }
 
   /** Does what waits, one after the other, and ends when nothing does; who asks meanwhile waits for the same. */
-  work(): Promise<void> {
-    this.#doing ??= this.#all().finally(() => {
-      this.#doing = undefined;
-    });
-    return this.#doing;
+  async work(): Promise<void> {
+    if (this.#doing === undefined && !this.waits) return;
+    this.#doing ??= this.#all();
+    await this.#doing;
   }
 
   async #all(): Promise<void> {
     for (let job = this.#waiting.shift(); job !== undefined; job = this.#waiting.shift())
       await job().catch(this.#failed);
+    // At once: what is added from here on begins again.
+    this.#doing = undefined;
   }
 }

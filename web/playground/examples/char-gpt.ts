@@ -3,7 +3,7 @@ import { defineModule, einsum, iota, nn, optim, random, type Tensor } from 'sint
 const TOKENS = 32; // how far it looks back
 const WIDTH = 48;
 const HEADS = 4;
-const BLOCKS = 2;
+const BLOCKS = 1; // try 2: it takes longer, and writes better
 
 /** A small transformer: learns what comes next in this project's pages, and writes as it learns. */
 export const model = defineModule('char-gpt', (m) => {

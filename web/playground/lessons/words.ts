@@ -5,6 +5,9 @@ import { range } from './pictures.ts';
 import { ontoPlane } from './plane.ts';
 import { words as known, neighbours } from './sentences.ts';
 
+/** The state whose rows are the vectors. */
+const TABLE = 'words.weight';
+
 /** Sentences that are read. */
 const SENTENCES = 4000;
 
@@ -12,10 +15,10 @@ const SENTENCES = 4000;
 export const words: Lesson = {
   tries: 'nothing',
   data: async (program) => {
-    const table = program.state.find(({ name }) => name === 'words');
+    const table = program.state.find(({ name }) => name === TABLE);
     if (table !== undefined && (table.shape[0] ?? 0) < known.length)
       throw new ModelError(
-        `the example has ${known.length} words: the table words has ${table.shape[0]} rows`,
+        `the example has ${known.length} words: the table ${TABLE} has ${table.shape[0]} rows`,
       );
     const pairs = neighbours(SENTENCES);
     const column = (place: 0 | 1) =>
@@ -26,8 +29,8 @@ export const words: Lesson = {
 };
 
 async function plane(bench: Bench): Promise<View[]> {
-  if (!bench.program.state.some(({ name, shape }) => name === 'words' && shape.length === 2)) return [];
-  const { shape, data } = await bench.read('words');
+  if (!bench.program.state.some(({ name, shape }) => name === TABLE && shape.length === 2)) return [];
+  const { shape, data } = await bench.read(TABLE);
   const width = shape[1] ?? 1;
   const points = ontoPlane(
     range(known.length).map((row) => Array.from(data.slice(row * width, (row + 1) * width))),
