@@ -11,7 +11,7 @@ export function BufferTable({ look, selection }: PanelProps) {
   const blocks = arenaPlans(look.report, placesOf(look, entry).report)
     .flatMap((plan) => plan.blocks)
     .filter(({ type }) => type !== undefined)
-    .sort((a, b) => Number(a.persists) - Number(b.persists) || a.from - b.from);
+    .sort((a, b) => Number(a.persists) - Number(b.persists) || b.bytes - a.bytes);
   const columns: readonly Column<Block>[] = [
     {
       id: 'name',

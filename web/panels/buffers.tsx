@@ -79,7 +79,7 @@ function Plan({ look, selection, places }: PanelProps & { readonly places: Place
       tools={
         <>
           <RoleLegend roles={roles} />
-          <ul class="legend" aria-label="Lines">
+          <ul class="chart-legend" aria-label="Lines">
             <li>
               <svg width="22" height="10" aria-hidden="true">
                 <path class="in-use" d="M1,5H21" />

@@ -94,7 +94,7 @@ export function rolePath(role: Role, radius: number): string {
 /** The roles that a chart shows, each by shape, colour and name. */
 export function RoleLegend({ roles }: { readonly roles: readonly Role[] }) {
   return (
-    <ul class="legend" aria-label="Roles">
+    <ul class="chart-legend" aria-label="Roles">
       {roles.map((role) => (
         <li key={role}>
           <svg width="14" height="14" viewBox="-7 -7 14 14" aria-hidden="true">

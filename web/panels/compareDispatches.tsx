@@ -60,7 +60,7 @@ function Pairs({ before, after }: { readonly before: EntryReport; readonly after
         </div>
       </div>
       {some.length === 0 ? (
-        <p class="change-note empty soft">No dispatch changed.</p>
+        <p class="change-note none soft">No dispatch changed.</p>
       ) : (
         <ol class="pass-list">
           {paged.shown.map((match) => (

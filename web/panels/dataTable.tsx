@@ -116,9 +116,9 @@ export function Bar(props: { readonly part: number; readonly text: string; reado
   return (
     <span class="bar-cell">
       <span class="bar-text">{props.text}</span>
-      <span class="bar" aria-hidden="true">
+      <span class="share-bar" aria-hidden="true">
         <span
-          class={`bar-fill ${props.class ?? ''}`}
+          class={`share-fill ${props.class ?? ''}`}
           style={{ width: `${(100 * Math.max(0, Math.min(1, props.part))).toFixed(2)}%` }}
         />
       </span>

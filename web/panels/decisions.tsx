@@ -139,7 +139,7 @@ function List({ look, selection, found }: PanelProps & { readonly found: readonl
   const paged = usePaged(found, PAGE);
   const nodes = nodeNames(look, selection.entry.value);
   const most = largestGain(found);
-  if (found.length === 0) return <p class="change-note empty soft">No decision is like that.</p>;
+  if (found.length === 0) return <p class="change-note none soft">No decision is like that.</p>;
   return (
     <>
       <ol class="decision-list">
@@ -180,7 +180,7 @@ function Decision(props: {
           </>
         )}
       </span>
-      <span class="gain">
+      <span class="price">
         {gain !== undefined && (
           <>
             <span class={gain >= 0 ? 'is-gain' : 'is-loss'}>{gainText(gain)}</span>

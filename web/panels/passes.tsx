@@ -38,7 +38,7 @@ export function Passes({ look, selection }: PanelProps) {
             />
             those of other entries too
           </label>
-          <ul class="legend" aria-label="Bars">
+          <ul class="chart-legend" aria-label="Bars">
             <li>
               <span class="swatch ground-forward" /> running
             </li>

@@ -76,7 +76,7 @@ function Plane({ look, selection }: PanelProps) {
       tools={
         <>
           <RoleLegend roles={rolesAmong(points.map(({ role }) => role))} />
-          <ul class="legend" aria-label="Times">
+          <ul class="chart-legend" aria-label="Times">
             <li>filled: predicted</li>
             {points.some(({ measured }) => measured !== undefined) && <li>hollow: measured</li>}
           </ul>

@@ -90,7 +90,7 @@ function Step({ look, selection, places, profile, predicted, measured }: StepPro
       tools={
         <>
           <RoleLegend roles={roles} />
-          <ul class="legend" aria-label="What limits a kernel">
+          <ul class="chart-legend" aria-label="What limits a kernel">
             {limitsAmong(places).map((limit) => (
               <li key={limit}>
                 <b class="letter">{limitLetters[limit]}</b>
@@ -270,7 +270,7 @@ function RowTexts({
         const isWide = end - begin > 6.4 * dispatch.name.length + 34;
         return (
           <g key={span.dispatch}>
-            {end - begin > 16 && (
+            {end - begin > 9 + 7 * String(span.dispatch).length && (
               <text class="on-fill" x={begin + 5} y={top + (roles.indexOf(span.role) + 0.5) * LANE + 4}>
                 {isWide ? `${span.dispatch}  ${dispatch.name}` : span.dispatch}
               </text>
