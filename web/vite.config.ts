@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
+import { editorTypes } from './build/editorTypes.ts';
 import { dataOfExamples } from './build/siteData.ts';
 
 const path = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
@@ -14,7 +15,7 @@ const isolation = {
 export default defineConfig({
   root: path('playground'),
   base: './',
-  plugins: [dataOfExamples()],
+  plugins: [dataOfExamples(), editorTypes()],
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   resolve: {
     alias: [

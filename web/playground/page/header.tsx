@@ -48,6 +48,13 @@ export function Header({ desk }: { readonly desk: Desk }) {
         </label>
       </div>
       <div class="top-tools">
+        <button
+          type="button"
+          class="button to-look"
+          onClick={() => document.querySelector('#look')?.scrollIntoView({ block: 'start' })}
+        >
+          Look inside
+        </button>
         <Share desk={desk} />
         <ThemeSwitch />
       </div>

@@ -18,17 +18,17 @@ export function Looking({ player }: { readonly player: Player }) {
     });
   });
   return (
-    <div class="looking">
+    <section class="looking" id="look" aria-labelledby="look-title">
       <header>
-        <h2>Look inside</h2>
+        <h2 id="look-title">Look inside</h2>
         <p class="about soft">What the compiler made of this model: its graph, kernels, time and memory.</p>
       </header>
       {look === undefined || panels.value === undefined ? (
-        <p class="soft card empty">Once a model has compiled, it is shown here.</p>
+        <p class="soft card look-empty">Once a model has compiled, it is shown here.</p>
       ) : (
         <Shown look={look} Panels={panels.value.Panels} />
       )}
-    </div>
+    </section>
   );
 }
 
@@ -39,7 +39,7 @@ function Shown({ look, Panels }: { readonly look: Look; readonly Panels: Compone
   const [error, tryAgain] = useErrorBoundary();
   if (error !== undefined) {
     return (
-      <div class="card empty" role="alert">
+      <div class="card look-empty" role="alert">
         <p>
           This cannot be shown: {error instanceof Error ? error.message : String(error)}. Training goes on.
         </p>

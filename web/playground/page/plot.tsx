@@ -1,11 +1,14 @@
 import type { ReadonlySignal } from '@preact/signals';
 import { useSignal, useSignalEffect } from '@preact/signals';
+import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import type { Curve } from './curve.ts';
 import { numberText } from './figures.ts';
 import { canvasColour, theme } from './palette.ts';
+
+const HEIGHT = 180;
 
 /**
  * A curve over steps: what steps gave, pale, and the smoothed line over it. It follows the width of its place, and the theme.
@@ -18,9 +21,10 @@ export function Plot(props: {
   readonly changed: ReadonlySignal<unknown>;
   readonly isLog?: boolean;
   readonly colour: string;
-  readonly height: number;
+  /** What stands at the end of its title. */
+  readonly children?: ComponentChildren;
 }) {
-  const { title, curve, changed, isLog = false, colour, height } = props;
+  const { title, curve, changed, isLog = false, colour } = props;
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | undefined>(undefined);
   const said = useSignal('');
@@ -32,7 +36,7 @@ export function Plot(props: {
     const draw = (): void => {
       plot.current?.destroy();
       plot.current = new uPlot(
-        optionsOf(isLog, canvasColour(colour), element.clientWidth, height, (text) => {
+        optionsOf(isLog, canvasColour(colour), element.clientWidth, (text) => {
           under.value = text;
         }),
         dataOf(curve(), isLog),
@@ -41,7 +45,7 @@ export function Plot(props: {
     };
     const stop = theme.subscribe(draw);
     const resized = new ResizeObserver(() => {
-      if (element.clientWidth > 0) plot.current?.setSize({ width: element.clientWidth, height });
+      if (element.clientWidth > 0) plot.current?.setSize({ width: element.clientWidth, height: HEIGHT });
     });
     resized.observe(element);
     return () => {
@@ -50,7 +54,7 @@ export function Plot(props: {
       plot.current?.destroy();
       plot.current = undefined;
     };
-  }, [isLog, colour, height, curve, under]);
+  }, [isLog, colour, curve, under]);
 
   useSignalEffect(() => {
     void changed.value;
@@ -68,8 +72,9 @@ export function Plot(props: {
       <figcaption>
         <span>{title}</span>
         <span class="soft mono">{under}</span>
+        {props.children}
       </figcaption>
-      <div ref={place} role="img" aria-label={said} style={{ height: `${height}px` }} />
+      <div ref={place} role="img" aria-label={said} style={{ height: `${HEIGHT}px` }} />
     </figure>
   );
 }
@@ -85,7 +90,6 @@ function optionsOf(
   isLog: boolean,
   colour: string,
   width: number,
-  height: number,
   say: (text: string) => void,
 ): uPlot.Options {
   const axis: uPlot.Axis = {
@@ -96,7 +100,7 @@ function optionsOf(
   };
   return {
     width,
-    height,
+    height: HEIGHT,
     legend: { show: false },
     padding: [8, 8, 0, 0],
     cursor: { y: false, drag: { setScale: false }, points: { size: 6 } },

@@ -153,7 +153,7 @@ function Training({ player, opened }: { readonly player: Player; readonly opened
     <>
       <Curves player={player} />
       {isDrawn && (
-        <div class="drawing">
+        <div class="digit">
           <Pad player={player} />
           {answers.map((view) => (
             <section key={view.title} class="answers card">
@@ -192,24 +192,18 @@ function Curves({ player }: { readonly player: Player }) {
   }
   return (
     <section class="curves card" aria-label="Loss and metrics">
-      <label class="switch">
-        <input
-          type="checkbox"
-          checked={isLog.value}
-          onChange={({ currentTarget }) => {
-            isLog.value = currentTarget.checked;
-          }}
-        />
-        Log scale
-      </label>
-      <Plot
-        title="Loss"
-        curve={loss}
-        changed={player.figures}
-        isLog={isLog.value}
-        colour="var(--forward)"
-        height={200}
-      />
+      <Plot title="Loss" curve={loss} changed={player.figures} isLog={isLog.value} colour="var(--forward)">
+        <label class="log-switch">
+          <input
+            type="checkbox"
+            checked={isLog.value}
+            onChange={({ currentTarget }) => {
+              isLog.value = currentTarget.checked;
+            }}
+          />
+          Log scale
+        </label>
+      </Plot>
       {names.value
         .split('\n')
         .filter((name) => name !== '')
@@ -228,7 +222,6 @@ function Metric({ player, name }: { readonly player: Player; readonly name: stri
       curve={curve}
       changed={player.figures}
       colour="var(--update)"
-      height={120}
     />
   );
 }

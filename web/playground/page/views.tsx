@@ -36,14 +36,14 @@ function Drawn({ view }: { readonly view: View }) {
 export function Bars({ view }: { readonly view: Extract<View, { kind: 'bars' }> }) {
   const most = Math.max(...view.bars.map(({ value }) => value));
   return (
-    <ol class="bars">
+    <ol class="answer-list">
       {view.bars.map(({ label, value }) => (
         <li key={label} class={value === most ? 'most' : ''}>
-          <span class="bar-label">{label}</span>
-          <span class="bar" aria-hidden="true">
-            <i class="bar-fill" style={{ inlineSize: `${100 * Math.min(1, Math.max(0, value))}%` }} />
+          <span>{label}</span>
+          <span class="answer-bar" aria-hidden="true">
+            <i class="answer-fill" style={{ inlineSize: `${100 * Math.min(1, Math.max(0, value))}%` }} />
           </span>
-          <span class="bar-value">{percentText(value)}</span>
+          <span class="answer-value">{percentText(value)}</span>
         </li>
       ))}
     </ol>
