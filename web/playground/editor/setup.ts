@@ -45,6 +45,8 @@ export function setup(run: () => void): Extension {
     problems(),
     EditorView.contentAttributes.of({
       'aria-label': 'The model, in TypeScript. Tab indents; Escape, then Tab, leaves the editor.',
+      // It has the focus of the scroller around it: who looks for one finds it.
+      tabindex: '0',
       spellcheck: 'false',
       autocapitalize: 'off',
     }),
