@@ -1,6 +1,6 @@
 import './graph.css';
 import { useComputed, useSignal, useSignalEffect } from '@preact/signals';
-import { useMemo, useRef } from 'preact/hooks';
+import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { type Box, boxesOf, openAtFirst, opened, openUpTo } from './boxes.ts';
 import { edgesOf } from './edges.ts';
 import { GraphBox } from './graphBox.tsx';
@@ -81,22 +81,23 @@ export function GraphPanel({ look, selection }: PanelProps) {
     setOpen(next);
   };
 
-  // What is picked elsewhere comes into sight; a node, out of whatever it is in.
-  useSignalEffect(() => {
-    const picked = selection.picked.value;
-    const { nodes } = selection.lit.value;
-    const size = viewport.size.value;
-    if (picked === undefined || nodes.size === 0 || size.width === 0) return;
-    const wanted = picked.kind === 'node' ? opened(tree, keys, picked.id, MOST) : keys;
+  // What is picked elsewhere comes into sight, once; a node, out of whatever it is in.
+  const sought = useRef<Picked | undefined>(undefined);
+  const picked = selection.picked.value;
+  const size = viewport.size.value;
+  useEffect(() => {
+    if (size.width === 0 || picked === sought.current) return;
+    const wanted = picked?.kind === 'node' ? opened(tree, keys, picked.id, MOST) : keys;
     if (wanted !== keys) {
       setOpen(wanted);
       return;
     }
+    sought.current = picked;
     const lit = layout.boxes.filter((one) => !one.isOpen && stateOf(one, selection).lit !== 'none');
     const [first] = lit;
     if (first === undefined || lit.some((one) => isInSight(viewport.view.peek(), size, one))) return;
     viewport.view.value = centred(viewport.view.peek(), size, first, READABLE);
-  });
+  }, [picked, size, layout]);
 
   const choose = (placed: PlacedBox, event: MouseEvent | KeyboardEvent): void => {
     if (viewport.hasDragged()) return;

@@ -1,5 +1,5 @@
 import { useSignal, useSignalEffect } from '@preact/signals';
-import { useMemo } from 'preact/hooks';
+import { useEffect, useMemo, useRef } from 'preact/hooks';
 import type { Look } from '../../src/inspect/look.ts';
 import { Code } from './code.tsx';
 import { DispatchMark } from './detail.tsx';
@@ -61,8 +61,17 @@ function Steps({
 }) {
   const { entry, report } = places;
   const lit = selection.lit.value.dispatches;
+  const list = useRef<HTMLOListElement>(null);
+  useEffect(() => {
+    const first = list.current?.querySelector('.lit');
+    if (list.current === null || !(first instanceof HTMLElement)) return;
+    const { scrollTop, clientHeight } = list.current;
+    const top = first.offsetTop - list.current.offsetTop;
+    const isInSight = top >= scrollTop && top + first.offsetHeight <= scrollTop + clientHeight;
+    if (!isInSight) list.current.scrollTop = top - clientHeight / 4;
+  }, [lit]);
   return (
-    <ol class="steps" aria-label="Dispatches of a step">
+    <ol class="steps" ref={list} aria-label="Dispatches of a step">
       {report.dispatches.map(({ name, kernel, predicted }, k) => {
         const { formulas = [], role = 'forward', timeShare = 0 } = entry.dispatches[k] ?? {};
         return (
