@@ -1,5 +1,6 @@
 import { type Paint, plain } from './paint.ts';
 import type { DispatchReport, EntryReport, Report, TemporaryReport } from './report.ts';
+import { scheduleWords } from './scheduleWords.ts';
 
 /** A few lines: for each entry its dispatches with grids and bytes, then the peak of memory. */
 export function summaryText(report: Report, paint: Paint = plain): string {
@@ -13,7 +14,7 @@ export function summaryText(report: Report, paint: Paint = plain): string {
 }
 
 /** Everything: the dispatch table with the nodes of each, the buffer plan, the totals. */
-export function reportText(report: Report, paint: Paint = plain, _width?: number): string {
+export function reportText(report: Report, paint: Paint = plain): string {
   const lines = heading(report, paint);
   for (const [name, entry] of Object.entries(report.entries)) {
     lines.push('', entryHeading(name, entry, paint));
@@ -32,8 +33,22 @@ export function reportText(report: Report, paint: Paint = plain, _width?: number
       paint,
     ),
   );
-  lines.push('', memoryLine(report, paint));
+  lines.push('', memoryLine(report, paint), '', ...legend(report).map(paint.dim));
   return `${lines.join('\n')}\n`;
+}
+
+/** What the columns of numbers are. */
+function legend({ target }: Report): string[] {
+  const own =
+    target === 'wasm'
+      ? ['tasks: pieces that threads take one by one; packed: bytes of operands that all threads share']
+      : ['grid: workgroups; workgroup: invocations of each; bindings: buffers that the kernel sees'];
+  return [
+    'µs: predicted for the kernel, without what each dispatch costs; limited by: what most of that goes to',
+    'FLOPs, bytes: of one step; bytes are those of the tensors that are read and written, each once',
+    ...own,
+    'offset: bytes from the start of the arena; live: the dispatches between which a temporary is needed',
+  ];
 }
 
 /** What was compiled for what, and of which machine the times are: dispatches and kernels together make a step. */
@@ -103,7 +118,7 @@ function nodeLines(k: number, dispatch: DispatchReport, paint: Paint): string[] 
       paint.dim(`  by kernel ${dispatch.kernel}, whose names and comments are those of its first dispatch`),
     );
   for (const group of dispatch.groups)
-    lines.push(paint.dim(`  group ${group.name}: ${oneLine(JSON.stringify(group.schedule))}`));
+    lines.push(paint.dim(`  group ${group.name}: ${scheduleWords(group.schedule)}`));
   if (dispatch.live !== undefined)
     lines.push(paint.dim(`  what is alive takes ${oneLine(dispatch.live)}, ${dispatch.grid} at most`));
   if (dispatch.rowLoads !== undefined && dispatch.rowLoads > 0) {

@@ -63,6 +63,8 @@ describe('sinter inspect', () => {
 
   test('prints dispatches, nodes with their lines, the buffer plan and totals', async () => {
     const { code, out } = await inspectW1('--verbose');
+    expect(out).toMatch(/^ {2}group hidden: contract: tiles of \d+ × \d+ by \d+ invocations/m);
+    expect(out).not.toMatch(/[{}]/);
     expect(code).toBe(0);
     expect(out).toMatch(/^train: 3 dispatches a step, .*, [\d.]+ µs predicted$/m);
     expect(out).toMatch(/^ +0 +hidden .* (arithmetic|cache|memory|latency) /m);

@@ -160,8 +160,7 @@ function output(
   if (options.ir !== undefined || options.after !== undefined) return levelText(compilation, options);
   const width = terminal.stdout.isTTY === true ? terminal.stdout.columns : undefined;
   const style = { paint, isDumb: terminal.env.TERM === 'dumb', ...(width === undefined ? {} : { width }) };
-  const text =
-    options.verbose === true ? reportText(shown, paint, width) : listing(compilation, shown, style);
+  const text = options.verbose === true ? reportText(shown, paint) : listing(compilation, shown, style);
   if (options.target !== 'auto') return text;
   return `${paint.dim(chosenText(report.target))}\n\n${text}`;
 }
