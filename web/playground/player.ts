@@ -12,7 +12,7 @@ import { Slices, type Standing } from './slices.ts';
 import { standingIn } from './standing.ts';
 import { StepLog } from './stepLog.ts';
 
-/** What is done beside training: how often, in milliseconds, and for which part of the time at most. */
+/** What is done beside training: how often, in milliseconds, and for which part of the time, about, at most. */
 const beside = {
   views: { every: 500, share: 0.25 },
   test: { every: 2000, share: 0.1 },
@@ -295,7 +295,9 @@ export class Player {
     const from = performance.now();
     await { views: () => this.#views(), test: () => this.#test(), keep: () => this.#keep() }[name]();
     const took = performance.now() - from;
-    this.#due.set(name, from + Math.max(beside[name].every, took / beside[name].share));
+    const { every, share } = beside[name];
+    // The first time is slow, and says little of the next: nothing waits for long.
+    this.#due.set(name, from + Math.min(Math.max(every, took / share), 4 * every));
   }
 
   async #views(): Promise<void> {
