@@ -10,6 +10,8 @@ let folder = '';
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'sinter-bad-'));
+  // Without it these are CommonJS to Node, which has no top level that waits.
+  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -103,7 +105,7 @@ test('what a model leaves running does not keep the command alive', async () => 
 setInterval(() => {}, 50);
 export const left = defineModule('left', (m) => {
   const x = m.input('x', { shape: [2, 3] });
-  return { f: m.entry('f', { outputs: { y: x.add(1) } }) };
+  return { f: m.entry('f', { y: x.add(1) }) };
 });
 `;
   const { code, err } = await summary('left.ts', model);

@@ -39,7 +39,7 @@ test('a page compares with another target, with another model, and with a page t
   expect(Object.keys(alone?.entries ?? {})).toEqual(['train']);
   const other = ['--compare', at('before.html')];
   const after = ['inspect', 'bench/workloads.ts#w1', '--target', 'webgpu', '--html', at('after.html')];
-  expect((await sinter([...after, ...other])).code).toBe(0);
+  expect(await sinter([...after, ...other])).toMatchObject({ code: 0, err: '' });
   const [now, then] = await looksInText(page('after.html'));
   expect([now?.report.name, then]).toEqual(['w1', alone]);
   expect((await sinter([...before, at('wasm.html'), '--compare', 'wasm'])).code).toBe(0);
