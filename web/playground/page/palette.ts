@@ -37,7 +37,7 @@ export function channels(css: string): readonly [number, number, number] {
 /** Colours of classes, told apart by hue, and by their marks where hues do not tell. */
 export function classColour(index: number): string {
   const hue = classHues[index % classHues.length] ?? 0;
-  return `oklch(var(--dispatch-lightness) 0.16 ${hue})`;
+  return `light-dark(oklch(56% 0.16 ${hue}), oklch(74% 0.16 ${hue}))`;
 }
 
 /** Two classes are blue and orange; others lie between. */
