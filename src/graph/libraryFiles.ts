@@ -16,7 +16,8 @@ export function isLibrary(path: string, here: string | undefined): boolean {
   const folder = /^(.*\/)graph\/libraryFiles\.[cm]?[jt]s$/.exec(own)?.[1];
   if (folder === undefined) {
     const isBeside = path.startsWith(own.slice(0, own.lastIndexOf('/') + 1));
-    return path.includes('/node_modules/') || (isBeside && /\.[cm]?[jt]s$/.test(path));
+    const isScript = path === own || (isBeside && /\.[cm]?[jt]s$/.test(path));
+    return isScript || path.includes('/node_modules/');
   }
   const root = /^(.*\/)(?:dist|src)\/$/.exec(folder)?.[1];
   const folders = root === undefined ? [folder] : [`${root}dist/`, `${root}src/`];

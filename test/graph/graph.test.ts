@@ -88,7 +88,15 @@ describe('the line of the user', () => {
       'Bun, whose built-in functions have places too',
       `Error\n    at new ShapeError (unknown:1:28)\n    at map (native:1:11)\n    at <anonymous> (/home/me/model.ts:12:7)`,
     ],
-    ['other browsers', `add@${own}:1:2\nbuild@https://example.org/model.ts?v=3:12:7`],
+    ['Firefox', `add@${own}:1:2\nbuild@https://example.org/model.ts?v=3:12:7`],
+    [
+      'Firefox, of a script by its name, within a callback that was awaited',
+      `add@${own}:1:2\nmodel<@model.ts:12:7\nasync*run@model.ts:20:3\n@${own}:9:1\n`,
+    ],
+    [
+      'Safari',
+      `add@${own}:1:2\nmap@[native code]\n@https://example.org/@me/model.ts:12:7\nmodule code@https://example.org/main.ts:3:1`,
+    ],
   ])('is found in the stack of %s', (_, stack) => {
     expect(firstUserFrame(stack)).toBe('model.ts:12');
   });
@@ -107,12 +115,19 @@ describe('the line of the user', () => {
   it.each([
     ['the bundle itself', bundle, true],
     ['a chunk beside it', 'https://example.org/site/assets/nn-3c4d.js', true],
+    ['a script that a page made', 'blob:https://example.org/6f1d2c1e-7a55-4d0e-9a53-0c3a5cf8a1b2', false],
     ['a package', 'https://example.org/node_modules/vitest/dist/run.js', true],
     ['a text that was evaluated under a name of its own', 'model.ts', false],
     ['a document that loads it', 'https://example.org/site/assets/', false],
     ['a script elsewhere', 'https://example.org/app.js', false],
   ])('of a library in a bundle tells %s', (_, path, expected) => {
     expect(isLibrary(path, bundle)).toBe(expected);
+  });
+
+  it('of a library that itself is in a script that a page made tells its own frames', () => {
+    const blob = 'blob:https://example.org/6f1d2c1e-7a55-4d0e-9a53-0c3a5cf8a1b2';
+    expect(isLibrary(blob, blob)).toBe(true);
+    expect(isLibrary('blob:https://example.org/0a3a5c1e-7a55-4d0e-9a53-0c3a5cf8a1b2', blob)).toBe(false);
   });
 
   it('takes all for the library’s where a bundler left it no address', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { evaluateModel } from '../../web/playground/evaluate.ts';
+import { evaluateModel, thrown } from '../../web/playground/evaluate.ts';
 import { ModelError } from '../../web/playground/modelError.ts';
 
 const MODEL = `import { defineModule, nn, optim } from 'sinter';
@@ -58,6 +58,33 @@ describe('a model of the editor', () => {
       line: 3,
     });
     expect(await fault("throw 'a text';")).toEqual({ message: 'the model throws a text' });
+  });
+
+  test.each([
+    [
+      'Chromium',
+      'RangeError: too much\n    at f (model.ts:3:9)\n    at run (model.ts:5:1)\n    at exportsOf (https://example.org/assets/worker-1a.js:7:2191)',
+    ],
+    [
+      'Firefox',
+      'f@model.ts:3:9\nrun@model.ts:5:1\nexportsOf@https://example.org/assets/worker-1a.js:7:2191\nasync*evaluateModel@https://example.org/assets/worker-1a.js:7:1490\n',
+    ],
+    [
+      'Firefox, within callbacks of the library',
+      'defineModule@https://example.org/assets/worker-1a.js:3:880\nmodel<@model.ts:3:9\nrun</<@model.ts:5:1\n',
+    ],
+    [
+      'Safari',
+      'f@model.ts:3:18\n@model.ts:5:2\nmap@[native code]\nasyncFunctionResume@[native code]\nexportsOf@https://example.org/assets/worker-1a.js:7:2191',
+    ],
+  ])('that throws in %s is told with its innermost line', (_, stack) => {
+    const cause = Object.assign(new RangeError('too much'), { stack });
+    expect(thrown(cause)).toMatchObject({ message: 'RangeError: too much', line: 3 });
+  });
+
+  test('that throws what has no line of its own is told without one', () => {
+    const stack = 'f@https://example.org/assets/model.ts.js:3:9\nmap@[native code]\n';
+    expect(thrown(Object.assign(new TypeError('broken'), { stack })).line).toBeUndefined();
   });
 
   test('whose shapes do not fit is told at the line that joins them', async () => {

@@ -59,17 +59,21 @@ function syntaxError(cause: unknown): unknown {
   return new ModelError(`this is not TypeScript: ${lowered(what)}`, { line, column }, cause);
 }
 
-/** Runs a script, and gives what it exported. Within an `async` function, so that it may `await` at its top. */
+/**
+ * Runs a script, and gives what it exported. Within an `async` function, so that it may `await` at its top.
+ *
+ * That function is the default of a parameter: the language puts parameters on the first line of what `Function` makes, and a body on
+ * the third. So each line of the script is the same line of its stacks, and by the comment in the body they call it as the editor does.
+ */
 async function exportsOf(script: string): Promise<Record<string, unknown>> {
   const exported: Record<string, unknown> = {};
   try {
-    // Indirect, so that it sees globals alone; by the comment at its end stacks call it as the editor does.
-    // biome-ignore lint/security/noGlobalEval: to run the text of an editor is what it is for
-    const run: unknown = globalThis.eval(
-      `(async function (require, exports) {${script}\n})\n//# sourceURL=${MODEL_FILE}`,
-    );
-    if (typeof run !== 'function') throw new TypeError('a function evaluates to something else');
-    await run(door, exported);
+    const made: unknown = new Function(
+      `run = async (require, exports) => {${script}\n}`,
+      `return run;\n//# sourceURL=${MODEL_FILE}`,
+    )();
+    if (typeof made !== 'function') throw new TypeError('a function evaluates to something else');
+    await made(door, exported);
   } catch (cause) {
     throw thrown(cause);
   }
@@ -89,8 +93,8 @@ function door(name: string): object {
   );
 }
 
-/** What a model threw, with its line. */
-function thrown(cause: unknown): ModelError {
+/** What a model threw, with its line: by the frames of V8, SpiderMonkey or JavaScriptCore. */
+export function thrown(cause: unknown): ModelError {
   if (cause instanceof ModelError) return cause;
   if (!(cause instanceof Error)) return new ModelError(`the model throws ${String(cause)}`, {}, cause);
   const named = 'source' in cause && typeof cause.source === 'string' ? cause.source : undefined;
@@ -108,7 +112,7 @@ function lineOf({ stack = '' }: Error): string | undefined {
 }
 
 /** The line of `model.ts:12`; none of another file's. */
-export function placeIn(source: string | undefined): { readonly line?: number } {
+function placeIn(source: string | undefined): { readonly line?: number } {
   const [, file, line] = /^(.*):(\d+)$/.exec(source ?? '') ?? [];
   return file === MODEL_FILE ? { line: Number(line) } : {};
 }
