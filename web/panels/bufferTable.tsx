@@ -1,7 +1,7 @@
 import { type Column, DataTable } from './dataTable.tsx';
-import { Pick } from './detail.tsx';
 import { bytesText, countText } from './figures.ts';
 import { arenaPlans, type Block, sharingBytes } from './liveRanges.ts';
+import { Pick } from './picks.tsx';
 import { placesOf } from './places.ts';
 import type { PanelProps } from './selection.ts';
 

@@ -4,6 +4,7 @@ import { search, searchKeymap } from '@codemirror/search';
 import { EditorState } from '@codemirror/state';
 import { drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers } from '@codemirror/view';
 import { useEffect, useRef } from 'preact/hooks';
+import { foldHeader, foldingHeader } from './foldedHeader.ts';
 import { grammarOf, highlighting, type Language } from './languages.ts';
 import { type Lines, litLines, setLines } from './litLines.ts';
 import type { Modifiers } from './select.ts';
@@ -12,6 +13,8 @@ import type { Modifiers } from './select.ts';
 export interface CodeProps {
   readonly text: string;
   readonly language: Language;
+  /** Whether the comment that it begins with is folded at first. */
+  readonly isHeaderFolded?: boolean;
   /** What it is, for who does not see it. */
   readonly label: string;
   readonly lines: Lines;
@@ -20,7 +23,7 @@ export interface CodeProps {
 }
 
 /** A text with line numbers, highlighting, search (Ctrl-F) and lines that light up; the first of them scrolls into view. */
-export function Code({ text, language, label, lines, onPick }: CodeProps) {
+export function Code({ text, language, isHeaderFolded = false, label, lines, onPick }: CodeProps) {
   const place = useRef<HTMLDivElement>(null);
   const view = useRef<EditorView | null>(null);
   const picks = useRef(onPick);
@@ -32,12 +35,16 @@ export function Code({ text, language, label, lines, onPick }: CodeProps) {
       parent,
       state: EditorState.create({
         doc: text,
-        extensions: reading(language, label, (...at) => picks.current(...at)),
+        extensions: [
+          isHeaderFolded ? foldingHeader() : [],
+          reading(language, label, (...at) => picks.current(...at)),
+        ],
       }),
     });
+    if (isHeaderFolded) foldHeader(made);
     view.current = made;
     return () => made.destroy();
-  }, [text, language, label]);
+  }, [text, language, isHeaderFolded, label]);
   useEffect(() => {
     const shown = view.current;
     if (shown === null) return;

@@ -2,10 +2,10 @@ import { useSignal } from '@preact/signals';
 import type { Look } from '../../src/inspect/look.ts';
 import type { DispatchReport, EntryReport, KernelReport } from '../../src/inspect/report.ts';
 import './charts.css';
-import { DispatchMark } from './detail.tsx';
 import { bytesText, countOf, flopsText, microsText, ratioText } from './figures.ts';
 import { kernelOf, type Match, matchDispatches } from './matching.ts';
 import { More, usePaged } from './paged.tsx';
+import { DispatchMark } from './picks.tsx';
 import type { Selection } from './selection.ts';
 import { TextChange } from './textChange.tsx';
 

@@ -1,11 +1,11 @@
 import type { ComponentChildren } from 'preact';
-import type { Access, LookNode } from '../../src/inspect/look.ts';
-import { bytesText, scaled } from '../../src/inspect/reportText.ts';
-import { dispatchColour, roleNames } from './colours.ts';
+import type { LookNode } from '../../src/inspect/look.ts';
+import { roleNames } from './colours.ts';
+import { bytesText, countText, flopsText, microsText, percentText } from './figures.ts';
+import { limitWords } from './limits.ts';
 import { spanAt } from './lit.ts';
-import { microsText } from './micros.ts';
-import { type Places, placesOf } from './places.ts';
-import { pick } from './select.ts';
+import { Accesses, Dispatches, DispatchMark, Nodes, type OfEntry, Pick } from './picks.tsx';
+import { placesOf } from './places.ts';
 import type { PanelProps, Picked, Selection } from './selection.ts';
 
 /** All that is known of what is picked, with ways to what it touches. */
@@ -51,11 +51,7 @@ export function Detail({ look, selection }: PanelProps) {
   );
 }
 
-interface DetailProps extends PanelProps {
-  readonly places: Places;
-}
-
-function Of({ picked, ...props }: DetailProps & { readonly picked: Picked }) {
+function Of({ picked, ...props }: OfEntry & { readonly picked: Picked }) {
   const { look, places } = props;
   switch (picked.kind) {
     case 'node': {
@@ -124,7 +120,7 @@ function Of({ picked, ...props }: DetailProps & { readonly picked: Picked }) {
   }
 }
 
-function NodeDetail({ node, ...props }: DetailProps & { readonly node: LookNode }) {
+function NodeDetail({ node, ...props }: OfEntry & { readonly node: LookNode }) {
   const { places, selection } = props;
   const { source } = node;
   return (
@@ -187,7 +183,7 @@ function Tensors({ names, selection }: { readonly names: readonly string[]; read
   );
 }
 
-function DispatchDetail({ dispatch: k, ...props }: DetailProps & { readonly dispatch: number }) {
+function DispatchDetail({ dispatch: k, ...props }: OfEntry & { readonly dispatch: number }) {
   const { places, selection } = props;
   const dispatch = places.entry.dispatches[k];
   const report = places.report.dispatches[k];
@@ -212,15 +208,15 @@ function DispatchDetail({ dispatch: k, ...props }: DetailProps & { readonly disp
       </ul>
       <Facts>
         <Fact name="time">
-          {microsText(report.predicted.micros)} ({percent(dispatch.timeShare)} of the step), limited by{' '}
-          {report.predicted.limit}; {microsText(dispatch.roofline.micros)} at least, by{' '}
-          {dispatch.roofline.limit}
+          {microsText(report.predicted.micros)} ({percentText(dispatch.timeShare)} of the step), limited by{' '}
+          {limitWords[report.predicted.limit]}; {microsText(dispatch.roofline.micros)} at least, by{' '}
+          {limitWords[dispatch.roofline.limit]}
         </Fact>
         <Fact name="work">
-          {scaled(report.flops)}FLOP ({percent(dispatch.flopsShare)}), {bytesText(report.bytes)}
+          {flopsText(report.flops)} ({percentText(dispatch.flopsShare)}), {bytesText(report.bytes)}
         </Fact>
         <Fact name="runs">
-          {report.grid} {report.workgroup > 1 ? `workgroups of ${report.workgroup}` : 'tasks'}
+          {countText(report.grid)} {report.workgroup > 1 ? `workgroups of ${report.workgroup}` : 'tasks'}
           {report.live !== undefined && `, ${report.live} of them alive`}
           {report.sharedBytes > 0 && `, ${bytesText(report.sharedBytes)} shared`}
         </Fact>
@@ -240,7 +236,7 @@ function DispatchDetail({ dispatch: k, ...props }: DetailProps & { readonly disp
   );
 }
 
-function BufferDetail({ name, ...props }: DetailProps & { readonly name: string }) {
+function BufferDetail({ name, ...props }: OfEntry & { readonly name: string }) {
   const { look, places } = props;
   const accesses = places.entry.dispatches.flatMap(({ reads, writes }) => [...reads, ...writes]);
   const access = accesses.find(({ tensor }) => tensor === name);
@@ -266,7 +262,7 @@ function BufferDetail({ name, ...props }: DetailProps & { readonly name: string 
         )}
         {stored !== undefined && (
           <Fact name="lies">
-            {bytesText(stored.bytes)} in {stored.arena}, from byte {stored.offset} on
+            {bytesText(stored.bytes)} in {stored.arena}, from byte {countText(stored.offset)} on
           </Fact>
         )}
         <Fact name="written by">
@@ -283,108 +279,6 @@ function BufferDetail({ name, ...props }: DetailProps & { readonly name: string 
   );
 }
 
-function Accesses({
-  accesses,
-  selection,
-}: {
-  readonly accesses: readonly Access[];
-  readonly selection: Selection;
-}) {
-  return (
-    <span class="picks">
-      {accesses.slice(0, MANY).map(({ tensor, type }) => (
-        <Pick key={tensor} picked={{ kind: 'buffer', name: tensor }} selection={selection} hint={type}>
-          {tensor}
-        </Pick>
-      ))}
-      <More of={accesses.length} />
-    </span>
-  );
-}
-
-/** As many as are named; of a line that builds a thousand nodes the rest is a number. */
-const MANY = 24;
-
-function More({ of }: { readonly of: number }) {
-  return of > MANY ? <span class="soft">and {of - MANY} more</span> : null;
-}
-
-function Nodes({
-  ids,
-  none,
-  ...props
-}: DetailProps & { readonly ids: readonly number[]; readonly none: string }) {
-  const shown = ids.filter((id) => props.places.nodes.has(id));
-  if (shown.length === 0) return <span class="soft">{none}</span>;
-  return (
-    <span class="picks">
-      {shown.slice(0, MANY).map((id) => (
-        <Pick
-          key={id}
-          picked={{ kind: 'node', id }}
-          selection={props.selection}
-          hint={`${props.look.nodes[id]?.dtype ?? ''}${props.look.nodes[id]?.shape ?? ''}`}
-        >
-          {nodeName(props.look.nodes[id], id)}
-        </Pick>
-      ))}
-      <More of={shown.length} />
-    </span>
-  );
-}
-
-/** What a node is called: by its label, or by its operation and its number. */
-export function nodeName(node: LookNode | undefined, id: number): string {
-  return node?.label ?? `${node?.op ?? ''} %${id}`;
-}
-
-function Dispatches({
-  dispatches,
-  none,
-  places,
-  selection,
-}: DetailProps & { readonly dispatches: readonly number[]; readonly none: string }) {
-  if (dispatches.length === 0) return <span class="soft">{none}</span>;
-  return (
-    <span class="picks">
-      {dispatches.slice(0, MANY).map((k) => (
-        <Pick key={k} picked={{ kind: 'dispatch', dispatch: k }} selection={selection}>
-          <DispatchMark dispatch={k} /> {places.report.dispatches[k]?.name ?? ''}
-        </Pick>
-      ))}
-      <More of={dispatches.length} />
-    </span>
-  );
-}
-
-/** The number of a dispatch on its colour. */
-export function DispatchMark({ dispatch }: { readonly dispatch: number }) {
-  return (
-    <span class="mark" style={{ '--mark': dispatchColour(dispatch) }}>
-      {dispatch}
-    </span>
-  );
-}
-
-/** A button that picks. */
-export function Pick(props: {
-  readonly picked: Picked;
-  readonly selection: Selection;
-  readonly hint?: string;
-  readonly children: ComponentChildren;
-}) {
-  return (
-    <button
-      type="button"
-      class="pick"
-      title={props.hint}
-      onClick={(event) => pick(props.selection, props.picked, event)}
-    >
-      {props.children}
-    </button>
-  );
-}
-
 function Facts({ children }: { readonly children: ComponentChildren }) {
   return <dl class="facts">{children}</dl>;
 }
@@ -396,8 +290,4 @@ function Fact({ name, children }: { readonly name: string; readonly children: Co
       <dd>{children}</dd>
     </div>
   );
-}
-
-function percent(share: number): string {
-  return `${(100 * share).toFixed(share < 0.1 ? 1 : 0)} %`;
 }

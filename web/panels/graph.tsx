@@ -9,6 +9,7 @@ import { GraphTools } from './graphTools.tsx';
 import { type Layout, layoutOf, type PlacedBox } from './layout.ts';
 import { Legend } from './legend.tsx';
 import { nodesPicked } from './lit.ts';
+import { Minimap } from './minimap.tsx';
 import { neighbour } from './neighbour.ts';
 import { placesOf } from './places.ts';
 import { pick } from './select.ts';
@@ -165,6 +166,7 @@ export function GraphPanel({ look, selection }: PanelProps) {
           <GraphEdges layout={layout} look={look} selection={selection} />
           {layout.boxes.map((placed) => !placed.isOpen && draw(placed))}
         </div>
+        <Minimap layout={layout} viewport={viewport} />
       </section>
       <Legend places={places} selection={selection} />
     </div>

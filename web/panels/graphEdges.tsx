@@ -1,6 +1,6 @@
 import type { Look } from '../../src/inspect/look.ts';
-import { nodeName } from './detail.tsx';
 import type { Layout, PlacedEdge } from './layout.ts';
+import { nodeName } from './picks.tsx';
 import type { Selection } from './selection.ts';
 
 /** The edges, under the boxes; those that carry a value that lights up are lit. */

@@ -1,7 +1,6 @@
 import type { Signal } from '@preact/signals';
 import type { Look } from '../../src/inspect/look.ts';
-import { bytesText, scaled } from '../../src/inspect/reportText.ts';
-import { microsText } from './micros.ts';
+import { bytesText, countText, flopsText, microsText, millisText } from './figures.ts';
 import type { Selection } from './selection.ts';
 import { ThemeSwitch } from './themeSwitch.tsx';
 
@@ -24,7 +23,7 @@ export function Header({
           compiled for <b>{report.target === 'wasm' ? 'WebAssembly' : 'WebGPU'}</b>
           {' · '}
           <span title={report.machine.about}>{report.machine.name}</span>
-          {` · in ${milliseconds < 1000 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1000).toFixed(1)} s`}`}
+          {` · in ${millisText(milliseconds)}`}
         </p>
       </div>
       <div class="choices">
@@ -80,7 +79,7 @@ function Figures({ look, entry }: { readonly look: Look; readonly entry: string 
   if (step === undefined) return null;
   return (
     <dl class="figures">
-      <Figure name="dispatches" value={String(step.dispatches.length)} hint="kernels that a step runs" />
+      <Figure name="dispatches" value={countText(step.dispatches.length)} hint="kernels that a step runs" />
       <Figure
         name="predicted"
         value={microsText(step.predictedMicros)}
@@ -92,7 +91,7 @@ function Figures({ look, entry }: { readonly look: Look; readonly entry: string 
         hint={`at least ${bytesText(report.lowerBoundBytes)} for any plan`}
         aside={`bound ${bytesText(report.lowerBoundBytes)}`}
       />
-      <Figure name="work" value={`${scaled(step.flops)}FLOP`} hint="floating-point operations of a step" />
+      <Figure name="work" value={flopsText(step.flops)} hint="floating-point operations of a step" />
       <Figure name="traffic" value={bytesText(step.bytes)} hint="bytes that a step reads and writes" />
     </dl>
   );

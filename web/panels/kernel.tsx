@@ -2,9 +2,9 @@ import { useSignal, useSignalEffect } from '@preact/signals';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import type { Look } from '../../src/inspect/look.ts';
 import { Code } from './code.tsx';
-import { DispatchMark } from './detail.tsx';
+import { microsText } from './figures.ts';
 import { linesOf } from './litLines.ts';
-import { microsText } from './micros.ts';
+import { DispatchMark } from './picks.tsx';
 import { type Places, placesOf } from './places.ts';
 import { pick } from './select.ts';
 import type { PanelProps, Picked, Selection } from './selection.ts';
@@ -40,6 +40,7 @@ export function Kernel({ look, selection }: PanelProps) {
         <Code
           text={kernel.code}
           language={kernel.language}
+          isHeaderFolded
           label={`Kernel ${name}, ${kernel.language}: Enter picks a line`}
           lines={lines}
           onPick={(line, event) => pick(selection, { kind: 'code', kernel: name, line }, event)}

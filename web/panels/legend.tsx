@@ -1,7 +1,7 @@
 import type { Role } from '../../src/inspect/look.ts';
 import { roleNames } from './colours.ts';
-import { DispatchMark } from './detail.tsx';
 import { RoleMark } from './graphBox.tsx';
+import { DispatchMark } from './picks.tsx';
 import type { Places } from './places.ts';
 import { pick } from './select.ts';
 import type { Selection } from './selection.ts';

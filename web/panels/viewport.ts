@@ -31,10 +31,7 @@ export function zoomed(view: View, factor: number, at: { readonly x: number; rea
 
 /** The view that shows all of a drawing, no larger than it is. */
 export function fitted(drawing: Size, window: Size): View {
-  const scale = Math.max(
-    LEAST,
-    Math.min(1, window.width / Math.max(1, drawing.width), window.height / Math.max(1, drawing.height)),
-  );
+  const scale = Math.max(LEAST, Math.min(1, scaledInto(drawing, window)));
   return {
     scale,
     left: (window.width - drawing.width * scale) / 2,
@@ -80,4 +77,19 @@ export function centred(view: View, window: Size, at: Rectangle, readable: numbe
     left: window.width / 2 - (at.x + at.width / 2) * scale,
     top: window.height / 2 - (at.y + Math.min(at.height, window.height / scale) / 2) * scale,
   };
+}
+
+/** The part of a drawing that is seen through its window. */
+export function shownOf({ left, top, scale }: View, { width, height }: Size): Rectangle {
+  return { x: -left / scale, y: -top / scale, width: width / scale, height: height / scale };
+}
+
+/** The view with a point of the drawing in the middle of the window. */
+export function movedTo({ scale }: View, window: Size, at: { readonly x: number; readonly y: number }): View {
+  return { scale, left: window.width / 2 - at.x * scale, top: window.height / 2 - at.y * scale };
+}
+
+/** The scale at which a drawing fits into some room. */
+export function scaledInto(drawing: Size, room: Size): number {
+  return Math.min(room.width / Math.max(1, drawing.width), room.height / Math.max(1, drawing.height));
 }

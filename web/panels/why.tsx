@@ -1,7 +1,7 @@
 import type { NodePlace, Share } from '../../src/inspect/apart.ts';
 import type { LookDecision } from '../../src/inspect/look.ts';
-import { DispatchMark, nodeName } from './detail.tsx';
-import { microsText } from './micros.ts';
+import { microsText, signedText } from './figures.ts';
+import { DispatchMark, nodeName } from './picks.tsx';
 import { pick } from './select.ts';
 import type { PanelProps, Picked } from './selection.ts';
 import { whyApart } from './why.ts';
@@ -105,12 +105,7 @@ function Decided({ move, from, to, taken, text, gain }: LookDecision) {
   return (
     <li class={taken ? 'taken' : 'refused'}>
       <b>{taken ? '✓ done' : '✗ refused'}</b> {move} <code>{from}</code> → <code>{to}</code>
-      {gain !== undefined && (
-        <span class="gain">
-          {gain >= 0 ? '−' : '+'}
-          {microsText(Math.abs(gain))} a step
-        </span>
-      )}
+      {gain !== undefined && <span class="gain">{signedText(-gain, microsText)} a step</span>}
       <p>{text}</p>
     </li>
   );

@@ -1,6 +1,6 @@
 import { useComputed, useSignal } from '@preact/signals';
 import { useCallback } from 'preact/hooks';
-import { microsText } from '../../panels/micros.ts';
+import { microsText } from '../../panels/figures.ts';
 import type { Desk } from './desk.ts';
 import { numberText, percentText } from './figures.ts';
 import { Pad } from './pad.tsx';
