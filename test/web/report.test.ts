@@ -144,6 +144,11 @@ describe('the report of a transformer', () => {
   test('opens at the place that a link names', async () => {
     const page = await open(looks.w5, { hash: 'entry=train&tab=graph&picked=dispatch.4' });
     expect(await page.locator('.step.lit').count()).toBe(1);
+    const window = await page.locator('.graph-window').boundingBox();
+    const boxes = await page.locator('.box.lit-all, .box.lit-some').all();
+    const tops = await Promise.all(boxes.map(async (box) => (await box.boundingBox())?.y ?? Infinity));
+    expect(window).not.toBeNull();
+    expect(Math.min(...tops)).toBeLessThan((window?.y ?? 0) + (window?.height ?? 0));
     await page.context().close();
   });
 });

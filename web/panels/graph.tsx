@@ -1,5 +1,5 @@
 import './graph.css';
-import { useComputed, useSignal, useSignalEffect } from '@preact/signals';
+import { useComputed, useSignal } from '@preact/signals';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { type Box, boxesOf, openAtFirst, opened, openUpTo } from './boxes.ts';
 import { edgesOf } from './edges.ts';
@@ -53,12 +53,6 @@ export function GraphPanel({ look, selection }: PanelProps) {
   const known = useRef<{ readonly tree: typeof tree; layout: Layout } | undefined>(undefined);
   const anchor = useRef<string | undefined>(undefined);
 
-  useSignalEffect(() => {
-    const size = viewport.size.value;
-    if (size.width === 0 || known.current?.tree === tree) return;
-    known.current = { tree, layout };
-    viewport.view.value = opening(layout, size, startOf(layout), READABLE);
-  });
   keepInPlace();
 
   /** What opens or closes a box leaves it where it is on the page. */
@@ -86,6 +80,11 @@ export function GraphPanel({ look, selection }: PanelProps) {
   const sought = useRef<Picked | undefined>(undefined);
   const picked = selection.picked.value;
   const size = viewport.size.value;
+  useEffect(() => {
+    if (size.width === 0 || known.current?.tree === tree) return;
+    known.current = { tree, layout };
+    viewport.view.value = opening(layout, size, startOf(layout), READABLE);
+  }, [size, tree, layout]);
   useEffect(() => {
     if (size.width === 0 || picked === sought.current) return;
     const wanted = picked?.kind === 'node' ? opened(tree, keys, picked.id, MOST) : keys;
