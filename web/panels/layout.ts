@@ -3,6 +3,7 @@ import type { Look } from '../../src/inspect/look.ts';
 import type { Box } from './boxes.ts';
 import { sizeOf } from './boxSize.ts';
 import { type Edge, type Edges, INTO, OUT } from './edges.ts';
+import { inRanks, lanesOf, throughLane } from './lanes.ts';
 
 /** Where everything on the page of a graph is, in the units of the drawing. */
 export interface Layout {
@@ -70,20 +71,39 @@ function placed(look: Look, container: Box, open: ReadonlySet<string>, edges: Ed
   for (const port of [INTO, OUT])
     if (own.some(({ from, to }) => from === port || to === port))
       graph.setNode(port, { width: 2, height: 2 });
-  for (const { from, to, sources } of own) graph.setEdge(from, to, { weight: Math.min(3, sources.size) });
+  const { near, far } = inRanks(
+    container.children.map(({ key }) => key),
+    own,
+  );
+  for (const { from, to, sources } of near) graph.setEdge(from, to, { weight: Math.min(3, sources.size) });
   keepPortsOutside(graph, container);
   layout(graph);
   const top = container.key === '' ? 0 : TITLE;
-  const { width = 0, height = 0 } = graph.graph();
+  const { width: ranked = 0, height = 0 } = graph.graph();
+  const lanes = lanesOf(far, ranked);
+  const width = ranked + lanes.width;
   const at = (key: string): { x: number; y: number; width: number; height: number } => {
     const { x = 0, y = 0, ...size } = graph.node(key);
     return { x: x - size.width / 2, y: y - size.height / 2 + top, width: size.width, height: size.height };
   };
   const boxes: PlacedBox[] = [];
-  const lines: PlacedEdge[] = own.map((edge) => {
-    const points = (graph.edge(edge.from, edge.to)?.points ?? []).map(({ x, y }) => ({ x, y: y + top }));
-    return { ...edge, container: container.key, points: joined(edge, points, at, inner, height + top) };
+  const line = (edge: Edge, points: readonly Point[]): PlacedEdge => ({
+    ...edge,
+    container: container.key,
+    points: joined(edge, points, at, inner, height + top),
   });
+  const lines: PlacedEdge[] = near.map((edge) =>
+    line(
+      edge,
+      (graph.edge(edge.from, edge.to)?.points ?? []).map(({ x, y }) => ({ x, y: y + top })),
+    ),
+  );
+  for (const edge of far) {
+    const [from, to] = [at(edge.from), at(edge.to)];
+    const below = { x: from.x + from.width / 2, y: from.y + from.height };
+    const above = { x: to.x + to.width / 2, y: to.y };
+    lines.push(line(edge, throughLane(below, above, lanes.at(edge.from))));
+  }
   for (const child of container.children) {
     const place = at(child.key);
     const content = inner.get(child.key);
