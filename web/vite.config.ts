@@ -27,5 +27,13 @@ export default defineConfig({
   worker: { format: 'es' },
   server: { headers: isolation, fs: { allow: [path('..')] } },
   preview: { headers: isolation },
-  build: { outDir: path('site'), emptyOutDir: true, target: 'es2023' },
+  build: {
+    outDir: path('site'),
+    emptyOutDir: true,
+    target: 'es2023',
+    // TypeScript is one file of 3.5 MB, which the editor's worker loads once the page stands.
+    chunkSizeWarningLimit: 4000,
+    // Declarations, digits and workers are made by plugins: that most of the time is theirs says nothing.
+    rolldownOptions: { checks: { bundlerTimings: false } },
+  },
 });
