@@ -40,7 +40,7 @@ const opened: Extract<Tell, { kind: 'opened' }> = {
 };
 
 const model = (source: string) => ({ example: 'mnist-mlp', source, target: 'auto' }) as const;
-const steps = (step: number, ...losses: number[]): Tell => ({
+const steps = (step: number, ...losses: number[]): Extract<Tell, { kind: 'steps' }> => ({
   kind: 'steps',
   step,
   epoch: 0,
@@ -105,6 +105,44 @@ test('a model that compiles begins from nothing, and trains on where the one bef
   last().tell(opened);
   expect(last().kinds).toEqual(['open', 'train', 'open', 'train']);
   expect([player.figures.value.step, player.views.value.size, player.loss.series()[0]]).toEqual([0, 0, []]);
+});
+
+test('a model that waits for ever is ended, though the one before it trains on', () => {
+  const { player, workers, last } = playing();
+  player.open(model('a'));
+  last().tell(opened);
+  player.train();
+  last().tell({ kind: 'running', running: true }, steps(2, 1, 0.5), kept);
+  player.open(model('await new Promise(() => {})'));
+  last().tell({ kind: 'progress', doing: 'reading the model' });
+  for (let second = 1; second < PATIENCE; second++) {
+    player.tick();
+    last().tell(steps(2 + second, 0.5));
+  }
+  expect([player.silence.value, workers.length]).toEqual([PATIENCE - 1, 1]);
+  player.tick();
+  expect([workers[0]?.isEnded, workers.length]).toEqual([true, 2]);
+  expect(player.problem.value?.message).toBe(
+    `The model has not come back for ${PATIENCE} seconds, so it was ended.`,
+  );
+  expect(last().asked).toEqual([{ kind: 'open', ...model('a') }]);
+});
+
+test('a metric is a point where it was measured, and stands under its name until it is measured again', () => {
+  const { player, last } = playing();
+  player.open(model('a'));
+  last().tell(
+    opened,
+    steps(2, 1, 0.5),
+    { ...steps(4), metrics: {} },
+    { ...steps(6), metrics: { accuracy: 0.7 } },
+  );
+  expect(player.metrics.get('accuracy')?.series().slice(0, 2)).toEqual([
+    [2, 6],
+    [0.5, 0.7],
+  ]);
+  last().tell({ ...steps(8), metrics: {} });
+  expect(player.figures.value.metrics).toEqual({ accuracy: 0.7 });
 });
 
 test('a worker that does not come back is ended, and another goes on with the model before it', () => {

@@ -4,6 +4,7 @@ import { Clock } from './clock.ts';
 import { fed, isNumber } from './feed.ts';
 import { Jobs } from './jobs.ts';
 import type { Bench, Gallery, Lesson, LessonData } from './lessons/lesson.ts';
+import { messageOf } from './messageOf.ts';
 import { ModelError } from './modelError.ts';
 import { deviceOf, type Running } from './openModel.ts';
 import type { Ask, Tell } from './protocol.ts';
@@ -49,6 +50,7 @@ export class Player {
   readonly #jobs = new Jobs((error) => this.#failed(error));
   readonly #log: StepLog;
   readonly #due = new Map<keyof typeof beside, number>();
+  readonly #done = new Set<keyof typeof beside>();
 
   #rows: Rows;
   #resident: { readonly rows: Rows; readonly dataset: Dataset } | undefined;
@@ -212,11 +214,12 @@ export class Player {
     }
     this.#isWanted = false;
     this.#isWorking = false;
-    this.#clock.stop();
     if (!this.#isClosed) {
+      // Its speed is told with the last steps, before the clock forgets it.
       this.#log.flush();
       this.#tell({ kind: 'running', running: false });
     }
+    this.#clock.stop();
     // Of a model that was closed it fails at once, so that nobody waits for it.
     await this.#jobs.work();
   }
@@ -296,8 +299,10 @@ export class Player {
     await { views: () => this.#views(), test: () => this.#test(), keep: () => this.#keep() }[name]();
     const took = performance.now() - from;
     const { every, share } = beside[name];
-    // The first time is slow, and says little of the next: nothing waits for long.
-    this.#due.set(name, from + Math.min(Math.max(every, took / share), 4 * every));
+    // The first time is slow, and says nothing of the next.
+    const wait = this.#done.has(name) ? Math.min(Math.max(every, took / share), 4 * every) : every;
+    this.#done.add(name);
+    this.#due.set(name, from + wait);
   }
 
   async #views(): Promise<void> {
@@ -371,9 +376,4 @@ function batchOf({ entries, inputs, sizes }: ProgramBase, entry: string): number
 function lossOf({ entries }: ProgramBase, entry: string): string {
   const names = (entries[entry]?.outputs ?? []).filter(isNumber).map(({ name }) => name);
   return names.find((name) => name === 'loss') ?? names[0] ?? 'loss';
-}
-
-/** What an error says. */
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -3,9 +3,10 @@ import { lookOf } from '../../src/inspect/lookOf.ts';
 import { evaluateModel, MODEL_FILE } from './evaluate.ts';
 import { trainingEntry } from './feed.ts';
 import { lessons } from './lessons/list.ts';
+import { messageOf } from './messageOf.ts';
 import { ModelError } from './modelError.ts';
 import { startModel } from './openModel.ts';
-import { messageOf, Player } from './player.ts';
+import { Player } from './player.ts';
 import type { Ask, Tell } from './protocol.ts';
 import type { Shelf } from './shelf.ts';
 

@@ -66,7 +66,7 @@ export type Tell =
       readonly losses: Float32Array;
       /** The step, counted in all, that each slice ended with: as many as `losses`. */
       readonly at: Float64Array;
-      /** Others by name, as they last were: `accuracy`, `test accuracy`. */
+      /** Others by name, `accuracy`, `test accuracy`: those that were measured since the last word. */
       readonly metrics: Readonly<Record<string, number>>;
       readonly stepsPerSecond: number;
       /** Microseconds of a step by the clock. */
@@ -120,8 +120,9 @@ export type View =
       readonly title: string;
       readonly x: Float32Array;
       readonly y: Float32Array;
-      /** The class of each, or its label. */
+      /** The class of each, and what classes are called where that is not their number. */
       readonly classes?: Uint8Array;
+      readonly classNames?: readonly string[];
       readonly labels?: readonly string[];
       /** What the network says of the plane behind the points: from the lower left, row by row, from 0 to 1. */
       readonly field?: { readonly width: number; readonly height: number; readonly values: Float32Array };

@@ -11,9 +11,9 @@ export type Logged = Pick<Extract<Tell, { kind: 'steps' }>, 'losses' | 'at' | 'm
 export class StepLog {
   readonly #lossName: string;
   readonly #tell: (logged: Logged) => void;
-  readonly #metrics: Record<string, number> = {};
   #losses: number[] = [];
   #at: number[] = [];
+  #metrics: Record<string, number> = {};
   #toldAt = 0;
 
   /** @param lossName the scalar output that is plotted as the loss; others are metrics */
@@ -43,9 +43,10 @@ export class StepLog {
     this.#tell({
       losses: Float32Array.from(this.#losses),
       at: Float64Array.from(this.#at),
-      metrics: { ...this.#metrics },
+      metrics: this.#metrics,
     });
     this.#losses = [];
     this.#at = [];
+    this.#metrics = {};
   }
 }

@@ -20,6 +20,9 @@ const sentences: readonly (readonly Kind[])[] = [
   ['animals', 'food', 'people'], // the mouse steals cheese from the farmer
 ];
 
+/** What the kinds are called, by their numbers. */
+export const kindNames: readonly string[] = Object.keys(kinds);
+
 /** All words, those of a kind beside one another, and the number of the kind of each. */
 export const words: readonly { readonly word: string; readonly kind: number }[] = Object.values(
   kinds,
@@ -30,7 +33,6 @@ export const words: readonly { readonly word: string; readonly kind: number }[] 
  * has is drawn by a sequence that is the same everywhere (Park and Miller's).
  */
 export function neighbours(count: number): readonly (readonly [word: number, beside: number])[] {
-  const names = Object.keys(kinds);
   let seed = 1;
   const drawn = (below: number): number => {
     seed = (seed * 48271) % 2147483647;
@@ -39,7 +41,7 @@ export function neighbours(count: number): readonly (readonly [word: number, bes
   return Array.from({ length: count }).flatMap(() => {
     const sentence = sentences[drawn(sentences.length)] ?? [];
     const numbers = sentence.map(
-      (kind) => names.indexOf(kind) * kinds[kind].length + drawn(kinds[kind].length),
+      (kind) => kindNames.indexOf(kind) * kinds[kind].length + drawn(kinds[kind].length),
     );
     return numbers.flatMap((word) =>
       numbers.filter((beside) => beside !== word).map((beside) => [word, beside] as const),

@@ -3,7 +3,7 @@ import type { View } from '../protocol.ts';
 import { type Bench, floats, type Lesson } from './lesson.ts';
 import { range } from './pictures.ts';
 import { ontoPlane } from './plane.ts';
-import { words as known, neighbours } from './sentences.ts';
+import { kindNames, words as known, neighbours } from './sentences.ts';
 
 /** The state whose rows are the vectors. */
 const TABLE = 'words.weight';
@@ -43,6 +43,7 @@ async function plane(bench: Bench): Promise<View[]> {
       x: floats(points.map(([x]) => x)),
       y: floats(points.map(([, y]) => y)),
       classes: Uint8Array.from(known, ({ kind }) => kind),
+      classNames: kindNames,
       labels: known.map(({ word }) => word),
       range: [-reach, reach, -reach, reach],
     },

@@ -10,11 +10,9 @@ type Image = Images['images'][number];
 /** Images side by side, all of one scale of colours, which stands under them. */
 export function ImagesView({ view }: { readonly view: Images }) {
   const [low, high] = rangeOf(view);
-  // Many are small; few have room.
-  const largest = view.images.length > 12 ? 3.25 : view.images.length > 4 ? 4.5 : 7;
   return (
     <>
-      <ul class="images" style={{ '--image': `${largest}rem` }}>
+      <ul class="images" style={{ '--image': `${sideOf(view.images)}rem` }}>
         {view.images.map((image, i) => (
           <li key={image.label ?? i}>
             <Pixels
@@ -29,12 +27,19 @@ export function ImagesView({ view }: { readonly view: Images }) {
         ))}
       </ul>
       <p class={`scale ${view.signed ? 'signed' : 'plain'}`}>
-        <span>{numberText(low)}</span>
+        <span>{numberText(Math.abs(low) < 1e-3 * high ? 0 : low)}</span>
         <i class="scale-colours" aria-hidden="true" />
         <span>{numberText(high)}</span>
       </p>
     </>
   );
+}
+
+/** The least side of an image, in rem: many are small, few have room, and one of many pixels all that there is. */
+function sideOf(images: Images['images']): number {
+  const [first] = images;
+  if (images.length === 1 && first !== undefined && first.width > 64) return 14;
+  return images.length > 12 ? 3.25 : images.length > 4 ? 4.5 : 7;
 }
 
 /** From the least value to the largest of all, or as far on either side of 0. */

@@ -221,7 +221,8 @@ export class Player {
   }
 
   #hear(tell: Tell): void {
-    this.#silence.value = 0;
+    // What trained before goes on, and says nothing of a model that waits for ever.
+    if (this.#opening === undefined || !isOfTraining(tell)) this.#silence.value = 0;
     switch (tell.kind) {
       case 'progress': {
         const { kind: _, ...progress } = tell;
@@ -344,7 +345,7 @@ export class Player {
       epoch,
       loss: losses.at(-1) ?? before.loss,
       losses: before.losses + losses.length,
-      metrics,
+      metrics: { ...before.metrics, ...metrics },
       stepsPerSecond,
       measuredMicros,
     };
@@ -405,4 +406,9 @@ export class Player {
     this.#ask(this.#good);
     this.#next = next;
   }
+}
+
+/** Whether a word is of the model that trains, rather than of what is being opened. */
+function isOfTraining({ kind }: Tell): boolean {
+  return kind === 'steps' || kind === 'views' || kind === 'kept' || kind === 'running';
 }

@@ -38,7 +38,7 @@ export function PointsView({ view }: { readonly view: Points }) {
         <ul class="classes">
           {classes.map((index) => (
             <li key={index}>
-              <Mark index={index} /> {index}
+              <Mark index={index} /> {view.classNames?.[index] ?? index}
             </li>
           ))}
         </ul>

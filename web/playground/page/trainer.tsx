@@ -105,6 +105,7 @@ function Progress({ player }: { readonly player: Player }) {
 
 function FiguresRow({ player, opened }: { readonly player: Player; readonly opened: Opened }) {
   const { step, epoch, loss, metrics, stepsPerSecond, measuredMicros } = player.figures.value;
+  const { name, about = name } = opened.look.report.machine;
   const dispatches = opened.look.report.entries[opened.entry]?.dispatches.length;
   return (
     <dl class="figures">
@@ -120,13 +121,17 @@ function FiguresRow({ player, opened }: { readonly player: Player; readonly open
       ))}
       <Figure
         name="steps a second"
-        value={stepsPerSecond === 0 ? '–' : numberText(Math.round(stepsPerSecond))}
+        value={
+          stepsPerSecond === 0
+            ? '–'
+            : numberText(stepsPerSecond < 10 ? stepsPerSecond : Math.round(stepsPerSecond))
+        }
       />
       <Figure name="dispatches a step" value={dispatches === undefined ? '–' : numberText(dispatches)} />
       <Figure
         name="time of a step"
-        value={Number.isFinite(measuredMicros) ? microsText(measuredMicros) : '–'}
-        aside={`predicted ${microsText(opened.predictedMicros)}`}
+        value={measuredMicros > 0 ? microsText(measuredMicros) : '–'}
+        aside={`predicted ${microsText(opened.predictedMicros)} on ${about}`}
       />
     </dl>
   );

@@ -1,6 +1,7 @@
 import { useSignal, useSignalEffect } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useRef } from 'preact/hooks';
+import { messageOf } from '../messageOf.ts';
 import type { Player } from './player.ts';
 
 /** Most bytes of a file that is read: a page has no use for more. */
@@ -91,7 +92,7 @@ async function loadFile(player: Player, file: File): Promise<void> {
   try {
     player.load(file.name, new Uint8Array(await file.arrayBuffer()));
   } catch (error) {
-    player.notice('error', `${file.name} cannot be read: ${error instanceof Error ? error.message : error}`);
+    player.notice('error', `${file.name} cannot be read: ${messageOf(error)}`);
   }
 }
 
