@@ -190,6 +190,38 @@ describe('the playground', () => {
       await page.keyboard.press('Control+End');
       await page.keyboard.type('\nnn.den');
       await page.getByRole('option', { name: 'dense' }).waitFor();
+      // What is chosen is told of: its type, and its documentation.
+      await page.locator('.cm-completionInfo', { hasText: 'units' }).waitFor();
+    });
+  });
+
+  test('lights the lines of the editor that make what is picked in the panels, and the other way round', async () => {
+    await visited(isolated.address + small, async (page) => {
+      await compiled(page);
+      await page.locator('.panels').waitFor();
+      await page.locator('.panels .cm-line', { hasText: 'const loss =' }).click();
+      await page.locator('.model .cm-lit', { hasText: 'const loss =' }).waitFor();
+      await page.locator('.model .cm-line', { hasText: 'const logits =' }).click();
+      await page.locator('.panels .cm-picked', { hasText: 'const logits =' }).waitFor();
+      // An edit has lines of its own.
+      await typed(page, '// mine\n');
+      await page.locator('.model .cm-lit').waitFor({ state: 'detached' });
+    });
+  });
+
+  test('says in place of a part what keeps it from being shown', async () => {
+    await visited(isolated.address + small, async (page) => {
+      // A language that is no tag: the library of plots does not load.
+      await page.addInitScript("Object.defineProperty(navigator, 'language', { get: () => 'en-US@posix' })");
+      await page.reload();
+      await compiled(page);
+      await press(page, 'Train');
+      await page.getByText(/Loss over .* steps: .* Curves cannot be drawn here/).waitFor();
+    });
+    await visited(isolated.address, async (page) => {
+      await page.route('**/start-*.js', (route) => route.abort());
+      await page.reload();
+      await page.getByText('The playground cannot be opened').waitFor();
     });
   });
 

@@ -7,6 +7,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import { foldHeader, foldingHeader } from './foldedHeader.ts';
 import { grammarOf, highlighting, type Language } from './languages.ts';
 import { type Lines, litLines, setLines } from './litLines.ts';
+import { scrollToLit } from './scrollToLit.ts';
 import type { Modifiers } from './select.ts';
 
 /** Code to read. */
@@ -49,7 +50,7 @@ export function Code({ text, language, isHeaderFolded = false, label, lines, onP
     const shown = view.current;
     if (shown === null) return;
     shown.dispatch({ effects: setLines.of(lines) });
-    scrollTo(shown, lines);
+    scrollToLit(shown, lines);
   }, [lines, text, language, label]);
   return <div class="code" ref={place} />;
 }
@@ -89,27 +90,4 @@ function picking(onPick: CodeProps['onPick']) {
     return true;
   };
   return [{ key: 'Enter', run: pickWith(false), shift: pickWith(true) }];
-}
-
-/** Scrolls the text, and nothing around it, to the first line that is lit, unless one is in sight. */
-function scrollTo(view: EditorView, { lit, picked }: Lines): void {
-  const wanted = picked === undefined ? [...lit] : [picked];
-  const first = Math.min(...wanted.filter((line) => line >= 1 && line <= view.state.doc.lines));
-  if (!Number.isFinite(first)) return;
-  view.requestMeasure({
-    read: () => {
-      const { scrollTop, clientHeight } = view.scrollDOM;
-      const tops = wanted
-        .filter((line) => line >= 1 && line <= view.state.doc.lines)
-        .map((line) => view.lineBlockAt(view.state.doc.line(line).from));
-      const isInSight = tops.some(
-        ({ top, bottom }) => top >= scrollTop && bottom <= scrollTop + clientHeight,
-      );
-      const top = view.lineBlockAt(view.state.doc.line(first).from).top;
-      return isInSight ? undefined : Math.max(0, top - clientHeight / 4);
-    },
-    write: (top) => {
-      if (top !== undefined) view.scrollDOM.scrollTop = top;
-    },
-  });
 }

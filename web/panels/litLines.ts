@@ -25,7 +25,7 @@ export interface Lines {
 export function linesOf(
   lit: ReadonlySet<number> | undefined,
   marks: Lines['marks'],
-  { picked, second }: { readonly picked: number | undefined; readonly second: number | undefined },
+  { picked, second }: { readonly picked?: number | undefined; readonly second?: number | undefined } = {},
 ): Lines {
   return {
     lit: lit ?? new Set(),

@@ -1,17 +1,15 @@
 import { useSignal, useSignalEffect } from '@preact/signals';
 import { useMemo } from 'preact/hooks';
 import { Code } from './code.tsx';
-import { linesOf } from './litLines.ts';
-import { placesOf } from './places.ts';
+import { linesOfFile } from './fileLines.ts';
 import { pick } from './select.ts';
-import type { PanelProps, Picked } from './selection.ts';
+import type { PanelProps } from './selection.ts';
 import { Tabs, tabPanel } from './tabs.tsx';
 
 /** The user's source, a tab for each file: a line lights up with what it became, and the other way round. */
 export function Source({ look, selection }: PanelProps) {
   const { files } = look;
   const shown = useSignal(files[0]?.name ?? '');
-  const places = placesOf(look, selection.entry.value);
   useSignalEffect(() => {
     const { lines } = selection.lit.value;
     if (lines.size > 0 && !lines.has(shown.peek())) {
@@ -20,24 +18,9 @@ export function Source({ look, selection }: PanelProps) {
     }
   });
   const file = files.find(({ name }) => name === shown.value) ?? files[0];
-  const marks = useMemo(() => {
-    const found = new Map<number, readonly number[]>();
-    for (const [line, ids] of places.nodesOfLine.get(file?.name ?? '') ?? []) {
-      const dispatches = new Set(ids.flatMap((id) => places.dispatchesOfNode.get(id) ?? []));
-      found.set(
-        line,
-        [...dispatches].sort((a, b) => a - b),
-      );
-    }
-    return found;
-  }, [places, file]);
   const lines = useMemo(
-    () =>
-      linesOf(selection.lit.value.lines.get(file?.name ?? ''), marks, {
-        picked: lineIn(selection.picked.value, file?.name),
-        second: lineIn(selection.second.value, file?.name),
-      }),
-    [selection.lit.value, selection.picked.value, selection.second.value, marks, file],
+    () => linesOfFile(look, selection, file?.name ?? ''),
+    [look, selection.entry.value, selection.lit.value, selection.picked.value, selection.second.value, file],
   );
   if (file === undefined)
     return (
@@ -69,8 +52,4 @@ export function Source({ look, selection }: PanelProps) {
       </div>
     </>
   );
-}
-
-function lineIn(picked: Picked | undefined, file: string | undefined): number | undefined {
-  return picked?.kind === 'line' && picked.file === file ? picked.line : undefined;
 }

@@ -1,8 +1,8 @@
-import { autocompletion, type CompletionSource } from '@codemirror/autocomplete';
+import { autocompletion, type Completion, type CompletionSource } from '@codemirror/autocomplete';
 import { linter } from '@codemirror/lint';
 import type { Extension } from '@codemirror/state';
 import { type EditorView, hoverTooltip, type Tooltip } from '@codemirror/view';
-import type { Hover, TypesAnswers, TypesAsk, TypesReply, TypesRequest } from './typesProtocol.ts';
+import type { Told, TypesAnswers, TypesAsk, TypesReply, TypesRequest } from './typesProtocol.ts';
 
 /**
  * What an editor knows by the types of Sinter: completion, documentation under the pointer, and what TypeScript finds wrong. TypeScript
@@ -20,9 +20,15 @@ export async function typesExtension(): Promise<Extension> {
     sent = text;
     void ask({ kind: 'text', text });
   };
-  const complete: CompletionSource = ({ pos, explicit, view }) => {
+  const complete: CompletionSource = async ({ pos, explicit, view }) => {
     sync(view);
-    return ask({ kind: 'completion', pos, explicit });
+    const found = await ask({ kind: 'completion', pos, explicit });
+    if (found === null) return null;
+    const info = async ({ label }: Completion): Promise<HTMLElement | null> => {
+      const details = await ask({ kind: 'details', pos: found.from, name: label });
+      return details === undefined ? null : toldElement(details);
+    };
+    return { ...found, options: found.options.map((option) => ({ ...option, info })) };
   };
   return [
     autocompletion({ override: [complete] }),
@@ -34,7 +40,7 @@ export async function typesExtension(): Promise<Extension> {
       sync(view);
       const hover = await ask({ kind: 'hover', pos });
       if (hover === undefined) return null;
-      return { pos: hover.from, end: hover.to, above: true, create: () => ({ dom: hoverElement(hover) }) };
+      return { pos: hover.from, end: hover.to, above: true, create: () => ({ dom: toldElement(hover) }) };
     }),
   ];
 }
@@ -62,7 +68,7 @@ function questions(
     });
 }
 
-function hoverElement({ parts, documentation }: Hover): HTMLElement {
+function toldElement({ parts, documentation }: Told): HTMLElement {
   const element = document.createElement('div');
   element.className = 'type-hover';
   const type = element.appendChild(document.createElement('code'));

@@ -6,7 +6,7 @@ import {
 } from '@typescript/vfs';
 import { getAutocompletion, getHover } from '@valtown/codemirror-ts/worker';
 import ts from 'typescript';
-import type { Hover, TypesAnswers, TypesAsk, TypesReply, TypesRequest } from './typesProtocol.ts';
+import type { Hover, Told, TypesAnswers, TypesAsk, TypesReply, TypesRequest } from './typesProtocol.ts';
 
 const PATH = '/model.ts';
 
@@ -62,6 +62,8 @@ async function answerTo(ask: TypesAsk): Promise<TypesAnswers[keyof TypesAnswers]
     case 'completion':
       if (environment === undefined) return null;
       return getAutocompletion({ env: environment, path: PATH, context: ask });
+    case 'details':
+      return environment === undefined ? undefined : detailsOf(environment, ask);
     case 'hover':
       return environment === undefined ? undefined : hoverOf(environment, ask.pos);
   }
@@ -84,13 +86,29 @@ function diagnosticsOf({ languageService }: VirtualTypeScriptEnvironment): Diagn
   });
 }
 
+function detailsOf(
+  { languageService }: VirtualTypeScriptEnvironment,
+  { pos, name }: Extract<TypesAsk, { kind: 'details' }>,
+): Told | undefined {
+  const details = languageService.getCompletionEntryDetails(
+    PATH,
+    pos,
+    name,
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+  );
+  return details === undefined ? undefined : told(details.displayParts, details.documentation);
+}
+
+function told(parts: ts.SymbolDisplayPart[] = [], documentation: ts.SymbolDisplayPart[] = []): Told {
+  return { parts, documentation: ts.displayPartsToString(documentation) };
+}
+
 function hoverOf(env: VirtualTypeScriptEnvironment, pos: number): Hover | undefined {
   const info = getHover({ env, path: PATH, pos });
   if (info?.quickInfo === undefined) return undefined;
-  return {
-    from: info.start,
-    to: info.end,
-    parts: info.quickInfo.displayParts ?? [],
-    documentation: (info.quickInfo.documentation ?? []).map((part) => part.text).join(''),
-  };
+  const { displayParts, documentation } = info.quickInfo;
+  return { from: info.start, to: info.end, ...told(displayParts, documentation) };
 }

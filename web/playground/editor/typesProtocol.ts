@@ -7,15 +7,21 @@ export type TypesAsk =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'diagnostics' }
   | { readonly kind: 'completion'; readonly pos: number; readonly explicit: boolean }
+  /** Of a name that completion offered at a place. */
+  | { readonly kind: 'details'; readonly pos: number; readonly name: string }
   | { readonly kind: 'hover'; readonly pos: number };
 
-/** What stands over a name: its type, and its documentation. */
-export interface Hover {
-  readonly from: number;
-  readonly to: number;
+/** What is known of a name: its type, and its documentation. */
+export interface Told {
   /** In the words of TypeScript, with the kind of each. */
   readonly parts: readonly { readonly text: string; readonly kind: string }[];
   readonly documentation: string;
+}
+
+/** What stands over a name, and where that is. */
+export interface Hover extends Told {
+  readonly from: number;
+  readonly to: number;
 }
 
 /** What each question is answered with. */
@@ -24,6 +30,7 @@ export interface TypesAnswers {
   readonly text: undefined;
   readonly diagnostics: readonly Diagnostic[];
   readonly completion: CompletionResult | null;
+  readonly details: Told | undefined;
   readonly hover: Hover | undefined;
 }
 

@@ -1,21 +1,32 @@
-import { useSignal, useSignalEffect } from '@preact/signals';
+import { type Signal, useSignal, useSignalEffect } from '@preact/signals';
 import type { ComponentType } from 'preact';
-import { useErrorBoundary, useMemo } from 'preact/hooks';
+import { useEffect, useMemo } from 'preact/hooks';
 import type { Look } from '../../../src/inspect/look.ts';
 import { newSelection } from '../../panels/select.ts';
-import type { PanelProps } from '../../panels/selection.ts';
+import type { PanelProps, Selection } from '../../panels/selection.ts';
+import { messageOf } from '../messageOf.ts';
+import { Guarded } from './guarded.tsx';
 import type { Player } from './player.ts';
 
 /** What the compiler made of the model that runs: the panels of the report, which follow each compilation. */
-export function Looking({ player }: { readonly player: Player }) {
+export function Looking(props: {
+  readonly player: Player;
+  /** Is set to what is picked in the panels, for as long as they are there. */
+  readonly selection: Signal<Selection | undefined>;
+}) {
+  const { player } = props;
   const look = player.opened.value?.look;
   const panels = useSignal<{ readonly Panels: ComponentType<PanelProps> } | undefined>(undefined);
   useSignalEffect(() => {
     // Layout and charts are loaded once there is something to lay out.
     if (player.opened.value === undefined || panels.peek() !== undefined) return;
-    void import('../../panels/panels.tsx').then((loaded) => {
-      panels.value = loaded;
-    });
+    void import('../../panels/panels.tsx').then(
+      (loaded) => {
+        panels.value = loaded;
+      },
+      (error: unknown) =>
+        player.notice('error', `What the compiler made cannot be shown: ${messageOf(error)}`),
+    );
   });
   return (
     <section class="looking" id="look" aria-labelledby="look-title">
@@ -26,28 +37,28 @@ export function Looking({ player }: { readonly player: Player }) {
       {look === undefined || panels.value === undefined ? (
         <p class="soft card look-empty">Once a model has compiled, it is shown here.</p>
       ) : (
-        <Shown look={look} Panels={panels.value.Panels} />
+        <Guarded name="What the compiler made">
+          <Shown look={look} Panels={panels.value.Panels} shared={props.selection} />
+        </Guarded>
       )}
     </section>
   );
 }
 
-function Shown({ look, Panels }: { readonly look: Look; readonly Panels: ComponentType<PanelProps> }) {
+function Shown(props: {
+  readonly look: Look;
+  readonly Panels: ComponentType<PanelProps>;
+  readonly shared: Signal<Selection | undefined>;
+}) {
+  const { look, Panels, shared } = props;
   const shown = useSignal(look);
   shown.value = look;
   const selection = useMemo(() => newSelection(shown), [shown]);
-  const [error, tryAgain] = useErrorBoundary();
-  if (error !== undefined) {
-    return (
-      <div class="card look-empty" role="alert">
-        <p>
-          This cannot be shown: {error instanceof Error ? error.message : String(error)}. Training goes on.
-        </p>
-        <button type="button" class="button" onClick={tryAgain}>
-          Try again
-        </button>
-      </div>
-    );
-  }
+  useEffect(() => {
+    shared.value = selection;
+    return () => {
+      shared.value = undefined;
+    };
+  }, [shared, selection]);
   return <Panels look={look} selection={selection} />;
 }

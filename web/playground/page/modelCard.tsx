@@ -1,9 +1,17 @@
+import type { ReadonlySignal } from '@preact/signals';
+import type { Selection } from '../../panels/selection.ts';
 import { Editor } from '../editor/editor.tsx';
 import type { Desk } from './desk.ts';
 import type { Player } from './player.ts';
 
 /** The model's text, what is wrong with it, and what to do with it. */
-export function ModelCard({ desk, player }: { readonly desk: Desk; readonly player: Player }) {
+export function ModelCard(props: {
+  readonly desk: Desk;
+  readonly player: Player;
+  /** What is picked of what the compiler made, where that is shown. */
+  readonly selection: ReadonlySignal<Selection | undefined>;
+}) {
+  const { desk, player, selection } = props;
   return (
     <div class="model card">
       <header>
@@ -13,7 +21,7 @@ export function ModelCard({ desk, player }: { readonly desk: Desk; readonly play
         </div>
       </header>
       {desk.waiting.value !== undefined && <Waits desk={desk} why={desk.waiting.value} />}
-      <Editor desk={desk} player={player} />
+      <Editor desk={desk} player={player} selection={selection} />
       <Said desk={desk} player={player} />
       <div class="model-buttons">
         <button type="button" class="button" onClick={() => desk.run()}>

@@ -1,6 +1,8 @@
 import { useSignal, useSignalEffect } from '@preact/signals';
+import type { Selection } from '../../panels/selection.ts';
 import { Tabs, tabPanel } from '../../panels/tabs.tsx';
 import type { Desk } from './desk.ts';
+import { Guarded } from './guarded.tsx';
 import { Header } from './header.tsx';
 import { Looking } from './looking.tsx';
 import { ModelCard } from './modelCard.tsx';
@@ -18,6 +20,7 @@ const parts = [
 export function Playground({ desk, player }: { readonly desk: Desk; readonly player: Player }) {
   const isNarrow = useSignal(narrow.matches);
   const part = useSignal('train');
+  const selection = useSignal<Selection | undefined>(undefined);
   useSignalEffect(() => {
     const changed = (): void => {
       isNarrow.value = narrow.matches;
@@ -36,13 +39,17 @@ export function Playground({ desk, player }: { readonly desk: Desk; readonly pla
       <Notices player={player} />
       <main>
         <div {...attributes('model')}>
-          <ModelCard desk={desk} player={player} />
+          <Guarded name="The model">
+            <ModelCard desk={desk} player={player} selection={selection} />
+          </Guarded>
         </div>
         <div {...attributes('train')}>
-          <Trainer desk={desk} player={player} />
+          <Guarded name="The training">
+            <Trainer desk={desk} player={player} />
+          </Guarded>
         </div>
         <div {...attributes('look')}>
-          <Looking player={player} />
+          <Looking player={player} selection={selection} />
         </div>
       </main>
       {isNarrow.value && (

@@ -1,14 +1,25 @@
-import type { ReadonlySignal } from '@preact/signals';
-import { useSignal, useSignalEffect } from '@preact/signals';
+import { type ReadonlySignal, signal, useSignal, useSignalEffect } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
-import uPlot from 'uplot';
+import type uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
+import { messageOf } from '../messageOf.ts';
 import type { Curve } from './curve.ts';
 import { numberText } from './figures.ts';
 import { canvasColour, theme } from './palette.ts';
 
 const HEIGHT = 180;
+
+/** The library that plots; why there is none, where it does not load or a browser's language is none that it knows. */
+const library = signal<{ readonly Draw?: typeof uPlot; readonly why?: string }>({});
+void import('uplot').then(
+  (loaded) => {
+    library.value = { Draw: loaded.default };
+  },
+  (error: unknown) => {
+    library.value = { why: messageOf(error) };
+  },
+);
 
 /**
  * A curve over steps: what steps gave, pale, and the smoothed line over it. It follows the width of its place, and the theme.
@@ -29,13 +40,14 @@ export function Plot(props: {
   const plot = useRef<uPlot | undefined>(undefined);
   const said = useSignal('');
   const under = useSignal('');
+  const { Draw, why } = library.value;
 
   useEffect(() => {
     const element = place.current;
-    if (element === null) return;
+    if (element === null || Draw === undefined) return;
     const draw = (): void => {
       plot.current?.destroy();
-      plot.current = new uPlot(
+      plot.current = new Draw(
         optionsOf(isLog, canvasColour(colour), element.clientWidth, (text) => {
           under.value = text;
         }),
@@ -54,7 +66,7 @@ export function Plot(props: {
       plot.current?.destroy();
       plot.current = undefined;
     };
-  }, [isLog, colour, curve, under]);
+  }, [isLog, colour, curve, under, Draw]);
 
   useSignalEffect(() => {
     void changed.value;
@@ -74,7 +86,13 @@ export function Plot(props: {
         <span class="soft mono">{under}</span>
         {props.children}
       </figcaption>
-      <div ref={place} role="img" aria-label={said} style={{ height: `${HEIGHT}px` }} />
+      {why === undefined ? (
+        <div ref={place} role="img" aria-label={said} style={{ height: `${HEIGHT}px` }} />
+      ) : (
+        <p class="plot-empty soft">
+          {said} Curves cannot be drawn here: {why}.
+        </p>
+      )}
     </figure>
   );
 }
@@ -102,7 +120,8 @@ function optionsOf(
     width,
     height: HEIGHT,
     legend: { show: false },
-    padding: [8, 8, 0, 0],
+    // The last number under the axis is as wide as `50,000`.
+    padding: [8, 20, 0, 0],
     cursor: { y: false, drag: { setScale: false }, points: { size: 6 } },
     scales: { x: { time: false }, y: isLog ? { distr: 3 } : {} },
     axes: [
