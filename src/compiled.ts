@@ -271,12 +271,13 @@ export class CompiledProgram<S extends Signature = AnySignature> {
   }
 }
 
-showAs(
-  CompiledProgram.prototype,
-  ({ program, entries }) =>
+showAs(CompiledProgram.prototype, {
+  line: ({ program, entries }) =>
     `CompiledProgram ${program.name} for ${program.target} (entries ${entries.join(', ')})`,
-  (compiled) => compiled.summary().trimEnd(),
-);
+  all: (compiled) => compiled.summary().trimEnd(),
+  html: async ({ compilation, report }) =>
+    (await import('./inspect/compiledHtml.ts')).compiledHtml(compilation, report),
+});
 
 /** A variable of the environment, where there is one. */
 function environment(name: string): string {

@@ -36,6 +36,7 @@ export {
 } from './machine/index.ts';
 export * as metrics from './metrics/index.ts';
 export * as nn from './nn/index.ts';
+export { htmlOf } from './notebook/display.ts';
 export * as optim from './optim/index.ts';
 export { type OptionalPass, optionalPasses } from './optionalPasses.ts';
 export { hessian, hvp, type JacobianOptions, jacobian, jvp } from './passes/derivatives.ts';

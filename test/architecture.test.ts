@@ -13,8 +13,10 @@ const arrows: Readonly<
   loops: { rooms: [], packages: [] },
   // Functions of numbers, written once: only what prints them, or evaluates them, imports them.
   functions: { rooms: [], packages: [] },
+  // What notebooks show: how HTML is written, and how an object offers it.
+  notebook: { rooms: ['graph/printable.ts'], packages: [] },
   graph: {
-    rooms: ['loops', 'nearest.ts', 'runtime/clipped.ts', 'runtime (types)'],
+    rooms: ['loops', 'notebook', 'nearest.ts', 'runtime/clipped.ts', 'runtime (types)'],
     packages: [/^@dagrejs\/graphlib$/],
   },
   // Layers and optimizers are composites of primitives; optimizers differentiate.
@@ -97,6 +99,7 @@ const arrows: Readonly<
     rooms: [
       'loops',
       'graph',
+      'notebook',
       'machine',
       'schedule',
       'fuse',
@@ -122,7 +125,10 @@ const arrows: Readonly<
   // Streams, and files out of bytes: beside the runtime alone, in a page too.
   data: { rooms: ['runtime', 'half.ts'], packages: [/^fflate$/] },
   // What people do with a session that trains: beside the runtime alone, in a page too.
-  train: { rooms: ['runtime', 'weights'], packages: [/^simple-ascii-chart$/, /^@bufbuild\/protobuf\/wire$/] },
+  train: {
+    rooms: ['runtime', 'weights', 'notebook'],
+    packages: [/^simple-ascii-chart$/, /^@bufbuild\/protobuf\/wire$/],
+  },
   // What only pages can do.
   browser: { rooms: ['runtime', 'data', 'weights'], packages: [] },
   node: {

@@ -445,7 +445,11 @@ export class ModuleBuilder implements Declarations {
       params: [...this.#params],
       entries: [...this.#entries],
     };
-    showAs(module, moduleLine, moduleLines);
+    showAs(module, {
+      line: moduleLine,
+      all: moduleLines,
+      html: async (shown) => (await import('./shownHtml.ts')).moduleHtml(shown),
+    });
     return module;
   }
 

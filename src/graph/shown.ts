@@ -1,4 +1,5 @@
 import { elementCount, isFloat, shapeText } from '../loops/index.ts';
+import { displayAs } from '../notebook/display.ts';
 import type { Module } from './module.ts';
 import type { Node } from './node.ts';
 
@@ -8,22 +9,24 @@ const custom = Symbol.for('nodejs.util.inspect.custom');
 /** What `console.log` gives a custom text: how deep it still goes, and the options that it was called with. */
 type Shown<T> = (this: T, depth: number | null, options: { readonly depth?: number | null }) => string;
 
-/**
- * Gives an object, or a class by its prototype, what `console.log` shows of it: all where it is shown alone, one line
- * where it stands inside of something else.
- *
- * @param all the same line where it is left out
- */
-export function showAs<T extends object>(
-  target: T,
-  line: (value: T) => string,
-  all: (value: T) => string = line,
-): void {
+/** What people see of an object. */
+export interface ShownAs<T> {
+  /** In one line, as it stands inside of something else. */
+  readonly line: (value: T) => string;
+  /** All, where it is shown alone; the same line where it is left out. */
+  readonly all?: (value: T) => string;
+  /** In a notebook: what makes HTML is loaded when it is asked for. */
+  readonly html: (value: T) => Promise<string>;
+}
+
+/** Gives an object, or a class by its prototype, what `console.log` shows of it, and cells of notebooks. */
+export function showAs<T extends object>(target: T, { line, all = line, html }: ShownAs<T>): void {
   const inspected: Shown<T> = function (depth, options) {
     return (depth ?? 0) < (options?.depth ?? 0) ? `[${line(this)}]` : all(this);
   };
   // Not enumerable: what is shown of an object is not part of its data.
   Object.defineProperty(target, custom, { configurable: true, value: inspected });
+  displayAs(target, html, all);
 }
 
 /** A tensor in one line: `Tensor relu [batch<=128, 128] f32 'hidden' (model.ts:12)`. */

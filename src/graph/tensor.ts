@@ -75,4 +75,7 @@ export class Tensor<D extends Dtype = Dtype> extends Indices<D> {
   }
 }
 
-showAs(Tensor.prototype, ({ node }) => tensorLine(node));
+showAs(Tensor.prototype, {
+  line: ({ node }) => tensorLine(node),
+  html: async ({ node }) => (await import('./shownHtml.ts')).tensorHtml(node),
+});

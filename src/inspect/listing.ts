@@ -1,5 +1,6 @@
 import type { Compilation } from '../compile.ts';
 import { elementCount } from '../loops/index.ts';
+import { grouped, micros, percent } from './figures.ts';
 import { cutTo } from './formulaTerm.ts';
 import { type ListingFormula, type ListingRow, listingRows } from './listingRows.ts';
 import type { Role } from './look.ts';
@@ -287,24 +288,6 @@ function legend({ formulas }: Detail, { paint }: Style): string[] {
     `${painting(role, paint)(marks[role])} ${role}`;
   const share = formulas === 0 ? '%: time' : 'bar: time';
   return [`${of('forward')}  ${of('backward')}  ${of('update')}${paint.dim(`  ${share}  --verbose: all`)}`];
-}
-
-/** `49 %` */
-function percent(part: number): string {
-  const hundredths = 100 * part;
-  return `${hundredths > 0 && hundredths < 1 ? '<1' : String(Math.round(hundredths))} %`;
-}
-
-/** `180 µs`, `1.2 ms` */
-function micros(value: number): string {
-  if (!Number.isFinite(value)) return '–';
-  const [number, unit] = value < 1000 ? [value, 'µs'] : [value / 1000, 'ms'];
-  return `${Number(number.toPrecision(3))} ${unit}`;
-}
-
-/** A number with commas between thousands. */
-function grouped(n: number): string {
-  return String(n).replaceAll(/\B(?=(\d{3})+$)/g, ',');
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for

@@ -1,3 +1,4 @@
+import { displayAs } from '../notebook/display.ts';
 import { InputError } from '../runtime/issues.ts';
 import { chartOf } from './chart.ts';
 import type { Numbers } from './fitted.ts';
@@ -181,23 +182,46 @@ export class History<out Scalars extends object = Numbers, out Validated extends
 
   /** What `console.log` shows in Node, Deno and Bun. */
   [custom](depth?: number | null, options: { readonly depth?: number | null } = {}): string {
-    const count = this.#epochs.length;
-    const title = `History of ${count} epoch${count === 1 ? '' : 's'}`;
+    const title = this.#title();
     if ((depth ?? 0) < (options.depth ?? 0)) return `[${title}]`;
-    const { names } = this;
-    const best = this.best();
     const ended = this.#stopped === undefined ? '' : `, stopped: ${this.#stopped}`;
-    const rows = this.#epochs.map((epoch) => [
-      `${epoch === best ? '*' : ''}${epoch.epoch}`,
-      ...names.map((name) => shownNumber(valueIn(epoch, name))),
-      `${epoch.seconds.toFixed(2)} s`,
-    ]);
-    return [`${title}${ended}`, ...tableLines([['epoch', ...names, 'time'], ...rows])].join('\n');
+    return [`${title}${ended}`, ...tableLines(this.#table())].join('\n');
   }
 
   /** The table that `console.log` shows. */
   toString(): string {
     return this[custom]();
+  }
+
+  #title(): string {
+    const count = this.#epochs.length;
+    return `History of ${count} epoch${count === 1 ? '' : 's'}`;
+  }
+
+  /** A line for each epoch, the best one marked, under a line of names. */
+  #table(): string[][] {
+    const { names } = this;
+    const best = this.best();
+    const rows = this.#epochs.map((epoch) => [
+      `${epoch === best ? '*' : ''}${epoch.epoch}`,
+      ...names.map((name) => shownNumber(valueIn(epoch, name))),
+      `${epoch.seconds.toFixed(2)} s`,
+    ]);
+    return [['epoch', ...names, 'time'], ...rows];
+  }
+
+  static {
+    displayAs(
+      History.prototype,
+      async (history) =>
+        (await import('./historyHtml.ts')).historyHtml({
+          title: history.#title(),
+          stopped: history.stopped,
+          table: history.#table(),
+          picture: history.epochs.length === 0 ? '' : history.toSVG(),
+        }),
+      (history) => history.toString(),
+    );
   }
 
   #losses(): readonly string[] {

@@ -111,6 +111,10 @@ const roots: readonly (readonly [part: string, paths: readonly string[]])[] = [
   ['webgpu', ['compile.js', 'runtime/timestamps.js']],
   ['wasm', ['compileToWasm.js', 'runtime/wasm/index.js', 'watr/src/compile.js', 'watr/src/parse.js']],
   ['compiler', ['inspect/inspection.js', 'debug.js']],
+  [
+    'notebook',
+    ['notebook/valuesHtml.js', 'graph/shownHtml.js', 'inspect/compiledHtml.js', 'train/historyHtml.js'],
+  ],
 ];
 
 /** All that modules import, and what that imports, without what is loaded later. */
