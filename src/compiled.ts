@@ -1,11 +1,13 @@
 import type { WebGpuCompilation } from './compile.ts';
 import type { WasmCompilation } from './compileToWasm.ts';
-import { findGpu, isNode } from './findGpu.ts';
+import { findGpu } from './findGpu.ts';
 import { GraphError, type Module } from './graph/index.ts';
 import { showAs } from './graph/shown.ts';
 import type { Explanation } from './inspect/explain.ts';
 import type { EntryReport, Report } from './inspect/report.ts';
+import { isNode } from './isNode.ts';
 import { UnknownNameError } from './issues.ts';
+import { loadPart } from './loadPart.ts';
 import {
   type Machine,
   MachineError,
@@ -49,7 +51,8 @@ export interface CompileOptions {
  * @throws UnknownNameError for a target, a pass or an option that is not there; GraphError `declaration` for what is not a
  *   module, `option` for what are not options; MachineError for what is not a machine, is not what its description says, or does not
  *   suit the target; DeviceError `memory` for a plan that WebAssembly cannot address, `limit` for a state, an arena
- *   or inputs larger than a buffer of the target; ScheduleError `limit` for what no kernel of the target can compute
+ *   or inputs larger than a buffer of the target; ScheduleError `limit` for what no kernel of the target can compute;
+ *   LoadError where a file of the compiler does not come
  */
 export async function compile<S extends Signature = AnySignature>(
   module: Module<S>,
@@ -60,6 +63,8 @@ export async function compile<S extends Signature = AnySignature>(
   const { target = 'auto', machine, without = [] } = options;
   const given = machine === undefined ? target : targetOf(machine, target);
   const name = given === 'auto' ? await targetAtHand() : given;
+  // What every target needs first: where files are missing, the error names one that is, and not one that imports it.
+  const inspection = await loadInspection();
   const compilation = await compileFor(module, name, new Set(without), machine);
   const topics = environment('SINTER_DEBUG');
   if (topics !== '') {
@@ -67,14 +72,18 @@ export async function compile<S extends Signature = AnySignature>(
     const text = debugText(compilation, topics);
     if (text !== '') console.error(text);
   }
-  return programOf<S>(compilation);
+  return new CompiledProgram<S>(compilation, inspection);
 }
 
 /** A compilation as the program that people start and look at. */
 export async function programOf<S extends Signature = AnySignature>(
   compilation: WebGpuCompilation | WasmCompilation,
 ): Promise<CompiledProgram<S>> {
-  return new CompiledProgram<S>(compilation, await import('./inspect/inspection.ts'));
+  return new CompiledProgram<S>(compilation, await loadInspection());
+}
+
+function loadInspection(): Promise<Inspection> {
+  return loadPart('what compiles for every target', () => import('./inspect/inspection.ts'));
 }
 
 /** @throws GraphError for what is not a module, or not options; UnknownNameError for names that are not there */
@@ -141,11 +150,12 @@ export async function compileFor(
   machine: Machine = machines[target],
 ): Promise<WebGpuCompilation | WasmCompilation> {
   if (target !== 'wasm') {
-    const { compileModule } = await import('./compile.ts');
+    const { compileModule } = await loadPart('what compiles for WebGPU', () => import('./compile.ts'));
     return compileModule(module, machine, without, target);
   }
-  const { compileToWasm, loadAssembler } = await import('./compileToWasm.ts');
-  return compileToWasm(module, await loadAssembler(), without, machine);
+  const part = 'what compiles for WebAssembly';
+  const { compileToWasm, loadAssembler } = await loadPart(part, () => import('./compileToWasm.ts'));
+  return compileToWasm(module, await loadPart(part, loadAssembler), without, machine);
 }
 
 /** What `auto` is here: `webgpu` where there is a hardware adapter, else `wasm`. */

@@ -1,3 +1,4 @@
+import { isNode } from './isNode.ts';
 import type { WebGpuTarget } from './machine/index.ts';
 import { DeviceError, type DeviceOptions } from './runtime/index.ts';
 
@@ -37,9 +38,4 @@ export async function findGpu(wanted: 'hardware' | 'any', robustness = true): Pr
     options: { gpu: found.gpu, adapter: found.adapter },
     target: found.kind === 'software' ? 'webgpu-software' : 'webgpu',
   };
-}
-
-/** Whether this is Node: bundlers put an object named `process` into pages. */
-export function isNode(): boolean {
-  return String(globalThis.process) === '[object process]';
 }

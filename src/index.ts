@@ -20,6 +20,7 @@ export type {
   TemporaryReport,
 } from './inspect/report.ts';
 export { UnknownNameError } from './issues.ts';
+export { LoadError } from './loadPart.ts';
 export type { Dim, Dtype, Size } from './loops/index.ts';
 export {
   type Feature,

@@ -1,5 +1,7 @@
 import { isCompiledHere } from './compiledHere.ts';
-import { findGpu, isNode } from './findGpu.ts';
+import { findGpu } from './findGpu.ts';
+import { isNode } from './isNode.ts';
+import { loadPart } from './loadPart.ts';
 import { didYouMean } from './nearest.ts';
 import { checkProgram, isForWasm } from './runtime/check.ts';
 import {
@@ -45,7 +47,8 @@ export function needsRobustness(program: Program, asked: boolean | undefined): b
  * `sinter/runtime/wasm` are the doors for one of them alone, which need nothing of the compiler.
  *
  * @throws FormatError where `program` is not one, naming the first place that is not as it should be; DeviceError where
- *   there is no adapter, no memory, or the program needs more than there is; InputError for options that do not fit
+ *   there is no adapter, no memory, or the program needs more than there is; InputError for options that do not fit; LoadError
+ *   where the runtime is a file of its own that does not come
  */
 export function start<S extends Signature = AnySignature>(
   program: (Program | WasmProgram) & Typed<S>,
@@ -92,14 +95,14 @@ async function opened(program: Program | WasmProgram, options: StartOptions): Pr
     if (init.kind === 'given' && !Object.hasOwn(options.initial ?? {}, name))
       throw new InputError('missing', name, 'give its values as initial');
   if (isForWasm(program)) {
-    const { start } = await import('./runtime/wasm/index.ts');
+    const { start } = await loadPart('what runs WebAssembly', () => import('./runtime/wasm/index.ts'));
     return start(program, options);
   }
   const { threads, profile, robustness, ...given } = options;
   if (threads !== undefined)
     throw new InputError('unknown', 'threads', 'a program for WebGPU has no threads');
   const kind = takeProfile(profile);
-  const { timestamps } = await import('./runtime/timestamps.ts');
+  const { timestamps } = await loadPart('what times dispatches', () => import('./runtime/timestamps.ts'));
   const rest = kind === 'none' ? given : { ...given, profiler: timestamps(kind) };
   const isGiven = options.device !== undefined || options.adapter !== undefined || options.gpu !== undefined;
   if (robustness !== undefined) checkOption('robustness', robustness, 'boolean');

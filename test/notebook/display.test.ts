@@ -16,7 +16,9 @@ const compiled = await compile(module, { target: 'wasm' });
 async function displayed(value: unknown): Promise<Readonly<Record<string, string>>> {
   const name = Symbol.for('Jupyter.display');
   if (typeof value !== 'object' || value === null || !(name in value)) throw new TypeError('no display');
-  return Reflect.get(value, name).call(value);
+  const ask: unknown = Reflect.get(value, name);
+  if (typeof ask !== 'function') throw new TypeError('its display is not a function');
+  return ask.call(value);
 }
 
 /** The text of HTML whose styles nobody reads, with its characters as they are. */
@@ -75,7 +77,9 @@ describe('a cell of a notebook shows', () => {
 describe('htmlOf shows what a session gave', () => {
   test('numbers in a table, of arrays the first rows and what they are like', async () => {
     const session = await compiled.start({ seed: 1, threads: 1 });
-    const values = await session.run('predict', { x: Float32Array.from({ length: 32 }, (_, k) => Math.sin(k)) });
+    const values = await session.run('predict', {
+      x: Float32Array.from({ length: 32 }, (_, k) => Math.sin(k)),
+    });
     const text = textOf(await htmlOf(values));
     expect(text).toMatch(/^2 values loss \d\.\d+ hidden: f32\[8, 3\], from 0 to \S+, mean \S+( \S+){24}$/);
     await session.dispose();

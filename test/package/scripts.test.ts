@@ -12,6 +12,16 @@ const scripts = new Map(names.map((name) => [`/${name}`, readFileSync(join(dist,
 
 const page = /```html\n([\s\S]*?)```/.exec(readme)?.[1] ?? '';
 
+/** The page of README.md, which posts the error that it ends with. */
+function refusing(document: string): string {
+  const post =
+    "({ reason: { name, code, place, message } }) => fetch('/result', { method: 'POST', body: JSON.stringify({ name, code, place, message }) })";
+  return document.replace(
+    '<!doctype html>\n',
+    `<!doctype html>\n<script>onunhandledrejection = ${post}</script>\n`,
+  );
+}
+
 /** The page of README.md, which also posts what it came to. */
 function posting(document: string): string {
   const post = (what: string): string =>
@@ -69,6 +79,22 @@ describe('a page without a bundler', () => {
     expect(result).toEqual({ target: 'wasm', loss: expect.closeTo(0, 0) });
     expect(requested.filter((path) => path.startsWith('/sinter'))).toEqual(['/sinter.global.min.js']);
   });
+});
+
+test('compile says which script is missing, and where it was looked for', async ({ signal }) => {
+  const missing = ['/sinter.compiler.min.js', '/sinter.wasm.min.js'];
+  for (const path of missing) {
+    const files = new Map([...scripts, ['/', refusing(page)]]);
+    files.delete(path);
+    const { result } = await visit({ files, webgpu: false }, signal);
+    const place = expect.stringMatching(new RegExp(`^http://.*${path}$`));
+    expect(result).toEqual({
+      name: 'LoadError',
+      code: 'part',
+      place,
+      message: expect.stringContaining(path),
+    });
+  }
 });
 
 test('scripts import only files beside them, and the first is under 160 KB', async () => {

@@ -30,5 +30,8 @@ export interface Thread {
 export async function hostAtHand(): Promise<Host> {
   // Bundlers give pages a `process` too, but none of this kind.
   const tag = Object.prototype.toString.call(Reflect.get(globalThis, 'process'));
-  return tag === '[object process]' ? (await import('./node.ts')).nodeHost : browserHost;
+  if (tag !== '[object process]') return browserHost;
+  // What bundlers wrote for pages holds nothing for Node, and may run there, or in Deno.
+  const { nodeHost = browserHost }: Partial<typeof import('./node.ts')> = await import('./node.ts');
+  return nodeHost;
 }
