@@ -1,4 +1,3 @@
-export { attrsText } from './attributes.ts';
 export { einsum } from './composed/einsum.ts';
 export type { PadMode } from './composed/pad.ts';
 export type { VarianceOptions } from './composed/reductions.ts';

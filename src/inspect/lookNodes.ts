@@ -1,4 +1,5 @@
-import { attrsText, definitionOf, type Module, type Node } from '../graph/index.ts';
+import { attrsText } from '../graph/attributes.ts';
+import { definitionOf, type Module, type Node } from '../graph/index.ts';
 import { shapeText } from '../loops/index.ts';
 import { layersOf } from './layers.ts';
 import type { LookNode, Role } from './look.ts';

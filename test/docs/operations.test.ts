@@ -11,7 +11,7 @@ const listed = new Set(rows.map(nameOf));
 
 /** Exports of the package that are not operations: what declares, compiles, looks at and runs modules. */
 const otherExports =
-  /^([A-Z]|(compile|start|defineModule|printModule|printNodes|parseModule|verifyModule|machineOf|machines|targetNames|ops|optionalPasses|definitionOf|declarationsOf|describe|digraphOf|fit|modeOf|namesOf|valueIn|callbacks\.\w+|profile|profileText|summary|summaryOf|traceOf|dotOf|neededBy|sourceOf|valuesOf|wordCount|wordsOf|composite|graphIssues|requestDevice|sourceLine|firstUserFrame|nn|optim)$)/;
+  /^([A-Z]|(compile|start|defineModule|printModule|printNodes|parseModule|verifyModule|machineOf|machines|targetNames|ops|optionalPasses|definitionOf|declarationsOf|describe|digraphOf|fit|modeOf|namesOf|valueIn|callbacks\.\w+|profile|profileText|summary|summaryOf|traceOf|dotOf|neededBy|sourceOf|valuesOf|wordCount|wordsOf|composite|graphIssues|requestDevice|sourceLine|firstUserFrame|userFrame|htmlOf|nn|optim)$)/;
 
 /** Functions of a namespace and of those in it, by their names: `nn.init.zeros`. */
 function functionsOf(path: string, namespace: object): string[] {
