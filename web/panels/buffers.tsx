@@ -15,7 +15,7 @@ import {
   sharingBytes,
 } from './liveRanges.ts';
 import { type Places, placesOf } from './places.ts';
-import { type Ends, linearScale } from './scales.ts';
+import { type Ends, extremes, linearScale } from './scales.ts';
 import { pick } from './select.ts';
 import type { PanelProps } from './selection.ts';
 import { useMarks } from './useMarks.ts';
@@ -86,6 +86,12 @@ function Plan({ look, selection, places }: PanelProps & { readonly places: Place
               </svg>
               bytes in use
             </li>
+            <li>
+              <svg width="22" height="10" aria-hidden="true">
+                <path class="bound" d="M1,5H21" />
+              </svg>
+              bound: the most in use, which no plan goes below
+            </li>
             {peak !== undefined && (
               <li>
                 <svg width="12" height="12" aria-hidden="true">
@@ -103,7 +109,13 @@ function Plan({ look, selection, places }: PanelProps & { readonly places: Place
           <svg width={width} height={bottom + 4} role="presentation">
             <Columns {...{ columns, dispatches, bottom, peak }} lit={selection.lit.value.dispatches} />
             {plans.map((plan, k) => (
-              <ArenaGround key={plan.name} plan={plan} lane={lanes[k]} ends={[LEFT, width - 2]} />
+              <ArenaGround
+                key={plan.name}
+                plan={plan}
+                lane={lanes[k]}
+                ends={[LEFT, width - 2]}
+                bound={boundOf(plan, places)}
+              />
             ))}
             <g {...marks.group}>
               {plans.map((plan, k) =>
@@ -183,8 +195,9 @@ function ArenaGround(props: {
   readonly plan: ArenaPlan;
   readonly lane: Lane | undefined;
   readonly ends: Ends;
+  readonly bound: number | undefined;
 }) {
-  const { plan, lane, ends } = props;
+  const { plan, lane, ends, bound } = props;
   if (lane === undefined) return null;
   const [left, right] = ends;
   const top = TOP + lane.top;
@@ -194,6 +207,7 @@ function ArenaGround(props: {
       <rect class="arena" x={left} y={top} width={right - left} height={lane.height} />
       <text class="lane-title" x={left + 2} y={top - 6}>
         {plan.name}, {bytesText(plan.bytes)}
+        {bound === undefined ? '' : `, bound ${bytesText(bound)}`}
         {lane.isToScale ? '' : ' (drawn larger)'}
       </text>
       {lane.height > 30 &&
@@ -217,14 +231,30 @@ function InUse(props: {
   readonly columns: { readonly at: (value: number) => number };
 }) {
   const { plan, lane, places, columns } = props;
-  if (lane === undefined || lane.height < 30 || plan.blocks.every(({ persists }) => persists)) return null;
-  const { temporaries, dispatches } = places.report;
-  const used = bytesInUse(temporaries, plan.name, dispatches.length);
+  const bound = boundOf(plan, places);
+  if (lane === undefined || lane.height < 30 || bound === undefined) return null;
+  const used = usedOf(plan, places);
   const y = (bytes: number): number => TOP + lane.top + lane.height * (1 - bytes / plan.bytes);
   const stairs = used.map(
     (bytes, k) => `${k === 0 ? 'M' : 'L'}${columns.at(k)},${y(bytes)}H${columns.at(k + 1)}`,
   );
-  return <path class="in-use" d={stairs.join('')} />;
+  return (
+    <>
+      <path class="bound" d={`M${columns.at(0)},${y(bound)}H${columns.at(used.length)}`} />
+      <path class="in-use" d={stairs.join('')} />
+    </>
+  );
+}
+
+/** Bytes of an arena that are in use at each dispatch, those that outlive the step too. */
+function usedOf({ name, blocks }: ArenaPlan, { report: { temporaries, dispatches } }: Places): number[] {
+  const persistent = blocks.reduce((sum, { persists, bytes }) => sum + (persists ? bytes : 0), 0);
+  return bytesInUse(temporaries, name, dispatches.length).map((bytes) => persistent + bytes);
+}
+
+/** The least that any plan of an arena takes: the most of it that is in use at once; undefined where nothing is temporary. */
+function boundOf(plan: ArenaPlan, places: Places): number | undefined {
+  return plan.blocks.every(({ persists }) => persists) ? undefined : extremes(usedOf(plan, places))[1];
 }
 
 function boxOf(block: Block, plan: ArenaPlan, lane: Lane | undefined, at: (value: number) => number) {
