@@ -15,11 +15,9 @@ const page = /```html\n([\s\S]*?)```/.exec(readme)?.[1] ?? '';
 /** The page of README.md, which posts the error that it ends with. */
 function refusing(document: string): string {
   const post =
-    "({ reason: { name, code, place, message } }) => fetch('/result', { method: 'POST', body: JSON.stringify({ name, code, place, message }) })";
-  return document.replace(
-    '<!doctype html>\n',
-    `<!doctype html>\n<script>onunhandledrejection = ${post}</script>\n`,
-  );
+    "({ name, code, place, message }) => fetch('/result', { method: 'POST', body: JSON.stringify({ name, code, place, message }) })";
+  const listen = `const post = ${post}; onerror = (...all) => post(all[4]); onunhandledrejection = (e) => post(e.reason)`;
+  return document.replace('<!doctype html>\n', `<!doctype html>\n<script>${listen}</script>\n`);
 }
 
 /** The page of README.md, which also posts what it came to. */
@@ -110,6 +108,10 @@ test('scripts import only files beside them, and the first is under 160 KB', asy
   const imports = Object.values(metafile.inputs).flatMap((input) => input.imports);
   expect(imports.filter(({ external }) => external)).toEqual([]);
   expect(gzipSync(scripts.get('/sinter.min.js') ?? '', { level: 9 }).length).toBeLessThan(160_000);
+});
+
+test('scripts are the same in any encoding: a page may not say which one it has', () => {
+  for (const [name, text] of scripts) expect(text.match(/[^\p{ASCII}]/u), name).toBeNull();
 });
 
 test('scripts are as large as README.md says, to a twentieth', () => {

@@ -61,7 +61,7 @@ async function write(bundle: RollupBuild, folder: string, options: OutputOptions
       target: 'es2022',
       ...(isGlobal ? {} : { format: 'esm' }),
     });
-    writeFileSync(join(folder, file.fileName), withoutLikenesses(code));
+    writeFileSync(join(folder, file.fileName), inAscii(withoutLikenesses(code)));
   }
 }
 
@@ -73,6 +73,14 @@ function withoutLikenesses(code: string): string {
   return code.replaceAll(/(fro|impor)(?:m|t)(?= *["'][^."'/])/g, (_, start: string) =>
     start === 'fro' ? 'fro\\x6d' : 'impor\\x74',
   );
+}
+
+/**
+ * A script that is the same in any encoding: a page that does not say which one it has is read as Latin-1, and its classic scripts too.
+ * What is left of other letters stands in regular expressions and tagged templates, which know the same escapes.
+ */
+function inAscii(code: string): string {
+  return code.replaceAll(/[\u0080-\uffff]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 /** One file, whatever it would load later. */
