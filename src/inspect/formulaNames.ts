@@ -1,5 +1,5 @@
 import type { CompiledEntry } from '../compile.ts';
-import { definitionOf, type Graph, type Module, type ModuleEntry, type Node } from '../graph/index.ts';
+import type { Graph, Module, ModuleEntry, Node } from '../graph/index.ts';
 import type { Loop, Tensor } from '../loops/index.ts';
 
 /** How people know what an entry computes, and which node each tensor of its loops is. */
@@ -46,11 +46,11 @@ export function namesOf(module: Module, entry: ModuleEntry, compiled: CompiledEn
       if (node !== undefined) byTensor.set(tensor, node);
     }
   }
-  const stored = new Set([...byTensor.values()].map(computedBelow));
+  const stored = new Set([...byTensor.values()].map(sameValueBelow));
   const shared = new Set([...inlined].flatMap(([node, times]) => (times > 1 ? [node] : [])));
   const names = new Map<Node, string>();
   for (const { state, next } of entry.updates) {
-    const node = computedBelow(next);
+    const node = sameValueBelow(next);
     if (node.label === undefined && node.inputs.length > 0) names.set(node, `${state.label}'`);
   }
   nameGradients(graph, names, stored, shared);
@@ -81,7 +81,7 @@ function nameGradients(
 ): void {
   const taken = new Set(graph.nodes.flatMap(({ label }) => label ?? []));
   const primals = graph.differentiations.flatMap(({ gradients }) =>
-    [...gradients].map(([of, gradient]) => ({ of: computedBelow(of), gradient: computedBelow(gradient) })),
+    [...gradients].map(([of, gradient]) => ({ of: sameValueBelow(of), gradient: sameValueBelow(gradient) })),
   );
   const made = new Set(graph.differentiations.flatMap((one) => [...one.made.keys()]));
   const users = usersOf(graph.nodes.filter((node) => !made.has(node)));
@@ -103,14 +103,28 @@ function nameGradients(
   }
 }
 
-/** What stands below movements, which are not stored. */
-export function computedBelow(node: Node): Node {
+/** What a node is in other shapes, or for other differentiations: the same elements, if in another order. */
+export function sameValueBelow(node: Node): Node {
   let next = node;
   for (;;) {
-    const [moved] = next.inputs;
-    if (!definitionOf(next.op).isMovement || moved === undefined) return next;
-    next = moved;
+    const [first] = next.inputs;
+    if (first === undefined || !isVanishing(next)) return next;
+    next = first;
   }
+}
+
+const vanishing: ReadonlySet<string> = new Set([
+  'reshape',
+  'permute',
+  'expand',
+  'detach',
+  'custom',
+  'training',
+]);
+
+/** Whether a node has the elements of its first operand: shapes show what it does. */
+export function isVanishing({ op }: Node): boolean {
+  return vanishing.has(op);
 }
 
 /** The name of what a node becomes by operations of one operand each. */

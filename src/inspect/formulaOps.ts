@@ -7,12 +7,14 @@ import { atom, call, infix, numberTerm, OMITTED, prefix, suffix, type Term } fro
 export interface Printing {
   /** An operand as a term: its name, or its formula where it is computed in the same place. */
   readonly operand: (k: number) => Term;
+  /** The same, below a transposition. */
+  readonly matrix: (k: number) => Term;
   /** An operand below what vanishes: movements, casts. */
   readonly source: (k: number) => Node | undefined;
   /** The operand of an operand, where the latter is computed in the same place. */
   readonly inner: (k: number) => Term | undefined;
   /** Of which operand of which node it is the gradient, where a differentiation says so. */
-  readonly gradientOf: { readonly node: Node; readonly name: string } | undefined;
+  readonly gradientOf: { readonly node: Node; readonly operand: number } | undefined;
 }
 
 /** An operation of a node as a term; operations that have no sign of their own are calls, `tanh(x)`. */
@@ -46,6 +48,14 @@ const renamed = (name: string): Print => {
 const composite = (name: string, count: number): Print => {
   return (_, { operand }) => call(name, ...Array.from({ length: count }, (_, k) => operand(k + 1)));
 };
+
+/** What formulas call reductions that have no sign. */
+export const reductionNames: ReadonlyMap<string, string> = new Map([
+  ['reduceMax', 'max'],
+  ['reduceMin', 'min'],
+  ['logSumExp', 'logsumexp'],
+  ['variance', 'var'],
+]);
 
 const table: ReadonlyMap<string, Print> = new Map<string, Print>([
   ['constant', ({ attrs }) => numberTerm(Number(attrs.value))],
@@ -97,10 +107,7 @@ const table: ReadonlyMap<string, Print> = new Map<string, Print>([
   ['foldWindows', unary((x) => call('fold', x))],
   ['sum', unary((x) => prefix('Σ ', x))],
   ['prod', unary((x) => prefix('Π ', x))],
-  ['reduceMax', unary((x) => call('max', x))],
-  ['reduceMin', unary((x) => call('min', x))],
-  ['logSumExp', unary((x) => call('logsumexp', x))],
-  ['variance', unary((x) => call('var', x))],
+  ...[...reductionNames].map(([op, name]): [string, Print] => [op, unary((x) => call(name, x))]),
   ['take', (_, { operand }) => indexed(operand(0), operand(1))],
   ['pick', (_, { operand }) => indexed(operand(0), operand(1))],
   ['segmentSum', binary((x, at) => prefix('Σ ', atom(`${wrapped(x)} by ${wrapped(at)}`)))],
@@ -225,12 +232,28 @@ function meanTerm(_: Node, { source, inner }: Printing): Term | undefined {
   const [summed] = sum?.inputs ?? [];
   if (sum?.op !== 'sum' || count === undefined || summed === undefined) return undefined;
   const dims = (numbersIn(sum, 'axes') ?? []).flatMap((axis) => summed.shape[axis] ?? []);
-  const counted = count.op === 'constant' ? [Number(count.attrs.value)] : dimsIn(count.attrs.dim);
-  const isCounted = count.op === 'constant' || count.op === 'extent';
-  if (!isCounted || productText(counted) !== productText(dims)) return undefined;
+  const counted = factorsOf(count);
+  if (counted === undefined || productText(counted) !== productText(dims)) return undefined;
   const x = inner(0);
   return x === undefined ? undefined : call('mean', x);
 }
+
+/** The numbers and sizes that a count is the product of; undefined where it is of something else, or of many. */
+function factorsOf(count: Node): readonly Dim[] | undefined {
+  const found: Dim[] = [];
+  const left = [count];
+  for (const node of left) {
+    if (left.length > MOST_FACTORS) return undefined;
+    if (node.op === 'constant') found.push(Number(node.attrs.value));
+    else if (node.op === 'extent') found.push(...dimsIn(node.attrs.dim));
+    else if (['mul', 'cast', 'expand', 'reshape'].includes(node.op)) left.push(...node.inputs);
+    else return undefined;
+  }
+  return found;
+}
+
+/** Nodes that make up a count, at most. */
+const MOST_FACTORS = 16;
 
 /** The product of some dimensions, whatever their order. */
 function productText(dims: readonly Dim[]): string {
@@ -261,7 +284,7 @@ function sameSize(a: Dim, b: Dim | undefined): boolean {
 }
 
 /** `a · b`, with `ᵀ` at a matrix whose summed axis is not where a matrix product has it. */
-function contraction(node: Node, { operand, source }: Printing): Term {
+function contraction(node: Node, { matrix }: Printing): Term {
   const [a, b] = node.inputs;
   const lists = ['batchA', 'batchB', 'overA', 'overB'].map((name) => numbersIn(node, name) ?? []);
   const [batchA = [], batchB = [], overA = [], overB = []] = lists;
@@ -271,22 +294,22 @@ function contraction(node: Node, { operand, source }: Printing): Term {
     batch: readonly number[],
     over: readonly number[],
   ): Term => {
-    const term = operand(k);
+    const term = matrix(k);
     const rows = (input?.shape ?? []).flatMap((_, d) => (batch.includes(d) || over.includes(d) ? [] : [d]));
     if (rows.length === 0) return term;
     const isOverFirst = Math.max(...over) < Math.min(...rows);
     const isRowsFirst = Math.max(...rows) < Math.min(...over);
-    const isTurned = isSwapped(input, source(k));
+    const isTurned = input !== undefined && isTransposition(input);
     const transposed = (k === 0 ? isOverFirst : isRowsFirst) !== isTurned;
     return transposed ? suffix(term, 'ᵀ') : term;
   };
   return infix(side(0, a, batchA, overA), ' · ', side(1, b, batchB, overB), 'contraction', true);
 }
 
-/** Whether an operand is its source with the last two axes swapped. */
-function isSwapped(input: Node | undefined, source: Node | undefined): boolean {
-  if (input?.op !== 'permute' || input.inputs[0] !== source) return false;
-  const perm = numbersIn(input, 'perm') ?? [];
+/** Whether a node is its operand with the last two axes swapped. */
+export function isTransposition(node: Node): boolean {
+  if (node.op !== 'permute') return false;
+  const perm = numbersIn(node, 'perm') ?? [];
   const n = perm.length;
   return perm.every((from, to) => from === (to < n - 2 ? to : 2 * n - 3 - to));
 }
@@ -294,10 +317,13 @@ function isSwapped(input: Node | undefined, source: Node | undefined): boolean {
 /** Axes of a convolution that are not of space. */
 const LEADING = 3;
 
+/** Names of a convolution's operands. */
+const CONVOLVED = ['input', 'weight'];
+
 /** `conv2d(x, conv1.weight)`, and as a gradient `∂conv2d/∂weight(x, d conv1)`. */
 function convolution(node: Node, { operand, gradientOf }: Printing): Term {
   const space = node.shape.length - LEADING;
   const name = `conv${space}d`;
-  if (gradientOf?.node.op !== 'convolve') return call(name, operand(0), operand(1));
-  return call(`∂${name}/∂${gradientOf.name}`, operand(0), operand(1));
+  const of = gradientOf?.node.op === 'convolve' ? CONVOLVED[gradientOf.operand] : undefined;
+  return call(of === undefined ? name : `∂${name}/∂${of}`, operand(0), operand(1));
 }

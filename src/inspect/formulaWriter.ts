@@ -1,7 +1,7 @@
 import { definitionOf, type Graph, type Node } from '../graph/index.ts';
 import { complementOfPower, logSoftmaxOperand, softmaxOperand } from './formulaIdentities.ts';
-import type { NodeNames } from './formulaNames.ts';
-import { operationTerm } from './formulaOps.ts';
+import { isVanishing, type NodeNames } from './formulaNames.ts';
+import { isTransposition, operationTerm, reductionNames } from './formulaOps.ts';
 import {
   atom,
   call,
@@ -125,7 +125,7 @@ export class FormulaWriter {
     const { sites, letters } = attempt;
     const letter = letters.get(node);
     if (letter !== undefined) return atom(letter);
-    if (node === sites.parts) return prefix('Σ ', atom(`parts of ${this.#names.nameOf(node)}`));
+    if (node === sites.parts) return partsTerm(node, atom(`parts of ${this.#names.nameOf(node)}`));
     if (isVanishing(node)) return this.#expanded(node, attempt, depth);
     const isLeaf = node.inputs.length === 0 && !isDeclared(node);
     const isWritten = isLeaf || definitionOf(node.op).isMovement || this.#isHere(node, sites);
@@ -151,7 +151,10 @@ export class FormulaWriter {
     if (attempt.terms >= MOST_TERMS || depth <= 0) return this.#omitted(node);
     attempt.terms++;
     const [first] = node.inputs;
-    if (isVanishing(node) && first !== undefined) return this.#term(first, attempt, depth);
+    if (isVanishing(node) && first !== undefined) {
+      const moved = this.#term(first, attempt, depth);
+      return isTransposition(node) ? suffix(moved, 'ᵀ') : moved;
+    }
     const term = this.#known(node, attempt, depth - 1) ?? this.#operation(node, attempt, depth - 1);
     const before = attempt.written.get(node);
     attempt.written.set(node, { times: (before?.times ?? 0) + 1, term });
@@ -185,6 +188,13 @@ export class FormulaWriter {
         const input = node.inputs[k];
         return input === undefined ? OMITTED : this.#term(input, attempt, depth);
       },
+      matrix: (k) => {
+        const input = node.inputs[k];
+        const [first] = input?.inputs ?? [];
+        const isTurned = input !== undefined && isTransposition(input);
+        const shown = isTurned ? first : input;
+        return shown === undefined ? OMITTED : this.#term(shown, attempt, depth);
+      },
       source: (k) => {
         const input = node.inputs[k];
         return input === undefined ? undefined : below(input);
@@ -193,7 +203,8 @@ export class FormulaWriter {
         const source = node.inputs[k] === undefined ? undefined : below(node.inputs[k]);
         const [inner] = source?.inputs ?? [];
         if (source === undefined || inner === undefined || source === sites.parts) return undefined;
-        if (!this.#isHere(source, sites) || sites.apart.has(source)) return undefined;
+        const isWritten = this.#isHere(source, sites) || this.#isShort(source);
+        if (!isWritten || sites.apart.has(source)) return undefined;
         return this.#term(inner, attempt, depth);
       },
       gradientOf: this.#gradientOf(node),
@@ -221,13 +232,11 @@ export class FormulaWriter {
   }
 
   /** Of which operand of the node whose rule made it a node is the gradient: of that which it does not read. */
-  #gradientOf(node: Node): { readonly node: Node; readonly name: string } | undefined {
+  #gradientOf(node: Node): { readonly node: Node; readonly operand: number } | undefined {
     const of = this.#madeFor.get(node);
     if (of === undefined) return undefined;
     const read = new Set(node.inputs.map(below));
-    const other = of.inputs.find((input) => !read.has(below(input)));
-    const label = other === undefined ? undefined : below(other).label;
-    return { node: of, name: label?.split('.').at(-1) ?? 'input' };
+    return { node: of, operand: of.inputs.findIndex((input) => !read.has(below(input))) };
   }
 }
 
@@ -252,18 +261,12 @@ function isDeclared({ op }: Node): boolean {
   return op === 'input' || op === 'state' || op === 'param';
 }
 
-const vanishing: ReadonlySet<string> = new Set([
-  'reshape',
-  'permute',
-  'expand',
-  'detach',
-  'custom',
-  'training',
-]);
+const added: ReadonlySet<string> = new Set(['sum', 'contract', 'convolve', 'segmentSum']);
 
-/** Whether a node is its first operand in formulas: shapes show what it does. */
-function isVanishing({ op }: Node): boolean {
-  return vanishing.has(op);
+/** A reduction of parts that were made before: products are sums, too. */
+function partsTerm({ op }: Node, parts: Term): Term {
+  if (added.has(op)) return prefix('Σ ', parts);
+  return atom(`${reductionNames.get(op) ?? op}(${parts.text})`);
 }
 
 /** Whether a node says of its first operand what it is, in the others. */

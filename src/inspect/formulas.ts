@@ -1,10 +1,11 @@
 import type { Compilation, CompiledEntry } from '../compile.ts';
 import { definitionOf, type Module, type Node } from '../graph/index.ts';
 import { tensorsRead } from '../loops/edges.ts';
-import type { Loop, Tensor } from '../loops/index.ts';
+import { type Loop, listingOf, type Tensor } from '../loops/index.ts';
 import type { Stage } from '../schedule/group.ts';
 import { typeText } from './accesses.ts';
-import { computedBelow, loopsOf, type NodeNames, namesOf } from './formulaNames.ts';
+import { loopsOf, type NodeNames, namesOf, sameValueBelow } from './formulaNames.ts';
+import { cutTo } from './formulaTerm.ts';
 import { FormulaWriter, type Sites } from './formulaWriter.ts';
 import type { Formula, Role } from './look.ts';
 import { rolesOf } from './roles.ts';
@@ -80,10 +81,13 @@ class EntryFormulas {
   readonly #names: NodeNames;
   readonly #roles: readonly Role[];
   readonly #writer: FormulaWriter;
+  readonly #width: number;
   /** For a tensor, the first loop that reads it. */
   readonly #readers = new Map<Tensor, Loop>();
   /** Nodes that several loops compute, none stores, and people have a name for. */
   readonly #shared: ReadonlySet<Node>;
+  /** The lists of positions that some loops make, for reductions to walk. */
+  readonly #lists = new Set<Tensor>();
   /** Names of states, the owners of what is kept beside them. */
   readonly #states: ReadonlySet<string>;
 
@@ -96,9 +100,13 @@ class EntryFormulas {
   ) {
     this.#names = names;
     this.#roles = roles;
+    this.#width = width;
     this.#writer = new FormulaWriter(module.graph, names, width);
     this.#states = new Set(module.states.map(({ name }) => name));
     const times = new Map<Node, number>();
+    for (const loop of loops) {
+      if (listingOf(loop) !== null) for (const { tensor } of loop.outs) this.#lists.add(tensor);
+    }
     for (const loop of loops) {
       for (const tensor of tensorsRead(loop)) if (!this.#readers.has(tensor)) this.#readers.set(tensor, loop);
       for (const node of new Set(this.#computedBy(loop))) times.set(node, (times.get(node) ?? 0) + 1);
@@ -125,6 +133,7 @@ class EntryFormulas {
     ]);
     const said = new Set<Node>();
     return results.flatMap((result) => {
+      if (this.#lists.has(result.tensor)) return [this.#ofLists(result)];
       const here = new Set(result.origin);
       const more = [...here].filter((node) => this.#shared.has(node) && !said.has(node));
       for (const node of more) said.add(node);
@@ -134,10 +143,12 @@ class EntryFormulas {
 
   /** The outputs of a loop: of several of one value the one that leaves the step. */
   #saidOnce(loop: Loop): Tensor[] {
+    // Lists are made of several tensors together.
+    if (listingOf(loop) !== null) return loop.outs.slice(0, 1).map(({ tensor }) => tensor);
     const byNode = new Map<Node | Tensor, Tensor>();
     for (const { tensor } of loop.outs) {
       const node = this.#names.nodeOf(tensor);
-      const key = node === undefined ? tensor : computedBelow(node);
+      const key = node === undefined ? tensor : sameValueBelow(node);
       if (!byNode.has(key) || tensor.role !== 'temp') byNode.set(key, tensor);
     }
     return [...byNode.values()];
@@ -151,6 +162,22 @@ class EntryFormulas {
     const here = new Set(origin);
     const before = new Set(computedFor(parts, { here, apart: new Set() }));
     return origin.filter(({ id }) => !before.has(id));
+  }
+
+  /** `lists for d words = positions by word`: which terms each row of a sum has. */
+  #ofLists({ loop, tensor }: Result): Formula {
+    const reduction = this.#reductionIn(loop);
+    const name = reduction === undefined ? loop.name : this.#names.nameOf(reduction);
+    const key = reduction?.inputs.length === 2 ? reduction.inputs[1] : undefined;
+    const sites: Sites = { here: new Set(), apart: new Set() };
+    const text = key === undefined ? '' : ` by ${this.#writer.write('', key, sites).replace(/^ = /, '')}`;
+    return {
+      name: loop.name,
+      text: cutTo(`lists for ${name} = positions${text}`, this.#width),
+      role: (reduction && this.#roles[reduction.id]) ?? 'forward',
+      type: typeText(tensor),
+      nodes: key === undefined ? [] : computedFor(key, sites),
+    };
   }
 
   /** The formula of what a loop computes on the way, as others do. */
@@ -213,10 +240,13 @@ class EntryFormulas {
   /** The reduction whose parts a loop reads: it adds them up. */
   #partsRead(loop: Loop): Node | undefined {
     const made = new Set(loop.outs.map(({ tensor }) => tensor));
-    const isMadeUp = [...tensorsRead(loop)].some(
-      (tensor) => tensor.role === 'temp' && !made.has(tensor) && this.#names.nodeOf(tensor) === undefined,
-    );
-    return isMadeUp ? this.#reductionIn(loop) : undefined;
+    const isOfParts = [...tensorsRead(loop)].some((tensor) => this.#isMadeUp(tensor) && !made.has(tensor));
+    return isOfParts ? this.#reductionIn(loop) : undefined;
+  }
+
+  /** Whether a tensor holds parts of a reduction: it is no node's value. */
+  #isMadeUp(tensor: Tensor): boolean {
+    return tensor.role === 'temp' && !this.#lists.has(tensor) && this.#names.nodeOf(tensor) === undefined;
   }
 
   #nameOf(tensor: Tensor, own: Node | undefined, node: Node | undefined): string {

@@ -1,6 +1,6 @@
 import { TILE_COLUMNS, TILE_ROWS } from './tileSize.ts';
 
-/**
+/*
  * The inner loops of every contraction, as WebAssembly text: tiles of 4 rows × 8 columns,
  * `c[i][j] (+)= Σ a[i][k] · b[k][j]`, for all panels of a block.
  *

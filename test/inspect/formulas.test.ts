@@ -39,7 +39,8 @@ describe('a formula', () => {
     ['a mean', (a) => a.mean(), 'y = mean(a)'],
     ['a choice', (a, b) => a.lt(0).where(b, 1), 'y = where(a < 0, b, 1)'],
     ['a comparison whose number stands first', (a, b) => a.gt(0).where(b, 1), 'y = where(a > 0, b, 1)'],
-    ['movements that vanish', (a) => a.transpose().reshape([36]).neg(), 'y = −a'],
+    ['shapes that vanish', (a) => a.reshape([36]).neg(), 'y = −a'],
+    ['a transposed term', (a) => a.transpose().add(a), 'y = aᵀ + a'],
     ['a slice', (a) => a.slice([0], [3]).exp(), 'y = exp(a[0:3])'],
     ['short numbers', (a) => a.mul(1 / 3).add(1e-8), 'y = 0.3333·a + 1e-8'],
     [
@@ -58,6 +59,35 @@ describe('a formula', () => {
   test('says softmax and its parts by their names', () => {
     expect(formulasFor((a) => a.softmax(1)).at(-1)).toBe('y = softmax(a)');
     expect(formulasFor((a) => a.logSoftmax(1)).at(-1)).toBe('y = logsoftmax(a)');
+  });
+
+  test('says what is listed before a sum walks it', () => {
+    const module = defineModule('table', (m) => {
+      const at = m.input('at', { shape: [128], dtype: 'i32' });
+      const table = m.state('table', { shape: [10_000, 128] });
+      const loss = table.take(at).square().mean();
+      m.entry('train', { loss, updates: optim.sgd({ lr: 0.5 }).minimize(loss) });
+    });
+    const found = formulas(module, 'train');
+    expect(found).toContain('lists for d table = positions by at');
+    expect(found.filter((text) => text.startsWith('lists'))).toHaveLength(1);
+    expect(found.join('\n')).not.toContain('parts of');
+  });
+
+  test('never calls the gradient in a part that in the whole', () => {
+    const module = defineModule('halves', (m) => {
+      const x = m.input('x', { shape: [64, 32] });
+      const hidden = nn.dense(x, 64, { name: 'hidden' });
+      const loss = hidden
+        .slice([0, 0], [64, 32])
+        .mul(hidden.slice([0, 32], [64, 64]).tanh())
+        .square()
+        .mean();
+      m.entry('train', { loss, updates: optim.sgd({ lr: 0.5 }).minimize(loss) });
+    });
+    const found = formulas(module, 'train').filter((text) => text.startsWith('d hidden ='));
+    expect(found).toHaveLength(1);
+    expect(found[0]).toMatch(/ = pad\(.*pad\(/);
   });
 
   test('says rows of a table, and the gradient that goes back to them', () => {
@@ -82,7 +112,7 @@ describe('a formula', () => {
     const text = formulas(module, 'train').join('\n');
     expect(text).toContain('first = relu(conv2d(x, first.weight) + first.bias)');
     expect(text).toMatch(/∂conv2d\/∂weight\(x, /);
-    expect(text).toMatch(/∂conv2d\/∂first\(d second, /);
+    expect(text).toMatch(/∂conv2d\/∂input\(d second, /);
   });
 
   test('of an optimizer names what it keeps beside a state shortly', () => {
