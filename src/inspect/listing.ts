@@ -8,6 +8,7 @@ import { type Paint, plain } from './paint.ts';
 import type { EntryReport, Report } from './report.ts';
 import { bytesText, scaled } from './reportText.ts';
 import { rolesOf } from './roles.ts';
+import { wrapped } from './wrapped.ts';
 
 /** How a listing is written. */
 export interface ListingOptions {
@@ -99,10 +100,10 @@ function headLines(compilation: Compilation, report: Report, width: number, pain
   const facts = ` for ${report.target}: ${grouped(count)} parameters, ${kernels}`;
   const title = cutTo(oneLine(report.name), Math.max(8, width - facts.length));
   const memory = `memory ${bytesText(report.peakBytes)}, no less than ${bytesText(report.lowerBoundBytes)}`;
-  return [
-    `${paint.bold(title)}${facts}`,
-    paint.dim(cutTo(`${memory}; times are predictions for ${machine}`, width)),
-  ];
+  const times = `times predicted for ${machine}`;
+  const together = `${memory}; ${times}`;
+  const second = together.length <= width ? [together] : [memory, ...wrapped(times, width)];
+  return [`${paint.bold(title)}${facts}`, ...second.map(paint.dim)];
 }
 
 function entryHeading(name: string, entry: EntryReport, style: Style): string {
@@ -128,7 +129,7 @@ function rowsWithin(rows: readonly ListingRow[], detail: Detail, style: Style): 
 function rowLines(row: ListingRow, detail: Detail, style: Style): string[] {
   if (detail.formulas === 0) return [shortLine(row, style)];
   const lines = [headLine(row, style), ...formulaLines(row.formulas, detail.formulas, style)];
-  if (detail.place) lines.push(...placeLine(row, style));
+  if (detail.place) lines.push(...placeLines(row, style));
   return lines;
 }
 
@@ -219,31 +220,40 @@ function listedIn(names: readonly string[], room: number, before: string): strin
   return text;
 }
 
-/** `x[batch, 784] → hidden[batch, 128]   again: d output   model.ts:12` */
-function placeLine({ reads, writes, source, again }: ListingRow, { width, paint }: Style): string[] {
+/** `x[batch, 784] → hidden[batch, 128]   again: d output   model.ts:12`; in two lines where one has no room for a name of each side. */
+function placeLines({ reads, writes, source, again }: ListingRow, { width, paint }: Style): string[] {
   const room = width - INDENT.length;
   const others = [
     again.length === 0 ? '' : `again: ${listedIn(again, MOST_AGAIN, '')}`,
     cutTo(oneLine(source), MOST_SOURCE),
   ].filter((one) => one !== '');
   const end = others.join('  ');
-  const shapes = shapesIn(reads, writes, room - end.length - (end === '' ? 0 : 2));
-  const text = `${shapes}${' '.repeat(Math.max(2, room - shapes.length - end.length))}${end}`.trimEnd();
+  const beside = shapesIn(reads, writes, room - end.length - (end === '' ? 0 : 2));
+  if (beside === undefined)
+    return [
+      cutTo(shapesIn(reads, writes, room) ?? shapesText(reads, writes, 1, 1), room),
+      end.padStart(room),
+    ].map((text) => `${INDENT}${paint.dim(text)}`);
+  const text = `${beside}${' '.repeat(Math.max(2, room - beside.length - end.length))}${end}`.trimEnd();
   return text === '' ? [] : [`${INDENT}${paint.dim(text)}`];
 }
 
 /** Characters of what is computed again, and of a place in the user's files. */
 const [MOST_AGAIN, MOST_SOURCE] = [18, 24];
 
-/** What is read and written, the largest first, in so many characters. */
-function shapesIn(reads: readonly string[], writes: readonly string[], room: number): string {
-  const arrow = reads.length > 0 && writes.length > 0 ? ' → ' : '';
+/** What is read and written, the largest first, in so many characters; undefined where one of each takes more. */
+function shapesIn(reads: readonly string[], writes: readonly string[], room: number): string | undefined {
   const counts = [4, 3, 2, 1].flatMap((ins) => [3, 2, 1].map((outs) => [ins, outs] as const));
   for (const [ins, outs] of counts) {
-    const text = `${someOf(reads, ins)}${arrow}${someOf(writes, outs)}`;
+    const text = shapesText(reads, writes, ins, outs);
     if (text.length <= room) return text;
   }
-  return cutTo(`${someOf(reads, 1)}${arrow}${someOf(writes, 1)}`, room);
+  return undefined;
+}
+
+function shapesText(reads: readonly string[], writes: readonly string[], ins: number, outs: number): string {
+  const arrow = reads.length > 0 && writes.length > 0 ? ' → ' : '';
+  return `${someOf(reads, ins)}${arrow}${someOf(writes, outs)}`;
 }
 
 function someOf(names: readonly string[], most: number): string {
