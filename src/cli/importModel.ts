@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -22,6 +23,11 @@ export async function importModel(path: string, file: string, seconds: number): 
       `${file} holds ${other}: name a file of JavaScript or TypeScript that exports a module`,
     );
   if (/\.[cm]?tsx?$/.test(path) && !readsTypeScript()) await registerTsx(path);
+  const ends = (): void => {
+    writeSync(2, `sinter: ${file} cannot be loaded: it ended the process, as process.exit() does\n`);
+    process.exitCode = 2;
+  };
+  process.once('exit', ends);
   try {
     return await inTime(() => import(pathToFileURL(path).href), seconds);
   } catch (cause) {
@@ -30,6 +36,8 @@ export async function importModel(path: string, file: string, seconds: number): 
     throw new UsageError(`${file} cannot be loaded: ${reason}${place === undefined ? '' : `  at ${place}`}`, {
       cause,
     });
+  } finally {
+    process.off('exit', ends);
   }
 }
 

@@ -13,11 +13,13 @@ import { listed, UsageError } from './usage.ts';
  */
 export async function loadModel(spec: string, { loadTimeout }: ModelOptions): Promise<Module> {
   const { file, name } = partsOf(spec);
+  if (file === '') throw new UsageError('the name of the file is empty; name a file that exports a module');
   const path = resolve(file);
   if (!existsSync(path)) throw new UsageError(`there is no file ${file}`);
   if (statSync(path).isDirectory())
     throw new UsageError(`${file} is a folder; name a file that exports a module`);
-  if (!isCode(path))
+  // Node takes names without an ending for JavaScript.
+  if (!isCode(path) && extname(path) !== '')
     throw new UsageError(`${file} is not JavaScript or TypeScript; name a file that exports a module`);
   const exported = await importFile(path, file, loadTimeout);
   const modules = exportedModules(exported);
@@ -41,10 +43,9 @@ export async function loadModel(spec: string, { loadTimeout }: ModelOptions): Pr
   throw new UsageError(`${file} has no export ${JSON.stringify(name)}; ${there}`);
 }
 
-/** Whether a file's name is one of code, as far as it says: Node takes names without an ending for JavaScript. */
-function isCode(path: string): boolean {
-  const ending = extname(path);
-  return ending === '' || /^\.[cm]?[jt]sx?$/.test(ending);
+/** Whether a file's name ends as those of code do. */
+export function isCode(path: string): boolean {
+  return /^\.[cm]?[jt]sx?$/.test(extname(path));
 }
 
 /** The file that is named, and its export, where one is: a file's own name may hold a '#'. */

@@ -18,6 +18,9 @@ export async function islandsOf(looks: readonly Look[]): Promise<string> {
   ].join('\n');
 }
 
+/** Said of a file that is something else. */
+export const NO_PAGE = 'it is no page that sinter inspect --html writes';
+
 /**
  * The looks in a page's text, as a file has it.
  *
@@ -34,7 +37,7 @@ export async function looksInPage(page: Pick<Document, 'getElementById'>): Promi
 
 async function looksOf(island: (id: string) => string | undefined): Promise<readonly Look[]> {
   const [looks, texts] = [island(LOOKS), island(TEXTS)];
-  if (looks === undefined || texts === undefined) throw new TypeError('it holds no looks');
+  if (looks === undefined || texts === undefined) throw new TypeError(NO_PAGE);
   const bare: unknown = JSON.parse(looks);
   const all: unknown = JSON.parse(await inflated(texts));
   if (!Array.isArray(bare) || !Array.isArray(all)) throw new TypeError('its looks are not a list');

@@ -99,6 +99,14 @@ test.each([
   ]);
 });
 
+test('a model that ends the process is told, and is no success', async () => {
+  expect(await summary('exits.ts', 'process.exit(0);\n')).toEqual({
+    code: 2,
+    out: '',
+    err: 'sinter: /exits.ts cannot be loaded: it ended the process, as process.exit() does\n',
+  });
+});
+
 test('what a model leaves running does not keep the command alive', async () => {
   const sources = JSON.stringify(join(root, 'src/index.ts'));
   const model = `import { defineModule } from ${sources};

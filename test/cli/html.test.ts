@@ -68,7 +68,23 @@ test('a page has measured times, of a file or taken now', async () => {
 
 test.each([
   ['a folder', ['--html', '.'], 'it is a folder; name a file'],
-  ['a page that is not one', ['--html', '{}/a.html', '--compare', '{}/none.html'], 'it holds no looks'],
+  ['a device', ['--html', '/dev/null'], 'it is a device or a pipe'],
+  ['a name of code', ['--html', '{}/a.ts'], 'that is a name of code, which a page must not replace'],
+  [
+    'a page that is missing',
+    ['--html', '{}/a.html', '--compare', '{}/no.html'],
+    'no.html: there is no such file',
+  ],
+  [
+    'a profile that is missing',
+    ['--html', '{}/a.html', '--profile', '{}/no.json'],
+    'no.json: there is no such file',
+  ],
+  [
+    'a page that is not one',
+    ['--html', '{}/a.html', '--compare', '{}/none.html'],
+    'it is no page that sinter inspect --html writes',
+  ],
   ['a profile that is not one', ['--html', '{}/a.html', '--profile', '{}/none.html'], '--profile'],
   ['a comparison without a page', ['--compare', 'wasm'], '--compare is of the page that --html writes'],
   ['a folder that is a file', ['--html', '{}/none.html/a.html'], 'none.html is a file'],

@@ -118,7 +118,7 @@ test('an island ends no element and opens none, whatever names and texts hold', 
 });
 
 test.each([
-  ['no looks', '<p>a page</p>', 'it holds no looks'],
+  ['no looks', '<p>a page</p>', 'it is no page that sinter inspect --html writes'],
   [
     'a later version',
     '<script type="application/json" id="sinter-looks">[{"format":"sinter-look","version":2}]</script>\n<script type="application/octet-stream" id="sinter-texts">i44FAA==</script>',

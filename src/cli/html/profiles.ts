@@ -4,7 +4,9 @@ import type { Report } from '../../inspect/report.ts';
 import type { TargetName } from '../../machine/index.ts';
 import { type Profile, profile } from '../../profile/profile.ts';
 import { deviceFor } from '../deviceFor.ts';
-import { listed, UsageError } from '../usage.ts';
+import { listed, UsageError, whyUnread } from '../usage.ts';
+
+const NO_PROFILE = 'it is not what sinter profile --json writes';
 
 /** What steps took, by entry. */
 export type Profiles = Readonly<Record<string, Profile>>;
@@ -48,9 +50,10 @@ export function profilesIn(file: string, report: Report): Profiles {
   try {
     found = JSON.parse(readFileSync(file, 'utf8'));
   } catch (cause) {
-    return fail(cause instanceof Error ? cause.message : String(cause), cause);
+    if (cause instanceof SyntaxError) return fail(NO_PROFILE, cause);
+    return fail(whyUnread(cause), cause);
   }
-  if (!isProfile(found)) return fail('it is not what sinter profile --json writes');
+  if (!isProfile(found)) return fail(NO_PROFILE);
   const { module, target, entry } = found;
   if (module !== report.name || target !== report.target) {
     const own = `${JSON.stringify(report.name)} for ${report.target}`;

@@ -3,7 +3,7 @@ import { basename, dirname, extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { compileFor } from '../../compiled.ts';
 import type { Module } from '../../graph/index.ts';
-import { looksInText } from '../../inspect/island.ts';
+import { looksInText, NO_PAGE } from '../../inspect/island.ts';
 import type { Look } from '../../inspect/look.ts';
 import { lookOf } from '../../inspect/lookOf.ts';
 import { reportOf } from '../../inspect/report.ts';
@@ -11,11 +11,11 @@ import { bytesText } from '../../inspect/reportText.ts';
 import { type TargetName, targetNames } from '../../machine/index.ts';
 import { fileStore } from '../../node/fileStore.ts';
 import { FormatError } from '../../runtime/index.ts';
-import { loadModel } from '../loadModel.ts';
+import { isCode, loadModel } from '../loadModel.ts';
 import type { ModelOptions } from '../modelCommand.ts';
 import type { Terminal } from '../run.ts';
 import { statusLine } from '../statusLine.ts';
-import { UsageError } from '../usage.ts';
+import { UsageError, whyUnread } from '../usage.ts';
 import type { HtmlOptions } from './options.ts';
 import { reportPage } from './page.ts';
 import { measured, profilesIn } from './profiles.ts';
@@ -38,11 +38,19 @@ export interface Shown {
 /**
  * Requires that a page can be written to a file: before long work.
  *
- * @throws UsageError where it is a folder, or its folder is a file
+ * @throws UsageError where it is a folder, a device or code, or its folder is a file
  */
 export function requireWritable(out: string): void {
-  if (existsSync(out) && statSync(out).isDirectory())
+  const there = existsSync(out) ? statSync(out) : undefined;
+  if (there?.isDirectory())
     throw new UsageError(`--html ${out}: it is a folder; name a file, as in ${resolve(out, 'report.html')}`);
+  // The page takes the place of what it overwrites: of a device, and of the model that one meant to look into, too.
+  if (there !== undefined && !there.isFile())
+    throw new UsageError(`--html ${out}: it is a device or a pipe; name a file, as in report.html`);
+  if (isCode(out))
+    throw new UsageError(
+      `--html ${out}: that is a name of code, which a page must not replace; name a file, as in report.html`,
+    );
   if (basename(out).startsWith('.'))
     throw new UsageError(`--html ${out}: name a file that does not begin with a dot, as in report.html`);
   const folder = dirname(out);
@@ -149,9 +157,9 @@ async function lookInPage(file: string): Promise<Look> {
   };
   try {
     const [look] = await looksInText(readFileSync(file, 'utf8'));
-    return look ?? fail('it holds no looks');
+    return look ?? fail(NO_PAGE);
   } catch (cause) {
     if (cause instanceof UsageError) throw cause;
-    return fail(cause instanceof Error ? cause.message : String(cause), cause);
+    return fail(whyUnread(cause), cause);
   }
 }

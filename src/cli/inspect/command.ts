@@ -103,7 +103,9 @@ Examples:
 The listing has for each dispatch the formulas that it computes, what they are for (F forward, B backward,
 U update), its part of the predicted time as a bar and of the FLOPs, what limits it, and the shapes that it
 reads and writes; it is as wide as the terminal, and as long as a screen. · without spaces multiplies
-elements, with spaces matrices; d x is the gradient in x; x' is the next value of a state.
+elements, with spaces matrices; d x is the gradient in x; x' is the next value of a state, and "so y'" says that
+the one of y is computed alike. Values that are not written out are counted, as +3; ×4 are four alike; … stands
+for what did not fit. "again" names what an earlier dispatch computes too: made again, rather than stored.
 
 Exit codes: 0, all is well; 1, an expectation does not hold; 2, wrong usage or bad input;
 3, a fault in sinter itself.`,
