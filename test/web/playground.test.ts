@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { build } from 'vite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -12,6 +13,7 @@ import { isolation } from '../browser/chromium.ts';
 import { openBrowser, type Site, serveFolder } from './site.ts';
 
 let folder: string;
+let built: Awaited<ReturnType<typeof build>>;
 /** The built site, served with the headers of isolation, and without. */
 let isolated: Site;
 let plain: Site;
@@ -22,7 +24,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'sinter-playground-'));
   // Without all digits, and as it is written: to pack them, and to minify TypeScript, takes longer than all tests here.
   const files = new Map([...siteData].filter(([name]) => !name.startsWith('mnist/t')));
-  await build({
+  built = await build({
     ...config,
     configFile: false,
     plugins: [dataOfExamples(files), editorTypes()],
@@ -42,6 +44,24 @@ afterAll(async () => {
   await plain.close();
   rmSync(folder, { recursive: true });
 });
+
+/** Bytes, packed, of what draws the page: its scripts and all that they import at once, and its styles. */
+function firstLoad(): number {
+  const { output = [] } = 'output' in built ? built : {};
+  const chunks = new Map(
+    output.flatMap((one) => (one.type === 'chunk' ? [[one.fileName, one] as const] : [])),
+  );
+  const names = new Set(
+    [...chunks.values()].flatMap(({ name, fileName }) => (/^(index|start)$/.test(name) ? [fileName] : [])),
+  );
+  const styles = output.flatMap((one) =>
+    one.type === 'asset' && /start.*\.css$/.test(one.fileName) ? [one.source] : [],
+  );
+  for (const name of names) for (const imported of chunks.get(name)?.imports ?? []) names.add(imported);
+  const texts = [...styles, ...[...names].map((name) => chunks.get(name)?.code ?? '')];
+  expect([styles.length, names.size > 3]).toEqual([1, true]);
+  return texts.reduce((sum, text) => sum + gzipSync(text).length, 0);
+}
 
 /** Visits the page in a profile of its own; it must not break. */
 async function visited(
@@ -99,6 +119,11 @@ async function typed(page: Page, text: string): Promise<void> {
 const small = '#example=spirals';
 
 describe('the playground', () => {
+  test('is there soon: before there is a model it loads 350 KB, packed', () => {
+    // As it is written: minified, that is 230 KB.
+    expect(firstLoad()).toBeLessThan(350_000);
+  });
+
   test('trains until the loss halves, reads a drawn digit, and goes on from saved weights', async () => {
     await visited(isolated.address, async (page) => {
       await compiled(page);

@@ -26,7 +26,7 @@ beforeAll(async () => {
     root: fileURLToPath(new URL('workerPage', import.meta.url)),
     plugins: [dataOfExamples(files)],
     logLevel: 'error',
-    build: { ...config.build, outDir: folder },
+    build: { ...config.build, minify: false, reportCompressedSize: false, outDir: folder },
   });
   [isolated, plain] = [await serveFolder(folder, isolation), await serveFolder(folder)];
 });

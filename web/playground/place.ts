@@ -20,8 +20,7 @@ export async function placeFor(wanted: Extract<Ask, { kind: 'open' }>['target'])
   if (adapter === null) return onWasm('this browser has WebGPU, but no adapter for it');
   if (!adapter.info.isFallbackAdapter) return { target: 'webgpu', adapter };
   // Software has WebGPU's own vectors and threads at best, and WebAssembly has them without a driver between.
-  if (wanted === 'auto')
-    return onWasm('its adapter for WebGPU is software, which WebAssembly is faster than');
+  if (wanted === 'auto') return onWasm('WebGPU runs in software here, and WebAssembly is faster than that');
   return { target: 'webgpu-software', adapter };
 }
 

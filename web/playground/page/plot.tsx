@@ -135,7 +135,8 @@ function optionsOf(
     series: [
       {},
       { stroke: `color-mix(in srgb, ${colour} 38%, transparent)`, width: 1, points: { show: false } },
-      { stroke: colour, width: 2, points: { show: false } },
+      // One measurement has no line yet.
+      { stroke: colour, width: 2, points: { show: ({ data }) => data[0].length < 3 } },
     ],
     hooks: {
       setCursor: [

@@ -1,6 +1,6 @@
 import { useSignal, useSignalEffect } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
-import { useRef } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import { messageOf } from '../messageOf.ts';
 import type { Player } from './player.ts';
 
@@ -44,28 +44,37 @@ export function WeightButtons({ player }: { readonly player: Player }) {
 /** A place on which files of weights may be dropped. */
 export function DropPlace(props: { readonly player: Player; readonly children: ComponentChildren }) {
   const { player, children } = props;
+  const place = useRef<HTMLDivElement>(null);
   const isOver = useSignal(false);
+  useEffect(() => {
+    // Listened to from here, since a place is not a control: by keyboard a file is loaded by the button.
+    const left = new AbortController();
+    const { signal } = left;
+    place.current?.addEventListener('dragover', dragged, { signal });
+    place.current?.addEventListener('dragleave', leave, { signal });
+    place.current?.addEventListener('drop', drop, { signal });
+    return () => left.abort();
+
+    function dragged(event: DragEvent): void {
+      if (!event.dataTransfer?.types.includes('Files')) return;
+      event.preventDefault();
+      isOver.value = true;
+    }
+
+    function leave({ relatedTarget: to }: DragEvent): void {
+      if (!(to instanceof Node && place.current?.contains(to))) isOver.value = false;
+    }
+
+    function drop(event: DragEvent): void {
+      isOver.value = false;
+      const file = event.dataTransfer?.files[0];
+      if (file === undefined) return;
+      event.preventDefault();
+      void loadFile(player, file);
+    }
+  }, [player, isOver]);
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: a file can be loaded by the button, too
-    <div
-      class={`drop ${isOver.value ? 'over' : ''}`}
-      onDragOver={(event) => {
-        if (!event.dataTransfer?.types.includes('Files')) return;
-        event.preventDefault();
-        isOver.value = true;
-      }}
-      onDragLeave={(event) => {
-        const to = event.relatedTarget;
-        if (!(to instanceof Node && event.currentTarget.contains(to))) isOver.value = false;
-      }}
-      onDrop={(event) => {
-        isOver.value = false;
-        const file = event.dataTransfer?.files[0];
-        if (file === undefined) return;
-        event.preventDefault();
-        void loadFile(player, file);
-      }}
-    >
+    <div ref={place} class={`drop ${isOver.value ? 'over' : ''}`}>
       {children}
       {isOver.value && (
         <p class="drop-word" aria-hidden="true">
