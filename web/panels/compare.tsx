@@ -4,6 +4,7 @@ import { CompareDispatches } from './compareDispatches.tsx';
 import { type Column, DataTable } from './dataTable.tsx';
 import { bytesText, countText, flopsText, microsText, millisText, ratioText, signedText } from './figures.ts';
 import { type Figure, figuresOf, type PassChange, passChanges } from './matching.ts';
+import { hasEntry } from './select.ts';
 import type { Selection } from './selection.ts';
 
 /** Two looks beside each other: before and after an edit, or for two targets. */
@@ -58,8 +59,8 @@ function namesOf(before: Look, after: Look): readonly [string, string] {
 }
 
 function missing(before: Look, after: Look, entry: string): string {
-  if (before.entries[entry] === undefined) return ' It was not there before.';
-  return after.entries[entry] === undefined ? ' It is not there any more.' : '';
+  if (!hasEntry(before, entry)) return ' It was not there before.';
+  return hasEntry(after, entry) ? '' : ' It is not there any more.';
 }
 
 function figureColumns([before, after]: readonly [string, string]): readonly Column<Figure>[] {

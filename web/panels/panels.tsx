@@ -2,7 +2,7 @@ import { type Signal, useSignal } from '@preact/signals';
 import './theme.css';
 import './shell.css';
 import { type Area, type AreaProps, areas } from './areas.tsx';
-import { firstEntry } from './select.ts';
+import { firstEntry, hasEntry } from './select.ts';
 import { Tabs, tabPanel } from './tabs.tsx';
 
 /**
@@ -16,7 +16,7 @@ export function Panels({ look, selection, pair, tab }: AreaProps & { readonly ta
   const there = areas.filter((area: Area) => area.isOfPair !== true || pair !== undefined);
   const area = there.find(({ id }) => id === open.value) ?? areas[0];
   // A look that follows another may lack the entry that was shown.
-  if (look.entries[selection.entry.value] === undefined) selection.entry.value = firstEntry(look);
+  if (!hasEntry(look, selection.entry.value)) selection.entry.value = firstEntry(look);
   return (
     <div class="panels">
       <Tabs

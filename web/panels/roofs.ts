@@ -59,7 +59,7 @@ export function rooflinePoints(look: Look, entry: string): RooflinePoint[] {
 
 /** The profile of an entry, where it is of what the look shows: the same dispatches, by name. */
 export function profileOf(look: Look, entry: string): Profile | undefined {
-  const profile = look.profiles[entry];
+  const profile = Object.hasOwn(look.profiles, entry) ? look.profiles[entry] : undefined;
   const dispatches = look.report.entries[entry]?.dispatches ?? [];
   const isOfIt =
     profile?.dispatches.length === dispatches.length &&

@@ -13,10 +13,15 @@ export function newSelection(look: ReadonlySignal<Look>, entry?: string): Select
   const picked = signal<Picked | undefined>(undefined);
   const second = signal<Picked | undefined>(undefined);
   const lit = computed(() => {
-    const name = look.value.entries[asked.value] === undefined ? firstEntry(look.value) : asked.value;
+    const name = hasEntry(look.value, asked.value) ? asked.value : firstEntry(look.value);
     return litOf(look.value, name, picked.value);
   });
   return { entry: asked, picked, second, isComparing: signal(false), lit };
+}
+
+/** Whether a look has an entry of this name: every object has a `constructor`, which is none. */
+export function hasEntry(look: Look, name: string): boolean {
+  return Object.hasOwn(look.entries, name);
 }
 
 /** The entry that a page opens with: `train`, or the first where there is none of that name. */
