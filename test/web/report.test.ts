@@ -7,6 +7,7 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { w3, w5 } from '../../bench/workloads.ts';
 import { reportPage } from '../../src/cli/html/page.ts';
+import { defineModule, optim } from '../../src/index.ts';
 import type { Look } from '../../src/inspect/look.ts';
 import { cachedReport } from '../../web/build/report.ts';
 import { largeLook, lookAt } from './looks.ts';
@@ -33,16 +34,20 @@ afterAll(async () => {
 /** Opens a report as a person does: one file, from the disk. */
 async function open(
   look: Look,
-  { hash = '', ...options }: BrowserContextOptions & { readonly hash?: string } = {},
+  {
+    hash = '',
+    ready = '.box',
+    ...options
+  }: BrowserContextOptions & { readonly hash?: string; readonly ready?: string } = {},
 ): Promise<Page> {
-  const file = join(folder, `${look.report.name}.html`);
+  const file = join(folder, 'report.html');
   writeFileSync(file, await reportPage([look], await cachedReport()));
   const context = await browser.newContext({ viewport: { width: 1440, height: 1000 }, ...options });
   const page = await context.newPage();
   const failures: string[] = [];
   page.on('pageerror', (error) => failures.push(error.message));
   await page.goto(`${pathToFileURL(file)}#${hash}`);
-  await page.locator('.box').first().waitFor();
+  await page.locator(ready).first().waitFor();
   expect(failures).toEqual([]);
   return page;
 }
@@ -166,6 +171,27 @@ test.each([
   expect(await findings(page)).toEqual([]);
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
   await page.context().close();
+});
+
+test('names with markup are text everywhere, and names of what every object has are names', async () => {
+  const name =
+    '</script><script>document.title = "taken"</script><img src="x:" onerror="document.title = 1">';
+  const module = defineModule(name, (m) => {
+    const x = m.input('x', { shape: [4] });
+    const loss = x
+      .mul(m.state(name, { shape: [4] }))
+      .add(m.state('constructor', { shape: [4] }))
+      .mean();
+    m.entry('toString', { loss, updates: optim.sgd({ lr: 0.1 }).minimize(loss) });
+  });
+  const look = { ...(await lookAt(module, 'test/web/report.test.ts')), files: [{ name, text: name }] };
+  for (const tab of ['graph', 'passes', 'time', 'memory', 'cost', 'decisions']) {
+    const page = await open(look, { hash: `entry=toString&tab=${tab}`, ready: '[role="tabpanel"]' });
+    expect(await page.title()).toContain(name);
+    expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe(name);
+    expect(await page.locator('[onerror], #report script').count()).toBe(0);
+    await page.context().close();
+  }
 });
 
 test('a graph of ten thousand nodes opens, and its last node is found', async () => {
