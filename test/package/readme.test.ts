@@ -115,6 +115,8 @@ describe('what README.md promises', () => {
     const others = blocks.filter(({ language }) => language !== 'ts' && language !== 'console');
     expect(others.map(({ text }) => text.trim())).toEqual([
       'npm ci && npm run mnist',
+      // The page of a script tag: scripts.test.ts opens it.
+      expect.stringMatching(/^<!doctype html>/),
       expect.stringMatching(/^matmul: /),
     ]);
   });
