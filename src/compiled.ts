@@ -221,7 +221,7 @@ export class CompiledProgram<S extends Signature = AnySignature> {
     return this.#report;
   }
 
-  /** Text for people: each entry's dispatches with grids and bytes, and the peak of memory. */
+  /** Text for people, of 80 columns: each entry's dispatches with their predicted times and bytes, and the peak of memory. */
   summary(): string {
     return this.#inspection.summaryText(this.report);
   }

@@ -4,11 +4,12 @@ import { grouped, micros, percent } from './figures.ts';
 import { cutTo } from './formulaTerm.ts';
 import { type ListingFormula, type ListingRow, listingRows } from './listingRows.ts';
 import type { Role } from './look.ts';
+import { oneLine } from './oneLine.ts';
 import { type Paint, plain } from './paint.ts';
 import type { EntryReport, Report } from './report.ts';
 import { bytesText, scaled } from './reportText.ts';
 import { rolesOf } from './roles.ts';
-import { wrapped } from './wrapped.ts';
+import { widthWithin, wrapped } from './wrapped.ts';
 
 /** How a listing is written. */
 export interface ListingOptions {
@@ -21,8 +22,8 @@ export interface ListingOptions {
   readonly lines?: number;
 }
 
-/** Columns of a listing, and lines of a screen. */
-const [LEAST_WIDTH, USUAL_WIDTH, MOST_WIDTH, SCREEN] = [60, 80, 120, 40];
+/** Lines of a screen. */
+const SCREEN = 40;
 
 /**
  * What a compilation became, on a screen: for each entry its dispatches, with the formulas that they compute, what those are for,
@@ -33,7 +34,7 @@ const [LEAST_WIDTH, USUAL_WIDTH, MOST_WIDTH, SCREEN] = [60, 80, 120, 40];
  */
 export function listing(compilation: Compilation, report: Report, options: ListingOptions = {}): string {
   const { paint = plain, isDumb = false, lines: screen = SCREEN } = options;
-  const width = Math.max(LEAST_WIDTH, Math.min(MOST_WIDTH, options.width ?? USUAL_WIDTH));
+  const width = widthWithin(options.width);
   const roles = rolesOf(compilation.module);
   const entries = Object.entries(report.entries).map(([name, entry]) => ({
     name,
@@ -298,11 +299,4 @@ function legend({ formulas }: Detail, { paint }: Style): string[] {
     `${painting(role, paint)(marks[role])} ${role}`;
   const share = formulas === 0 ? '%: time' : 'bar: time';
   return [`${of('forward')}  ${of('backward')}  ${of('update')}${paint.dim(`  ${share}  --verbose: all`)}`];
-}
-
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
-const control = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g;
-
-function oneLine(text: string): string {
-  return text.replaceAll(control, ' ');
 }

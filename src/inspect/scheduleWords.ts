@@ -20,9 +20,9 @@ function workgroupWords(schedule: Schedule): string {
     case 'contract':
       return `contract: ${stagedWords(schedule)}`;
     case 'rows':
-      return `rows: ${schedule.block} a workgroup of ${schedule.lanes} invocations; ${schedule.phases.map(phaseWords).join('; ')}`;
+      return `rows: ${schedule.block === 1 ? 'one' : schedule.block} a workgroup of ${schedule.lanes} invocations; ${inTurn(schedule.phases.map(phaseWords))}`;
     case 'tasks':
-      return `tasks: ${schedule.block} rows each; ${schedule.tiled.map((tiled) => (tiled ? 'in tiles' : 'one element at a time')).join('; ')}`;
+      return `tasks: ${schedule.block} ${schedule.block === 1 ? 'row' : 'rows'} each; ${inTurn(schedule.tiled.map((tiled) => (tiled ? 'in tiles' : 'one element at a time')))}`;
     default:
       return schedule satisfies never;
   }
@@ -33,7 +33,7 @@ function stagedWords({ threads, perThread, split, depth }: StagedTile): string {
   const invocations = (threads[0] ?? 1) * (threads[1] ?? 1) * split;
   const by = invocations === 1 ? 'an invocation' : `${invocations} invocations`;
   const parts = split === 1 ? '' : `, k split ${split} ways`;
-  const chunks = depth === 1 ? '' : `, chunks of ${depth} in workgroup memory`;
+  const chunks = depth === 1 ? '' : `, chunks of ${depth} of k in workgroup memory`;
   return `tiles of ${rows} × ${columns} by ${by}${parts}${chunks}`;
 }
 
@@ -58,8 +58,20 @@ function elements(n: number): string {
   return n === 1 ? 'an element' : `${n} elements`;
 }
 
+/** Loops one after the other; those in a row that run alike are said once. */
+function inTurn(words: readonly string[]): string {
+  const runs: { readonly text: string; times: number }[] = [];
+  for (const text of words) {
+    const last = runs.at(-1);
+    if (last?.text === text) last.times++;
+    else runs.push({ text, times: 1 });
+  }
+  return runs.map(({ text, times }) => (times === 1 ? text : `${text} (${times} loops alike)`)).join('; ');
+}
+
 function taskWords({ tasks, block, rows, loops }: ScheduleSummary): string {
-  return `${tasks} ${tasks === 1 ? 'task' : 'tasks'} of ${block} of ${rows} rows; ${loops.map(loopWords).join('; ')}`;
+  const number = `${tasks} ${tasks === 1 ? 'task' : 'tasks'} of ${block} ${block === 1 ? 'row' : 'rows'}`;
+  return `${number}, of ${rows}; ${inTurn(loops.map(loopWords))}`;
 }
 
 function loopWords(loop: ScheduleSummary['loops'][number]): string {

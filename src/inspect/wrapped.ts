@@ -16,3 +16,11 @@ export function wrapped(text: string, width: number, indent = ''): string[] {
   }
   return [...lines, line];
 }
+
+/** Columns of a text where nobody says how many, at least and at most. */
+const [LEAST_WIDTH, USUAL_WIDTH, MOST_WIDTH] = [60, 80, 120];
+
+/** The columns that a text takes of a terminal's: no line is longer than eyes follow. */
+export function widthWithin(columns = USUAL_WIDTH): number {
+  return Math.max(LEAST_WIDTH, Math.min(MOST_WIDTH, columns));
+}

@@ -5,8 +5,8 @@ import type { WasmCompilation } from '../../compileToWasm.ts';
 import { listing } from '../../inspect/listing.ts';
 import { lookDispatches } from '../../inspect/lookDispatches.ts';
 import { type Report, reportOf } from '../../inspect/report.ts';
-import { reportText } from '../../inspect/reportText.ts';
 import { rolesOf } from '../../inspect/roles.ts';
+import { verboseText } from '../../inspect/verboseText.ts';
 import { check, outcomeText, parseExpectation } from '../expect.ts';
 import { requireHtml, withHtmlOptions } from '../html/options.ts';
 import { loadModel } from '../loadModel.ts';
@@ -74,7 +74,7 @@ export function inspectCommand(terminal: Terminal, done: (code: number) => void)
     .addOption(
       new Option(
         '-v, --verbose',
-        'print everything: grids, bindings, nodes, schedules in words, and the plan of memory',
+        'print everything: what is read and written, nodes, schedules in words, and the plan of memory',
       ).conflicts(alone),
     )
     .addOption(
@@ -162,7 +162,8 @@ function output(
   if (options.ir !== undefined || options.after !== undefined) return levelText(compilation, options);
   const width = terminal.stdout.isTTY === true ? terminal.stdout.columns : undefined;
   const style = { paint, isDumb: terminal.env.TERM === 'dumb', ...(width === undefined ? {} : { width }) };
-  const text = options.verbose === true ? reportText(shown, paint) : listing(compilation, shown, style);
+  const text =
+    options.verbose === true ? verboseText(compilation, shown, style) : listing(compilation, shown, style);
   if (options.target !== 'auto') return text;
   return `${paint.dim(chosenText(report.target))}\n\n${text}`;
 }
