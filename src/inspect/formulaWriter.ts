@@ -17,10 +17,10 @@ import {
 
 /** Where the nodes of a formula are computed. */
 export interface Sites {
-  /** What the formula writes out, where it does not stand in `apart`: whatever is not stored, where that is left out. */
+  /** What the formula writes out, where it is not apart: whatever is not stored, where that is left out. */
   readonly here?: ReadonlySet<Node>;
-  /** What has a formula of its own. */
-  readonly apart: ReadonlySet<Node>;
+  /** Whether a node has a formula of its own. */
+  readonly isApart: (node: Node) => boolean;
   /** The reduction whose parts are made before. */
   readonly parts?: Node;
   /** A state: what is kept beside it has short names, `m` for `hidden.weight.m`. */
@@ -129,7 +129,7 @@ export class FormulaWriter {
     if (isVanishing(node)) return this.#expanded(node, attempt, depth);
     const isLeaf = node.inputs.length === 0 && !isDeclared(node);
     const isWritten = isLeaf || definitionOf(node.op).isMovement || this.#isHere(node, sites);
-    if (!sites.apart.has(node)) {
+    if (!sites.isApart(node)) {
       if (isWritten && !isDeclared(node)) return this.#expanded(node, attempt, depth);
       if (this.#isShort(node)) return this.#short(node, sites);
     }
@@ -204,7 +204,7 @@ export class FormulaWriter {
         const [inner] = source?.inputs ?? [];
         if (source === undefined || inner === undefined || source === sites.parts) return undefined;
         const isWritten = this.#isHere(source, sites) || this.#isShort(source);
-        if (!isWritten || sites.apart.has(source)) return undefined;
+        if (!isWritten || sites.isApart(source)) return undefined;
         return this.#term(inner, attempt, depth);
       },
       gradientOf: this.#gradientOf(node),
@@ -227,7 +227,7 @@ export class FormulaWriter {
 
   /** A stored node written out, down to what is stored. */
   #short(node: Node, { owner }: Pick<Sites, 'owner'>): Term {
-    const sites = { apart: new Set<Node>(), ...(owner === undefined ? {} : { owner }) };
+    const sites = { isApart: () => false, ...(owner === undefined ? {} : { owner }) };
     return this.#attempt(node, sites, DEEPEST, new Map()).term;
   }
 

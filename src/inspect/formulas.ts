@@ -73,7 +73,8 @@ function namedEntry(
 interface Result {
   readonly loop: Loop;
   readonly tensor: Tensor;
-  readonly origin: readonly Node[];
+  /** What is computed on the way to it, in order. */
+  readonly here: ReadonlySet<Node>;
 }
 
 /** The formulas of one entry's loops. */
@@ -90,6 +91,10 @@ class EntryFormulas {
   readonly #lists = new Set<Tensor>();
   /** Names of states, the owners of what is kept beside them. */
   readonly #states: ReadonlySet<string>;
+  /** What each loop computes, in order: found once, since a loop may have any number of results. */
+  readonly #computed = new Map<Loop, ReadonlySet<Node>>();
+  /** The nodes that each loop stores. */
+  readonly #stored = new Map<Loop, ReadonlySet<Node>>();
 
   constructor(
     module: Module,
@@ -109,7 +114,7 @@ class EntryFormulas {
     }
     for (const loop of loops) {
       for (const tensor of tensorsRead(loop)) if (!this.#readers.has(tensor)) this.#readers.set(tensor, loop);
-      for (const node of new Set(this.#computedBy(loop))) times.set(node, (times.get(node) ?? 0) + 1);
+      for (const node of this.#computedBy(loop)) times.set(node, (times.get(node) ?? 0) + 1);
     }
     this.#shared = new Set(
       [...times].flatMap(([node, n]) =>
@@ -121,23 +126,30 @@ class EntryFormulas {
   ofStage({ groups }: Stage): Formula[] {
     const results = groups.flatMap((group): Result[] => [
       ...[...group.prologue, ...group.loops].flatMap((loop) =>
-        this.#saidOnce(loop).map((tensor) => ({ loop, tensor, origin: this.#computedBy(loop) })),
+        this.#saidOnce(loop).map((tensor) => ({ loop, tensor, here: this.#computedBy(loop) })),
       ),
       ...group.partials.flatMap(({ tensor }): Result[] => {
         const reader = this.#readers.get(tensor);
         const loop = group.loops[0] ?? reader;
         const parts = reader === undefined ? [] : this.#names.originOf(reader);
-        const origin = [...(group.loops[0] === undefined ? [] : this.#computedBy(group.loops[0])), ...parts];
-        return loop === undefined ? [] : [{ loop, tensor, origin }];
+        const here = new Set([
+          ...(group.loops[0] === undefined ? [] : this.#computedBy(group.loops[0])),
+          ...parts,
+        ]);
+        return loop === undefined ? [] : [{ loop, tensor, here }];
       }),
     ]);
     const said = new Set<Node>();
+    const walked = new Set<ReadonlySet<Node>>();
     return results.flatMap((result) => {
       if (this.#lists.has(result.tensor)) return [this.#ofLists(result)];
-      const here = new Set(result.origin);
-      const more = [...here].filter((node) => this.#shared.has(node) && !said.has(node));
+      const { here, loop } = result;
+      const more = walked.has(here)
+        ? []
+        : [...here].filter((node) => this.#shared.has(node) && !said.has(node));
+      walked.add(here);
       for (const node of more) said.add(node);
-      return [...more.map((node) => this.#ofShared(node, here, result.loop)), this.#ofResult(result, here)];
+      return [...more.map((node) => this.#ofShared(node, here, loop)), this.#ofResult(result)];
     });
   }
 
@@ -155,13 +167,25 @@ class EntryFormulas {
   }
 
   /** The nodes that a loop computes: not those that parts, which it adds up, were made of. */
-  #computedBy(loop: Loop): readonly Node[] {
+  #computedBy(loop: Loop): ReadonlySet<Node> {
+    const known = this.#computed.get(loop);
+    if (known !== undefined) return known;
     const origin = this.#names.originOf(loop);
     const parts = this.#partsRead(loop);
-    if (parts === undefined) return origin;
     const here = new Set(origin);
-    const before = new Set(computedFor(parts, { here, apart: new Set() }));
-    return origin.filter(({ id }) => !before.has(id));
+    const before = new Set(parts === undefined ? [] : computedFor(parts, { here, isApart: () => false }));
+    const computed = new Set(origin.filter(({ id }) => !before.has(id)));
+    this.#computed.set(loop, computed);
+    return computed;
+  }
+
+  /** The nodes whose values a loop stores. */
+  #storedBy(loop: Loop): ReadonlySet<Node> {
+    const known = this.#stored.get(loop);
+    if (known !== undefined) return known;
+    const stored = new Set(loop.outs.flatMap(({ tensor }) => this.#names.nodeOf(tensor) ?? []));
+    this.#stored.set(loop, stored);
+    return stored;
   }
 
   /** `lists for d words = positions by word`: which terms each row of a sum has. */
@@ -169,7 +193,7 @@ class EntryFormulas {
     const reduction = this.#reductionIn(loop);
     const name = reduction === undefined ? loop.name : this.#names.nameOf(reduction);
     const key = reduction?.inputs.length === 2 ? reduction.inputs[1] : undefined;
-    const sites: Sites = { here: new Set(), apart: new Set() };
+    const sites: Sites = { here: new Set(), isApart: () => false };
     const text = key === undefined ? '' : ` by ${this.#writer.write('', key, sites).replace(/^ = /, '')}`;
     return {
       name: loop.name,
@@ -182,8 +206,7 @@ class EntryFormulas {
 
   /** The formula of what a loop computes on the way, as others do. */
   #ofShared(node: Node, here: ReadonlySet<Node>, loop: Loop): Formula {
-    const apart = new Set([...this.#shared].filter((other) => other !== node));
-    const sites = { here, apart };
+    const sites = { here, isApart: (other: Node) => other !== node && this.#shared.has(other) };
     return {
       name: loop.name,
       text: this.#writer.write(this.#names.nameOf(node), node, sites),
@@ -193,19 +216,16 @@ class EntryFormulas {
     };
   }
 
-  #ofResult({ loop, tensor }: Result, here: ReadonlySet<Node>): Formula {
+  #ofResult({ loop, tensor, here }: Result): Formula {
     const own = this.#names.nodeOf(tensor);
     const node = own ?? this.#partOf(tensor) ?? [...here].at(-1);
     const name = this.#nameOf(tensor, own, node);
-    const others = loop.outs.flatMap((out) =>
-      out.tensor === tensor ? [] : (this.#names.nodeOf(out.tensor) ?? []),
-    );
-    const apart = new Set([...this.#shared, ...others].filter((other) => other !== node));
+    const stored = this.#storedBy(loop);
     const parts = this.#partsRead(loop);
     const owner = this.#ownerOf(tensor.name);
     const sites: Sites = {
       here,
-      apart,
+      isApart: (other) => other !== node && (this.#shared.has(other) || stored.has(other)),
       ...(parts === undefined ? {} : { parts }),
       ...(owner === undefined ? {} : { owner }),
     };
@@ -257,12 +277,12 @@ class EntryFormulas {
 }
 
 /** The ids of the nodes that a formula holds, computed ones and movements. */
-function computedFor(node: Node, { here = new Set(), apart }: Sites): number[] {
+function computedFor(node: Node, { here = new Set(), isApart }: Sites): number[] {
   const seen = new Set<Node>([node]);
   for (const next of seen) {
     for (const input of next.inputs) {
       const isInside = here.has(input) || (definitionOf(input.op).isMovement && input.inputs.length > 0);
-      if (isInside && !apart.has(input)) seen.add(input);
+      if (isInside && !isApart(input)) seen.add(input);
     }
   }
   return [...seen]

@@ -19,6 +19,7 @@ export function layersOf(
   const { nodes } = module.graph;
   const paths = new Map<Node, readonly string[]>();
   const known = layerNames(module);
+  const moved = movedBy(nodes);
   const give = (node: Node, path: readonly string[]): void => {
     if (!paths.has(node) && path.length > 0) paths.set(node, path);
   };
@@ -33,7 +34,7 @@ export function layersOf(
     if (roles[node.id] === 'forward')
       give(
         node,
-        innermost(node.inputs, paths, (input) => input.op === 'state'),
+        innermost(node.inputs, moved, paths, (input) => input.op === 'state'),
       );
   }
   for (const { made } of module.graph.differentiations)
@@ -44,7 +45,7 @@ export function layersOf(
     if (definitionOf(node.op).isMovement)
       give(
         node,
-        innermost(node.inputs, paths, () => true),
+        innermost(node.inputs, moved, paths, () => true),
       );
   return nodes.map((node) => paths.get(node) ?? []);
 }
@@ -133,23 +134,28 @@ function shared(a: readonly string[], b: readonly string[]): readonly string[] {
 /** The longest path of some operands: of several, the first. */
 function innermost(
   inputs: readonly Node[],
+  moved: ReadonlyMap<Node, Node>,
   paths: ReadonlyMap<Node, readonly string[]>,
   counts: (input: Node) => boolean,
 ): readonly string[] {
   let best: readonly string[] = [];
-  for (const input of inputs.flatMap(moved)) {
+  for (const operand of inputs) {
+    const input = moved.get(operand) ?? operand;
     const path = counts(input) ? (paths.get(input) ?? []) : [];
     if (path.length > best.length) best = path;
   }
   return best;
 }
 
-/** What stands below movements. */
-function moved(node: Node): readonly Node[] {
-  let next = node;
-  while (definitionOf(next.op).isMovement && next.inputs.length === 1 && next.inputs[0] !== undefined)
-    next = next.inputs[0];
-  return [next];
+/** For each movement, what it moves, below the movements before it: found in order, so that a long row of them is walked once. */
+function movedBy(nodes: readonly Node[]): ReadonlyMap<Node, Node> {
+  const found = new Map<Node, Node>();
+  for (const node of nodes) {
+    const [input, ...more] = node.inputs;
+    if (input === undefined || more.length > 0 || !definitionOf(node.op).isMovement) continue;
+    found.set(node, found.get(input) ?? input);
+  }
+  return found;
 }
 
 function lengthOf(path: readonly string[] | undefined): number {

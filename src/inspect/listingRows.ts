@@ -55,8 +55,8 @@ export function listingRows(
   const compiled = compilation.entries.get(entry);
   const dispatches = report.entries[entry]?.dispatches ?? [];
   if (compiled === undefined) throw new RangeError(`there is no entry ${entry}`);
-  const looks = lookDispatches(compilation, entry, report, roles);
   const formulas = formulasOf(compilation, entry, { roles, width });
+  const looks = lookDispatches(compilation, entry, report, roles, formulas);
   const names = tensorNamesOf(compilation, entry);
   const rows = looks.flatMap((look, k): ListingRow[] => {
     const dispatch = dispatches[k];

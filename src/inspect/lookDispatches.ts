@@ -6,15 +6,20 @@ import { loopFlops } from '../passes/flops.ts';
 import { rooflineOf } from '../profile/roofline.ts';
 import { accessesOf } from './accesses.ts';
 import { formulasOf } from './formulas.ts';
-import type { LookDispatch, Role } from './look.ts';
+import type { Formula, LookDispatch, Role } from './look.ts';
 import type { Report } from './report.ts';
 
-/** The dispatches of an entry, beside what its report says of them. */
+/**
+ * The dispatches of an entry, beside what its report says of them.
+ *
+ * @param formulas what each computes, where that is known already
+ */
 export function lookDispatches(
   compilation: Compilation,
   entry: string,
   report: Report,
   roles: readonly Role[],
+  formulas: readonly (readonly Formula[])[] = formulasOf(compilation, entry, { roles }),
 ): LookDispatch[] {
   const compiled = compilation.entries.get(entry);
   const reported = report.entries[entry];
@@ -22,7 +27,6 @@ export function lookDispatches(
   const overhead = report.machine.dispatchMicros;
   const flops = sum(reported.dispatches.map((d) => d.flops));
   const micros = sum(reported.dispatches.map((d) => d.predicted.micros + overhead));
-  const formulas = formulasOf(compilation, entry, { roles });
   const accesses = accessesOf(compiled);
   const before = new Set<number>();
   return compiled.stages.map((stage, k): LookDispatch => {

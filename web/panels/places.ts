@@ -114,9 +114,15 @@ function tensorsOf(look: Look, entry: LookEntry): Pick<Places, 'nodesOfTensor' |
 
 /** A map to lists without repetitions. */
 class Many<K, V> extends Map<K, V[]> {
+  readonly #held = new Map<K, Set<V>>();
+
   add(key: K, value: V): void {
+    const held = this.#held.get(key);
+    if (held?.has(value) === true) return;
+    if (held === undefined) this.#held.set(key, new Set([value]));
+    else held.add(value);
     const list = this.get(key);
     if (list === undefined) this.set(key, [value]);
-    else if (list.at(-1) !== value && !list.includes(value)) list.push(value);
+    else list.push(value);
   }
 }
