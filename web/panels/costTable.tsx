@@ -3,7 +3,6 @@ import type { DispatchReport } from '../../src/inspect/report.ts';
 import { roleNames } from './colours.ts';
 import { Bar, type Column, DataTable } from './dataTable.tsx';
 import { bytesText, countText, digits, flopsText, microsText, percentText } from './figures.ts';
-import { limitWords } from './limits.ts';
 import { placesOf } from './places.ts';
 import type { PanelProps } from './selection.ts';
 import { dispatchColumn } from './timeTable.tsx';
@@ -89,7 +88,7 @@ export function CostTable({ look, selection }: PanelProps) {
     {
       id: 'limit',
       title: 'Limited by',
-      cell: ({ report }) => limitWords[report.predicted.limit],
+      cell: ({ report }) => report.predicted.limit,
       by: ({ report }) => report.predicted.limit,
     },
     {

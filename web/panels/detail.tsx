@@ -2,7 +2,6 @@ import type { ComponentChildren } from 'preact';
 import type { LookNode } from '../../src/inspect/look.ts';
 import { roleNames } from './colours.ts';
 import { bytesText, countText, flopsText, microsText, percentText } from './figures.ts';
-import { limitWords } from './limits.ts';
 import { spanAt } from './lit.ts';
 import { Accesses, Dispatches, DispatchMark, Nodes, type OfEntry, Pick } from './picks.tsx';
 import { placesOf } from './places.ts';
@@ -209,8 +208,8 @@ function DispatchDetail({ dispatch: k, ...props }: OfEntry & { readonly dispatch
       <Facts>
         <Fact name="time">
           {microsText(report.predicted.micros)} ({percentText(dispatch.timeShare)} of the step), limited by{' '}
-          {limitWords[report.predicted.limit]}; {microsText(dispatch.roofline.micros)} at least, by{' '}
-          {limitWords[dispatch.roofline.limit]}
+          {report.predicted.limit}; {microsText(dispatch.roofline.micros)} at least, by{' '}
+          {dispatch.roofline.limit}
         </Fact>
         <Fact name="work">
           {flopsText(report.flops)} ({percentText(dispatch.flopsShare)}), {bytesText(report.bytes)}

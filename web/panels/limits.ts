@@ -1,20 +1,12 @@
 import type { Prediction } from '../../src/fuse/price.ts';
 
-/** What limits a kernel. */
+/** What limits a kernel, in the word that tables, listings and decisions have for it. */
 export type Limit = Prediction['limit'];
-
-/** In a few words. */
-export const limitWords: Readonly<Record<Limit, string>> = {
-  arithmetic: 'arithmetic',
-  cache: 'bytes from cache',
-  memory: 'bytes from memory',
-  latency: 'waiting',
-};
 
 /** In a letter, where there is no room for words: a legend says which is which. */
 export const limitLetters: Readonly<Record<Limit, string>> = {
   arithmetic: 'A',
   cache: 'C',
   memory: 'M',
-  latency: 'W',
+  latency: 'L',
 };

@@ -3,7 +3,7 @@ import { roleNames } from './colours.ts';
 import { CostTable } from './costTable.tsx';
 import { Detail } from './detail.tsx';
 import { bandwidthText, intensityText, rateText, rateTick } from './figures.ts';
-import { limitWords } from './limits.ts';
+import type { Limit } from './limits.ts';
 import { MachineTable } from './machineTable.tsx';
 import { placedLabels } from './placedLabels.ts';
 import { placesOf } from './places.ts';
@@ -235,7 +235,7 @@ function pointText(
   roofs: Roofs,
   dispatches: readonly {
     readonly name: string;
-    readonly predicted: { readonly limit: keyof typeof limitWords };
+    readonly predicted: { readonly limit: Limit };
   }[],
 ): string {
   if (point === undefined) return '';
@@ -244,7 +244,7 @@ function pointText(
   const limit = dispatches[dispatch]?.predicted.limit ?? 'latency';
   const reach = inReach(roofs, roofs.memory, intensity);
   const clock = measured === undefined ? '' : `, measured ${rateText(measured)}`;
-  return `${dispatch} ${name}, ${roleNames[role].toLowerCase()}: ${intensityText(intensity)}, predicted ${rateText(predicted)}${clock}; limited by ${limitWords[limit]}. From memory ${rateText(reach)} would be in reach, from cache ${rateText(inReach(roofs, roofs.cache, intensity))}.`;
+  return `${dispatch} ${name}, ${roleNames[role].toLowerCase()}: ${intensityText(intensity)}, predicted ${rateText(predicted)}${clock}; limited by ${limit}. From memory ${rateText(reach)} would be in reach, from cache ${rateText(inReach(roofs, roofs.cache, intensity))}.`;
 }
 
 function summaryText(points: readonly RooflinePoint[], roofs: Roofs, still: number): string {

@@ -4,7 +4,6 @@ import type { Measured } from '../../src/profile/profile.ts';
 import { roleNames } from './colours.ts';
 import { Bar, type Column, DataTable } from './dataTable.tsx';
 import { microsText, percentText, ratioText } from './figures.ts';
-import { limitWords } from './limits.ts';
 import { DispatchMark, Pick } from './picks.tsx';
 import { placesOf } from './places.ts';
 import { profileOf } from './roofs.ts';
@@ -57,7 +56,7 @@ export function TimeTable({ look, selection }: PanelProps) {
     {
       id: 'limit',
       title: 'Limited by',
-      cell: ({ report }) => limitWords[report.predicted.limit],
+      cell: ({ report }) => report.predicted.limit,
       by: ({ report }) => report.predicted.limit,
     },
     ...(profile === undefined ? [] : measuredColumns),

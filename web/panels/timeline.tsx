@@ -5,7 +5,7 @@ import { BottomAxis, Chart, RoleLegend, rolesAmong } from './chart.tsx';
 import { roleNames } from './colours.ts';
 import { Detail } from './detail.tsx';
 import { microsText, microsTick, percentText, ratioText } from './figures.ts';
-import { limitLetters, limitWords } from './limits.ts';
+import { limitLetters } from './limits.ts';
 import { type Places, placesOf } from './places.ts';
 import { profileOf } from './roofs.ts';
 import { type Ends, linearScale, type Scale } from './scales.ts';
@@ -94,7 +94,7 @@ function Step({ look, selection, places, profile, predicted, measured }: StepPro
             {limitsAmong(places).map((limit) => (
               <li key={limit}>
                 <b class="letter">{limitLetters[limit]}</b>
-                {limitWords[limit]}
+                {limit}
               </li>
             ))}
           </ul>
@@ -349,7 +349,7 @@ function spanText(places: Places, span: Span | undefined, isPredicted: boolean):
   const when = `from ${microsText(from)} on`;
   const head = `${dispatch} ${report.name}, ${roleNames[role].toLowerCase()}, ${isPredicted ? 'predicted' : 'measured'}`;
   if (isPredicted)
-    return `${head}: ${microsText(micros)} and ${microsText(overhead)} for the dispatch, ${when}; limited by ${limitWords[report.predicted.limit]}`;
+    return `${head}: ${microsText(micros)} and ${microsText(overhead)} for the dispatch, ${when}; limited by ${report.predicted.limit}`;
   const spread =
     quartiles === undefined ? '' : `, half of all from ${quartiles.map(microsText).join(' to ')}`;
   return `${head}: ${microsText(micros)}${spread}, ${when}; ${ratioText(micros / report.predicted.micros)} of what is predicted`;
