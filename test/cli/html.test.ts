@@ -76,6 +76,11 @@ test.each([
     'no.html: there is no such file',
   ],
   [
+    'a comparison with nothing that is there',
+    ['--html', '{}/a.html', '--compare', 'wasm32'],
+    '--compare wasm32: there is no such file; name a model, a page that was written before, or a target',
+  ],
+  [
     'a profile that is missing',
     ['--html', '{}/a.html', '--profile', '{}/no.json'],
     'no.json: there is no such file',

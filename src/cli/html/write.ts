@@ -11,11 +11,11 @@ import { bytesText } from '../../inspect/reportText.ts';
 import { type TargetName, targetNames } from '../../machine/index.ts';
 import { fileStore } from '../../node/fileStore.ts';
 import { FormatError } from '../../runtime/index.ts';
-import { isCode, loadModel } from '../loadModel.ts';
+import { isCode, loadModel, partsOf } from '../loadModel.ts';
 import type { ModelOptions } from '../modelCommand.ts';
 import type { Terminal } from '../run.ts';
 import { statusLine } from '../statusLine.ts';
-import { UsageError, whyUnread } from '../usage.ts';
+import { listed, UsageError, whyUnread } from '../usage.ts';
 import type { HtmlOptions } from './options.ts';
 import { reportPage } from './page.ts';
 import { measured, profilesIn } from './profiles.ts';
@@ -56,6 +56,19 @@ export function requireWritable(out: string): void {
   const folder = dirname(out);
   if (existsSync(folder) && !statSync(folder).isDirectory())
     throw new UsageError(`--html ${out}: ${folder} is a file`);
+}
+
+/**
+ * Refuses, before anything is compiled, what no report can be compared with.
+ *
+ * @throws UsageError where it is neither a target nor a file
+ */
+export function requireComparable(other: string): void {
+  if (targetNames.some((name) => name === other) || existsSync(partsOf(other).file)) return;
+  const targets = listed(targetNames);
+  throw new UsageError(
+    `--compare ${other}: there is no such file; name a model, a page that was written before, or a target: ${targets}`,
+  );
 }
 
 /** Writes the page of a report, whole or not at all, and says how large it is and how to open it. */

@@ -121,6 +121,7 @@ async function inspect(file: string, options: InspectOptions, terminal: Terminal
   // Only what writes a page loads what it needs.
   const page = options.html === undefined ? undefined : await import('../html/write.ts');
   page?.requireWritable(options.html ?? '');
+  if (options.compare !== undefined) page?.requireComparable(options.compare);
   const module = await loadModel(file, options);
   const target = await targetAsked(options.target);
   const compilation = await compileFor(module, target, new Set(options.without ?? []));
