@@ -1,3 +1,4 @@
+import { useMemo } from 'preact/hooks';
 import type { Role } from '../../src/inspect/look.ts';
 import type { Report } from '../../src/inspect/report.ts';
 import { BufferTable } from './bufferTable.tsx';
@@ -44,13 +45,17 @@ export function Buffers({ look, selection }: PanelProps) {
 function Plan({ look, selection, places }: PanelProps & { readonly places: Places }) {
   const [frame, width] = useWidth<HTMLDivElement>();
   const { report } = look;
-  const plans = arenaPlans(report, places.report);
-  const blocks = plans.flatMap((plan) => plan.blocks);
-  const peak = peakDispatch(places.report);
+  // Pointing at a mark draws all of them again: what they say is found once.
+  const { plans, blocks, texts, peak } = useMemo(() => {
+    const plans = arenaPlans(report, places.report);
+    const blocks = plans.flatMap((plan) => plan.blocks);
+    const texts = blocks.map((block) => blockText(block, blocks));
+    return { plans, blocks, texts, peak: peakDispatch(places.report) };
+  }, [report, places]);
   const marks = useMarks({
     count: blocks.length,
     label: `Tensors of ${selection.entry.value} in memory`,
-    tell: (k) => blockText(blocks[k], blocks),
+    tell: (k) => texts[k] ?? '',
     isPicked: (k) => selection.lit.value.buffers.has(blocks[k]?.name ?? ''),
     pick: (k, event) => {
       const block = blocks[k];
@@ -75,7 +80,7 @@ function Plan({ look, selection, places }: PanelProps & { readonly places: Place
       title="Memory while a step runs"
       summary={summaryText(report, places, peak)}
       hint="From left to right dispatches, from below bytes of an arena. Point at a tensor, or go through them with the arrow keys; a click or Enter picks it."
-      told={told === undefined ? undefined : blockText(told, blocks)}
+      told={marks.told === undefined ? undefined : texts[marks.told]}
       tools={
         <>
           <RoleLegend roles={roles} />
@@ -274,8 +279,7 @@ function roleOf(block: Block, places: Places): Role {
   return block.persists ? 'data' : (places.entry.dispatches[block.from]?.role ?? 'forward');
 }
 
-function blockText(block: Block | undefined, blocks: readonly Block[]): string {
-  if (block === undefined) return '';
+function blockText(block: Block, blocks: readonly Block[]): string {
   const { name, type, bytes, arena, offset, from, to, persists } = block;
   const head = `${name}${type === undefined ? '' : ` ${type}`}, ${bytesText(bytes)}`;
   if (persists) return `${head}, in ${arena} from byte ${offset} on: it outlives the step.`;
