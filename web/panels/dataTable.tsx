@@ -2,6 +2,7 @@ import { useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import './charts.css';
 import { More, usePaged } from './paged.tsx';
+import { Scroller } from './scroller.tsx';
 
 /** A column of a table. */
 export interface Column<Row> {
@@ -39,9 +40,7 @@ export function DataTable<Row>(props: {
   const sorted = by === undefined ? rows : sortedBy(rows, by, isFalling);
   const paged = usePaged(sorted, PAGE);
   return (
-    // Wide tables scroll sideways: by keyboard too, so the region has a stop.
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
-    <section class="table-frame" tabIndex={0} aria-label={caption}>
+    <Scroller class="table-frame" label={caption}>
       <table class="data-table">
         <caption class="visually-hidden">{caption}</caption>
         <thead>
@@ -87,7 +86,7 @@ export function DataTable<Row>(props: {
         </tbody>
       </table>
       <More paged={paged} noun="rows" />
-    </section>
+    </Scroller>
   );
 }
 
@@ -103,12 +102,14 @@ function sortedBy<Row>(
   isFalling: boolean,
 ): Row[] {
   const sign = isFalling ? -1 : 1;
-  return [...rows].sort((a, b) => {
-    const [x, y] = [by(a), by(b)];
+  // What a row sorts by may be work: it is asked for once.
+  const keyed = rows.map((row) => ({ row, key: by(row) }));
+  keyed.sort(({ key: x }, { key: y }) => {
     if (x === undefined || y === undefined) return (x === undefined ? 1 : 0) - (y === undefined ? 1 : 0);
     if (typeof x === 'number' && typeof y === 'number') return sign * (x - y);
     return sign * String(x).localeCompare(String(y));
   });
+  return keyed.map(({ row }) => row);
 }
 
 /** A part, from 0 to 1, as a bar with its text: the bar is for the eye alone. */

@@ -5,6 +5,7 @@ import './charts.css';
 import { type DiffLine, differenceOf, type Fold, folded } from './differences.ts';
 import { countOf, countText } from './figures.ts';
 import { More, usePaged } from './paged.tsx';
+import { Scroller } from './scroller.tsx';
 
 /** Lines that are shown at first. */
 const PAGE = 400;
@@ -171,10 +172,9 @@ export function WholeText({ text, name }: { readonly text: string; readonly name
 
 function Lines({ label, children }: { readonly label: string; readonly children: ComponentChildren }) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
-    <section class="lines" tabIndex={0} aria-label={label}>
+    <Scroller class="lines" label={label}>
       <div class="lines-inner">{children}</div>
-    </section>
+    </Scroller>
   );
 }
 
