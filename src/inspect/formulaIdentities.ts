@@ -1,5 +1,6 @@
 import { numbersOf } from '../graph/attributes.ts';
 import { definitionOf, type Node } from '../graph/index.ts';
+import { isTransposition } from './formulaOps.ts';
 
 /** The operand of a softmax that a node is, written in other operations: `exp(s - logsumexp(s))`. */
 export function softmaxOperand(node: Node): Node | undefined {
@@ -40,6 +41,24 @@ function unmoved(node: Node, op: string): Node {
   const next = node.op === op && moved !== undefined ? moved : node;
   const [attached] = next.inputs;
   return next.op === 'detach' && attached !== undefined ? attached : next;
+}
+
+/** What a node is that is flipped twice along the same axes, in whatever order those are between: `flip(flip(w))` is `w`. */
+export function unflippedOperand(node: Node): Node | undefined {
+  if (node.op !== 'flip') return undefined;
+  let axes = numbersOf('flip', node.attrs, 'axes');
+  let [next] = node.inputs;
+  while (next !== undefined && next.op !== 'flip') {
+    // Matrices that are transposed between are not what they were.
+    if (next.op === 'permute' && !isTransposition(next)) {
+      const perm = numbersOf('permute', next.attrs, 'perm');
+      axes = axes.flatMap((axis) => perm[axis] ?? []);
+    } else if (!['detach', 'custom', 'training'].includes(next.op)) return undefined;
+    [next] = next.inputs;
+  }
+  if (next === undefined) return undefined;
+  const before = new Set(numbersOf('flip', next.attrs, 'axes'));
+  return before.size === axes.length && axes.every((axis) => before.has(axis)) ? next.inputs[0] : undefined;
 }
 
 /** A power of a number. */

@@ -1,5 +1,10 @@
 import { definitionOf, type Graph, type Node } from '../graph/index.ts';
-import { complementOfPower, logSoftmaxOperand, softmaxOperand } from './formulaIdentities.ts';
+import {
+  complementOfPower,
+  logSoftmaxOperand,
+  softmaxOperand,
+  unflippedOperand,
+} from './formulaIdentities.ts';
 import { isVanishing, type NodeNames } from './formulaNames.ts';
 import { isTransposition, operationTerm, reductionNames } from './formulaOps.ts';
 import {
@@ -89,6 +94,12 @@ export class FormulaWriter {
       : fits;
   }
 
+  /** What a node is made of in some others, without a name before it: `x/255`. */
+  value(node: Node, here: ReadonlySet<Node>): string {
+    const sites: Sites = { here, isApart: () => false };
+    return shown(this.#attempt(node, sites, DEEPEST, new Map()).term, sites);
+  }
+
   /** The formula, with letters for long parts that it has several times: `u·tanh(u) with u = x · w + b`. */
   #withParts(name: string, node: Node, sites: Sites, whole: Written): string {
     const repeated = [...whole.written]
@@ -172,6 +183,8 @@ export class FormulaWriter {
     if (softmax !== undefined) return call('softmax', of(softmax));
     const logSoftmax = logSoftmaxOperand(node);
     if (logSoftmax !== undefined) return call('logsoftmax', of(logSoftmax));
+    const unflipped = unflippedOperand(node);
+    if (unflipped !== undefined) return of(unflipped);
     const power = complementOfPower(node);
     if (power !== undefined) {
       const base = numberTerm(power.base);

@@ -59,6 +59,16 @@ export function tensorNamesOf(compilation: Compilation, entry: string): Readonly
   return found;
 }
 
+/** Writes what nodes of an entry are made of in some others, `x/255`: for what has no formula of its own. */
+export function valueWriter(
+  compilation: Compilation,
+  entry: string,
+): (node: Node, here: ReadonlySet<Node>) => string {
+  const { names } = namedEntry(compilation, entry);
+  const writer = new FormulaWriter(compilation.module.graph, names, WIDTH);
+  return (node, here) => writer.value(node, here);
+}
+
 function namedEntry(
   compilation: Compilation,
   entry: string,

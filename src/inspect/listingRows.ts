@@ -2,7 +2,8 @@ import type { Compilation } from '../compile.ts';
 import type { Module, Node } from '../graph/index.ts';
 import type { Loop } from '../loops/index.ts';
 import { loopFlops } from '../passes/flops.ts';
-import { formulasOf, tensorNamesOf } from './formulas.ts';
+import { sameValueBelow } from './formulaNames.ts';
+import { formulasOf, tensorNamesOf, valueWriter } from './formulas.ts';
 import type { Access, Formula, LookDispatch, Role } from './look.ts';
 import { lookDispatches } from './lookDispatches.ts';
 import type { DispatchReport, Report } from './report.ts';
@@ -58,12 +59,13 @@ export function listingRows(
   const formulas = formulasOf(compilation, entry, { roles, width });
   const looks = lookDispatches(compilation, entry, report, roles, formulas);
   const names = tensorNamesOf(compilation, entry);
+  const written = valueWriter(compilation, entry);
   const rows = looks.flatMap((look, k): ListingRow[] => {
     const dispatch = dispatches[k];
     const stage = compiled.stages[k];
     if (dispatch === undefined || stage === undefined) return [];
     const loops = stage.groups.flatMap((group) => [...group.prologue, ...group.loops]);
-    return [rowOf(compilation.module, k, dispatch, look, formulas[k] ?? [], loops, names)];
+    return [rowOf(compilation.module, k, dispatch, look, formulas[k] ?? [], loops, names, written)];
   });
   return joined(rows);
 }
@@ -76,6 +78,7 @@ function rowOf(
   formulas: readonly Formula[],
   loops: readonly Loop[],
   names: ReadonlyMap<string, string>,
+  written: Written,
 ): ListingRow {
   const nodesOf = (ids: readonly number[]): Node[] => ids.flatMap((id) => graph.nodes[id] ?? []);
   const said = withoutAlike(formulas, new Map(loops.map((loop) => [loop.name, loopFlops(loop)])));
@@ -92,7 +95,7 @@ function rowOf(
     formulas: said,
     reads: look.reads.toSorted(isLarger).map(access),
     writes: look.writes.toSorted(isLarger).map(access),
-    again: namesAgain(nodesOf(look.again), formulas),
+    again: namesAgain(nodesOf(look.again), formulas, written),
     source: sourceText(nodesOf(look.computes)),
   };
 }
@@ -161,17 +164,43 @@ function together(a: ListingRow, b: ListingRow): ListingRow {
   };
 }
 
-/** What is computed again: the formulas that it is all of, else its operations; casts and counts are not worth a word. */
-function namesAgain(nodes: readonly Node[], formulas: readonly Formula[]): readonly string[] {
+/** What a node is made of in some others. */
+type Written = (node: Node, here: ReadonlySet<Node>) => string;
+
+/** Characters of a value that is computed again, at most: of a longer one the name says more. */
+const MOST_VALUE = 16;
+
+/**
+ * What is computed again: the formulas that it is all of, else the values that nothing else of it reads, `x/255`; casts and counts are
+ * not worth a word.
+ */
+function namesAgain(
+  nodes: readonly Node[],
+  formulas: readonly Formula[],
+  written: Written,
+): readonly string[] {
   const again = new Set(nodes.map(({ id }) => id));
   const whole = formulas.filter(
     ({ nodes: own }) => own.some((id) => again.has(id)) && again.has(own.at(-1) ?? -1),
   );
   const told = new Set(whole.flatMap(({ nodes: own }) => own));
-  const left = nodes.filter(({ id, op }) => !told.has(id) && op !== 'cast' && op !== 'extent');
+  const left = nodes.filter(({ id }) => !told.has(id));
+  const here = new Set(left);
+  const values = left.filter(({ op }) => op !== 'cast' && op !== 'extent');
+  const read = new Set(values.flatMap(({ inputs }) => inputs.map(sameValueBelow)));
+  const last = values.filter((node) => !read.has(node));
   return [
-    ...new Set([...whole.map(({ text }) => leftOf(text)), ...left.map(({ label, op }) => label ?? op)]),
+    ...new Set([
+      ...whole.map(({ text }) => leftOf(text)),
+      ...last.map((node) => valueText(node, here, written)),
+    ]),
   ];
+}
+
+function valueText(node: Node, here: ReadonlySet<Node>, written: Written): string {
+  if (node.label !== undefined) return node.label;
+  const text = written(node, here);
+  return text.length <= MOST_VALUE && !text.includes('…') ? text : node.op;
 }
 
 /** Lines by file, `model.ts:12,14`. */

@@ -35,7 +35,7 @@ describe('sinter inspect', () => {
       expect(lines).toContain(`     ${formula}`);
     expect(out).toMatch(/^ {2}0 {2}hidden +F·· [█▏▎▍▌▋▊▉]+ +[\d.]+ µs +\d+ % +\d+ % {2}arithmetic$/m);
     expect(out).toMatch(/^ +x\[batch, 784\].* → hidden\[batch, 128\] +workloads\.ts:\d+,\d+$/m);
-    expect(out).toMatch(/ again: d output/);
+    expect(out).toMatch(/ again: d output, x\/255 /);
   });
 
   test('prints nothing where it is to be quiet, except what fails', async () => {

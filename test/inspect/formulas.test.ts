@@ -42,6 +42,16 @@ describe('a formula', () => {
     ['shapes that vanish', (a) => a.reshape([36]).neg(), 'y = −a'],
     ['a transposed term', (a) => a.transpose().add(a), 'y = aᵀ + a'],
     ['a slice', (a) => a.slice([0], [3]).exp(), 'y = exp(a[0:3])'],
+    [
+      'nothing of what is flipped twice',
+      (a) => a.reshape([2, 3, 6]).flip([0]).transpose(0, 1).flip([1]).exp(),
+      'y = exp(a)',
+    ],
+    [
+      'flips along other axes',
+      (a) => a.reshape([2, 3, 6]).flip([0]).transpose(0, 1).flip([0]).exp(),
+      'y = exp(flip(flip(a)))',
+    ],
     ['short numbers', (a) => a.mul(1 / 3).add(1e-8), 'y = 0.3333·a + 1e-8'],
     [
       'a repeated part',
