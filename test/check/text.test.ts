@@ -32,13 +32,13 @@ test('a comparison reads as a table, followed by where targets part and where a 
       spoiled    the evaluator             3  ∞           output best[1] in step 1 of train  DIFFERS
 
     spoiled differs in step 1 of train; the first node that is wrong for its operands is
-      score = contract(x, %4)  at text.test.ts:10
+      score = contract(x, %4)  at text.test.ts:11
       element [1, 1] is 8, the reference has 0.22074753046035767; they may be 5.5e-6 apart
       it is computed by dispatch 0 (score)
       (found with the values of all nodes stored: each is computed nearly alone)
 
     NaN in state w in step 1 of train, by the reference too; first at
-      %12 = log(%11)  at text.test.ts:13
+      %12 = log(%11)  at text.test.ts:14
       its value, NaN, is log(-0.21967840194702148)
     "
   `);

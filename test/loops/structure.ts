@@ -68,7 +68,9 @@ export class Structure {
       reduceAxes: loop.reduceAxes.map((a) => this.axis(a)),
       reductions: loop.reductions.map((r) => [r.monoid, this.expr(r.body)]),
       outs: loop.outs.map((o) => [this.tensor(o.tensor), o.at.map((a) => this.axis(a)), this.expr(o.value)]),
-      origin: loop.origin.map((origin) => this.#number('origin', origin, () => ({ ...origin }))),
+      origin: loop.origin.map((origin) =>
+        this.#number('origin', origin, () => ({ node: origin.node, source: origin.source })),
+      ),
     };
   }
 }
