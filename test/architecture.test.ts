@@ -16,7 +16,7 @@ const arrows: Readonly<
   // What notebooks show: how HTML is written, and how an object offers it.
   notebook: { rooms: ['graph/printable.ts'], packages: [] },
   graph: {
-    rooms: ['loops', 'notebook', 'nearest.ts', 'runtime/clipped.ts', 'runtime (types)'],
+    rooms: ['loops', 'notebook', 'grouped.ts', 'nearest.ts', 'runtime/clipped.ts', 'runtime (types)'],
     packages: [/^@dagrejs\/graphlib$/],
   },
   // Layers and optimizers are composites of primitives; optimizers differentiate.
@@ -89,6 +89,7 @@ const arrows: Readonly<
       'compile.ts',
       'compileToWasm.ts',
       'compiled.ts',
+      'grouped.ts',
       'inspect',
       'runtime',
     ],
@@ -100,6 +101,7 @@ const arrows: Readonly<
       'loops',
       'graph',
       'notebook',
+      'grouped.ts',
       'machine',
       'schedule',
       'fuse',

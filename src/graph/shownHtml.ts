@@ -1,3 +1,4 @@
+import { grouped } from '../grouped.ts';
 import { elementCount, isFloat, shapeText } from '../loops/index.ts';
 import { type Content, displayOf, type Html, html, tableOf } from '../notebook/html.ts';
 import type { Module } from './module.ts';
@@ -71,9 +72,4 @@ export function moduleHtml({ name, sizes, inputs, states, params, entries }: Mod
 
 function code(text: string): Html {
   return html`<code>${text}</code>`;
-}
-
-/** A number with commas between thousands. */
-function grouped(n: number): string {
-  return String(n).replaceAll(/\B(?=(\d{3})+$)/g, ',');
 }

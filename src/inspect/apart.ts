@@ -30,6 +30,53 @@ export interface Dependence {
   readonly to: string;
 }
 
+/** Where two came to lie, and the decisions of fusion that led there. */
+export interface Apart<D extends Considered> {
+  readonly share: Share;
+  readonly a: readonly NodePlace[];
+  readonly b: readonly NodePlace[];
+  /** Decisions about what the two became part of, taken ones and refusals. */
+  readonly decisions: readonly D[];
+  /** Tensors by which the later dispatch depends on the earlier one, one for each step of a shortest path. */
+  readonly dependence: readonly Dependence[];
+}
+
+/** What two of some places share, in words. */
+export const shareWords = {
+  loop: 'are computed by one loop of one kernel',
+  group: 'are phases of one kernel',
+  dispatch: 'share a dispatch, in ranges of workgroups of their own',
+  nothing: 'share no dispatch',
+} satisfies Record<Share, string>;
+
+/** One of two: what it is called, and where it is computed. */
+export interface Named {
+  readonly names: readonly string[];
+  readonly places: readonly NodePlace[];
+}
+
+/**
+ * Why two share what they share.
+ *
+ * @param dependence finds the tensors between them, where they share nothing
+ */
+export function apartOf<D extends Considered>(
+  decisions: readonly D[],
+  a: Named,
+  b: Named,
+  dependence: () => readonly Dependence[],
+): Apart<D> {
+  const share = shareOf(a.places, b.places);
+  const became = ({ names, places }: Named): ReadonlySet<string> => becomes(decisions, names, places);
+  return {
+    share,
+    a: a.places,
+    b: b.places,
+    decisions: decisionsBetween(decisions, became(a), became(b)),
+    dependence: share === 'nothing' ? dependence() : [],
+  };
+}
+
 /** A part of a step, in the order of the step: which tensors it reads and writes. */
 export interface Part<T> {
   readonly name: string;

@@ -1,7 +1,8 @@
 import type { Compilation } from '../compile.ts';
+import { grouped } from '../grouped.ts';
 import { elementCount, isFloat } from '../loops/index.ts';
 import { type Content, displayOf, type Html, html, tableOf } from '../notebook/html.ts';
-import { grouped, micros, percent } from './figures.ts';
+import { micros, percent } from './figures.ts';
 import { type ListingRow, listingRows } from './listingRows.ts';
 import type { Report } from './report.ts';
 import { bytesText, scaled } from './reportText.ts';

@@ -10,28 +10,13 @@ import {
 } from '../fuse/index.ts';
 import { UnknownNameError } from '../issues.ts';
 import { identifier } from '../kernels/names.ts';
-import {
-  becomes,
-  type Dependence,
-  decisionsBetween,
-  type NodePlace,
-  type Share,
-  shareOf,
-  shortestReads,
-} from './apart.ts';
+import { type Apart, apartOf, type Dependence, type NodePlace, shareWords, shortestReads } from './apart.ts';
 
 export type { Dependence, NodePlace } from './apart.ts';
 
 /** Where two nodes of one entry came to lie, and the decisions of fusion that led there. */
-export interface Explanation {
+export interface Explanation extends Apart<Decision> {
   readonly entry: string;
-  readonly share: Share;
-  readonly a: readonly NodePlace[];
-  readonly b: readonly NodePlace[];
-  /** Decisions about what the two became part of, taken ones and refusals. */
-  readonly decisions: readonly Decision[];
-  /** Tensors by which the later dispatch depends on the earlier one, one for each step of a shortest path. */
-  readonly dependence: readonly Dependence[];
 }
 
 /**
@@ -46,19 +31,14 @@ export function explain(compilation: Compilation, first: string, second: string)
   return [...compilation.entries].flatMap(([entry, compiled]) => {
     const places = { a: placesOf(compiled, a), b: placesOf(compiled, b) };
     if (places.a.length === 0 || places.b.length === 0) return [];
-    const [ofA, ofB] = [places.a.map(({ place }) => place), places.b.map(({ place }) => place)];
-    const share = shareOf(ofA, ofB);
-    const { all } = compiled.decisions;
-    return [
-      {
-        entry,
-        share,
-        a: ofA,
-        b: ofB,
-        decisions: decisionsBetween(all, becomes(all, [a], ofA), becomes(all, [b], ofB)),
-        dependence: share === 'nothing' ? dependence(compiled.stages, places.a, places.b) : [],
-      },
-    ];
+    const named = (name: string, located: readonly Located[]) => ({
+      names: [name],
+      places: located.map(({ place }) => place),
+    });
+    const apart = apartOf(compiled.decisions.all, named(a, places.a), named(b, places.b), () =>
+      dependence(compiled.stages, places.a, places.b),
+    );
+    return [{ entry, ...apart }];
   });
 }
 
@@ -83,7 +63,7 @@ export function explanationText(a: string, b: string, explanations: readonly Exp
   if (explanations.length === 0) return `no entry computes both ${a} and ${b}\n`;
   return explanations
     .map((e) => {
-      const lines = [`${e.entry}: ${a} and ${b} ${verdicts[e.share]}`];
+      const lines = [`${e.entry}: ${a} and ${b} ${shareWords[e.share]}`];
       lines.push(...e.a.map((p) => `  ${a} is in ${placeText(p)}`));
       lines.push(...e.b.map((p) => `  ${b} is in ${placeText(p)}`));
       for (const d of e.decisions)
@@ -95,13 +75,6 @@ export function explanationText(a: string, b: string, explanations: readonly Exp
     })
     .join('\n');
 }
-
-const verdicts = {
-  loop: 'are computed by one loop of one kernel',
-  group: 'are phases of one kernel',
-  dispatch: 'share a dispatch, in ranges of workgroups of their own',
-  nothing: 'share no dispatch',
-} satisfies Record<Share, string>;
 
 function placeText(place: NodePlace): string {
   const inside =

@@ -1,3 +1,19 @@
+/** A number to some digits; a dash for what cannot be told, such as a rate where a clock was too coarse. */
+export function digits(value: number, precision = 3): string {
+  return Number.isFinite(value) ? String(Number(value.toPrecision(precision))) : '–';
+}
+
+/** `1 thread`, `2 threads`. */
+export function count(n: number, noun: string, plural = 's'): string {
+  return `${n} ${noun}${n === 1 ? '' : plural}`;
+}
+
+/** A text in so many characters at most. */
+export function cut(text: string, most: number): string {
+  const characters = [...text];
+  return characters.length <= most ? text : `${characters.slice(0, Math.max(0, most - 1)).join('')}…`;
+}
+
 /** `49 %` */
 export function percent(part: number): string {
   const hundredths = 100 * part;
@@ -7,11 +23,5 @@ export function percent(part: number): string {
 /** `180 µs`, `1.2 ms` */
 export function micros(value: number): string {
   if (!Number.isFinite(value)) return '–';
-  const [number, unit] = value < 1000 ? [value, 'µs'] : [value / 1000, 'ms'];
-  return `${Number(number.toPrecision(3))} ${unit}`;
-}
-
-/** A number with commas between thousands. */
-export function grouped(n: number): string {
-  return String(n).replaceAll(/\B(?=(\d{3})+$)/g, ',');
+  return value < 1000 ? `${digits(value)} µs` : `${digits(value / 1000)} ms`;
 }

@@ -71,9 +71,3 @@ function shortest(size: number): string {
   const rounded = Number(size.toPrecision(DIGITS));
   return (rounded < LEAST_PLAIN ? rounded.toExponential() : String(rounded)).replace('e+', 'e');
 }
-
-/** A text in so many characters at most. */
-export function cutTo(text: string, most: number): string {
-  const characters = [...text];
-  return characters.length <= most ? text : `${characters.slice(0, Math.max(0, most - 1)).join('')}…`;
-}

@@ -1,4 +1,5 @@
 import { definitionOf, type Graph, type Node } from '../graph/index.ts';
+import { cut } from './figures.ts';
 import {
   complementOfPower,
   logSoftmaxOperand,
@@ -7,18 +8,7 @@ import {
 } from './formulaIdentities.ts';
 import { isVanishing, type NodeNames } from './formulaNames.ts';
 import { isTransposition, operationTerm, reductionNames } from './formulaOps.ts';
-import {
-  atom,
-  call,
-  cutTo,
-  infix,
-  numberTerm,
-  OMITTED,
-  prefix,
-  suffix,
-  type Term,
-  within,
-} from './formulaTerm.ts';
+import { atom, call, infix, numberTerm, OMITTED, prefix, suffix, type Term, within } from './formulaTerm.ts';
 
 /** Where the nodes of a formula are computed. */
 export interface Sites {
@@ -90,7 +80,7 @@ export class FormulaWriter {
       else most = depth - 1;
     }
     return fits === ''
-      ? cutTo(equation(name, this.#attempt(node, sites, 1, new Map()).term, sites), this.#width)
+      ? cut(equation(name, this.#attempt(node, sites, 1, new Map()).term, sites), this.#width)
       : fits;
   }
 

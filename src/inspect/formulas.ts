@@ -4,8 +4,8 @@ import { tensorsRead } from '../loops/edges.ts';
 import { type Loop, listingOf, type Tensor } from '../loops/index.ts';
 import type { Stage } from '../schedule/group.ts';
 import { typeText } from './accesses.ts';
+import { cut } from './figures.ts';
 import { loopsOf, type NodeNames, namesOf, sameValueBelow } from './formulaNames.ts';
-import { cutTo } from './formulaTerm.ts';
 import { FormulaWriter, type Sites } from './formulaWriter.ts';
 import type { Formula, Role } from './look.ts';
 import { rolesOf } from './roles.ts';
@@ -207,7 +207,7 @@ class EntryFormulas {
     const text = key === undefined ? '' : ` by ${this.#writer.write('', key, sites).replace(/^ = /, '')}`;
     return {
       name: loop.name,
-      text: cutTo(`lists for ${name} = positions${text}`, this.#width),
+      text: cut(`lists for ${name} = positions${text}`, this.#width),
       role: (reduction && this.#roles[reduction.id]) ?? 'forward',
       type: typeText(tensor),
       nodes: key === undefined ? [] : computedFor(key, sites),

@@ -1,7 +1,7 @@
 import type { Compilation } from '../compile.ts';
+import { grouped } from '../grouped.ts';
 import { elementCount } from '../loops/index.ts';
-import { grouped, micros, percent } from './figures.ts';
-import { cutTo } from './formulaTerm.ts';
+import { cut, micros, percent } from './figures.ts';
 import { type ListingFormula, type ListingRow, listingRows } from './listingRows.ts';
 import type { Role } from './look.ts';
 import { oneLine } from './oneLine.ts';
@@ -99,7 +99,7 @@ function headLines(compilation: Compilation, report: Report, width: number, pain
   const machine = about === undefined ? name : `${name} (${about})`;
   const kernels = `${report.kernels} ${report.kernels === 1 ? 'kernel' : 'kernels'}`;
   const facts = ` for ${report.target}: ${grouped(count)} parameters, ${kernels}`;
-  const title = cutTo(oneLine(report.name), Math.max(8, width - facts.length));
+  const title = cut(oneLine(report.name), Math.max(8, width - facts.length));
   const memory = `memory ${bytesText(report.peakBytes)}, no less than ${bytesText(report.lowerBoundBytes)}`;
   const times = `times predicted for ${machine}`;
   const together = `${memory}; ${times}`;
@@ -111,7 +111,7 @@ function entryHeading(name: string, entry: EntryReport, style: Style): string {
   const n = entry.dispatches.length;
   const rest = `: ${n} ${n === 1 ? 'dispatch' : 'dispatches'} a step, ${scaled(entry.flops)}FLOP, ${micros(entry.predictedMicros)} predicted`;
   const most = Math.max(8, style.width - rest.length);
-  return `${style.paint.bold(cutTo(oneLine(name), most))}${rest}`;
+  return `${style.paint.bold(cut(oneLine(name), most))}${rest}`;
 }
 
 function rowsWithin(rows: readonly ListingRow[], detail: Detail, style: Style): string[] {
@@ -176,14 +176,14 @@ function shortLine(row: ListingRow, style: Style): string {
   const taken = before.length + 1 + LETTERS + 1 + share.length + 2;
   const heaviest = byWork(row.formulas)[0];
   const more = row.formulas.length > 1 ? ` +${row.formulas.length - 1}` : '';
-  const text = cutTo(oneLine(heaviest?.text ?? row.name), width - taken - more.length);
+  const text = cut(oneLine(heaviest?.text ?? row.name), width - taken - more.length);
   const painted = heaviest === undefined ? text : painting(heaviest.role, paint)(text);
   return `${paint.dim(before)} ${letters(row.roles, paint)} ${share}  ${painted}${paint.dim(more)}`;
 }
 
 function nameOf({ name, numbers }: ListingRow, most: number): string {
   const times = numbers.length > 1 ? ` ×${numbers.length}` : '';
-  return `${cutTo(oneLine(name), most - times.length)}${times}`;
+  return `${cut(oneLine(name), most - times.length)}${times}`;
 }
 
 /** The formulas that most work goes to, in their order; names of the others after them. */
@@ -200,8 +200,8 @@ function formulaLines(formulas: readonly ListingFormula[], most: number, style: 
 function formulaLine({ text, alike, role }: ListingFormula, { width, paint }: Style): string {
   const room = width - INDENT.length;
   const paintText = painting(role, paint);
-  if (alike.length === 0) return `${INDENT}${paintText(cutTo(oneLine(text), room))}`;
-  const whole = cutTo(oneLine(text), room - 12);
+  if (alike.length === 0) return `${INDENT}${paintText(cut(oneLine(text), room))}`;
+  const whole = cut(oneLine(text), room - 12);
   const rest = room - whole.length - 2;
   const names = listedIn(alike.map(oneLine), rest, 'so ');
   return `${INDENT}${paintText(whole)}  ${paint.dim(names)}`;
@@ -226,13 +226,13 @@ function placeLines({ reads, writes, source, again }: ListingRow, { width, paint
   const room = width - INDENT.length;
   const others = [
     again.length === 0 ? '' : `again: ${listedIn(again, MOST_AGAIN, '')}`,
-    cutTo(oneLine(source), MOST_SOURCE),
+    cut(oneLine(source), MOST_SOURCE),
   ].filter((one) => one !== '');
   const end = others.join('  ');
   const beside = shapesIn(reads, writes, room - end.length - (end === '' ? 0 : 2));
   if (beside === undefined)
     return [
-      cutTo(shapesIn(reads, writes, room) ?? shapesText(reads, writes, 1, 1), room),
+      cut(shapesIn(reads, writes, room) ?? shapesText(reads, writes, 1, 1), room),
       end.padStart(room),
     ].map((text) => `${INDENT}${paint.dim(text)}`);
   const text = `${beside}${' '.repeat(Math.max(2, room - beside.length - end.length))}${end}`.trimEnd();

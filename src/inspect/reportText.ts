@@ -1,4 +1,4 @@
-import { cutTo } from './formulaTerm.ts';
+import { count, cut, digits } from './figures.ts';
 import { oneLine } from './oneLine.ts';
 import { type Paint, plain } from './paint.ts';
 import type { DispatchReport, EntryReport, Report } from './report.ts';
@@ -75,7 +75,7 @@ export function memoryLines(report: Report, width: number, paint: Paint): string
 
 /** A bold name and what is said of it, in lines of a width. */
 function titled(name: string, rest: string, width: number, paint: Paint): string[] {
-  const title = cutTo(oneLine(name), Math.floor(width / 2));
+  const title = cut(oneLine(name), Math.floor(width / 2));
   // A name is not broken, so that all of it is bold.
   const whole = `${title.replaceAll(' ', NO_BREAK)}${rest}`;
   return wrapped(whole, width, '  ').map((line, k) =>
@@ -110,7 +110,7 @@ export function tableWithin(
   });
   return table(
     heads,
-    rows.map((row) => row.map((cell, c) => cutTo(oneLine(cell), room[c] ?? cell.length))),
+    rows.map((row) => row.map((cell, c) => cut(oneLine(cell), room[c] ?? cell.length))),
     paint,
   );
 }
@@ -134,11 +134,6 @@ export function table(
   return [paint.dim(`${INDENT}${line(heads)}`), ...cells.map((row) => `${INDENT}${line(row)}`)];
 }
 
-/** Microseconds to three digits. */
-export function digits(micros: number): string {
-  return String(Number(micros.toPrecision(3)));
-}
-
 /** `12.3 M` for 12,300,000; the unit follows. */
 export function scaled(value: number): string {
   const units = ['', 'k', 'M', 'G', 'T'];
@@ -148,11 +143,6 @@ export function scaled(value: number): string {
     rest /= 1000;
     scale++;
   }
-  const digits = scale === 0 ? String(rest) : rest.toPrecision(3);
-  return `${digits} ${units[scale]}`;
-}
-
-/** `1 kernel`, `3 kernels` */
-export function count(n: number, noun: string, plural = 's'): string {
-  return `${n} ${noun}${n === 1 ? '' : plural}`;
+  const number = scale === 0 ? String(rest) : rest.toPrecision(3);
+  return `${number} ${units[scale]}`;
 }

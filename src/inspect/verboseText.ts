@@ -1,12 +1,12 @@
 import type { Compilation, CompiledEntry } from '../compile.ts';
 import { type Accesses, accessesOf } from './accesses.ts';
+import { count } from './figures.ts';
 import type { Access } from './look.ts';
 import { oneLine } from './oneLine.ts';
 import { type Paint, plain } from './paint.ts';
 import type { DispatchReport, EntryReport, Report, TemporaryReport } from './report.ts';
 import {
   bytesText,
-  count,
   dispatchTable,
   entryHeading,
   headingLines,

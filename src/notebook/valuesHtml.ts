@@ -1,4 +1,5 @@
 import { type Column, type Content, displayOf, type Html, html, tableOf } from './html.ts';
+import { numberText } from './numberText.ts';
 
 /** Rows and columns of numbers that a display shows of an array, and parts of a value that it looks into. */
 const [MOST_ROWS, MOST_COLUMNS, MOST_PARTS, MOST_DEPTH] = [8, 10, 40, 4];
@@ -131,7 +132,5 @@ function largest(data: ArrayLike<number>): number {
 /** A value in a few characters; of numbers four digits. */
 function textOf(value: unknown): string {
   if (typeof value !== 'number') return typeof value === 'object' && value !== null ? '{…}' : String(value);
-  if (Number.isInteger(value) || !Number.isFinite(value)) return String(value);
-  const size = Math.abs(value);
-  return size >= 1e-3 && size < 1e5 ? value.toPrecision(4) : value.toExponential(2);
+  return numberText(value);
 }

@@ -1,6 +1,6 @@
+import { cut } from '../inspect/figures.ts';
 import { type Paint, plain } from '../inspect/paint.ts';
 import { bytesText, table } from '../inspect/reportText.ts';
-import { cut } from './figures.ts';
 import type { Fit, SizeFit } from './fits.ts';
 import type { Verdict } from './limits.ts';
 

@@ -1,6 +1,6 @@
+import { count, cut, digits } from '../inspect/figures.ts';
 import { type Paint, plain } from '../inspect/paint.ts';
 import { bytesText, scaled, table } from '../inspect/reportText.ts';
-import { count, cut, digits, percent } from './figures.ts';
 import type { DispatchProfile, Profile } from './profile.ts';
 import type { Quartiles } from './quartiles.ts';
 import { timelineLines } from './timeline.ts';
@@ -65,14 +65,14 @@ function timeCells({ kind, predicted, measured }: DispatchProfile): string[] {
   const model = digits(predicted.micros);
   if (measured === null) return [kind, '', '', '', model, '', ''];
   const { median, low, high, ratio, share } = measured;
-  return [kind, digits(median), digits(low), digits(high), model, digits(ratio, 2), percent(share)];
+  return [kind, digits(median), digits(low), digits(high), model, digits(ratio, 2), hundredths(share)];
 }
 
 function rateCells({ flops, bytes, measured, roofline }: DispatchProfile): string[] {
   const rates =
     measured === null
       ? ['', '', '']
-      : [digits(measured.gigaflops), digits(measured.gigabytes), percent(measured.roofline)];
+      : [digits(measured.gigaflops), digits(measured.gigabytes), hundredths(measured.roofline)];
   return [scaled(flops).trimEnd(), bytesText(bytes), ...rates, roofline.limit];
 }
 
@@ -99,7 +99,7 @@ function totalCells({ dispatches, flops, bytes, kernels }: Profile): { times: st
       ...work,
       digits(flops / median / 1000),
       digits(bytes / median / 1000),
-      percent(least / median),
+      hundredths(least / median),
       '',
     ],
   };
@@ -133,4 +133,9 @@ function lengthOf(line: string): number {
 /** `402 µs (398 to 420)`: half of all samples are between the two. */
 function spreadText({ median, low, high }: Quartiles): string {
   return `${digits(median)} µs (${digits(low)} to ${digits(high)})`;
+}
+
+/** A part of a whole in hundredths, to two digits. */
+function hundredths(part: number): string {
+  return digits(100 * part, 2);
 }

@@ -1,7 +1,8 @@
 import type { Module } from '../graph/index.ts';
+import { grouped } from '../grouped.ts';
+import { count, cut } from '../inspect/figures.ts';
 import { type Paint, plain } from '../inspect/paint.ts';
 import { bytesText, table } from '../inspect/reportText.ts';
-import { count, cut } from './figures.ts';
 import { type LayerSummary, type Summary, summaryOf, type ValueSummary } from './summary.ts';
 
 /** Characters of a line, which terminals and mails have. */
@@ -152,9 +153,4 @@ function placed(kind: string, texts: readonly string[], paint: Paint): string[] 
 
 function valueText({ name, dtype, shape }: ValueSummary): string {
   return `${name} ${dtype}[${shape.join(', ')}]`;
-}
-
-/** A number with commas between thousands. */
-function grouped(n: number): string {
-  return String(n).replaceAll(/\B(?=(\d{3})+$)/g, ',');
 }

@@ -1,5 +1,5 @@
+import { cut, digits } from '../inspect/figures.ts';
 import type { Paint } from '../inspect/paint.ts';
-import { cut, digits } from './figures.ts';
 import type { Profile } from './profile.ts';
 
 /** Columns of a name beside its bar, at most. */

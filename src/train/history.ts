@@ -1,4 +1,5 @@
 import { displayAs } from '../notebook/display.ts';
+import { numberText } from '../notebook/numberText.ts';
 import { InputError } from '../runtime/issues.ts';
 import { chartOf } from './chart.ts';
 import type { Numbers } from './fitted.ts';
@@ -256,10 +257,7 @@ function csvCell(text: string): string {
 
 /** A number for people, of about five digits. */
 export function shownNumber(value: number | undefined): string {
-  if (value === undefined) return '';
-  if (Number.isInteger(value)) return String(value);
-  const size = Math.abs(value);
-  return size >= 1e-3 && size < 1e5 ? value.toPrecision(4) : value.toExponential(2);
+  return value === undefined ? '' : numberText(value);
 }
 
 function tableLines(rows: readonly (readonly string[])[]): string[] {

@@ -4,16 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { build } from 'vite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { editorTypes } from '../../web/build/editorTypes.ts';
-import { dataOfExamples, siteData } from '../../web/build/siteData.ts';
-import config from '../../web/vite.config.ts';
 import { isolation } from '../browser/chromium.ts';
-import { openBrowser, type Site, serveFolder } from './site.ts';
+import { buildSite, openBrowser, type Site, serveFolder } from './site.ts';
 
 let folder: string;
-let built: Awaited<ReturnType<typeof build>>;
+let built: Awaited<ReturnType<typeof buildSite>>;
 /** The built site, served with the headers of isolation, and without. */
 let isolated: Site;
 let plain: Site;
@@ -22,15 +19,7 @@ let browser: Browser;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'sinter-playground-'));
-  // Without all digits, and as it is written: to pack them, and to minify TypeScript, takes longer than all tests here.
-  const files = new Map([...siteData].filter(([name]) => !name.startsWith('mnist/t')));
-  built = await build({
-    ...config,
-    configFile: false,
-    plugins: [dataOfExamples(files), editorTypes()],
-    logLevel: 'error',
-    build: { ...config.build, minify: false, reportCompressedSize: false, outDir: folder },
-  });
+  built = await buildSite(folder, { plugins: [editorTypes()] });
   [isolated, plain, browser] = await Promise.all([
     serveFolder(folder, isolation),
     serveFolder(folder),

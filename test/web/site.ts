@@ -2,6 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import { type Browser, chromium } from 'playwright-core';
+import { build, type InlineConfig } from 'vite';
+import { dataOfExamples, siteData } from '../../web/build/siteData.ts';
+import config from '../../web/vite.config.ts';
 import { flags, unpackChromium, webgpuFlags } from '../browser/chromium.ts';
 
 /** A headless Chromium that tests drive; with WebGPU on SwiftShader, or without an adapter. */
@@ -11,6 +14,27 @@ export function openBrowser({ webgpu = false } = {}): Promise<Browser> {
     executablePath: join(folder, 'chromium'),
     args: [...flags, ...(webgpu ? webgpuFlags : [])],
     env: { ...strings(process.env), LD_LIBRARY_PATH: join(folder, 'lib') },
+  });
+}
+
+/**
+ * Builds pages of the playground into a folder: without all digits, and as they are written. To pack them, and to minify TypeScript,
+ * takes longer than all tests here.
+ *
+ * @param options where the pages are, and plugins besides that for data
+ */
+export function buildSite(
+  folder: string,
+  { root, plugins = [] }: Pick<InlineConfig, 'root' | 'plugins'> = {},
+): ReturnType<typeof build> {
+  const files = new Map([...siteData].filter(([name]) => !name.startsWith('mnist/t')));
+  return build({
+    ...config,
+    configFile: false,
+    ...(root === undefined ? {} : { root }),
+    plugins: [dataOfExamples(files), ...plugins],
+    logLevel: 'error',
+    build: { ...config.build, minify: false, reportCompressedSize: false, outDir: folder },
   });
 }
 

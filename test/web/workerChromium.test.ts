@@ -3,13 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
-import { build } from 'vite';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { dataOfExamples, siteData } from '../../web/build/siteData.ts';
 import type { Ask, Tell } from '../../web/playground/protocol.ts';
-import config from '../../web/vite.config.ts';
 import { isolation } from '../browser/chromium.ts';
-import { openBrowser, type Site, serveFolder } from './site.ts';
+import { buildSite, openBrowser, type Site, serveFolder } from './site.ts';
 
 let folder: string;
 /** The page, served with the headers of isolation, and without. */
@@ -18,16 +15,7 @@ let plain: Site;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'sinter-worker-'));
-  // Without all digits: to pack them takes longer than all tests here.
-  const files = new Map([...siteData].filter(([name]) => !name.startsWith('mnist/t')));
-  await build({
-    ...config,
-    configFile: false,
-    root: fileURLToPath(new URL('workerPage', import.meta.url)),
-    plugins: [dataOfExamples(files)],
-    logLevel: 'error',
-    build: { ...config.build, minify: false, reportCompressedSize: false, outDir: folder },
-  });
+  await buildSite(folder, { root: fileURLToPath(new URL('workerPage', import.meta.url)) });
   [isolated, plain] = [await serveFolder(folder, isolation), await serveFolder(folder)];
 });
 

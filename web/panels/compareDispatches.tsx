@@ -3,6 +3,7 @@ import type { Look } from '../../src/inspect/look.ts';
 import type { DispatchReport, EntryReport, KernelReport } from '../../src/inspect/report.ts';
 import './charts.css';
 import { bytesText, countOf, flopsText, microsText, ratioText } from './figures.ts';
+import { FoldHead } from './foldHead.tsx';
 import { kernelOf, type Match, matchDispatches } from './matching.ts';
 import { More, usePaged } from './paged.tsx';
 import { DispatchMark } from './picks.tsx';
@@ -81,17 +82,7 @@ function Pair(props: { readonly match: Match; readonly before: EntryReport; read
   const { sign, text } = words[match.kind];
   return (
     <li class={`pass pair is-${match.kind}`}>
-      <button
-        type="button"
-        class="pass-head"
-        aria-expanded={isOpen.value}
-        onClick={() => {
-          isOpen.value = !isOpen.value;
-        }}
-      >
-        <span class="chevron" aria-hidden="true">
-          ▸
-        </span>
+      <FoldHead isOpen={isOpen}>
         <span class="verdict">
           <span aria-hidden="true">{sign}</span> {text}
         </span>
@@ -111,7 +102,7 @@ function Pair(props: { readonly match: Match; readonly before: EntryReport; read
           <Change was={was?.flops} is={is?.flops} text={flopsText} />
           <Change was={was?.bytes} is={is?.bytes} text={bytesText} />
         </span>
-      </button>
+      </FoldHead>
       {isOpen.value && (
         <div class="change">
           <Facts was={was} is={is} />

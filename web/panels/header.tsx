@@ -1,5 +1,6 @@
 import type { Signal } from '@preact/signals';
 import type { Look } from '../../src/inspect/look.ts';
+import { Figure } from './figure.tsx';
 import { bytesText, countText, flopsText, microsText, millisText } from './figures.ts';
 import type { Selection } from './selection.ts';
 import { ThemeSwitch } from './themeSwitch.tsx';
@@ -94,22 +95,5 @@ function Figures({ look, entry }: { readonly look: Look; readonly entry: string 
       <Figure name="work" value={flopsText(step.flops)} hint="floating-point operations of a step" />
       <Figure name="traffic" value={bytesText(step.bytes)} hint="bytes that a step reads and writes" />
     </dl>
-  );
-}
-
-function Figure(props: {
-  readonly name: string;
-  readonly value: string;
-  readonly hint: string;
-  readonly aside?: string;
-}) {
-  return (
-    <div class="figure" title={props.hint}>
-      <dt>{props.name}</dt>
-      <dd>
-        {props.value}
-        {props.aside !== undefined && <small>{props.aside}</small>}
-      </dd>
-    </div>
   );
 }

@@ -1,5 +1,6 @@
 import './linked.css';
 import { useSignal } from '@preact/signals';
+import { Choices } from './choices.tsx';
 import { Detail } from './detail.tsx';
 import { GraphPanel } from './graph.tsx';
 import { Kernel } from './kernel.tsx';
@@ -23,19 +24,7 @@ export function Linked({ look, selection }: PanelProps) {
     <div class="linked">
       <fieldset class="switch">
         <legend class="visually-hidden">Panel</legend>
-        {panels.map(({ id, title }) => (
-          <button
-            key={id}
-            type="button"
-            class="button"
-            aria-pressed={shown.value === id}
-            onClick={() => {
-              shown.value = id;
-            }}
-          >
-            {title}
-          </button>
-        ))}
+        <Choices choices={panels} chosen={shown} />
       </fieldset>
       <section class={`panel source${shown.value === 'source' ? ' shown' : ''}`} aria-label="Source">
         <Source look={look} selection={selection} />

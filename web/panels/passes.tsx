@@ -2,6 +2,7 @@ import { useSignal } from '@preact/signals';
 import type { LookPass } from '../../src/inspect/look.ts';
 import './charts.css';
 import { countOf, countText, millisText, percentText } from './figures.ts';
+import { FoldHead } from './foldHead.tsx';
 import { type PassStep, passSteps } from './passSteps.ts';
 import type { PanelProps } from './selection.ts';
 import { TextChange } from './textChange.tsx';
@@ -91,19 +92,7 @@ function Step({ step, longest }: { readonly step: PassStep; readonly longest: nu
   return (
     <li class={`pass ${isUnchanged ? 'is-unchanged' : ''}`}>
       {hasText ? (
-        <button
-          type="button"
-          class="pass-head"
-          aria-expanded={isOpen.value}
-          onClick={() => {
-            isOpen.value = !isOpen.value;
-          }}
-        >
-          <span class="chevron" aria-hidden="true">
-            ▸
-          </span>
-          {head}
-        </button>
+        <FoldHead isOpen={isOpen}>{head}</FoldHead>
       ) : (
         <div class="pass-head">
           <span class="chevron" aria-hidden="true" />

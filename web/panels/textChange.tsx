@@ -2,6 +2,7 @@ import { useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useMemo } from 'preact/hooks';
 import './charts.css';
+import { Choices } from './choices.tsx';
 import { type DiffLine, differenceOf, type Fold, folded } from './differences.ts';
 import { countOf, countText } from './figures.ts';
 import { More, usePaged } from './paged.tsx';
@@ -33,19 +34,7 @@ export function TextChange(props: {
     <div class="change">
       <fieldset class="segments">
         <legend class="visually-hidden">What of the text</legend>
-        {choices.map(({ id, title }) => (
-          <button
-            key={id}
-            type="button"
-            class="button"
-            aria-pressed={shown.value === id}
-            onClick={() => {
-              shown.value = id;
-            }}
-          >
-            {title}
-          </button>
-        ))}
+        <Choices choices={choices} chosen={shown} />
         <SaveText text={text} name={shown.value === 'before' ? beforeName : afterName} />
       </fieldset>
       {shown.value === 'difference' ? (

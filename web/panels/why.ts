@@ -1,10 +1,8 @@
 import {
-  becomes,
+  type Apart,
+  apartOf,
   type Dependence,
-  decisionsBetween,
   type NodePlace,
-  type Share,
-  shareOf,
   shortestReads,
 } from '../../src/inspect/apart.ts';
 import type { Look, LookDecision } from '../../src/inspect/look.ts';
@@ -12,37 +10,19 @@ import { nodesPicked, spanAt } from './lit.ts';
 import { type Places, placesOf } from './places.ts';
 import type { Picked } from './selection.ts';
 
-/** Why two picks share a kernel or not: what `sinter inspect --explain` says, of a look. */
-export interface Apart {
-  readonly share: Share;
-  readonly a: readonly NodePlace[];
-  readonly b: readonly NodePlace[];
-  /** Decisions of fusion between what the two became part of, taken ones and refusals. */
-  readonly decisions: readonly LookDecision[];
-  /** Tensors by which the later dispatch depends on the earlier one, one for each step of a shortest path. */
-  readonly dependence: readonly Dependence[];
-}
-
 /**
  * Why two are not one, or what they share; undefined where the entry computes one of them nowhere.
  */
-export function whyApart(look: Look, entry: string, a: Picked, b: Picked): Apart | undefined {
+export function whyApart(look: Look, entry: string, a: Picked, b: Picked): Apart<LookDecision> | undefined {
   const places = placesOf(look, entry);
   const [ofA, ofB] = [placesPicked(look, entry, a), placesPicked(look, entry, b)];
   if (ofA.length === 0 || ofB.length === 0) return undefined;
-  const { decisions } = places.entry;
-  const share = shareOf(ofA, ofB);
-  return {
-    share,
-    a: ofA,
-    b: ofB,
-    decisions: decisionsBetween(
-      decisions,
-      becomes(decisions, namesPicked(look, entry, a), ofA),
-      becomes(decisions, namesPicked(look, entry, b), ofB),
-    ),
-    dependence: share === 'nothing' ? dependence(places, ofA, ofB) : [],
-  };
+  return apartOf(
+    places.entry.decisions,
+    { names: namesPicked(look, entry, a), places: ofA },
+    { names: namesPicked(look, entry, b), places: ofB },
+    () => dependence(places, ofA, ofB),
+  );
 }
 
 /** Where what was picked is computed: each loop of it once. */

@@ -1,4 +1,4 @@
-import type { NodePlace, Share } from '../../src/inspect/apart.ts';
+import { type NodePlace, shareWords } from '../../src/inspect/apart.ts';
 import type { LookDecision } from '../../src/inspect/look.ts';
 import { microsText, signedText } from './figures.ts';
 import { DispatchMark, nodeName } from './picks.tsx';
@@ -29,7 +29,7 @@ export function Why({ look, selection }: PanelProps) {
       </h3>
       <p>
         <b class="first-pick">{nameA}</b> and <b class="second-pick">{nameB}</b>{' '}
-        {apart === undefined ? `are not both computed by ${entry}.` : verdicts[apart.share]}
+        {apart === undefined ? `are not both computed by ${entry}.` : `${shareWords[apart.share]}.`}
       </p>
       {apart !== undefined && (
         <>
@@ -88,13 +88,6 @@ export function Why({ look, selection }: PanelProps) {
     </section>
   );
 }
-
-const verdicts = {
-  loop: 'are computed by one loop of one kernel.',
-  group: 'are phases of one kernel.',
-  dispatch: 'share a dispatch, in ranges of workgroups of their own.',
-  nothing: 'share no dispatch.',
-} satisfies Record<Share, string>;
 
 /** Refusals first: they answer the question; then what weighs most. */
 function byWeight(a: LookDecision, b: LookDecision): number {

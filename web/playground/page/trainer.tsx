@@ -1,5 +1,6 @@
 import { useComputed, useSignal } from '@preact/signals';
 import { useCallback } from 'preact/hooks';
+import { Figure } from '../../panels/figure.tsx';
 import { microsText } from '../../panels/figures.ts';
 import type { Desk } from './desk.ts';
 import { numberText, percentText } from './figures.ts';
@@ -134,18 +135,6 @@ function FiguresRow({ player, opened }: { readonly player: Player; readonly open
         aside={`predicted ${microsText(opened.predictedMicros)} on ${about}`}
       />
     </dl>
-  );
-}
-
-function Figure(props: { readonly name: string; readonly value: string; readonly aside?: string }) {
-  return (
-    <div class={`figure ${props.aside === undefined ? '' : 'long'}`}>
-      <dt>{props.name}</dt>
-      <dd>
-        {props.value}
-        {props.aside !== undefined && <small>{props.aside}</small>}
-      </dd>
-    </div>
   );
 }
 
