@@ -14,6 +14,8 @@ import { rolesOf } from './roles.ts';
 export interface LookOptions {
   /** Texts of the user's files, by the names that nodes have for them; others than those are left out. */
   readonly files?: readonly SourceFile[];
+  /** What its tables show, where that is known already: each kernel is verified for it. */
+  readonly report?: Report;
   /** What steps took, where they were measured: by entry. */
   readonly profiles?: Readonly<Record<string, Profile>>;
   /** Characters of the texts of passes that are kept, in all; by default eight million. */
@@ -30,10 +32,11 @@ export function lookOf(compilation: Compilation, options: LookOptions = {}): Loo
   const { files = [], profiles = {}, mostText = MOST_TEXT, onProgress = () => {} } = options;
   const { module, machine, trace, milliseconds } = compilation;
   onProgress('nodes and dispatches');
-  const report = reportOf(compilation);
+  const { report = reportOf(compilation) } = options;
   const roles = rolesOf(module);
   const nodes = lookNodes(module, roles);
   const named = new Set(nodes.flatMap(({ source }) => (source === undefined ? [] : [source.file])));
+  const states = new Map(module.states.map(({ node, name }) => [node.id, name]));
   const entries: Record<string, LookEntry> = {};
   for (const { name, outputs, updates } of module.entries) {
     const compiled = compilation.entries.get(name);
@@ -45,9 +48,7 @@ export function lookOf(compilation: Compilation, options: LookOptions = {}): Loo
     entries[name] = {
       nodes: neededBy(roots).map(({ id }) => id),
       outputs: Object.fromEntries(outputs.map((output) => [output.name, output.node.id])),
-      updates: Object.fromEntries(
-        updates.map(({ state, next }) => [stateName(compilation, state.id), next.id]),
-      ),
+      updates: Object.fromEntries(updates.map(({ state, next }) => [stateName(states, state.id), next.id])),
       dispatches: lookDispatches(compilation, name, report, roles),
       decisions: compiled.decisions.all.map(lookDecision),
     };
@@ -67,10 +68,10 @@ export function lookOf(compilation: Compilation, options: LookOptions = {}): Loo
   };
 }
 
-function stateName({ module }: Compilation, id: number): string {
-  const state = module.states.find(({ node }) => node.id === id);
-  if (state === undefined) throw new RangeError(`node ${id} is updated, and is not a state`);
-  return state.name;
+function stateName(states: ReadonlyMap<number, string>, id: number): string {
+  const name = states.get(id);
+  if (name === undefined) throw new RangeError(`node ${id} is updated, and is not a state`);
+  return name;
 }
 
 /** The spans of each kernel that an entry runs. */

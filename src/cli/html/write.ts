@@ -6,7 +6,7 @@ import type { Module } from '../../graph/index.ts';
 import { looksInText, NO_PAGE } from '../../inspect/island.ts';
 import type { Look } from '../../inspect/look.ts';
 import { lookOf } from '../../inspect/lookOf.ts';
-import { reportOf } from '../../inspect/report.ts';
+import { type Report, reportOf } from '../../inspect/report.ts';
 import { bytesText } from '../../inspect/reportText.ts';
 import { type TargetName, targetNames } from '../../machine/index.ts';
 import { fileStore } from '../../node/fileStore.ts';
@@ -29,6 +29,7 @@ export interface Shown {
   readonly module: Module;
   readonly target: TargetName;
   readonly compilation: Awaited<ReturnType<typeof compileFor>>;
+  readonly report: Report;
   /** Whether no target was named: then the page has another one's too. */
   readonly isAuto: boolean;
   /** Only this entry. */
@@ -77,14 +78,14 @@ export async function writePage(shown: Shown, options: PageOptions, terminal: Te
   const progress = statusLine(terminal.stderr);
   let page: string;
   try {
-    const { compilation, target } = shown;
+    const { compilation, report, target } = shown;
     progress.show('looking');
     const profiles =
       profile === undefined
         ? {}
         : profile === true
           ? await measured(compilation, entriesOf(shown), target, progress.show)
-          : profilesIn(profile, reportOf(compilation));
+          : profilesIn(profile, report);
     const own = lookAt(shown, profiles, progress.show);
     const others: Look[] = [];
     if (compare !== undefined) others.push(await otherLook(compare, shown, options, progress.show));
@@ -115,7 +116,8 @@ function entriesOf({ compilation, entry }: Shown): string[] {
 }
 
 function lookAt(shown: Shown, profiles: Look['profiles'], onProgress: (doing: string) => void): Look {
-  const look = lookOf(shown.compilation, { files: sourceTexts(shown.module), profiles, onProgress });
+  const { compilation, report, module } = shown;
+  const look = lookOf(compilation, { files: sourceTexts(module), report, profiles, onProgress });
   return shown.entry === undefined ? look : onlyEntry(look, shown.entry);
 }
 
@@ -160,7 +162,8 @@ async function lookFor(
   onProgress(`compiling ${module.name} for ${target}`);
   const compilation = await compileFor(module, target);
   const own = entry !== undefined && compilation.entries.has(entry) ? { entry } : {};
-  return lookAt({ module, target, compilation, isAuto: false, ...own }, {}, onProgress);
+  const report = reportOf(compilation);
+  return lookAt({ module, target, compilation, report, isAuto: false, ...own }, {}, onProgress);
 }
 
 /** The first look of a page that was written before. */

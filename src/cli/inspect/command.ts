@@ -139,7 +139,7 @@ async function inspect(file: string, options: InspectOptions, terminal: Terminal
     else await showCode(text, compilation, terminal);
   } else {
     const isAuto = options.target === 'auto';
-    const shown = { module, target, compilation, isAuto, ...(entry === undefined ? {} : { entry }) };
+    const shown = { module, target, compilation, report, isAuto, ...(entry === undefined ? {} : { entry }) };
     await page.writePage(shown, options, terminal);
   }
   const told = options.quiet === true ? outcomes.filter(({ holds }) => !holds) : outcomes;
