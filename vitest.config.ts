@@ -58,6 +58,7 @@ export default defineConfig({
             { find: /^sinter\/data$/, replacement: sourceOf('data/index.ts') },
             { find: /^sinter\/browser$/, replacement: sourceOf('browser/index.ts') },
             { find: /^sinter\/node$/, replacement: sourceOf('node/index.ts') },
+            { find: /^sinter\/onnx$/, replacement: sourceOf('onnx/index.ts') },
             { find: /^sinter\/train$/, replacement: sourceOf('train/index.ts') },
             { find: /^sinter\/weights$/, replacement: sourceOf('weights/index.ts') },
           ],

@@ -121,6 +121,11 @@ const arrows: Readonly<
     ],
     packages: [],
   },
+  // Models in files of others: modules in and out.
+  onnx: {
+    rooms: ['loops', 'graph', 'functions', 'reference', 'runtime', 'weights', 'half.ts'],
+    packages: [/^@bufbuild\/protobuf\/wire$/],
+  },
   runtime: { rooms: [], packages: [/^node:/, /^webgpu$/] },
   // What is kept of a session, in bytes.
   weights: { rooms: ['runtime', 'half.ts'], packages: [] },

@@ -1,0 +1,3 @@
+/** Models as ONNX files. */
+export { OnnxError, type OnnxIssue, onnxIssues } from './issues.ts';
+export * from './proto/index.ts';
