@@ -21,6 +21,7 @@ export type {
   StateTensor,
 } from './handles.ts';
 export * from './issues.ts';
+export type { Mesh, MeshAxis, Sharding, Shardings } from './mesh.ts';
 export {
   type Declarations,
   declarationsOf,

@@ -42,6 +42,9 @@ export const graphIssues = {
   output: 'an output must be a tensor that can be stored',
   update: 'an update names a state of the module once, and a value of its shape and element type',
   state: 'a state has a fixed shape and an element type that can be stored',
+  mesh: 'a mesh is declared once: names of axes, each with a whole number of devices from 1 on',
+  sharding:
+    'a sharding is of an input or a state: for each dimension null, or an axis of the mesh, once, of which the size divides it',
   layer:
     'a layer has weights once it was applied, of shapes that its first operand asks for; other operands must fit them',
   declaration:

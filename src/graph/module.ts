@@ -1,4 +1,6 @@
 import { type Dtype, isFloat, type Size, shapeText } from '../loops/index.ts';
+import { didYouMean } from '../nearest.ts';
+import { listed } from '../runtime/clipped.ts';
 import type { DeclaredInit as Init, Kernel } from '../runtime/program.ts';
 import type { AnySignature, Signature, Typed } from '../runtime/signature.ts';
 import {
@@ -25,6 +27,17 @@ import type {
   StateTensor,
 } from './handles.ts';
 import { GraphError } from './issues.ts';
+import {
+  type Mesh,
+  meshOf,
+  meshText,
+  noMesh,
+  requireSharding,
+  type Sharding,
+  type Shardings,
+  shardingText,
+  withThoseThatFollow,
+} from './mesh.ts';
 import type { Node } from './node.ts';
 import { neededBy } from './order.ts';
 import { type DimLike, dimLikeText, sameShape, toShape } from './shape.ts';
@@ -44,6 +57,10 @@ export interface Module<out S extends Signature = AnySignature> extends Typed<S>
   /** Nodes of operation `param`. */
   readonly params: readonly Node[];
   readonly entries: readonly ModuleEntry[];
+  /** The devices over which it is spread where it is exported; here it runs on one. */
+  readonly mesh?: Mesh;
+  /** How inputs and states are spread over the mesh; empty where there is none. */
+  readonly shardings: Shardings;
 }
 
 /** What a module keeps from step to step. */
@@ -203,6 +220,8 @@ export class ModuleBuilder implements Declarations {
   readonly #states: State[] = [];
   readonly #params: Node[] = [];
   readonly #entries: ModuleEntry[] = [];
+  #mesh: Mesh | undefined;
+  readonly #shardings = new Map<Node, Sharding>();
 
   constructor(name: string) {
     this.#name = name;
@@ -308,6 +327,58 @@ export class ModuleBuilder implements Declarations {
   step(): Tensor<'i32'> {
     if (this.#taken.get(STEP) !== 'step') this.#take('step', STEP);
     return this.#declareParam(STEP, 1, 'i32');
+  }
+
+  /**
+   * The devices over which the module is spread where it is exported, as a grid: `m.mesh({ data: 8, model: 2 })` has sixteen, in
+   * two axes. What runs it here runs it on one device, and does not care. A mesh is declared once, before what is sharded.
+   *
+   * @throws GraphError `mesh`
+   */
+  mesh(sizes: Readonly<Record<string, number>>): Mesh {
+    const before = this.#mesh;
+    if (before !== undefined)
+      throw new GraphError('mesh', 'mesh', `the module has a mesh already: ${meshText(before)}`);
+    this.#mesh = meshOf(sizes);
+    return this.#mesh;
+  }
+
+  /**
+   * Spreads an input or a state over the mesh: for each dimension the axis along which its parts lie, or null where each device
+   * has all of it. `m.shard(x, ['data', null])` gives each of the devices along `data` its own rows. What an optimizer keeps of a
+   * state is spread as the state is. How everything else is spread follows: XLA propagates it.
+   *
+   * @param tensor an input, a state, or the name of one that is declared already, as layers declare theirs
+   * @returns what it was given
+   * @throws GraphError `sharding` naming the dimension and the axis that do not fit
+   */
+  shard<Given extends Tensor | string>(tensor: Given, sharding: Sharding): Given {
+    const node = typeof tensor === 'string' ? this.#declaredAs(tensor) : this.#nodeOf(tensor);
+    if (this.#mesh === undefined) throw noMesh();
+    requireSharding(this.#mesh, node, sharding);
+    const before = this.#shardings.get(node);
+    if (before !== undefined) {
+      const text = `${describe(node)} is sharded twice: it is ${shardingText(before)}`;
+      throw new GraphError('sharding', 'shard', text);
+    }
+    this.#shardings.set(node, [...sharding]);
+    return tensor;
+  }
+
+  /** The input or state of a name. @throws GraphError `sharding` listing them */
+  #declaredAs(name: string): Node {
+    const nodes = [...this.#inputs, ...this.#states.map((state) => state.node)];
+    const names = nodes.map((node) => textOf(node.op, node.attrs, 'name'));
+    const found = nodes[names.indexOf(name)];
+    if (found !== undefined) return found;
+    const text = `there is no input or state ${quoted(name)} yet${didYouMean(name, names)}: there are ${listed(names)}`;
+    throw new GraphError('sharding', 'shard', text);
+  }
+
+  #nodeOf(tensor: Tensor): Node {
+    requireTensor('shard', tensor);
+    if (tensor.graph === this.graph) return tensor.node;
+    throw new GraphError('other-graph', 'shard', `${describe(tensor.node)} belongs to another module`);
   }
 
   /** A given array. @throws GraphError where the values are not as many as the shape has elements */
@@ -444,6 +515,8 @@ export class ModuleBuilder implements Declarations {
       states: [...this.#states],
       params: [...this.#params],
       entries: [...this.#entries],
+      ...(this.#mesh === undefined ? {} : { mesh: this.#mesh }),
+      shardings: withThoseThatFollow(this.#shardings, this.#states),
     };
     showAs(module, {
       line: moduleLine,

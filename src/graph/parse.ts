@@ -4,6 +4,7 @@ import { quoted } from './arguments.ts';
 import { KERNELS, numberOf, quotedDimText, textOf } from './attributes.ts';
 import { Cursor } from './cursor.ts';
 import { Graph } from './graph.ts';
+import { type Mesh, meshOf, type Sharding } from './mesh.ts';
 import type { Module, ModuleEntry, State } from './module.ts';
 import type { Attr, Attrs, Node } from './node.ts';
 import { verifyModule } from './verify.ts';
@@ -37,12 +38,16 @@ class ModuleParser {
   readonly #nodes = new Map<string, Node>();
   readonly #states: State[] = [];
   readonly #entries: OpenEntry[] = [];
+  readonly #shardings = new Map<Node, Sharding>();
+  #mesh: Mesh | undefined;
   #name: string | undefined;
 
   /** Takes one line, whatever it declares. */
   line(cursor: Cursor): void {
     if (cursor.accept('module')) this.#name = cursor.string();
     else if (cursor.accept('size')) this.#size(cursor);
+    else if (cursor.accept('mesh')) this.#mesh = this.#axes(cursor);
+    else if (cursor.accept('shard')) this.#shard(cursor);
     else if (cursor.accept('state')) this.#state(cursor);
     else if (cursor.accept('entry')) this.#entries.push({ name: cursor.string(), outputs: [], updates: [] });
     else if (cursor.looksAt('"')) this.#output(cursor);
@@ -62,6 +67,8 @@ class ModuleParser {
       states: this.#states,
       params: of('param'),
       entries,
+      ...(this.#mesh === undefined ? {} : { mesh: this.#mesh }),
+      shardings: this.#shardings,
     };
   }
 
@@ -69,6 +76,22 @@ class ModuleParser {
     const name = cursor.name();
     cursor.expect('<=');
     this.#sizes.set(name, { name, max: cursor.number() });
+  }
+
+  #axes(cursor: Cursor): Mesh {
+    const axes: [string, number][] = [];
+    do {
+      const name = cursor.name();
+      cursor.expect('=');
+      axes.push([name, cursor.number()]);
+    } while (cursor.accept(','));
+    return meshOf(Object.fromEntries(axes));
+  }
+
+  #shard(cursor: Cursor): void {
+    const node = this.#node(cursor);
+    const sharding = cursor.list('[', ']', () => (cursor.accept('null') ? null : cursor.string()));
+    this.#shardings.set(node, sharding);
   }
 
   #state(cursor: Cursor): void {

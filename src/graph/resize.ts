@@ -62,6 +62,8 @@ export function resized(module: Module, maxima: Readonly<Record<string, number>>
       outputs: outputs.map((output) => ({ ...output, node: again(output.node) })),
       updates: updates.map(({ state, next }) => ({ state: again(state), next: again(next) })),
     })),
+    ...(module.mesh === undefined ? {} : { mesh: module.mesh }),
+    shardings: new Map([...module.shardings].map(([node, sharding]) => [again(node), sharding])),
   };
 }
 

@@ -1,5 +1,6 @@
 import { elementCount, isFloat, shapeText } from '../loops/index.ts';
 import { displayAs } from '../notebook/display.ts';
+import { meshText, shardingText } from './mesh.ts';
 import type { Module } from './module.ts';
 import type { Node } from './node.ts';
 
@@ -43,7 +44,7 @@ export function moduleLine({ name, entries }: Module): string {
 
 /** What a module declares, a line for each kind of declaration. */
 export function moduleLines(module: Module): string {
-  const { name, sizes, inputs, states, params, entries } = module;
+  const { name, sizes, inputs, states, params, entries, mesh, shardings } = module;
   const typed = (node: Node): string => `${String(node.attrs.name)} ${node.dtype}${shapeText(node.shape)}`;
   const trained = states.filter(({ node, trainable }) => trainable && isFloat(node.dtype));
   const parameters = trained.reduce((n, { node }) => n + elementCount(node.shape), 0);
@@ -52,6 +53,8 @@ export function moduleLines(module: Module): string {
     ['inputs', inputs.map(typed)],
     ['states', states.length === 0 ? [] : [`${states.length}, with ${parameters} parameters to train`]],
     ['scalars', params.map((node) => String(node.attrs.name))],
+    ['mesh', mesh === undefined ? [] : [meshText(mesh)]],
+    ['sharded', [...shardings].map(([node, axes]) => `${String(node.attrs.name)} ${shardingText(axes)}`)],
     ...entries.map(
       ({ name: entry, outputs, updates }) =>
         [

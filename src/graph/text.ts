@@ -1,4 +1,5 @@
 import { attrsText, nameText, quotedDimText } from './attributes.ts';
+import { meshText, shardingText } from './mesh.ts';
 import type { Module } from './module.ts';
 import type { Node } from './node.ts';
 import { neededBy } from './order.ts';
@@ -37,10 +38,15 @@ export function printModule(module: Module): string {
       ...updates.map(({ state, next }) => `  ${ref(state)} <- ${ref(next)}`),
     ].join('\n'),
   );
+  const mesh = module.mesh === undefined ? [] : [`mesh ${meshText(module.mesh)}`];
+  const shardings = [...module.shardings].map(
+    ([node, sharding]) => `shard ${ref(node)} ${shardingText(sharding)}`,
+  );
   const sections = [
-    [`module ${JSON.stringify(module.name)}`, ...sizes],
+    [`module ${JSON.stringify(module.name)}`, ...sizes, ...mesh],
     nodes.map((node) => nodeLine(node, ref)),
     states,
+    shardings,
     ...entries.map((entry) => [entry]),
   ];
   return `${sections

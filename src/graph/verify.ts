@@ -4,6 +4,7 @@ import { dimsOf, textOf } from './attributes.ts';
 import { requireFirst } from './firstValue.ts';
 import { describe } from './graph.ts';
 import { GraphError } from './issues.ts';
+import { verifyShardings } from './mesh.ts';
 import type { Module } from './module.ts';
 import type { Node } from './node.ts';
 import { definitionOf } from './ops/table.ts';
@@ -31,6 +32,7 @@ export function verifyModule(module: Module): void {
     );
     requireFirst(name, init, node.shape.map(extentOf), node.dtype);
   }
+  verifyShardings(module);
   for (const entry of module.entries) verifyEntry(module, entry);
 }
 

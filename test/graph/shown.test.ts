@@ -32,7 +32,7 @@ it('console.log shows what a module declares, and one line of it inside of somet
   expect(inspect({ module })).toBe('{ module: [Module digits (entries train, predict)] }');
   expect(Object.keys(module)).not.toContain('inspect');
   expect(JSON.stringify(Object.keys(module))).toBe(
-    '["name","graph","sizes","inputs","states","params","entries"]',
+    '["name","graph","sizes","inputs","states","params","entries","shardings"]',
   );
 });
 
