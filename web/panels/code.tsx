@@ -55,7 +55,12 @@ export function Code({ text, language, isHeaderFolded = false, label, lines, onP
   return <div class="code" ref={place} />;
 }
 
+/** Pixels that a pointer may move between down and up, and still clicks: beyond, it selects text. */
+const CLICK = 4;
+
 function reading(language: Language, label: string, onPick: CodeProps['onPick']) {
+  // The line is the one that was there when the button went down: the text may move under a click.
+  let down: { readonly x: number; readonly y: number; readonly line: number } | undefined;
   return [
     EditorState.readOnly.of(true),
     // The cursor is wanted for reading by keyboard; what a phone would type with is not.
@@ -74,10 +79,15 @@ function reading(language: Language, label: string, onPick: CodeProps['onPick'])
     search({ top: true }),
     keymap.of([...picking(onPick), ...searchKeymap, ...standardKeymap]),
     EditorView.domEventHandlers({
-      click: (event, view) => {
-        const at = view.posAtCoords({ x: event.clientX, y: event.clientY }, false);
-        if (view.state.selection.main.empty || event.shiftKey)
-          onPick(view.state.doc.lineAt(at).number, event);
+      mousedown: (event, view) => {
+        const [x, y] = [event.clientX, event.clientY];
+        down = { x, y, line: view.state.doc.lineAt(view.posAtCoords({ x, y }, false)).number };
+      },
+      click: (event) => {
+        if (down === undefined) return;
+        const moved = Math.hypot(event.clientX - down.x, event.clientY - down.y);
+        if (moved <= CLICK) onPick(down.line, event);
+        down = undefined;
       },
     }),
   ];
