@@ -51,7 +51,18 @@ const arrows: Readonly<
     packages: [/^watr\//],
   },
   program: {
-    rooms: ['loops', 'graph', 'passes', 'machine', 'schedule', 'plan', 'kernels', 'wgsl', 'runtime'],
+    rooms: [
+      'loops',
+      'graph',
+      'passes',
+      'machine',
+      'schedule',
+      'plan',
+      'kernels',
+      'wgsl',
+      'runtime',
+      'weights/metadata.ts',
+    ],
     packages: [],
   },
   // What programs are compared with shares nothing with the compiler but the graph, and random numbers.
@@ -93,6 +104,11 @@ const arrows: Readonly<
       'inspect',
       'runtime',
     ],
+    packages: [],
+  },
+  // A printer of the graph, for XLA; the states' first values are those of every target.
+  stablehlo: {
+    rooms: ['loops', 'functions', 'graph', 'issues.ts', 'program/firstStates.ts'],
     packages: [],
   },
   // What a compilation made, as data and as text: it may see every level.

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { GraphError } from '../graph/index.ts';
 import { printable } from '../graph/printable.ts';
@@ -7,11 +6,13 @@ import { DeviceError, FormatError, InputError } from '../runtime/index.ts';
 import { ScheduleError } from '../schedule/issues.ts';
 import { buildCommand } from './build.ts';
 import { checkCommand } from './check.ts';
+import { exportCommand } from './export.ts';
 import { fitCommand } from './fit.ts';
 import { inspectCommand } from './inspect/command.ts';
 import { profileCommand } from './profile.ts';
 import { summaryCommand } from './summary.ts';
 import { exitCodes, UsageError } from './usage.ts';
+import { version } from './version.ts';
 import { weightsCommand } from './weights.ts';
 
 /** Where a command prints, and the environment that it reads; `process` is one. */
@@ -46,6 +47,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     .addCommand(inspectCommand(terminal, done))
     .addCommand(checkCommand(terminal, done))
     .addCommand(buildCommand(terminal, done))
+    .addCommand(exportCommand(terminal, done))
     .addCommand(profileCommand(terminal, done))
     .addCommand(fitCommand(terminal, done))
     .addCommand(summaryCommand(terminal, done))
@@ -94,9 +96,4 @@ function printableLines(message: string): string {
     .split('\n')
     .map((line) => line.split('\t').map(printable).join('\t'))
     .join('\n');
-}
-
-function version(): string {
-  const found: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
-  return typeof found === 'object' && found !== null && 'version' in found ? String(found.version) : '0.0.0';
 }

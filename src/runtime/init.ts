@@ -9,7 +9,10 @@ import { asElements } from './values.ts';
  *
  * @throws InputError `missing` where values are given beside the program
  */
-export function firstValue({ name, init, dtype, shape }: StateSlot, seed: number): Uint32Array<ArrayBuffer> {
+export function firstValue(
+  { name, init, dtype, shape }: Omit<StateSlot, 'arena' | 'offset'>,
+  seed: number,
+): Uint32Array<ArrayBuffer> {
   if (init.kind === 'given') throw new InputError('missing', name, 'give its values as initial');
   if (init.kind === 'values') return decodeWords(init.words);
   const words = new Uint32Array(elementCount(shape));

@@ -1,5 +1,5 @@
 import { elementCount } from './init.ts';
-import type { ProgramBase, StateSlot } from './program.ts';
+import type { StateSlot } from './program.ts';
 import { check, fail } from './shape.ts';
 import { inFours, type Words } from './values.ts';
 
@@ -36,6 +36,9 @@ export interface Place {
   readonly entries: Record<string, EntryPlace>;
 }
 
+/** What a file says of a state. */
+export type SavedState = Pick<StateSlot, 'name' | 'dtype' | 'shape'>;
+
 /** A state and what it is to hold. */
 export type StateWords = readonly [slot: StateSlot, words: Words];
 
@@ -46,7 +49,7 @@ export type StateWords = readonly [slot: StateSlot, words: Words];
  * @param words of all states, in the program's order
  */
 export function encodeSnapshot(
-  { state }: ProgramBase,
+  { state }: { readonly state: readonly SavedState[] },
   place: Place,
   words: readonly Uint32Array<ArrayBuffer>[],
 ): Uint8Array<ArrayBuffer> {
@@ -68,10 +71,10 @@ export function encodeSnapshot(
 }
 
 /** @throws FormatError where the bytes are no snapshot, are cut, or are of a program with other states */
-export function decodeSnapshot(
-  { state }: ProgramBase,
+export function decodeSnapshot<Slot extends SavedState>(
+  { state }: { readonly state: readonly Slot[] },
   saved: Uint8Array,
-): readonly [place: Place, states: readonly StateWords[]] {
+): readonly [place: Place, states: readonly (readonly [slot: Slot, words: Words])[]] {
   let header: Readonly<Record<string, Readonly<Record<string, string>>>>;
   let place: unknown;
   let bytes: Uint8Array<ArrayBuffer>;
@@ -114,7 +117,7 @@ export function decodeSnapshot(
 }
 
 /** States as the header of a file has them, where they lie one after the other. */
-function tensorsOf(states: readonly StateSlot[]): [name: string, tensor: object][] {
+function tensorsOf(states: readonly SavedState[]): [name: string, tensor: object][] {
   let end = 0;
   return states.map(({ name, dtype, shape }): [string, object] => {
     const start = end;

@@ -1,0 +1,125 @@
+import type { Module } from '../graph/index.ts';
+import { type Dim, type Dtype, extentOf } from '../loops/index.ts';
+import { type Argument, type EntryFunction, functionOf } from './entry.ts';
+import { numberOf, textOf } from './rows/attributes.ts';
+
+/** The version of the format: who reads it refuses others. */
+export const MANIFEST_VERSION = 1;
+
+/** A dimension: a number, or a bounded size by its name, times a factor. */
+export type ManifestDim = number | { readonly size: string; readonly factor?: number };
+
+/** A mesh axis for each dimension, or null where it is whole on each device. */
+export type Sharding = readonly (string | null)[];
+
+/** What a folder of StableHLO files says of itself: `manifest.json`. */
+export interface Manifest {
+  readonly format: 'sinter-stablehlo';
+  readonly version: typeof MANIFEST_VERSION;
+  /** `sinter 0.1.0`. */
+  readonly producer: string;
+  /** Its name. */
+  readonly module: string;
+  readonly sizes: readonly { readonly name: string; readonly max: number }[];
+  /** How it is spread over devices, if it says. */
+  readonly mesh: { readonly axes: readonly { readonly name: string; readonly size: number }[] } | null;
+  readonly inputs: readonly {
+    readonly name: string;
+    readonly shape: readonly ManifestDim[];
+    readonly dtype: Dtype;
+    readonly sharding?: Sharding;
+  }[];
+  readonly states: readonly {
+    readonly name: string;
+    readonly shape: readonly number[];
+    readonly dtype: Dtype;
+    readonly trainable: boolean;
+    readonly sharding?: Sharding;
+  }[];
+  /** Run-time scalars. `step` is the number of the entry's step, from 1. */
+  readonly params: readonly { readonly name: string; readonly dtype: Dtype; readonly initial: number }[];
+  readonly entries: readonly ManifestEntry[];
+  /** The file of first values, which is one that `session.save` could have written before the first step. */
+  readonly weights: string;
+}
+
+/** One entry: its file, and what its `@main` takes and returns, in that order. */
+export interface ManifestEntry {
+  readonly name: string;
+  readonly file: string;
+  readonly arguments: readonly {
+    readonly kind: Argument['kind'];
+    readonly name: string;
+    /** That the next value of this state may take its place. */
+    readonly donated?: true;
+  }[];
+  readonly results: readonly {
+    readonly kind: 'state' | 'output';
+    readonly name: string;
+    readonly shape: readonly ManifestDim[];
+    readonly dtype: Dtype;
+  }[];
+}
+
+/**
+ * The manifest of a module.
+ *
+ * @param files of its entries, by their names
+ * @param weights the file of first values
+ */
+export function manifestOf(
+  module: Module,
+  producer: string,
+  files: ReadonlyMap<string, string>,
+  weights: string,
+): Manifest {
+  return {
+    format: 'sinter-stablehlo',
+    version: MANIFEST_VERSION,
+    producer,
+    module: module.name,
+    sizes: module.sizes.map(({ name, max }) => ({ name, max })),
+    mesh: null,
+    inputs: module.inputs.map((node) => ({
+      name: textOf(node, 'name'),
+      shape: node.shape.map(dimOf),
+      dtype: node.dtype,
+    })),
+    states: module.states.map(({ name, node, trainable }) => ({
+      name,
+      shape: node.shape.map(extentOf),
+      dtype: node.dtype,
+      trainable,
+    })),
+    params: module.params.map((node) => ({
+      name: textOf(node, 'name'),
+      dtype: node.dtype,
+      initial: numberOf(node, 'initial'),
+    })),
+    entries: module.entries.map((entry) => entryOf(functionOf(module, entry), files.get(entry.name) ?? '')),
+    weights,
+  };
+}
+
+function entryOf(entry: EntryFunction, file: string): ManifestEntry {
+  return {
+    name: entry.name,
+    file,
+    arguments: entry.arguments.map((argument) => ({
+      kind: argument.kind,
+      name: argument.name,
+      ...(argument.kind === 'state' && argument.donatedTo !== undefined ? { donated: true } : {}),
+    })),
+    results: entry.results.map(({ kind, name, node }) => ({
+      kind,
+      name,
+      shape: node.shape.map(dimOf),
+      dtype: node.dtype,
+    })),
+  };
+}
+
+function dimOf(dim: Dim): ManifestDim {
+  if (typeof dim === 'number') return dim;
+  return dim.factor === 1 ? { size: dim.size.name } : { size: dim.size.name, factor: dim.factor };
+}
