@@ -39,7 +39,7 @@ export async function statesFile(
     throw new UsageError(`--weights ${fileError(from, cause).message}`, { cause });
   }
   try {
-    verifyChecksum(bytes, 'saved');
+    verifyChecksum(bytes, 'it');
     if (!Object.hasOwn(metadataOf(bytes), 'sinter')) {
       const words = firstWords(slots, seed);
       await loadWeights(statesIn(slots, words), bytes);

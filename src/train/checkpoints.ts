@@ -168,8 +168,11 @@ export async function loadCheckpoint(session: Session, { name, bytes }: Checkpoi
 /** An error about a checkpoint's bytes with the checkpoint's name; any other as it is. */
 function ofCheckpoint(name: string, cause: unknown): unknown {
   if (!(cause instanceof FormatError)) return cause;
-  const text = cause.message.replace(/^(the safetensors file|saved): /, '');
-  return new FormatError(cause.code, `${clipped(name)}: ${text}`, { cause });
+  const named = /^(the file|saved)(?=[: ])/;
+  const text = named.test(cause.message)
+    ? cause.message.replace(named, () => clipped(name))
+    : `${clipped(name)}: ${cause.message}`;
+  return new FormatError(cause.code, text, { cause });
 }
 
 /** What the first state is that a session has otherwise; undefined where all are the same. */

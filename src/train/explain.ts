@@ -141,7 +141,7 @@ function aboutBytes(error: unknown, saved: unknown): unknown {
     );
   } catch (cause) {
     if (!(cause instanceof FormatError)) throw cause;
-    return new FormatError('saved', `${cause.message}: ${found} that save() did not make`, { cause });
+    return new FormatError('saved', `${cause.message} (${found} that save() did not make)`, { cause });
   }
 }
 

@@ -1,6 +1,7 @@
 import { FormatError, isWhole, shown } from '../runtime/issues.ts';
 import { unlike } from '../runtime/unlike.ts';
 import { isTensorType, type TensorType, tensorTypes } from './dtypes.ts';
+import { notSafetensors } from './foreign.ts';
 
 /** A tensor as the header of a file describes it. */
 export interface TensorPlace {
@@ -32,13 +33,18 @@ export const METADATA = '__metadata__';
  * @throws FormatError `file`
  */
 export function headerLength(first: Uint8Array, size: number, file: string): number {
-  if (size < 8 || first.length < 8) unlike(file, 'a safetensors file, of 8 bytes at least', `${size} bytes`);
+  if (size < 8 || first.length < 8)
+    notSafetensors(
+      file,
+      first,
+      `it has ${size} bytes, and one has 8 at least, which say how long its header is`,
+    );
   const length = Number(new DataView(new Uint8Array(first.subarray(0, 8)).buffer).getBigUint64(0, true));
   if (length > MOST_HEADER_BYTES)
-    unlike(
+    notSafetensors(
       file,
-      `a safetensors file, whose first 8 bytes are a length up to ${MOST_HEADER_BYTES}`,
-      `${length}`,
+      first,
+      `its first 8 bytes should say how long its header is, up to ${MOST_HEADER_BYTES} bytes, and say ${length}`,
     );
   if (8 + length > size) unlike(file, `a header of ${length} bytes`, `${size} bytes in all: it is cut`);
   return 8 + length;
@@ -84,10 +90,10 @@ function parsed(bytes: Uint8Array, file: string): object {
   // A copy: decoders refuse memory that threads share.
   const content = new Uint8Array(bytes.subarray(8));
   if (content[0] !== 0x7b)
-    unlike(
+    notSafetensors(
       file,
-      'a safetensors file, whose header begins with {',
-      content.length === 0 ? 'no header' : `the byte ${content[0]}`,
+      bytes,
+      `its header should begin with {, and ${content.length === 0 ? 'is empty' : `begins with the byte ${content[0]}`}`,
     );
   let fields: unknown;
   let text: string;

@@ -53,7 +53,7 @@ export function hasChecksum(bytes: Uint8Array): boolean {
   }
 }
 
-const FILE = 'the safetensors file';
+const FILE = 'the file';
 
 function opened(bytes: Uint8Array, file: string): { readonly start: number; readonly header: Header } {
   const start = headerLength(bytes, bytes.length, file);

@@ -24,7 +24,7 @@ export interface SafeTensors {
  * @param file what errors call it
  * @throws FormatError `file`, which says where the file is not as it should be
  */
-export function readSafetensors(bytes: Uint8Array, file = 'the safetensors file'): SafeTensors {
+export function readSafetensors(bytes: Uint8Array, file = 'the file'): SafeTensors {
   const header = headerLength(bytes, bytes.length, file);
   const { tensors, metadata } = parseHeader(bytes.subarray(0, header), bytes.length, file);
   const entries = [...tensors].map(

@@ -98,7 +98,7 @@ function accessTo(source: WeightsSource): {
   readonly size: number;
   readonly read: (offset: number, length: number) => Promise<Uint8Array>;
 } {
-  const fallback = 'the safetensors file';
+  const fallback = 'the file';
   if (source instanceof Uint8Array)
     return {
       file: fallback,

@@ -225,6 +225,6 @@ describe('sinter build', () => {
     writeFileSync(join(folder, 'other'), 'no weights');
     const { code, err } = await built('--target', 'wasm', '--weights', join(folder, 'other'));
     expect(code).toBe(2);
-    expect(err).toContain('other does not fit: saved: expected a safetensors file');
+    expect(err).toContain('other does not fit: it is not a safetensors file: ');
   });
 });

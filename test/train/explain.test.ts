@@ -140,8 +140,8 @@ describe('truth values', () => {
 
 describe('bytes that are not of a session', () => {
   test.each([
-    [new Uint8Array(10), /^saved: expected a safetensors file, .*: 10 bytes that save\(\) did not make$/],
-    [new Uint8Array(3), /^saved: .* found 3 bytes: 3 bytes that save\(\) did not make$/],
+    [new Uint8Array(10), /^saved is not a safetensors file: .* \(10 bytes that save\(\) did not make\)$/],
+    [new Uint8Array(3), /^saved is .*: it has 3 bytes, .* \(3 bytes that save\(\) did not make\)$/],
     [
       writeSafetensors(new Map()),
       /^saved: \d+ bytes of a safetensors file that is not of a session: it has no text "sinter", which/,

@@ -100,7 +100,9 @@ describe('a checkpoint that does not fit', () => {
     const bytes = (await store.read('checkpoint.safetensors')) ?? new Uint8Array();
     for (const length of [0, 5, 100, bytes.length - 4]) {
       await store.write('checkpoint.safetensors', bytes.subarray(0, length));
-      await expect(resumed(store, await opened())).rejects.toThrow(/^checkpoint\.safetensors: expected /);
+      await expect(resumed(store, await opened())).rejects.toThrow(
+        /^checkpoint\.safetensors(: expected | is not a safetensors file: it has )/,
+      );
     }
   });
 

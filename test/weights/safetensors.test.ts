@@ -89,24 +89,50 @@ describe('a safetensors file', () => {
     ['{"__metadata__":{"k":"1","k":"1"}}', 0, '"k" twice'],
     ['{"__metadata__":{"k":1}}', 0, '__metadata__: "k": expected a text, found 1'],
     ['{"__metadata__":["k"]}', 0, '__metadata__: expected an object of texts'],
-    [' {}', 0, 'whose header begins with {, found the byte 32'],
     ['{"a":', 0, 'expected a header of JSON'],
     ['{}x', 0, 'expected a header of JSON'],
-    ['', 0, 'found no header'],
   ])('%s with %i bytes is refused, with the place', (header, data, text) => {
     expect(() => readSafetensors(fileOf(header, data), 'model.safetensors')).toThrow(text);
     expect(() => readSafetensors(fileOf(header, data), 'model.safetensors')).toThrow(/^model\.safetensors: /);
   });
 
-  test('is refused where its header is longer than the file or than any may be, or is not UTF-8', () => {
-    const long = new Uint8Array(20).fill(255);
-    expect(() => readSafetensors(long)).toThrow('a length up to 100000000');
-    expect(() => readSafetensors(new Uint8Array(7))).toThrow('found 7 bytes');
+  test('is refused where its header is longer than the file, or is not UTF-8', () => {
     const cut = soundFile().subarray(0, 30);
     expect(() => readSafetensors(cut)).toThrow('30 bytes in all: it is cut');
     const wrong = fileOf('{"a":1}');
     wrong[10] = 0xff;
     expect(() => readSafetensors(wrong)).toThrow('text that is not UTF-8');
+  });
+
+  const one = `save() and saveWeights() of a session write one, and so does save_file of Python's safetensors`;
+
+  test.each([
+    [new Uint8Array(7), 'it has 7 bytes, and one has 8 at least, which say how long its header is'],
+    [
+      new Uint8Array(20).fill(255),
+      'its first 8 bytes should say how long its header is, up to 100000000 bytes, and say 18446744073709552000',
+    ],
+    [fileOf(' {}'), 'its header should begin with {, and begins with the byte 32'],
+    [fileOf(''), 'its header should begin with {, and is empty'],
+  ])('is told from what is none: %o', (bytes, why) => {
+    expect(() => readSafetensors(bytes, 'model.bin')).toThrow(
+      new FormatError('file', `model.bin is not a safetensors file: ${why}. ${one}`),
+    );
+  });
+
+  test.each([
+    ['PK\x03\x04\0\0\x08\x08\0\0', 'it is a zip file, as torch.save, Keras (.keras) and NumPy (.npz) write'],
+    ['\x89HDF\r\n\x1a\n\0\0', 'it is an HDF5 file, as Keras writes (.h5)'],
+    ['GGUF\x03\0\0\0\0\0', 'it is a GGUF file'],
+    ['\x93NUMPY\x01\0\x76\0', 'it is a NumPy array (.npy)'],
+    ['\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9', 'it is a pickle, as older versions of torch.save write'],
+    ['\x1f\x8b\x08\0\0\0\0\0\0\x03', 'it is a gzip file: unpack it first'],
+  ])('of another format is named: %j', (start, what) => {
+    const bytes = new Uint8Array(1_000_000);
+    for (let i = 0; i < start.length; i++) bytes[i] = start.charCodeAt(i);
+    expect(() => readSafetensors(bytes, 'model.bin')).toThrow(
+      `model.bin is not a safetensors file: ${what}. save()`,
+    );
   });
 
   test('is not written with names that it cannot have, or with other bytes than its shapes say', () => {
