@@ -162,7 +162,7 @@ test('a worker that does not come back is ended, and another goes on with the mo
   expect(last().asked).toEqual([
     { kind: 'open', ...model('good') },
     { kind: 'param', name: 'lr', value: 0.02 },
-    { kind: 'load', name: 'kept.safetensors', bytes: Uint8Array.of(1, 2) },
+    { kind: 'load', name: 'kept.safetensors', file: Uint8Array.of(1, 2) },
     { kind: 'train' },
   ]);
   last().tell({ kind: 'loaded', name: 'kept.safetensors', step: 7 });

@@ -99,7 +99,8 @@ test('on WebAssembly it trains on threads, pauses, saves, and another worker goe
       const saved = window.bench.told.find((tell) => tell.kind === 'saved');
       window.newBench();
       window.bench.open('spirals', 'wasm');
-      if (saved?.kind === 'saved') window.bench.ask({ ...saved, kind: 'load' });
+      if (saved?.kind === 'saved')
+        window.bench.ask({ kind: 'load', name: saved.name, file: new Blob([Uint8Array.from(saved.bytes)]) });
     });
     const { losses } = await next(page, 'steps', { after: () => ask(page, { kind: 'train' }) });
     expect(losses[0]).toBeLessThan(0.5);

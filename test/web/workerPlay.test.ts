@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, test } from 'vitest';
+import { writeSafetensors } from '../../src/weights/index.ts';
 import type { Tell } from '../../web/playground/protocol.ts';
 import { Asking } from './asking.ts';
 
@@ -88,7 +89,7 @@ describe('a playground without a page, on WebAssembly', () => {
     await other;
     const { bytes, name } = await kept;
     const loaded = asking.next('loaded');
-    asking.ask({ kind: 'load', name, bytes });
+    asking.ask({ kind: 'load', name, file: bytes });
     expect((await loaded).step).toBeGreaterThanOrEqual(step);
     const saved = asking.next('saved');
     asking.ask({ kind: 'save' });
@@ -103,12 +104,23 @@ describe('a playground without a page, on WebAssembly', () => {
     });
     await wider;
     for (const [file, message] of [
-      [weights, /hidden1/],
-      [bytes, /hidden1/],
-      [Uint8Array.of(1, 2, 3), /safetensors/],
+      [
+        weights,
+        /^other\.safetensors is of another model than the one that runs: it has hidden1\.weight as F32\[2, 32\], which is f32\[2, 16\] in this one, .* and \d more\. A file fits that was saved of this model$/,
+      ],
+      [
+        bytes,
+        /^other\.safetensors is of another model .*: it has hidden1\.weight as F32\[2, 32\], which is /,
+      ],
+      [
+        writeSafetensors(new Map([['w', { dtype: 'U8', shape: [1], data: Uint8Array.of(1) }]])),
+        /: it lacks hidden1\.weight, hidden1\.bias, .* and \d more; it has, and this one has not, w\. A file/,
+      ],
+      [bytes.subarray(0, bytes.length - 4), /^other\.safetensors: expected \d+ bytes, found \d+: it is cut$/],
+      [Uint8Array.of(1, 2, 3), /^other\.safetensors is not a safetensors file: it has 3 bytes/],
     ] as const) {
       const error = asking.next('error');
-      asking.ask({ kind: 'load', name: 'other.safetensors', bytes: file });
+      asking.ask({ kind: 'load', name: 'other.safetensors', file });
       expect((await error).message).toMatch(message);
     }
   });

@@ -4,13 +4,13 @@ import { Clock } from './clock.ts';
 import { fed, isNumber } from './feed.ts';
 import { Jobs } from './jobs.ts';
 import type { Bench, Gallery, Lesson, LessonData } from './lessons/lesson.ts';
+import { loadInto } from './loadInto.ts';
 import { messageOf } from './messageOf.ts';
 import { ModelError } from './modelError.ts';
 import { deviceOf, type Running } from './openModel.ts';
 import type { Ask, Tell } from './protocol.ts';
 import type { Rows } from './rows.ts';
 import { Slices, type Standing } from './slices.ts';
-import { standingIn } from './standing.ts';
 import { StepLog } from './stepLog.ts';
 
 /** What is done beside training: how often, in milliseconds, and for which part of the time, about, at most. */
@@ -178,14 +178,10 @@ export class Player {
   }
 
   /** Goes on with a state that was kept, or with the weights of a file; where they do not fit, nothing is changed. */
-  load(name: string, bytes: Uint8Array): Promise<void> {
+  load(name: string, file: Uint8Array | Blob): Promise<void> {
     return this.#soon(async () => {
-      const standing = standingIn(bytes, this.entry);
-      if (standing === undefined) await this.running.session.loadWeights(bytes);
-      else {
-        await this.running.session.load(bytes);
-        this.#slices = this.#newSlices(standing.total, standing);
-      }
+      const standing = await loadInto(this.running.session, this.entry, name, file);
+      if (standing !== undefined) this.#slices = this.#newSlices(standing.total, standing);
       this.#tell({ kind: 'loaded', name, step: this.#slices.step });
       await this.#keep();
       await this.#views();

@@ -68,7 +68,7 @@ export class Playground {
       case 'save':
         return player.save();
       case 'load':
-        return player.load(ask.name, ask.bytes);
+        return player.load(ask.name, ask.file);
       default:
         return ask satisfies never;
     }

@@ -27,8 +27,11 @@ export type Ask =
       readonly digit?: number;
     }
   | { readonly kind: 'save' }
-  /** Weights of a file, or a state that was `kept`, with which training goes on where that stood. Nothing is half loaded. */
-  | { readonly kind: 'load'; readonly name: string; readonly bytes: Uint8Array }
+  /**
+   * Weights of a file, or a state that was `kept`, with which training goes on where that stood. Nothing is half loaded. A `Blob`
+   * is read in parts: of one that is not of this model, however large, little more than its header.
+   */
+  | { readonly kind: 'load'; readonly name: string; readonly file: Uint8Array | Blob }
   /** Frees the device. */
   | { readonly kind: 'close' };
 

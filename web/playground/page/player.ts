@@ -148,9 +148,9 @@ export class Player {
     this.#post({ kind: 'save' });
   }
 
-  load(name: string, bytes: Uint8Array): void {
+  load(name: string, file: Uint8Array | Blob): void {
     this.#loading = 'given';
-    this.#post({ kind: 'load', name, bytes });
+    this.#post({ kind: 'load', name, file });
   }
 
   dismiss(id: number): void {
@@ -290,7 +290,7 @@ export class Player {
       if (resume.state === undefined) this.#clear();
       else {
         this.#loading = 'kept';
-        this.#post({ kind: 'load', name: resume.state.name, bytes: resume.state.bytes });
+        this.#post({ kind: 'load', name: resume.state.name, file: resume.state.bytes });
       }
       if (resume.train) this.train();
     } else if (!this.#moved) {

@@ -1,7 +1,6 @@
 import { useSignal, useSignalEffect } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
-import { messageOf } from '../messageOf.ts';
 import type { Player } from './player.ts';
 
 /** Most bytes of a file that is read: a page has no use for more. */
@@ -34,7 +33,8 @@ export function WeightButtons({ player }: { readonly player: Player }) {
         onChange={({ currentTarget }) => {
           const file = currentTarget.files?.[0];
           // The same file may be chosen again.
-          if (file !== undefined) void loadFile(player, file).finally(() => (currentTarget.value = ''));
+          if (file !== undefined) loadFile(player, file);
+          currentTarget.value = '';
         }}
       />
     </div>
@@ -70,7 +70,7 @@ export function DropPlace(props: { readonly player: Player; readonly children: C
       const file = event.dataTransfer?.files[0];
       if (file === undefined) return;
       event.preventDefault();
-      void loadFile(player, file);
+      loadFile(player, file);
     }
   }, [player, isOver]);
   return (
@@ -85,7 +85,7 @@ export function DropPlace(props: { readonly player: Player; readonly children: C
   );
 }
 
-async function loadFile(player: Player, file: File): Promise<void> {
+function loadFile(player: Player, file: File): void {
   if (player.opened.peek() === undefined) {
     player.notice('error', `${file.name} is not loaded: no model runs that could take its weights.`);
     return;
@@ -98,11 +98,7 @@ async function loadFile(player: Player, file: File): Promise<void> {
     );
     return;
   }
-  try {
-    player.load(file.name, new Uint8Array(await file.arrayBuffer()));
-  } catch (error) {
-    player.notice('error', `${file.name} cannot be read: ${messageOf(error)}`);
-  }
+  player.load(file.name, file);
 }
 
 function download(name: string, bytes: Uint8Array): void {
