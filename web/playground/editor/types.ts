@@ -2,7 +2,8 @@ import { autocompletion, type Completion, type CompletionSource } from '@codemir
 import { linter } from '@codemirror/lint';
 import type { Extension } from '@codemirror/state';
 import { type EditorView, hoverTooltip, type Tooltip } from '@codemirror/view';
-import type { Told, TypesAnswers, TypesAsk, TypesReply, TypesRequest } from './typesProtocol.ts';
+import { toldElement } from './told.ts';
+import type { TypesAnswers, TypesAsk, TypesReply, TypesRequest } from './typesProtocol.ts';
 
 /**
  * What an editor knows by the types of Sinter: completion, documentation under the pointer, and what TypeScript finds wrong. TypeScript
@@ -66,17 +67,4 @@ function questions(
       waiting.set(request.id, { resolve, reject });
       worker.postMessage(request);
     });
-}
-
-function toldElement({ parts, documentation }: Told): HTMLElement {
-  const element = document.createElement('div');
-  element.className = 'type-hover';
-  const type = element.appendChild(document.createElement('code'));
-  for (const { text, kind } of parts) {
-    const span = type.appendChild(document.createElement('span'));
-    span.className = `type-${kind}`;
-    span.textContent = text;
-  }
-  if (documentation !== '') element.appendChild(document.createElement('p')).textContent = documentation;
-  return element;
 }

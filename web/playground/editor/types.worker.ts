@@ -6,6 +6,7 @@ import {
 } from '@typescript/vfs';
 import { getAutocompletion, getHover } from '@valtown/codemirror-ts/worker';
 import ts from 'typescript';
+import { blocksOf } from './documentation.ts';
 import type { Hover, Told, TypesAnswers, TypesAsk, TypesReply, TypesRequest } from './typesProtocol.ts';
 
 const PATH = '/model.ts';
@@ -99,16 +100,23 @@ function detailsOf(
     undefined,
     undefined,
   );
-  return details === undefined ? undefined : told(details.displayParts, details.documentation);
+  return details === undefined ? undefined : told(details);
 }
 
-function told(parts: ts.SymbolDisplayPart[] = [], documentation: ts.SymbolDisplayPart[] = []): Told {
-  return { parts, documentation: ts.displayPartsToString(documentation) };
+function told({
+  displayParts: parts = [],
+  documentation = [],
+  tags = [],
+}: Pick<ts.QuickInfo, 'displayParts' | 'documentation' | 'tags'>): Told {
+  return {
+    parts: parts.map(({ text, kind }) => ({ text, kind })),
+    documentation: blocksOf(documentation),
+    tags: tags.flatMap(({ name, text = [] }) => (text.length === 0 ? [] : [{ name, about: blocksOf(text) }])),
+  };
 }
 
 function hoverOf(env: VirtualTypeScriptEnvironment, pos: number): Hover | undefined {
   const info = getHover({ env, path: PATH, pos });
   if (info?.quickInfo === undefined) return undefined;
-  const { displayParts, documentation } = info.quickInfo;
-  return { from: info.start, to: info.end, ...told(displayParts, documentation) };
+  return { from: info.start, to: info.end, ...told(info.quickInfo) };
 }

@@ -1,5 +1,6 @@
 import type { CompletionResult } from '@codemirror/autocomplete';
 import type { Diagnostic } from '@codemirror/lint';
+import type { Block } from './documentation.ts';
 
 /** What the editor asks of the worker that knows types. Positions are counts of characters. */
 export type TypesAsk =
@@ -15,7 +16,9 @@ export type TypesAsk =
 export interface Told {
   /** In the words of TypeScript, with the kind of each. */
   readonly parts: readonly { readonly text: string; readonly kind: string }[];
-  readonly documentation: string;
+  readonly documentation: readonly Block[];
+  /** What is said of a parameter, of what is returned and thrown, each under the name of its tag: `param`. */
+  readonly tags: readonly { readonly name: string; readonly about: readonly Block[] }[];
 }
 
 /** What stands over a name, and where that is. */
