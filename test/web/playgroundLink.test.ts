@@ -66,26 +66,29 @@ describe('drafts', () => {
 
   test('outlive the page, one for each example', () => {
     const kept = new Map<string, string>();
-    const drafts = draftsIn(storageOf(kept));
+    const drafts = draftsIn(storageOf(kept), undefined);
     drafts.set('a', 'text of a');
     drafts.set('b', 'text of b');
     drafts.set('b', undefined);
-    const again = draftsIn(storageOf(kept));
+    const again = draftsIn(storageOf(kept), undefined);
     expect([again.get('a'), again.get('b')]).toEqual(['text of a', undefined]);
   });
 
   test('know which model a page went down with', () => {
-    const kept = new Map<string, string>();
-    draftsIn(storageOf(kept)).setOpening('a');
-    const again = draftsIn(storageOf(kept));
+    const [shared, kept] = [new Map<string, string>(), new Map<string, string>()];
+    const page = (ofTab: Map<string, string>) => draftsIn(storageOf(shared), storageOf(ofTab));
+    page(kept).setOpening('a');
+    const again = page(kept);
     expect(again.wentDownWith).toBe('a');
+    // Another tab has not gone down.
+    expect(page(new Map()).wentDownWith).toBeUndefined();
     again.setOpening(undefined);
-    expect(draftsIn(storageOf(kept)).wentDownWith).toBeUndefined();
+    expect(page(kept).wentDownWith).toBeUndefined();
   });
 
   test('last as long as the page where storage is forbidden', () => {
     for (const storage of [undefined, { getItem: forbidden, setItem: forbidden, removeItem: forbidden }]) {
-      const drafts = draftsIn(storage);
+      const drafts = draftsIn(storage, storage);
       drafts.set('a', 'text');
       drafts.setOpening('a');
       expect([drafts.get('a'), drafts.wentDownWith]).toEqual(['text', undefined]);

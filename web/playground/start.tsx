@@ -7,12 +7,15 @@ import { draftsIn, ownStorage } from './page/drafts.ts';
 import { watchTheme } from './page/palette.ts';
 import { Player } from './page/player.ts';
 import { Playground } from './page/playground.tsx';
+import { visitsOf } from './page/visits.ts';
 import './page/playground.css';
 
 /** Draws the page, and opens what its address names. */
 export async function start(): Promise<void> {
   const player = new Player(() => new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' }));
-  const desk = new Desk(examples, player, draftsIn(ownStorage()));
+  const drafts = draftsIn(ownStorage('localStorage'), ownStorage('sessionStorage'));
+  const visits = visitsOf(history);
+  const desk = new Desk(examples, player, drafts, visits);
 
   watchTheme();
   const root = document.querySelector('#page');
@@ -24,6 +27,12 @@ export async function start(): Promise<void> {
   addEventListener('pageshow', (event) => {
     if (event.persisted) player.reopen();
   });
-  addEventListener('hashchange', () => void desk.begin(location.hash));
+  // Back and forward come to entries that were noted, a link that is pasted makes one that was not: browsers tell of some by both events.
+  addEventListener('popstate', () => {
+    if (visits.current !== undefined) void desk.begin(location.hash);
+  });
+  addEventListener('hashchange', () => {
+    if (visits.current === undefined) void desk.begin(location.hash);
+  });
   await desk.begin(location.hash);
 }

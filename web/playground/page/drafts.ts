@@ -15,19 +15,23 @@ export interface Drafts {
 
 const PREFIX = 'sinter-playground';
 
+/** A storage of the page; undefined where it may have none. */
+type Kept = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'> | undefined;
+
 /**
- * @param storage `localStorage`, where the page may have it: what it refuses (no place left, forbidden) is kept in memory alone
+ * @param storage `localStorage`, which tabs share; what it refuses (no place left, forbidden) is kept in memory alone
+ * @param ofTab   `sessionStorage`: a model that another tab opens just now is not what this one went down with
  */
-export function draftsIn(storage: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'> | undefined): Drafts {
+export function draftsIn(storage: Kept, ofTab: Kept): Drafts {
   const memory = new Map<string, string>();
-  const read = (key: string): string | undefined => {
+  const read = (storage: Kept, key: string): string | undefined => {
     try {
       return storage?.getItem(`${PREFIX}:${key}`) ?? undefined;
     } catch {
       return undefined;
     }
   };
-  const write = (key: string, value: string | undefined): void => {
+  const write = (storage: Kept, key: string, value: string | undefined): void => {
     try {
       if (value === undefined) storage?.removeItem(`${PREFIX}:${key}`);
       else storage?.setItem(`${PREFIX}:${key}`, value);
@@ -36,21 +40,21 @@ export function draftsIn(storage: Pick<Storage, 'getItem' | 'setItem' | 'removeI
     }
   };
   return {
-    get: (example) => memory.get(example) ?? read(`model:${example}`),
+    get: (example) => memory.get(example) ?? read(storage, `model:${example}`),
     set(example, source) {
       if (source === undefined) memory.delete(example);
       else memory.set(example, source);
-      write(`model:${example}`, source);
+      write(storage, `model:${example}`, source);
     },
-    setOpening: (example) => write('opening', example),
-    wentDownWith: read('opening'),
+    setOpening: (example) => write(ofTab, 'opening', example),
+    wentDownWith: read(ofTab, 'opening'),
   };
 }
 
-/** The page's own storage; undefined where it is forbidden, which throws as soon as it is looked at. */
-export function ownStorage(): Storage | undefined {
+/** A storage of the page's own; undefined where it is forbidden, which throws as soon as it is looked at. */
+export function ownStorage(name: 'localStorage' | 'sessionStorage'): Storage | undefined {
   try {
-    return globalThis.localStorage;
+    return globalThis[name];
   } catch {
     return undefined;
   }
