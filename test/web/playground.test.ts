@@ -1,17 +1,19 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { writeSafetensors } from '../../src/weights/index.ts';
 import { editorTypes } from '../../web/build/editorTypes.ts';
 import { isolation } from '../browser/chromium.ts';
 import { buildSite, openBrowser, type Site, serveFolder } from './site.ts';
 
 let folder: string;
 let built: Awaited<ReturnType<typeof buildSite>>;
-/** The built site, served with the headers of isolation, and without. */
+/** The built site, served with the headers of isolation, and without them in some folder of its host. */
 let isolated: Site;
 let plain: Site;
 /** A browser that finds no adapter for WebGPU. */
@@ -22,7 +24,7 @@ beforeAll(async () => {
   built = await buildSite(folder, { plugins: [editorTypes()] });
   [isolated, plain, browser] = await Promise.all([
     serveFolder(folder, isolation),
-    serveFolder(folder),
+    serveFolder(folder, {}, '/some/where/'),
     openBrowser(),
   ]);
 });
@@ -152,7 +154,7 @@ describe('the playground', () => {
       await page.getByRole('heading', { name: 'Two spirals' }).waitFor();
       await page.getByText('Compiled.').waitFor();
       await page.getByLabel('A file of weights').setInputFiles(file);
-      await page.locator('.notice.error').waitFor();
+      await page.locator('.notice.error', { hasText: 'mnist-mlp.safetensors is of another model' }).waitFor();
       await until(page, 'step', (step) => step > 0);
     });
   });
@@ -177,6 +179,110 @@ describe('the playground', () => {
       await page.locator('.model .cm-content').click();
       await page.keyboard.press('Control+z');
       await page.locator('.problem', { hasText: 'not yet' }).waitFor();
+    });
+  });
+
+  test('needs neither a host of its own nor isolation: all that it loads lies beside its page', async () => {
+    const [asked, failed]: [string[], string[]] = [[], []];
+    await visited('about:blank', async (page) => {
+      page.on('request', (request) => asked.push(request.url()));
+      page.on('requestfailed', (request) => failed.push(request.url()));
+      page.on('response', (response) => (response.ok() ? undefined : failed.push(response.url())));
+      await page.goto(`${plain.address}index.html#example=mnist-mlp`);
+      await compiled(page);
+      await page.locator('.panels').waitFor();
+      await press(page, 'Train');
+      const first = await until(page, 'loss', (loss) => loss > 0);
+      await until(page, 'loss', (loss) => loss < first / 2);
+      await page.getByRole('button', { name: 'A 3 of the test set' }).press('Enter');
+      await page.locator('.answers .answer-value').first().waitFor();
+      await page.getByLabel('Example').selectOption('char-gpt');
+      await page.getByRole('heading', { name: 'A text: a small GPT' }).waitFor();
+      await compiled(page);
+      await until(page, 'step', (step) => step > 0);
+    });
+    // Of the digits of all, the tests' site has the first alone.
+    expect(failed.filter((url) => !/\/data\/mnist\/t/.test(url))).toEqual([]);
+    expect(asked.filter((url) => !url.startsWith(plain.address) && !/^(data|blob):/.test(url))).toEqual([]);
+    for (const part of ['worker', 'types.worker', 'first/train', 'pages.txt'])
+      expect([part, asked.some((url) => url.includes(part))]).toEqual([part, true]);
+  });
+
+  test('trains in two tabs at once, each its own', async () => {
+    await visited(isolated.address + small, async (page) => {
+      const other = await page.context().newPage();
+      other.setDefaultTimeout(60_000);
+      await other.goto(`${isolated.address}#example=words`);
+      const pages = [page, other];
+      await Promise.all(pages.map(compiled));
+      for (const one of pages) await press(one, 'Train');
+      const then = await Promise.all(pages.map((one) => until(one, 'step', (step) => step > 0)));
+      await Promise.all(
+        pages.map((one, i) => until(one, 'step', (step) => step > (then[i] ?? Number.POSITIVE_INFINITY))),
+      );
+      // What one edits is not what the other shows, nor what it shows after it was loaded again.
+      await typed(page, '// of this tab\n');
+      await compiled(page);
+      await other.reload();
+      await compiled(other);
+      expect(await other.getByLabel('Example').inputValue()).toBe('words');
+      await other.getByLabel('Example').selectOption('spirals');
+      await other.locator('.model .cm-content', { hasText: '// of this tab' }).waitFor();
+    });
+  });
+
+  test('goes back and forward to what was there, and opens a link that is pasted', async () => {
+    await visited(isolated.address + small, async (page) => {
+      const shown = (text: string): Promise<void> =>
+        page.locator('.model .cm-content', { hasText: text }).waitFor();
+      await compiled(page);
+      await page.getByLabel('Example').selectOption('words');
+      await page.getByRole('heading', { name: 'Words as points' }).waitFor();
+      await typed(page, '// my own\n');
+      await page.waitForFunction(() => JSON.stringify(history.state).includes('my own'));
+      await press(page, 'Share');
+      const link = (await page.getByLabel('The link').inputValue()).replace(/^[^#]*/, '');
+      await press(page, 'Close');
+      await press(page, 'Reset to the example');
+      await page.evaluate((hash) => {
+        location.hash = hash;
+      }, link);
+      await page.getByText('This model came with the link.').waitFor();
+      await shown('// my own');
+
+      await page.goBack();
+      await page.getByText('This model came with the link.').waitFor({ state: 'detached' });
+      await page.getByRole('heading', { name: 'Words as points' }).waitFor();
+      expect(await page.locator('.model .cm-content').innerText()).not.toContain('my own');
+      await page.goBack();
+      await page.getByRole('heading', { name: 'Two spirals' }).waitFor();
+      await compiled(page);
+      await page.goForward();
+      await page.goForward();
+      await page.getByText('This model came with the link.').waitFor();
+      await page.reload();
+      await page.getByText('This model came with the link.').waitFor();
+      await shown('// my own');
+    });
+  });
+
+  test('refuses a large file that is none of its weights at once, by its name, and trains on', async () => {
+    const file = (name: string): string => join(folder, name);
+    writeFileSync(file('random.bin'), randomBytes(100_000_000));
+    const w = { dtype: 'F32', shape: [5000, 5000], data: new Uint8Array(100_000_000) } as const;
+    writeFileSync(file('other.safetensors'), writeSafetensors(new Map([['w', w]])));
+    await visited(isolated.address + small, async (page) => {
+      await compiled(page);
+      await press(page, 'Train');
+      for (const [name, message] of [
+        ['random.bin', 'random.bin is not a safetensors file: '],
+        ['other.safetensors', 'other.safetensors is of another model than the one that runs: it lacks '],
+      ] as const) {
+        await page.getByLabel('A file of weights').setInputFiles(file(name));
+        await page.locator('.notice.error', { hasText: message }).waitFor();
+        const then = await figure(page, 'step');
+        await until(page, 'step', (step) => step > then);
+      }
     });
   });
 
@@ -206,6 +312,26 @@ describe('the playground', () => {
       await page.getByRole('option', { name: 'dense' }).waitFor();
       // What is chosen is told of: its type, and its documentation.
       await page.locator('.cm-completionInfo', { hasText: 'units' }).waitFor();
+      await page.locator('.cm-completionInfo dt', { hasText: 'throws' }).waitFor();
+
+      // Documentation is drawn as text with code in it, whatever markup stands there.
+      await page.keyboard.press('Escape');
+      await page.keyboard.press('Control+End');
+      await page.keyboard.insertText(
+        '\n/** Sums `a + b` as {@link Math.hypot}.\n<img src="/none" onerror="document.title = 1">\n\n```\nsummed(1)\n``` */\nexport function summed(a: number) { return a; }\n',
+      );
+      await page.keyboard.type('\nsumme');
+      const told = page.locator('.cm-completionInfo', { hasText: 'Sums' });
+      await told.waitFor();
+      expect(await told.locator('p').allInnerTexts()).toEqual([
+        'Sums a + b as Math.hypot. <img src="/none" onerror="document.title = 1">',
+      ]);
+      expect(await told.locator('p code, pre code').allInnerTexts()).toEqual([
+        'a + b',
+        'Math.hypot',
+        'summed(1)',
+      ]);
+      expect(await told.locator('img').count()).toBe(0);
     });
   });
 

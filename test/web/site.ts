@@ -49,18 +49,21 @@ export interface Site {
  * Serves the files of a folder, with more headers or without.
  *
  * @param headers of all that is served, as `isolation` of test/browser/chromium.ts
+ * @param path    where on the host the folder lies, `/some/where/`: above it there is nothing
  */
 export async function serveFolder(
   folder: string,
   headers: Readonly<Record<string, string>> = {},
+  path = '/',
 ): Promise<Site> {
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://localhost');
-    const path = normalize(decodeURIComponent(pathname.endsWith('/') ? `${pathname}index.html` : pathname));
+    const asked = normalize(decodeURIComponent(pathname.endsWith('/') ? `${pathname}index.html` : pathname));
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
-    response.setHeader('Content-Type', types[extname(path)] ?? 'application/octet-stream');
+    response.setHeader('Content-Type', types[extname(asked)] ?? 'application/octet-stream');
     try {
-      response.end(await readFile(join(folder, path)));
+      if (!asked.startsWith(path)) throw new RangeError(`${asked} is not below ${path}`);
+      response.end(await readFile(join(folder, asked.slice(path.length))));
     } catch {
       response.statusCode = 404;
       response.end();
@@ -69,7 +72,7 @@ export async function serveFolder(
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve);
   });
-  return { address: `http://127.0.0.1:${portOf(server)}/`, close: () => closed(server) };
+  return { address: `http://127.0.0.1:${portOf(server)}${path}`, close: () => closed(server) };
 }
 
 const types: Readonly<Record<string, string>> = {

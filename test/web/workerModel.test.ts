@@ -60,6 +60,10 @@ describe('a model of the editor', () => {
     expect(await fault("throw 'a text';")).toEqual({ message: 'the model throws a text' });
   });
 
+  // In the forms that the engines write: SpiderMonkey's FormatSpiderMonkeyStackFrame (js/src/vm/SavedStacks.cpp), with an `async*` where
+  // an awaited function goes on and names such as `model<` and `run</<` for functions without one (NameFunctions.cpp), and JavaScriptCore's
+  // StackFrame::toString (runtime/StackFrame.cpp), whose built-in functions stand at `[native code]`. Chromium's is also run, by
+  // playground.test.ts.
   test.each([
     [
       'Chromium',
