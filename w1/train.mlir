@@ -1,0 +1,107 @@
+module @w1 {
+  func.func public @main(
+    %hidden.weight: tensor<784x128xf32> {tf.aliasing_output = 0 : i32},
+    %hidden.bias: tensor<128xf32> {tf.aliasing_output = 1 : i32},
+    %output.weight: tensor<128x10xf32> {tf.aliasing_output = 2 : i32},
+    %output.bias: tensor<10xf32> {tf.aliasing_output = 3 : i32},
+    %x: tensor<128x784xui8>,
+    %y: tensor<128xi32>,
+    %lr: tensor<f32>,
+    %batch: tensor<i32>
+  ) -> (
+    tensor<784x128xf32> {jax.result_info = "hidden.weight"},
+    tensor<128xf32> {jax.result_info = "hidden.bias"},
+    tensor<128x10xf32> {jax.result_info = "output.weight"},
+    tensor<10xf32> {jax.result_info = "output.bias"},
+    tensor<f32> {jax.result_info = "loss"}
+  ) {
+    %0 = stablehlo.convert %x : (tensor<128x784xui8>) -> tensor<128x784xf32> loc("workloads.ts":64:1)
+    %1 = stablehlo.constant dense<255.0> : tensor<f32> loc("workloads.ts":64:1)
+    %2 = stablehlo.broadcast_in_dim %1, dims = [] : (tensor<f32>) -> tensor<128x784xf32> loc("workloads.ts":64:1)
+    %3 = stablehlo.divide %0, %2 : tensor<128x784xf32> loc("workloads.ts":64:1)
+    %4 = stablehlo.dot_general %3, %hidden.weight, contracting_dims = [1] x [0], precision = [HIGHEST, HIGHEST] : (tensor<128x784xf32>, tensor<784x128xf32>) -> tensor<128x128xf32> loc("workloads.ts":43:1)
+    %5 = stablehlo.broadcast_in_dim %hidden.bias, dims = [1] : (tensor<128xf32>) -> tensor<128x128xf32> loc("workloads.ts":43:1)
+    %6 = stablehlo.add %4, %5 : tensor<128x128xf32> loc("workloads.ts":43:1)
+    %7 = stablehlo.constant dense<0.0> : tensor<128x128xf32> loc("workloads.ts":43:1)
+    %hidden = stablehlo.maximum %6, %7 : tensor<128x128xf32> loc("workloads.ts":43:1)
+    %8 = stablehlo.dot_general %hidden, %output.weight, contracting_dims = [1] x [0], precision = [HIGHEST, HIGHEST] : (tensor<128x128xf32>, tensor<128x10xf32>) -> tensor<128x10xf32> loc("workloads.ts":64:1)
+    %9 = stablehlo.broadcast_in_dim %output.bias, dims = [1] : (tensor<10xf32>) -> tensor<128x10xf32> loc("workloads.ts":64:1)
+    %output = stablehlo.add %8, %9 : tensor<128x10xf32> loc("workloads.ts":64:1)
+    %10 = stablehlo.constant dense<0xFF800000> : tensor<f32> loc("workloads.ts":65:1)
+    %11 = stablehlo.reduce(%output init: %10) applies stablehlo.maximum across dimensions = [1] : (tensor<128x10xf32>, tensor<f32>) -> tensor<128xf32> loc("workloads.ts":65:1)
+    %12 = stablehlo.reshape %11 : (tensor<128xf32>) -> tensor<128x1xf32> loc("workloads.ts":65:1)
+    %13 = stablehlo.broadcast_in_dim %12, dims = [0, 1] : (tensor<128x1xf32>) -> tensor<128x10xf32> loc("workloads.ts":65:1)
+    %14 = stablehlo.subtract %output, %13 : tensor<128x10xf32> loc("workloads.ts":65:1)
+    %15 = "stablehlo.gather"(%14, %y) <{dimension_numbers = #stablehlo.gather<offset_dims = [], collapsed_slice_dims = [1], operand_batching_dims = [0], start_indices_batching_dims = [0], start_index_map = [1], index_vector_dim = 1>, indices_are_sorted = false, slice_sizes = array<i64: 1, 1>}> : (tensor<128x10xf32>, tensor<128xi32>) -> tensor<128xf32> loc("workloads.ts":65:1)
+    %16 = stablehlo.reduce(%14 init: %10) applies stablehlo.maximum across dimensions = [1] : (tensor<128x10xf32>, tensor<f32>) -> tensor<128xf32> loc("workloads.ts":65:1)
+    %17 = stablehlo.is_finite %16 : (tensor<128xf32>) -> tensor<128xi1> loc("workloads.ts":65:1)
+    %18 = stablehlo.constant dense<0.0> : tensor<128xf32> loc("workloads.ts":65:1)
+    %19 = stablehlo.select %17, %16, %18 : tensor<128xi1>, tensor<128xf32> loc("workloads.ts":65:1)
+    %20 = stablehlo.broadcast_in_dim %19, dims = [0] : (tensor<128xf32>) -> tensor<128x10xf32> loc("workloads.ts":65:1)
+    %21 = stablehlo.subtract %14, %20 : tensor<128x10xf32> loc("workloads.ts":65:1)
+    %22 = stablehlo.exponential %21 : tensor<128x10xf32> loc("workloads.ts":65:1)
+    %23 = stablehlo.constant dense<0.0> : tensor<f32> loc("workloads.ts":65:1)
+    %24 = stablehlo.reduce(%22 init: %23) applies stablehlo.add across dimensions = [1] : (tensor<128x10xf32>, tensor<f32>) -> tensor<128xf32> loc("workloads.ts":65:1)
+    %25 = stablehlo.log %24 : tensor<128xf32> loc("workloads.ts":65:1)
+    %26 = stablehlo.add %25, %19 : tensor<128xf32> loc("workloads.ts":65:1)
+    %27 = stablehlo.select %17, %26, %16 : tensor<128xi1>, tensor<128xf32> loc("workloads.ts":65:1)
+    %28 = stablehlo.subtract %27, %15 : tensor<128xf32> loc("workloads.ts":65:1)
+    %29 = stablehlo.broadcast_in_dim %batch, dims = [] : (tensor<i32>) -> tensor<128xi32> loc("workloads.ts":65:1)
+    %30 = stablehlo.iota dim = 0 : tensor<128xi32> loc("workloads.ts":65:1)
+    %31 = stablehlo.compare LT, %30, %29, SIGNED : (tensor<128xi32>, tensor<128xi32>) -> tensor<128xi1> loc("workloads.ts":65:1)
+    %32 = stablehlo.select %31, %28, %18 : tensor<128xi1>, tensor<128xf32> loc("workloads.ts":65:1)
+    %33 = stablehlo.reduce(%32 init: %23) applies stablehlo.add across dimensions = [0] : (tensor<128xf32>, tensor<f32>) -> tensor<f32> loc("workloads.ts":65:1)
+    %34 = stablehlo.convert %batch : (tensor<i32>) -> tensor<f32> loc("workloads.ts":65:1)
+    %loss = stablehlo.divide %33, %34 : tensor<f32> loc("workloads.ts":65:1)
+    %35 = stablehlo.constant dense<1.0> : tensor<f32> loc("workloads.ts":66:1)
+    %36 = stablehlo.divide %35, %34 : tensor<f32> loc("workloads.ts":65:1)
+    %37 = stablehlo.broadcast_in_dim %36, dims = [] : (tensor<f32>) -> tensor<128xf32> loc("workloads.ts":65:1)
+    %38 = stablehlo.negate %37 : tensor<128xf32> loc("workloads.ts":65:1)
+    %39 = stablehlo.reshape %37 : (tensor<128xf32>) -> tensor<128x1xf32> loc("workloads.ts":65:1)
+    %40 = stablehlo.broadcast_in_dim %39, dims = [0, 1] : (tensor<128x1xf32>) -> tensor<128x10xf32> loc("workloads.ts":65:1)
+    %41 = stablehlo.reshape %27 : (tensor<128xf32>) -> tensor<128x1xf32> loc("workloads.ts":65:1)
+    %42 = stablehlo.broadcast_in_dim %41, dims = [0, 1] : (tensor<128x1xf32>) -> tensor<128x10xf32> loc("workloads.ts":65:1)
+    %43 = stablehlo.subtract %14, %42 : tensor<128x10xf32> loc("workloads.ts":65:1)
+    %44 = stablehlo.exponential %43 : tensor<128x10xf32> loc("workloads.ts":65:1)
+    %45 = stablehlo.multiply %40, %44 : tensor<128x10xf32> loc("workloads.ts":65:1)
+    %46 = stablehlo.reshape %y : (tensor<128xi32>) -> tensor<128x1xi32> loc("workloads.ts":65:1)
+    %47 = stablehlo.iota dim = 1 : tensor<128x10xi32> loc("workloads.ts":65:1)
+    %48 = stablehlo.broadcast_in_dim %46, dims = [0, 1] : (tensor<128x1xi32>) -> tensor<128x10xi32> loc("workloads.ts":65:1)
+    %49 = stablehlo.compare EQ, %47, %48, SIGNED : (tensor<128x10xi32>, tensor<128x10xi32>) -> tensor<128x10xi1> loc("workloads.ts":65:1)
+    %50 = stablehlo.reshape %38 : (tensor<128xf32>) -> tensor<128x1xf32> loc("workloads.ts":65:1)
+    %51 = stablehlo.broadcast_in_dim %50, dims = [0, 1] : (tensor<128x1xf32>) -> tensor<128x10xf32> loc("workloads.ts":65:1)
+    %52 = stablehlo.broadcast_in_dim %23, dims = [] : (tensor<f32>) -> tensor<128x10xf32> loc("workloads.ts":65:1)
+    %53 = stablehlo.select %49, %51, %52 : tensor<128x10xi1>, tensor<128x10xf32> loc("workloads.ts":65:1)
+    %54 = stablehlo.add %45, %53 : tensor<128x10xf32> loc("workloads.ts":65:1)
+    %55 = stablehlo.broadcast_in_dim %31, dims = [0] : (tensor<128xi1>) -> tensor<128x10xi1> loc("workloads.ts":64:1)
+    %56 = stablehlo.constant dense<0.0> : tensor<128x10xf32> loc("workloads.ts":64:1)
+    %57 = stablehlo.select %55, %54, %56 : tensor<128x10xi1>, tensor<128x10xf32> loc("workloads.ts":64:1)
+    %d_output.bias = stablehlo.reduce(%57 init: %23) applies stablehlo.add across dimensions = [0] : (tensor<128x10xf32>, tensor<f32>) -> tensor<10xf32> loc("workloads.ts":64:1)
+    %58 = stablehlo.dot_general %54, %output.weight, contracting_dims = [1] x [1], precision = [HIGHEST, HIGHEST] : (tensor<128x10xf32>, tensor<128x10xf32>) -> tensor<128x128xf32> loc("workloads.ts":64:1)
+    %59 = stablehlo.broadcast_in_dim %31, dims = [0] : (tensor<128xi1>) -> tensor<128x128xi1> loc("workloads.ts":64:1)
+    %60 = stablehlo.select %59, %hidden, %7 : tensor<128x128xi1>, tensor<128x128xf32> loc("workloads.ts":64:1)
+    %d_output.weight = stablehlo.dot_general %60, %57, contracting_dims = [0] x [0], precision = [HIGHEST, HIGHEST] : (tensor<128x128xf32>, tensor<128x10xf32>) -> tensor<128x10xf32> loc("workloads.ts":64:1)
+    %61 = stablehlo.broadcast_in_dim %23, dims = [] : (tensor<f32>) -> tensor<128x128xf32> loc("workloads.ts":43:1)
+    %62 = stablehlo.compare LT, %61, %hidden, FLOAT : (tensor<128x128xf32>, tensor<128x128xf32>) -> tensor<128x128xi1> loc("workloads.ts":43:1)
+    %63 = stablehlo.select %62, %58, %61 : tensor<128x128xi1>, tensor<128x128xf32> loc("workloads.ts":43:1)
+    %64 = stablehlo.select %59, %63, %7 : tensor<128x128xi1>, tensor<128x128xf32> loc("workloads.ts":43:1)
+    %d_hidden.bias = stablehlo.reduce(%64 init: %23) applies stablehlo.add across dimensions = [0] : (tensor<128x128xf32>, tensor<f32>) -> tensor<128xf32> loc("workloads.ts":43:1)
+    %65 = stablehlo.broadcast_in_dim %31, dims = [0] : (tensor<128xi1>) -> tensor<128x784xi1> loc("workloads.ts":43:1)
+    %66 = stablehlo.constant dense<0.0> : tensor<128x784xf32> loc("workloads.ts":43:1)
+    %67 = stablehlo.select %65, %3, %66 : tensor<128x784xi1>, tensor<128x784xf32> loc("workloads.ts":43:1)
+    %d_hidden.weight = stablehlo.dot_general %67, %64, contracting_dims = [0] x [0], precision = [HIGHEST, HIGHEST] : (tensor<128x784xf32>, tensor<128x128xf32>) -> tensor<784x128xf32> loc("workloads.ts":43:1)
+    %68 = stablehlo.broadcast_in_dim %lr, dims = [] : (tensor<f32>) -> tensor<784x128xf32> loc("workloads.ts":66:1)
+    %69 = stablehlo.multiply %d_hidden.weight, %68 : tensor<784x128xf32> loc("workloads.ts":66:1)
+    %next.hidden.weight = stablehlo.subtract %hidden.weight, %69 : tensor<784x128xf32> loc("workloads.ts":66:1)
+    %70 = stablehlo.broadcast_in_dim %lr, dims = [] : (tensor<f32>) -> tensor<128xf32> loc("workloads.ts":66:1)
+    %71 = stablehlo.multiply %d_hidden.bias, %70 : tensor<128xf32> loc("workloads.ts":66:1)
+    %next.hidden.bias = stablehlo.subtract %hidden.bias, %71 : tensor<128xf32> loc("workloads.ts":66:1)
+    %72 = stablehlo.broadcast_in_dim %lr, dims = [] : (tensor<f32>) -> tensor<128x10xf32> loc("workloads.ts":66:1)
+    %73 = stablehlo.multiply %d_output.weight, %72 : tensor<128x10xf32> loc("workloads.ts":66:1)
+    %next.output.weight = stablehlo.subtract %output.weight, %73 : tensor<128x10xf32> loc("workloads.ts":66:1)
+    %74 = stablehlo.broadcast_in_dim %lr, dims = [] : (tensor<f32>) -> tensor<10xf32> loc("workloads.ts":66:1)
+    %75 = stablehlo.multiply %d_output.bias, %74 : tensor<10xf32> loc("workloads.ts":66:1)
+    %next.output.bias = stablehlo.subtract %output.bias, %75 : tensor<10xf32> loc("workloads.ts":66:1)
+    return %next.hidden.weight, %next.hidden.bias, %next.output.weight, %next.output.bias, %loss : tensor<784x128xf32>, tensor<128xf32>, tensor<128x10xf32>, tensor<10xf32>, tensor<f32>
+  }
+}
