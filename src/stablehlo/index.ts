@@ -5,6 +5,5 @@ export {
   type Manifest,
   type ManifestDim,
   type ManifestEntry,
-  type Sharding,
 } from './manifest.ts';
 export { toStableHlo } from './print.ts';

@@ -1,16 +1,14 @@
-import type { Module } from '../graph/index.ts';
+import type { Mesh, Module, Sharding } from '../graph/index.ts';
 import { type Dim, type Dtype, extentOf } from '../loops/index.ts';
 import { type Argument, type EntryFunction, functionOf } from './entry.ts';
 import { numberOf, textOf } from './rows/attributes.ts';
+import { shardingField } from './sharding.ts';
 
 /** The version of the format: who reads it refuses others. */
 export const MANIFEST_VERSION = 1;
 
 /** A dimension: a number, or a bounded size by its name, times a factor. */
 export type ManifestDim = number | { readonly size: string; readonly factor?: number };
-
-/** A mesh axis for each dimension, or null where it is whole on each device. */
-export type Sharding = readonly (string | null)[];
 
 /** What a folder of StableHLO files says of itself: `manifest.json`. */
 export interface Manifest {
@@ -22,7 +20,7 @@ export interface Manifest {
   readonly module: string;
   readonly sizes: readonly { readonly name: string; readonly max: number }[];
   /** How it is spread over devices, if it says. */
-  readonly mesh: { readonly axes: readonly { readonly name: string; readonly size: number }[] } | null;
+  readonly mesh: Mesh | null;
   readonly inputs: readonly {
     readonly name: string;
     readonly shape: readonly ManifestDim[];
@@ -79,17 +77,19 @@ export function manifestOf(
     producer,
     module: module.name,
     sizes: module.sizes.map(({ name, max }) => ({ name, max })),
-    mesh: null,
+    mesh: module.mesh ?? null,
     inputs: module.inputs.map((node) => ({
       name: textOf(node, 'name'),
       shape: node.shape.map(dimOf),
       dtype: node.dtype,
+      ...shardingField(module, node),
     })),
     states: module.states.map(({ name, node, trainable }) => ({
       name,
       shape: node.shape.map(extentOf),
       dtype: node.dtype,
       trainable,
+      ...shardingField(module, node),
     })),
     params: module.params.map((node) => ({
       name: textOf(node, 'name'),

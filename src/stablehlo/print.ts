@@ -1,10 +1,18 @@
 import type { Module, Node } from '../graph/index.ts';
-import { type Argument, type EntryFunction, entryNamed, functionOf, operandsOf } from './entry.ts';
+import {
+  type Argument,
+  type EntryFunction,
+  entryNamed,
+  functionOf,
+  operandsOf,
+  type Result,
+} from './entry.ts';
 import { Functions } from './functions.ts';
 import { identifier, quotedText } from './names.ts';
 import type { RowContext } from './rows/row.ts';
 import { rowOf } from './rows/table.ts';
 import { Scope } from './scope.ts';
+import { meshLines, shardingAttributes } from './sharding.ts';
 import { scalarOf, tensorTypeOf, typeText, type Value } from './types.ts';
 
 /**
@@ -59,13 +67,16 @@ export function printed(module: Module, entry: EntryFunction): string {
     `return ${results.map(({ name }) => name).join(', ')} : ${results.map(({ type }) => typeText(type)).join(', ')}`,
   );
   const parameters = signature.map(
-    ({ argument, value }) => `    ${value.name}: ${typeText(value.type)}${attributesText(argument)}`,
+    ({ argument, value }) =>
+      `    ${value.name}: ${typeText(value.type)}${attributesText(argumentAttributes(module, argument))}`,
   );
   const returned = entry.results.map(
-    ({ node, name }) => `    ${typeText(tensorTypeOf(node))} {jax.result_info = ${quotedText(name)}}`,
+    (result) =>
+      `    ${typeText(tensorTypeOf(result.node))}${attributesText(resultAttributes(module, result))}`,
   );
   return [
     `module @${identifier(module.name)} {`,
+    ...meshLines(module).map((line) => `  ${line}`),
     '  func.func public @main(',
     ...withCommas(parameters),
     '  ) -> (',
@@ -100,9 +111,22 @@ function argumentValue(scope: Scope, argument: Argument): Value {
   return scope.named(identifier(argument.name), type);
 }
 
-function attributesText(argument: Argument): string {
-  if (argument.kind !== 'state' || argument.donatedTo === undefined) return '';
-  return ` {tf.aliasing_output = ${argument.donatedTo} : i32}`;
+function argumentAttributes(module: Module, argument: Argument): readonly string[] {
+  if (argument.kind === 'size') return [];
+  const isDonated = argument.kind === 'state' && argument.donatedTo !== undefined;
+  const donated = isDonated ? [`tf.aliasing_output = ${argument.donatedTo} : i32`] : [];
+  return [...donated, ...shardingAttributes(module, argument.node)];
+}
+
+/** A next state is spread as the state is. */
+function resultAttributes(module: Module, { kind, name }: Result): readonly string[] {
+  const info = `jax.result_info = ${quotedText(name)}`;
+  const state = kind === 'state' ? module.states.find((one) => one.name === name) : undefined;
+  return [info, ...(state === undefined ? [] : shardingAttributes(module, state.node))];
+}
+
+function attributesText(attributes: readonly string[]): string {
+  return attributes.length === 0 ? '' : ` {${attributes.join(', ')}}`;
 }
 
 /** The user's line, `model.ts:12`, as a location. */

@@ -1,4 +1,4 @@
-import type { Mesh, Module, Node, Sharding } from '../graph/index.ts';
+import type { Module, Node, Sharding } from '../graph/index.ts';
 
 /**
  * The mesh of a module as an operation of Shardy, whose shardings name its axes: with other sizes this line alone is another.
@@ -21,11 +21,6 @@ export function shardingAttributes({ shardings }: Module, node: Node): readonly 
   if (sharding === undefined) return [];
   const dims = sharding.map((axis) => (axis === null ? '{}' : `{${JSON.stringify(axis)}}`));
   return [`sdy.sharding = #sdy.sharding<@mesh, [${dims.join(', ')}]>`];
-}
-
-/** The mesh as a manifest has it; null of a module without one. */
-export function meshOf({ mesh }: Module): Mesh | null {
-  return mesh ?? null;
 }
 
 /** The field of an input or a state in a manifest; nothing where the module does not say how it is spread. */
