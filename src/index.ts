@@ -3,73 +3,10 @@
  *
  * `sinter/runtime` and `sinter/runtime/wasm` run compiled programs alone; `sinter/node` has what only Node can do.
  */
-export * as augment from './augment/index.ts';
-export { CompiledProgram, type CompileOptions, compile } from './compiled.ts';
+
 // The runtime has a type of that name too, the same.
 export type { Values } from './graph/index.ts';
-export * from './graph/index.ts';
-export type { Dependence, Explanation, NodePlace } from './inspect/explain.ts';
-export type {
-  DispatchReport,
-  EntryReport,
-  GroupReport,
-  KernelReport,
-  MachineReport,
-  Report,
-  StateReport,
-  TemporaryReport,
-} from './inspect/report.ts';
-export { UnknownNameError } from './issues.ts';
-export { LoadError } from './loadPart.ts';
-export type { Dim, Dtype, Size } from './loops/index.ts';
-export {
-  type Feature,
-  type Machine,
-  type MachineDescription,
-  MachineError,
-  machineOf,
-  machines,
-  type Quantity,
-  type QuantityName,
-  type TargetName,
-  targetNames,
-  type WebGpuTarget,
-} from './machine/index.ts';
-export * as metrics from './metrics/index.ts';
-export * as nn from './nn/index.ts';
-export { htmlOf } from './notebook/display.ts';
-export * as optim from './optim/index.ts';
-export { type OptionalPass, optionalPasses } from './optionalPasses.ts';
-export { hessian, hvp, type JacobianOptions, jacobian, jvp } from './passes/derivatives.ts';
-export { gradients } from './passes/differentiate.ts';
-export {
-  type DispatchProfile,
-  type Measured,
-  type Profile,
-  type ProfileOptions,
-  profile,
-  type TimedCall,
-} from './profile/profile.ts';
-export { profileText } from './profile/profileText.ts';
-export type { Quartiles } from './profile/quartiles.ts';
-export type { Roofline } from './profile/roofline.ts';
-export {
-  type Counted,
-  type EntrySummary,
-  type LayerSummary,
-  type StateSummary,
-  type Summary,
-  summaryOf,
-  type ValueSummary,
-} from './profile/summary.ts';
-export { summary } from './profile/summaryText.ts';
-export { type TraceEvent, type TraceFile, traceOf } from './profile/trace.ts';
-export * as random from './random/index.ts';
-export * from './runtime/index.ts';
-export type { WasmProgram } from './runtime/wasm/index.ts';
-export { ScheduleError, type ScheduleRule } from './schedule/issues.ts';
-// Of the runtimes' doors this one takes programs of either kind.
-export { type StartOptions, start } from './start.ts';
-export * from './train/index.ts';
-// What the runtimes call so lacks what training adds.
-export type { Session } from './train/session.ts';
+// esbuild loads, with a module that names what it exports, whatever any of those names lead to: a page that takes `start` would load
+// what the compiler shares with declaring. Of a module that only passes on what others name it needs nothing.
+export * from './models.ts';
+export * from './sessions.ts';
