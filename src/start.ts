@@ -90,7 +90,7 @@ async function opened(program: Program | WasmProgram, options: StartOptions): Pr
   options = named('options', options);
   if (options.initial !== undefined)
     options = { ...options, initial: Object.fromEntries(takeInitial(program, options.initial)) };
-  // Before anything is opened: Dawn ends the process where a device goes while what was refused on it is still being told.
+  // Before anything is opened: who forgot them waits for no device.
   for (const { name, init } of program.state)
     if (init.kind === 'given' && !Object.hasOwn(options.initial ?? {}, name))
       throw new InputError('missing', name, 'give its values as initial');

@@ -45,31 +45,29 @@ export async function requestDevice(options: DeviceOptions = {}): Promise<GPUDev
  * it does.
  *
  * @param what names the work in the error: `kernel hidden`, `train, steps 1 to 64`
- * @throws DeviceError `validation` at once where a call throws, and `validation`, `memory` or `lost` later; an error of
- *   ours that `work` throws, at once
+ * @throws DeviceError `validation` where a call throws, and `validation`, `memory` or `lost`; an error of ours that `work`
+ *   throws: all of them when the device has told what it refused
  */
-export function guard<T>(device: GPUDevice, what: string, work: () => T): Promise<T> {
-  const close = (): Promise<(GPUError | null)[]> => Promise.all([0, 1].map(() => device.popErrorScope()));
+export async function guard<T>(device: GPUDevice, what: string, work: () => T): Promise<T> {
+  const close = (): Promise<GPUError | null>[] => [0, 1].map(() => device.popErrorScope());
   device.pushErrorScope('out-of-memory');
   device.pushErrorScope('validation');
+  let result: T;
   try {
-    const result = work();
-    return close().then(
-      ([invalid, memory]) => {
-        // A device that is lost refuses nothing.
-        const fault = lossOf(device) ?? invalid;
-        if (fault) throw refusal(what, fault);
-        if (memory) throw refusal(what, memory, 'memory');
-        return result;
-      },
-      (cause) => {
-        throw lostBecause(cause);
-      },
-    );
+    result = work();
   } catch (cause) {
-    close().catch(() => {});
+    // Whoever hears of it may destroy the device: in Node that ends the process while Dawn still tells what it refused.
+    await Promise.allSettled(close());
     throw refusal(what, cause);
   }
+  const [invalid, memory] = await Promise.all(close()).catch((cause) => {
+    throw lostBecause(cause);
+  });
+  // A device that is lost refuses nothing.
+  const fault = lossOf(device) ?? invalid;
+  if (fault) throw refusal(what, fault);
+  if (memory) throw refusal(what, memory, 'memory');
+  return result;
 }
 
 /** A call that a device refused, as an error of ours; one that is ours as it is. */

@@ -27,7 +27,8 @@ export interface Engine {
    * Does at once what allocates and writes, and says what became of it.
    *
    * @param what names it in errors
-   * @throws DeviceError `validation`, `memory` where anything was refused, at once or later; what `work` throws, at once
+   * @throws DeviceError `validation`, `memory` where anything was refused; what `work` throws: a device has told by then what it
+   *   refused
    */
   upload<T>(what: string, work: () => T): Promise<T>;
   /** Writes words from an element of an arena on, before the steps that are played later; part of an `upload`. */
