@@ -3,10 +3,10 @@ import { grouped } from '../grouped.ts';
 import { elementCount, isFloat } from '../loops/index.ts';
 import { type Content, displayOf, type Html, html, tableOf } from '../notebook/html.ts';
 import { micros, percent } from './figures.ts';
+import { formulaContextOf } from './formulaContext.ts';
 import { type ListingRow, listingRows } from './listingRows.ts';
 import type { Report } from './report.ts';
 import { bytesText, scaled } from './reportText.ts';
-import { rolesOf } from './roles.ts';
 
 /** Characters of a formula at most, formulas of a dispatch, and names of what it writes. */
 const [WIDTH, MOST_FORMULAS, MOST_NAMES] = [100, 6, 3];
@@ -18,14 +18,14 @@ const [WIDTH, MOST_FORMULAS, MOST_NAMES] = [100, 6, 3];
  * @param report of the compilation
  */
 export function compiledHtml(compilation: Compilation, report: Report): string {
-  const roles = rolesOf(compilation.module);
+  const context = formulaContextOf(compilation.module);
   const { states } = compilation.module;
   const trained = states.filter(({ node, trainable }) => trainable && isFloat(node.dtype));
   const parameters = trained.reduce((n, { node }) => n + elementCount(node.shape), 0);
   const tables = Object.entries(report.entries).map(([name, { dispatches, flops, predictedMicros }]) => {
     const n = dispatches.length;
     const caption = `${name}: ${n} ${n === 1 ? 'dispatch' : 'dispatches'} a step, ${scaled(flops)}FLOP, ${micros(predictedMicros)} predicted`;
-    return tableOf(caption, columns, listingRows(compilation, name, report, roles, WIDTH).map(cellsOf));
+    return tableOf(caption, columns, listingRows(compilation, name, report, context, WIDTH).map(cellsOf));
   });
   const { name, about } = report.machine;
   return displayOf(

@@ -1,6 +1,7 @@
 import type { CompiledEntry } from '../compile.ts';
-import type { Graph, Module, ModuleEntry, Node } from '../graph/index.ts';
+import type { Module, ModuleEntry, Node } from '../graph/index.ts';
 import type { Loop, Tensor } from '../loops/index.ts';
+import { type FormulaContext, sameValueBelow } from './formulaContext.ts';
 
 /** How people know what an entry computes, and which node each tensor of its loops is. */
 export interface NodeNames {
@@ -22,7 +23,12 @@ export function loopsOf({ stages }: CompiledEntry): Loop[] {
 }
 
 /** Names for the nodes of an entry. */
-export function namesOf(module: Module, entry: ModuleEntry, compiled: CompiledEntry): NodeNames {
+export function namesOf(
+  module: Module,
+  entry: ModuleEntry,
+  compiled: CompiledEntry,
+  context: FormulaContext,
+): NodeNames {
   const { graph } = module;
   const outputs = new Map(entry.outputs.map(({ name, node }) => [name, node]));
   const updates = new Map(entry.updates.map(({ state, next }) => [`${state.label}'`, next]));
@@ -53,7 +59,7 @@ export function namesOf(module: Module, entry: ModuleEntry, compiled: CompiledEn
     const node = sameValueBelow(next);
     if (node.label === undefined && node.inputs.length > 0) names.set(node, `${state.label}'`);
   }
-  nameGradients(graph, names, stored, shared);
+  nameGradients(context, names, stored, shared);
   return {
     nameOf: (node) => names.get(node) ?? tensorName(node),
     isNamed: (node) => names.has(node) || node.label !== undefined,
@@ -74,17 +80,16 @@ function tensorName(node: Node): string {
  * is stored, or computed in several places, is spoken of.
  */
 function nameGradients(
-  graph: Graph,
+  { primals, labels, users }: FormulaContext,
   names: Map<Node, string>,
   stored: ReadonlySet<Node>,
   shared: ReadonlySet<Node>,
 ): void {
-  const taken = new Set(graph.nodes.flatMap(({ label }) => label ?? []));
-  const primals = graph.differentiations.flatMap(({ gradients }) =>
-    [...gradients].map(([of, gradient]) => ({ of: sameValueBelow(of), gradient: sameValueBelow(gradient) })),
-  );
-  const made = new Set(graph.differentiations.flatMap((one) => [...one.made.keys()]));
-  const users = usersOf(graph.nodes.filter((node) => !made.has(node)));
+  const taken = new Set<string>();
+  // In the module's order, whichever is spoken of first: those of other entries take no names here.
+  const told = [...new Set([...stored, ...shared])]
+    .flatMap((gradient) => (primals.get(gradient) ?? []).map((of) => ({ of, gradient })))
+    .sort((a, b) => a.of.turn - b.of.turn);
   const ways: readonly [ReadonlySet<Node>, (of: Node) => string | undefined][] = [
     [stored, (of) => of.label],
     [stored, (of) => nameAhead(of, users)],
@@ -92,39 +97,14 @@ function nameGradients(
     [stored, (of) => (stored.has(of) ? tensorName(of) : undefined)],
   ];
   for (const [some, nameOf] of ways) {
-    for (const { of, gradient } of primals) {
-      if (!some.has(gradient) || !made.has(gradient) || gradient.label !== undefined || names.has(gradient))
-        continue;
-      const name = nameOf(of);
-      if (name === undefined || taken.has(`d ${name}`)) continue;
+    for (const { of, gradient } of told) {
+      if (!some.has(gradient) || names.has(gradient)) continue;
+      const name = nameOf(of.node);
+      if (name === undefined || labels.has(`d ${name}`) || taken.has(`d ${name}`)) continue;
       taken.add(`d ${name}`);
       names.set(gradient, `d ${name}`);
     }
   }
-}
-
-/** What a node is in other shapes, or for other differentiations: the same elements, if in another order. */
-export function sameValueBelow(node: Node): Node {
-  let next = node;
-  for (;;) {
-    const [first] = next.inputs;
-    if (first === undefined || !isVanishing(next)) return next;
-    next = first;
-  }
-}
-
-const vanishing: ReadonlySet<string> = new Set([
-  'reshape',
-  'permute',
-  'expand',
-  'detach',
-  'custom',
-  'training',
-]);
-
-/** Whether a node has the elements of its first operand: shapes show what it does. */
-export function isVanishing({ op }: Node): boolean {
-  return vanishing.has(op);
 }
 
 /** The name of what a node becomes by operations of one operand each. */
@@ -137,17 +117,4 @@ function nameAhead(node: Node, users: ReadonlyMap<Node, readonly Node[]>): strin
     now = users.get(only) ?? [];
   }
   return label;
-}
-
-/** The users of each node among some nodes. */
-function usersOf(nodes: readonly Node[]): ReadonlyMap<Node, readonly Node[]> {
-  const found = new Map<Node, Node[]>();
-  for (const node of nodes) {
-    for (const input of new Set(node.inputs)) {
-      const before = found.get(input);
-      if (before === undefined) found.set(input, [node]);
-      else before.push(node);
-    }
-  }
-  return found;
 }

@@ -1,12 +1,13 @@
-import { definitionOf, type Graph, type Node } from '../graph/index.ts';
+import { definitionOf, type Node } from '../graph/index.ts';
 import { cut } from './figures.ts';
+import { type FormulaContext, isVanishing } from './formulaContext.ts';
 import {
   complementOfPower,
   logSoftmaxOperand,
   softmaxOperand,
   unflippedOperand,
 } from './formulaIdentities.ts';
-import { isVanishing, type NodeNames } from './formulaNames.ts';
+import type { NodeNames } from './formulaNames.ts';
 import { isTransposition, operationTerm, reductionNames } from './formulaOps.ts';
 import { atom, call, infix, numberTerm, OMITTED, prefix, suffix, type Term, within } from './formulaTerm.ts';
 
@@ -28,9 +29,6 @@ const [DEEPEST, MOST_TERMS] = [24, 400];
 /** Characters from which on a part that stands twice gets a letter, and of what is written out although it is stored, a scalar even. */
 const [LEAST_PART, MOST_SHORT, MOST_SCALAR] = [20, 24, 48];
 
-/** Letters for parts of a formula that stand in it several times. */
-const LETTERS = ['u', 'z', 'q', 't', 'r', 's'];
-
 /** One text in the making. */
 interface Attempt {
   readonly sites: Sites;
@@ -44,25 +42,15 @@ interface Attempt {
 export class FormulaWriter {
   readonly #names: NodeNames;
   readonly #width: number;
-  /** For each node that a differentiation added, the node whose gradient rule made it. */
-  readonly #madeFor: ReadonlyMap<Node, Node>;
-  /** What a node is the value of in other operations. */
-  readonly #composites = new Map<Node, Node>();
+  readonly #context: FormulaContext;
   /** Stored nodes without a name that are as short as one. */
   readonly #isShortKnown = new Map<Node, boolean>();
-  readonly #letters: readonly string[];
 
   /** @param width characters of a formula, at most */
-  constructor(graph: Graph, names: NodeNames, width: number) {
+  constructor(context: FormulaContext, names: NodeNames, width: number) {
+    this.#context = context;
     this.#names = names;
     this.#width = width;
-    this.#madeFor = new Map(graph.differentiations.flatMap(({ made }) => [...made]));
-    for (const node of graph.nodes) {
-      const [value] = node.inputs;
-      if (value !== undefined && isComposite(node)) this.#composites.set(value, node);
-    }
-    const taken = new Set(graph.nodes.flatMap(({ label }) => label?.split('.').at(-1) ?? []));
-    this.#letters = LETTERS.filter((letter) => !taken.has(letter));
   }
 
   /** `name = formula`; the name alone where the formula is no more. */
@@ -96,7 +84,7 @@ export class FormulaWriter {
       .filter(([part, { times, term }]) => part !== node && times > 1 && term.text.length >= LEAST_PART)
       .sort(([, a], [, b]) => b.term.text.length - a.term.text.length);
     const [outermost] = repeated;
-    const [letter, second] = this.#letters;
+    const [letter, second] = this.#context.letters;
     if (outermost === undefined || letter === undefined) return equation(name, whole.term, sites);
     const [part] = outermost;
     const letters = new Map([[part, letter]]);
@@ -180,7 +168,7 @@ export class FormulaWriter {
       const base = numberTerm(power.base);
       return infix(atom('1'), ' − ', suffix(base, `^${within(of(power.exponent), 'atom')}`), 'sum', true);
     }
-    const composite = this.#composites.get(node);
+    const composite = this.#context.composites.get(node);
     return composite === undefined ? undefined : this.#operation(composite, attempt, depth);
   }
 
@@ -236,7 +224,7 @@ export class FormulaWriter {
 
   /** Of which operand of the node whose rule made it a node is the gradient: of that which it does not read. */
   #gradientOf(node: Node): { readonly node: Node; readonly operand: number } | undefined {
-    const of = this.#madeFor.get(node);
+    const of = this.#context.madeFor.get(node);
     if (of === undefined) return undefined;
     const read = new Set(node.inputs.map(below));
     return { node: of, operand: of.inputs.findIndex((input) => !read.has(below(input))) };
@@ -270,11 +258,6 @@ const added: ReadonlySet<string> = new Set(['sum', 'contract', 'convolve', 'segm
 function partsTerm({ op }: Node, parts: Term): Term {
   if (added.has(op)) return prefix('Σ ', parts);
   return atom(`${reductionNames.get(op) ?? op}(${parts.text})`);
-}
-
-/** Whether a node says of its first operand what it is, in the others. */
-function isComposite(node: Node): boolean {
-  return definitionOf(node.op).isFirstOperand === true && node.inputs.length > 1 && !isVanishing(node);
 }
 
 /** Whether a node multiplies: that it is computed elsewhere matters. */

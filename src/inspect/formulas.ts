@@ -1,25 +1,35 @@
-import type { Compilation, CompiledEntry } from '../compile.ts';
-import { definitionOf, type Module, type Node } from '../graph/index.ts';
+import type { Compilation } from '../compile.ts';
+import { definitionOf, type Node } from '../graph/index.ts';
 import { tensorsRead } from '../loops/edges.ts';
 import { type Loop, listingOf, type Tensor } from '../loops/index.ts';
 import type { Stage } from '../schedule/group.ts';
 import { typeText } from './accesses.ts';
 import { cut } from './figures.ts';
-import { loopsOf, type NodeNames, namesOf, sameValueBelow } from './formulaNames.ts';
+import { type FormulaContext, formulaContextOf, sameValueBelow } from './formulaContext.ts';
+import { loopsOf, type NodeNames, namesOf } from './formulaNames.ts';
 import { FormulaWriter, type Sites } from './formulaWriter.ts';
-import type { Formula, Role } from './look.ts';
-import { rolesOf } from './roles.ts';
+import type { Formula } from './look.ts';
 
-/** Options of {@link formulasOf}. */
+/** Options of {@link formulasOf} and {@link inWords}. */
 export interface FormulaOptions {
   /** Characters of a formula, its name included, at most: inner parts of a longer one are `…`. */
   readonly width?: number;
-  /** What each node is for, where that is known already. */
-  readonly roles?: readonly Role[];
+  /** What the module's entries have in common, where that is known already. */
+  readonly context?: FormulaContext;
 }
 
 /** Characters of a formula at most, where nobody says. */
 const WIDTH = 200;
+
+/** An entry in the user's words. */
+export interface EntryInWords {
+  /** For each dispatch its formulas. */
+  readonly formulas: readonly (readonly Formula[])[];
+  /** How formulas call the tensors that the entry makes, by their names in the program. */
+  readonly tensorNames: ReadonlyMap<string, string>;
+  /** Writes what a node is made of in some others, `x/255`: for what has no formula of its own. */
+  readonly write: (node: Node, here: ReadonlySet<Node>) => string;
+}
 
 /**
  * What each dispatch of an entry computes, in the user's words: a formula for each result of each of its loops, in the order in
@@ -38,45 +48,45 @@ const WIDTH = 200;
 export function formulasOf(
   compilation: Compilation,
   entry: string,
-  { width = WIDTH, roles = rolesOf(compilation.module) }: FormulaOptions = {},
+  options: FormulaOptions = {},
 ): readonly (readonly Formula[])[] {
-  const { module } = compilation;
-  const { names, compiled } = namedEntry(compilation, entry);
-  const formulas = new EntryFormulas(module, names, loopsOf(compiled), roles, width);
-  return compiled.stages.map((stage) => formulas.ofStage(stage));
+  return inWords(compilation, entry, options).formulas;
 }
 
-/** How formulas call the tensors that an entry makes, by their names in the program. */
-export function tensorNamesOf(compilation: Compilation, entry: string): ReadonlyMap<string, string> {
-  const { names, compiled } = namedEntry(compilation, entry);
+/**
+ * The formulas of an entry, as {@link formulasOf} gives them, and the words that they are made of.
+ *
+ * @param entry name of the entry
+ */
+export function inWords(
+  compilation: Compilation,
+  entry: string,
+  { width = WIDTH, context = formulaContextOf(compilation.module) }: FormulaOptions = {},
+): EntryInWords {
+  const { module } = compilation;
+  const compiled = compilation.entries.get(entry);
+  const declared = module.entries.find(({ name }) => name === entry);
+  if (compiled === undefined || declared === undefined) throw new RangeError(`there is no entry ${entry}`);
+  const names = namesOf(module, declared, compiled, context);
+  const loops = loopsOf(compiled);
+  const formulas = new EntryFormulas(names, loops, context, width);
+  const writer = new FormulaWriter(context, names, WIDTH);
+  return {
+    formulas: compiled.stages.map((stage) => formulas.ofStage(stage)),
+    tensorNames: tensorNamesOf(names, loops),
+    write: (node, here) => writer.value(node, here),
+  };
+}
+
+function tensorNamesOf(names: NodeNames, loops: readonly Loop[]): ReadonlyMap<string, string> {
   const found = new Map<string, string>();
-  for (const { outs } of loopsOf(compiled)) {
+  for (const { outs } of loops) {
     for (const { tensor } of outs) {
       const node = names.nodeOf(tensor);
       if (tensor.role === 'temp' && node !== undefined) found.set(tensor.name, names.nameOf(node));
     }
   }
   return found;
-}
-
-/** Writes what nodes of an entry are made of in some others, `x/255`: for what has no formula of its own. */
-export function valueWriter(
-  compilation: Compilation,
-  entry: string,
-): (node: Node, here: ReadonlySet<Node>) => string {
-  const { names } = namedEntry(compilation, entry);
-  const writer = new FormulaWriter(compilation.module.graph, names, WIDTH);
-  return (node, here) => writer.value(node, here);
-}
-
-function namedEntry(
-  compilation: Compilation,
-  entry: string,
-): { readonly names: NodeNames; readonly compiled: CompiledEntry } {
-  const compiled = compilation.entries.get(entry);
-  const declared = compilation.module.entries.find(({ name }) => name === entry);
-  if (compiled === undefined || declared === undefined) throw new RangeError(`there is no entry ${entry}`);
-  return { names: namesOf(compilation.module, declared, compiled), compiled };
 }
 
 /** One result of a loop on the way to its formula. */
@@ -90,7 +100,7 @@ interface Result {
 /** The formulas of one entry's loops. */
 class EntryFormulas {
   readonly #names: NodeNames;
-  readonly #roles: readonly Role[];
+  readonly #roles: FormulaContext['roles'];
   readonly #writer: FormulaWriter;
   readonly #width: number;
   /** For a tensor, the first loop that reads it. */
@@ -106,18 +116,12 @@ class EntryFormulas {
   /** The nodes that each loop stores. */
   readonly #stored = new Map<Loop, ReadonlySet<Node>>();
 
-  constructor(
-    module: Module,
-    names: NodeNames,
-    loops: readonly Loop[],
-    roles: readonly Role[],
-    width: number,
-  ) {
+  constructor(names: NodeNames, loops: readonly Loop[], context: FormulaContext, width: number) {
     this.#names = names;
-    this.#roles = roles;
+    this.#roles = context.roles;
     this.#width = width;
-    this.#writer = new FormulaWriter(module.graph, names, width);
-    this.#states = new Set(module.states.map(({ name }) => name));
+    this.#writer = new FormulaWriter(context, names, width);
+    this.#states = context.states;
     const times = new Map<Node, number>();
     for (const loop of loops) {
       if (listingOf(loop) !== null) for (const { tensor } of loop.outs) this.#lists.add(tensor);

@@ -2,13 +2,13 @@ import type { Compilation } from '../compile.ts';
 import { grouped } from '../grouped.ts';
 import { elementCount } from '../loops/index.ts';
 import { cut, micros, percent } from './figures.ts';
+import { formulaContextOf } from './formulaContext.ts';
 import { type ListingFormula, type ListingRow, listingRows } from './listingRows.ts';
 import type { Role } from './look.ts';
 import { oneLine } from './oneLine.ts';
 import { type Paint, plain } from './paint.ts';
 import type { EntryReport, Report } from './report.ts';
 import { bytesText, scaled } from './reportText.ts';
-import { rolesOf } from './roles.ts';
 import { widthWithin, wrapped } from './wrapped.ts';
 
 /** How a listing is written. */
@@ -35,11 +35,11 @@ const SCREEN = 40;
 export function listing(compilation: Compilation, report: Report, options: ListingOptions = {}): string {
   const { paint = plain, isDumb = false, lines: screen = SCREEN } = options;
   const width = widthWithin(options.width);
-  const roles = rolesOf(compilation.module);
+  const context = formulaContextOf(compilation.module);
   const entries = Object.entries(report.entries).map(([name, entry]) => ({
     name,
     entry,
-    rows: listingRows(compilation, name, report, roles, width - INDENT.length),
+    rows: listingRows(compilation, name, report, context, width - INDENT.length),
   }));
   const head = headLines(compilation, report, width, paint);
   const style: Style = { width, paint, isDumb };

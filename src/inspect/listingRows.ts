@@ -2,8 +2,8 @@ import type { Compilation } from '../compile.ts';
 import type { Module, Node } from '../graph/index.ts';
 import type { Loop } from '../loops/index.ts';
 import { loopFlops } from '../passes/flops.ts';
-import { sameValueBelow } from './formulaNames.ts';
-import { formulasOf, tensorNamesOf, valueWriter } from './formulas.ts';
+import { type FormulaContext, sameValueBelow } from './formulaContext.ts';
+import { type EntryInWords, inWords } from './formulas.ts';
 import type { Access, Formula, LookDispatch, Role } from './look.ts';
 import { lookDispatches } from './lookDispatches.ts';
 import type { DispatchReport, Report } from './report.ts';
@@ -44,28 +44,27 @@ export interface ListingFormula {
 /**
  * The dispatches of an entry as a listing says them: those that are alike, as layers are, in one row each, at the place of the first.
  *
+ * @param context what the module's entries have in common
  * @param width characters of a formula at most
  */
 export function listingRows(
   compilation: Compilation,
   entry: string,
   report: Report,
-  roles: readonly Role[],
+  context: FormulaContext,
   width: number,
 ): readonly ListingRow[] {
   const compiled = compilation.entries.get(entry);
   const dispatches = report.entries[entry]?.dispatches ?? [];
   if (compiled === undefined) throw new RangeError(`there is no entry ${entry}`);
-  const formulas = formulasOf(compilation, entry, { roles, width });
-  const looks = lookDispatches(compilation, entry, report, roles, formulas);
-  const names = tensorNamesOf(compilation, entry);
-  const written = valueWriter(compilation, entry);
+  const words = inWords(compilation, entry, { context, width });
+  const looks = lookDispatches(compilation, entry, report, context, words.formulas);
   const rows = looks.flatMap((look, k): ListingRow[] => {
     const dispatch = dispatches[k];
     const stage = compiled.stages[k];
     if (dispatch === undefined || stage === undefined) return [];
     const loops = stage.groups.flatMap((group) => [...group.prologue, ...group.loops]);
-    return [rowOf(compilation.module, k, dispatch, look, formulas[k] ?? [], loops, names, written)];
+    return [rowOf(compilation.module, k, dispatch, look, words, loops)];
   });
   return joined(rows);
 }
@@ -75,15 +74,14 @@ function rowOf(
   k: number,
   dispatch: DispatchReport,
   look: LookDispatch,
-  formulas: readonly Formula[],
+  words: EntryInWords,
   loops: readonly Loop[],
-  names: ReadonlyMap<string, string>,
-  written: Written,
 ): ListingRow {
+  const formulas = words.formulas[k] ?? [];
   const nodesOf = (ids: readonly number[]): Node[] => ids.flatMap((id) => graph.nodes[id] ?? []);
   const said = withoutAlike(formulas, new Map(loops.map((loop) => [loop.name, loopFlops(loop)])));
   const access = ({ tensor, type }: Access): string =>
-    `${names.get(tensor) ?? tensor}${type.slice(type.indexOf('[')).replaceAll(/<=\d+/g, '')}`;
+    `${words.tensorNames.get(tensor) ?? tensor}${type.slice(type.indexOf('[')).replaceAll(/<=\d+/g, '')}`;
   return {
     numbers: [k],
     name: dispatch.name,
@@ -95,7 +93,7 @@ function rowOf(
     formulas: said,
     reads: look.reads.toSorted(isLarger).map(access),
     writes: look.writes.toSorted(isLarger).map(access),
-    again: namesAgain(nodesOf(look.again), formulas, written),
+    again: namesAgain(nodesOf(look.again), formulas, words),
     source: sourceText(nodesOf(look.computes)),
   };
 }
@@ -164,9 +162,6 @@ function together(a: ListingRow, b: ListingRow): ListingRow {
   };
 }
 
-/** What a node is made of in some others. */
-type Written = (node: Node, here: ReadonlySet<Node>) => string;
-
 /** Characters of a value that is computed again, at most: of a longer one the name says more. */
 const MOST_VALUE = 16;
 
@@ -177,7 +172,7 @@ const MOST_VALUE = 16;
 function namesAgain(
   nodes: readonly Node[],
   formulas: readonly Formula[],
-  written: Written,
+  { write }: EntryInWords,
 ): readonly string[] {
   const again = new Set(nodes.map(({ id }) => id));
   const whole = formulas.filter(
@@ -192,15 +187,14 @@ function namesAgain(
   return [
     ...new Set([
       ...whole.map(({ text }) => leftOf(text)),
-      ...last.map((node) => valueText(node, here, written)),
+      ...last.map((node) => valueText(node, write(node, here))),
     ]),
   ];
 }
 
-function valueText(node: Node, here: ReadonlySet<Node>, written: Written): string {
+function valueText(node: Node, written: string): string {
   if (node.label !== undefined) return node.label;
-  const text = written(node, here);
-  return text.length <= MOST_VALUE && !text.includes('…') ? text : node.op;
+  return written.length <= MOST_VALUE && !written.includes('…') ? written : node.op;
 }
 
 /** Lines by file, `model.ts:12,14`. */

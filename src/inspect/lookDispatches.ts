@@ -5,6 +5,7 @@ import type { Loop } from '../loops/index.ts';
 import { loopFlops } from '../passes/flops.ts';
 import { rooflineOf } from '../profile/roofline.ts';
 import { accessesOf } from './accesses.ts';
+import type { FormulaContext } from './formulaContext.ts';
 import { formulasOf } from './formulas.ts';
 import type { Formula, LookDispatch, Role } from './look.ts';
 import type { Report } from './report.ts';
@@ -12,14 +13,15 @@ import type { Report } from './report.ts';
 /**
  * The dispatches of an entry, beside what its report says of them.
  *
+ * @param context what the module's entries have in common
  * @param formulas what each computes, where that is known already
  */
 export function lookDispatches(
   compilation: Compilation,
   entry: string,
   report: Report,
-  roles: readonly Role[],
-  formulas: readonly (readonly Formula[])[] = formulasOf(compilation, entry, { roles }),
+  context: FormulaContext,
+  formulas: readonly (readonly Formula[])[] = formulasOf(compilation, entry, { context }),
 ): LookDispatch[] {
   const compiled = compilation.entries.get(entry);
   const reported = report.entries[entry];
@@ -43,7 +45,7 @@ export function lookDispatches(
       again,
       reads: accesses[k]?.reads ?? [],
       writes: accesses[k]?.writes ?? [],
-      role: roleOf(stage, compilation.module.graph.nodes, roles),
+      role: roleOf(stage, compilation.module.graph.nodes, context.roles),
       flopsShare: flops === 0 ? 0 : dispatch.flops / flops,
       timeShare: micros === 0 ? 0 : (dispatch.predicted.micros + overhead) / micros,
       roofline: rooflineOf(dispatch.flops, dispatch.bytes, compilation.machine),

@@ -2,13 +2,13 @@ import type { Compilation } from '../compile.ts';
 import { neededBy } from '../graph/index.ts';
 import type { KernelSpan } from '../kernels/spans.ts';
 import type { Profile } from '../profile/profile.ts';
+import { formulaContextOf } from './formulaContext.ts';
 import type { Look, LookEntry, LookKernel, SourceFile } from './look.ts';
 import { lookDecision } from './lookDecisions.ts';
 import { lookDispatches } from './lookDispatches.ts';
 import { lookNodes } from './lookNodes.ts';
 import { lookPasses } from './lookPasses.ts';
 import { type Report, reportOf } from './report.ts';
-import { rolesOf } from './roles.ts';
 
 /** What a look has that no compilation knows. */
 export interface LookOptions {
@@ -33,8 +33,8 @@ export function lookOf(compilation: Compilation, options: LookOptions = {}): Loo
   const { module, machine, trace, milliseconds } = compilation;
   onProgress('nodes and dispatches');
   const { report = reportOf(compilation) } = options;
-  const roles = rolesOf(module);
-  const nodes = lookNodes(module, roles);
+  const context = formulaContextOf(module);
+  const nodes = lookNodes(module, context.roles);
   const named = new Set(nodes.flatMap(({ source }) => (source === undefined ? [] : [source.file])));
   const states = new Map(module.states.map(({ node, name }) => [node.id, name]));
   const entries: Record<string, LookEntry> = {};
@@ -49,7 +49,7 @@ export function lookOf(compilation: Compilation, options: LookOptions = {}): Loo
       nodes: neededBy(roots).map(({ id }) => id),
       outputs: Object.fromEntries(outputs.map((output) => [output.name, output.node.id])),
       updates: Object.fromEntries(updates.map(({ state, next }) => [stateName(states, state.id), next.id])),
-      dispatches: lookDispatches(compilation, name, report, roles),
+      dispatches: lookDispatches(compilation, name, report, context),
       decisions: compiled.decisions.all.map(lookDecision),
     };
   }

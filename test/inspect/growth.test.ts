@@ -7,6 +7,7 @@ import { layersOf } from '../../src/inspect/layers.ts';
 import { listing } from '../../src/inspect/listing.ts';
 import { reportOf } from '../../src/inspect/report.ts';
 import { machines } from '../../src/machine/index.ts';
+import { gradients } from '../../src/passes/differentiate.ts';
 import { callsIn } from '../compile/countedWork.ts';
 
 /** Modules of one kind by their size, and the smaller of the two sizes that are looked into; the other is four times as large. */
@@ -61,6 +62,20 @@ const growing: readonly Growing[] = [
           outputs[`columns${k}`] = value.sum(1);
         }
         m.entry('run', outputs);
+      }),
+  },
+  {
+    what: 'entries, each with a gradient of its own',
+    size: 10,
+    make: (size) =>
+      defineModule('entries', (m) => {
+        const x = m.input('x', { shape: [3, 4] });
+        for (let k = 0; k < size; k++) {
+          const w = m.state(`w${k}`, { shape: [4] });
+          const loss = x.mul(w).tanh().sum();
+          const [d] = gradients(loss, [w]);
+          m.entry(k === 0 ? 'run' : `run${k}`, d === undefined ? { loss } : { loss, d });
+        }
       }),
   },
 ];

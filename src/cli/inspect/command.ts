@@ -2,10 +2,10 @@ import { type Command, Option } from 'commander';
 import { optionalPasses, type WebGpuCompilation } from '../../compile.ts';
 import { compileFor } from '../../compiled.ts';
 import type { WasmCompilation } from '../../compileToWasm.ts';
+import { formulaContextOf } from '../../inspect/formulaContext.ts';
 import { listing } from '../../inspect/listing.ts';
 import { lookDispatches } from '../../inspect/lookDispatches.ts';
 import { type Report, reportOf } from '../../inspect/report.ts';
-import { rolesOf } from '../../inspect/roles.ts';
 import { verboseText } from '../../inspect/verboseText.ts';
 import { check, outcomeText, parseExpectation } from '../expect.ts';
 import { requireHtml, withHtmlOptions } from '../html/options.ts';
@@ -171,9 +171,9 @@ function output(
 
 /** A report whose dispatches say what they compute, for what, and which part of the step they are. */
 function detailed(compilation: WebGpuCompilation | WasmCompilation, report: Report): object {
-  const roles = rolesOf(compilation.module);
+  const context = formulaContextOf(compilation.module);
   const entries = Object.entries(report.entries).map(([name, entry]) => {
-    const looks = lookDispatches(compilation, name, report, roles);
+    const looks = lookDispatches(compilation, name, report, context);
     return [
       name,
       { ...entry, dispatches: entry.dispatches.map((dispatch, k) => ({ ...dispatch, ...looks[k] })) },
