@@ -1,20 +1,21 @@
 import { spawnSync } from 'node:child_process';
-import { writeSync } from 'node:fs';
+import { realpathSync, writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { firstUserFrame } from '../graph/issues.ts';
 import { otherThanCode } from './codeText.ts';
-import { UsageError } from './usage.ts';
-import { inTime, NeverEnds } from './watchdog.ts';
+import { isParsed } from './isParsed.ts';
+import { errorText, exitCodes, UsageError } from './usage.ts';
+import { type Endless, inTime } from './watchdog.ts';
 
 /**
- * What a file of JavaScript or TypeScript exports.
+ * What a file of JavaScript or TypeScript exports. One that does not come to an end in time ends the process, as wrong usage does, with
+ * what held it up.
  *
  * @param file its name, as it was typed
  * @param seconds that it may take
- * @throws UsageError where it is something else, does not compile, throws, or never comes to an end: with its place, where that is
- *   known
+ * @throws UsageError where it is something else, does not compile, or throws: with its place, where that is known
  */
 export async function importModel(path: string, file: string, seconds: number): Promise<unknown> {
   const other = otherThanCode(path);
@@ -23,19 +24,21 @@ export async function importModel(path: string, file: string, seconds: number): 
       `${file} holds ${other}: name a file of JavaScript or TypeScript that exports a module`,
     );
   if (/\.[cm]?tsx?$/.test(path) && !readsTypeScript()) await registerTsx(path);
+  const hasBegun = await parsing(path);
   const ends = (): void => {
     writeSync(2, `sinter: ${file} cannot be loaded: it ended the process, as process.exit() does\n`);
-    process.exitCode = 2;
+    process.exitCode = exitCodes.usage;
+  };
+  const tell = (why: Endless): void => {
+    writeSync(2, errorText(messageOf(file, endlessText(why, seconds))));
   };
   process.once('exit', ends);
+  const run = (): Promise<unknown> => import(pathToFileURL(path).href);
   try {
-    return await inTime(() => import(pathToFileURL(path).href), seconds);
+    return await inTime({ run, hasBegun, milliseconds: 1000 * seconds, tell });
   } catch (cause) {
     if (cause instanceof UsageError) throw cause;
-    const [reason, place] = cause instanceof NeverEnds ? neverEnds(cause, seconds) : reasonOf(cause, path);
-    throw new UsageError(`${file} cannot be loaded: ${reason}${place === undefined ? '' : `  at ${place}`}`, {
-      cause,
-    });
+    throw new UsageError(messageOf(file, reasonOf(cause, path)), { cause });
   } finally {
     process.off('exit', ends);
   }
@@ -43,17 +46,42 @@ export async function importModel(path: string, file: string, seconds: number): 
 
 type Reason = readonly [reason: string, place: string | undefined];
 
-function neverEnds({ kind, place }: NeverEnds, seconds: number): Reason {
+function messageOf(file: string, [reason, place]: Reason): string {
+  return `${file} cannot be loaded: ${reason}${place === undefined ? '' : `  at ${place}`}`;
+}
+
+function endlessText(why: Endless, seconds: number): Reason {
   const longer = '--load-timeout SECONDS waits longer';
-  switch (kind) {
+  switch (why.kind) {
     case 'runs':
-      return [`it ran for ${seconds} s without an end, as an endless loop does; ${longer}`, place];
+      return [`it ran for ${seconds} s without an end, as an endless loop does; ${longer}`, why.place];
+    case 'loads':
+      return [
+        `it, or what it imports, was still being read and compiled after ${seconds} s; ${longer}`,
+        undefined,
+      ];
     case 'waits':
-      return [`it waited for ${seconds} s at its top level, for what did not come; ${longer}`, place];
+      return [`it waited for ${seconds} s at its top level, for what did not come; ${longer}`, undefined];
     case 'nothing':
-      return ['it waits at its top level for what can never come: nothing is left that would end it', place];
+      return [
+        'it waits at its top level for what can never come: nothing is left that would end it',
+        undefined,
+      ];
     default:
-      return kind satisfies never;
+      return why satisfies never;
+  }
+}
+
+/** Asks whether a file is more than read: whether the engine has parsed it. Where there is no inspector that is taken for granted. */
+async function parsing(path: string): Promise<() => boolean> {
+  try {
+    const { Session } = await import('node:inspector');
+    // The engine knows where links lead.
+    const file = realpathSync(path);
+    return () => isParsed(file, new Session());
+  } catch {
+    // A build of Node without it.
+    return () => true;
   }
 }
 

@@ -1,6 +1,5 @@
 import { Command, CommanderError } from 'commander';
 import { GraphError } from '../graph/index.ts';
-import { printable } from '../graph/printable.ts';
 import { MachineError } from '../machine/index.ts';
 import { DeviceError, FormatError, InputError } from '../runtime/index.ts';
 import { ScheduleError } from '../schedule/issues.ts';
@@ -11,7 +10,7 @@ import { fitCommand } from './fit.ts';
 import { inspectCommand } from './inspect/command.ts';
 import { profileCommand } from './profile.ts';
 import { summaryCommand } from './summary.ts';
-import { exitCodes, UsageError } from './usage.ts';
+import { errorText, exitCodes, UsageError } from './usage.ts';
 import { version } from './version.ts';
 import { weightsCommand } from './weights.ts';
 
@@ -86,14 +85,6 @@ function report(error: unknown, { stderr, env }: Terminal): number {
   const wantsStack = (env.SINTER_DEBUG ?? '') !== '';
   const message = error instanceof Error ? (wantsStack ? error.stack : error.message) : String(error);
   const hint = isInput || wantsStack ? '' : '\nThis is a fault in sinter: SINTER_DEBUG=1 shows where.';
-  stderr.write(`sinter: ${printableLines(message ?? '')}${hint}\n`);
+  stderr.write(errorText(`${message ?? ''}${hint}`));
   return isInput ? exitCodes.usage : exitCodes.fault;
-}
-
-/** A message as a terminal may have it: those of models hold anything. */
-function printableLines(message: string): string {
-  return message
-    .split('\n')
-    .map((line) => line.split('\t').map(printable).join('\t'))
-    .join('\n');
 }

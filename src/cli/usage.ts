@@ -1,3 +1,5 @@
+import { printable } from '../graph/printable.ts';
+
 /** Exit codes that scripts may rely on. */
 export const exitCodes = {
   ok: 0,
@@ -12,6 +14,12 @@ export const exitCodes = {
 /** Something that the one who typed the command can put right; shown as one paragraph, without a stack. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
+}
+
+/** What is printed of an error: its message as a terminal may have it, since those of models hold anything. */
+export function errorText(message: string): string {
+  const lines = message.split('\n').map((line) => line.split('\t').map(printable).join('\t'));
+  return `sinter: ${lines.join('\n')}\n`;
 }
 
 /** `a`, `b` and `c`, quoted, for messages. */

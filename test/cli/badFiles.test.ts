@@ -99,6 +99,28 @@ test.each([
   ]);
 });
 
+test.each([
+  ['that Node calls', 'structuredClone({\n  get all() { for (;;); },\n});\n', 2],
+  ['of promises', 'export {};\nfor (;;) await null;\n', 2],
+  ['of ticks', 'const tick = () => process.nextTick(tick);\ntick();\nawait new Promise(() => {});\n', 1],
+])('an endless loop %s is told with its line', async (_, content, line) => {
+  expect(await summary('within.mjs', content, 1)).toEqual({
+    code: 2,
+    out: '',
+    err: `sinter: /within.mjs cannot be loaded: it ran for 1 s without an end, as an endless loop does; --load-timeout SECONDS waits longer  at within.mjs:${line}\n`,
+  });
+});
+
+test('a file that is too large to be read in time is told by that', async () => {
+  const line = 'export const rows = [0.5, 0.25, 0.125, 0.0625, 0.03125];\n';
+  const content = Array.from({ length: 2 ** 20 }, (_, k) => line.replace('rows', `rows${k}`)).join('');
+  expect(await summary('large.ts', content, 1)).toEqual({
+    code: 2,
+    out: '',
+    err: 'sinter: /large.ts cannot be loaded: it, or what it imports, was still being read and compiled after 1 s; --load-timeout SECONDS waits longer\n',
+  });
+});
+
 test('a model that ends the process is told, and is no success', async () => {
   expect(await summary('exits.ts', 'process.exit(0);\n')).toEqual({
     code: 2,
