@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Browser } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { build } from 'vite';
 import { isolation } from '../test/browser/chromium.ts';
 import { openBrowser, serveFolder } from '../test/web/site.ts';
@@ -14,7 +14,7 @@ import { openBrowser, serveFolder } from '../test/web/site.ts';
  *   npx tsx bench/playground.ts [EXAMPLE ...]
  */
 
-/** Seconds over which steps are counted, after as many in which the loss may halve already. */
+/** Seconds after which steps are counted, and for which at least. */
 const COUNTED = 10;
 /** Seconds after which a loss that has not halved is given up. */
 const MOST_SECONDS = 120;
@@ -85,36 +85,42 @@ async function measured(browser: Browser, name: string): Promise<Measured> {
   const device = await page.locator('.device .soft').innerText();
   // TypeScript, and what else comes after the model, is not a part of training.
   await page.waitForLoadState('networkidle');
-  const told = await page.evaluate(watched, [COUNTED, MOST_SECONDS] as const);
-  return { device, secondsToCompile, ...told };
+  return { device, secondsToCompile, ...(await watched(page)) };
 }
 
-/** In the page: clicks Train, and watches the numbers that it shows. */
-async function watched([counted, most]: readonly [number, number]): Promise<
-  Pick<Measured, 'stepsPerSecond' | 'halved'>
-> {
-  const shown = (name: string): number => {
-    for (const figure of document.querySelectorAll('.controls .figure'))
-      if (figure.querySelector('dt')?.textContent === name)
-        return Number.parseFloat((figure.querySelector('dd')?.textContent ?? '').replaceAll(',', ''));
-    return Number.NaN;
-  };
-  const button = [...document.querySelectorAll('button')].find((one) => one.textContent?.trim() === 'Train');
+/** Clicks Train, and watches the numbers that the page shows. */
+async function watched(page: Page): Promise<Pick<Measured, 'stepsPerSecond' | 'halved'>> {
+  await page.getByRole('button', { name: 'Train', exact: true }).first().click();
   const begin = performance.now();
-  const seconds = (): number => (performance.now() - begin) / 1000;
-  button?.click();
   let first: number | undefined;
   let halved: Measured['halved'];
-  let before: { at: number; step: number } | undefined;
-  let after: { at: number; step: number } | undefined;
-  while (after === undefined || (halved === undefined && seconds() < most)) {
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    const [at, step, loss] = [seconds(), shown('step'), shown('loss')];
+  let before: { seconds: number; step: number } | undefined;
+  for (;;) {
+    const { step, loss } = await shown(page);
+    const seconds = (performance.now() - begin) / 1000;
     if (first === undefined && loss > 0) first = loss;
-    if (halved === undefined && first !== undefined && loss <= first / 2) halved = { seconds: at, step };
-    if (before === undefined && at >= counted) before = { at, step };
-    if (before !== undefined && after === undefined && at >= before.at + counted) after = { at, step };
+    if (halved === undefined && first !== undefined && loss <= first / 2) halved = { seconds, step };
+    if (before === undefined && seconds >= COUNTED) before = { seconds, step };
+    if (before === undefined || seconds < before.seconds + COUNTED) continue;
+    if (halved === undefined && seconds < MOST_SECONDS) continue;
+    return { stepsPerSecond: (step - before.step) / (seconds - before.seconds), halved };
   }
-  const { at, step } = before ?? { at: 0, step: 0 };
-  return { stepsPerSecond: (after.step - step) / (after.at - at), halved };
+}
+
+/** Numbers of the page, some milliseconds later; NaN where there is none yet. */
+async function shown(page: Page): Promise<{ readonly step: number; readonly loss: number }> {
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  const texts = new Map(
+    await page
+      .locator('.controls .figure')
+      .evaluateAll((found) =>
+        found.map(
+          (one) =>
+            [one.querySelector('dt')?.textContent ?? '', one.querySelector('dd')?.textContent ?? ''] as const,
+        ),
+      ),
+  );
+  const number = (name: string): number =>
+    Number.parseFloat((texts.get(name) ?? '').replaceAll(',', '').replace('−', '-'));
+  return { step: number('step'), loss: number('loss') };
 }

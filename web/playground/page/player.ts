@@ -257,7 +257,7 @@ export class Player {
         const where = tell.target === 'wasm' ? 'WebAssembly' : 'another GPU device';
         this.notice(
           'info',
-          `The GPU went away (${tell.reason}). Training goes on, on ${where}, from step ${tell.step}.`,
+          `The GPU went away (${tell.reason.replace(/\.$/, '')}). Training goes on, on ${where}, from step ${tell.step}.`,
         );
         return;
       }
