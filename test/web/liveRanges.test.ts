@@ -10,7 +10,6 @@ import {
   bytesInUse,
   laneHeights,
   peakDispatch,
-  sharingBytes,
 } from '../../web/panels/liveRanges.ts';
 
 function block(name: string, offset: number, bytes: number, from: number, to: number): Block {
@@ -49,16 +48,6 @@ test('bytes that two tensors share in one dispatch, one written over the other, 
   });
   const temporaries = [temporary(0, 8, 0, 1), temporary(0, 8, 1, 2), temporary(8, 4, 1, 1)];
   expect(bytesInUse(temporaries, 'temps', 3)).toEqual([8, 12, 8]);
-});
-
-test('tensors share bytes where their places meet and their times do not', () => {
-  const [a, b, c, d] = [
-    block('a', 0, 8, 0, 1),
-    block('b', 4, 8, 2, 3),
-    block('c', 8, 4, 2, 3),
-    block('d', 0, 4, 1, 4),
-  ];
-  expect(sharingBytes(a, [a, b, c, d])).toEqual([d, b]);
 });
 
 test('lanes fill the height, and none is below the least', () => {

@@ -1,17 +1,23 @@
+import { useMemo } from 'preact/hooks';
 import { type Column, DataTable } from './dataTable.tsx';
 import { bytesText, countText } from './figures.ts';
-import { arenaPlans, type Block, sharingBytes } from './liveRanges.ts';
+import { arenaPlans, type Block } from './liveRanges.ts';
 import { Pick } from './picks.tsx';
 import { placesOf } from './places.ts';
 import type { PanelProps } from './selection.ts';
+import { sharingCounts } from './sharing.ts';
 
 /** Every tensor of the plan of memory: the chart as a table. */
 export function BufferTable({ look, selection }: PanelProps) {
   const entry = selection.entry.value;
-  const blocks = arenaPlans(look.report, placesOf(look, entry).report)
-    .flatMap((plan) => plan.blocks)
-    .filter(({ type }) => type !== undefined)
-    .sort((a, b) => Number(a.persists) - Number(b.persists) || b.bytes - a.bytes);
+  const { report } = placesOf(look, entry);
+  const { blocks, sharing } = useMemo(() => {
+    const blocks = arenaPlans(look.report, report)
+      .flatMap((plan) => plan.blocks)
+      .filter(({ type }) => type !== undefined)
+      .sort((a, b) => Number(a.persists) - Number(b.persists) || b.bytes - a.bytes);
+    return { blocks, sharing: sharingCounts(blocks) };
+  }, [look, report]);
   const columns: readonly Column<Block>[] = [
     {
       id: 'name',
@@ -51,8 +57,8 @@ export function BufferTable({ look, selection }: PanelProps) {
       title: 'Shares bytes with',
       hint: 'tensors that have some of its bytes at another time',
       isNumber: true,
-      cell: (block) => (block.persists ? '–' : countText(sharingBytes(block, blocks).length)),
-      by: (block) => (block.persists ? undefined : sharingBytes(block, blocks).length),
+      cell: (block) => (block.persists ? '–' : countText(sharing.get(block) ?? 0)),
+      by: (block) => (block.persists ? undefined : sharing.get(block)),
     },
   ];
   return (

@@ -13,12 +13,12 @@ import {
   type Lane,
   laneHeights,
   peakDispatch,
-  sharingBytes,
 } from './liveRanges.ts';
 import { type Places, placesOf } from './places.ts';
 import { type Ends, extremes, linearScale } from './scales.ts';
 import { pick } from './select.ts';
 import type { PanelProps } from './selection.ts';
+import { sharingBytes } from './sharing.ts';
 import { useMarks } from './useMarks.ts';
 import { useWidth } from './useWidth.ts';
 
@@ -49,13 +49,12 @@ function Plan({ look, selection, places }: PanelProps & { readonly places: Place
   const { plans, blocks, texts, peak } = useMemo(() => {
     const plans = arenaPlans(report, places.report);
     const blocks = plans.flatMap((plan) => plan.blocks);
-    const texts = blocks.map((block) => blockText(block, blocks));
-    return { plans, blocks, texts, peak: peakDispatch(places.report) };
+    return { plans, blocks, texts: blocks.map(placeText), peak: peakDispatch(places.report) };
   }, [report, places]);
   const marks = useMarks({
     count: blocks.length,
     label: `Tensors of ${selection.entry.value} in memory`,
-    tell: (k) => texts[k] ?? '',
+    tell: (k) => `${texts[k] ?? ''}.`,
     isPicked: (k) => selection.lit.value.buffers.has(blocks[k]?.name ?? ''),
     pick: (k, event) => {
       const block = blocks[k];
@@ -63,7 +62,8 @@ function Plan({ look, selection, places }: PanelProps & { readonly places: Place
     },
   });
   const told = marks.told === undefined ? undefined : blocks[marks.told];
-  const sharing = new Set(told === undefined ? [] : sharingBytes(told, blocks));
+  // Who shares its bytes is found for the one that is told of: of all it is as many pairs as the square of them.
+  const { toldText, sharing } = useMemo(() => toldOf(told, blocks), [told, blocks]);
   const lanes = laneHeights(
     plans.map(({ bytes }) => bytes),
     HEIGHT,
@@ -80,7 +80,7 @@ function Plan({ look, selection, places }: PanelProps & { readonly places: Place
       title="Memory while a step runs"
       summary={summaryText(report, places, peak)}
       hint="From left to right dispatches, from below bytes of an arena. Point at a tensor, or go through them with the arrow keys; a click or Enter picks it."
-      told={marks.told === undefined ? undefined : texts[marks.told]}
+      told={toldText}
       tools={
         <>
           <RoleLegend roles={roles} />
@@ -129,7 +129,11 @@ function Plan({ look, selection, places }: PanelProps & { readonly places: Place
                   const { x, y, w, h } = boxOf(block, plan, lanes[k], columns.at);
                   const relation = block === told ? 'is-told' : sharing.has(block) ? 'is-sharing' : '';
                   return (
-                    <g key={block.name} {...marks.mark(mark)}>
+                    <g
+                      key={block.name}
+                      {...marks.mark(mark)}
+                      {...(block === told ? { 'aria-label': toldText } : {})}
+                    >
                       <rect
                         class={`body tint-${roleOf(block, places)} edge-${roleOf(block, places)} ${relation}`}
                         x={x}
@@ -279,26 +283,34 @@ function roleOf(block: Block, places: Places): Role {
   return block.persists ? 'data' : (places.entry.dispatches[block.from]?.role ?? 'forward');
 }
 
-function blockText(block: Block, blocks: readonly Block[]): string {
-  const { name, type, bytes, arena, offset, from, to, persists } = block;
-  const head = `${name}${type === undefined ? '' : ` ${type}`}, ${bytesText(bytes)}`;
-  if (persists) return `${head}, in ${arena} from byte ${offset} on: it outlives the step.`;
-  const live = from === to ? `dispatch ${from} alone` : `dispatch ${from} to ${to}`;
-  const sharing = sharingBytes(block, blocks);
-  const named = (some: readonly Block[]): string =>
-    `${some
-      .slice(0, 4)
-      .map((other) => other.name)
-      .join(', ')}${some.length > 4 ? ` and ${some.length - 4} more` : ''}`;
-  const before = sharing.filter((other) => other.from < from || (other.from === from && other.to < to));
-  const after = sharing.filter((other) => !before.includes(other));
+/** What a block is, where it lies and when, without a full stop. */
+function placeText({ name, type, bytes, arena, offset, from, to, persists }: Block): string {
+  const head = `${name}${type === undefined ? '' : ` ${type}`}, ${bytesText(bytes)}, in ${arena} from byte ${offset} on`;
+  if (persists) return `${head}: it outlives the step`;
+  return `${head}, live for ${from === to ? `dispatch ${from} alone` : `dispatch ${from} to ${to}`}`;
+}
+
+/** All that is said of the block that is told of, and what shares its bytes. */
+function toldOf(told: Block | undefined, blocks: readonly Block[]) {
+  if (told === undefined) return { sharing: new Set<Block>() };
+  if (told.persists) return { toldText: `${placeText(told)}.`, sharing: new Set<Block>() };
+  const { from, to } = told;
+  const sharing = sharingBytes(told, blocks);
+  const isBefore = (other: Block): boolean => other.from < from || (other.from === from && other.to < to);
   const reuse = [
-    ...(before.length === 0 ? [] : [`before it ${named(before)}`]),
-    ...(after.length === 0 ? [] : [`after it ${named(after)}`]),
-  ];
-  return `${head}, in ${arena} from byte ${offset} on, live for ${live}; in the same bytes lie ${
-    reuse.length === 0 ? 'no others' : reuse.join(', ')
-  }.`;
+    { when: 'before', some: sharing.filter(isBefore) },
+    { when: 'after', some: sharing.filter((other) => !isBefore(other)) },
+  ].flatMap(({ when, some }) => (some.length === 0 ? [] : [`${when} it ${namedText(some)}`]));
+  const toldText = `${placeText(told)}; in the same bytes lie ${reuse.length === 0 ? 'no others' : reuse.join(', ')}.`;
+  return { toldText, sharing: new Set(sharing) };
+}
+
+/** As many of those that share bytes as are named. */
+const NAMED = 4;
+
+function namedText(some: readonly Block[]): string {
+  const names = some.slice(0, NAMED).map(({ name }) => name);
+  return `${names.join(', ')}${some.length > NAMED ? ` and ${some.length - NAMED} more` : ''}`;
 }
 
 function summaryText(report: Report, places: Places, peak: number | undefined): string {

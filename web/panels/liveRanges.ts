@@ -83,22 +83,6 @@ export function peakDispatch({ temporaries, dispatches }: EntryReport): number |
   return dispatches.reduce((peak, _, k) => (at(k) > at(peak) ? k : peak), 0);
 }
 
-/** What has some of a block's bytes at another time, in order of time. */
-export function sharingBytes(block: Block, blocks: readonly Block[]): Block[] {
-  return blocks
-    .filter((other) => other !== block && isApart(block, other) && overlaps(block, other))
-    .sort((a, b) => a.from - b.from);
-}
-
-/** The dispatch that writes one over the other in place belongs to both. */
-function isApart(a: Block, b: Block): boolean {
-  return a.to <= b.from || b.to <= a.from;
-}
-
-function overlaps(a: Block, b: Block): boolean {
-  return a.arena === b.arena && a.offset < b.offset + b.bytes && b.offset < a.offset + a.bytes;
-}
-
 /** A part of a chart's height: where it begins, and whether it is drawn to the scale of the others. */
 export interface Lane {
   readonly top: number;
