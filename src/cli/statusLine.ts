@@ -41,3 +41,8 @@ export function statusLine(output: Output, now: () => number = () => performance
     },
   };
 }
+
+/** As {@link statusLine} on a terminal; elsewhere nothing at all: for work whose result is a line of its own. */
+export function terminalLine(output: Output, now?: () => number): StatusLine {
+  return output.isTTY === true ? statusLine(output, now) : { show: () => {}, end: () => {} };
+}

@@ -14,7 +14,7 @@ import { FormatError } from '../../runtime/index.ts';
 import { isCode, loadModel, partsOf } from '../loadModel.ts';
 import type { ModelOptions } from '../modelCommand.ts';
 import type { Terminal } from '../run.ts';
-import { statusLine } from '../statusLine.ts';
+import { terminalLine } from '../statusLine.ts';
 import { listed, UsageError, whyUnread } from '../usage.ts';
 import type { HtmlOptions } from './options.ts';
 import { reportPage } from './page.ts';
@@ -75,7 +75,7 @@ export function requireComparable(other: string): void {
 /** Writes the page of a report, whole or not at all, and says how large it is and how to open it. */
 export async function writePage(shown: Shown, options: PageOptions, terminal: Terminal): Promise<void> {
   const { html: out = '', compare, profile } = options;
-  const progress = statusLine(terminal.stderr);
+  const progress = terminalLine(terminal.stderr);
   let page: string;
   try {
     const { compilation, report, target } = shown;
