@@ -58,24 +58,22 @@ export class FormulaWriter {
     const whole = this.#attempt(node, sites, DEEPEST, new Map());
     const text = this.#withParts(name, node, sites, whole);
     if (text.length <= this.#width) return text;
-    // The deepest that fits: a formula grows with its depth.
-    let [fits, least, most] = ['', 1, DEEPEST];
-    while (least <= most) {
-      const depth = Math.floor((least + most) / 2);
-      const { term } = this.#attempt(node, sites, depth, new Map());
-      const tried = equation(name, term, sites);
-      if (tried.length <= this.#width) [fits, least] = [tried, depth + 1];
-      else most = depth - 1;
-    }
-    return fits === ''
-      ? cut(equation(name, this.#attempt(node, sites, 1, new Map()).term, sites), this.#width)
-      : fits;
+    const textAt = (depth: number): string =>
+      equation(name, this.#attempt(node, sites, depth, new Map()).term, sites);
+    return deepestWithin(this.#width, 1, textAt) ?? cut(textAt(1), this.#width);
   }
 
-  /** What a node is made of in some others, without a name before it: `x/255`. */
-  value(node: Node, here: ReadonlySet<Node>): string {
+  /**
+   * What a node is made of in some others, without a name before it: `x/255`; inner parts of what is longer are `…`. Undefined where
+   * no more than its operation would be left.
+   *
+   * @param most characters
+   */
+  value(node: Node, here: ReadonlySet<Node>, most: number): string | undefined {
     const sites: Sites = { here, isApart: () => false };
-    return shown(this.#attempt(node, sites, DEEPEST, new Map()).term, sites);
+    const textAt = (depth: number): string => shown(this.#attempt(node, sites, depth, new Map()).term, sites);
+    const whole = textAt(DEEPEST);
+    return whole.length <= most ? whole : deepestWithin(most, 2, textAt);
   }
 
   /** The formula, with letters for long parts that it has several times: `u·tanh(u) with u = x · w + b`. */
@@ -229,6 +227,19 @@ export class FormulaWriter {
     const read = new Set(node.inputs.map(below));
     return { node: of, operand: of.inputs.findIndex((input) => !read.has(below(input))) };
   }
+}
+
+/** The text of the greatest depth that fits: a formula grows with its depth. Undefined where not even that of the least does. */
+function deepestWithin(width: number, from: number, textAt: (depth: number) => string): string | undefined {
+  let fits: string | undefined;
+  let [least, most] = [from, DEEPEST];
+  while (least <= most) {
+    const depth = Math.floor((least + most) / 2);
+    const text = textAt(depth);
+    if (text.length <= width) [fits, least] = [text, depth + 1];
+    else most = depth - 1;
+  }
+  return fits;
 }
 
 interface Written {

@@ -27,8 +27,11 @@ export interface EntryInWords {
   readonly formulas: readonly (readonly Formula[])[];
   /** How formulas call the tensors that the entry makes, by their names in the program. */
   readonly tensorNames: ReadonlyMap<string, string>;
-  /** Writes what a node is made of in some others, `x/255`: for what has no formula of its own. */
-  readonly write: (node: Node, here: ReadonlySet<Node>) => string;
+  /**
+   * Writes what a node is made of in some others, `x/255`, in so many characters: for what has no formula of its own. Undefined where
+   * no more than its operation would be left.
+   */
+  readonly write: (node: Node, here: ReadonlySet<Node>, most: number) => string | undefined;
 }
 
 /**
@@ -74,7 +77,7 @@ export function inWords(
   return {
     formulas: compiled.stages.map((stage) => formulas.ofStage(stage)),
     tensorNames: tensorNamesOf(names, loops),
-    write: (node, here) => writer.value(node, here),
+    write: (node, here, most) => writer.value(node, here, most),
   };
 }
 

@@ -162,7 +162,7 @@ function together(a: ListingRow, b: ListingRow): ListingRow {
   };
 }
 
-/** Characters of a value that is computed again, at most: of a longer one the name says more. */
+/** Characters of a value that is computed again, at most: inner parts of a longer one are left out. */
 const MOST_VALUE = 16;
 
 /**
@@ -187,14 +187,9 @@ function namesAgain(
   return [
     ...new Set([
       ...whole.map(({ text }) => leftOf(text)),
-      ...last.map((node) => valueText(node, write(node, here))),
+      ...last.map((node) => node.label ?? write(node, here, MOST_VALUE) ?? node.op),
     ]),
   ];
-}
-
-function valueText(node: Node, written: string): string {
-  if (node.label !== undefined) return node.label;
-  return written.length <= MOST_VALUE && !written.includes('…') ? written : node.op;
 }
 
 /** Lines by file, `model.ts:12,14`. */
