@@ -41,7 +41,15 @@ test('parts that are not nothing are not shown as nothing', () => {
 
 test('what changed has its sign, and a ratio without a number is a dash', () => {
   expect([3000, -12, 0].map((bytes) => signedText(bytes, bytesText))).toEqual(['+3.00 kB', '−12 B', '±0']);
-  expect([1.2345, 1 / 0, 0 / 0].map(ratioText)).toEqual(['×1.23', '–', '–']);
+  expect([1.2345, 0.5, 0, 0.0251, 11_542, 1 / 0, 0 / 0].map(ratioText)).toEqual([
+    '×1.23',
+    '×0.5',
+    '×0',
+    '÷39.8',
+    '×11,500',
+    '–',
+    '–',
+  ]);
 });
 
 test('counts agree with their noun', () => {

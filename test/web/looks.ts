@@ -18,11 +18,15 @@ const LAYER = 90;
 
 /**
  * A look like another one, over a graph of many nodes: each reads the one before and one of some way back; every other ninety
- * are of a layer. The dispatches of its entry `train` compute them by turns.
+ * are of a layer. The dispatches of its entry `train` compute them by turns; they are those of the other look, again and again.
+ *
+ * @param dispatches how many there are; by default as many as there were
  */
-export function largeLook(like: Look, count: number): Look {
+export function largeLook(like: Look, count: number, dispatches?: number): Look {
   const { train } = like.entries;
-  if (train === undefined) throw new RangeError('there is no entry train');
+  const report = like.report.entries.train;
+  if (train === undefined || report === undefined) throw new RangeError('there is no entry train');
+  const many = dispatches ?? train.dispatches.length;
   const nodes = Array.from({ length: count }, (_, id): LookNode => {
     const layer = Math.floor(id / LAYER);
     return {
@@ -36,14 +40,22 @@ export function largeLook(like: Look, count: number): Look {
       isMovement: false,
     };
   });
-  const dispatches = train.dispatches.map((dispatch, k) => ({
+  const repeated = <T>(some: readonly T[]): T[] =>
+    Array.from({ length: many }, (_, k) => some[k % some.length]).flatMap((one) => one ?? []);
+  const computing = repeated(train.dispatches).map((dispatch, k) => ({
     ...dispatch,
-    computes: nodes.filter(({ id }) => id > 0 && id % train.dispatches.length === k).map(({ id }) => id),
+    computes: nodes.filter(({ id }) => id > 0 && id % many === k).map(({ id }) => id),
+  }));
+  const reported = repeated(report.dispatches).map((dispatch, k) => ({
+    ...dispatch,
+    ...(k < report.dispatches.length ? {} : { name: `${dispatch.name}_${k}` }),
   }));
   const ids = nodes.map(({ id }) => id);
+  const entry = { ...train, nodes: ids, outputs: { loss: count - 1 }, updates: {}, dispatches: computing };
   return {
     ...like,
+    report: { ...like.report, entries: { train: { ...report, dispatches: reported } } },
     nodes,
-    entries: { train: { ...train, nodes: ids, outputs: { loss: count - 1 }, updates: {}, dispatches } },
+    entries: { train: entry },
   };
 }

@@ -33,7 +33,7 @@ afterAll(async () => {
 
 /** Opens a report as a person does: one file, from the disk. */
 async function open(
-  look: Look,
+  look: Look | readonly Look[],
   {
     hash = '',
     ready = '.box',
@@ -41,7 +41,7 @@ async function open(
   }: BrowserContextOptions & { readonly hash?: string; readonly ready?: string } = {},
 ): Promise<Page> {
   const file = join(folder, 'report.html');
-  writeFileSync(file, await reportPage([look], await cachedReport()));
+  writeFileSync(file, await reportPage('report' in look ? [look] : look, await cachedReport()));
   const context = await browser.newContext({ viewport: { width: 1440, height: 1000 }, ...options });
   const page = await context.newPage();
   const failures: string[] = [];
@@ -173,6 +173,35 @@ test.each([
   await page.context().close();
 });
 
+test('lines of source and kernel wrap, and a divider makes their panels wider by keyboard', async () => {
+  const page = await open(looks.w5, { hash: 'entry=train&picked=dispatch.4' });
+  for (const panel of ['Source', 'Kernel']) {
+    const scroller = page.locator(`section[aria-label="${panel}"] .cm-scroller`);
+    expect(await scroller.evaluate((one) => one.scrollWidth - one.clientWidth)).toBeLessThanOrEqual(0);
+  }
+  const widthOf = async (panel: string): Promise<number> =>
+    (await page.locator(`section[aria-label="${panel}"]`).boundingBox())?.width ?? 0;
+  const before = await widthOf('Source');
+  const divider = page.getByRole('separator', { name: 'Width of the source' });
+  await divider.press('ArrowRight');
+  expect(await widthOf('Source')).toBeGreaterThan(before);
+  await divider.press('End');
+  expect(await widthOf('Graph')).toBeGreaterThan(100);
+  await page.context().close();
+});
+
+test('a row of tabs that goes on out of sight fades at that end, and shows the chosen one', async () => {
+  const pair = [looks.w3, looks.w5];
+  const page = await open(pair, { viewport: { width: 390, height: 844 } });
+  const tabs = page.getByRole('tablist', { name: 'What to look at' });
+  expect(await tabs.getAttribute('data-more')).toBe('after');
+  await page.getByRole('tab', { name: 'Graph' }).press('End');
+  await expect.poll(() => tabs.getAttribute('data-more')).toBe('before');
+  const last = await page.getByRole('tab', { name: 'Compare' }).boundingBox();
+  expect((last?.x ?? 390) + (last?.width ?? 0)).toBeLessThanOrEqual(390);
+  await page.context().close();
+});
+
 test('names with markup are text everywhere, and names of what every object has are names', async () => {
   const name =
     '</script><script>document.title = "taken"</script><img src="x:" onerror="document.title = 1">';
@@ -194,9 +223,29 @@ test('names with markup are text everywhere, and names of what every object has 
   }
 });
 
+test('what is drawn at first does not grow with the model', async () => {
+  for (const [nodes, dispatches] of [
+    [1000, 100],
+    [10_000, 2000],
+  ] as const) {
+    const page = await open(largeLook(looks.w3, nodes, dispatches));
+    expect(await page.locator('.box').count()).toBeLessThanOrEqual(64);
+    expect(await page.locator('*').count()).toBeLessThan(3000);
+    await page.context().close();
+  }
+});
+
+test('a dispatch far down its list is shown where a link names it', async () => {
+  const page = await open(largeLook(looks.w3, 10_000, 2000), { hash: 'entry=train&picked=dispatch.700' });
+  const step = page.locator('.step.lit');
+  expect(await step.innerText()).toContain('700');
+  const [whole, part] = [await page.locator('.steps').boundingBox(), await step.boundingBox()];
+  expect(part?.y ?? Infinity).toBeLessThan((whole?.y ?? 0) + (whole?.height ?? 0));
+  await page.context().close();
+});
+
 test('a graph of ten thousand nodes opens, and its last node is found', async () => {
   const page = await open(largeLook(looks.w3, 10_000));
-  expect(await page.locator('.box').count()).toBeLessThan(100);
   await page.getByLabel('Find nodes by name, operation or dispatch').fill('%9999');
   await page.keyboard.press('Enter');
   await page.locator('.box.picked').waitFor();

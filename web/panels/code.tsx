@@ -9,6 +9,7 @@ import { grammarOf, highlighting, type Language } from './languages.ts';
 import { type Lines, litLines, setLines } from './litLines.ts';
 import { scrollToLit } from './scrollToLit.ts';
 import type { Modifiers } from './select.ts';
+import { wrapping } from './wrapping.ts';
 
 /** Code to read. */
 export interface CodeProps {
@@ -23,7 +24,7 @@ export interface CodeProps {
   readonly onPick: (line: number, event: Modifiers) => void;
 }
 
-/** A text with line numbers, highlighting, search (Ctrl-F) and lines that light up; the first of them scrolls into view. */
+/** A text with line numbers, highlighting, search (Ctrl-F), lines that wrap and lines that light up; the first of them scrolls into view. */
 export function Code({ text, language, isHeaderFolded = false, label, lines, onPick }: CodeProps) {
   const place = useRef<HTMLDivElement>(null);
   const view = useRef<EditorView | null>(null);
@@ -55,12 +56,7 @@ export function Code({ text, language, isHeaderFolded = false, label, lines, onP
   return <div class="code" ref={place} />;
 }
 
-/** Pixels that a pointer may move between down and up, and still clicks: beyond, it selects text. */
-const CLICK = 4;
-
 function reading(language: Language, label: string, onPick: CodeProps['onPick']) {
-  // The line is the one that was there when the button went down: the text may move under a click.
-  let down: { readonly x: number; readonly y: number; readonly line: number } | undefined;
   return [
     EditorState.readOnly.of(true),
     // The cursor is wanted for reading by keyboard; what a phone would type with is not.
@@ -70,6 +66,7 @@ function reading(language: Language, label: string, onPick: CodeProps['onPick'])
       inputmode: 'none',
       tabindex: '0',
     }),
+    wrapping(),
     lineNumbers(),
     litLines(),
     drawSelection(),
@@ -78,19 +75,32 @@ function reading(language: Language, label: string, onPick: CodeProps['onPick'])
     highlighting,
     search({ top: true }),
     keymap.of([...picking(onPick), ...searchKeymap, ...standardKeymap]),
-    EditorView.domEventHandlers({
-      mousedown: (event, view) => {
-        const [x, y] = [event.clientX, event.clientY];
-        down = { x, y, line: view.state.doc.lineAt(view.posAtCoords({ x, y }, false)).number };
-      },
-      click: (event) => {
-        if (down === undefined) return;
-        const moved = Math.hypot(event.clientX - down.x, event.clientY - down.y);
-        if (moved <= CLICK) onPick(down.line, event);
-        down = undefined;
-      },
-    }),
+    pressing(onPick),
   ];
+}
+
+/** Pixels that a pointer may move between down and up, and still picks: beyond, it selects text. */
+const SLACK = 4;
+
+/**
+ * A press picks the line that was there when the button went down: the text may move under it. It is no `click`, which does not come
+ * where the text under the pointer is highlighted again meanwhile.
+ */
+function pressing(onPick: CodeProps['onPick']) {
+  let down: { readonly x: number; readonly y: number; readonly line: number } | undefined;
+  return EditorView.domEventHandlers({
+    mousedown: ({ button, clientX: x, clientY: y, target }, view) => {
+      const isOnButton = target instanceof Element && target.closest('button') !== null;
+      const line = view.state.doc.lineAt(view.posAtCoords({ x, y }, false)).number;
+      down = button === 0 && !isOnButton ? { x, y, line } : undefined;
+    },
+    mouseup: (event) => {
+      if (down === undefined) return;
+      const moved = Math.hypot(event.clientX - down.x, event.clientY - down.y);
+      if (moved <= SLACK) onPick(down.line, event);
+      down = undefined;
+    },
+  });
 }
 
 function picking(onPick: CodeProps['onPick']) {

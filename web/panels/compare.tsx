@@ -1,6 +1,7 @@
 import type { Look } from '../../src/inspect/look.ts';
+import { changeClass } from './changeClass.ts';
 import './charts.css';
-import { CompareDispatches } from './compareDispatches.tsx';
+import { CompareDispatches, EDIT } from './compareDispatches.tsx';
 import { type Column, DataTable } from './dataTable.tsx';
 import { bytesText, countText, flopsText, microsText, millisText, ratioText, signedText } from './figures.ts';
 import { type Figure, figuresOf, type PassChange, passChanges } from './matching.ts';
@@ -34,7 +35,7 @@ export function Compare({ before, after, selection }: CompareProps) {
           keyOf={({ name }) => name}
         />
       </section>
-      <CompareDispatches before={before} after={after} selection={selection} />
+      <CompareDispatches before={before} after={after} names={names} selection={selection} />
       <section class="card">
         <div class="section-head">
           <h2>Passes</h2>
@@ -55,7 +56,7 @@ export function Compare({ before, after, selection }: CompareProps) {
 function namesOf(before: Look, after: Look): readonly [string, string] {
   const [a, b] = [before.report, after.report];
   if (a.target !== b.target) return [a.target, b.target];
-  return a.name !== b.name ? [a.name, b.name] : ['before', 'after'];
+  return a.name === b.name ? EDIT : [a.name, b.name];
 }
 
 function missing(before: Look, after: Look, entry: string): string {
@@ -72,6 +73,7 @@ function figureColumns([before, after]: readonly [string, string]): readonly Col
       id: 'change',
       title: 'Change',
       isNumber: true,
+      isMinor: true,
       cell: (f) => (
         <span class={changeClass(f.before, f.after)}>
           {signedText(f.after - f.before, (size) => sizeText(f, size))}
@@ -82,9 +84,9 @@ function figureColumns([before, after]: readonly [string, string]): readonly Col
     {
       id: 'ratio',
       title: 'Ratio',
-      hint: 'after, as a multiple of before',
+      hint: `${after}, as a multiple of ${before}; a bar to the right is less`,
       isNumber: true,
-      cell: (f) => ratioText(f.after / f.before),
+      cell: (f) => <Ratio before={f.before} after={f.after} />,
       by: (f) => f.after / f.before,
     },
   ];
@@ -95,7 +97,7 @@ function passColumns([before, after]: readonly [string, string]): readonly Colum
     milliseconds === undefined ? '–' : millisText(milliseconds);
   return [
     { id: 'name', title: 'Pass', cell: ({ name }) => <code>{name}</code>, by: ({ name }) => name },
-    { id: 'entry', title: 'Entry', cell: ({ entry }) => entry ?? 'all' },
+    { id: 'entry', title: 'Entry', isMinor: true, cell: ({ entry }) => entry ?? 'all' },
     {
       id: 'before',
       title: before,
@@ -109,16 +111,29 @@ function passColumns([before, after]: readonly [string, string]): readonly Colum
       title: 'Ratio',
       isNumber: true,
       cell: ({ before: was, after: is }) =>
-        was === undefined || is === undefined ? '–' : ratioText(is / was),
+        was === undefined || is === undefined ? '–' : <Ratio before={was} after={is} />,
       by: ({ before: was, after: is }) => (was === undefined || is === undefined ? undefined : is / was),
     },
   ];
 }
 
-/** Less of everything that is compared is better. */
-export function changeClass(before: number, after: number): string | undefined {
-  if (after === before) return undefined;
-  return after < before ? 'is-gain' : 'is-loss';
+/** By how many doublings a bar is full. */
+const FULL = 3;
+
+/** What is as a multiple of what was, and as a bar: to the right where it is less, to the left where it is more. */
+function Ratio({ before, after }: { readonly before: number; readonly after: number }) {
+  const doublings = Math.log2(after / before);
+  const width = 50 * Math.min(1, Math.abs(doublings) / FULL);
+  return (
+    <span class="ratio-cell">
+      <span class="gain-bar" aria-hidden="true">
+        {Number.isFinite(width) && (
+          <span class={changeClass(before, after)} style={{ width: `${width.toFixed(2)}%` }} />
+        )}
+      </span>
+      <span class={changeClass(before, after)}>{ratioText(after / before)}</span>
+    </span>
+  );
 }
 
 function sizeText({ unit }: Pick<Figure, 'unit'>, size: number): string {

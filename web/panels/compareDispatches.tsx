@@ -2,7 +2,8 @@ import { useSignal } from '@preact/signals';
 import type { Look } from '../../src/inspect/look.ts';
 import type { DispatchReport, EntryReport, KernelReport } from '../../src/inspect/report.ts';
 import './charts.css';
-import { bytesText, countOf, flopsText, microsText, ratioText } from './figures.ts';
+import { changeClass } from './changeClass.ts';
+import { bytesText, flopsText, microsText, ratioText } from './figures.ts';
 import { FoldHead } from './foldHead.tsx';
 import { kernelOf, type Match, matchDispatches } from './matching.ts';
 import { More, usePaged } from './paged.tsx';
@@ -13,27 +14,59 @@ import { TextChange } from './textChange.tsx';
 /** Pairs that are shown at first, and more each time. */
 const PAGE = 60;
 
-const words = {
-  same: { sign: '=', text: 'same' },
-  changed: { sign: '~', text: 'changed' },
-  added: { sign: '+', text: 'added' },
-  removed: { sign: '−', text: 'removed' },
-} satisfies Record<Match['kind'], { readonly sign: string; readonly text: string }>;
+/** What two reports are called, before and after. */
+type Names = readonly [string, string];
+
+/** What two are called that differ by an edit alone. */
+export const EDIT: Names = ['before', 'after'];
+
+function isOfEdit([before, after]: Names): boolean {
+  return before === EDIT[0] && after === EDIT[1];
+}
+
+const signs = { same: '=', changed: '~', added: '+', removed: '−' } satisfies Record<Match['kind'], string>;
+
+const kinds = ['changed', 'added', 'removed', 'same'] as const satisfies readonly Match['kind'][];
+
+/** What became of a dispatch: of two targets, or two models, neither was there first. */
+function wordOf(kind: Match['kind'], names: Names): string {
+  const [before, after] = names;
+  const isEdit = isOfEdit(names);
+  switch (kind) {
+    case 'same':
+      return 'same';
+    case 'changed':
+      return isEdit ? 'changed' : 'different';
+    case 'added':
+      return isEdit ? 'added' : `${after} only`;
+    case 'removed':
+      return isEdit ? 'removed' : `${before} only`;
+    default:
+      return kind satisfies never;
+  }
+}
 
 /** Dispatches of an entry in two looks, paired: which stayed, changed, came and went. Each opens to its kernel's code. */
 export function CompareDispatches(props: {
   readonly before: Look;
   readonly after: Look;
+  readonly names: Names;
   readonly selection: Selection;
 }) {
   const entry = props.selection.entry.value;
   const before = props.before.report.entries[entry];
   const after = props.after.report.entries[entry];
   if (before === undefined || after === undefined) return null;
-  return <Pairs key={entry} before={before} after={after} />;
+  return <Pairs key={entry} before={before} after={after} names={props.names} />;
 }
 
-function Pairs({ before, after }: { readonly before: EntryReport; readonly after: EntryReport }) {
+interface TwoEntries {
+  readonly before: EntryReport;
+  readonly after: EntryReport;
+  readonly names: Names;
+}
+
+function Pairs({ before, after, names }: TwoEntries) {
   const isAll = useSignal(false);
   const matches = matchDispatches(before, after);
   const some = isAll.value ? matches : matches.filter(({ kind }) => kind !== 'same');
@@ -44,8 +77,8 @@ function Pairs({ before, after }: { readonly before: EntryReport; readonly after
       <div class="section-head">
         <h2>Dispatches</h2>
         <p class="soft">
-          {countOf(count('changed'), 'dispatch', 'dispatches')} changed, {count('added')} added,{' '}
-          {count('removed')} removed, {count('same')} the same. Open one for its kernel's code.
+          {kinds.map((kind) => `${count(kind)} ${wordOf(kind, names)}`).join(', ')}. Open one for its kernel's
+          code.
         </p>
         <div class="chart-tools">
           <label class="choice">
@@ -65,7 +98,7 @@ function Pairs({ before, after }: { readonly before: EntryReport; readonly after
       ) : (
         <ol class="pass-list">
           {paged.shown.map((match) => (
-            <Pair key={JSON.stringify(match)} {...{ match, before, after }} />
+            <Pair key={JSON.stringify(match)} {...{ match, before, after, names }} />
           ))}
         </ol>
       )}
@@ -74,17 +107,16 @@ function Pairs({ before, after }: { readonly before: EntryReport; readonly after
   );
 }
 
-function Pair(props: { readonly match: Match; readonly before: EntryReport; readonly after: EntryReport }) {
-  const { match, before, after } = props;
+function Pair(props: TwoEntries & { readonly match: Match }) {
+  const { match, before, after, names } = props;
   const isOpen = useSignal(false);
   const was = match.kind === 'added' ? undefined : before.dispatches[match.before];
   const is = match.kind === 'removed' ? undefined : after.dispatches[match.after];
-  const { sign, text } = words[match.kind];
   return (
     <li class={`pass pair is-${match.kind}`}>
       <FoldHead isOpen={isOpen}>
         <span class="verdict">
-          <span aria-hidden="true">{sign}</span> {text}
+          <span aria-hidden="true">{signs[match.kind]}</span> {wordOf(match.kind, names)}
         </span>
         {match.kind !== 'added' && match.kind !== 'removed' && match.before !== match.after && (
           <>
@@ -95,7 +127,9 @@ function Pair(props: { readonly match: Match; readonly before: EntryReport; read
         <DispatchMark dispatch={match.kind === 'removed' ? match.before : match.after} />
         <span class="pass-name">{is?.name ?? was?.name}</span>
         {was !== undefined && is !== undefined && was.name !== is.name && (
-          <span class="soft">was {was.name}</span>
+          <span class="soft">
+            {isOfEdit(names) ? 'was' : `${names[0]}:`} {was.name}
+          </span>
         )}
         <span class="pair-figures">
           <Change was={was?.predicted.micros} is={is?.predicted.micros} text={microsText} />
@@ -106,7 +140,7 @@ function Pair(props: { readonly match: Match; readonly before: EntryReport; read
       {isOpen.value && (
         <div class="change">
           <Facts was={was} is={is} />
-          <Code was={was && kernelOf(before, was)} is={is && kernelOf(after, is)} />
+          <Code was={was && kernelOf(before, was)} is={is && kernelOf(after, is)} names={names} />
         </div>
       )}
     </li>
@@ -124,8 +158,7 @@ function Change(props: {
   if (text(was) === text(is)) return <span>{text(is)}</span>;
   return (
     <span>
-      <s class="soft">{text(was)}</s> {text(is)}{' '}
-      <b class={is < was ? 'is-gain' : 'is-loss'}>{ratioText(is / was)}</b>
+      <s class="soft">{text(was)}</s> {text(is)} <b class={changeClass(was, is)}>{ratioText(is / was)}</b>
     </span>
   );
 }
@@ -152,16 +185,19 @@ function Facts(props: { readonly was: DispatchReport | undefined; readonly is: D
 function Code({
   was,
   is,
+  names,
 }: {
   readonly was: KernelReport | undefined;
   readonly is: KernelReport | undefined;
+  readonly names: Names;
 }) {
   return (
     <TextChange
       before={was?.code ?? ''}
       after={is?.code ?? ''}
-      beforeName="before"
-      afterName="after"
+      beforeName={names[0]}
+      afterName={names[1]}
+      {...(isOfEdit(names) ? {} : { titles: names })}
       isSameLanguage={was?.language === is?.language}
     />
   );

@@ -14,6 +14,8 @@ export interface Column<Row> {
   /** By what the column sorts; absent where it does not. Rows without a number come last. */
   readonly by?: (row: Row) => number | string | undefined;
   readonly isNumber?: boolean;
+  /** Whether it is left out where the page is narrow: what it says follows from the others. */
+  readonly isMinor?: boolean;
 }
 
 /** Which way a table is sorted; by no column it has the order of its rows. */
@@ -45,11 +47,11 @@ export function DataTable<Row>(props: {
         <caption class="visually-hidden">{caption}</caption>
         <thead>
           <tr>
-            {columns.map(({ id, title, hint, by: sorts, isNumber }) => (
+            {columns.map(({ id, title, hint, by: sorts, isNumber, isMinor }) => (
               <th
                 key={id}
                 scope="col"
-                class={isNumber === true ? 'number' : undefined}
+                class={classOf(isNumber, isMinor)}
                 title={hint}
                 aria-sort={id !== column ? undefined : isFalling ? 'descending' : 'ascending'}
               >
@@ -76,8 +78,8 @@ export function DataTable<Row>(props: {
         <tbody>
           {paged.shown.map((row) => (
             <tr key={keyOf(row)} class={isLit?.(row) === true ? 'is-lit' : undefined}>
-              {columns.map(({ id, cell, isNumber }) => (
-                <td key={id} class={isNumber === true ? 'number' : undefined}>
+              {columns.map(({ id, cell, isNumber, isMinor }) => (
+                <td key={id} class={classOf(isNumber, isMinor)}>
                   {cell(row)}
                 </td>
               ))}
@@ -88,6 +90,11 @@ export function DataTable<Row>(props: {
       <More paged={paged} noun="rows" />
     </Scroller>
   );
+}
+
+function classOf(isNumber = false, isMinor = false): string | undefined {
+  const classes = [...(isNumber ? ['number'] : []), ...(isMinor ? ['minor'] : [])];
+  return classes.length === 0 ? undefined : classes.join(' ');
 }
 
 /** What a press on a column's head does: numbers fall first, then rise, then the rows' own order. */

@@ -73,9 +73,11 @@ export function percentText(part: number): string {
   return `${percent >= 10 ? percent.toFixed(0) : Number(percent.toFixed(1))} %`;
 }
 
-/** `×1.25`: what is, as a multiple of what was; a dash where that is no number. */
+/** `×1.25`, and `÷40` for what is less than a tenth: what is, as a multiple of what was; a dash where that is no number. */
 export function ratioText(ratio: number): string {
-  return Number.isFinite(ratio) ? `×${digits(ratio)}` : '–';
+  if (!Number.isFinite(ratio)) return '–';
+  const [sign, times] = ratio > 0 && ratio < 0.1 ? ['÷', 1 / ratio] : ['×', ratio];
+  return `${sign}${times < 999.5 ? digits(times) : countText(Number(times.toPrecision(3)))}`;
 }
 
 /** `+1.2 kB`, `−3 µs`, `±0`: a difference, spelled as its size is. */

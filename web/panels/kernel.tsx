@@ -4,10 +4,14 @@ import type { Look } from '../../src/inspect/look.ts';
 import { Code } from './code.tsx';
 import { microsText } from './figures.ts';
 import { linesOf } from './litLines.ts';
+import { More, usePaged } from './paged.tsx';
 import { DispatchMark } from './picks.tsx';
 import { type Places, placesOf } from './places.ts';
 import { pick } from './select.ts';
 import type { PanelProps, Picked, Selection } from './selection.ts';
+
+/** Dispatches that are listed at first, and more each time. */
+const PAGE = 120;
 
 /** The dispatches of a step with what they compute, and the code of one kernel. */
 export function Kernel({ look, selection }: PanelProps) {
@@ -62,6 +66,7 @@ function Steps({
 }) {
   const { entry, report } = places;
   const lit = selection.lit.value.dispatches;
+  const paged = usePaged(report.dispatches, PAGE, firstOf(lit));
   const list = useRef<HTMLOListElement>(null);
   useEffect(() => {
     const first = list.current?.querySelector('.lit');
@@ -73,7 +78,7 @@ function Steps({
   }, [lit]);
   return (
     <ol class="steps" ref={list} aria-label="Dispatches of a step">
-      {report.dispatches.map(({ name, kernel, predicted }, k) => {
+      {paged.shown.map(({ name, kernel, predicted }, k) => {
         const { formulas = [], role = 'forward', timeShare = 0 } = entry.dispatches[k] ?? {};
         return (
           <li key={name}>
@@ -95,8 +100,18 @@ function Steps({
           </li>
         );
       })}
+      {paged.left > 0 && (
+        <li>
+          <More paged={paged} noun="dispatches" />
+        </li>
+      )}
     </ol>
   );
+}
+
+/** The least of some dispatches; 0 where there are none. */
+function firstOf(dispatches: ReadonlySet<number>): number {
+  return dispatches.size === 0 ? 0 : Math.min(...dispatches);
 }
 
 /** For each line of a kernel the dispatches that run it, where the line computes a loop. */

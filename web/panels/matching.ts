@@ -142,7 +142,7 @@ export function figuresOf(before: Look, after: Look, entry: string): Figure[] {
     ...ofEntry,
     figure('Kernels of all entries', 'count', x.kernels, y.kernels),
     figure('Peak of memory', 'bytes', x.peakBytes, y.peakBytes),
-    figure('Lower bound of it', 'bytes', x.lowerBoundBytes, y.lowerBoundBytes),
+    figure('Lower bound of the peak', 'bytes', x.lowerBoundBytes, y.lowerBoundBytes),
     figure('Compiling', 'millis', before.milliseconds, after.milliseconds),
   ];
 }

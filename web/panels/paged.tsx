@@ -9,15 +9,20 @@ export interface Paged<T> {
   readonly more: (count: number) => void;
 }
 
-/** As many of some things as a page of them holds, and a page more each time that more are asked for. */
-export function usePaged<T>(all: readonly T[], page: number): Paged<T> {
+/**
+ * As many of some things as a page of them holds, and a page more each time that more are asked for.
+ *
+ * @param wanted the place of one that is to be among them: its page, and those before, are shown too
+ */
+export function usePaged<T>(all: readonly T[], page: number, wanted = 0): Paged<T> {
   const limit = useSignal(page);
+  const end = Math.max(limit.value, page * Math.ceil((wanted + 1) / page));
   return {
-    shown: all.length > limit.value ? all.slice(0, limit.value) : all,
-    left: Math.max(0, all.length - limit.value),
+    shown: all.length > end ? all.slice(0, end) : all,
+    left: Math.max(0, all.length - end),
     page,
     more: (count) => {
-      limit.value += count;
+      limit.value = end + count;
     },
   };
 }

@@ -1,4 +1,4 @@
-import { useRef } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 
 /** A row of tabs and what the chosen one controls: arrow keys, Home and End go through them. */
 export interface TabsProps {
@@ -13,6 +13,19 @@ export interface TabsProps {
 /** The row alone; what it controls has `tabPanel`'s attributes. */
 export function Tabs({ name, label, tabs, chosen, choose }: TabsProps) {
   const row = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (row.current === null) return;
+    // A link may open what is out of sight.
+    showChosen(row.current);
+    tellEnds(row.current);
+  });
+  useEffect(() => {
+    const tablist = row.current;
+    if (tablist === null) return;
+    const observer = new ResizeObserver(() => tellEnds(tablist));
+    observer.observe(tablist);
+    return () => observer.disconnect();
+  }, []);
   const go = (event: KeyboardEvent): void => {
     const at = tabs.findIndex(({ id }) => id === chosen);
     const to = {
@@ -28,7 +41,14 @@ export function Tabs({ name, label, tabs, chosen, choose }: TabsProps) {
     row.current?.querySelectorAll<HTMLElement>('[role="tab"]')[to ?? 0]?.focus();
   };
   return (
-    <div class="tabs" role="tablist" aria-label={label} ref={row} onKeyDown={go}>
+    <div
+      class="tabs"
+      role="tablist"
+      aria-label={label}
+      ref={row}
+      onKeyDown={go}
+      onScroll={(event) => tellEnds(event.currentTarget)}
+    >
       {tabs.map(({ id, title, hint }) => (
         <button
           key={id}
@@ -48,6 +68,26 @@ export function Tabs({ name, label, tabs, chosen, choose }: TabsProps) {
     </div>
   );
 }
+
+/** At which ends a row goes on out of sight: there it fades. */
+function tellEnds(row: HTMLElement): void {
+  const { scrollLeft, scrollWidth, clientWidth } = row;
+  const isMoreBefore = scrollLeft > 1;
+  const isMoreAfter = scrollLeft + clientWidth < scrollWidth - 1;
+  row.dataset.more = `${isMoreBefore ? 'before' : ''} ${isMoreAfter ? 'after' : ''}`.trim();
+}
+
+/** Scrolls the row alone, as little as shows the chosen tab. */
+function showChosen(row: HTMLElement): void {
+  const tab = row.querySelector('[aria-selected="true"]');
+  if (tab === null) return;
+  const [whole, part] = [row.getBoundingClientRect(), tab.getBoundingClientRect()];
+  if (part.left < whole.left) row.scrollLeft -= whole.left - part.left + FADE;
+  else if (part.right > whole.right) row.scrollLeft += part.right - whole.right + FADE;
+}
+
+/** Pixels at an end that fade, at most. */
+const FADE = 40;
 
 /** The attributes of what a row of tabs controls. */
 export function tabPanel(name: string, chosen: string) {

@@ -21,11 +21,13 @@ export function TextChange(props: {
   readonly after: string;
   readonly beforeName: string;
   readonly afterName: string;
+  /** What the two are called to choose between them; by default *Before* and *After*. */
+  readonly titles?: readonly [string, string];
   /** Whether the two are of one language: else little of them is alike, and the text after is shown first. */
   readonly isSameLanguage: boolean;
 }) {
-  const { before, after, beforeName, afterName, isSameLanguage } = props;
-  const choices = choicesOf(before, after);
+  const { before, after, beforeName, afterName, isSameLanguage, titles = ['Before', 'After'] } = props;
+  const choices = choicesOf(before, after, titles);
   const shown = useSignal<Shown>(
     isSameLanguage && choices.length > 1 ? 'difference' : after === '' ? 'before' : 'after',
   );
@@ -47,13 +49,17 @@ export function TextChange(props: {
 }
 
 /** What there is to see of two texts, of which one may be empty. */
-function choicesOf(before: string, after: string): readonly { readonly id: Shown; readonly title: string }[] {
-  if (before === '') return [{ id: 'after', title: 'After' }];
-  if (after === '') return [{ id: 'before', title: 'Before' }];
+function choicesOf(
+  before: string,
+  after: string,
+  [was, is]: readonly [string, string],
+): readonly { readonly id: Shown; readonly title: string }[] {
+  if (before === '') return [{ id: 'after', title: is }];
+  if (after === '') return [{ id: 'before', title: was }];
   return [
     { id: 'difference', title: 'Difference' },
-    { id: 'before', title: 'Before' },
-    { id: 'after', title: 'After' },
+    { id: 'before', title: was },
+    { id: 'after', title: is },
   ];
 }
 
