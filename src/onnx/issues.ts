@@ -13,7 +13,20 @@ export const onnxIssues = {
   tensor:
     'a tensor must have a known element type, dimensions from 0 on, and as many bytes as these say, unless they lie outside',
   value: 'a number must be one that its field can hold: whole numbers of 64 bits, floats of 32',
-  'too-large': 'a file of protocol buffers has less than 2 GiB',
+  'element-type':
+    'values are floats of up to 64 bits, integers of 4 to 64, or truth values: no texts, complex numbers or floats of 8 bits',
+  'initializer-size': 'an initializer has as many bytes as its shape and its element type say',
+  external: 'files beside the model, in which weights lie, are given by the option external',
+  int64: 'integers are computed with 32 bits: constants must fit',
+  opset: 'versions of sets of operators must be known',
+  duplicate: 'a name stands for one value',
+  'undefined-value': 'what a node or an output reads must be made by a node, or be an input or an initializer',
+  cycle: 'no node may read what is made of its own result',
+  node: "a node's operands and attributes must be as its operator demands",
+  unsupported: 'nodes must be of operators that are imported, with what these may do here',
+  sizes: 'dimensions of inputs must be numbers, or given numbers; a first one may be bounded',
+  input: 'a network is applied to tensors of the types and shapes of its inputs',
+  'too-large': 'a file of protocol buffers has less than 2 GiB, a tensor at most 2,147,418,112 elements, a model at most 100,000 nodes',
 } as const;
 
 /** The code of an issue with ONNX. */
