@@ -83,10 +83,12 @@ function withArguments(
   };
 }
 
-const [FLOAT, INT64, BOOL] = [1, 7, 9];
+const [FLOAT, INT64, BOOL, FLOAT16, BFLOAT16] = [1, 7, 9, 10, 16];
 
-function tensorOf(name: string, given: Given): OnnxTensor {
-  const values = numbersOf(given);
+function tensorOf(name: string, { elem, ...given }: Given): OnnxTensor {
+  const values = numbersOf({ elem, ...given });
+  // Floats of all widths are the same here.
+  const type = elem === FLOAT16 || elem === BFLOAT16 ? FLOAT : elem;
   const bytes = {
     1: () => new Float32Array(values),
     2: () => Uint8Array.from(values),
@@ -95,10 +97,10 @@ function tensorOf(name: string, given: Given): OnnxTensor {
     7: () => BigInt64Array.from(Array.from(values, BigInt)),
     9: () => Uint8Array.from(values),
     11: () => values,
-  }[given.elem];
-  if (bytes === undefined) throw new OnnxError('element-type', `no initializer of type ${given.elem}`);
+  }[type];
+  if (bytes === undefined) throw new OnnxError('element-type', `no initializer of type ${elem}`);
   const { buffer, byteOffset, byteLength } = bytes();
-  return { name, dims: given.shape, type: given.elem, data: new Uint8Array(buffer, byteOffset, byteLength) };
+  return { name, dims: given.shape, type, data: new Uint8Array(buffer, byteOffset, byteLength) };
 }
 
 function numbersOf({ data }: Given): Float64Array {
@@ -131,9 +133,6 @@ function difference(
   }
   return undefined;
 }
-
-/** Digits that floats of 16 bits have. */
-const [FLOAT16, BFLOAT16] = [10, 16];
 
 function distance(own: NDArray, wanted: Given, rtol: number, atol: number): string | undefined {
   if (own.shape.join() !== wanted.shape.join())

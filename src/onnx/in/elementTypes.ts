@@ -1,4 +1,5 @@
 import type { ValueDtype } from '../../graph/module.ts';
+import type { Dtype } from '../../loops/dtype.ts';
 import type { TensorType } from '../../weights/dtypes.ts';
 import { OnnxError } from '../issues.ts';
 
@@ -78,7 +79,7 @@ export function elementType(number: number, what: string): ElementType {
 }
 
 /** The element type of what is computed here, where nothing else says it. */
-export function elemOf(dtype: ValueDtype | 'u8'): number {
+export function elemOf(dtype: Dtype): number {
   switch (dtype) {
     case 'f32':
       return elem.float;

@@ -47,8 +47,11 @@ export function shapeOf(value: Value): readonly Dim[] {
 }
 
 /** The type that a value's elements are computed in. */
-export function dtypeOf(value: Value): ValueDtype | 'u8' {
-  return value.kind === 'computed' ? value.tensor.dtype : value.dtype;
+export function dtypeOf(value: Value): ValueDtype {
+  if (value.kind !== 'computed') return value.dtype;
+  const { dtype } = value.tensor;
+  // Bytes are for storage only.
+  return dtype === 'u8' ? 'i32' : dtype;
 }
 
 /** A number of elements, of fixed dimensions. */

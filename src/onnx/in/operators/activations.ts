@@ -51,6 +51,14 @@ export const activations = {
       return alpha === 1 ? ctx.nn.silu(x) : x.mul(x.mul(alpha).sigmoid());
     },
   },
+  SwiGLU: {
+    since: 24,
+    import: (ctx) => {
+      const [x, gate] = [ctx.tensor(0), ctx.tensor(1)];
+      const alpha = ctx.float('alpha', 1);
+      return (alpha === 1 ? ctx.nn.silu(x) : x.mul(x.mul(alpha).sigmoid())).mul(gate);
+    },
+  },
   Softsign: { since: 1, import: (ctx) => ctx.tensor(0).div(ctx.tensor(0).abs().add(1)) },
   LeakyRelu: { since: 6, import: (ctx) => ctx.nn.leakyRelu(ctx.tensor(0), ctx.float('alpha', 0.01)) },
   Elu: { since: 6, import: (ctx) => ctx.nn.elu(ctx.tensor(0), ctx.float('alpha', 1)) },

@@ -105,7 +105,7 @@ export const movement = {
       const extent = ctx.extent(0, axis);
       const size = Math.ceil(extent / parts);
       if (given === undefined && parts === 1) return x;
-      return given === undefined || given.every((n) => n * given.length === extent)
+      return given === undefined || given.every((n) => n > 0 && n * given.length === extent)
         ? x.split(given?.[0] ?? size, axis)
         : x.split(given, axis);
     },
@@ -146,9 +146,10 @@ export const movement = {
       const [rows, columns] = [height / b, width / b];
       if (!Number.isInteger(rows) || !Number.isInteger(columns))
         return ctx.fail(`blocks of ${b} do not divide ${height} × ${width}`);
+      const isBlocksFirst = ctx.text('mode', 'DCR') === 'DCR';
       return x
         .reshape([batch, channels, rows, b, columns, b])
-        .permute([0, 3, 5, 1, 2, 4])
+        .permute(isBlocksFirst ? [0, 3, 5, 1, 2, 4] : [0, 1, 3, 5, 2, 4])
         .reshape([batch, channels * b * b, rows, columns]);
     },
   },

@@ -123,22 +123,20 @@ function along(
   const isSmooth = ctx.flag('antialias') && scale < 1 && mode !== 'nearest';
   const reach = { nearest: 0.5, linear: 1, cubic: 2 }[mode];
   if (reach === undefined) return ctx.refuse(`mode ${mode}`);
-  const radius = isSmooth ? reach / scale : reach;
-  if (to * (2 * radius + 2) > MOST_TAPS) return ctx.refuse(`${to} elements along an axis`);
+  const width = isSmooth ? scale : 1;
+  const start = Math.floor(-reach / width) + 1;
+  if (to * (2 - 2 * start) > MOST_TAPS) return ctx.refuse(`${to} elements along an axis`);
   const isBeyond = (at: number): boolean =>
     ctx.text('coordinate_transformation_mode', '') === 'tf_crop_and_resize' && (at < 0 || at > from - 1);
   const places = Array.from({ length: to }, (_, i) => place(i));
   const taps = places.map((at): Taps => {
     if (mode === 'nearest') return { places: [nearest(ctx, at)], shares: [1] };
-    const first = Math.floor(at - radius) + 1;
-    const own = Array.from({ length: Math.ceil(2 * radius) + (isSmooth ? 1 : 0) }, (_, k) => first + k);
+    const first = Math.ceil(at) - 1 + start;
+    const own = Array.from({ length: 2 - 2 * start }, (_, k) => first + k);
     const kernel = mode === 'linear' ? triangle : cubic(ctx.float('cubic_coeff_a', -0.75));
-    const excludes = ctx.flag('exclude_outside') || isSmooth;
-    const shares = own.map((n) => {
-      if (excludes && (n < 0 || n >= from)) return 0;
-      return kernel(isSmooth ? (n - at) * scale : n - at);
-    });
-    const sum = excludes ? shares.reduce((a, b) => a + b, 0) : 1;
+    const excludes = ctx.flag('exclude_outside');
+    const shares = own.map((n) => (excludes && (n < 0 || n >= from) ? 0 : kernel((n - at) * width)));
+    const sum = excludes || isSmooth ? shares.reduce((a, b) => a + b, 0) : 1;
     return { places: own, shares: shares.map((share) => share / sum) };
   });
   const count = Math.max(...taps.map((own) => own.places.length));
