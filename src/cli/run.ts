@@ -1,12 +1,14 @@
 import { Command, CommanderError } from 'commander';
 import { GraphError } from '../graph/index.ts';
 import { MachineError } from '../machine/index.ts';
+import { OnnxError } from '../onnx/issues.ts';
 import { DeviceError, FormatError, InputError } from '../runtime/index.ts';
 import { ScheduleError } from '../schedule/issues.ts';
 import { buildCommand } from './build.ts';
 import { checkCommand } from './check.ts';
 import { exportCommand } from './export.ts';
 import { fitCommand } from './fit.ts';
+import { importCommand } from './import.ts';
 import { inspectCommand } from './inspect/command.ts';
 import { profileCommand } from './profile.ts';
 import { summaryCommand } from './summary.ts';
@@ -47,6 +49,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     .addCommand(checkCommand(terminal, done))
     .addCommand(buildCommand(terminal, done))
     .addCommand(exportCommand(terminal, done))
+    .addCommand(importCommand(terminal, done))
     .addCommand(profileCommand(terminal, done))
     .addCommand(fitCommand(terminal, done))
     .addCommand(summaryCommand(terminal, done))
@@ -76,6 +79,7 @@ const inputErrors = [
   MachineError,
   InputError,
   FormatError,
+  OnnxError,
 ] as const;
 
 /** Says what went wrong. @returns the exit code */

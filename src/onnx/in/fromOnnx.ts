@@ -62,8 +62,8 @@ export function fromOnnx(bytes: Uint8Array, options: FromOnnxOptions = {}): Onnx
 export interface Declaring {
   readonly m: ModuleBuilder;
   readonly calls: Calls;
-  /** Is told a size by its name, and inputs and outputs. */
-  readonly named: (value: object, name: string) => void;
+  /** Is told sizes, inputs and outputs, by their names in the file. */
+  readonly named: (value: object, name: string, kind: 'size' | 'input' | 'output') => void;
 }
 
 /** The module of a model, declared by what `through` gives. */
@@ -80,7 +80,7 @@ export function moduleOf(
     for (const [key, { max }] of dims) {
       if (max === undefined) continue;
       const size = m.size(sizeName(key, model), { max });
-      named(size, key);
+      named(size, key, 'size');
       bounded.set(key, size);
     }
     const inputs: Record<string, Tensor> = {};
@@ -95,7 +95,7 @@ export function moduleOf(
       });
       const dtype = stored === 'U8' ? 'u8' : port.dtype;
       const tensor = m.input(input, dtype === 'f32' ? { shape } : { shape, dtype });
-      named(tensor, input);
+      named(tensor, input, 'input');
       inputs[input] = tensor;
     }
     const keeping: Calls = {
@@ -113,7 +113,7 @@ export function moduleOf(
       prefix: '',
       states,
     });
-    for (const [output, tensor] of Object.entries(outputs)) named(tensor, output);
+    for (const [output, tensor] of Object.entries(outputs)) named(tensor, output, 'output');
     m.entry('predict', outputs);
   });
   return { module, weights };

@@ -128,7 +128,7 @@ export class Recorder {
     const tensor = this.#plain.get(value);
     if (tensor !== undefined) return tensor;
     if (Array.isArray(value)) return value.map((item) => this.#plainOf(item));
-    if (!isPlain(value) || this.#named.has(value)) return value;
+    if (!isPlain(value) || this.#named.has(value) || this.#expressions.has(value)) return value;
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, this.#plainOf(item)]));
   }
 
@@ -169,8 +169,12 @@ function isPlain(value: object): boolean {
   return Object.getPrototypeOf(value) === Object.prototype;
 }
 
-/** Arguments without those at the end that are left out. */
+/** Arguments without those at the end that are left out, or are options of nothing. */
 function trimmed(args: readonly Argument[]): readonly Argument[] {
-  const last = args.findLastIndex((arg) => arg.kind !== 'data' || arg.value !== undefined);
-  return args.slice(0, last + 1);
+  return args.slice(0, args.findLastIndex((arg) => !isNothing(arg)) + 1);
+}
+
+function isNothing(arg: Argument): boolean {
+  if (arg.kind === 'object') return arg.fields.length === 0;
+  return arg.kind === 'data' && arg.value === undefined;
 }

@@ -18,7 +18,7 @@ export const convolutions = {
     unfolded: true,
     import: (ctx) => {
       const x = ctx.has(2) ? ctx.tensor(0).sub(numberOr(ctx, 2, 0)) : ctx.tensor(0);
-      const w = ctx.has(3) ? ctx.tensor(1).sub(numberOr(ctx, 3, 1)) : ctx.tensor(1);
+      const w = ctx.has(3) ? ctx.tensor(1).sub(byOutput(ctx, 3)) : ctx.tensor(1);
       return ctx.typed(convolved(ctx, x.cast('f32'), w.cast('f32')).cast('i32'), elem.int32);
     },
   },
@@ -28,6 +28,13 @@ export const convolutions = {
     import: (ctx) => withBias(convolvedTransposed(ctx), ctx.optional(2)),
   },
 } satisfies Operators;
+
+/** One number for all weights, or one for each output. */
+function byOutput(ctx: NodeContext, k: number): Tensor | number {
+  const own = numberOr(ctx, k, 1);
+  if (typeof own === 'number' || own.shape.length === 0) return own;
+  return own.reshape(ctx.shape(1).map((_, axis) => (axis === 0 ? -1 : 1)));
+}
 
 function withBias(x: Tensor, bias: Tensor | undefined): Tensor {
   return bias === undefined ? x : x.add(perChannel(bias, x.shape.length - 2));
