@@ -26,6 +26,7 @@ export const onnxIssues = {
   unsupported: 'nodes must be of operators that are imported, with what these may do here',
   sizes: 'dimensions of inputs must be numbers, or given numbers; a first one may be bounded',
   input: 'a network is applied to tensors of the types and shapes of its inputs',
+  module: 'what a file declares must be what a module can: names that print and stand once, sizes that indices reach',
   'too-large': 'a file of protocol buffers has less than 2 GiB, a tensor at most 2,147,418,112 elements, a model at most 100,000 nodes',
 } as const;
 

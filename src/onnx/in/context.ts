@@ -290,3 +290,14 @@ function isOfKind<K extends keyof AttributeValues>(
 ): attribute is AttributeOf<K> {
   return attribute.kind === kind;
 }
+
+/** The outputs of a row, which gives one or a list. */
+export function listOf(results: Result | readonly (Result | undefined)[]): readonly (Result | undefined)[] {
+  return isList(results) ? results : [results];
+}
+
+function isList(
+  results: Result | readonly (Result | undefined)[],
+): results is readonly (Result | undefined)[] {
+  return Array.isArray(results);
+}

@@ -4,7 +4,7 @@ import { evaluate } from '../../reference/index.ts';
 import { OnnxError } from '../issues.ts';
 import type { OnnxNode } from '../proto/model.ts';
 import { foldingCalls } from './calls.ts';
-import { NodeContext, type Result, type Surroundings } from './context.ts';
+import { listOf, NodeContext, type Surroundings } from './context.ts';
 import { elementType, elemOf } from './elementTypes.ts';
 import type { Operator } from './operators/operator.ts';
 import { countOf, isNumeric, type Known, type Value } from './value.ts';
@@ -79,7 +79,7 @@ function computed(
   };
   const surroundings: Surroundings = { ...around, calls, tensorOf, bufferOf: tensorOf };
   const ctx = new NodeContext(node, opset, operands, surroundings);
-  const results = graph.withoutSource(() => [row.import(ctx)].flat()) as (Result | undefined)[];
+  const results = graph.withoutSource(() => listOf(row.import(ctx)));
   return node.outputs.map((name, k): Known | undefined => {
     const result = results[k];
     if (result === undefined || name === '') return undefined;

@@ -6,7 +6,7 @@ import type { OnnxModel } from '../proto/index.ts';
 import { type Calls, moduleCalls } from './calls.ts';
 import { elementType } from './elementTypes.ts';
 import { quoted } from './order.ts';
-import { applied, inputsOf, openModel, type ReadOnnxOptions } from './readOnnx.ts';
+import { applied, declaring, inputsOf, openModel, type ReadOnnxOptions } from './readOnnx.ts';
 
 /** How a file becomes a module. */
 export interface FromOnnxOptions extends ReadOnnxOptions {
@@ -74,7 +74,8 @@ export function moduleOf(
 ): OnnxModule {
   const dims = dimensionsOf(model, sizes, fixed);
   const weights = new Map<string, Weights>();
-  const module = defineModule(name ?? moduleName(model.graph.name), (builder) => {
+  const called = name ?? moduleName(model.graph.name);
+  const declare = (builder: ModuleBuilder): void => {
     const { m, calls, named } = through(builder);
     const bounded = new Map<string, Size>();
     for (const [key, { max }] of dims) {
@@ -115,8 +116,8 @@ export function moduleOf(
     });
     for (const [output, tensor] of Object.entries(outputs)) named(tensor, output, 'output');
     m.entry('predict', outputs);
-  });
-  return { module, weights };
+  };
+  return { module: declaring(() => defineModule(called, declare)), weights };
 }
 
 /** What a dimension is: a bounded size with a maximum, or a number. */

@@ -3,14 +3,14 @@ import type { Dim } from '../../loops/size.ts';
 import { OnnxError } from '../issues.ts';
 import type { OnnxAttribute, OnnxFunction, OnnxGraph, OnnxModel, OnnxNode } from '../proto/model.ts';
 import type { Calls } from './calls.ts';
-import { NodeContext, type Result, type Surroundings } from './context.ts';
+import { listOf, NodeContext, type Surroundings } from './context.ts';
 import { onElements } from './elements.ts';
 import { elementType, elemOf } from './elementTypes.ts';
 import { folded, requireFit } from './fold.ts';
 import type { Operator } from './operators/operator.ts';
 import { operatorOf } from './operators/table.ts';
 import { wrapped } from './operators/logic.ts';
-import { nodeText, ordered, quoted } from './order.ts';
+import { nodeText, ordered, quoted, withoutPlace } from './order.ts';
 import { Refusals } from './refusals.ts';
 import { type External, knownTensor, weightOf } from './tensors.ts';
 import { isNumeric, type Known, shortest, type Value, type Weight } from './value.ts';
@@ -157,7 +157,10 @@ class GraphImport {
       return [];
     }
     try {
-      return this.#imported(node, opset, row, values, scope, versions);
+      const results = this.#imported(node, opset, row, values, scope, versions);
+      const lacking = node.outputs.find((name, k) => name !== '' && results[k] === undefined);
+      if (lacking === undefined) return results;
+      throw new OnnxError('unsupported', `its output ${quoted(lacking)}`);
     } catch (thrown) {
       return this.#failed(node, thrown);
     }
@@ -171,9 +174,7 @@ class GraphImport {
     }
     if (thrown instanceof OnnxError && thrown.code !== 'node') throw thrown;
     const message = thrown instanceof Error ? thrown.message : String(thrown);
-    // Where this was called says nothing of the file.
-    const text = message.replace(/ {2}at \S+:\d+$/, '');
-    throw new OnnxError('node', `${nodeText(node)}: ${text}`, undefined, { cause: thrown });
+    throw new OnnxError('node', `${nodeText(node)}: ${withoutPlace(message)}`, undefined, { cause: thrown });
   }
 
   #imported(
@@ -188,7 +189,7 @@ class GraphImport {
     const known = this.#folded(node, opset, row, values, around);
     if (known !== undefined) return known;
     const ctx = new NodeContext(node, opset, values, around);
-    const results = [row.import(ctx)].flat() as readonly (Result | undefined)[];
+    const results = listOf(row.import(ctx));
     return results.map((result): Value | undefined => {
       if (result === undefined) return undefined;
       const value: Value =

@@ -109,3 +109,8 @@ function take(names: Set<string>, name: string, what: string): void {
 export function quoted(name: string): string {
   return JSON.stringify(clipped(name));
 }
+
+/** A message without the line that called: it says nothing of the file. */
+export function withoutPlace(message: string): string {
+  return message.replace(/ {2}at \S+:\d+$/, '');
+}

@@ -1,4 +1,4 @@
-import type { ModuleBuilder, Tensor } from '../../graph/index.ts';
+import { GraphError, type ModuleBuilder, sourceLine, type Tensor } from '../../graph/index.ts';
 import { type Dim, dimText, shapeText } from '../../loops/size.ts';
 import { listed } from '../../runtime/clipped.ts';
 import { OnnxError } from '../issues.ts';
@@ -6,7 +6,7 @@ import { decodeModel, type OnnxModel } from '../proto/index.ts';
 import { type Calls, moduleCalls } from './calls.ts';
 import { elementType } from './elementTypes.ts';
 import { computedInput, importGraph, versionsOf } from './importGraph.ts';
-import { ordered, quoted } from './order.ts';
+import { ordered, quoted, withoutPlace } from './order.ts';
 import type { External } from './tensors.ts';
 import type { Value } from './value.ts';
 
@@ -93,9 +93,19 @@ export function readOnnx(bytes: Uint8Array, options: ReadOnnxOptions = {}): Onnx
     apply: (m, inputs, { training = false, prefix = '' } = {}) => {
       const states = declared.get(m) ?? new Map<string, Tensor>();
       declared.set(m, states);
-      return applied(model, moduleCalls(m), inputs, { ...options, training, prefix, states });
+      return declaring(() => applied(model, moduleCalls(m), inputs, { ...options, training, prefix, states }));
     },
   };
+}
+
+/** What a module cannot declare is wrong with the file. @throws OnnxError `module` */
+export function declaring<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (thrown) {
+    if (!(thrown instanceof GraphError)) throw thrown;
+    throw new OnnxError('module', withoutPlace(thrown.message), undefined, { cause: thrown });
+  }
 }
 
 /** A model of which what needs no inputs has been checked. @throws OnnxError */
@@ -155,8 +165,11 @@ export function applied(
     values.set(name, computedInput(tensor, type?.elem ?? 0));
   }
   const options = { calls, external, training, prefix, bounded, states };
-  const { outputs, tensorOf } = importGraph(model, values, options);
-  return Object.fromEntries([...outputs].map(([name, value]) => [name, tensorOf(value)]));
+  // All nodes have the line that called: it is looked for once.
+  return calls.where.graph.withSource(sourceLine(), () => {
+    const { outputs, tensorOf } = importGraph(model, values, options);
+    return Object.fromEntries([...outputs].map(([name, value]) => [name, tensorOf(value)]));
+  });
 }
 
 /** Requires a tensor to fit an input, and its dimensions those of the same name before. @throws OnnxError `input` */
