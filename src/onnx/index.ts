@@ -1,4 +1,5 @@
 /** Models as ONNX files. */
+
+export * from './in/index.ts';
 export { OnnxError, type OnnxIssue, onnxIssues } from './issues.ts';
 export * from './proto/index.ts';
-export * from './in/index.ts';

@@ -20,14 +20,17 @@ export const onnxIssues = {
   int64: 'integers are computed with 32 bits: constants must fit',
   opset: 'versions of sets of operators must be known',
   duplicate: 'a name stands for one value',
-  'undefined-value': 'what a node or an output reads must be made by a node, or be an input or an initializer',
+  'undefined-value':
+    'what a node or an output reads must be made by a node, or be an input or an initializer',
   cycle: 'no node may read what is made of its own result',
   node: "a node's operands and attributes must be as its operator demands",
   unsupported: 'nodes must be of operators that are imported, with what these may do here',
   sizes: 'dimensions of inputs must be numbers, or given numbers; a first one may be bounded',
   input: 'a network is applied to tensors of the types and shapes of its inputs',
-  module: 'what a file declares must be what a module can: names that print and stand once, sizes that indices reach',
-  'too-large': 'a file of protocol buffers has less than 2 GiB, a tensor at most 2,147,418,112 elements, a model at most 100,000 nodes',
+  module:
+    'what a file declares must be what a module can: names that print and stand once, sizes that indices reach',
+  'too-large':
+    'a file of protocol buffers has less than 2 GiB, a tensor at most 2,147,418,112 elements, a model at most 100,000 nodes',
 } as const;
 
 /** The code of an issue with ONNX. */

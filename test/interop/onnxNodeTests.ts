@@ -78,7 +78,10 @@ function withArguments(
   if (initializers.length === 0) return undefined;
   const rest = graph.inputs.filter((_, k) => !chosen.includes(k));
   return {
-    model: { ...model, graph: { ...graph, inputs: rest, initializers: [...graph.initializers, ...initializers] } },
+    model: {
+      ...model,
+      graph: { ...graph, inputs: rest, initializers: [...graph.initializers, ...initializers] },
+    },
     inputs: inputs.filter((_, k) => !chosen.includes(k)),
   };
 }

@@ -39,12 +39,7 @@ export class NodeContext {
   readonly s: Calls['s'];
   readonly where: Calls['where'];
 
-  constructor(
-    node: OnnxNode,
-    opset: number,
-    values: readonly (Value | undefined)[],
-    around: Surroundings,
-  ) {
+  constructor(node: OnnxNode, opset: number, values: readonly (Value | undefined)[], around: Surroundings) {
     this.node = node;
     this.opset = opset;
     this.values = values;

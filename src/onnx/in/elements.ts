@@ -46,7 +46,16 @@ function resultType(node: OnnxNode, operands: readonly Known[]): number | undefi
   return to?.kind === 'int' ? to.value : undefined;
 }
 
-const comparisons = new Set(['Equal', 'Less', 'LessOrEqual', 'Greater', 'GreaterOrEqual', 'Not', 'And', 'Or']);
+const comparisons = new Set([
+  'Equal',
+  'Less',
+  'LessOrEqual',
+  'Greater',
+  'GreaterOrEqual',
+  'Not',
+  'And',
+  'Or',
+]);
 
 /** A size times a number, which is a number where that is 0. */
 function times(size: Exclude<Element, number>, factor: number): Element | undefined {
@@ -74,7 +83,8 @@ function same(a: Element | undefined, b: Element | undefined): boolean | undefin
   return typeof number === 'number' && number < 0 ? false : undefined;
 }
 
-const asNumber = (holds: boolean | undefined): number | undefined => (holds === undefined ? undefined : Number(holds));
+const asNumber = (holds: boolean | undefined): number | undefined =>
+  holds === undefined ? undefined : Number(holds);
 
 const rules: Readonly<Record<string, Rule>> = {
   Add: numeric(
@@ -103,7 +113,9 @@ const rules: Readonly<Record<string, Rule>> = {
   Mod: numeric((a, b) => (b === 0 ? Number.NaN : a - Math.floor(a / b) * b)),
   Neg: numeric((a) => -a),
   Abs: numeric(Math.abs, ([a]) => a),
-  Max: numeric(Math.max, ([a, b]) => (typeof a === 'number' && a <= 0 ? b : typeof b === 'number' && b <= 0 ? a : undefined)),
+  Max: numeric(Math.max, ([a, b]) =>
+    typeof a === 'number' && a <= 0 ? b : typeof b === 'number' && b <= 0 ? a : undefined,
+  ),
   Min: numeric(Math.min),
   Floor: numeric(Math.floor, ([a]) => a),
   Ceil: numeric(Math.ceil, ([a]) => a),

@@ -74,7 +74,8 @@ function computed(
   const calls = foldingCalls({ graph });
   const tensorOf = (value: Value): Tensor => {
     if (value.kind === 'computed') return value.tensor;
-    if (value.kind === 'weight') throw new RangeError(`the weight ${value.name} is not known while importing`);
+    if (value.kind === 'weight')
+      throw new RangeError(`the weight ${value.name} is not known while importing`);
     return calls.literal(requireNumeric(value), value.shape, value.dtype);
   };
   const surroundings: Surroundings = { ...around, calls, tensorOf, bufferOf: tensorOf };

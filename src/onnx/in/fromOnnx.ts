@@ -144,7 +144,10 @@ function dimensionsOf(
   const places = new Map<string, boolean>();
   for (const { name, shape } of inputsOf(model)) {
     if (shape === undefined) {
-      throw new OnnxError('sizes', `the input ${quoted(name)} has no shape in the file: infer shapes before (onnx.shape_inference)`);
+      throw new OnnxError(
+        'sizes',
+        `the input ${quoted(name)} has no shape in the file: infer shapes before (onnx.shape_inference)`,
+      );
     }
     for (const [axis, dim] of shape.entries()) {
       if (typeof dim === 'number') continue;
@@ -154,7 +157,10 @@ function dimensionsOf(
   }
   const unknown = Object.keys(sizes).find((key) => !places.has(key));
   if (unknown !== undefined) {
-    const known = places.size === 0 ? 'all dimensions are numbers' : `there are ${listed([...places.keys()].map(quoted))}`;
+    const known =
+      places.size === 0
+        ? 'all dimensions are numbers'
+        : `there are ${listed([...places.keys()].map(quoted))}`;
     throw new OnnxError('sizes', `sizes has ${quoted(unknown)}, which is no dimension of an input: ${known}`);
   }
   const missing: string[] = [];

@@ -1,4 +1,4 @@
-import { type Tensor, type ValueDtype } from '../../graph/index.ts';
+import type { Tensor, ValueDtype } from '../../graph/index.ts';
 import type { Dim } from '../../loops/size.ts';
 import { OnnxError } from '../issues.ts';
 import type { OnnxAttribute, OnnxFunction, OnnxGraph, OnnxModel, OnnxNode } from '../proto/model.ts';
@@ -7,9 +7,9 @@ import { listOf, NodeContext, type Surroundings } from './context.ts';
 import { onElements } from './elements.ts';
 import { elementType, elemOf } from './elementTypes.ts';
 import { folded, requireFit } from './fold.ts';
+import { wrapped } from './operators/logic.ts';
 import type { Operator } from './operators/operator.ts';
 import { operatorOf } from './operators/table.ts';
-import { wrapped } from './operators/logic.ts';
 import { nodeText, ordered, quoted, withoutPlace } from './order.ts';
 import { Refusals } from './refusals.ts';
 import { type External, knownTensor, weightOf } from './tensors.ts';
@@ -153,7 +153,10 @@ class GraphImport {
     }
     const opset = versions.get(normalDomain(node.domain)) ?? 1;
     if (opset < row.since) {
-      this.#refusals.add(node, `it is read from version ${row.since} of the operator set on, the file has ${opset}`);
+      this.#refusals.add(
+        node,
+        `it is read from version ${row.since} of the operator set on, the file has ${opset}`,
+      );
       return [];
     }
     try {
@@ -211,7 +214,8 @@ class GraphImport {
     around: Surroundings,
   ): readonly (Known | undefined)[] | undefined {
     const known = values.flatMap((value) => (value?.kind === 'known' ? [value] : []));
-    if (known.length === 0 || values.some((value) => value !== undefined && value.kind !== 'known')) return undefined;
+    if (known.length === 0 || values.some((value) => value !== undefined && value.kind !== 'known'))
+      return undefined;
     const own = onElements(node, known);
     if (own !== undefined) return [own];
     const operands = values.map((value) => (value?.kind === 'known' ? value : undefined));
@@ -289,7 +293,8 @@ class GraphImport {
         requireFit(value, elements);
         const [first = 0] = [elements[0]];
         const number = dtype === 'f32' ? shortest(first) : first;
-        const isOne = elements.length > 0 && Array.from(elements).every((element) => Object.is(element, first));
+        const isOne =
+          elements.length > 0 && Array.from(elements).every((element) => Object.is(element, first));
         if (isOne) {
           return dtype === 'f32'
             ? calls.s.full(calls.where, shape, number)
@@ -339,7 +344,11 @@ class GraphImport {
   }
 
   /** A call of a function of the model's own: its nodes, with the attributes of the call. */
-  #function(own: OnnxFunction, call: OnnxNode, values: readonly (Value | undefined)[]): readonly (Value | undefined)[] {
+  #function(
+    own: OnnxFunction,
+    call: OnnxNode,
+    values: readonly (Value | undefined)[],
+  ): readonly (Value | undefined)[] {
     return this.#within(() => {
       const scope: Scope = new Map();
       for (const [k, name] of own.inputs.entries()) {
@@ -352,7 +361,9 @@ class GraphImport {
       const nodes = own.nodes.map((node) => withAttributes(withoutOperands(node, left), given));
       const outputs = own.outputs.map((name) => ({ name, type: undefined }));
       const versions = versionsOf(own.opsets.length > 0 ? own.opsets : this.#model.opsets);
-      for (const node of ordered({ nodes, initializers: [], inputs: [], outputs }, (name) => scope.has(name))) {
+      for (const node of ordered({ nodes, initializers: [], inputs: [], outputs }, (name) =>
+        scope.has(name),
+      )) {
         this.#node(node, scope, versions);
       }
       return own.outputs.map((name) => scope.get(name));
@@ -370,7 +381,9 @@ function withAttributes(node: OnnxNode, given: ReadonlyMap<string, OnnxAttribute
   const attributes = node.attributes.flatMap((attribute): OnnxAttribute[] => {
     if (attribute.kind === 'graph') {
       const { value } = attribute;
-      return [{ ...attribute, value: { ...value, nodes: value.nodes.map((one) => withAttributes(one, given)) } }];
+      return [
+        { ...attribute, value: { ...value, nodes: value.nodes.map((one) => withAttributes(one, given)) } },
+      ];
     }
     if (attribute.kind !== 'other' || attribute.reference === undefined) return [attribute];
     const own = given.get(attribute.reference);
@@ -404,4 +417,3 @@ export function computedInput(tensor: Tensor, type: number): Value {
   const fits = tensor.dtype === dtype || tensor.dtype === 'u8';
   return { kind: 'computed', elem: fits ? type : elemOf(tensor.dtype), tensor };
 }
-

@@ -97,7 +97,9 @@ export function readsOf(node: OnnxNode): string[] {
 /** How messages name a node: by its name and operator, or by what it makes. */
 export function nodeText({ name, op, outputs }: OnnxNode): string {
   const [output = ''] = outputs;
-  return name === '' ? `the node ${clipped(op)} that makes ${quoted(output)}` : `the node ${quoted(name)} (${clipped(op)})`;
+  return name === ''
+    ? `the node ${clipped(op)} that makes ${quoted(output)}`
+    : `the node ${quoted(name)} (${clipped(op)})`;
 }
 
 function take(names: Set<string>, name: string, what: string): void {

@@ -24,7 +24,7 @@ export interface ApplyOptions {
   readonly prefix?: string;
 }
 
-/** An input or an output of a network. */
+/** An input of a network. */
 export interface OnnxPort {
   readonly name: string;
   /** The element type that it has here: integers of 64 bits are i32, floats of any width f32. */
@@ -37,7 +37,8 @@ export interface OnnxPort {
 export interface OnnxNetwork {
   readonly name: string;
   readonly inputs: readonly OnnxPort[];
-  readonly outputs: readonly OnnxPort[];
+  /** Names of its outputs. */
+  readonly outputs: readonly string[];
   /** Names of weights: those of the states that it declares, without a prefix. */
   readonly weights: readonly string[];
   /**
@@ -86,14 +87,16 @@ export function readOnnx(bytes: Uint8Array, options: ReadOnnxOptions = {}): Onnx
   return {
     name: graph.name,
     inputs: inputsOf(model),
-    outputs: graph.outputs.map(({ name, type }) => portOf(name, type)),
+    outputs: graph.outputs.map(({ name }) => name),
     weights: graph.initializers
       .filter((one) => one.dims.length > 0 && elementType(one.type, quoted(one.name)).dtype === 'f32')
       .map(({ name }) => name),
     apply: (m, inputs, { training = false, prefix = '' } = {}) => {
       const states = declared.get(m) ?? new Map<string, Tensor>();
       declared.set(m, states);
-      return declaring(() => applied(model, moduleCalls(m), inputs, { ...options, training, prefix, states }));
+      return declaring(() =>
+        applied(model, moduleCalls(m), inputs, { ...options, training, prefix, states }),
+      );
     },
   };
 }
@@ -110,7 +113,8 @@ export function declaring<T>(work: () => T): T {
 
 /** A model of which what needs no inputs has been checked. @throws OnnxError */
 export function openModel(bytes: Uint8Array): OnnxModel {
-  if (!(bytes instanceof Uint8Array)) throw new OnnxError('foreign', 'takes the bytes of a file, a Uint8Array');
+  if (!(bytes instanceof Uint8Array))
+    throw new OnnxError('foreign', 'takes the bytes of a file, a Uint8Array');
   const model = decodeModel(bytes);
   versionsOf(model.opsets);
   ordered(model.graph, () => false);

@@ -68,7 +68,11 @@ export class Recorder {
     run: CallableFunction,
     self: object,
   ): unknown {
-    const result: unknown = Reflect.apply(run, self, args.map((arg) => this.#plainOf(arg)));
+    const result: unknown = Reflect.apply(
+      run,
+      self,
+      args.map((arg) => this.#plainOf(arg)),
+    );
     const expression: Expression = {
       id: this.#calls++,
       callee,
@@ -142,7 +146,8 @@ export class Recorder {
       default:
         break;
     }
-    if (typeof value !== 'object' || value === null) throw new TypeError(`an argument ${String(value)} is not written`);
+    if (typeof value !== 'object' || value === null)
+      throw new TypeError(`an argument ${String(value)} is not written`);
     const text = this.#named.get(value);
     if (text !== undefined) return { kind: 'named', text };
     const expression = this.#expressions.get(value);

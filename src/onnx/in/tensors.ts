@@ -81,11 +81,9 @@ function requireSize(tensor: OnnxTensor, external: External | undefined): Uint8A
     throw new OnnxError('too-large', text);
   }
   const { stored, name } = typeOf(tensor);
-  const wanted =
-    stored === 'packed'
-      ? Math.ceil(count / 2)
-      : (count * tensorTypes[stored]) / 8;
-  const data = tensor.external === undefined ? tensor.data : outside(tensor, tensor.external, wanted, external);
+  const wanted = stored === 'packed' ? Math.ceil(count / 2) : (count * tensorTypes[stored]) / 8;
+  const data =
+    tensor.external === undefined ? tensor.data : outside(tensor, tensor.external, wanted, external);
   if (data.length === wanted) return data;
   const text = `${what} has ${data.length} bytes: ${name} of shape [${dims.join(', ')}] has ${wanted}`;
   throw new OnnxError('initializer-size', text);

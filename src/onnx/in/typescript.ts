@@ -82,10 +82,17 @@ class Writer {
 
   file(name: string, { source, weightsFile }: TextOptions): string {
     const body = this.#body();
-    const imports = [...this.#imports].sort((a, b) => (a.toLowerCase() < b.toLowerCase() ? -1 : 1)).join(', ');
+    const imports = [...this.#imports]
+      .sort((a, b) => (a.toLowerCase() < b.toLowerCase() ? -1 : 1))
+      .join(', ');
     const from = `What \`${oneLine(source)}\` computes.`;
     const values =
-      weightsFile === undefined ? [] : [' *', ` * Its weights lie in \`${oneLine(weightsFile)}\`: \`loadWeights(session, bytes)\` loads them.`];
+      weightsFile === undefined
+        ? []
+        : [
+            ' *',
+            ` * Its weights lie in \`${oneLine(weightsFile)}\`: \`loadWeights(session, bytes)\` loads them.`,
+          ];
     return [
       `import { ${imports} } from 'sinter';`,
       '',
@@ -110,7 +117,9 @@ class Writer {
     });
     const read = this.#declared.filter((own) => this.#isInput(own) && (this.#uses.get(own) ?? 0) > 0);
     const inputs = read.map((own) => this.#use(own)).join(', ');
-    this.#lines.push(`return { predict: m.entry('predict', { ${results.join(', ')} }, { inputs: [${inputs}] }) };`);
+    this.#lines.push(
+      `return { predict: m.entry('predict', { ${results.join(', ')} }, { inputs: [${inputs}] }) };`,
+    );
     return this.#lines;
   }
 
@@ -303,9 +312,34 @@ function broken(line: string): string[] {
 /** Names that a variable must not have: of the language, of what is imported, and of the function's own. */
 const reserved: readonly string[] = [
   ...['await', 'break', 'case', 'catch', 'class', 'const', 'continue', 'debugger', 'default', 'delete', 'do'],
-  ...['else', 'enum', 'export', 'extends', 'false', 'finally', 'for', 'function', 'if', 'implements', 'import'],
+  ...[
+    'else',
+    'enum',
+    'export',
+    'extends',
+    'false',
+    'finally',
+    'for',
+    'function',
+    'if',
+    'implements',
+    'import',
+  ],
   ...['in', 'instanceof', 'interface', 'let', 'new', 'null', 'package', 'private', 'protected', 'public'],
-  ...['return', 'static', 'super', 'switch', 'this', 'throw', 'true', 'try', 'typeof', 'var', 'void', 'while'],
+  ...[
+    'return',
+    'static',
+    'super',
+    'switch',
+    'this',
+    'throw',
+    'true',
+    'try',
+    'typeof',
+    'var',
+    'void',
+    'while',
+  ],
   ...['with', 'yield', 'arguments', 'eval', 'undefined', 'NaN', 'Infinity', 'Number'],
   ...['m', 'nn', 'defineModule', 'concat', 'einsum', 'full', 'iota', 'part'],
 ];

@@ -11,7 +11,11 @@ function tensorOf({ shape, dtype, values }: Weights): SafeTensor {
     new Uint8Array(buffer, byteOffset, byteLength);
   switch (dtype) {
     case 'f32':
-      return { dtype: 'F32', shape, data: bytes(values instanceof Float32Array ? values : Float32Array.from(values)) };
+      return {
+        dtype: 'F32',
+        shape,
+        data: bytes(values instanceof Float32Array ? values : Float32Array.from(values)),
+      };
     case 'i32':
       return { dtype: 'I32', shape, data: bytes(Int32Array.from(values)) };
     case 'u32':

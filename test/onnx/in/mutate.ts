@@ -65,10 +65,29 @@ function changed(
 }
 
 /** Whole numbers that shapes and attributes are not made for. */
-const odd: readonly number[] = [0, -1, 1, 2, 3, 7, 64, 65536, 2 ** 31 - 1, 2 ** 31, -(2 ** 31), 2 ** 53, -9, 1e18];
+const odd: readonly number[] = [
+  0,
+  -1,
+  1,
+  2,
+  3,
+  7,
+  64,
+  65536,
+  2 ** 31 - 1,
+  2 ** 31,
+  -(2 ** 31),
+  2 ** 53,
+  -9,
+  1e18,
+];
 
 /** A model with one to three things changed in it: an operator, a name, a number, an operand, a dimension. */
-export function mutatedModel(model: OnnxModel, others: readonly OnnxModel[], random: () => number): OnnxModel {
+export function mutatedModel(
+  model: OnnxModel,
+  others: readonly OnnxModel[],
+  random: () => number,
+): OnnxModel {
   let result = model;
   for (let k = Math.floor(random() * 3); k >= 0; k--) result = changedModel(result, others, random);
   return result;
@@ -124,11 +143,20 @@ function changedModel(model: OnnxModel, others: readonly OnnxModel[], random: ()
       return withGraph({
         inputs: replaced(graph.inputs, (one) => {
           if (one.type === undefined) return one;
-          return { ...one, type: { ...one.type, shape: replaced(one.type.shape ?? [], () => pick([...odd, 'batch', undefined])) } };
+          return {
+            ...one,
+            type: {
+              ...one.type,
+              shape: replaced(one.type.shape ?? [], () => pick([...odd, 'batch', undefined])),
+            },
+          };
         }),
       });
     case 7:
-      return { ...model, opsets: replaced(model.opsets, (one) => ({ ...one, version: Math.floor(random() * 30) })) };
+      return {
+        ...model,
+        opsets: replaced(model.opsets, (one) => ({ ...one, version: Math.floor(random() * 30) })),
+      };
     default: {
       // An input as a constant of some odd numbers.
       const own = pick(graph.inputs);

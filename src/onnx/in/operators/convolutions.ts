@@ -64,8 +64,7 @@ function convolvedTransposed(ctx: NodeContext): Tensor {
   const pads = extents.map((extent, d): readonly [number, number] => {
     const [stride = 1, dilation = 1] = [base.stride[d], base.dilation[d]];
     const whole = stride * (extent - 1) + (more[d] ?? 0) + ((window[d] ?? 1) - 1) * dilation + 1;
-    const wanted =
-      asked?.at(d - extents.length) ?? (auto.startsWith('SAME') ? extent * stride : undefined);
+    const wanted = asked?.at(d - extents.length) ?? (auto.startsWith('SAME') ? extent * stride : undefined);
     if (wanted === undefined) return base.pads[d] ?? [0, 0];
     const total = Math.max(0, whole - wanted);
     const half = Math.floor(total / 2);

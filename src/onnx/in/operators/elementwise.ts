@@ -20,7 +20,10 @@ export function numberOr(ctx: NodeContext, k: number, beside: number): Tensor | 
 }
 
 /** Of any number of operands. */
-const variadic = (method: Binary, finish = (sum: Tensor, _count: number): Tensor => sum): Operators[string] => ({
+const variadic = (
+  method: Binary,
+  finish = (sum: Tensor, _count: number): Tensor => sum,
+): Operators[string] => ({
   since: 6,
   wraps: true,
   import: (ctx) => {

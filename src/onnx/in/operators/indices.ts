@@ -1,5 +1,5 @@
-import type { Tensor } from '../../../graph/index.ts';
 import type { ScatterReduction } from '../../../graph/composed/writes.ts';
+import type { Tensor } from '../../../graph/index.ts';
 import type { NodeContext } from '../context.ts';
 import { elem } from '../elementTypes.ts';
 import { isNumeric } from '../value.ts';
@@ -139,7 +139,8 @@ function gatherNd(ctx: NodeContext): Tensor {
   const tuple = Number(indices.shape.at(-1));
   const rest = shape.slice(batches + tuple);
   const named = shape.slice(batches, batches + tuple);
-  if (named.length !== tuple || batches < 0) return ctx.fail(`tuples of ${tuple} indices of ${shape.length} axes`);
+  if (named.length !== tuple || batches < 0)
+    return ctx.fail(`tuples of ${tuple} indices of ${shape.length} axes`);
   if (product(named) === 0) return ctx.fail('there is nothing to gather');
   const places = placesOf(ctx, indices, named);
   const batch = shape.slice(0, batches);

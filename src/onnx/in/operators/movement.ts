@@ -128,7 +128,8 @@ export const movement = {
       const [batch = 1, channels, height, width] = [x.shape[0], ...spatial(ctx)];
       const b = blockOf(ctx);
       const depth = channels / (b * b);
-      if (!Number.isInteger(depth)) return ctx.fail(`blocks of ${b} × ${b} do not divide ${channels} channels`);
+      if (!Number.isInteger(depth))
+        return ctx.fail(`blocks of ${b} × ${b} do not divide ${channels} channels`);
       const isRowsFirst = ctx.text('mode', 'DCR') === 'DCR';
       const apart = isRowsFirst
         ? x.reshape([batch, b, b, depth, height, width]).permute([0, 3, 4, 1, 5, 2])
@@ -203,7 +204,9 @@ export function permuted(x: Tensor, order: readonly number[]): Tensor {
 
 /** A tensor spread over a shape; itself where it has that. */
 export function spread(x: Tensor, shape: readonly DimLike[]): Tensor {
-  const dims = shape.map((dim): Dim => (typeof dim === 'object' && 'max' in dim ? { size: dim, factor: 1 } : dim));
+  const dims = shape.map(
+    (dim): Dim => (typeof dim === 'object' && 'max' in dim ? { size: dim, factor: 1 } : dim),
+  );
   return sameShape(x.shape, dims) ? x : x.broadcastTo(shape);
 }
 
@@ -219,17 +222,24 @@ function slice(ctx: NodeContext): Tensor {
   const ends = list('ends', 2) ?? ctx.fail('ends are missing');
   const axes = (list('axes', 3) ?? starts.map((_, k) => k)).map((axis) => ctx.axis(Number(axis), rank));
   const steps = isOld ? undefined : list('steps', 4);
-  const ranges = new Map(axes.map((axis, k) => [axis, [starts[k] ?? 0, ends[k] ?? 0, steps?.[k] ?? 1] as const]));
+  const ranges = new Map(
+    axes.map((axis, k) => [axis, [starts[k] ?? 0, ends[k] ?? 0, steps?.[k] ?? 1] as const]),
+  );
   const from: (number | undefined)[] = [];
   const to: (number | undefined)[] = [];
   const by: (number | undefined)[] = [];
   for (const [axis, [start, end, step]] of ranges) {
     const dim = x.shape[axis] ?? 1;
     const extent = typeof dim === 'number' ? dim : Infinity;
-    if (typeof step !== 'number' || typeof start !== 'number') return ctx.refuse('starts or steps are bounded sizes');
+    if (typeof step !== 'number' || typeof start !== 'number')
+      return ctx.refuse('starts or steps are bounded sizes');
     // What reaches the end, whatever it is, is left open: only so a bounded axis is taken whole.
     const reaches =
-      typeof end === 'object' ? sameDim(end, dim) : step > 0 ? end >= Math.min(extent, 2 ** 31 - 1) : end < -extent;
+      typeof end === 'object'
+        ? sameDim(end, dim)
+        : step > 0
+          ? end >= Math.min(extent, 2 ** 31 - 1)
+          : end < -extent;
     if (typeof end === 'object' && !reaches) return ctx.refuse('an end is a bounded size');
     const begins = step > 0 ? start === 0 || start < -extent : start >= extent - 1;
     from[axis] = begins ? undefined : start;
@@ -237,7 +247,8 @@ function slice(ctx: NodeContext): Tensor {
     by[axis] = step === 1 ? undefined : step;
   }
   if (![from, to, by].some((own) => own.some((n) => n !== undefined))) return x;
-  const whole = (own: readonly (number | undefined)[]): (number | undefined)[] => Array.from({ length: own.length }, (_, k) => own[k]);
+  const whole = (own: readonly (number | undefined)[]): (number | undefined)[] =>
+    Array.from({ length: own.length }, (_, k) => own[k]);
   const args = [whole(from), whole(to), whole(by)].map(withoutOpenEnds);
   const [a = [], b = [], c = []] = args;
   return c.length > 0 ? x.slice(a, b, c) : b.length > 0 ? x.slice(a, b) : x.slice(a);
@@ -252,7 +263,9 @@ function pad(ctx: NodeContext): Tensor {
   const rank = x.shape.length;
   const pads = ctx.opset < 11 ? (ctx.ints('pads') ?? ctx.ints('paddings')) : ctx.numbers(1, 'pads');
   if (pads === undefined) return ctx.fail('pads are missing');
-  const axes = (ctx.has(3) ? ctx.numbers(3, 'the axes') : x.shape.map((_, k) => k)).map((axis) => ctx.axis(axis, rank));
+  const axes = (ctx.has(3) ? ctx.numbers(3, 'the axes') : x.shape.map((_, k) => k)).map((axis) =>
+    ctx.axis(axis, rank),
+  );
   if (pads.length !== 2 * axes.length) return ctx.fail(`${pads.length} pads of ${axes.length} axes`);
   const [low, high] = [x.shape.map(() => 0), x.shape.map(() => 0)];
   for (const [k, axis] of axes.entries()) {

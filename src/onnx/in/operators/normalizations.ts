@@ -90,7 +90,12 @@ export const normalizations = {
         .windows({ axes: [1], window: [size], low: [low], high: [high] })
         .sum(-1);
       const [alpha, beta, bias] = [ctx.float('alpha', 0.0001), ctx.float('beta', 0.75), ctx.float('bias', 1)];
-      return x.div(sums.mul(alpha / size).add(bias).pow(beta));
+      return x.div(
+        sums
+          .mul(alpha / size)
+          .add(bias)
+          .pow(beta),
+      );
     },
   },
   Dropout: {
@@ -129,7 +134,6 @@ function batchNorm(ctx: NodeContext): Tensor | readonly Tensor[] {
   const output = normal.mul(spread(ctx.tensor(1))).add(spread(ctx.tensor(2)));
   if (!isTraining) return output;
   const momentum = ctx.float('momentum', 0.9);
-  const moved = (before: Tensor, now: Tensor): Tensor =>
-    before.mul(momentum).add(now.mul(1 - momentum));
+  const moved = (before: Tensor, now: Tensor): Tensor => before.mul(momentum).add(now.mul(1 - momentum));
   return [output, moved(mean, ownMean), moved(variance, ownVariance)];
 }

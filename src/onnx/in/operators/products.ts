@@ -98,7 +98,9 @@ function attention(ctx: NodeContext): readonly (Tensor | undefined)[] {
 
 /** Whether a query may see no key at all. */
 function isMasked(ctx: NodeContext): boolean {
-  return ctx.has(3) || ctx.has(6) || ctx.int('left_window_size', -1) >= 0 || ctx.int('right_window_size', -1) >= 0;
+  return (
+    ctx.has(3) || ctx.has(6) || ctx.int('left_window_size', -1) >= 0 || ctx.int('right_window_size', -1) >= 0
+  );
 }
 
 /** A softmax that is 0 where nothing is seen. */

@@ -16,7 +16,12 @@ export const quantization = {
       const scale = alongAxis(ctx, 1);
       const type = ctx.has(2) ? ctx.value(2).elem : ctx.int('output_dtype', elem.uint8);
       const zero = ctx.has(2) ? alongAxis(ctx, 2) : undefined;
-      return quantized(ctx, x.cast('f32').div(typeof scale === 'number' ? scale : scale.cast('f32')), zero, type);
+      return quantized(
+        ctx,
+        x.cast('f32').div(typeof scale === 'number' ? scale : scale.cast('f32')),
+        zero,
+        type,
+      );
     },
   },
   DynamicQuantizeLinear: {
@@ -36,7 +41,10 @@ export const quantization = {
     import: (ctx) => {
       const a = centred(ctx, 0, 2, false);
       const b = centred(ctx, 3, 5, true);
-      const product = a.matmul(b).mul(scaleOf(ctx, 1, false)).mul(scaleOf(ctx, 4, true));
+      const product = a
+        .matmul(b)
+        .mul(scaleOf(ctx, 1, false))
+        .mul(scaleOf(ctx, 4, true));
       return requantized(ctx, product, 6, 7);
     },
   },
@@ -47,7 +55,15 @@ export const quantization = {
       const x = centred(ctx, 0, 2, false);
       const point = ctx.tensor(5);
       const spread = (t: Tensor): Tensor =>
-        t.shape.length === 0 ? t : t.reshape([-1, ...ctx.shape(3).slice(1).map(() => 1)]);
+        t.shape.length === 0
+          ? t
+          : t.reshape([
+              -1,
+              ...ctx
+                .shape(3)
+                .slice(1)
+                .map(() => 1),
+            ]);
       const w = ctx.tensor(3).sub(spread(point)).cast('f32');
       const sums = qconvolved(ctx, x, w);
       const biased = ctx.has(8) ? sums.add(perChannelOf(sums, ctx.tensor(8).cast('f32'))) : sums;
@@ -72,7 +88,12 @@ function alongAxis(ctx: NodeContext, k: number): Tensor | number {
   const [extent, blocks] = [ctx.extent(0, axis), Number(own.shape[axis])];
   const each = Math.ceil(extent / blocks);
   const spread = own.repeatInterleave(each, axis);
-  return each * blocks === extent ? spread : spread.slice([], ctx.shape(0).map((_, d) => (d === axis ? extent : undefined)));
+  return each * blocks === extent
+    ? spread
+    : spread.slice(
+        [],
+        ctx.shape(0).map((_, d) => (d === axis ? extent : undefined)),
+      );
 }
 
 function dequantized(ctx: NodeContext): Result {
@@ -107,7 +128,10 @@ function dequantized(ctx: NodeContext): Result {
 function quantized(ctx: NodeContext, x: Tensor, zero: Tensor | number | undefined, type: number): Result {
   const { narrow } = elementType(type, 'the quantised value');
   if (narrow === undefined) return ctx.refuse('a type of more than 16 bits');
-  const moved = zero === undefined || zero === 0 ? x.round() : x.round().add(typeof zero === 'number' ? zero : zero.cast('f32'));
+  const moved =
+    zero === undefined || zero === 0
+      ? x.round()
+      : x.round().add(typeof zero === 'number' ? zero : zero.cast('f32'));
   return ctx.typed(moved.clamp(...narrow).cast('i32'), type);
 }
 
@@ -122,7 +146,10 @@ function scaleOf(ctx: NodeContext, k: number, isColumns: boolean): Tensor {
 }
 
 function centred(ctx: NodeContext, k: number, zero: number, isColumns: boolean): Tensor {
-  return ctx.tensor(k).sub(scaleOf(ctx, zero, isColumns)).cast('f32');
+  return ctx
+    .tensor(k)
+    .sub(scaleOf(ctx, zero, isColumns))
+    .cast('f32');
 }
 
 function perChannelOf(x: Tensor, vector: Tensor): Tensor {

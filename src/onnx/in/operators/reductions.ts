@@ -18,7 +18,11 @@ type Method = 'sum' | 'mean' | 'prod' | 'max' | 'min' | 'logSumExp';
  */
 const reduction = (
   since: number,
-  reduce: (x: Tensor, options: readonly [axes: number | number[] | undefined, keep?: { keepDims: true }], ctx: NodeContext) => Tensor,
+  reduce: (
+    x: Tensor,
+    options: readonly [axes: number | number[] | undefined, keep?: { keepDims: true }],
+    ctx: NodeContext,
+  ) => Tensor,
   none: (x: Tensor) => Tensor = (x) => x,
 ): Operators[string] => ({
   since: 1,
@@ -29,7 +33,8 @@ const reduction = (
     const { axes, keepDims } = chosen;
     if (axes.length === 0) return none(x);
     const [only] = axes;
-    const own = axes.length === x.shape.length && !keepDims ? undefined : axes.length === 1 ? only : [...axes];
+    const own =
+      axes.length === x.shape.length && !keepDims ? undefined : axes.length === 1 ? only : [...axes];
     return reduce(x, keepDims ? [own, { keepDims: true }] : [own], ctx);
   },
 });
@@ -78,7 +83,12 @@ const place = (method: 'argmax' | 'argmin'): Operators[string] => ({
 export const reductions = {
   ReduceSum: plain('sum', 13),
   ReduceMean: reduction(18, (x, options) =>
-    x.dtype === 'f32' ? x.mean(...options) : x.cast('f32').mean(...options).cast('i32'),
+    x.dtype === 'f32'
+      ? x.mean(...options)
+      : x
+          .cast('f32')
+          .mean(...options)
+          .cast('i32'),
   ),
   ReduceProd: plain('prod', 18),
   ReduceMax: extremum('max', -Infinity),

@@ -43,7 +43,9 @@ function resized(ctx: NodeContext): Tensor {
   const axes = (ctx.ints('axes') ?? x.shape.map((_, k) => k)).map((axis) => ctx.axis(axis, rank));
   const [scalesAt, sizesAt] = isOld ? [1, 3] : [2, 3];
   const hasSizes = ctx.has(sizesAt) && ctx.shape(sizesAt)[0] !== 0;
-  const scales = hasSizes ? undefined : (ctx.attribute('scales', 'floats')?.value ?? ctx.numbers(scalesAt, 'scales'));
+  const scales = hasSizes
+    ? undefined
+    : (ctx.attribute('scales', 'floats')?.value ?? ctx.numbers(scalesAt, 'scales'));
   const sizes = hasSizes ? ctx.elements(sizesAt, 'sizes') : undefined;
   const roi = transform === 'tf_crop_and_resize' ? ctx.numbers(1, 'roi') : undefined;
   const policy = ctx.text('keep_aspect_ratio_policy', 'stretch');
@@ -155,7 +157,11 @@ function along(
   const sum = rest.reduce((a, b) => a.add(b), first);
   if (!outside) return sum;
   const shape = sum.shape.map((_, d) => (d === axis ? to : 1));
-  const holds = ctx.literal(places.map((at) => (isBeyond(at) ? 1 : 0)), shape, 'bool');
+  const holds = ctx.literal(
+    places.map((at) => (isBeyond(at) ? 1 : 0)),
+    shape,
+    'bool',
+  );
   return holds.where(ctx.float('extrapolation_value', 0), sum);
 }
 

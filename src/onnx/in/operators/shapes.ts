@@ -24,7 +24,8 @@ export const shapes = {
     import: (ctx) => {
       const size = ctx.shape(0).reduce<Dim>((n, dim) => {
         if (typeof n === 'number' && typeof dim === 'number') return n * dim;
-        if (typeof n === 'number' && typeof dim === 'object') return { size: dim.size, factor: dim.factor * n };
+        if (typeof n === 'number' && typeof dim === 'object')
+          return { size: dim.size, factor: dim.factor * n };
         if (typeof n === 'object' && typeof dim === 'number') return { size: n.size, factor: n.factor * dim };
         return ctx.refuse('two bounded sizes are multiplied');
       }, 1);
@@ -72,14 +73,18 @@ export const shapes = {
       const { shape, elements } = known;
       const places = Array.from(elements).flatMap((element, at) => (element === 0 ? [] : [at]));
       const strides = shape.map((_, k) => countOf(shape.slice(k + 1)));
-      const found = shape.flatMap((extent, k) => places.map((at) => Math.floor(at / (strides[k] ?? 1)) % extent));
+      const found = shape.flatMap((extent, k) =>
+        places.map((at) => Math.floor(at / (strides[k] ?? 1)) % extent),
+      );
       return ctx.constant(elem.int64, [shape.length, places.length], found);
     },
   },
 } satisfies Operators;
 
 function constant(ctx: NodeContext): Result {
-  const [attribute] = ctx.node.attributes.filter(({ name }) => name.startsWith('value') || name === 'sparse_value');
+  const [attribute] = ctx.node.attributes.filter(
+    ({ name }) => name.startsWith('value') || name === 'sparse_value',
+  );
   switch (attribute?.kind) {
     case 'tensor':
       return { ...ctx.around.read(attribute.value), name: ctx.node.outputs[0] ?? '' };

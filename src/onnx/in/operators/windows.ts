@@ -43,9 +43,7 @@ export function short(list: readonly number[]): number | readonly number[] {
 }
 
 /** Paddings as short as people write them. */
-export function shortPads(
-  pads: Slides['pads'],
-): number | readonly (number | readonly [number, number])[] {
+export function shortPads(pads: Slides['pads']): number | readonly (number | readonly [number, number])[] {
   const own = pads.map(([low, high]) => (low === high ? low : ([low, high] as const)));
   const [first] = own;
   return typeof first === 'number' && own.every((n) => n === first) ? first : own;
