@@ -166,11 +166,11 @@ interface Import {
   readonly isType: boolean;
 }
 
-/** Every import and re-export of a file, static or not; not those in WebAssembly text, `(import "sinter" …)`. */
+/** Every import and re-export of a file, static or not; not those in texts that it writes: WebAssembly, a model's file. */
 function importsOf(path: string): Import[] {
   const text = readFileSync(path, 'utf8').replaceAll(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '');
   const pattern =
-    /(?:\b(?:import|export)\s+(type\s)?[^;'"]*?\bfrom\s*|\bimport\s*\(\s*|(?<!\()\bimport\s+)['"]([^'"]+)['"]/g;
+    /(?:(?<!`)\b(?:import|export)\s+(type\s)?[^;'"]*?\bfrom\s*|\bimport\s*\(\s*|(?<!\()\bimport\s+)['"]([^'"]+)['"]/g;
   return [...text.matchAll(pattern)].map(([, type, to = '']) => ({
     file: relative(src, path),
     to,
