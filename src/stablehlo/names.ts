@@ -17,9 +17,9 @@ export class Names {
   }
 }
 
-/** A text as an identifier of MLIR (letters, digits, `_`, `$`, `.` and `-`): what is anything else becomes `_`. */
+/** A text as an identifier of MLIR (letters, digits, `_`, `$` and `.`): what is anything else becomes `_`. */
 export function identifier(text: string): string {
-  const safe = text.replaceAll(/[^A-Za-z0-9_$.-]/gu, '_');
+  const safe = text.replaceAll(/[^A-Za-z0-9_$.]/gu, '_');
   return /^[A-Za-z_]/.test(safe) ? safe : `_${safe}`;
 }
 
