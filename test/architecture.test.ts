@@ -139,7 +139,7 @@ const arrows: Readonly<
   },
   // Models in files of others: modules in and out.
   onnx: {
-    rooms: ['loops', 'graph', 'nn', 'functions', 'reference', 'runtime', 'weights', 'half.ts'],
+    rooms: ['loops', 'graph', 'nn', 'functions', 'reference', 'runtime', 'weights', 'half.ts', 'issues.ts'],
     packages: [/^@bufbuild\/protobuf\/wire$/],
   },
   runtime: { rooms: [], packages: [/^node:/, /^webgpu$/] },

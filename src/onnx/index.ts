@@ -2,4 +2,5 @@
 
 export * from './in/index.ts';
 export { OnnxError, type OnnxIssue, onnxIssues } from './issues.ts';
+export * from './out/index.ts';
 export * from './proto/index.ts';
