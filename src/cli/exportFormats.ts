@@ -1,5 +1,6 @@
 import { basename, dirname } from 'node:path';
 import type { Module } from '../graph/index.ts';
+import { valuesIn } from './statesFile.ts';
 import { UsageError } from './usage.ts';
 
 /** What a format is made of. */
@@ -41,6 +42,15 @@ export const exportFormats = {
       if (out.endsWith('.mlir')) return oneFile(out, toStableHlo(module, onlyEntry(module, entry)));
       const { files } = stableHloArtifact(ofEntry(module, entry), { weights: states, producer });
       return { folder: out, files };
+    },
+  },
+  onnx: {
+    doc: 'a file of ONNX: one entry, its states constants, or inputs and outputs where it updates any',
+    endings: ['.onnx'],
+    write: async ({ module, entry, out, states, producer }) => {
+      const { toOnnx } = await import('../onnx/index.ts');
+      const name = onlyEntry(ofEntry(module, entry), entry);
+      return oneFile(out, toOnnx(module, { entry: name, weights: valuesIn(module, states), producer }));
     },
   },
   safetensors: {

@@ -57,6 +57,15 @@ export async function statesFile(
   }
 }
 
+/** The values of a module's states in a file that {@link statesFile} made, by name. */
+export function valuesIn(module: Module, file: Uint8Array): Record<string, ArrayLike<number>> {
+  const [, states] = decodeSnapshot({ state: stateSlots(module) }, file);
+  const values = states.map(
+    ([{ name, dtype }, bytes]) => [name, asElements(dtype, wordsOf(bytes.slice()))] as const,
+  );
+  return Object.fromEntries(values);
+}
+
 /** States that lie in words, to load weights into. */
 function statesIn(state: readonly StateSlot[], words: readonly Uint32Array<ArrayBuffer>[]): WeightsSession {
   const find = (name: string) => {

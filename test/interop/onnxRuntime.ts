@@ -104,14 +104,21 @@ export function onnxTarget(runtime: OnnxRuntime, options: Omit<ToOnnxOptions, 'e
     floats: 'f32',
     start: async (module, given = {}) => {
       const states = new Map<string, Given>(firstValues(module, given, 0));
-      const loaded = new Map<string, Promise<LoadedModel>>();
+      const loaded = new Map<string, { readonly names: Names; readonly model: LoadedModel }>();
       const counts = new Map<string, number>();
+      const modelOf = async (
+        entry: string,
+      ): Promise<{ readonly names: Names; readonly model: LoadedModel }> => {
+        const known = loaded.get(entry);
+        if (known !== undefined) return known;
+        const bytes = toOnnx(module, { ...options, states: 'inputs', entry });
+        const made = { names: namesIn(bytes), model: await runtime.load(bytes) };
+        loaded.set(entry, made);
+        return made;
+      };
       const session: TargetSession = {
         step: async (entry, feeds = {}) => {
-          const bytes = toOnnx(module, { ...options, states: 'inputs', entry });
-          const names = namesIn(bytes);
-          const model = await (loaded.get(entry) ?? runtime.load(bytes));
-          loaded.set(entry, Promise.resolve(model));
+          const { names, model } = await modelOf(entry);
           const step = (counts.get(entry) ?? 0) + 1;
           counts.set(entry, step);
           const params = { ...feeds.params, step };
@@ -149,7 +156,7 @@ export function onnxTarget(runtime: OnnxRuntime, options: Omit<ToOnnxOptions, 'e
         },
         read: async (state) => valueIn(Object.fromEntries(states), state),
         dispose: async () => {
-          for (const model of loaded.values()) await (await model).close();
+          for (const { model } of loaded.values()) await model.close();
         },
       };
       return session;

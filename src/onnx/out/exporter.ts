@@ -23,6 +23,8 @@ export class Exporter {
   readonly leaves: ReadonlyMap<Node, Value>;
   readonly #spreads = new Map<Node, Spread>();
   readonly #values = new Map<Node, Value>();
+  /** What a value was before its dimensions were put in another order. */
+  readonly #orders = new Map<Value, { readonly value: Value; readonly perm: readonly number[] }>();
 
   constructor(writer: Writer, extents: Extents, leaves: ReadonlyMap<Node, Value>) {
     this.writer = writer;
@@ -83,9 +85,15 @@ export class Exporter {
     return { value: this.number(value, dtype), shape: [] };
   }
 
-  /** Dimensions in another order: `k` of the result is `perm[k]`. */
+  /** Dimensions in another order: `k` of the result is `perm[k]`. Orders one after another are one. */
   transpose(x: Value, perm: readonly number[]): Value {
-    return perm.every((axis, k) => axis === k) ? x : this.writer.node('Transpose', [x], { perm });
+    const before = this.#orders.get(x);
+    const source = before?.value ?? x;
+    const order = before === undefined ? perm : perm.map((axis) => before.perm[axis] ?? axis);
+    if (order.every((axis, k) => axis === k)) return source;
+    const made = this.writer.node('Transpose', [source], { perm: order });
+    this.#orders.set(made, { value: source, perm: order });
+    return made;
   }
 
   /** What integers of `u32` wrap to. */

@@ -9,6 +9,11 @@ export class Extents {
   readonly #writer: Writer;
   readonly #source: (size: Size) => Value;
   readonly #known = new Map<string, Value>();
+  /** What a value was before it was reshaped, and the text of its shape. */
+  readonly #origins = new Map<
+    Value,
+    { readonly value: Value; readonly rank: number; readonly shape: string }
+  >();
 
   /** @param source the live extent of a size, as a list of one 64-bit integer: asked once for each */
   constructor(writer: Writer, source: (size: Size) => Value) {
@@ -73,15 +78,20 @@ export class Extents {
     );
   }
 
-  /** The same elements under a shape of merged dimensions. */
+  /** The same elements under a shape of merged dimensions: what was before other reshapes, if it is of that shape. */
   merge(x: Value, from: readonly Dim[], to: readonly Merged[]): Value {
-    const isSame = to.every(([dim, ...others], k) => {
-      const own = from[k];
-      return dim !== undefined && own !== undefined && others.length === 0 && sameDim(own, dim);
-    });
-    if (isSame && from.length === to.length) return x;
+    const origin = this.#origins.get(x) ?? {
+      value: x,
+      rank: from.length,
+      shape: from.map((dim) => textOf([dim])).join(),
+    };
+    const wanted = to.map(textOf).join();
+    if (wanted === origin.shape && origin.rank === to.length) return origin.value;
     const isEmpty = to.some((merged) => merged.includes(0));
-    return this.#writer.node('Reshape', [x, this.#target(to, isEmpty)], isEmpty ? { allowzero: 1 } : {});
+    const target = this.#target(to, isEmpty);
+    const made = this.#writer.node('Reshape', [origin.value, target], isEmpty ? { allowzero: 1 } : {});
+    this.#origins.set(made, origin);
+    return made;
   }
 
   /** What `Reshape` is given: its one bounded dimension as the one that is left over, wherever that says enough. */
@@ -119,4 +129,16 @@ export class Extents {
 function apart(merged: Merged): [factor: number, bounded: Dim[]] {
   const factor = merged.reduce<number>((n, dim) => (typeof dim === 'number' ? n * dim : n), 1);
   return [factor, merged.filter((dim) => typeof dim === 'object')];
+}
+
+/** The product of dimensions, as a text: equal ones are equal products. */
+function textOf(merged: Merged): string {
+  const [factor, bounded] = apart(merged);
+  let product = factor;
+  const names = bounded.map((dim) => {
+    if (typeof dim === 'number') return '';
+    product *= dim.factor;
+    return JSON.stringify(dim.size.name);
+  });
+  return [product, ...names.sort()].join('*');
 }

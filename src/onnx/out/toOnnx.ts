@@ -20,6 +20,8 @@ export interface ToOnnxOptions {
   readonly weights?: Readonly<Record<string, ArrayLike<number>>>;
   /** What first values are drawn with: 0 by default, as in sessions. */
   readonly seed?: number;
+  /** What the file says that it was made by, with a version: `sinter` by default. */
+  readonly producer?: string;
 }
 
 /** Versions of the file's format, by the versions of operators that came with them. */
@@ -71,7 +73,7 @@ export function onnxModel(module: Module, options: ToOnnxOptions): OnnxModel {
   return {
     irVersion,
     opsets: functions.length === 0 ? opsets.slice(0, 1) : opsets,
-    producer: 'sinter',
+    producer: options.producer ?? 'sinter',
     graph,
     functions,
     metadata: Object.entries(names).map(([key, value]) => [`sinter.${key}`, JSON.stringify(value)]),

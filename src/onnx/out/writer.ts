@@ -48,6 +48,7 @@ export class Writer {
   /** Constants of a graph; a function's are nodes. */
   readonly initializers: OnnxTensor[] = [];
   readonly #constants = new Map<string, Value>();
+  readonly #made = new Map<string, Value>();
   readonly #taken = new Set<string>();
   readonly #counts = new Map<string, number>();
   readonly #isFunction: boolean;
@@ -129,9 +130,14 @@ export class Writer {
     return [...written.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
+  /** A node, or the one that is there: all operators here are functions of their operands. */
   #add(op: string, domain: string, inputs: readonly Value[], attributes: Attributes): Value {
+    const key = JSON.stringify([domain, op, inputs, attributes]);
+    const known = this.#made.get(key);
+    if (known !== undefined) return known;
     const name = this.fresh(this.label === undefined ? op : `${this.label}/${op}`);
     this.nodes.push({ ...nodeOf(op, domain, inputs, attributes), name, outputs: [name] });
+    this.#made.set(key, name);
     return name;
   }
 }
