@@ -89,6 +89,8 @@ function computed(
       throw new RangeError('a weight is not known while importing');
     }
     const tensor = result instanceof Tensor ? result : result.tensor;
+    // A bounded size is known by its name alone.
+    if (tensor.shape.some((dim) => typeof dim === 'object')) throw new TooMuch('a shape with a bounded size');
     const needed = neededBy([tensor.node]);
     if (needed.reduce((n, { shape }) => n + elementCount(shape), 0) > MOST_FOLDED)
       throw new TooMuch('more than is computed while importing');

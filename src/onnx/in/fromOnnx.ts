@@ -128,7 +128,7 @@ interface Dimension {
 
 /** The name by which a dimension is given: its own, or that of its place. */
 function keyOf(input: string, axis: number, dim: string | undefined): string {
-  return dim === undefined || dim === '' ? `${input}.${axis}` : dim;
+  return dim ?? `${input}.${axis}`;
 }
 
 /**

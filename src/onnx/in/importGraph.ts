@@ -291,11 +291,9 @@ class GraphImport {
         const { elements, dtype, shape, name } = value;
         if (!isNumeric(elements)) return this.#ofSizes(value);
         requireFit(value, elements);
-        const [first = 0] = [elements[0]];
+        const first = elements[0] ?? 0;
         const number = dtype === 'f32' ? shortest(first) : first;
-        const isOne =
-          elements.length > 0 && Array.from(elements).every((element) => Object.is(element, first));
-        if (isOne) {
+        if (isOneValue(elements)) {
           return dtype === 'f32'
             ? calls.s.full(calls.where, shape, number)
             : calls.s.full(calls.where, shape, number, dtype);
@@ -369,6 +367,12 @@ class GraphImport {
       return own.outputs.map((name) => scope.get(name));
     });
   }
+}
+
+/** Whether all elements, of which there are some, are the same. */
+function isOneValue(elements: ArrayLike<number>): boolean {
+  for (let k = 1; k < elements.length; k++) if (!Object.is(elements[k], elements[0])) return false;
+  return elements.length > 0;
 }
 
 function withoutOperands(node: OnnxNode, left: ReadonlySet<string>): OnnxNode {

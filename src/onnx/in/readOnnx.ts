@@ -130,7 +130,12 @@ export function inputsOf({ graph }: OnnxModel): OnnxPort[] {
 
 function portOf(name: string, type: OnnxModel['graph']['inputs'][number]['type']): OnnxPort {
   if (type === undefined) throw new OnnxError('element-type', `${quoted(name)} is no tensor`);
-  return { name, dtype: elementType(type.elem, quoted(name)).dtype, shape: type.shape };
+  return { name, dtype: elementType(type.elem, quoted(name)).dtype, shape: type.shape?.map(extentOrName) };
+}
+
+/** A dimension that says something: some programs write -1, `?` or nothing where they know neither a number nor a name. */
+function extentOrName(dim: number | string | undefined): number | string | undefined {
+  return dim === '' || dim === '?' || (typeof dim === 'number' && dim < 0) ? undefined : dim;
 }
 
 /** What {@link applied} is told beside the inputs. */
@@ -157,10 +162,11 @@ export function applied(
   const bound = new Map<string, readonly [dim: Dim, input: string]>();
   const values = new Map<string, Value>();
   for (const { name, type } of model.graph.inputs) {
-    if (!ports.some((port) => port.name === name)) continue;
+    const port = ports.find((one) => one.name === name);
+    if (port === undefined) continue;
     const tensor = Object.hasOwn(inputs, name) ? inputs[name] : undefined;
     if (tensor === undefined) throw new OnnxError('input', `the input ${quoted(name)} is missing`);
-    requireInput(name, type?.elem ?? 0, type?.shape, tensor, bound);
+    requireInput(name, type?.elem ?? 0, port.shape, tensor, bound);
     for (const [axis, dim] of tensor.shape.entries()) {
       if (typeof dim === 'object' && dim.factor === 1 && !bounded.has(dim.size.name)) {
         bounded.set(dim.size.name, [tensor, axis]);

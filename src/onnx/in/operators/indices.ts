@@ -3,6 +3,7 @@ import type { Tensor } from '../../../graph/index.ts';
 import type { NodeContext } from '../context.ts';
 import { elem } from '../elementTypes.ts';
 import { isNumeric } from '../value.ts';
+import { merged } from './movement.ts';
 import type { Operators } from './operator.ts';
 
 /** Indices of operand `k` along an axis, from 0 on: negative ones count from the end. */
@@ -119,35 +120,42 @@ export const indices = {
   },
 } satisfies Operators;
 
-/** Numbers of places of a row-major order, of tuples of indices along the last axis. */
-function placesOf(ctx: NodeContext, indices: Tensor, extents: readonly number[]): Tensor {
-  const parts = extents.map((extent, k) => {
-    const own = indices.select(-1, k);
-    return (own.dtype === 'i32' ? own : own.cast('i32')).mod(extent);
+/** Numbers of places of a row-major order, of tuples of indices along the last axis, by the first axes of operand 0 from one on. */
+function placesOf(ctx: NodeContext, indices: Tensor, from: number, tuple: number): Tensor {
+  const shape = ctx.shape(0);
+  const parts = Array.from({ length: tuple }, (_, k) => {
+    const given = indices.select(-1, k);
+    const own = given.dtype === 'i32' ? given : given.cast('i32');
+    const dim = shape[from + k];
+    if (typeof dim === 'number') return own.mod(dim);
+    const live = ctx
+      .tensor(0)
+      .liveCount(from + k)
+      .cast('i32');
+    return own.lt(0).where(own.add(live), own);
   });
   const [first] = parts;
   if (first === undefined) return ctx.refuse('tuples of no indices');
-  return parts.slice(1).reduce((place, own, k) => place.mul(extents[k + 1] ?? 1).add(own), first);
+  return parts.slice(1).reduce((place, own, k) => place.mul(ctx.extent(0, from + k + 1)).add(own), first);
 }
 
 const product = (numbers: readonly number[]): number => numbers.reduce((a, b) => a * b, 1);
 
 function gatherNd(ctx: NodeContext): Tensor {
   const [x, indices] = [ctx.tensor(0), ctx.tensor(1)];
-  const shape = ctx.extents(0);
   const batches = ctx.int('batch_dims', 0);
   const tuple = Number(indices.shape.at(-1));
-  const rest = shape.slice(batches + tuple);
-  const named = shape.slice(batches, batches + tuple);
-  if (named.length !== tuple || batches < 0)
-    return ctx.fail(`tuples of ${tuple} indices of ${shape.length} axes`);
-  if (product(named) === 0) return ctx.fail('there is nothing to gather');
-  const places = placesOf(ctx, indices, named);
-  const batch = shape.slice(0, batches);
-  if (batches === 0) return x.reshape([product(named), ...rest]).take(places);
+  const rest = x.shape.slice(batches + tuple);
+  if (!(batches >= 0 && batches + tuple <= x.shape.length))
+    return ctx.fail(`tuples of ${tuple} indices of ${x.shape.length} axes`);
+  const places = placesOf(ctx, indices, batches, tuple);
+  if (batches === 0) {
+    const rows = merged(ctx, x.shape.slice(0, tuple));
+    return (tuple === 1 ? x : x.reshape([rows, ...rest])).take(places);
+  }
   // Each sample's own rows.
-  const count = product(batch);
-  const per = product(named);
+  const shape = ctx.extents(0);
+  const [count, per] = [product(shape.slice(0, batches)), product(shape.slice(batches, batches + tuple))];
   const each = places.reshape([count, -1]);
   const from = each.iotaLike(0).mul(per);
   const rows = x.reshape([count * per, ...rest]).take(each.add(from));
@@ -161,7 +169,7 @@ function scatterNd(ctx: NodeContext): Tensor {
   const [named, rest] = [shape.slice(0, tuple), shape.slice(tuple)];
   if (named.length !== tuple) return ctx.fail(`tuples of ${tuple} indices of ${shape.length} axes`);
   if (product(named) === 0) return x;
-  const places = placesOf(ctx, indices, named).flatten();
+  const places = placesOf(ctx, indices, 0, tuple).flatten();
   const [count] = places.shape;
   const width = product(rest);
   const rows = x.reshape([product(named), width]);

@@ -47,7 +47,20 @@ export const logic = {
       return ctx.typed(chosen, ctx.value(1).elem);
     },
   },
-  Cast: { since: 6, import: (ctx) => ctx.typed(cast(ctx.tensor(0), ctx.int('to')), ctx.int('to')) },
+  Cast: {
+    since: 6,
+    import: (ctx) => {
+      const [value, to] = [ctx.value(0), ctx.int('to')];
+      // Weights of few bits, which are scaled next: floats that can be trained.
+      if (
+        value.kind === 'known' &&
+        ctx.type(0).narrow !== undefined &&
+        elementType(to, 'the cast').dtype === 'f32'
+      )
+        return ctx.around.weight(value.name, value.shape, () => Float32Array.from(value.elements, Number));
+      return ctx.typed(cast(ctx.tensor(0), to), to);
+    },
+  },
   CastLike: {
     since: 15,
     import: (ctx) => ctx.typed(cast(ctx.tensor(0), ctx.value(1).elem), ctx.value(1).elem),

@@ -180,7 +180,7 @@ function reshaped(ctx: NodeContext, x: Tensor, given: readonly Dim[]): Tensor {
 }
 
 /** The product of dimensions, of which one may be bounded. */
-function merged(ctx: NodeContext, dims: readonly Dim[]): Dim {
+export function merged(ctx: NodeContext, dims: readonly Dim[]): Dim {
   return dims.reduce<Dim>((product, dim) => {
     if (typeof product === 'number' && typeof dim === 'number') return product * dim;
     if (typeof product === 'number' && typeof dim === 'object')
