@@ -58,25 +58,36 @@ const numbersOf = ({ dtype, data }: SafeTensor): Float32Array | Int32Array => {
 };
 
 describe('models that packages ship', () => {
-  test.each(models)('$what, gives what ONNX Runtime does', async (model) => {
-    const path = join(packageFolder(model.requirement), model.path);
-    const out = join(folder, `${model.requirement}.safetensors`);
-    runPython('onnxModels.py', path, out, JSON.stringify(model.inputs));
-    const { tensors } = readSafetensors(readFileSync(out));
-    const named = (start: string): Map<string, SafeTensor> =>
-      new Map([...tensors].flatMap(([name, one]) => (name.startsWith(start) ? [[name.slice(start.length), one]] : [])));
-    const { module } = fromOnnx(readFileSync(path), { sizes: model.sizes });
-    const session = await (await compile(module, { target: 'wasm' })).start({ threads: 2 });
-    const inputs = Object.fromEntries([...named('in.')].map(([name, one]) => [name, numbersOf(one)]));
-    const found = await session.run('predict', inputs);
-    for (const [name, wanted] of named('out.')) {
-      const [own, values] = [found[name], numbersOf(wanted)];
-      expect(own?.shape).toEqual(wanted.shape);
-      const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-      const apart = values.reduce((most, value, k) => Math.max(most, Math.abs(value - (own?.data[k] ?? NaN))), 0);
-      console.log(`${model.requirement} ${name}: ${apart / largest} apart, relative to the largest`);
-      expect(apart / largest).toBeLessThan(1e-4);
-    }
-    session.dispose();
-  }, 900_000);
+  test.each(models)(
+    '$what, gives what ONNX Runtime does',
+    async (model) => {
+      const path = join(packageFolder(model.requirement), model.path);
+      const out = join(folder, `${model.requirement}.safetensors`);
+      runPython('onnxModels.py', path, out, JSON.stringify(model.inputs));
+      const { tensors } = readSafetensors(readFileSync(out));
+      const named = (start: string): Map<string, SafeTensor> =>
+        new Map(
+          [...tensors].flatMap(([name, one]) =>
+            name.startsWith(start) ? [[name.slice(start.length), one]] : [],
+          ),
+        );
+      const { module } = fromOnnx(readFileSync(path), { sizes: model.sizes });
+      const session = await (await compile(module, { target: 'wasm' })).start({ threads: 2 });
+      const inputs = Object.fromEntries([...named('in.')].map(([name, one]) => [name, numbersOf(one)]));
+      const found = await session.run('predict', inputs);
+      for (const [name, wanted] of named('out.')) {
+        const [own, values] = [found[name], numbersOf(wanted)];
+        expect(own?.shape).toEqual(wanted.shape);
+        const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+        const apart = values.reduce(
+          (most, value, k) => Math.max(most, Math.abs(value - (own?.data[k] ?? NaN))),
+          0,
+        );
+        console.log(`${model.requirement} ${name}: ${apart / largest} apart, relative to the largest`);
+        expect(apart / largest).toBeLessThan(1e-4);
+      }
+      session.dispose();
+    },
+    900_000,
+  );
 });
