@@ -9,25 +9,26 @@ export type Values = ArrayLike<number>;
  */
 export function wordsOf(values: Values, dtype: Exclude<Dtype, 'u8'>): string {
   const bytes = new Uint8Array(values.length * 4);
-  const view = new DataView(bytes.buffer);
-  for (let k = 0; k < values.length; k++) {
-    const value = values[k] ?? 0;
-    switch (dtype) {
-      case 'f32':
-        view.setFloat32(4 * k, value, true);
-        break;
-      case 'i32':
-        view.setInt32(4 * k, value, true);
-        break;
-      case 'u32':
-      case 'bool':
-        view.setUint32(4 * k, value, true);
-        break;
-      default:
-        dtype satisfies never;
-    }
-  }
+  arrayOver(bytes.buffer, dtype).set(values);
   return base64(bytes);
+}
+
+/** The array that has elements of a type, over memory. All machines that this runs on are little-endian, as is the text. */
+function arrayOver(
+  buffer: ArrayBuffer,
+  dtype: Exclude<Dtype, 'u8'>,
+): Float32Array | Int32Array | Uint32Array {
+  switch (dtype) {
+    case 'f32':
+      return new Float32Array(buffer);
+    case 'i32':
+      return new Int32Array(buffer);
+    case 'u32':
+    case 'bool':
+      return new Uint32Array(buffer);
+    default:
+      return dtype satisfies never;
+  }
 }
 
 /** The values that {@link wordsOf} encoded. */
@@ -50,9 +51,9 @@ export function wordCount(words: string): number {
 
 function base64(bytes: Uint8Array): string {
   const chunks: string[] = [];
-  // `fromCharCode` takes its bytes as arguments, and a call takes only so many of them.
-  for (let k = 0; k < bytes.length; k += 8192) {
-    chunks.push(String.fromCharCode(...bytes.subarray(k, k + 8192)));
+  // `fromCharCode` takes its bytes as arguments, and a call takes only so many of them; three of them are four characters.
+  for (let k = 0; k < bytes.length; k += 8190) {
+    chunks.push(btoa(String.fromCharCode(...bytes.subarray(k, k + 8190))));
   }
-  return btoa(chunks.join(''));
+  return chunks.join('');
 }

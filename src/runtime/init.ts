@@ -37,7 +37,11 @@ export function decodeWords(text: string): Uint32Array<ArrayBuffer> {
 
 /** Bytes out of base64. */
 export function decodeBytes(text: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+  const plain = atob(text);
+  const bytes = new Uint8Array(plain.length);
+  // By number: `Uint8Array.from` takes ten times as long.
+  for (let k = 0; k < plain.length; k++) bytes[k] = plain.charCodeAt(k);
+  return bytes;
 }
 
 /** Number of elements of a shape. */

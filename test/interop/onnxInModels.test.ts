@@ -52,9 +52,9 @@ const models: readonly Shipped[] = [
   },
 ];
 
-const numbersOf = ({ dtype, data }: SafeTensor): Float32Array | Int32Array => {
+const numbersOf = ({ dtype, data }: SafeTensor): number[] => {
   const { buffer } = Uint8Array.from(data);
-  return dtype === 'F32' ? new Float32Array(buffer) : new Int32Array(buffer);
+  return Array.from(dtype === 'F32' ? new Float32Array(buffer) : new Int32Array(buffer));
 };
 
 describe('models that packages ship', () => {

@@ -11,6 +11,7 @@ import type { Operator, Operators } from './operator.ts';
 import { pooling } from './pooling.ts';
 import { products } from './products.ts';
 import { quantization } from './quantization.ts';
+import { recurrent } from './recurrent.ts';
 import { reductions } from './reductions.ts';
 import { resizing } from './resizing.ts';
 import { shapes } from './shapes.ts';
@@ -30,6 +31,7 @@ export const operators: Operators = {
   ...normalizations,
   ...losses,
   ...quantization,
+  ...recurrent,
   ...resizing,
   ...control,
 };
