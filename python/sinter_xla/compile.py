@@ -4,30 +4,39 @@ The text becomes a primitive whose lowering puts the entry's functions into the 
 what it does for its own programs: it donates, places, spreads over processes, and caches what it compiles.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import jax
 from jax.extend.core import Primitive
 from jax.extend.mlir.dialects import func
 from jax.interpreters import mlir
+from jax.sharding import Sharding
 
 from .arrays import DTYPES
 from .artifact import Artifact, Entry, Tensor
 from .errors import ArtifactError
 from .mesh import Placement
 
-Compiled = Callable[..., Sequence[jax.Array]]
+
+@dataclass(frozen=True)
+class Executable:
+    """An entry as XLA compiled it: a function of its arguments, each of which lies as `shardings` says."""
+
+    call: Callable[..., Sequence[jax.Array]]
+    shardings: tuple[Sharding, ...]
+
 
 _call = Primitive("sinter_entry")
 _call.multiple_results = True
 
 
-def compiled(artifact: Artifact, entry: Entry, place: Placement) -> Compiled:
-    """Compiles an entry for the devices of a mesh.
+def compiled(artifact: Artifact, entry: Entry, place: Placement, known: Mapping[str, Sharding]) -> Executable:
+    """Compiles an entry for the devices of a mesh. `known` says how states are spread already, by their names.
 
     States that the entry updates are donated: their arrays are gone after a call. Next states are spread as the states are,
-    outputs are whole on each device; how everything between is spread XLA finds out.
+    outputs are whole on each device. How all else is spread, inputs and states that nobody said it of included, XLA finds out.
 
     Raises ArtifactError where the text cannot be read, or is not that of the manifest.
     """
@@ -46,19 +55,40 @@ def compiled(artifact: Artifact, entry: Entry, place: Placement) -> Compiled:
         )
         return given
 
-    placed = jax.jit(
-        call,
-        in_shardings=tuple(
-            place.of(tensor) if argument.kind in ("state", "input") else place.whole
-            for argument, tensor in zip(entry.arguments, arguments, strict=True)
-        ),
-        out_shardings=[
-            *(place.of(states[name]) for name in entry.updates),
-            *(place.whole for _ in entry.outputs),
-        ],
-        donate_argnums=[k for k, argument in enumerate(entry.arguments) if argument.donated],
-    )
-    return placed.lower(*(_type(tensor) for tensor in arguments)).compile()
+    def attempt(spread: Mapping[str, Sharding]) -> Any:
+        def of(tensor: Tensor) -> Sharding | None:
+            return spread.get(tensor.name, place.of(tensor))
+
+        return (
+            jax.jit(
+                call,
+                in_shardings=tuple(
+                    of(tensor) if argument.kind in ("state", "input") else place.whole
+                    for argument, tensor in zip(entry.arguments, arguments, strict=True)
+                ),
+                out_shardings=[
+                    *(of(states[name]) for name in entry.updates),
+                    *(place.whole for _ in entry.outputs),
+                ],
+                donate_argnums=[k for k, argument in enumerate(entry.arguments) if argument.donated],
+            )
+            .lower(*(_type(tensor) for tensor in arguments))
+            .compile()
+        )
+
+    found = attempt(known)
+    before = {
+        argument.name: at for argument, at in zip(entry.arguments, found.input_shardings[0], strict=True)
+    }
+    # What XLA spreads otherwise before a step than after it is compiled again, spread in one way: the next step takes it.
+    settled = {
+        name: after if before[name].is_fully_replicated else before[name]
+        for name, after in zip(entry.updates, found.output_shardings, strict=False)
+        if not after.is_equivalent_to(before[name], len(states[name].dims))
+    }
+    if settled:
+        found = attempt({**known, **settled})
+    return Executable(found, tuple(found.input_shardings[0]))
 
 
 def _argument(artifact: Artifact, kind: str, name: str) -> Tensor:
@@ -96,7 +126,7 @@ def _parsed(entry: Entry, text: str, context: Any) -> Any:
     try:
         return mlir.ir.Module.parse(text, context)
     except Exception as error:
-        raise ArtifactError(f"{entry.file}: {str(error).splitlines()[0]}") from error
+        raise ArtifactError(f"{entry.file}: {' '.join(str(error).split())}") from error
 
 
 def _main(module: Any, entry: Entry) -> Any:

@@ -18,16 +18,19 @@ class Placement:
 
     mesh: Mesh
     shardings: Mapping[str, Sharding]
-    """Of inputs and states by name; those that are not in it are whole on each device."""
+    """Of inputs and states by name; how those that are not in it are spread XLA finds out."""
 
     @property
     def whole(self) -> NamedSharding:
         """Whole on each device."""
         return NamedSharding(self.mesh, PartitionSpec())
 
-    def of(self, tensor: Tensor) -> NamedSharding:
-        """How an input or a state is spread."""
-        return NamedSharding(self.mesh, PartitionSpec(*self.shardings.get(tensor.name, ())))
+    def of(self, tensor: Tensor) -> NamedSharding | None:
+        """How an input or a state is spread; None where nobody said."""
+        if self.mesh.size == 1:
+            return self.whole
+        sharding = self.shardings.get(tensor.name)
+        return None if sharding is None else NamedSharding(self.mesh, PartitionSpec(*sharding))
 
 
 def placement(artifact: Artifact, sizes: Mapping[str, int] | None = None) -> Placement:

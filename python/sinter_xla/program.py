@@ -1,14 +1,15 @@
 """A program at work: the states of an artifact on devices, and the entries that step them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import jax
 import numpy as np
+from jax.sharding import Sharding
 
 from .arrays import DTYPES, Array
-from .artifact import Artifact, Dim, Entry, Tensor
-from .compile import Compiled, compiled
+from .artifact import Artifact, Dim, Entry
+from .compile import Executable, compiled
 from .errors import OptionError, listed
 from .mesh import Placement
 
@@ -21,35 +22,38 @@ class Step:
     live: Mapping[str, int]
 
 
-@dataclass
 class Program:
-    """States on the devices of a mesh. `values` has the first ones, as arrays of the host."""
+    """The states of an artifact on the devices of a mesh, and its entries as XLA compiled them."""
 
-    artifact: Artifact
-    place: Placement
-    values: Mapping[str, Array]
-    states: dict[str, jax.Array] = field(init=False)
-    _compiled: dict[str, Compiled] = field(init=False, default_factory=dict)
+    def __init__(self, artifact: Artifact, place: Placement, values: Mapping[str, Array]) -> None:
+        """`values` has the first states by name, as arrays of the host."""
+        self.artifact = artifact
+        self.place = place
+        self.states: dict[str, jax.Array | Array] = {}
+        """Those of which it is not known how they are spread are arrays of the host."""
+        self._spread: dict[str, Sharding] = {}
+        self._compiled: dict[str, Executable] = {}
+        for state in artifact.states:
+            sharding = place.of(state)
+            if sharding is not None:
+                self._spread[state.name] = sharding
+        self.load(values)
 
-    def __post_init__(self) -> None:
-        self.states = {
-            state.name: self.spread(state, self.values[state.name]) for state in self.artifact.states
-        }
-        self.values = {}
+    def load(self, values: Mapping[str, Array]) -> None:
+        """Gives all states other values."""
+        for name in (state.name for state in self.artifact.states):
+            value = values[name]
+            self.states[name] = _placed(value, self._spread[name]) if name in self._spread else value
 
-    def spread(self, tensor: Tensor, values: Array) -> jax.Array:
-        """An array of the host on the devices, each of which is given its part alone. Fewer rows are filled up with zeros."""
-        shape = tensor.shape
-        if values.shape != shape:
-            whole = np.zeros(shape, values.dtype)
-            whole[: len(values)] = values
-            values = whole
-        return jax.make_array_from_callback(shape, self.place.of(tensor), lambda part: values[part])
-
-    def compile(self, entry: Entry) -> Compiled:
-        """The entry as XLA compiled it, once."""
+    def compile(self, entry: Entry) -> Executable:
+        """The entry as XLA compiled it, once. States of which it found out how they are spread lie so from now on."""
         if entry.name not in self._compiled:
-            self._compiled[entry.name] = compiled(self.artifact, entry, self.place)
+            executable = compiled(self.artifact, entry, self.place, self._spread)
+            self._compiled[entry.name] = executable
+            for argument, sharding in zip(entry.arguments, executable.shardings, strict=True):
+                if argument.kind == "state" and argument.name not in self._spread:
+                    self._spread[argument.name] = sharding
+                    self.states[argument.name] = _placed(np.asarray(self.states[argument.name]), sharding)
         return self._compiled[entry.name]
 
     def step(
@@ -64,21 +68,23 @@ class Program:
 
         `inputs` has the rows of each input, `live` the extent of each bounded size, `number` is that of the step, from 1.
         """
-        by_name = {tensor.name: tensor for tensor in self.artifact.inputs}
+        executable = self.compile(entry)
+        shapes = {tensor.name: tensor.shape for tensor in self.artifact.inputs}
         dtypes = {param.name: DTYPES[param.dtype] for param in self.artifact.params}
         scalars = {**params, "step": number}
         values: list[jax.Array | Array] = []
-        for argument in entry.arguments:
+        for argument, sharding in zip(entry.arguments, executable.shardings, strict=True):
+            name = argument.name
             match argument.kind:
                 case "state":
-                    values.append(self.states[argument.name])
+                    values.append(self.states[name])
                 case "input":
-                    values.append(self.spread(by_name[argument.name], inputs[argument.name]))
+                    values.append(_placed(_filled(inputs[name], shapes[name]), sharding))
                 case "param":
-                    values.append(self._scalar(scalars[argument.name], dtypes[argument.name]))
+                    values.append(_placed(np.asarray(scalars[name], dtypes[name]), sharding))
                 case "size":
-                    values.append(self._scalar(live[argument.name], np.dtype(np.int32)))
-        results = self.compile(entry)(*values)
+                    values.append(_placed(np.asarray(live[name], np.int32), sharding))
+        results = executable.call(*values)
         count = len(entry.updates)
         self.states.update(zip(entry.updates, results[:count], strict=True))
         return Step(tuple(results[count:]), live)
@@ -86,12 +92,25 @@ class Program:
     def read(self) -> dict[str, Array]:
         """All states as arrays of the host, whole, in the order of the artifact."""
         names = [state.name for state in self.artifact.states]
+        placed = [name for name in names if name in self._spread]
         whole = jax.jit(lambda *states: states, out_shardings=self.place.whole)
-        gathered = whole(*(self.states[name] for name in names))
-        return {name: host(value) for name, value in zip(names, gathered, strict=True)}
+        gathered = whole(*(self.states[name] for name in placed))
+        found = {name: host(value) for name, value in zip(placed, gathered, strict=True)}
+        return {name: found[name] if name in found else np.asarray(self.states[name]) for name in names}
 
-    def _scalar(self, value: float, dtype: np.dtype[np.generic]) -> jax.Array:
-        return jax.make_array_from_callback((), self.place.whole, lambda _: np.asarray(value, dtype))
+
+def _placed(values: Array, sharding: Sharding) -> jax.Array:
+    """An array of the host on devices: each is given its part alone, and of several processes each gives to its own."""
+    return jax.make_array_from_callback(values.shape, sharding, lambda part: values[part])
+
+
+def _filled(values: Array, shape: tuple[int, ...]) -> Array:
+    """Rows with zeros behind them, as many as there may be."""
+    if values.shape == shape:
+        return values
+    whole = np.zeros(shape, values.dtype)
+    whole[: len(values)] = values
+    return whole
 
 
 def host(value: jax.Array) -> Array:

@@ -92,14 +92,14 @@ class ArtifactTest(FolderCase):
         manifest["inputs"][0]["shape"][1] = 5
         artifact = self.artifact(manifest)
         with self.refuses(ArtifactError, "train.mlir: @main takes (tensor<4xf32>"):
-            compiled(artifact, artifact.entry("train"), placement(artifact))
+            compiled(artifact, artifact.entry("train"), placement(artifact), {})
         for text, reason in [
             ("module {", "train.mlir:"),
             ("module {}", "train.mlir: there is no function @main"),
         ]:
             artifact.entry("train").file.write_text(text, encoding="utf-8")
             with self.subTest(text), self.refuses(ArtifactError, reason):
-                compiled(artifact, artifact.entry("train"), placement(artifact))
+                compiled(artifact, artifact.entry("train"), placement(artifact), {})
         artifact.entry("train").file.unlink()
         with self.refuses(ArtifactError, "the artifact is not whole"):
-            compiled(artifact, artifact.entry("train"), placement(artifact))
+            compiled(artifact, artifact.entry("train"), placement(artifact), {})

@@ -2,6 +2,7 @@ import contextlib
 import io
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from sinter_xla.checkpoint import read_checkpoint
 from sinter_xla.cli import main
 
 from . import linear
@@ -17,6 +19,7 @@ from .case import FolderCase
 from .test_mesh import spread
 
 NUMBER = r"[-+.e0-9]+"
+ROOT = Path(__file__).parent.parent
 
 
 class CommandLineTest(FolderCase):
@@ -117,6 +120,30 @@ class CommandLineTest(FolderCase):
         code, _, err = self.call("info", folder=self.folder)
         self.assertRegex(err, "^error: .*manifest.json: No such file or directory")
 
+    def test_an_interruption_ends_it_with_a_checkpoint(self) -> None:
+        artifact = self.artifact()
+        file = self.folder / "c.safetensors"
+        options = [
+            "--data",
+            str(self.data),
+            "--epochs",
+            "1000000",
+            "--log-every",
+            "1",
+            "--checkpoint",
+            str(file),
+        ]
+        command = [sys.executable, "-m", "sinter_xla", "train", str(artifact.folder), *options]
+        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            process.stdout.readline()
+            process.send_signal(signal.SIGINT)
+            lines = process.stdout.read().splitlines()
+        self.assertEqual(process.returncode, 130)
+        _, place = read_checkpoint(artifact, file)
+        steps = [line for line in lines if line.startswith("step ")]
+        self.assertTrue(steps[-1].startswith(f"step {place.of('train').steps} "), steps[-1])
+
     def test_several_processes_train_as_one_does(self) -> None:
         self.artifact(spread())
         with socket.socket() as free:
@@ -131,7 +158,7 @@ class CommandLineTest(FolderCase):
             subprocess.Popen(
                 [*command, "--process", str(k), "--checkpoint", str(self.folder / "both.safetensors")],
                 env=environment,
-                cwd=Path(__file__).parent.parent,
+                cwd=ROOT,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 text=True,

@@ -3,10 +3,14 @@ from typing import Any
 
 import jax
 import numpy as np
+from jax.sharding import NamedSharding
 
+from sinter_xla.arrays import DTYPES
 from sinter_xla.checkpoint import Place, Position, write_checkpoint
 from sinter_xla.draws import permutation
 from sinter_xla.errors import DataError, OptionError, TrainingError
+from sinter_xla.mesh import placement
+from sinter_xla.program import Program
 from sinter_xla.train import Course, Report, train
 
 from . import linear
@@ -62,13 +66,58 @@ class TrainTest(FolderCase):
         artifact = self.artifact(spread())
         program, _ = self.program(artifact)
         before = program.states["w"]
+        assert isinstance(before, jax.Array)
         inputs = {name: array[:8] for name, array in linear.data().items()}
         step = program.step(artifact.entry("train"), inputs, {"batch": 8}, {"lr": 0.1}, 5)
+        after = program.states["w"]
+        assert isinstance(after, jax.Array)
         self.assertTrue(before.is_deleted())
-        self.assertEqual(program.states["w"].sharding, program.place.of(artifact.states[0]))
-        self.assertEqual(program.states["w"].addressable_shards[0].data.shape, (2,))
+        self.assertEqual(after.sharding, program.place.of(artifact.states[0]))
+        self.assertEqual(after.addressable_shards[0].data.shape, (2,))
         # Its second output is the number of the step.
         self.assertEqual([int(step.outputs[1]), bool(program.states["even"])], [5, True])
+
+    def test_what_nobody_said_is_spread_as_xla_finds_out_and_as_it_was_after_each_step(self) -> None:
+        manifest = spread()
+        del (
+            manifest["inputs"][1]["sharding"],
+            manifest["states"][0]["sharding"],
+            manifest["states"][1]["sharding"],
+        )
+        manifest["inputs"][0]["sharding"] = ["data", "model"]
+        # A state that only is given a value: what it is before a step says nothing.
+        manifest["states"].append({"name": "last", "shape": [8], "dtype": "f32", "trainable": False})
+        train_entry = manifest["entries"][0]
+        train_entry["arguments"].insert(3, {"kind": "state", "name": "last", "donated": True})
+        train_entry["results"].insert(3, {"kind": "state", "name": "last", "shape": [8], "dtype": "f32"})
+        artifact = self.artifact(manifest)
+        text = artifact.entry("train").file.read_text(encoding="utf-8")
+        for old, new in [
+            ("%x: tensor<8x4xf32>", "%last: tensor<8xf32>, %x: tensor<8x4xf32>"),
+            ("tensor<i1>, tensor<f32>", "tensor<i1>, tensor<8xf32>, tensor<f32>"),
+            ("return %new_w, %new_m, %new_even,", "return %new_w, %new_m, %new_even, %p,"),
+        ]:
+            self.assertIn(old, text)
+            text = text.replace(old, new)
+        artifact.entry("train").file.write_text(text, encoding="utf-8")
+        states = {state.name: np.zeros(state.shape, DTYPES[state.dtype]) for state in artifact.states}
+        program = Program(artifact, placement(artifact), states)
+        losses: list[float] = []
+
+        def on_step(report: Report) -> bool:
+            losses.append(report.scalars["loss"])
+            return True
+
+        train(program, Course(artifact.entry("train"), epochs=3), linear.data(), Place(), on_step)
+        specs = {
+            name: state.sharding.spec
+            for name, state in program.states.items()
+            if isinstance(state, jax.Array) and isinstance(state.sharding, NamedSharding)
+        }
+        wanted = {"w": ("model",), "w.m": ("model",), "last": ("data",), "even": ()}
+        self.assertEqual({name: tuple(spec) for name, spec in specs.items()}, wanted)
+        alone, _ = self.losses(epochs=3)
+        np.testing.assert_allclose(losses, alone, rtol=TOLERANCE)
 
     def test_a_training_goes_on_exactly_where_it_stopped(self) -> None:
         whole, end = self.losses(epochs=4)

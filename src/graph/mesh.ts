@@ -24,7 +24,7 @@ export interface MeshAxis {
  */
 export type Sharding = readonly (string | null)[];
 
-/** How the inputs and the states of a module are spread; those that are not in it are whole on each device. */
+/** How the inputs and the states of a module are spread. It does not say it of those that are not in it: XLA propagates it. */
 export type Shardings = ReadonlyMap<Node, Sharding>;
 
 /** A mesh of sizes by axis. @throws GraphError `mesh` saying which axis cannot be */

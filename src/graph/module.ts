@@ -346,7 +346,7 @@ export class ModuleBuilder implements Declarations {
   /**
    * Spreads an input or a state over the mesh: for each dimension the axis along which its parts lie, or null where each device
    * has all of it. `m.shard(x, ['data', null])` gives each of the devices along `data` its own rows. What an optimizer keeps of a
-   * state is spread as the state is. How everything else is spread follows: XLA propagates it.
+   * state is spread as the state is. How everything else is spread XLA finds out.
    *
    * @param tensor an input, a state, or the name of one that is declared already, as layers declare theirs
    * @returns what it was given
