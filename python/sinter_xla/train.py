@@ -39,7 +39,7 @@ class Report:
     place: Place
     """Where training stands after the step, whose states may be further ahead."""
     seconds: float
-    """Since training began."""
+    """Those of the epoch so far, without what ran before it was resumed."""
 
     @property
     def ends_epoch(self) -> bool:
@@ -89,7 +89,7 @@ def train(
 
     def report(step: Step, after: Place) -> bool:
         """Takes the outputs of a step. Gives whether to go on."""
-        nonlocal tally, done
+        nonlocal tally, done, begin
         position = after.of(course.entry.name).position
         at = position.step
         before = done.of(course.entry.name).position
@@ -113,6 +113,8 @@ def train(
             place=done,
             seconds=time.monotonic() - begin,
         )
+        if told.ends_epoch:
+            begin = time.monotonic()
         if nan is not None:
             raise TrainingError(
                 f"{course.entry.name}: {nan} is NaN in step {at} of epoch {position.epoch + 1}: a smaller learning rate,"

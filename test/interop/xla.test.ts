@@ -18,7 +18,7 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** JAX's start and XLA's compilations take minutes where other tests take the processor. */
-const MINUTES = 600_000;
+const MINUTES = 900_000;
 
 const STEPS = 50;
 
