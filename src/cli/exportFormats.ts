@@ -1,5 +1,6 @@
 import { basename, dirname } from 'node:path';
 import type { Module } from '../graph/index.ts';
+import { UnknownNameError } from '../issues.ts';
 import { valuesIn } from './statesFile.ts';
 import { UsageError } from './usage.ts';
 
@@ -88,11 +89,14 @@ export function onlyEntry({ entries, name }: Module, asked: string | undefined):
   throw new UsageError(`${name} has several entries: pick one of ${names} by --entry`);
 }
 
-/** A module with one of its entries alone, where one was asked for. @throws UsageError where there is none of that name */
+/** A module with one of its entries alone, where one was asked for. @throws UnknownNameError where there is none of that name */
 function ofEntry(module: Module, asked: string | undefined): Module {
   if (asked === undefined) return module;
   const entries = module.entries.filter(({ name }) => name === asked);
   if (entries.length > 0) return { ...module, entries };
-  const names = module.entries.map((entry) => JSON.stringify(entry.name)).join(', ');
-  throw new UsageError(`${module.name} has no entry ${JSON.stringify(asked)}; there are ${names}`);
+  throw new UnknownNameError(
+    'entry',
+    asked,
+    module.entries.map(({ name }) => name),
+  );
 }

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { GraphError } from '../graph/index.ts';
+import { UnknownNameError } from '../issues.ts';
 import { MachineError } from '../machine/index.ts';
 import { OnnxError } from '../onnx/issues.ts';
 import { DeviceError, FormatError, InputError } from '../runtime/index.ts';
@@ -80,6 +81,7 @@ const inputErrors = [
   InputError,
   FormatError,
   OnnxError,
+  UnknownNameError,
 ] as const;
 
 /** Says what went wrong. @returns the exit code */

@@ -57,8 +57,10 @@ function floatText(value: number): string {
     return `0x${view.getUint32(0).toString(16).toUpperCase().padStart(8, '0')}`;
   }
   if (Object.is(value, -0)) return '-0.0';
-  let text = '';
-  for (let digits = 1; digits <= 9; digits++) {
+  let text = String(value);
+  // Whole numbers keep all of their digits: they are bounds, more often than not.
+  const isWhole = Number.isInteger(value) && Math.abs(value) < 1e15;
+  for (let digits = 1; digits <= 9 && !isWhole; digits++) {
     text = String(Number(value.toPrecision(digits)));
     if (Math.fround(Number(text)) === value) break;
   }
