@@ -12,6 +12,7 @@ import type { Operator } from './operators/operator.ts';
 import { operatorOf } from './operators/table.ts';
 import { nodeText, ordered, quoted, withoutPlace } from './order.ts';
 import { Refusals } from './refusals.ts';
+import { stateNames } from './stateNames.ts';
 import { type External, knownTensor, weightOf } from './tensors.ts';
 import { isNumeric, type Known, shortest, type Value, type Weight } from './value.ts';
 
@@ -65,6 +66,8 @@ class GraphImport {
   readonly #model: OnnxModel;
   readonly #options: ImportOptions;
   readonly #functions: ReadonlyMap<string, OnnxFunction>;
+  /** Names of states in place of those of weights. */
+  readonly #names: ReadonlyMap<string, string>;
   readonly #refusals = new Refusals();
   readonly #tensors = new Map<Value, Tensor>();
   readonly #known = new Map<Weight, Known>();
@@ -74,6 +77,7 @@ class GraphImport {
   constructor(model: OnnxModel, options: ImportOptions) {
     this.#model = model;
     this.#options = options;
+    this.#names = stateNames(model.graph);
     this.#functions = new Map(model.functions.map((one) => [`${one.domain}:${one.name}`, one]));
   }
 
@@ -119,7 +123,7 @@ class GraphImport {
     const { external } = this.#options;
     const { dtype } = elementType(tensor.type, quoted(tensor.name));
     return dtype === 'f32' && tensor.dims.length > 0
-      ? weightOf(tensor, external)
+      ? weightOf({ ...tensor, name: this.#names.get(tensor.name) ?? tensor.name }, external)
       : knownTensor(tensor, external);
   }
 

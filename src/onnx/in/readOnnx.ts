@@ -7,6 +7,7 @@ import { type Calls, moduleCalls } from './calls.ts';
 import { elementType } from './elementTypes.ts';
 import { computedInput, importGraph, versionsOf } from './importGraph.ts';
 import { ordered, quoted, withoutPlace } from './order.ts';
+import { stateNames } from './stateNames.ts';
 import type { External } from './tensors.ts';
 import type { Value } from './value.ts';
 
@@ -83,6 +84,7 @@ export interface OnnxNetwork {
 export function readOnnx(bytes: Uint8Array, options: ReadOnnxOptions = {}): OnnxNetwork {
   const model = openModel(bytes);
   const { graph } = model;
+  const names = stateNames(graph);
   const declared = new WeakMap<ModuleBuilder, Map<string, Tensor>>();
   return {
     name: graph.name,
@@ -90,7 +92,7 @@ export function readOnnx(bytes: Uint8Array, options: ReadOnnxOptions = {}): Onnx
     outputs: graph.outputs.map(({ name }) => name),
     weights: graph.initializers
       .filter((one) => one.dims.length > 0 && elementType(one.type, quoted(one.name)).dtype === 'f32')
-      .map(({ name }) => name),
+      .map(({ name }) => names.get(name) ?? name),
     apply: (m, inputs, { training = false, prefix = '' } = {}) => {
       const states = declared.get(m) ?? new Map<string, Tensor>();
       declared.set(m, states);

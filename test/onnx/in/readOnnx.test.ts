@@ -45,6 +45,18 @@ describe('readOnnx', () => {
     expect(module.states[8]?.name).toBe('other.conv.weight');
   });
 
+  test('names a weight that an exporter made by the layer that reads it', () => {
+    const { weights } = readOnnx(
+      fileOf({
+        inputs: [input('x', [2, 2])],
+        outputs: ['y'],
+        initializers: [floats('onnx::MatMul_12', [2, 2], [1, 2, 3, 4])],
+        nodes: [node('MatMul', ['x', 'onnx::MatMul_12'], ['y'], {}, '/encoder/query/MatMul')],
+      }),
+    );
+    expect(weights).toEqual(['encoder.query.weight']);
+  });
+
   test('drops out at random where it is trained, and not in evaluation', () => {
     const dropping = readOnnx(
       fileOf({
