@@ -176,7 +176,7 @@ class _Interruption:
 
     def __init__(self) -> None:
         self.is_asked = False
-        self._before: object = None
+        self._before = signal.getsignal(signal.SIGINT)
 
     def __enter__(self) -> "_Interruption":
         if jax.process_count() == 1:
@@ -184,12 +184,11 @@ class _Interruption:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if jax.process_count() == 1:
-            signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGINT, self._before)
 
     def _ask(self, number: int, frame: FrameType | None) -> None:
         self.is_asked = True
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGINT, self._before)
 
 
 def _evaluate(artifact: Artifact, options: argparse.Namespace) -> int:
