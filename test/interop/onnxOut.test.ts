@@ -234,6 +234,28 @@ describe('special values are those of the reference', () => {
 });
 
 describe('a bounded size', () => {
+  test('may be 0: of nothing there are sums and extrema, and no places', async () => {
+    const module = defineModule('none', (m) => {
+      const x = m.input('x', { shape: [m.size('n', { max: 9 }), 4] });
+      const product = x.transpose().matmul(x);
+      m.entry('run', {
+        sum: x.sum(0),
+        max: x.max(0),
+        least: x.min(),
+        product,
+        y: x.mul(2).reshape([x.shape[0] ?? 1, 2, 2]),
+      });
+    });
+    const session = await target.start(module);
+    const feeds = { inputs: { x: { shape: [0, 4], data: [] } }, live: { n: 0 } };
+    const found = await session.step('run', feeds);
+    for (const [name, { shape, data }] of Object.entries(referenceSession(module).step('run', feeds))) {
+      expect(found[name]?.shape, name).toEqual(shape);
+      expect(Array.from(found[name]?.data ?? []), name).toEqual(Array.from(data));
+    }
+    await session.dispose();
+  });
+
   test('has any extent, and places count by the largest', async () => {
     const module = defineModule('bounded', (m) => {
       const n = m.size('n', { max: 9 });
@@ -266,4 +288,14 @@ describe('a bounded size', () => {
     }
     await session.dispose();
   });
+});
+
+test.each([22, 23, 24, 25])('version %i of the operators means the same', async (opset) => {
+  const { module, states, step } = randomModule(3, { withState: true });
+  const session = await onnxTarget(runtime, { opset }).start(module, states);
+  const found = await session.step('run', step(0));
+  for (const [name, value] of Object.entries(referenceSession(module, states).step('run', step(0)))) {
+    expectClose(found[name], value, 2e-4, name);
+  }
+  await session.dispose();
 });

@@ -5,7 +5,7 @@ import { type OwnFunction, ownFunction } from '../writer.ts';
 function extremum(op: 'ReduceMax' | 'ReduceMin'): OwnFunction {
   return ownFunction(`${op}OrNaN`, ['x', 'axes'], (w, x, axes) => {
     const nans = castTo(w, w.node('IsNaN', [x]), 'int32');
-    const isNan = castTo(w, w.node('ReduceMax', [nans, axes], { keepdims: 0 }), 'bool');
+    const isNan = castTo(w, w.node('ReduceSum', [nans, axes], { keepdims: 0 }), 'bool');
     const value = w.node(op, [x, axes], { keepdims: 0 });
     return w.node('Where', [isNan, w.constant('float32', Number.NaN), value]);
   });
@@ -23,7 +23,7 @@ function place(op: 'ArgMax' | 'ArgMin'): OwnFunction {
     // That there is one shows at the place found.
     const axis = w.node('Constant', [], { value_int: { attribute: 'axis' } });
     const axes = w.node('Reshape', [axis, w.constant('int64', [1], [1])]);
-    const hasNan = castTo(w, w.node('ReduceMax', [nans, axes], { keepdims: 0 }), 'bool');
+    const hasNan = castTo(w, w.node('ReduceSum', [nans, axes], { keepdims: 0 }), 'bool');
     return w.node('Where', [hasNan, ofNans, ofNumbers]);
   };
   return ownFunction(`${op}OrNaN`, ['x'], build, ['axis']);
