@@ -100,7 +100,7 @@ const functions = {
   log10: (x) => x.log10(),
   cbrt: (x) => x.cbrt(),
   erfinv: (x) => x.erfinv(),
-  // It is 0 at 1 and 2, where all that is left is rounding.
+  // It is 0 at 1 and 2, where the reference has what its formula's rounding leaves.
   lgamma: (x) => x.lgamma().add(1),
   digamma: (x) => x.digamma(),
   trigamma: (x) => x.polygamma(1),

@@ -257,7 +257,7 @@ describe('operations', () => {
       out c: float32[]
       out d: int32[3]
       function FloorDivide: 16 nodes
-      function LogGamma: 62 nodes
+      function LogGamma: 147 nodes
       function ReduceMaxOrNaN: 7 nodes
       function ToInt32: 10 nodes"
     `);

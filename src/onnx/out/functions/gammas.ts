@@ -1,3 +1,4 @@
+import { LOG_GAMMA } from '../../../functions/gammas.ts';
 import type { Value, Writer } from '../writer.ts';
 import { inDoubles, polynomial } from './floats.ts';
 
@@ -76,7 +77,15 @@ export const lgamma = inDoubles('LogGamma', (w, x) => {
     w.node('Sub', [w.node('Log', [a]), real(w, 1)]),
   ]);
   const stirling = w.node('Add', [lead, w.node('Add', [series, real(w, (Math.log(2 * Math.PI) - 1) / 2)])]);
-  const positive = w.node('Sub', [stirling, between]);
+  // Beside the zeros, 1 and 2, by polynomials that are 0 there.
+  const beside = (zero: number, coefficients: readonly number[]): Value => {
+    const distance = w.node('Sub', [q, real(w, zero)]);
+    return w.node('Mul', [distance, polynomial(w, distance, coefficients)]);
+  };
+  const within = (low: number, high: number): Value =>
+    w.node('And', [w.node('LessOrEqual', [real(w, low), q]), w.node('Less', [q, real(w, high)])]);
+  const around = w.node('Where', [within(1.5, 3.5), beside(2, LOG_GAMMA.two), beside(1, LOG_GAMMA.one)]);
+  const positive = w.node('Where', [within(0.5, 3.5), around, w.node('Sub', [stirling, between])]);
   // Γ(x) Γ(1 - x) = π / sin(πx).
   const { angle, isInteger } = angleOf(w, x);
   const sine = w.node('Abs', [w.node('Sin', [angle])]);
