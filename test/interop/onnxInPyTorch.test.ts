@@ -44,4 +44,4 @@ test('a network that PyTorch exported is fine-tuned with the losses that PyTorch
     losses.push((await session.run('train', { image, labels })).loss?.data[0] ?? Number.NaN);
   expect(losses).toEqual(near(wanted, 4));
   session.dispose();
-});
+}, 600_000);
