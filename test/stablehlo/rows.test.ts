@@ -99,6 +99,17 @@ describe('rows', () => {
     `);
   });
 
+  test('of windows side by side are movements alone', () => {
+    const pooled = bodyOf((m) =>
+      m.input('x', { shape: [6] }).windows({ axes: [0], window: [2], stride: [2] }),
+    );
+    expect(pooled).toMatchInlineSnapshot(`
+      "%0 = stablehlo.reshape %x : (tensor<6xf32>) -> tensor<3x2xf32>
+      %1 = stablehlo.transpose %0, dims = [0, 1] : (tensor<3x2xf32>) -> tensor<3x2xf32>
+      return %1 : tensor<3x2xf32>"
+    `);
+  });
+
   test('of casts saturate, and take NaN for 0', () => {
     expect(bodyOf((m) => m.input('x', { shape: [] }).cast('i32'))).toMatchInlineSnapshot(`
       "%0 = stablehlo.constant dense<-2147483648.0> : tensor<f32>

@@ -9,6 +9,7 @@ import {
   reduce,
   reshape,
   select,
+  transpose,
   unlessSame,
 } from '../lines.ts';
 import { splat } from '../literals.ts';
@@ -28,6 +29,14 @@ export const windowRows = {
       const { axis, window, stride, dilation } = along;
       const positions = node.shape[axis];
       if (typeof positions !== 'number') throw new RangeError(`windows along a bounded axis ${axis}`);
+      const extent = x.type.shape[axis] ?? 0;
+      if (isTiled({ positions, window, stride, dilation, extent })) {
+        // Positions and elements side by side are the axis itself.
+        const split = scope.let(reshape(x, x.type.shape.toSpliced(axis, 1, positions, window)));
+        const kept = split.type.shape.flatMap((_, k) => (k === axis + 1 ? [] : [k]));
+        x = scope.let(transpose(split, [...kept, axis + 1]));
+        continue;
+      }
       const shape = [positions, window];
       const place = index(context, shape, [stride, dilation], 0);
       // Positions stand where the axis was, the window's elements behind all axes.
@@ -89,6 +98,12 @@ function folded(context: RowContext): Value {
     const { axis, window, stride, dilation, low } = along;
     const last = x.type.shape.length - 1;
     const [positions = 1, extent = 0] = [x.type.shape[axis], extents[n]];
+    if (low === 0 && isTiled({ positions, window, stride, dilation, extent })) {
+      const order = x.type.shape.flatMap((_, k) => (k === last ? [] : k === axis ? [k, last] : [k]));
+      const turned = scope.let(transpose(x, order));
+      x = scope.let(reshape(turned, turned.type.shape.toSpliced(axis, 2, extent)));
+      continue;
+    }
     const span = (window - 1) * dilation + 1;
     const layers = positions === 1 ? 1 : Math.ceil(span / stride);
     const shape = [extent, layers];
@@ -126,6 +141,13 @@ function folded(context: RowContext): Value {
     x = 'text' in sum ? scope.let(sum) : sum;
   }
   return x;
+}
+
+/** Whether windows lie side by side and fill the axis: each element is in one of them. */
+function isTiled(
+  one: Omit<Along, 'axis' | 'low'> & { readonly positions: number; readonly extent: number },
+): boolean {
+  return one.dilation === 1 && one.stride === one.window && one.positions * one.window === one.extent;
 }
 
 /** Numbers of places: `by[0]` times the first index and `by[1]` times the second one, and a number. */
