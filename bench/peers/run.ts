@@ -3,7 +3,7 @@
  *
  *     npm ci && npm --prefix bench/peers ci && npm --prefix bench/peers start
  *
- * PyTorch takes part where `python3` (or `--python FILE`) has it; who does not is named.
+ * PyTorch and XLA (by JAX, over exported StableHLO) take part where `python3` (or `--python FILE`) has them; who does not is named.
  */
 import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
@@ -22,7 +22,7 @@ const HELP = `Measures training steps of Sinter and its peers, in turn.
   --threads N      threads of each (as many as there are cores)
   --rounds N       turns of each, of which the median counts (7)
   --milliseconds N of a turn, about (600)
-  --python FILE    a Python that has PyTorch 2 (python3)
+  --python FILE    a Python that has PyTorch 2, or JAX and safetensors (python3)
 `;
 
 /**
@@ -48,14 +48,17 @@ async function main(): Promise<void> {
     return;
   }
   const { threads, python } = values;
-  const torch = versionOfTorch(python);
+  const torch = versionOf(python, 'torch');
   if (torch === null) process.stdout.write(`${python} has no PyTorch: it takes no part\n`);
+  const jaxVersion = versionOf(python, 'jax');
+  if (jaxVersion === null) process.stdout.write(`${python} has no JAX: XLA takes no part\n`);
   for (const workload of values.workload.length === 0 ? peerWorkloads : values.workload) {
     const folder = await writeTask(workload);
     try {
       const runners = [sinter(folder, threads)];
-      if (isPerceptron(readTask(folder))) runners.push(...jax(folder, threads));
+      if (isPerceptron(readTask(folder))) runners.push(...jaxJs(folder, threads));
       if (torch !== null) runners.push(...pyTorch(folder, threads, python, torch));
+      if (jaxVersion !== null) runners.push(...xla(folder, threads, python, jaxVersion));
       const rounds = await inTurn(runners, {
         rounds: Number(values.rounds),
         milliseconds: Number(values.milliseconds),
@@ -73,7 +76,7 @@ function sinter(folder: string, threads: string): Runner {
 }
 
 /** jax-js as it runs in Node, which has no Web Workers, and as it runs where it has threads. */
-function jax(folder: string, threads: string): Runner[] {
+function jaxJs(folder: string, threads: string): Runner[] {
   const script = fileURLToPath(new URL('jaxSteps.mjs', import.meta.url));
   // It uses `relaxed_madd` where it can, but does not switch it on; versions after Node 20 have no such flag.
   const flag = '--experimental-wasm-relaxed-simd';
@@ -88,6 +91,12 @@ function pyTorch(folder: string, threads: string, python: string, version: strin
   return byThreads(`PyTorch ${version}`, threads, (count) => [python, script, folder, count]);
 }
 
+/** XLA over the module that `sinter export` writes: on the processor, its states donated, its batches there. */
+function xla(folder: string, threads: string, python: string, version: string): Runner[] {
+  const script = fileURLToPath(new URL('xla_steps.py', import.meta.url));
+  return byThreads(`XLA of JAX ${version}`, threads, (count) => [python, script, folder, count]);
+}
+
 /** A peer on one thread and on all: the better of the two is what Sinter is measured by. */
 function byThreads(name: string, threads: string, command: (count: string) => Runner['command']): Runner[] {
   const counts = threads === '1' ? ['1'] : ['1', threads];
@@ -97,8 +106,8 @@ function byThreads(name: string, threads: string, command: (count: string) => Ru
   }));
 }
 
-function versionOfTorch(python: string): string | null {
-  const { status, stdout } = spawnSync(python, ['-c', 'import torch; print(torch.__version__)'], {
+function versionOf(python: string, library: 'torch' | 'jax'): string | null {
+  const { status, stdout } = spawnSync(python, ['-c', `import ${library}; print(${library}.__version__)`], {
     encoding: 'utf8',
   });
   return status === 0 ? stdout.trim() : null;

@@ -1,14 +1,15 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { compile } from '../../src/index.ts';
+import { stableHloArtifact } from '../../src/stablehlo/index.ts';
 import { workloadOf } from '../byName.ts';
 import { optimizerOf, type PeerOptimizer } from './optimizers.ts';
 
 /**
  * One workload for all that take it: the same first values, the same batches in the same order. Beside
  * `task.json` lie, little-endian, a file of f32 for each parameter, and for each input and batch a file of the
- * input's own type, such as `x0.u8` and `y0.i32`.
+ * input's own type, such as `x0.u8` and `y0.i32`; in the folder `stablehlo` lies the module as `sinter export` writes it.
  */
 export interface Task {
   readonly workload: string;
@@ -65,6 +66,9 @@ export async function writeTask(workload: string): Promise<string> {
     for (let k = 0; k < BATCHES; k++)
       writeFileSync(join(folder, `${name}${k}.${dtype}`), own.subarray(k * elements, (k + 1) * elements));
   }
+  mkdirSync(join(folder, 'stablehlo'));
+  for (const [name, bytes] of stableHloArtifact(module).files)
+    writeFileSync(join(folder, 'stablehlo', name), bytes);
   const task: Task = { workload, batch, batches: BATCHES, inputs, parameters, optimizer };
   writeFileSync(join(folder, 'task.json'), JSON.stringify(task, null, 2));
   return folder;
