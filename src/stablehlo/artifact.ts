@@ -34,19 +34,17 @@ export function stableHloArtifact(module: Module, options: ArtifactOptions = {})
   const states = stateSlots(module);
   const weights = options.weights ?? firstFile(states, firstWords(states, seed), seed);
   const names = new Names();
-  const texts = module.entries.map((entry) => ({
-    entry: entry.name,
+  const entries = module.entries.map((entry) => ({
     file: fileFor(entry.name, names),
-    text: printed(module, functionOf(module, entry)),
+    entry: functionOf(module, entry),
   }));
-  const files = new Map(texts.map(({ entry, file }) => [entry, file]));
-  const manifest = manifestOf(module, producer, files, WEIGHTS);
+  const manifest = manifestOf(module, producer, entries, WEIGHTS);
   const encoded = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text);
   return {
     manifest,
     files: new Map([
       [MANIFEST, encoded(`${JSON.stringify(manifest, null, 2)}\n`)],
-      ...texts.map(({ file, text }) => [file, encoded(text)] as const),
+      ...entries.map(({ file, entry }) => [file, encoded(printed(module, entry))] as const),
       [WEIGHTS, weights],
     ]),
   };

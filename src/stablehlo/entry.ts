@@ -1,7 +1,6 @@
 import { definitionOf, type Module, type ModuleEntry, type Node } from '../graph/index.ts';
-import { UnknownNameError } from '../issues.ts';
 import type { Dim } from '../loops/index.ts';
-import { dimsOf, textOf } from './rows/attributes.ts';
+import { dimsOf, textOf } from '../graph/attributes.ts';
 
 /** An argument of an entry's function. */
 export type Argument =
@@ -27,27 +26,22 @@ export interface EntryFunction {
   readonly results: readonly Result[];
 }
 
-/** An entry by its name. @throws UnknownNameError where there is none, naming those that there are */
-export function entryNamed(module: Module, name: string): ModuleEntry {
-  const entry = module.entries.find((one) => one.name === name);
-  if (entry !== undefined) return entry;
-  const known = module.entries.map((one) => one.name);
-  throw new UnknownNameError('entry', name, known);
-}
-
 /** The function that an entry is. */
 export function functionOf(module: Module, entry: ModuleEntry): EntryFunction {
+  const next = new Map(entry.updates.map((update) => [update.state, update.next]));
+  const updated = module.states.flatMap(({ name, node: state }) => {
+    const node = next.get(state);
+    return node === undefined ? [] : [{ name, state, node }];
+  });
+  const places = new Map(updated.map(({ state }, place) => [state, place]));
   const results: Result[] = [
-    ...module.states.flatMap(({ name, node: state }): Result[] => {
-      const update = entry.updates.find((one) => one.state === state);
-      return update === undefined ? [] : [{ kind: 'state', name, node: update.next }];
-    }),
+    ...updated.map(({ name, node }): Result => ({ kind: 'state', name, node })),
     ...entry.outputs.map(({ name, node }): Result => ({ kind: 'output', name, node })),
   ];
   const nodes = computedFor(results.map(({ node }) => node));
   const isRead = new Set(nodes);
   const named = (kind: 'input' | 'param', declared: readonly Node[]): Argument[] =>
-    declared.flatMap((node) => (isRead.has(node) ? [{ kind, name: textOf(node, 'name'), node }] : []));
+    declared.flatMap((node) => (isRead.has(node) ? [{ kind, name: textOf(node.op, node.attrs, 'name'), node }] : []));
   const sizes = sizesIn(nodes);
   return {
     name: entry.name,
@@ -55,8 +49,8 @@ export function functionOf(module: Module, entry: ModuleEntry): EntryFunction {
     results,
     arguments: [
       ...module.states.flatMap(({ name, node }): Argument[] => {
-        const place = results.findIndex((result) => result.kind === 'state' && result.name === name);
-        if (place >= 0) return [{ kind: 'state', name, node, donatedTo: place }];
+        const place = places.get(node);
+        if (place !== undefined) return [{ kind: 'state', name, node, donatedTo: place }];
         return isRead.has(node) ? [{ kind: 'state', name, node }] : [];
       }),
       ...named('input', module.inputs),
@@ -90,7 +84,7 @@ function sizesIn(nodes: readonly Node[]): ReadonlySet<string> {
   };
   for (const node of nodes) {
     node.shape.forEach(add);
-    if (node.op === 'extent') dimsOf(node, 'dim').forEach(add);
+    if (node.op === 'extent') dimsOf(node.op, node.attrs, 'dim').forEach(add);
   }
   return names;
 }

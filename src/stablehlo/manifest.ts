@@ -1,7 +1,7 @@
 import type { Mesh, Module, Sharding } from '../graph/index.ts';
 import { type Dim, type Dtype, extentOf } from '../loops/index.ts';
-import { type Argument, type EntryFunction, functionOf } from './entry.ts';
-import { numberOf, textOf } from './rows/attributes.ts';
+import type { Argument, EntryFunction } from './entry.ts';
+import { numberOf, textOf } from '../graph/attributes.ts';
 import { shardingField } from './sharding.ts';
 
 /** The version of the format: who reads it refuses others. */
@@ -62,13 +62,13 @@ export interface ManifestEntry {
 /**
  * The manifest of a module.
  *
- * @param files of its entries, by their names
+ * @param entries all of them, each with the file of its text
  * @param weights the file of first values
  */
 export function manifestOf(
   module: Module,
   producer: string,
-  files: ReadonlyMap<string, string>,
+  entries: readonly { readonly file: string; readonly entry: EntryFunction }[],
   weights: string,
 ): Manifest {
   return {
@@ -79,7 +79,7 @@ export function manifestOf(
     sizes: module.sizes.map(({ name, max }) => ({ name, max })),
     mesh: module.mesh ?? null,
     inputs: module.inputs.map((node) => ({
-      name: textOf(node, 'name'),
+      name: textOf(node.op, node.attrs, 'name'),
       shape: node.shape.map(dimOf),
       dtype: node.dtype,
       ...shardingField(module, node),
@@ -92,11 +92,11 @@ export function manifestOf(
       ...shardingField(module, node),
     })),
     params: module.params.map((node) => ({
-      name: textOf(node, 'name'),
+      name: textOf(node.op, node.attrs, 'name'),
       dtype: node.dtype,
-      initial: numberOf(node, 'initial'),
+      initial: numberOf(node.op, node.attrs, 'initial'),
     })),
-    entries: module.entries.map((entry) => entryOf(functionOf(module, entry), files.get(entry.name) ?? '')),
+    entries: entries.map(({ file, entry }) => entryOf(entry, file)),
     weights,
   };
 }

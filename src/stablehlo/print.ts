@@ -1,12 +1,6 @@
 import type { Module, Node } from '../graph/index.ts';
-import {
-  type Argument,
-  type EntryFunction,
-  entryNamed,
-  functionOf,
-  operandsOf,
-  type Result,
-} from './entry.ts';
+import { named } from '../issues.ts';
+import { type Argument, type EntryFunction, functionOf, operandsOf } from './entry.ts';
 import { Functions } from './functions.ts';
 import { identifier, quotedText } from './names.ts';
 import type { RowContext } from './rows/row.ts';
@@ -29,7 +23,7 @@ import { scalarOf, tensorTypeOf, typeText, type Value } from './types.ts';
  * @throws UnknownNameError where there is no such entry, naming those that there are
  */
 export function toStableHlo(module: Module, entry: string): string {
-  return printed(module, functionOf(module, entryNamed(module, entry)));
+  return printed(module, functionOf(module, named('entry', entry, module.entries)));
 }
 
 /** The text of an entry's function, and of the functions that it calls. */
@@ -62,7 +56,6 @@ export function printed(module: Module, entry: EntryFunction): string {
     known.set(node, computed(context, wishes.get(node)));
   }
   const results = entry.results.map(({ node }) => valueIn(node));
-  scope.at('');
   scope.end(
     `return ${results.map(({ name }) => name).join(', ')} : ${results.map(({ type }) => typeText(type)).join(', ')}`,
   );
@@ -70,10 +63,14 @@ export function printed(module: Module, entry: EntryFunction): string {
     ({ argument, value }) =>
       `    ${value.name}: ${typeText(value.type)}${attributesText(argumentAttributes(module, argument))}`,
   );
-  const returned = entry.results.map(
-    (result) =>
-      `    ${typeText(tensorTypeOf(result.node))}${attributesText(resultAttributes(module, result))}`,
-  );
+  // A next state is spread as the state is.
+  const states = new Map(module.states.map(({ name, node }) => [name, node]));
+  const returned = entry.results.map(({ kind, name, node }) => {
+    const state = kind === 'state' ? states.get(name) : undefined;
+    const spread = state === undefined ? [] : shardingAttributes(module, state);
+    const attributes = [`jax.result_info = ${quotedText(name)}`, ...spread];
+    return `    ${typeText(tensorTypeOf(node))}${attributesText(attributes)}`;
+  });
   return [
     `module @${identifier(module.name)} {`,
     ...meshLines(module).map((line) => `  ${line}`),
@@ -116,13 +113,6 @@ function argumentAttributes(module: Module, argument: Argument): readonly string
   const isDonated = argument.kind === 'state' && argument.donatedTo !== undefined;
   const donated = isDonated ? [`tf.aliasing_output = ${argument.donatedTo} : i32`] : [];
   return [...donated, ...shardingAttributes(module, argument.node)];
-}
-
-/** A next state is spread as the state is. */
-function resultAttributes(module: Module, { kind, name }: Result): readonly string[] {
-  const info = `jax.result_info = ${quotedText(name)}`;
-  const state = kind === 'state' ? module.states.find((one) => one.name === name) : undefined;
-  return [info, ...(state === undefined ? [] : shardingAttributes(module, state.node))];
 }
 
 function attributesText(attributes: readonly string[]): string {

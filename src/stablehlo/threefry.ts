@@ -1,15 +1,8 @@
+import { firstRotations, parity, secondRotations } from '../loops/threefry.ts';
 import { pointwise } from './lines.ts';
 import { splat } from './literals.ts';
 import type { Scope } from './scope.ts';
 import type { Value } from './types.ts';
-
-/** The paper's table of rotations for two words, by the number of the round modulo eight. */
-const ROTATIONS = [13, 15, 26, 6, 17, 29, 16, 24];
-
-const ROUNDS = 20;
-
-/** What the third subkey is made of beside the key. */
-const PARITY = 0x1bd11bda;
 
 /**
  * The first word of Threefry-2x32-20 (Salmon et al. 2011) of two words of a key and two of a counter, all `ui32`: the bits of
@@ -21,17 +14,17 @@ export function writeThreefry(scope: Scope, parameters: readonly Value[]): Value
     throw new RangeError('threefry takes four words');
   const constant = (value: number): Value => scope.keep(splat(value, key0.type));
   const apply = (op: string, a: Value, b: Value): Value => scope.let(pointwise(op, a, b));
-  const key2 = apply('xor', apply('xor', key0, key1), constant(PARITY));
+  const key2 = apply('xor', apply('xor', key0, key1), constant(parity));
   const subkey = (k: number): Value => [key0, key1, key2][k % 3] ?? key0;
   const rotated = (x: Value, by: number): Value =>
     apply('or', apply('shift_left', x, constant(by)), apply('shift_right_logical', x, constant(32 - by)));
   let x0 = apply('add', counter0, key0);
   let x1 = apply('add', counter1, key1);
-  for (let round = 0; round < ROUNDS; round++) {
-    x0 = apply('add', x0, x1);
-    x1 = apply('xor', rotated(x1, ROTATIONS[round % 8] ?? 0), x0);
-    if (round % 4 < 3) continue;
-    const s = (round + 1) / 4;
+  for (let s = 1; s <= 5; s++) {
+    for (const by of s % 2 === 1 ? firstRotations : secondRotations) {
+      x0 = apply('add', x0, x1);
+      x1 = apply('xor', rotated(x1, by), x0);
+    }
     x0 = apply('add', x0, subkey(s));
     x1 = apply('add', apply('add', x1, subkey(s + 1)), constant(s));
   }

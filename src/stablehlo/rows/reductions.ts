@@ -3,7 +3,7 @@ import { broadcast, compare, convert, finite, iota, pointwise, reduce, select } 
 import { splat } from '../literals.ts';
 import { liveCount, masked } from '../live.ts';
 import { type Line, scalarOf, type Value } from '../types.ts';
-import { numbersOf } from './attributes.ts';
+import { numbersOf } from '../../graph/attributes.ts';
 import { type HloRow, inputOf, operandOf, type RowContext } from './row.ts';
 
 /** What no elements have for the place of their extremum. */
@@ -116,5 +116,5 @@ function countOf(context: RowContext): Value {
 }
 
 function axesOf({ node }: RowContext): readonly number[] {
-  return numbersOf(node, 'axes');
+  return numbersOf(node.op, node.attrs, 'axes');
 }

@@ -14,7 +14,7 @@ import {
 } from '../lines.ts';
 import { splat } from '../literals.ts';
 import { scalarOf, type TensorType, type Value } from '../types.ts';
-import { numberOf, numbersOf } from './attributes.ts';
+import { numberOf, numbersOf } from '../../graph/attributes.ts';
 import { type HloRow, operandOf, type RowContext } from './row.ts';
 
 /**
@@ -60,9 +60,9 @@ interface Along {
 }
 
 function slidingOf({ node }: RowContext): Along[] {
-  const lists = ['window', 'stride', 'dilation', 'low'].map((name) => numbersOf(node, name));
+  const lists = ['window', 'stride', 'dilation', 'low'].map((name) => numbersOf(node.op, node.attrs, name));
   const [window = [], stride = [], dilation = [], low = []] = lists;
-  return numbersOf(node, 'axes').map((axis, n) => ({
+  return numbersOf(node.op, node.attrs, 'axes').map((axis, n) => ({
     axis,
     window: window[n] ?? 1,
     stride: stride[n] ?? 1,
@@ -75,14 +75,14 @@ function slidingOf({ node }: RowContext): Along[] {
 function padded(context: RowContext): Value {
   const { node, scope } = context;
   const x = operandOf(context, 0);
-  const axes = numbersOf(node, 'axes');
+  const axes = numbersOf(node.op, node.attrs, 'axes');
   const around = (name: string): number[] => {
-    const own = numbersOf(node, name);
+    const own = numbersOf(node.op, node.attrs, name);
     return x.type.shape.map((_, k) => own[axes.indexOf(k)] ?? 0);
   };
   const [low, high] = [around('low'), around('high')];
   if ([...low, ...high].every((n) => n === 0)) return x;
-  const value = scope.keep(splat(numberOf(node, 'value'), scalarOf(x.type.element)));
+  const value = scope.keep(splat(numberOf(node.op, node.attrs, 'value'), scalarOf(x.type.element)));
   return scope.let(pad(x, value, low, high));
 }
 
@@ -92,7 +92,7 @@ function padded(context: RowContext): Value {
  */
 function folded(context: RowContext): Value {
   const { node, scope } = context;
-  const extents = numbersOf(node, 'extents');
+  const extents = numbersOf(node.op, node.attrs, 'extents');
   let x = operandOf(context, 0);
   for (const [n, along] of [...slidingOf(context).entries()].reverse()) {
     const { axis, window, stride, dilation, low } = along;

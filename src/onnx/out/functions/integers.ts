@@ -1,3 +1,4 @@
+import { firstRotations, parity, secondRotations } from '../../../loops/threefry.ts';
 import { castTo, lowWord } from '../exporter.ts';
 import { type OwnFunction, ownFunction, type Value, type Writer } from '../writer.ts';
 
@@ -74,9 +75,6 @@ function saturated(w: Writer, x: Value, low: number, high: number): Value {
   return w.node('Min', [castTo(w, near, 'int64'), w.constant('int64', high)]);
 }
 
-/** Rotations of the first words of a round's pair, by the number of the round modulo eight (Salmon et al. 2011). */
-const ROTATIONS = [13, 15, 26, 6, 17, 29, 16, 24];
-
 /**
  * The first word of Threefry-2x32 with 20 rounds. Words are 64-bit integers here: what is above 32 bits is taken away where it
  * would count.
@@ -85,26 +83,25 @@ export const threefry: OwnFunction = ownFunction(
   'Threefry',
   ['key0', 'key1', 'counter0', 'counter1'],
   (w, key0, key1, counter0, counter1) => {
-    const parity = w.node('BitwiseXor', [
-      w.node('BitwiseXor', [key0, key1]),
-      w.constant('int64', 0x1bd11bda),
-    ]);
-    const keys = [key0, key1, parity];
-    const keyOf = (k: number): Value => keys[k % 3] ?? parity;
+    const key2 = w.node('BitwiseXor', [w.node('BitwiseXor', [key0, key1]), w.constant('int64', parity)]);
+    const keyOf = (k: number): Value => [key0, key1, key2][k % 3] ?? key2;
     const withKey = (x0: Value, x1: Value, s: number): [Value, Value] => {
       const second = s === 0 ? keyOf(1) : w.node('Add', [keyOf(s + 1), w.constant('int64', s)]);
       return [w.node('Add', [x0, keyOf(s)]), lowWord(w, w.node('Add', [x1, second]))];
     };
     let [x0, x1] = withKey(counter0, counter1, 0);
-    for (let d = 0; d < 20; d++) {
-      if (d > 0 && d % 4 === 0) [x0, x1] = withKey(x0, x1, d / 4);
-      // The first word may grow beyond 32 bits: only its low ones are seen below.
-      x0 = w.node('Add', [x0, x1]);
-      // A product, whose high bits come back in below: no bit of the one meets one of the other.
-      const product = w.node('Mul', [x1, w.constant('int64', 2 ** (ROTATIONS[d % 8] ?? 0))]);
-      const rotated = w.node('Add', [product, w.node('Div', [product, w.constant('int64', 2 ** 32)])]);
-      x1 = lowWord(w, w.node('BitwiseXor', [rotated, x0]));
+    for (let s = 1; s <= 5; s++) {
+      for (const by of s % 2 === 1 ? firstRotations : secondRotations) {
+        // The first word may grow beyond 32 bits: only its low ones are seen below.
+        x0 = w.node('Add', [x0, x1]);
+        // A product, whose high bits come back in below: no bit of the one meets one of the other.
+        const product = w.node('Mul', [x1, w.constant('int64', 2 ** by)]);
+        const rotated = w.node('Add', [product, w.node('Div', [product, w.constant('int64', 2 ** 32)])]);
+        x1 = lowWord(w, w.node('BitwiseXor', [rotated, x0]));
+      }
+      if (s < 5) [x0, x1] = withKey(x0, x1, s);
     }
+    // Of the last round's second word nothing is asked.
     return lowWord(w, w.node('Add', [x0, keyOf(5)]));
   },
 );
