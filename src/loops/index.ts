@@ -6,6 +6,7 @@ export * from './changed.ts';
 export * from './contraction.ts';
 export * from './dtype.ts';
 export * from './expr.ts';
+export * from './float32.ts';
 export * from './interpret.ts';
 export * from './interval.ts';
 export * from './lists.ts';

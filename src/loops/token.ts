@@ -1,3 +1,4 @@
+import { shortestFloat } from './float32.ts';
 import type { ScalarOp } from './scalar.ts';
 
 /** Text that is not in the loop language: where and why. Lines and columns count from 1. */
@@ -89,11 +90,8 @@ export function constantText(value: number, dtype: string): string {
   if (!Number.isFinite(value)) return value < 0 ? '-inf' : 'inf';
   if (Object.is(value, -0)) return '-0.0';
   if (Math.fround(value) === value) {
-    for (let digits = 1; digits <= 9; digits++) {
-      const short = Number(value.toPrecision(digits));
-      if (Math.fround(short) === value && short !== value) return `${short}f`;
-      if (short === value) break;
-    }
+    const short = shortestFloat(value);
+    if (short !== value) return `${short}f`;
   }
   const text = String(value);
   return /[.e]/.test(text) ? text : `${text}.0`;

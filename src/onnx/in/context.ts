@@ -1,10 +1,11 @@
 import type { DimLike, Tensor } from '../../graph/index.ts';
+import { shortestFloat } from '../../loops/float32.ts';
 import type { Dim } from '../../loops/size.ts';
 import { OnnxError } from '../issues.ts';
 import type { OnnxAttribute, OnnxGraph, OnnxNode, OnnxTensor } from '../proto/model.ts';
 import type { Calls } from './calls.ts';
 import { type ElementType, elementType, elemOf } from './elementTypes.ts';
-import { dtypeOf, type Known, numeric, shapeOf, shortest, type Value } from './value.ts';
+import { dtypeOf, type Known, numeric, shapeOf, type Value } from './value.ts';
 
 /** What a row of the table of operators gives for an output: a tensor, or a value with an element type that it says. */
 export type Result = Tensor | Value;
@@ -122,7 +123,7 @@ export class NodeContext {
     const [element] = [value.elements[0]];
     if (value.elements.length !== 1 || typeof element !== 'number') return this.tensor(k);
     if (value.dtype === 'bool') return this.tensor(k);
-    if (value.dtype === 'f32') return shortest(element);
+    if (value.dtype === 'f32') return shortestFloat(element);
     // One that does not fit is refused where it becomes a tensor.
     return Math.abs(element) < 2 ** 31 ? element : this.tensor(k);
   }
@@ -180,7 +181,7 @@ export class NodeContext {
   /** A float, as short as its 32 bits allow. @throws as {@link int} */
   float(name: string, otherwise?: number): number {
     const found = this.attribute(name, 'float');
-    if (found !== undefined) return shortest(found.value);
+    if (found !== undefined) return shortestFloat(found.value);
     return otherwise ?? this.fail(`attribute ${name} is missing`);
   }
 

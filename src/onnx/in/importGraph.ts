@@ -1,4 +1,5 @@
 import type { Tensor, ValueDtype } from '../../graph/index.ts';
+import { shortestFloat } from '../../loops/float32.ts';
 import type { Dim } from '../../loops/size.ts';
 import { OnnxError } from '../issues.ts';
 import type { OnnxAttribute, OnnxFunction, OnnxGraph, OnnxModel, OnnxNode } from '../proto/model.ts';
@@ -14,7 +15,7 @@ import { nodeText, ordered, quoted, withoutPlace } from './order.ts';
 import { Refusals } from './refusals.ts';
 import { stateNames } from './stateNames.ts';
 import { type External, knownTensor, weightOf } from './tensors.ts';
-import { isNumeric, type Known, shortest, type Value, type Weight } from './value.ts';
+import { isNumeric, type Known, type Value, type Weight } from './value.ts';
 
 /** How a graph is imported. */
 export interface ImportOptions {
@@ -296,14 +297,18 @@ class GraphImport {
         if (!isNumeric(elements)) return this.#ofSizes(value);
         requireFit(value, elements);
         const first = elements[0] ?? 0;
-        const number = dtype === 'f32' ? shortest(first) : first;
+        const number = dtype === 'f32' ? shortestFloat(first) : first;
         if (isOneValue(elements)) {
           return dtype === 'f32'
             ? calls.s.full(calls.where, shape, number)
             : calls.s.full(calls.where, shape, number, dtype);
         }
         if (elements.length <= MOST_LITERAL)
-          return calls.literal(dtype === 'f32' ? Array.from(elements, shortest) : elements, shape, dtype);
+          return calls.literal(
+            dtype === 'f32' ? Array.from(elements, shortestFloat) : elements,
+            shape,
+            dtype,
+          );
         return this.#state(name === '' ? 'constant' : name, shape, dtype, false, () => elements);
       }
       default:

@@ -70,13 +70,3 @@ export function numeric(elements: readonly Element[]): number[] | undefined {
   const numbers = elements.filter((element) => typeof element === 'number');
   return numbers.length === elements.length ? numbers : undefined;
 }
-
-/** The shortest number that rounds to the same float32: 0.1 rather than 0.10000000149011612. */
-export function shortest(value: number): number {
-  if (!Number.isFinite(value)) return value;
-  for (let digits = 1; digits <= 9; digits++) {
-    const short = Number(value.toPrecision(digits));
-    if (Math.fround(short) === Math.fround(value)) return short;
-  }
-  return value;
-}

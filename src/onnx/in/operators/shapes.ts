@@ -1,7 +1,8 @@
+import { shortestFloat } from '../../../loops/float32.ts';
 import type { Dim } from '../../../loops/size.ts';
 import type { NodeContext, Result } from '../context.ts';
 import { elem } from '../elementTypes.ts';
-import { countOf, numeric, shortest } from '../value.ts';
+import { countOf, numeric } from '../value.ts';
 import type { Operators } from './operator.ts';
 
 /** Elements that are made while importing; more become an operation. */
@@ -46,7 +47,7 @@ export const shapes = {
         return ctx.constant(type, extents, new Float64Array(countOf(extents)).fill(element));
       }
       const { dtype } = value ?? { dtype: 'f32' };
-      const full = ctx.s.full(ctx.where, shape, dtype === 'f32' ? shortest(element) : element, dtype);
+      const full = ctx.s.full(ctx.where, shape, dtype === 'f32' ? shortestFloat(element) : element, dtype);
       return ctx.typed(full, type);
     },
   },
@@ -119,7 +120,7 @@ function range(ctx: NodeContext): Result {
       );
     }
     const places = ctx.s.iota(ctx.where, [count]);
-    const scaled = ctx.isFloat(0) ? places.cast('f32').mul(shortest(delta)) : places.mul(delta);
+    const scaled = ctx.isFloat(0) ? places.cast('f32').mul(shortestFloat(delta)) : places.mul(delta);
     return ctx.typed(start === 0 ? scaled : scaled.add(start), type);
   }
   // As many as there are samples.
