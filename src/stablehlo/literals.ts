@@ -1,6 +1,14 @@
 import { valuesOf } from '../graph/index.ts';
-import type { Dtype } from '../loops/index.ts';
-import { countOf, type Element, elementOf, type Line, type TensorType, typeText } from './types.ts';
+import { type Dtype, shortestFloat } from '../loops/index.ts';
+import {
+  countOf,
+  type Element,
+  elementOf,
+  type Line,
+  type TensorType,
+  typeText,
+  withElement,
+} from './types.ts';
 
 /** Elements that are written as numbers; more stand as their bytes, which read faster, and take less room. */
 const MOST_LISTED = 16;
@@ -10,9 +18,13 @@ export function splat(value: number, type: TensorType): Line {
   return dense(elementText(value, type.element), type);
 }
 
-/** Given values, as 32-bit words in base64. */
+/**
+ * Given values, as 32-bit words in base64.
+ *
+ * @returns truth values that are many as bytes, `ui8`: how a parser packs their bits depends on its version
+ */
 export function given(words: string, dtype: Exclude<Dtype, 'u8'>, shape: readonly number[]): Line {
-  const type = { shape, element: elementOf[dtype] };
+  const type: TensorType = { shape, element: elementOf[dtype] };
   const count = countOf(type);
   if (count === 0) return dense('', type);
   if (count <= MOST_LISTED) {
@@ -20,9 +32,8 @@ export function given(words: string, dtype: Exclude<Dtype, 'u8'>, shape: readonl
     return dense(nested(texts, shape), type);
   }
   const bytes = atob(words);
-  const digits: string[] = [];
-  for (let k = 0; k < bytes.length; k++) digits.push(hexadecimal(bytes.charCodeAt(k)));
-  return dense(`"0x${digits.join('')}"`, type);
+  if (dtype === 'bool') return dense(hexadecimal(bytes, 4), withElement(type, 'ui8'));
+  return dense(hexadecimal(bytes, 1), type);
 }
 
 /** Whole numbers that are few. */
@@ -42,7 +53,7 @@ export function elementText(value: number, element: Element): string {
     case 'ui32':
     case 'ui64':
     case 'ui8':
-      // Not -0, which is no integer.
+      // Not -0: integers have one zero.
       return String(value + 0);
     default:
       return element satisfies never;
@@ -57,14 +68,9 @@ function floatText(value: number): string {
     return `0x${view.getUint32(0).toString(16).toUpperCase().padStart(8, '0')}`;
   }
   if (Object.is(value, -0)) return '-0.0';
-  let text = String(value);
   // Whole numbers keep all of their digits: they are bounds, more often than not.
   const isWhole = Number.isInteger(value) && Math.abs(value) < 1e15;
-  for (let digits = 1; digits <= 9 && !isWhole; digits++) {
-    text = String(Number(value.toPrecision(digits)));
-    if (Math.fround(Number(text)) === value) break;
-  }
-  const [mantissa = '', exponent] = text.split('e');
+  const [mantissa = '', exponent] = String(isWhole ? value : shortestFloat(value)).split('e');
   // MLIR takes a number without a point for an integer.
   const pointed = mantissa.includes('.') ? mantissa : `${mantissa}.0`;
   return exponent === undefined ? pointed : `${pointed}e${exponent}`;
@@ -88,6 +94,16 @@ function nested(texts: readonly string[], shape: readonly number[]): string {
   return items.join(', ');
 }
 
-function hexadecimal(byte: number): string {
-  return byte.toString(16).toUpperCase().padStart(2, '0');
+/** One of `step` bytes, from the first on, in the digits that MLIR takes for memory. */
+function hexadecimal(bytes: string, step: number): string {
+  // As letters in memory: a text for each byte would take fifty times as much.
+  const digits = new Uint8Array(2 * Math.ceil(bytes.length / step));
+  for (let k = 0; k < digits.length; k += 2) {
+    const byte = bytes.charCodeAt((k / 2) * step);
+    digits[k] = DIGITS.charCodeAt(byte >> 4);
+    digits[k + 1] = DIGITS.charCodeAt(byte & 15);
+  }
+  return `"0x${new TextDecoder().decode(digits)}"`;
 }
+
+const DIGITS = '0123456789ABCDEF';

@@ -181,3 +181,12 @@ test('constants are exact, and many given values stand as their bytes', () => {
     return %y : tensor<7xf32>"
   `);
 });
+
+test('given truth values that are many are bytes that are converted: parsers differ in how they pack bits', () => {
+  const every = Array.from({ length: 20 }, (_, k) => (k % 3 === 0 ? 1 : 0));
+  expect(bodyOf((m) => m.literal(every, { shape: [20], dtype: 'bool' }))).toMatchInlineSnapshot(`
+    "%0 = stablehlo.constant dense<"0x0100000100000100000100000100000100000100"> : tensor<20xui8>
+    %y = stablehlo.convert %0 : (tensor<20xui8>) -> tensor<20xi1>
+    return %y : tensor<20xi1>"
+  `);
+});
