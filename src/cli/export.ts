@@ -57,6 +57,7 @@ Each file is written whole or not at all, and replaces the one that is there.
 Examples:
   $ sinter export model.ts#mnist --format stablehlo --out exported
   $ sinter export model.ts --entry predict --out predict.mlir
+  $ sinter export model.ts --entry predict --out model.onnx
   $ sinter export model.ts --weights training.saved --out model.safetensors
 
 Exit codes: 0, all is written; 2, wrong usage or bad input; 3, a fault in sinter itself.`,

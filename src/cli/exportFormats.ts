@@ -1,6 +1,6 @@
 import { basename, dirname } from 'node:path';
 import type { Module } from '../graph/index.ts';
-import { UnknownNameError } from '../issues.ts';
+import { named } from '../issues.ts';
 import { valuesIn } from './statesFile.ts';
 import { UsageError } from './usage.ts';
 
@@ -50,7 +50,7 @@ export const exportFormats = {
     endings: ['.onnx'],
     write: async ({ module, entry, out, states, producer }) => {
       const { toOnnx } = await import('../onnx/index.ts');
-      const name = onlyEntry(ofEntry(module, entry), entry);
+      const name = onlyEntry(module, entry);
       return oneFile(out, toOnnx(module, { entry: name, weights: valuesIn(module, states), producer }));
     },
   },
@@ -65,8 +65,10 @@ export const exportFormats = {
   },
 } as const satisfies Record<string, ExportFormat>;
 
+/** The name of a format, as `--format` takes it. */
 export type ExportFormatName = keyof typeof exportFormats;
 
+/** The names of all formats. */
 export const exportFormatNames = Object.keys(exportFormats) as ExportFormatName[];
 
 /** The format that a path's ending means; undefined where none does. */
@@ -92,11 +94,5 @@ export function onlyEntry({ entries, name }: Module, asked: string | undefined):
 /** A module with one of its entries alone, where one was asked for. @throws UnknownNameError where there is none of that name */
 function ofEntry(module: Module, asked: string | undefined): Module {
   if (asked === undefined) return module;
-  const entries = module.entries.filter(({ name }) => name === asked);
-  if (entries.length > 0) return { ...module, entries };
-  throw new UnknownNameError(
-    'entry',
-    asked,
-    module.entries.map(({ name }) => name),
-  );
+  return { ...module, entries: [named('entry', asked, module.entries)] };
 }

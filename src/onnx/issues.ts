@@ -29,7 +29,6 @@ export const onnxIssues = {
   input: 'a network is applied to tensors of the types and shapes of its inputs',
   module:
     'what a file declares must be what a module can: names that print and stand once, sizes that indices reach',
-  option: 'an option must have a value that its documentation names',
   weights: 'values of states must be as many as the state has elements',
   'too-large':
     'a file of protocol buffers has less than 2 GiB, a tensor at most 2,147,418,112 elements, a model at most 100,000 nodes',

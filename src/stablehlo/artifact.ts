@@ -1,5 +1,8 @@
+import { requireOption, requireOptions } from '../graph/arguments.ts';
 import type { Module } from '../graph/index.ts';
 import { firstFile, firstWords, stateSlots } from '../program/firstStates.ts';
+import { isWhole } from '../runtime/issues.ts';
+import { decodeSnapshot } from '../runtime/saved.ts';
 import { functionOf } from './entry.ts';
 import { type Manifest, manifestOf } from './manifest.ts';
 import { identifier, Names } from './names.ts';
@@ -22,16 +25,30 @@ export interface ArtifactOptions {
   readonly producer?: string;
 }
 
+const OPTIONS = ['seed', 'weights', 'producer'] as const satisfies readonly (keyof ArtifactOptions)[];
+
 const MANIFEST = 'manifest.json';
 const WEIGHTS = 'weights.safetensors';
 
 /**
  * All entries of a module in the text of StableHLO ({@link toStableHlo}), the first values of its states, and a manifest that says
  * what they take and return: what `sinter export --format stablehlo` writes.
+ *
+ * @throws GraphError `option` for options that there are not; FormatError where `weights` are not what `session.save` gives, or of
+ *   another module
  */
 export function stableHloArtifact(module: Module, options: ArtifactOptions = {}): StableHloArtifact {
+  requireOptions('stableHloArtifact', options, OPTIONS);
   const { seed = 0, producer = 'sinter' } = options;
+  requireOption(
+    'stableHloArtifact',
+    'seed',
+    seed,
+    isWhole(seed, 0, 2 ** 32 - 1),
+    'a whole number of 32 bits',
+  );
   const states = stateSlots(module);
+  if (options.weights !== undefined) decodeSnapshot({ state: states }, options.weights);
   const weights = options.weights ?? firstFile(states, firstWords(states, seed), seed);
   const names = new Names();
   const entries = module.entries.map((entry) => ({

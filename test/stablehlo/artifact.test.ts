@@ -244,4 +244,20 @@ describe('the artifact of a module', () => {
     expect(files.get('weights.safetensors')).toEqual(await session.save());
     session.dispose();
   });
+
+  test('refuses options that there are not, seeds that are not, and weights of another module', () => {
+    const other = defineModule('other', (m) => {
+      m.entry('run', { y: m.state('another', { shape: [2] }).exp() });
+    });
+    const refused = (options: object): (() => unknown) => {
+      return () => stableHloArtifact(digits, options);
+    };
+    const weights = stableHloArtifact(other).files.get('weights.safetensors');
+    expect(refused({ weights })).toThrow(
+      /^saved\.output\.weight: expected .*"shape":\[3,2\].* found undefined$/,
+    );
+    expect(refused({ weights: new Uint8Array(3) })).toThrow(/expected bytes that save\(\) made/);
+    expect(refused({ seed: 0.5 })).toThrow('seed is 0.5: it must be a whole number of 32 bits');
+    expect(refused({ weight: weights })).toThrow('there is no option "weight" (did you mean "weights"?)');
+  });
 });

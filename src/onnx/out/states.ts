@@ -1,3 +1,4 @@
+import { requireNumbers } from '../../graph/arguments.ts';
 import type { Module, Node } from '../../graph/index.ts';
 import { UnknownNameError } from '../../issues.ts';
 import { elementCount, extentOf } from '../../loops/index.ts';
@@ -15,14 +16,16 @@ export interface StateValues {
 /**
  * The values of a module's states: given ones, or those that a session begins with.
  *
- * @throws UnknownNameError for values of no state, OnnxError `weights` where they are not as many as its elements
+ * @throws UnknownNameError for values of no state, GraphError `values` where they are not numbers of its type, OnnxError
+ *   `weights` where they are not as many as its elements
  */
 export function stateTensors(module: Module, { weights = {}, seed = 0 }: ToOnnxOptions): StateValues[] {
-  const names = module.states.map(({ name }) => name);
+  const nodes = new Map(module.states.map(({ name, node }) => [name, node]));
   const given = Object.entries(weights).map(([name, data]) => {
-    const state = module.states.find((one) => one.name === name);
-    if (state === undefined) throw new UnknownNameError('state', name, names);
-    const shape = state.node.shape.map(extentOf);
+    const node = nodes.get(name);
+    if (node === undefined) throw new UnknownNameError('state', name, [...nodes.keys()]);
+    const shape = node.shape.map(extentOf);
+    requireNumbers('toOnnx', data, node.dtype, name);
     const count = elementCount(shape);
     if (data.length === count) return [name, { shape, data }] as const;
     throw new OnnxError('weights', `${JSON.stringify(name)}: ${data.length} values for a state of ${count}`);

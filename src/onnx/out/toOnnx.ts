@@ -1,6 +1,7 @@
-import type { Module, ModuleEntry } from '../../graph/index.ts';
-import { UnknownNameError } from '../../issues.ts';
-import { OnnxError } from '../issues.ts';
+import { requireOneOf, requireOption, requireOptions } from '../../graph/arguments.ts';
+import type { Module } from '../../graph/index.ts';
+import { named } from '../../issues.ts';
+import { isWhole } from '../../runtime/issues.ts';
 import { encodeModel, type OnnxModel } from '../proto/index.ts';
 import { graphOf } from './graph.ts';
 import { OWN_DOMAIN } from './writer.ts';
@@ -23,6 +24,15 @@ export interface ToOnnxOptions {
   /** What the file says that it was made by, with a version: `sinter` by default. */
   readonly producer?: string;
 }
+
+const OPTIONS = [
+  'entry',
+  'opset',
+  'states',
+  'weights',
+  'seed',
+  'producer',
+] as const satisfies readonly (keyof ToOnnxOptions)[];
 
 /** Versions of the file's format, by the versions of operators that came with them. */
 const IR_VERSIONS: ReadonlyMap<number, number> = new Map([
@@ -49,8 +59,8 @@ const IR_VERSIONS: ReadonlyMap<number, number> = new Map([
  * await writeFile('model.onnx', toOnnx(module, { entry: 'predict', weights }));
  * ```
  *
- * @throws UnknownNameError where there is no such entry or state; OnnxError `option` for other options, `weights` for values that
- *   do not fit, `too-large` from 2 GiB on
+ * @throws UnknownNameError where there is no such entry or state; GraphError `option` for other options, `values` for weights
+ *   that are not numbers of their state's type; OnnxError `weights` where they are not as many, `too-large` from 2 GiB on
  */
 export function toOnnx(module: Module, options: ToOnnxOptions): Uint8Array {
   return encodeModel(onnxModel(module, options));
@@ -58,13 +68,14 @@ export function toOnnx(module: Module, options: ToOnnxOptions): Uint8Array {
 
 /** The same as plain data. */
 export function onnxModel(module: Module, options: ToOnnxOptions): OnnxModel {
-  const entry = entryOf(module, options.entry);
-  const opset = options.opset ?? 21;
-  const irVersion = IR_VERSIONS.get(opset);
-  if (irVersion === undefined) {
-    const known = [...IR_VERSIONS.keys()];
-    throw new OnnxError('option', `opset ${opset}: from ${known[0]} to ${known.at(-1)}`);
-  }
+  requireOptions('toOnnx', options, OPTIONS);
+  const { opset = 21, states = 'inputs', seed = 0 } = options;
+  const irVersion = IR_VERSIONS.get(opset) ?? 0;
+  const range = `a whole number from ${Math.min(...IR_VERSIONS.keys())} to ${Math.max(...IR_VERSIONS.keys())}`;
+  requireOption('toOnnx', 'opset', opset, IR_VERSIONS.has(opset), range);
+  requireOneOf('toOnnx', 'states', states, ['initializers', 'inputs']);
+  requireOption('toOnnx', 'seed', seed, isWhole(seed, 0, 2 ** 32 - 1), 'a whole number of 32 bits');
+  const entry = named('entry', options.entry, module.entries);
   const opsets = [
     { domain: '', version: opset },
     { domain: OWN_DOMAIN, version: 1 },
@@ -78,15 +89,4 @@ export function onnxModel(module: Module, options: ToOnnxOptions): OnnxModel {
     functions,
     metadata: Object.entries(names).map(([key, value]) => [`sinter.${key}`, JSON.stringify(value)]),
   };
-}
-
-/** An entry by its name. @throws UnknownNameError */
-function entryOf(module: Module, name: string): ModuleEntry {
-  const entry = module.entries.find((one) => one.name === name);
-  if (entry !== undefined) return entry;
-  throw new UnknownNameError(
-    'entry',
-    name,
-    module.entries.map((one) => one.name),
-  );
 }

@@ -66,7 +66,21 @@ describe('a prediction', () => {
     expect(() => toOnnx(digits, { entry: 'predict', weights: { 'output.bias': bias } })).toThrow(
       '"output.bias": 3 values for a state of 10',
     );
-    expect(() => toOnnx(digits, { entry: 'predict', opset: 20 })).toThrow('opset 20: from 21 to 25');
+  });
+
+  test('refuses options that there are not, and values that an option cannot have', () => {
+    const given = (options: object): (() => Uint8Array) => {
+      return () => toOnnx(digits, { entry: 'predict', ...options });
+    };
+    expect(given({ opset: 20 })).toThrow('opset is 20: it must be a whole number from 21 to 25');
+    expect(given({ states: 'constants' })).toThrow(
+      'states is "constants": it must be one of initializers, inputs',
+    );
+    expect(given({ seed: -1 })).toThrow('seed is -1: it must be a whole number of 32 bits');
+    expect(given({ state: 'inputs' })).toThrow('there is no option "state" (did you mean "states"?)');
+    expect(given({ weights: { 'output.bias': 'zeros' } })).toThrow(
+      '"output.bias": values must be a list of numbers, not "zeros"',
+    );
   });
 
   test('a training step has inputs and outputs for states, which begin with their values', () => {
@@ -129,6 +143,17 @@ describe('names', () => {
     expect(text).toContain('out mask: bool[rows, 3]');
     expect(text).toContain('sinter.sizes {"rows":"rows"}');
   });
+});
+
+test('a chain of 20,000 operations is a node each, without recursion', () => {
+  const { graph } = model((m) =>
+    m.graph.withSource('deep', () => {
+      let x = m.input('x', { shape: [2] });
+      for (let k = 0; k < 20_000; k++) x = k % 2 === 0 ? x.sin() : x.neg();
+      m.entry('run', { x });
+    }),
+  );
+  expect(graph.nodes).toHaveLength(20_000);
 });
 
 describe('operations', () => {
