@@ -1,6 +1,6 @@
+import { dimsOf, textOf } from '../graph/attributes.ts';
 import { definitionOf, type Module, type ModuleEntry, type Node } from '../graph/index.ts';
 import type { Dim } from '../loops/index.ts';
-import { dimsOf, textOf } from '../graph/attributes.ts';
 
 /** An argument of an entry's function. */
 export type Argument =
@@ -41,7 +41,9 @@ export function functionOf(module: Module, entry: ModuleEntry): EntryFunction {
   const nodes = computedFor(results.map(({ node }) => node));
   const isRead = new Set(nodes);
   const named = (kind: 'input' | 'param', declared: readonly Node[]): Argument[] =>
-    declared.flatMap((node) => (isRead.has(node) ? [{ kind, name: textOf(node.op, node.attrs, 'name'), node }] : []));
+    declared.flatMap((node) =>
+      isRead.has(node) ? [{ kind, name: textOf(node.op, node.attrs, 'name'), node }] : [],
+    );
   const sizes = sizesIn(nodes);
   return {
     name: entry.name,

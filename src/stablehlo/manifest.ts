@@ -1,7 +1,7 @@
+import { numberOf, textOf } from '../graph/attributes.ts';
 import type { Mesh, Module, Sharding } from '../graph/index.ts';
 import { type Dim, type Dtype, extentOf } from '../loops/index.ts';
 import type { Argument, EntryFunction } from './entry.ts';
-import { numberOf, textOf } from '../graph/attributes.ts';
 import { shardingField } from './sharding.ts';
 
 /** The version of the format: who reads it refuses others. */

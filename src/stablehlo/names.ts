@@ -23,7 +23,7 @@ export function identifier(text: string): string {
   return /^[A-Za-z_]/.test(safe) ? safe : `_${safe}`;
 }
 
-/** A text in the quotes of MLIR: bytes that are no plain letters stand as `\HH`. */
+/** A text in the quotes of MLIR: all but plain ASCII stands as `\HH`. */
 export function quotedText(text: string): string {
   let out = '"';
   for (const byte of new TextEncoder().encode(text)) {

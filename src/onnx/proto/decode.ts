@@ -18,15 +18,15 @@ import { readMessage } from './read.ts';
 /**
  * Reads an ONNX file. Bytes of tensors are views of the file where it has them as they are.
  *
- * @throws OnnxError saying what is wrong, and at which byte: it is truncated, no file of this format, or nested too deep;
+ * @throws OnnxError saying what is wrong, and at which byte: it is truncated, not a file of this format, or nested too deep;
  *   a tensor's bytes do not fit its dimensions
  */
 export function decodeModel(bytes: Uint8Array): OnnxModel {
   const hint = foreign.find(({ begins }) => begins.every((byte, k) => bytes[k] === byte));
-  if (hint !== undefined) throw new OnnxError('foreign', `this is ${hint.what}, and no ONNX file`, 0);
+  if (hint !== undefined) throw new OnnxError('foreign', `this is ${hint.what}, not an ONNX file`, 0);
   const model = readMessage('ModelProto', bytes);
   if (model.graph === undefined) {
-    throw new OnnxError('foreign', `no ONNX model: ${bytes.length} bytes without a graph`);
+    throw new OnnxError('foreign', `not an ONNX model: ${bytes.length} bytes without a graph`);
   }
   return {
     irVersion: Number(model.irVersion ?? 0n),
@@ -181,7 +181,7 @@ function externalOf(name: string, { externalData = [] }: Message<'TensorProto'>)
     if (text === undefined) return undefined;
     const value = Number(text);
     if (Number.isSafeInteger(value) && value >= 0 && text.trim() !== '') return value;
-    throw new OnnxError('tensor', `${what}: ${key} ${JSON.stringify(text)} is no whole number from 0 on`);
+    throw new OnnxError('tensor', `${what}: ${key} ${JSON.stringify(text)} is not a whole number from 0 on`);
   };
   const length = number('length');
   return { location, offset: number('offset') ?? 0, ...(length === undefined ? {} : { length }) };

@@ -16,7 +16,7 @@ export function elementBytes(
   const what = `tensor ${JSON.stringify(name)}`;
   const number = Number(tensor.dataType ?? 0n);
   const type = elementTypeOf(number);
-  if (type === undefined) throw new OnnxError('tensor', `${what}: ${number} is no element type`);
+  if (type === undefined) throw new OnnxError('tensor', `${what}: ${number} is not an element type`);
   const negative = dims.find((dim) => dim < 0);
   if (negative !== undefined) throw new OnnxError('tensor', `${what}: a dimension of ${negative}: from 0 on`);
   if (type === 'string') return new Uint8Array(0);

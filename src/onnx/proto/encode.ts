@@ -148,10 +148,10 @@ function int(what: string, x: number): bigint {
   if (Number.isInteger(x) && Math.abs(x) <= 2 ** 63) {
     return x === 2 ** 63 ? 2n ** 63n - 1n : BigInt(x);
   }
-  throw new OnnxError('value', `${what}: ${x} is no whole number of 64 bits`);
+  throw new OnnxError('value', `${what}: ${x} is not a whole number of 64 bits`);
 }
 
 function float(what: string, x: number): number {
   if (!Number.isFinite(x) || Number.isFinite(Math.fround(x))) return x;
-  throw new OnnxError('value', `attribute ${JSON.stringify(what)}: ${x} is no float of 32 bits`);
+  throw new OnnxError('value', `attribute ${JSON.stringify(what)}: ${x} does not fit a float of 32 bits`);
 }

@@ -82,7 +82,7 @@ export const messages = {
 /** The name of a message. */
 export type MessageName = keyof typeof messages;
 
-/** What values of fields are that are no messages. A whole number has 64 bits, signed. */
+/** The values of fields other than messages. A whole number has 64 bits, signed. */
 export interface Scalars {
   readonly int: bigint;
   readonly float: number;

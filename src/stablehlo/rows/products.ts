@@ -1,8 +1,8 @@
+import { numbersOf } from '../../graph/attributes.ts';
 import { extentOf } from '../../loops/index.ts';
 import { convolution, dotGeneral, reshape, unlessSame } from '../lines.ts';
 import { masked } from '../live.ts';
 import { type Line, tensorTypeOf, type Value } from '../types.ts';
-import { numbersOf } from '../../graph/attributes.ts';
 import { type HloRow, inputOf, operandOf, type RowContext } from './row.ts';
 
 /** The dimension of both operands of a convolution that is summed over, beside the window's. */
@@ -15,8 +15,8 @@ const LEADING = 3;
 export const productRows = {
   contract: (context) => {
     const { node } = context;
-    const [batchA, batchB] = [numbersOf(node.op, node.attrs, 'batchA'), numbersOf(node.op, node.attrs, 'batchB')];
-    const [overA, overB] = [numbersOf(node.op, node.attrs, 'overA'), numbersOf(node.op, node.attrs, 'overB')];
+    const list = (name: string): readonly number[] => numbersOf('contract', node.attrs, name);
+    const [batchA, batchB, overA, overB] = [list('batchA'), list('batchB'), list('overA'), list('overB')];
     const a = factor(context, 0, overA);
     const b = factor(context, 1, overB);
     return dotGeneral(a, b, { batch: [batchA, batchB], over: [overA, overB] }, tensorTypeOf(node).shape);
@@ -31,7 +31,7 @@ export const productRows = {
     // XLA has the groups in one dimension with the features.
     const merged = (value: Value, shape: readonly number[]): Value =>
       written(context, unlessSame(value, reshape(value, shape)));
-    const list = (name: string): readonly number[] => numbersOf(node.op, node.attrs, name);
+    const list = (name: string): readonly number[] => numbersOf('convolve', node.attrs, name);
     const lists = {
       stride: list('stride'),
       low: list('low'),

@@ -1,9 +1,9 @@
+import { numbersOf } from '../../graph/attributes.ts';
 import { type Dtype, limitsOf } from '../../loops/index.ts';
 import { broadcast, compare, convert, finite, iota, pointwise, reduce, select } from '../lines.ts';
 import { splat } from '../literals.ts';
 import { liveCount, masked } from '../live.ts';
 import { type Line, scalarOf, type Value } from '../types.ts';
-import { numbersOf } from '../../graph/attributes.ts';
 import { type HloRow, inputOf, operandOf, type RowContext } from './row.ts';
 
 /** What no elements have for the place of their extremum. */
@@ -21,7 +21,7 @@ export const reductionRows = {
     const { scope } = context;
     const x = live(context, -Infinity);
     const top = scope.let(folded(context, 'maximum', x, -Infinity));
-    // The difference of two infinities of one sign is no number, yet their sum of exponentials has a value.
+    // The difference of two infinities of one sign is NaN, yet their sum of exponentials has a value.
     const isNumber = scope.let(finite(top));
     const from = scope.let(select(isNumber, top, scope.keep(splat(0, top.type))));
     const terms = scope.let(

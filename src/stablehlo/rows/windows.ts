@@ -1,3 +1,4 @@
+import { numberOf, numbersOf } from '../../graph/attributes.ts';
 import {
   broadcast,
   compare,
@@ -14,7 +15,6 @@ import {
 } from '../lines.ts';
 import { splat } from '../literals.ts';
 import { scalarOf, type TensorType, type Value } from '../types.ts';
-import { numberOf, numbersOf } from '../../graph/attributes.ts';
 import { type HloRow, operandOf, type RowContext } from './row.ts';
 
 /**

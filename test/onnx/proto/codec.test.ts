@@ -70,10 +70,10 @@ describe('a model', () => {
     const node = { name: '', op: 'Elu', domain: '', inputs: [], outputs: [] };
     const graph = { ...empty.graph, nodes: [{ ...node, attributes: [attribute(1e300)] }] };
     expect(() => encodeModel({ ...empty, graph })).toThrow(
-      'attribute "alpha": 1e+300 is no float of 32 bits',
+      'attribute "alpha": 1e+300 does not fit a float of 32 bits',
     );
     expect(() => encodeModel({ ...empty, irVersion: 1.5 })).toThrow(
-      'irVersion: 1.5 is no whole number of 64 bits',
+      'irVersion: 1.5 is not a whole number of 64 bits',
     );
   });
 });
@@ -179,12 +179,12 @@ describe('a file that is none', () => {
 
   test('of an element type that does not exist', () => {
     const error = refusal(fileOf(field(1, INT, [1]), field(2, INT, [99]), field(8, BYTES, [119])));
-    expect(error.message).toBe('tensor "w": 99 is no element type');
+    expect(error.message).toBe('tensor "w": 99 is not an element type');
   });
 
   test('of something else says of what, where its first bytes tell', () => {
     expect(refusal(Uint8Array.from([0x50, 0x4b, 3, 4, 0, 0])).message).toMatch(/^this is a zip archive/);
-    expect(refusal(new Uint8Array(0)).message).toBe('no ONNX model: 0 bytes without a graph');
+    expect(refusal(new Uint8Array(0)).message).toBe('not an ONNX model: 0 bytes without a graph');
     expect(refusal(new TextEncoder().encode('{"name":"model"}'))).toBeInstanceOf(OnnxError);
   });
 

@@ -35,21 +35,27 @@ export const expm1 = inDoubles('Expm1', (w, x) => {
   const less = w.node('Sub', [power, one]);
   const corrected = w.node('Mul', [less, w.node('Div', [x, w.node('Log', [power])])]);
   const isNear = w.node('Equal', [power, one]);
-  // Below -40 it is -1, above 100 no float holds it: neither has a quotient that is a number everywhere.
+  // Below -40 it is -1, above 100 no float holds it: neither has a quotient that is finite everywhere.
   const isFar = w.node('Greater', [w.node('Abs', [x]), w.constant('float64', 40)]);
   return w.node('Where', [isNear, x, w.node('Where', [isFar, less, corrected])]);
 });
 
+/** `2^x`. */
 export const exp2 = inDoubles('Exp2', (w, x) =>
   w.node('Exp', [w.node('Mul', [x, w.constant('float64', Math.LN2)])]),
 );
+
+/** The logarithm to base 2. */
 export const log2 = inDoubles('Log2', (w, x) =>
   w.node('Div', [w.node('Log', [x]), w.constant('float64', Math.LN2)]),
 );
+
+/** The logarithm to base 10. */
 export const log10 = inDoubles('Log10', (w, x) =>
   w.node('Div', [w.node('Log', [x]), w.constant('float64', Math.LN10)]),
 );
 
+/** The real cube root, which has the sign of x. */
 export const cbrt = inDoubles('Cbrt', (w, x) => {
   const root = w.node('Pow', [w.node('Abs', [x]), w.constant('float64', 1 / 3)]);
   // A zero keeps its sign.
@@ -57,6 +63,7 @@ export const cbrt = inDoubles('Cbrt', (w, x) => {
   return w.node('Where', [isZero, x, w.node('Mul', [w.node('Sign', [x]), root])]);
 });
 
+/** Towards zero. */
 export const trunc: OwnFunction = ownFunction('Trunc', ['x'], (w, x) => {
   const isNegative = w.node('Less', [x, w.constant('float32', 0)]);
   return w.node('Where', [isNegative, w.node('Ceil', [x]), w.node('Floor', [x])]);
@@ -67,7 +74,7 @@ export const atan2: OwnFunction = ownFunction('Atan2', ['y', 'x'], (w, y, x) => 
   const zero = w.constant('float32', 0);
   const [b, a] = [w.node('Abs', [y]), w.node('Abs', [x])];
   const [small, large] = [w.node('Min', [a, b]), w.node('Max', [a, b])];
-  // Of two zeros and two infinities the quotient is no number, and the angle is known.
+  // Of two zeros and two infinities the quotient is NaN, and the angle is known.
   const isZero = w.node('Equal', [large, zero]);
   const isDiagonal = w.node('And', [w.node('IsInf', [small]), w.node('IsInf', [large])]);
   const one = w.constant('float32', 1);
@@ -78,7 +85,7 @@ export const atan2: OwnFunction = ownFunction('Atan2', ['y', 'x'], (w, y, x) => 
   const isLeft = signBit(w, x);
   const angle = w.node('Where', [isLeft, w.node('Sub', [w.constant('float32', Math.PI), first]), first]);
   const signed = w.node('Where', [signBit(w, y), w.node('Neg', [angle]), angle]);
-  // Comparisons with what is no number do not hold.
+  // Comparisons with NaN do not hold.
   const isNan = w.node('Or', [w.node('IsNaN', [x]), w.node('IsNaN', [y])]);
   return w.node('Where', [isNan, w.constant('float32', Number.NaN), signed]);
 });
@@ -114,7 +121,7 @@ export const erfinv = inDoubles('Erfinv', (w, x) => {
     w.node('Add', [ofMiddle, constant(1.5)]),
   ]);
   const value = w.node('Where', [w.node('Less', [a, constant(0.65)]), near, product(a, factor)]);
-  // At 1 the logarithm is infinite, beyond it no number.
+  // At 1 the logarithm is infinite, beyond it NaN.
   const ended = w.node('Where', [w.node('Equal', [a, one]), constant(Infinity), value]);
   const isOutside = w.node('Greater', [a, one]);
   const known = w.node('Where', [isOutside, constant(Number.NaN), ended]);

@@ -29,7 +29,14 @@ function place(op: 'ArgMax' | 'ArgMin'): OwnFunction {
   return ownFunction(`${op}OrNaN`, ['x'], build, ['axis']);
 }
 
+/** The largest element along axes. */
 export const reduceMax = extremum('ReduceMax');
+
+/** The smallest element along axes. */
 export const reduceMin = extremum('ReduceMin');
+
+/** The place of the first largest element along an axis. */
 export const argMax = place('ArgMax');
+
+/** The place of the first smallest element along an axis. */
 export const argMin = place('ArgMin');
