@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { basename, dirname, extname, resolve } from 'node:path';
+import { basename, dirname, extname, resolve, sep } from 'node:path';
 import { Command } from 'commander';
 import { fileError } from '../node/files.ts';
 import type { OnnxText } from '../onnx/in/typescript.ts';
@@ -72,7 +72,7 @@ async function importFile(file: string, options: ImportOptions, terminal: Termin
   const made: OnnxText = typescriptOf(bytesOf(file), {
     sizes: size,
     fixed,
-    external: (location) => bytesOf(resolve(dirname(file), location)),
+    external: (location) => bytesOf(beside(file, location)),
     source: basename(file),
     weightsFile: basename(weights),
     ...(name === undefined ? {} : { name }),
@@ -81,6 +81,20 @@ async function importFile(file: string, options: ImportOptions, terminal: Termin
   const text = new TextEncoder().encode(made.text);
   await writeFiles(dirname(out), new Map([[basename(out), text]]), terminal.stdout);
   await writeFiles(dirname(weights), new Map([[basename(weights), fileBytes(made)]]), terminal.stdout);
+}
+
+/**
+ * The path of a file of weights that a model names, in the model's folder.
+ *
+ * @throws UsageError for a path that leads out of it: a model says what it consists of, not which files there are elsewhere
+ */
+function beside(file: string, location: string): string {
+  const folder = resolve(dirname(file));
+  const path = resolve(folder, location);
+  if (path.startsWith(folder.endsWith(sep) ? folder : `${folder}${sep}`)) return path;
+  throw new UsageError(
+    `${file} names weights in ${JSON.stringify(location)}: they must lie in the folder of the model, or below it`,
+  );
 }
 
 function bytesOf(path: string): Uint8Array {

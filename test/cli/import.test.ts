@@ -1,9 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readSafetensors } from '../../src/weights/index.ts';
-import { convolutional, fileOf } from '../onnx/in/files.ts';
+import { convolutional, fileOf, floats, input, node } from '../onnx/in/files.ts';
 import { sinter } from './run.ts';
 
 let folder = '';
@@ -30,6 +30,29 @@ describe('sinter import', () => {
     expect(readFileSync(at('small.ts'), 'utf8')).toContain("m.size('batch', { max: 8 })");
     const { tensors } = readSafetensors(readFileSync(at('small.safetensors')));
     expect(tensors.get('fc.weight')?.shape).toEqual([3, 8]);
+  });
+
+  test('reads weights beside the file, and none from elsewhere', async () => {
+    const named = (location: string): Uint8Array =>
+      fileOf({
+        inputs: [input('x', [2])],
+        outputs: ['y'],
+        initializers: [
+          { ...floats('w', [2], []), data: new Uint8Array(0), external: { location, offset: 0 } },
+        ],
+        nodes: [node('Mul', ['x', 'w'], ['y'])],
+      });
+    mkdirSync(at('within'));
+    writeFileSync(at('within/w.bin'), new Uint8Array(Float32Array.of(2, 3).buffer));
+    writeFileSync(at('w.bin'), new Uint8Array(8));
+    writeFileSync(at('within/model.onnx'), named('w.bin'));
+    const run = () => sinter(['import', at('within/model.onnx'), '--out', at('within/model.ts')]);
+    expect((await run()).code).toBe(0);
+    for (const location of ['../w.bin', at('w.bin')]) {
+      writeFileSync(at('within/model.onnx'), named(location));
+      const { code, err } = await run();
+      expect([code, err]).toEqual([2, expect.stringContaining('must lie in the folder of the model')]);
+    }
   });
 
   test('says what is wrong, and writes nothing', async () => {

@@ -1,6 +1,6 @@
 import type { DimLike, Tensor } from '../../graph/index.ts';
 import { shortestFloat } from '../../loops/float32.ts';
-import type { Dim } from '../../loops/size.ts';
+import { type Dim, shapeText } from '../../loops/size.ts';
 import { OnnxError } from '../issues.ts';
 import type { OnnxAttribute, OnnxGraph, OnnxNode, OnnxTensor } from '../proto/model.ts';
 import type { Calls } from './calls.ts';
@@ -77,7 +77,7 @@ export class NodeContext {
     return this.around.tensorOf(this.value(k));
   }
 
-  /** Operand `k` as a tensor, which is no weight that is trained: a running statistic. @throws as {@link tensor} */
+  /** Operand `k` as a tensor, which is not trained: a running statistic. @throws as {@link tensor} */
   buffer(k: number): Tensor {
     return this.around.bufferOf(this.value(k));
   }
@@ -120,7 +120,7 @@ export class NodeContext {
   operand(k: number, beside: number): Tensor | number {
     const value = this.value(k);
     if (value.kind !== 'known' || value.shape.length > beside) return this.tensor(k);
-    const [element] = [value.elements[0]];
+    const element = value.elements[0];
     if (value.elements.length !== 1 || typeof element !== 'number') return this.tensor(k);
     if (value.dtype === 'bool') return this.tensor(k);
     if (value.dtype === 'f32') return shortestFloat(element);
@@ -204,13 +204,21 @@ export class NodeContext {
   axis(axis: number, rank: number): number {
     const normal = axis < 0 ? axis + rank : axis;
     if (Number.isInteger(normal) && normal >= 0 && normal < rank) return normal;
-    return this.fail(`there is no axis ${axis} of ${rank}`);
+    return this.fail(`axis ${axis} is not one of ${rank} axes`);
   }
 
   /** The extent of an axis of operand `k`. @throws OnnxError `unsupported` where it is bounded */
   extent(k: number, axis: number): number {
     const dim = this.shape(k)[axis];
     return typeof dim === 'number' ? dim : this.refuse(`axis ${axis} of operand ${k} is a bounded size`);
+  }
+
+  /** The extent of an axis of a tensor that was made of operands. @throws OnnxError `unsupported` where it is bounded */
+  fixed(x: Tensor, axis: number): number {
+    const dim = x.shape[axis];
+    return typeof dim === 'number'
+      ? dim
+      : this.refuse(`axis ${axis} of ${shapeText(x.shape)} is a bounded size`);
   }
 
   /** All dimensions of operand `k`. @throws OnnxError `unsupported` where one is bounded */

@@ -2,10 +2,10 @@ import type { OnnxNode } from '../proto/model.ts';
 import { elem, elementType } from './elementTypes.ts';
 import { countOf, type Element, type Known } from './value.ts';
 
-/** Elements that a rule is tried on; more are no shapes. */
+/** Elements that a rule is tried on; what has more is not a shape. */
 const MOST = 4096;
 
-type Rule = (operands: readonly Element[], dtype: Known['dtype']) => Element | undefined;
+type Rule = (operands: readonly Element[], dtype: Known['dtype'], node: OnnxNode) => Element | undefined;
 
 /**
  * An operator of known operands, element by element, where these are shapes and what is computed of them: whole numbers of 64 bits,
@@ -31,6 +31,7 @@ export function onElements(node: OnnxNode, operands: readonly Known[]): Known | 
     const own = rule(
       reads.map((read) => read(k)),
       target.dtype,
+      node,
     );
     if (own === undefined) return undefined;
     elements.push(own);
@@ -65,13 +66,24 @@ function times(size: Exclude<Element, number>, factor: number): Element | undefi
 
 const numeric =
   (f: (a: number, b: number) => number, mixed: Rule = () => undefined): Rule =>
-  (operands, dtype) => {
+  (operands, dtype, node) => {
     const [a, b = 0] = operands;
     if (typeof a === 'number' && typeof b === 'number') {
       const result = f(a, b);
       return Number.isFinite(result) ? result : undefined;
     }
-    return mixed(operands, dtype);
+    return mixed(operands, dtype, node);
+  };
+
+/** A rule of two operands for any number of them. */
+const ofAll =
+  (rule: Rule): Rule =>
+  (operands, dtype, node) => {
+    const [first, ...rest] = operands;
+    return rest.reduce<Element | undefined>(
+      (a, b) => (a === undefined ? undefined : rule([a, b], dtype, node)),
+      first,
+    );
   };
 
 /** Whether two elements are the same, where that is sure: a size is at least 0. */
@@ -110,13 +122,24 @@ const rules: Readonly<Record<string, Rule>> = {
     if (typeof a !== 'number' || typeof b !== 'number' || b === 0) return undefined;
     return dtype === 'f32' ? Math.fround(a / b) : Math.trunc(a / b);
   },
-  Mod: numeric((a, b) => (b === 0 ? Number.NaN : a - Math.floor(a / b) * b)),
+  Mod: (operands, dtype, node) => {
+    const isTruncated = node.attributes.some(
+      (one) => one.name === 'fmod' && one.kind === 'int' && one.value !== 0,
+    );
+    // JavaScript's remainder is that of C, and of 0 a NaN, for which there is no result.
+    const remainder = isTruncated
+      ? (a: number, b: number) => a % b
+      : (a: number, b: number) => (b === 0 ? Number.NaN : a - Math.floor(a / b) * b);
+    return numeric(remainder)(operands, dtype, node);
+  },
   Neg: numeric((a) => -a),
   Abs: numeric(Math.abs, ([a]) => a),
-  Max: numeric(Math.max, ([a, b]) =>
-    typeof a === 'number' && a <= 0 ? b : typeof b === 'number' && b <= 0 ? a : undefined,
+  Max: ofAll(
+    numeric(Math.max, ([a, b]) =>
+      typeof a === 'number' && a <= 0 ? b : typeof b === 'number' && b <= 0 ? a : undefined,
+    ),
   ),
-  Min: numeric(Math.min),
+  Min: ofAll(numeric(Math.min)),
   Floor: numeric(Math.floor, ([a]) => a),
   Ceil: numeric(Math.ceil, ([a]) => a),
   Equal: ([a, b]) => asNumber(same(a, b)),

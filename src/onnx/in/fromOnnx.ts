@@ -7,6 +7,7 @@ import { type Calls, moduleCalls } from './calls.ts';
 import { elementType } from './elementTypes.ts';
 import { quoted } from './order.ts';
 import { applied, declaring, inputsOf, openModel, type ReadOnnxOptions } from './readOnnx.ts';
+import { States } from './states.ts';
 
 /** How a file becomes a module. */
 export interface FromOnnxOptions extends ReadOnnxOptions {
@@ -78,15 +79,17 @@ export function moduleOf(
   const declare = (builder: ModuleBuilder): void => {
     const { m, calls, named } = through(builder);
     const bounded = new Map<string, Size>();
+    const taken = namesOf(model);
     for (const [key, { max }] of dims) {
       if (max === undefined) continue;
-      const size = m.size(sizeName(key, model), { max });
+      const size = m.size(sizeName(key, taken), { max });
       named(size, key, 'size');
       bounded.set(key, size);
     }
     const inputs: Record<string, Tensor> = {};
+    const ports = new Map(inputsOf(model).map((port) => [port.name, port]));
     for (const { name: input, type } of model.graph.inputs) {
-      const port = inputsOf(model).find((one) => one.name === input);
+      const port = ports.get(input);
       if (port === undefined || type === undefined) continue;
       const { stored } = elementType(type.elem, quoted(input));
       const shape = (port.shape ?? []).map((dim, axis) => {
@@ -107,12 +110,11 @@ export function moduleOf(
         return calls.state(state);
       },
     };
-    const states = new Map<string, Tensor>();
     const outputs = applied(model, keeping, inputs, {
       ...(external === undefined ? {} : { external }),
       training: false,
       prefix: '',
-      states,
+      states: new States(),
     });
     for (const [output, tensor] of Object.entries(outputs)) named(tensor, output, 'output');
     m.entry('predict', outputs);
@@ -132,7 +134,7 @@ function keyOf(input: string, axis: number, dim: string | undefined): string {
 }
 
 /**
- * The dimensions of inputs that are no numbers, by their names.
+ * The dimensions of inputs that are not numbers, by their names.
  *
  * @throws OnnxError `sizes` for those that are missing, all at once, and for names that there are not
  */
@@ -161,7 +163,10 @@ function dimensionsOf(
       places.size === 0
         ? 'all dimensions are numbers'
         : `there are ${listed([...places.keys()].map(quoted))}`;
-    throw new OnnxError('sizes', `sizes has ${quoted(unknown)}, which is no dimension of an input: ${known}`);
+    throw new OnnxError(
+      'sizes',
+      `sizes has ${quoted(unknown)}, which is not a dimension of an input: ${known}`,
+    );
   }
   const missing: string[] = [];
   const dims = new Map<string, Dimension>();
@@ -181,15 +186,16 @@ function dimensionsOf(
   return dims;
 }
 
-/** A size has a name that no value has. */
-function sizeName(key: string, model: OnnxModel): string {
-  const { graph } = model;
-  const taken = new Set([
-    ...graph.inputs.map(({ name }) => name),
-    ...graph.initializers.map(({ name }) => name),
-    ...graph.nodes.flatMap(({ outputs }) => outputs),
-  ]);
-  return taken.has(key) ? sizeName(`${key}.size`, model) : key;
+/** Names of values. */
+function namesOf({ graph }: OnnxModel): ReadonlySet<string> {
+  const taken = new Set([...graph.inputs, ...graph.initializers].map(({ name }) => name));
+  for (const { outputs } of graph.nodes) for (const name of outputs) taken.add(name);
+  return taken;
+}
+
+/** A name for a size that no value has. */
+function sizeName(key: string, taken: ReadonlySet<string>): string {
+  return taken.has(key) ? sizeName(`${key}.size`, taken) : key;
 }
 
 /** A name that a module may have. */

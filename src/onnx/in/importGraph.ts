@@ -1,41 +1,35 @@
-import type { Tensor, ValueDtype } from '../../graph/index.ts';
-import { shortestFloat } from '../../loops/float32.ts';
-import type { Dim } from '../../loops/size.ts';
+import type { Tensor } from '../../graph/index.ts';
 import { OnnxError } from '../issues.ts';
-import type { OnnxAttribute, OnnxFunction, OnnxGraph, OnnxModel, OnnxNode } from '../proto/model.ts';
-import type { Calls } from './calls.ts';
+import type { OnnxFunction, OnnxGraph, OnnxModel, OnnxNode } from '../proto/model.ts';
 import { listOf, NodeContext, type Surroundings } from './context.ts';
+import { Declared, type DeclaredWith } from './declared.ts';
 import { onElements } from './elements.ts';
 import { elementType, elemOf } from './elementTypes.ts';
-import { folded, requireFit } from './fold.ts';
+import { folded } from './fold.ts';
+import { nodesOfCall } from './functions.ts';
 import { wrapped } from './operators/logic.ts';
 import type { Operator } from './operators/operator.ts';
 import { operatorOf } from './operators/table.ts';
-import { nodeText, ordered, quoted, withoutPlace } from './order.ts';
+import { nodesIn, nodeText, ordered, quoted, readsWithin, withoutPlace } from './order.ts';
 import { Refusals } from './refusals.ts';
 import { stateNames } from './stateNames.ts';
 import { type External, knownTensor, weightOf } from './tensors.ts';
-import { isNumeric, type Known, type Value, type Weight } from './value.ts';
+import type { Known, Value } from './value.ts';
 
 /** How a graph is imported. */
-export interface ImportOptions {
-  readonly calls: Calls;
+export interface ImportOptions extends DeclaredWith {
   readonly external: External | undefined;
   readonly training: boolean;
-  /** What stands before the names of states. */
-  readonly prefix: string;
-  /** Where an input has a bounded size: how many samples are live is asked of it. */
-  readonly bounded: ReadonlyMap<string, readonly [tensor: Tensor, axis: number]>;
-  /** States that were declared before, by the names of weights. */
-  readonly states: Map<string, Tensor>;
 }
 
 /** Nodes that a model has at most, those of functions as often as these are called. */
 const MOST_NODES = 100_000;
 /** Functions and graphs within one another. */
 const DEEPEST = 32;
-/** Elements of constants that stand in the graph itself; more are a state. */
-const MOST_LITERAL = 64;
+/** Elements of all constants that nodes make of others. */
+const MOST_KNOWN_ELEMENTS = 2 ** 25;
+/** Operations that all nodes become: a recurrence is unrolled, and so is what is resized. */
+const MOST_OPERATIONS = 2 ** 20;
 
 type Versions = ReadonlyMap<string, number>;
 /** Values by their names; undefined of those that a node which is not supported would make. */
@@ -54,7 +48,7 @@ export function importGraph(
   options: ImportOptions,
 ): Imported {
   const graph = new GraphImport(model, options);
-  return { outputs: graph.main(inputs), tensorOf: (value) => graph.tensorOf(value) };
+  return { outputs: graph.main(inputs), tensorOf: (value) => graph.declared.tensorOf(value) };
 }
 
 /** What a graph makes. */
@@ -70,14 +64,18 @@ class GraphImport {
   /** Names of states in place of those of weights. */
   readonly #names: ReadonlyMap<string, string>;
   readonly #refusals = new Refusals();
-  readonly #tensors = new Map<Value, Tensor>();
-  readonly #known = new Map<Weight, Known>();
+  readonly declared: Declared;
   #nodes = 0;
+  #elements = 0;
+  /** Operations of the module that the file is imported into. */
+  readonly #before: number;
   #depth = 0;
 
   constructor(model: OnnxModel, options: ImportOptions) {
     this.#model = model;
     this.#options = options;
+    this.#before = options.calls.where.graph.nodes.length;
+    this.declared = new Declared(options);
     this.#names = stateNames(model.graph);
     this.#functions = new Map(model.functions.map((one) => [`${one.domain}:${one.name}`, one]));
   }
@@ -99,6 +97,7 @@ class GraphImport {
   /** The outputs of a graph, whose inputs a scope has. */
   #graph(graph: OnnxGraph, scope: Scope, versions: Versions): (Value | undefined)[] {
     return this.#within(() => {
+      this.#count(nodesIn(graph.nodes));
       const order = ordered(graph, (name) => scope.has(name));
       for (const tensor of graph.initializers) {
         if (!scope.has(tensor.name)) scope.set(tensor.name, this.#initializer(tensor));
@@ -106,6 +105,26 @@ class GraphImport {
       for (const node of order) this.#node(node, scope, versions);
       return graph.outputs.map(({ name }) => scope.get(name));
     });
+  }
+
+  /** Counts nodes, those that are not needed too: they are looked at. @throws OnnxError `too-large` */
+  #count(nodes: number): void {
+    this.#nodes += nodes;
+    if (this.#nodes > MOST_NODES)
+      throw new OnnxError('too-large', `there are more than ${MOST_NODES} nodes, functions expanded`);
+  }
+
+  /** Counts what a node made. @throws OnnxError `too-large` */
+  #countResults(node: OnnxNode, results: readonly (Value | undefined)[]): void {
+    for (const value of results) if (value?.kind === 'known') this.#elements += value.elements.length;
+    if (this.#elements > MOST_KNOWN_ELEMENTS) {
+      const text = `${nodeText(node)}: constants of more than ${MOST_KNOWN_ELEMENTS} elements are made of others`;
+      throw new OnnxError('too-large', text);
+    }
+    if (this.#options.calls.where.graph.nodes.length - this.#before > MOST_OPERATIONS) {
+      const text = `${nodeText(node)}: the nodes before it and this one become more than ${MOST_OPERATIONS} operations`;
+      throw new OnnxError('too-large', text);
+    }
   }
 
   #within<T>(work: () => T): T {
@@ -129,11 +148,10 @@ class GraphImport {
   }
 
   #node(node: OnnxNode, scope: Scope, versions: Versions): void {
-    if (++this.#nodes > MOST_NODES)
-      throw new OnnxError('too-large', `there are more than ${MOST_NODES} nodes, functions expanded`);
     const values = node.inputs.map((name) => (name === '' ? undefined : scope.get(name)));
     const isMissing = node.inputs.some((name) => name !== '' && scope.get(name) === undefined);
     const results = isMissing ? [] : this.#results(node, values, scope, versions);
+    this.#countResults(node, results);
     for (const [k, name] of node.outputs.entries()) {
       if (name === '') continue;
       const value = results[k];
@@ -237,13 +255,14 @@ class GraphImport {
     return {
       calls,
       training,
-      tensorOf: (value) => this.tensorOf(value, true),
-      bufferOf: (value) => this.tensorOf(value, false),
-      knownOf: (value) => this.#knownOf(value),
+      tensorOf: (value) => this.declared.tensorOf(value),
+      bufferOf: (value) => this.declared.tensorOf(value, false),
+      knownOf: (value) => this.declared.knownOf(value),
       read: (tensor) => knownTensor(tensor, external),
       weight: (name, shape, values) => ({ kind: 'weight', elem: 1, dtype: 'f32', shape, name, values }),
       within: (graph) => {
-        const inner: Scope = new Map(scope);
+        const captured = readsWithin(graph).filter((name) => scope.has(name));
+        const inner: Scope = new Map(captured.map((name) => [name, scope.get(name)]));
         const results = this.#graph(graph, inner, versions);
         return results.map((value) => {
           if (value !== undefined) return value;
@@ -251,103 +270,6 @@ class GraphImport {
         });
       },
     };
-  }
-
-  #knownOf(value: Value): Known | undefined {
-    switch (value.kind) {
-      case 'known':
-        return value;
-      case 'computed':
-        return undefined;
-      case 'weight': {
-        const before = this.#known.get(value);
-        if (before !== undefined) return before;
-        const { elem, dtype, shape, name } = value;
-        const known: Known = { kind: 'known', elem, dtype, shape, elements: value.values(), name };
-        this.#known.set(value, known);
-        return known;
-      }
-      default:
-        return value satisfies never;
-    }
-  }
-
-  /** The tensor of a value, declared where there is none yet. */
-  tensorOf(value: Value, isTrainable = true): Tensor {
-    if (value.kind === 'computed') {
-      // Bytes are for storage only.
-      if (value.tensor.dtype !== 'u8') return value.tensor;
-    }
-    const before = this.#tensors.get(value);
-    if (before !== undefined) return before;
-    const tensor = this.#made(value, isTrainable);
-    this.#tensors.set(value, tensor);
-    return tensor;
-  }
-
-  #made(value: Value, isTrainable: boolean): Tensor {
-    const { calls } = this.#options;
-    switch (value.kind) {
-      case 'computed':
-        return value.tensor.cast('i32');
-      case 'weight':
-        return this.#state(value.name, value.shape, 'f32', isTrainable, value.values);
-      case 'known': {
-        const { elements, dtype, shape, name } = value;
-        if (!isNumeric(elements)) return this.#ofSizes(value);
-        requireFit(value, elements);
-        const first = elements[0] ?? 0;
-        const number = dtype === 'f32' ? shortestFloat(first) : first;
-        if (isOneValue(elements)) {
-          return dtype === 'f32'
-            ? calls.s.full(calls.where, shape, number)
-            : calls.s.full(calls.where, shape, number, dtype);
-        }
-        if (elements.length <= MOST_LITERAL)
-          return calls.literal(
-            dtype === 'f32' ? Array.from(elements, shortestFloat) : elements,
-            shape,
-            dtype,
-          );
-        return this.#state(name === '' ? 'constant' : name, shape, dtype, false, () => elements);
-      }
-      default:
-        return value satisfies never;
-    }
-  }
-
-  #state(
-    name: string,
-    shape: readonly number[],
-    dtype: ValueDtype,
-    isTrainable: boolean,
-    values: () => ArrayLike<number>,
-  ): Tensor {
-    const { calls, prefix, states } = this.#options;
-    const called = `${prefix}${name}`;
-    const before = states.get(called);
-    if (before !== undefined) return before;
-    const tensor = calls.state({ name: called, shape, dtype, isTrainable, values });
-    states.set(called, tensor);
-    return tensor;
-  }
-
-  /** Numbers and bounded sizes as a tensor: of these, how many elements are live. */
-  #ofSizes({ elements, shape, dtype }: Known): Tensor {
-    const { calls, bounded } = this.#options;
-    const type = dtype === 'f32' ? 'f32' : 'i32';
-    const one = (element: Dim): Tensor => {
-      if (typeof element === 'number') return calls.s.full(calls.where, [1], element, type);
-      const place = bounded.get(element.size.name);
-      if (place === undefined) throw new RangeError(`no input has the size ${element.size.name}`);
-      const [tensor, axis] = place;
-      const count = tensor.liveCount(axis).cast(type).reshape([1]);
-      return element.factor === 1 ? count : count.mul(element.factor);
-    };
-    const parts = Array.from(elements, one);
-    const [first] = parts;
-    if (first === undefined) throw new RangeError('sizes without elements');
-    return (parts.length === 1 ? first : calls.s.concat(parts, 0)).reshape(shape);
   }
 
   /** A call of a function of the model's own: its nodes, with the attributes of the call. */
@@ -362,10 +284,8 @@ class GraphImport {
         const value = values[k];
         if (value !== undefined) scope.set(name, value);
       }
-      const given = new Map([...own.defaults, ...call.attributes].map((one) => [one.name, one]));
-      // An operand that is left out is left out of the nodes that would read it.
-      const left = new Set(own.inputs.filter((name) => !scope.has(name)));
-      const nodes = own.nodes.map((node) => withAttributes(withoutOperands(node, left), given));
+      this.#count(nodesIn(own.nodes));
+      const nodes = nodesOfCall(own, call, (name) => scope.has(name));
       const outputs = own.outputs.map((name) => ({ name, type: undefined }));
       const versions = versionsOf(own.opsets.length > 0 ? own.opsets : this.#model.opsets);
       for (const node of ordered({ nodes, initializers: [], inputs: [], outputs }, (name) =>
@@ -376,33 +296,6 @@ class GraphImport {
       return own.outputs.map((name) => scope.get(name));
     });
   }
-}
-
-/** Whether all elements, of which there are some, are the same. */
-function isOneValue(elements: ArrayLike<number>): boolean {
-  for (let k = 1; k < elements.length; k++) if (!Object.is(elements[k], elements[0])) return false;
-  return elements.length > 0;
-}
-
-function withoutOperands(node: OnnxNode, left: ReadonlySet<string>): OnnxNode {
-  if (left.size === 0) return node;
-  return { ...node, inputs: node.inputs.map((name) => (left.has(name) ? '' : name)) };
-}
-
-/** A node of a function with the attributes of the call in the place of those that refer to them. */
-function withAttributes(node: OnnxNode, given: ReadonlyMap<string, OnnxAttribute>): OnnxNode {
-  const attributes = node.attributes.flatMap((attribute): OnnxAttribute[] => {
-    if (attribute.kind === 'graph') {
-      const { value } = attribute;
-      return [
-        { ...attribute, value: { ...value, nodes: value.nodes.map((one) => withAttributes(one, given)) } },
-      ];
-    }
-    if (attribute.kind !== 'other' || attribute.reference === undefined) return [attribute];
-    const own = given.get(attribute.reference);
-    return own === undefined ? [] : [{ ...own, name: attribute.name }];
-  });
-  return { ...node, attributes };
 }
 
 /** The domain of ONNX's own operators has two names. */

@@ -80,18 +80,27 @@ function sorted(
 /** Names that a node reads, those of graphs within it too, as far as these do not make them. */
 export function readsOf(node: OnnxNode): string[] {
   const names = node.inputs.filter((name) => name !== '');
-  for (const attribute of node.attributes) {
-    if (attribute.kind !== 'graph') continue;
-    const { value } = attribute;
-    const own = new Set([
-      ...value.inputs.map(({ name }) => name),
-      ...value.initializers.map(({ name }) => name),
-      ...value.nodes.flatMap(({ outputs }) => outputs),
-    ]);
-    const reads = [...value.nodes.flatMap(readsOf), ...value.outputs.map(({ name }) => name)];
-    names.push(...reads.filter((name) => !own.has(name)));
+  const within = node.attributes.flatMap((attribute) =>
+    attribute.kind === 'graph' ? readsWithin(attribute.value) : [],
+  );
+  return within.length === 0 ? names : [...names, ...within];
+}
+
+/** How many nodes there are, those of graphs within them too. */
+export function nodesIn(nodes: readonly OnnxNode[]): number {
+  let count = nodes.length;
+  for (const { attributes } of nodes) {
+    for (const one of attributes) if (one.kind === 'graph') count += nodesIn(one.value.nodes);
   }
-  return names;
+  return count;
+}
+
+/** Names that a graph within another one reads of what stands around it. */
+export function readsWithin({ inputs, initializers, nodes, outputs }: OnnxGraph): string[] {
+  const own = new Set([...inputs, ...initializers].map(({ name }) => name));
+  for (const node of nodes) for (const name of node.outputs) own.add(name);
+  const reads = [...nodes.flatMap(readsOf), ...outputs.map(({ name }) => name)];
+  return [...new Set(reads)].filter((name) => !own.has(name));
 }
 
 /** How messages name a node: by its name and operator, or by what it makes. */

@@ -8,12 +8,16 @@ import { elementType } from './elementTypes.ts';
 import { computedInput, importGraph, versionsOf } from './importGraph.ts';
 import { ordered, quoted, withoutPlace } from './order.ts';
 import { stateNames } from './stateNames.ts';
-import type { External } from './tensors.ts';
+import { States } from './states.ts';
+import { askedOnce, type External } from './tensors.ts';
 import type { Value } from './value.ts';
 
 /** What reading a file takes. */
 export interface ReadOnnxOptions {
-  /** Gives the bytes of a file beside the model, where weights lie outside of it. */
+  /**
+   * Gives the bytes of a file beside the model, where weights lie outside of it; asked once for each. Who reads files takes none
+   * that lies elsewhere: the model names it.
+   */
   readonly external?: External;
 }
 
@@ -85,7 +89,7 @@ export function readOnnx(bytes: Uint8Array, options: ReadOnnxOptions = {}): Onnx
   const model = openModel(bytes);
   const { graph } = model;
   const names = stateNames(graph);
-  const declared = new WeakMap<ModuleBuilder, Map<string, Tensor>>();
+  const declared = new WeakMap<ModuleBuilder, States>();
   return {
     name: graph.name,
     inputs: inputsOf(model),
@@ -94,7 +98,7 @@ export function readOnnx(bytes: Uint8Array, options: ReadOnnxOptions = {}): Onnx
       .filter((one) => one.dims.length > 0 && elementType(one.type, quoted(one.name)).dtype === 'f32')
       .map(({ name }) => names.get(name) ?? name),
     apply: (m, inputs, { training = false, prefix = '' } = {}) => {
-      const states = declared.get(m) ?? new Map<string, Tensor>();
+      const states = declared.get(m) ?? new States();
       declared.set(m, states);
       return declaring(() =>
         applied(model, moduleCalls(m), inputs, { ...options, training, prefix, states }),
@@ -131,7 +135,11 @@ export function inputsOf({ graph }: OnnxModel): OnnxPort[] {
 }
 
 function portOf(name: string, type: OnnxModel['graph']['inputs'][number]['type']): OnnxPort {
-  if (type === undefined) throw new OnnxError('element-type', `${quoted(name)} is no tensor`);
+  if (type === undefined)
+    throw new OnnxError(
+      'element-type',
+      `${quoted(name)} is not a tensor, but a sequence, a map or an optional value`,
+    );
   return { name, dtype: elementType(type.elem, quoted(name)).dtype, shape: type.shape?.map(extentOrName) };
 }
 
@@ -144,7 +152,7 @@ function extentOrName(dim: number | string | undefined): number | string | undef
 export interface Applied extends ReadOnnxOptions {
   readonly training: boolean;
   readonly prefix: string;
-  readonly states: Map<string, Tensor>;
+  readonly states: States;
 }
 
 /** The outputs of a model of some inputs. */
@@ -154,17 +162,17 @@ export function applied(
   inputs: Readonly<Record<string, Tensor>>,
   { external, training, prefix, states }: Applied,
 ): Record<string, Tensor> {
-  const ports = inputsOf(model);
-  const unknown = Object.keys(inputs).find((name) => !ports.some((port) => port.name === name));
+  const ports = new Map(inputsOf(model).map((port) => [port.name, port]));
+  const unknown = Object.keys(inputs).find((name) => !ports.has(name));
   if (unknown !== undefined) {
-    const known = listed(ports.map(({ name }) => quoted(name)));
+    const known = listed([...ports.keys()].map(quoted));
     throw new OnnxError('input', `there is no input ${quoted(unknown)}: there are ${known}`);
   }
   const bounded = new Map<string, readonly [Tensor, number]>();
   const bound = new Map<string, readonly [dim: Dim, input: string]>();
   const values = new Map<string, Value>();
   for (const { name, type } of model.graph.inputs) {
-    const port = ports.find((one) => one.name === name);
+    const port = ports.get(name);
     if (port === undefined) continue;
     const tensor = Object.hasOwn(inputs, name) ? inputs[name] : undefined;
     if (tensor === undefined) throw new OnnxError('input', `the input ${quoted(name)} is missing`);
@@ -176,7 +184,8 @@ export function applied(
     }
     values.set(name, computedInput(tensor, type?.elem ?? 0));
   }
-  const options = { calls, external, training, prefix, bounded, states };
+  const files = external === undefined ? undefined : askedOnce(external);
+  const options = { calls, external: files, training, prefix, bounded, states };
   // All nodes have the line that called: it is looked for once.
   return calls.where.graph.withSource(sourceLine(), () => {
     const { outputs, tensorOf } = importGraph(model, values, options);

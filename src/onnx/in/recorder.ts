@@ -46,11 +46,6 @@ export class Recorder {
     return proxy;
   }
 
-  /** How an object that is an argument is written: a bounded size, by the name of its variable. */
-  alias(value: object, text: string): void {
-    this.#named.set(value, text);
-  }
-
   /** Says what the name of a value is made of; the first one stays. */
   name(value: object, name: string): void {
     const expression = this.#expressions.get(value);

@@ -1,4 +1,4 @@
-import type { OnnxGraph } from '../proto/model.ts';
+import type { OnnxGraph, OnnxNode } from '../proto/model.ts';
 
 /**
  * Names of the states that weights become: those of the file, except where an exporter made one up for what it computed before, such
@@ -8,12 +8,15 @@ import type { OnnxGraph } from '../proto/model.ts';
 export function stateNames({ initializers, nodes }: OnnxGraph): ReadonlyMap<string, string> {
   const taken = new Set(initializers.map(({ name }) => name));
   const names = new Map<string, string>();
+  const readers = new Map<string, OnnxNode>();
+  for (const node of nodes)
+    for (const input of node.inputs) if (!readers.has(input)) readers.set(input, node);
   for (const { name } of initializers) {
     if (!name.includes('::')) continue;
-    const reader = nodes.find(({ inputs }) => inputs.includes(name));
     const path =
-      reader?.name
-        .split('/')
+      readers
+        .get(name)
+        ?.name.split('/')
         .filter((part) => part !== '')
         .slice(0, -1)
         .join('.') ?? '';

@@ -9,6 +9,16 @@ import { countOf, type Known, type Weight } from './value.ts';
 /** Gives a file beside the model, by the location that it names. */
 export type External = (location: string) => Uint8Array;
 
+/** The same, asked once for each file: many tensors lie in one. */
+export function askedOnce(external: External): External {
+  const files = new Map<string, Uint8Array>();
+  return (location) => {
+    const bytes = files.get(location) ?? external(location);
+    files.set(location, bytes);
+    return bytes;
+  };
+}
+
 /** A tensor of the file as what is known. @throws OnnxError as {@link numbersOf} */
 export function knownTensor(tensor: OnnxTensor, external: External | undefined): Known {
   const { number, dtype } = typeOf(tensor);

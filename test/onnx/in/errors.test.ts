@@ -82,6 +82,66 @@ const cases: readonly (readonly [what: string, parts: Parts, code: OnnxIssue, te
     'the node "product" (MatMul): matmul: inner sizes differ',
   ],
   [
+    'scales that are fewer than an axis has elements',
+    of({
+      inputs: [input('x', [2, 3])],
+      nodes: [
+        node('DequantizeLinear', ['w', 's'], ['f'], { axis: 1 }, 'scaled'),
+        node('Add', ['x', 'f'], ['y']),
+      ],
+      initializers: [
+        { name: 'w', dims: [2, 3], type: 3, data: new Uint8Array(6) },
+        floats('s', [2], [10, 100]),
+      ],
+    }),
+    'node',
+    'the node "scaled" (DequantizeLinear): the scale has 2 elements for axis 1, which is 3',
+  ],
+  [
+    'a constant of a negative shape',
+    of({ nodes: [node('ConstantOfShape', ['s'], ['y'], {}, 'zeros')], initializers: [whole('s', [2, -1])] }),
+    'node',
+    'the node "zeros" (ConstantOfShape): the shape has the dimension -1',
+  ],
+  [
+    'an index beyond its axis',
+    of({ nodes: [node('Gather', ['x', 'k'], ['y'], {}, 'picked')], initializers: [whole('k', [0, -3])] }),
+    'node',
+    'the node "picked" (Gather): index -3 of an axis of 2: it must be from -2 to 1',
+  ],
+  [
+    'a choice from a batch of any length',
+    of({
+      inputs: [input('x', ['batch', 2])],
+      nodes: [node('Compress', ['x', 'c'], ['y'], { axis: 0 }, 'chosen')],
+      initializers: [{ name: 'c', dims: [2], type: 9, data: Uint8Array.of(1, 1) }],
+    }),
+    'unsupported',
+    'Compress by node "chosen" (axis 0 of operand 0 is a bounded size)',
+  ],
+  [
+    'statistics of places, which versions before 9 had',
+    of({
+      version: 7,
+      inputs: [input('x', [1, 2, 2])],
+      nodes: [node('BatchNormalization', ['x', 'v', 'v', 'v', 'v'], ['y'], { spatial: 0 }, 'norm')],
+      initializers: [floats('v', [2, 2], [1, 2, 3, 4])],
+    }),
+    'unsupported',
+    'BatchNormalization by node "norm" (spatial = 0: statistics of each place of a channel)',
+  ],
+  [
+    'parts of different lengths, which came with version 18',
+    of({
+      version: 13,
+      inputs: [input('x', [5])],
+      outputs: ['y', 'z'],
+      nodes: [node('Split', ['x'], ['y', 'z'], {}, 'parts')],
+    }),
+    'node',
+    'the node "parts" (Split): 2 outputs do not divide axis 0, which is 5',
+  ],
+  [
     'dimensions without a number',
     of({ inputs: [input('x', ['batch', 'tokens', undefined])] }),
     'sizes',
@@ -129,7 +189,7 @@ describe('a file that cannot be imported', () => {
 
   test('is refused where sizes name no dimension', () => {
     const error = errorOf(() => fromOnnx(fileOf(convolutional), { sizes: { bach: 2 } }));
-    expect(error.message).toBe('sizes has "bach", which is no dimension of an input: there are "batch"');
+    expect(error.message).toBe('sizes has "bach", which is not a dimension of an input: there are "batch"');
   });
 
   test('or where a network is applied to what does not fit it', () => {

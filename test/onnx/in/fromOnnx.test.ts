@@ -167,6 +167,181 @@ describe('fromOnnx', () => {
     expect(resultOf(parts, [4], [1, 2, 3, 4])).toEqual([2, 3, 4]);
   });
 
+  test('has other states for other values under one name', () => {
+    const many = (from: number) => Float32Array.from({ length: 80 }, (_, k) => from + k);
+    const constant = (from: number) => ({ name: '', dims: [80], type: 1, data: bytesOf(many(from)) });
+    const shifted = {
+      name: 'Shifted',
+      domain: 'own',
+      inputs: ['a'],
+      outputs: ['b'],
+      attributes: ['by'],
+      defaults: [],
+      opsets: [{ domain: '', version: 21 }],
+      nodes: [
+        {
+          ...node('Constant', [], ['c']),
+          attributes: [{ name: 'value', kind: 'other' as const, type: 4, reference: 'by' }],
+        },
+        node('Add', ['a', 'c'], ['b']),
+      ],
+    };
+    const call = (from: number, x: string, y: string) => ({
+      ...node('Shifted', [x], [y], { by: constant(from) }),
+      domain: 'own',
+    });
+    const parts: Parts = {
+      inputs: [input('x', [80])],
+      outputs: ['y'],
+      functions: [shifted],
+      nodes: [call(0, 'x', 'a'), call(1000, 'a', 'b'), call(0, 'b', 'y')],
+    };
+    expect(fromOnnx(fileOf(parts)).module.states.map(({ name }) => name)).toEqual(['c', 'c.2']);
+    expect(resultOf(parts, [80], new Array<number>(80).fill(0)).slice(0, 3)).toEqual([1000, 1003, 1006]);
+    const scaled: Parts = {
+      inputs: [input('x', [2])],
+      outputs: ['y'],
+      initializers: [
+        { name: 'w', dims: [2], type: 3, data: bytesOf(Int8Array.of(1, 2)) },
+        floats('one', [], [1]),
+        floats('hundred', [], [100]),
+      ],
+      nodes: [
+        node('DequantizeLinear', ['w', 'one'], ['a']),
+        node('DequantizeLinear', ['w', 'hundred'], ['b']),
+        node('Add', ['x', 'a'], ['c']),
+        node('Add', ['c', 'b'], ['y']),
+      ],
+    };
+    expect(resultOf(scaled, [2], [0, 0])).toEqual([101, 202]);
+  });
+
+  test.each<
+    readonly [op: string, operands: readonly number[][], attributes: object, result: readonly number[]]
+  >([
+    ['Max', [[-3, 2, 1]], {}, [-3, 2, 1]],
+    [
+      'Max',
+      [
+        [-3, 2, 1],
+        [0, 0, 0],
+        [7, -8, 9],
+      ],
+      {},
+      [7, 2, 9],
+    ],
+    [
+      'Min',
+      [
+        [-3, 2, 1],
+        [0, 0, 0],
+        [7, -8, 9],
+      ],
+      {},
+      [-3, -8, 0],
+    ],
+    [
+      'Mod',
+      [
+        [-7, 7, -8],
+        [3, 3, 3],
+      ],
+      {},
+      [2, 1, 1],
+    ],
+    [
+      'Mod',
+      [
+        [-7, 7, -8],
+        [3, 3, 3],
+      ],
+      { fmod: 1 },
+      [-1, 1, -2],
+    ],
+    [
+      'Div',
+      [
+        [-7, 7, -8],
+        [2, 2, 2],
+      ],
+      {},
+      [-3, 3, -4],
+    ],
+  ])('computes %s of known integers %j with %j', (op, operands, attributes, result) => {
+    const names = operands.map((_, k) => `k${k}`);
+    const parts: Parts = {
+      inputs: [input('x', [3])],
+      outputs: ['y'],
+      initializers: operands.map((values, k) => whole(`k${k}`, values)),
+      nodes: [
+        node(op, names, ['known'], { ...attributes }),
+        node('Cast', ['known'], ['floats'], { to: 1 }),
+        node('Add', ['x', 'floats'], ['y']),
+      ],
+    };
+    expect(resultOf(parts, [3], [0, 0, 0])).toEqual(result);
+  });
+
+  test('reads indices from either end, those of a step too', () => {
+    const parts: Parts = {
+      inputs: [input('x', [3]), input('k', [2], 'int64')],
+      outputs: ['y'],
+      nodes: [node('Gather', ['x', 'k'], ['y'])],
+    };
+    const { module } = fromOnnx(fileOf(parts));
+    const inputs = { x: { shape: [3], data: [1, 2, 3] }, k: { shape: [2], data: [-1, 7] } };
+    // One beyond the end is not another one: it is the nearest.
+    expect(referenceSession(module).step('predict', { inputs }).y?.data).toEqual(Float64Array.of(3, 3));
+  });
+
+  test('wraps what is beside a bounded batch', () => {
+    const parts: Parts = {
+      inputs: [input('x', ['batch', 2])],
+      outputs: ['y'],
+      initializers: [whole('pads', [0, 1, 0, 1])],
+      nodes: [node('Pad', ['x', 'pads'], ['y'], { mode: 'wrap' })],
+    };
+    expect(resultOf(parts, [1, 2], [1, 2], { batch: 1 })).toEqual([2, 1, 2, 1]);
+  });
+
+  test('gives the least and the largest integer of a narrow type where an extremum is of nothing', () => {
+    const parts = (op: string): Parts => ({
+      inputs: [input('x', [1])],
+      outputs: ['y'],
+      initializers: [{ name: 'none', dims: [0], type: 3, data: new Uint8Array(0) }],
+      nodes: [
+        node(op, ['none'], ['one'], { keepdims: 0 }),
+        node('Cast', ['one'], ['float'], { to: 1 }),
+        node('Add', ['x', 'float'], ['y']),
+      ],
+    });
+    expect(resultOf(parts('ReduceMax'), [1], [0])).toEqual([-128]);
+    expect(resultOf(parts('ReduceMin'), [1], [0])).toEqual([127]);
+  });
+
+  test('asks once for a file in which weights lie', () => {
+    const outside = (name: string, offset: number) => ({
+      ...floats(name, [2], []),
+      data: new Uint8Array(0),
+      external: { location: 'w.bin', offset, length: 8 },
+    });
+    const parts: Parts = {
+      inputs: [input('x', [2])],
+      outputs: ['y'],
+      initializers: [outside('a', 0), outside('b', 8)],
+      nodes: [node('Mul', ['x', 'a'], ['c']), node('Add', ['c', 'b'], ['y'])],
+    };
+    const asked: string[] = [];
+    const { weights } = fromOnnx(fileOf(parts), {
+      external: (location) => {
+        asked.push(location);
+        return bytesOf(Float32Array.of(1, 2, 3, 4));
+      },
+    });
+    expect(weights.get('b')?.values).toEqual(Float32Array.of(3, 4));
+    expect(asked).toEqual(['w.bin']);
+  });
+
   test('asks how many samples are live where a step computes with that', () => {
     const parts: Parts = {
       inputs: [input('x', ['batch', 2])],

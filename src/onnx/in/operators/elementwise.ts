@@ -47,6 +47,11 @@ const unary = (method: Unary, since = 1): Operators[string] => ({
   import: (ctx) => ctx.tensor(0)[method](),
 });
 
+/** The type of a tensor of integers. */
+export function integerOf({ dtype }: Tensor): 'i32' | 'u32' {
+  return dtype === 'u32' ? 'u32' : 'i32';
+}
+
 /** Integers rounded towards zero, as C's. */
 function truncatedQuotient(a: Tensor, b: Tensor | number): Tensor {
   if (a.dtype === 'u32') return a.floorDiv(b);
@@ -84,13 +89,13 @@ export const elementwise = {
       const [x, y] = [ctx.tensor(0), numberOr(ctx, 1, 0)];
       if (typeof y === 'number') {
         if (x.dtype === 'f32' || (Number.isInteger(y) && y >= 0)) return x.pow(y);
-        return x.cast('f32').pow(y).cast('i32');
+        return x.cast('f32').pow(y).cast(integerOf(x));
       }
       const exponent = y.dtype === 'f32' ? y : y.cast('f32');
       if (x.dtype === 'f32') return x.pow(exponent);
       // Rounded: powers of floats are exact only where they are small.
       const power = x.cast('f32').pow(exponent);
-      return (y.dtype === 'f32' ? power : power.round()).cast(x.dtype === 'u32' ? 'u32' : 'i32');
+      return (y.dtype === 'f32' ? power : power.round()).cast(integerOf(x));
     },
   },
   Max: variadic('maximum'),

@@ -10,13 +10,20 @@ import type { Operators } from './operator.ts';
 function indicesOf(ctx: NodeContext, k: number, extent: number): Tensor {
   const known = ctx.known(k);
   if (known !== undefined && isNumeric(known.elements) && known.elements.length <= MOST_LISTED) {
-    const own = Array.from(known.elements, (at) => (at < 0 ? at + extent : at));
+    const own = Array.from(known.elements, (at) => {
+      if (at >= -extent && at < extent) return at < 0 ? at + extent : at;
+      return ctx.fail(`index ${at} of an axis of ${extent}: it must be from ${-extent} to ${extent - 1}`);
+    });
     return ctx.literal(own, known.shape, 'i32');
   }
   const indices = ctx.tensor(k);
   const whole = indices.dtype === 'i32' ? indices : indices.cast('i32');
-  // The remainder has the sign of the divisor, so that -1 is the last element.
-  return extent === 0 ? whole : whole.mod(extent);
+  return fromStart(whole, extent);
+}
+
+/** Indices from 0 on. Those beyond the end stay there: they read what `take` says, and not an element that nobody named. */
+function fromStart(indices: Tensor, extent: Tensor | number): Tensor {
+  return indices.lt(0).where(indices.add(extent), indices);
 }
 
 /** Indices that are written into the graph, where they are known. */
@@ -97,7 +104,7 @@ export const indices = {
       const axis = ctx.axis(ctx.int('axis', -1), rank);
       if (!Number.isInteger(depth) || depth < 1) return ctx.fail(`the depth is ${depth}`);
       const whole = given.dtype === 'i32' ? given : given.cast('i32');
-      const places = whole.lt(0).where(whole.add(depth), whole).expandDims(axis);
+      const places = fromStart(whole, depth).expandDims(axis);
       const shape = places.shape.with(axis, depth);
       const isHot = places.eq(places.iota(shape, axis));
       const values = ctx.tensor(2);
@@ -114,8 +121,10 @@ export const indices = {
       const x = given === undefined ? ctx.tensor(0).flatten() : ctx.tensor(0);
       const axis = given === undefined ? 0 : ctx.axis(given, x.shape.length);
       const dim = x.shape[axis];
-      const within = chosen.filter((k) => typeof dim === 'number' && k < dim);
-      return x.take(ctx.literal(within, [within.length], 'i32'), axis);
+      if (typeof dim !== 'number') return ctx.refuse(`axis ${axis} of operand 0 is a bounded size`);
+      const beyond = chosen.find((k) => k >= dim);
+      if (beyond !== undefined) return ctx.fail(`the condition chooses element ${beyond} of ${dim}`);
+      return x.take(ctx.literal(chosen, [chosen.length], 'i32'), axis);
     },
   },
 } satisfies Operators;
@@ -127,12 +136,9 @@ function placesOf(ctx: NodeContext, indices: Tensor, from: number, tuple: number
     const given = indices.select(-1, k);
     const own = given.dtype === 'i32' ? given : given.cast('i32');
     const dim = shape[from + k];
-    if (typeof dim === 'number') return own.mod(dim);
-    const live = ctx
-      .tensor(0)
-      .liveCount(from + k)
-      .cast('i32');
-    return own.lt(0).where(own.add(live), own);
+    if (typeof dim === 'number') return fromStart(own, dim);
+    const live = ctx.tensor(0).liveCount(from + k);
+    return fromStart(own, live.cast('i32'));
   });
   const [first] = parts;
   if (first === undefined) return ctx.refuse('tuples of no indices');
@@ -144,7 +150,7 @@ const product = (numbers: readonly number[]): number => numbers.reduce((a, b) =>
 function gatherNd(ctx: NodeContext): Tensor {
   const [x, indices] = [ctx.tensor(0), ctx.tensor(1)];
   const batches = ctx.int('batch_dims', 0);
-  const tuple = Number(indices.shape.at(-1));
+  const tuple = ctx.extent(1, indices.shape.length - 1);
   const rest = x.shape.slice(batches + tuple);
   if (!(batches >= 0 && batches + tuple <= x.shape.length))
     return ctx.fail(`tuples of ${tuple} indices of ${x.shape.length} axes`);
@@ -165,7 +171,7 @@ function gatherNd(ctx: NodeContext): Tensor {
 function scatterNd(ctx: NodeContext): Tensor {
   const [x, indices, updates] = [ctx.tensor(0), ctx.tensor(1), ctx.tensor(2)];
   const shape = ctx.extents(0);
-  const tuple = Number(indices.shape.at(-1));
+  const tuple = ctx.extent(1, indices.shape.length - 1);
   const [named, rest] = [shape.slice(0, tuple), shape.slice(tuple)];
   if (named.length !== tuple) return ctx.fail(`tuples of ${tuple} indices of ${shape.length} axes`);
   if (product(named) === 0) return x;

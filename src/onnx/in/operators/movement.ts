@@ -104,6 +104,9 @@ export const movement = {
       const given = ctx.listed('split', 1);
       const extent = ctx.extent(0, axis);
       const size = Math.ceil(extent / parts);
+      // A last part that is shorter came with num_outputs.
+      if (given === undefined && ctx.opset < 18 && extent % parts !== 0)
+        return ctx.fail(`${parts} outputs do not divide axis ${axis}, which is ${extent}`);
       if (given === undefined && parts === 1) return x;
       return given === undefined || given.every((n) => n > 0 && n * given.length === extent)
         ? x.split(given?.[0] ?? size, axis)
@@ -294,9 +297,9 @@ function pad(ctx: NodeContext): Tensor {
       return cut.pad(before, after, { mode: 'replicate' });
     case 'wrap':
       return before.reduce((y, front, axis) => {
-        const extent = ctx.extent(0, axis) + Math.min(low[axis] ?? 0, 0) + Math.min(high[axis] ?? 0, 0);
         const back = after[axis] ?? 0;
         if (front === 0 && back === 0) return y;
+        const extent = ctx.extent(0, axis) + Math.min(low[axis] ?? 0, 0) + Math.min(high[axis] ?? 0, 0);
         if (extent === 0 || front + back > MOST_PARTS * extent) return ctx.fail('pads wrap too often');
         const at = Array.from(
           { length: front + extent + back },

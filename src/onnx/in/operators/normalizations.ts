@@ -123,6 +123,8 @@ function scaledByChannel(ctx: NodeContext, x: Tensor, gain: number, bias: number
 function batchNorm(ctx: NodeContext): Tensor | readonly Tensor[] {
   const x = ctx.tensor(0);
   const space = x.shape.length - 2;
+  if (ctx.opset < 9 && !ctx.flag('spatial', true))
+    return ctx.refuse('spatial = 0: statistics of each place of a channel');
   if (space < -1) return ctx.fail('takes [batch, channels, …]');
   const spread = (vector: Tensor): Tensor => (space < 0 ? vector : perChannel(vector, space));
   const eps = ctx.float('epsilon', 1e-5);

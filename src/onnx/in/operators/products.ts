@@ -2,7 +2,7 @@ import type { Tensor } from '../../../graph/index.ts';
 import type { NodeContext } from '../context.ts';
 import { elem } from '../elementTypes.ts';
 import { perChannel } from './channels.ts';
-import { numberOr } from './elementwise.ts';
+import { integerOf, numberOr } from './elementwise.ts';
 import type { Operators } from './operator.ts';
 
 /** Products of matrices. */
@@ -12,7 +12,7 @@ export const products = {
     unfolded: true,
     import: (ctx) => {
       const [a, b] = [ctx.tensor(0), ctx.tensor(1)];
-      return a.dtype === 'f32' ? a.matmul(b) : integers(a, b, a.dtype);
+      return a.dtype === 'f32' ? a.matmul(b) : integers(a, b);
     },
   },
   Gemm: {
@@ -39,7 +39,7 @@ export const products = {
     import: (ctx) => {
       const a = centred(ctx, 0, 2, 'rows');
       const b = centred(ctx, 1, 3, 'columns');
-      return ctx.typed(integers(a, b, 'i32'), elem.int32);
+      return ctx.typed(integers(a, b), elem.int32);
     },
   },
   RotaryEmbedding: { since: 23, import: (ctx) => rotaryEmbedding(ctx) },
@@ -47,11 +47,8 @@ export const products = {
 } satisfies Operators;
 
 /** A product of integers: exact where sums are below 2²⁴, since it is one of floats. */
-function integers(a: Tensor, b: Tensor, dtype: Tensor['dtype']): Tensor {
-  return a
-    .cast('f32')
-    .matmul(b.cast('f32'))
-    .cast(dtype === 'u32' ? 'u32' : 'i32');
+function integers(a: Tensor, b: Tensor): Tensor {
+  return a.cast('f32').matmul(b.cast('f32')).cast(integerOf(a));
 }
 
 /** Integers less their zero point, one for all or one for each row or column. */
@@ -79,18 +76,19 @@ function attention(ctx: NodeContext): readonly (Tensor | undefined)[] {
     return ctx.has(3 + k) ? ctx.s.concat([ctx.tensor(3 + k), own], 2) : own;
   };
   const [present, presentValues] = [joined(1), joined(2)];
-  const [groups, shared] = [Number(queries.shape[1]), Number(present.shape[1])];
+  const [groups, shared] = [ctx.fixed(queries, 1), ctx.fixed(present, 1)];
+  if (groups % shared !== 0) return ctx.fail(`${shared} heads of keys do not divide ${groups} of queries`);
   const each = (x: Tensor): Tensor => (groups === shared ? x : x.repeatInterleave(groups / shared, 1));
-  const scale = ctx.attribute('scale', 'float')?.value ?? 1 / Math.sqrt(Number(queries.shape.at(-1)));
+  const scale = ctx.attribute('scale', 'float')?.value ?? 1 / Math.sqrt(ctx.fixed(queries, 3));
   const product = queries.matmul(each(present).transpose()).mul(scale);
   const cap = ctx.float('softcap', 0);
   const capped = cap === 0 ? product : product.div(cap).tanh().mul(cap);
-  const seen = masked(ctx, capped, Number(present.shape[2]) - Number(heads(1, 'kv_num_heads').shape[2]));
+  const seen = masked(ctx, capped, ctx.fixed(present, 2) - ctx.fixed(heads(1, 'kv_num_heads'), 2));
   const weights = isMasked(ctx) ? softmaxOfSome(seen) : seen.softmax(-1);
   const result = weights.matmul(each(presentValues));
-  const [batch = 1, count = 1, tokens = 1, width = 1] = result.shape;
+  const [batch = 1, , tokens = 1] = result.shape;
   const output = isFlat
-    ? result.permute([0, 2, 1, 3]).reshape([batch, tokens, Number(count) * Number(width)])
+    ? result.permute([0, 2, 1, 3]).reshape([batch, tokens, ctx.fixed(result, 1) * ctx.fixed(result, 3)])
     : result;
   const scores = [product, capped, seen, weights][ctx.int('qk_matmul_output_mode', 0)];
   return [output, present, presentValues, scores];
@@ -111,7 +109,7 @@ function softmaxOfSome(scores: Tensor): Tensor {
 
 /** Scores, and -∞ where a query does not see a key. @param past how many keys were there before */
 function masked(ctx: NodeContext, scores: Tensor, past: number): Tensor {
-  const [queryCount, keyCount] = [Number(scores.shape.at(-2)), Number(scores.shape.at(-1))];
+  const [queryCount, keyCount] = [ctx.fixed(scores, 2), ctx.fixed(scores, 3)];
   const [keys, places] = [scores.iotaLike(-1), scores.iotaLike(-2)];
   const lengths = ctx.optional(6)?.reshape([-1, 1, 1, 1]);
   // Where the first query stands among the keys.
@@ -123,7 +121,7 @@ function masked(ctx: NodeContext, scores: Tensor, past: number): Tensor {
   if (left >= 0) conditions.push(queries.sub(keys).le(left));
   if (right >= 0) conditions.push(keys.sub(queries).le(right));
   if (lengths !== undefined) conditions.push(keys.lt(lengths));
-  const mask = ctx.has(3) ? lengthened(ctx.tensor(3), keyCount) : undefined;
+  const mask = ctx.has(3) ? lengthened(ctx, ctx.tensor(3), keyCount) : undefined;
   if (mask?.dtype === 'bool') conditions.push(mask.broadcastTo(scores.shape));
   const biased = mask === undefined || mask.dtype === 'bool' ? scores : scores.add(mask);
   const [first, ...rest] = conditions;
@@ -132,9 +130,9 @@ function masked(ctx: NodeContext, scores: Tensor, past: number): Tensor {
 }
 
 /** A mask as long as the keys: what it lacks is not seen. */
-function lengthened(mask: Tensor, keys: number): Tensor {
+function lengthened(ctx: NodeContext, mask: Tensor, keys: number): Tensor {
   const rank = mask.shape.length;
-  const missing = keys - Number(mask.shape[rank - 1]);
+  const missing = keys - ctx.fixed(mask, rank - 1);
   if (missing <= 0) return mask;
   const none = mask.shape.map(() => 0);
   const after = none.with(rank - 1, missing);
@@ -154,7 +152,7 @@ function rotaryEmbedding(ctx: NodeContext): Tensor {
   const x = isFlat
     ? given.reshape([batch, tokens, heads, ctx.extent(0, 2) / heads])
     : given.permute([0, 2, 1, 3]);
-  const width = Number(x.shape[3]);
+  const width = ctx.fixed(x, 3);
   const turned = ctx.int('rotary_embedding_dim', 0) || width;
   const angles = (k: number): Tensor => {
     const cache = ctx.tensor(k);
@@ -166,7 +164,7 @@ function rotaryEmbedding(ctx: NodeContext): Tensor {
   const isInterleaved = ctx.flag('interleaved');
   const pairs = isInterleaved ? part.reshape([...part.shape.slice(0, 3), turned / 2, 2]) : part;
   const [a, b] = isInterleaved ? [pairs.select(-1, 0), pairs.select(-1, 1)] : part.split(turned / 2, -1);
-  if (a === undefined || b === undefined) return ctx.fail('features are no pairs');
+  if (a === undefined || b === undefined) return ctx.fail('features do not make pairs');
   const [real, imaginary] = [cosine.mul(a).sub(sine.mul(b)), sine.mul(a).add(cosine.mul(b))];
   const both = isInterleaved
     ? ctx.s.concat([real.expandDims(-1), imaginary.expandDims(-1)], -1).reshape(part.shape)

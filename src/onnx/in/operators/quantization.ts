@@ -85,7 +85,7 @@ function alongAxis(ctx: NodeContext, k: number): Tensor | number {
     return own.reshape(Array.from({ length: rank }, (_, d) => (d === axis ? -1 : 1)));
   }
   const axis = ctx.axis(ctx.int('axis', 1), rank);
-  const [extent, blocks] = [ctx.extent(0, axis), Number(own.shape[axis])];
+  const [extent, blocks] = [ctx.extent(0, axis), ctx.fixed(own, axis)];
   const each = Math.ceil(extent / blocks);
   const spread = own.repeatInterleave(each, axis);
   return each * blocks === extent
@@ -103,16 +103,20 @@ function dequantized(ctx: NodeContext): Result {
   const isFixed = known !== undefined && scale !== undefined && (!ctx.has(2) || zero !== undefined);
   if (isFixed && isNumeric(known.elements) && isNumeric(scale.elements) && scale.shape.length <= 1) {
     const { shape, elements } = known;
-    const points = zero === undefined ? [] : Array.from(zero.elements, Number);
     const axis = scale.elements.length === 1 ? 0 : ctx.axis(ctx.int('axis', 1), shape.length);
     const inner = countOf(shape.slice(axis + 1));
     const extent = shape[axis] ?? 1;
     const [scales, numbers] = [scale.elements, elements];
+    const points = zero === undefined ? undefined : Array.from(zero.elements, Number);
+    if (scales.length !== 1 && scales.length !== extent)
+      return ctx.fail(`the scale has ${scales.length} elements for axis ${axis}, which is ${extent}`);
+    if (points !== undefined && points.length !== scales.length)
+      return ctx.fail(`the zero point has ${points.length} elements, and the scale ${scales.length}`);
     // Weights: floats that can be trained.
     return ctx.around.weight(known.name, shape, () =>
       Float32Array.from(numbers, (value, k) => {
         const at = scales.length === 1 ? 0 : Math.floor(k / inner) % extent;
-        return (value - (points[at] ?? points[0] ?? 0)) * (scales[at] ?? 1);
+        return (value - (points?.[at] ?? 0)) * (scales[at] ?? 1);
       }),
     );
   }

@@ -1,6 +1,7 @@
 import type { Tensor } from '../../../graph/index.ts';
 import type { NodeContext } from '../context.ts';
 import { elem } from '../elementTypes.ts';
+import { integerOf } from './elementwise.ts';
 import type { Operators } from './operator.ts';
 
 interface Axes {
@@ -62,8 +63,9 @@ const extremum = (method: 'max' | 'min', ofNothing: number): Operators[string] =
     const reduced = axes === undefined ? x.shape.map((_, k) => k) : [axes].flat();
     if (!reduced.some((axis) => x.shape[axis] === 0)) return x[method](axes, keep);
     const shape = x.shape.flatMap((dim, k) => (!reduced.includes(k) ? [dim] : keep === undefined ? [] : [1]));
-    const value = x.dtype === 'f32' ? ofNothing : ofNothing > 0 ? 2 ** 31 - 1 : -(2 ** 31);
-    return ctx.filled(0, shape, value);
+    const words = x.dtype === 'u32' ? ([0, 2 ** 32 - 1] as const) : ([-(2 ** 31), 2 ** 31 - 1] as const);
+    const [least, most] = ctx.type(0).narrow ?? words;
+    return ctx.filled(0, shape, x.dtype === 'f32' ? ofNothing : method === 'max' ? least : most);
   });
 
 /** Where the extremum is, the first of equal ones or the last. */
@@ -88,7 +90,7 @@ export const reductions = {
       : x
           .cast('f32')
           .mean(...options)
-          .cast('i32'),
+          .cast(integerOf(x)),
   ),
   ReduceProd: plain('prod', 18),
   ReduceMax: extremum('max', -Infinity),

@@ -41,8 +41,10 @@ export const shapes = {
       const value = found === undefined ? undefined : ctx.around.read(found.value);
       const element = value?.elements[0] ?? 0;
       const type = value?.elem ?? elem.float;
-      if (typeof element !== 'number') return ctx.fail('the value is no number');
+      if (typeof element !== 'number') return ctx.fail('the value is a bounded size');
       const extents = numeric(shape);
+      const negative = extents?.find((extent) => extent < 0);
+      if (negative !== undefined) return ctx.fail(`the shape has the dimension ${negative}`);
       if (extents !== undefined && countOf(extents) <= MOST_KNOWN) {
         return ctx.constant(type, extents, new Float64Array(countOf(extents)).fill(element));
       }
