@@ -123,7 +123,7 @@ class Artifact:
 def load_artifact(folder: str | Path) -> Artifact:
     """Reads and checks the manifest of a folder.
 
-    Raises ArtifactError where it is none, of another version, or inconsistent: with the file and the field.
+    Raises ArtifactError where there is not one, or one of another version, or one that is inconsistent: with the file and the field.
     """
     root = Path(folder)
     path = root / "manifest.json"
@@ -136,7 +136,7 @@ def load_artifact(folder: str | Path) -> Artifact:
         ) from error
     try:
         manifest = Fields(json.loads(text), str(path), ArtifactError)
-    except json.JSONDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise ArtifactError(f"{path}: not JSON: {error}") from error
     if manifest.text("format") != FORMAT:
         manifest.fail("format", FORMAT)

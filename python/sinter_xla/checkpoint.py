@@ -61,7 +61,7 @@ class Place:
 def read_checkpoint(artifact: Artifact, file: str | Path) -> tuple[dict[str, Array], Place]:
     """All states of an artifact out of a file, and where its entries stand; a file that does not tell is at the start.
 
-    Raises CheckpointError where it is no such file, and for one of another model: with the states that are missing, those
+    Raises CheckpointError where it is not such a file, and for one of another model: with the states that are missing, those
     that the model has not, and those of another shape or type.
     """
     path = Path(file)
@@ -102,7 +102,7 @@ def _place(path: Path, text: str | None) -> Place:
         return Place()
     try:
         fields = Fields(json.loads(text), f"{path}: sinter", CheckpointError)
-    except json.JSONDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise CheckpointError(f"{path}: its text `sinter` is not JSON: {error}") from error
     entries = fields.within("entries")
     # Names of entries stand behind a dot, which keeps them apart from those that every object of JavaScript has.

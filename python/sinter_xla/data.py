@@ -3,6 +3,7 @@
 import gzip
 import struct
 import zipfile
+import zlib
 from collections.abc import Iterable, Mapping
 from math import prod
 from pathlib import Path
@@ -38,6 +39,10 @@ def load_data(files: Iterable[str]) -> dict[str, Array]:
     return arrays
 
 
+# Compressed data that is cut or damaged is told by whoever finds out first.
+_UNREADABLE = (OSError, ValueError, EOFError, NotImplementedError, zipfile.BadZipFile, zlib.error)
+
+
 def _several(path: Path) -> dict[str, Array]:
     try:
         if path.suffix == ".safetensors":
@@ -45,7 +50,7 @@ def _several(path: Path) -> dict[str, Array]:
         if path.suffix == ".npz":
             with np.load(path, allow_pickle=False) as file:
                 return dict(file)
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, SafetensorError) as error:
+    except (*_UNREADABLE, SafetensorError) as error:
         raise _unread(path, error) from error
     raise DataError(
         f"{path}: data is a .safetensors or .npz file, or NAME=FILE with a .npy or an IDX file for one input"
@@ -59,7 +64,7 @@ def _one(path: Path) -> Array:
             return array
         data = path.read_bytes()
         return _idx(path, gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data)
-    except (OSError, ValueError, EOFError) as error:
+    except _UNREADABLE as error:
         raise _unread(path, error) from error
 
 

@@ -8,7 +8,7 @@ class SinterXlaError(Exception):
 
 
 class ArtifactError(SinterXlaError):
-    """A folder that is no artifact, or one of another version."""
+    """A folder that is not an artifact, or one of another version."""
 
 
 class MeshError(SinterXlaError):
@@ -20,7 +20,7 @@ class DataError(SinterXlaError):
 
 
 class CheckpointError(SinterXlaError):
-    """A file that is no checkpoint, or one of another model."""
+    """A file that is not a checkpoint, or one of another model."""
 
 
 class OptionError(SinterXlaError):

@@ -45,7 +45,7 @@ def parsed(argv: Sequence[str] | None = None) -> argparse.Namespace:
     _common(evaluate)
     _running(evaluate, entry="predict")
     evaluate.add_argument(
-        "--out", metavar="FILE", help="a .npz or .safetensors file for the outputs that are no scalars"
+        "--out", metavar="FILE", help="a .npz or .safetensors file for the outputs that are not scalars"
     )
     return parser.parse_args(argv)
 
@@ -86,15 +86,22 @@ def _running(parser: argparse.ArgumentParser, entry: str) -> None:
     )
 
 
+def _whole(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"must be a whole number, not {text!r}") from None
+
+
 def _count(text: str) -> int:
-    value = int(text)
+    value = _whole(text)
     if value < 1:
         raise argparse.ArgumentTypeError("must be 1 or more")
     return value
 
 
 def _seed(text: str) -> int:
-    value = int(text)
+    value = _whole(text)
     if not 0 <= value < 2**32:
         raise argparse.ArgumentTypeError("must be from 0 to 4294967295")
     return value

@@ -136,6 +136,6 @@ def scalars(artifact: Artifact, given: Mapping[str, float]) -> dict[str, float]:
             )
         dtype = params[name].dtype
         limits = {"i32": (-(2**31), 2**31 - 1), "u32": (0, 2**32 - 1)}.get(dtype)
-        if value != value or (limits and not (value == int(value) and limits[0] <= value <= limits[1])):
+        if value != value or (limits and not (limits[0] <= value <= limits[1] and value == int(value))):
             raise OptionError(f"{name} is {value}: it must be a number that {dtype} has")
     return {name: given.get(name, param.initial) for name, param in params.items()}

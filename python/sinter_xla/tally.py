@@ -60,7 +60,7 @@ class Tally:
         }
 
     def arrays(self) -> dict[str, Array]:
-        """Outputs that are no scalars: rows one after the other, others as scalars are."""
+        """Outputs that are not scalars: rows one after the other, others as scalars are."""
         arrays: dict[str, Array] = {}
         for k, output in enumerate(self.outputs):
             if _by_row(output):

@@ -43,12 +43,19 @@ class DataTest(FolderCase):
         (self.folder / "cut").write_bytes(idx(np.zeros((2, 3), np.uint8), 8)[:-1])
         (self.folder / "odd.npz").write_bytes(b"odd")
         (self.folder / "odd.safetensors").write_bytes(b"odd")
+        (self.folder / "damaged.gz").write_bytes(gzip.compress(bytes(100))[:10] + bytes([255] * 20))
+        np.savez_compressed(self.folder / "damaged.npz", x=np.zeros(1000))
+        damaged = bytearray((self.folder / "damaged.npz").read_bytes())
+        damaged[60:70] = bytes([255] * 10)
+        (self.folder / "damaged.npz").write_bytes(damaged)
         np.save(self.folder / "objects.npy", np.array([None]), allow_pickle=True)
         for file, text in [
             ("none.npz", "none.npz: No such file or directory"),
             ("x=none", "none: No such file or directory"),
             ("x=empty", "empty: neither a .npy file nor one of IDX"),
             ("x=cut", "cut: 17 bytes, and its header says 18"),
+            ("x=damaged.gz", "damaged.gz: "),
+            ("damaged.npz", "damaged.npz: "),
             ("odd.npz", "odd.npz: "),
             ("odd.safetensors", "odd.safetensors: "),
             ("x=objects.npy", "objects.npy: Object arrays cannot be loaded"),

@@ -174,7 +174,7 @@ class TrainTest(FolderCase):
         train(program, Course(artifact.entry("train"), steps=10), linear.data(), place)
         self.assertEqual(float(program.read()["w"][0]), saved[1][1])
 
-    def test_a_loss_that_is_no_number_ends_it(self) -> None:
+    def test_a_loss_that_is_not_a_number_ends_it(self) -> None:
         artifact = self.artifact()
         program, place = self.program(artifact)
         data = linear.data()
@@ -183,7 +183,9 @@ class TrainTest(FolderCase):
             train(program, Course(artifact.entry("train"), epochs=2), data, place)
 
     def test_what_it_is_given_is_checked(self) -> None:
-        artifact = self.artifact()
+        manifest = linear.manifest()
+        manifest["params"].append({"name": "count", "dtype": "i32", "initial": 1})
+        artifact = self.artifact(manifest)
         program, place = self.program(artifact)
         entry = artifact.entry("train")
         data = linear.data()
@@ -192,13 +194,19 @@ class TrainTest(FolderCase):
                 Course(entry, params={"rate": 1}),
                 data,
                 OptionError,
-                "linear has no run-time scalar 'rate' to set; there are lr",
+                "linear has no run-time scalar 'rate' to set; there are lr, count",
             ),
             (
                 Course(entry, params={"lr": float("nan")}),
                 data,
                 OptionError,
                 "lr is nan: it must be a number that f32 has",
+            ),
+            (
+                Course(entry, params={"count": float("inf")}),
+                data,
+                OptionError,
+                "count is inf: it must be a number that i32 has",
             ),
             (
                 Course(entry, sizes={"batch": 9}),

@@ -31,7 +31,7 @@ export const onnxIssues = {
     'what a file declares must be what a module can: names that print and stand once, sizes that indices reach',
   weights: 'values of states must be as many as the state has elements',
   'too-large':
-    'a file of protocol buffers has less than 2 GiB, a tensor at most 2,147,418,112 elements, a model at most 100,000 nodes',
+    'a file of protocol buffers has less than 2 GiB, a tensor at most 2,147,418,112 elements, a model at most 100,000 nodes, which become at most 262,144 operations, and make constants of at most 8,388,608 elements',
 } as const;
 
 /** The code of an issue with ONNX. */

@@ -27,9 +27,9 @@ const MOST_NODES = 100_000;
 /** Functions and graphs within one another. */
 const DEEPEST = 32;
 /** Elements of all constants that nodes make of others. */
-const MOST_KNOWN_ELEMENTS = 2 ** 25;
+const MOST_KNOWN_ELEMENTS = 2 ** 23;
 /** Operations that all nodes become: a recurrence is unrolled, and so is what is resized. */
-const MOST_OPERATIONS = 2 ** 20;
+const MOST_OPERATIONS = 2 ** 18;
 
 type Versions = ReadonlyMap<string, number>;
 /** Values by their names; undefined of those that a node which is not supported would make. */

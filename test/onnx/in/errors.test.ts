@@ -177,6 +177,45 @@ describe('a file that cannot be imported', () => {
     );
   });
 
+  test('is refused where a small file would be much work', () => {
+    const call = (name: string, from: string, to: string) => ({ ...node(name, [from], [to]), domain: 'own' });
+    const calling = (name: string, nodes: Parts['nodes']): NonNullable<Parts['functions']>[number] => ({
+      name,
+      domain: 'own',
+      inputs: ['a'],
+      outputs: ['b'],
+      attributes: [],
+      defaults: [],
+      opsets: [{ domain: '', version: 21 }],
+      nodes,
+    });
+    const unused = Array.from({ length: 40_000 }, (_, k) => node('Relu', ['a'], [`unused${k}`]));
+    const files: readonly Parts[] = [
+      of({
+        functions: [calling('Long', [node('Relu', ['a'], ['b']), ...unused])],
+        nodes: [call('Long', 'x', 'p'), call('Long', 'p', 'q'), call('Long', 'q', 'y')],
+      }),
+      of({ functions: [calling('Own', [call('Own', 'a', 'b')])], nodes: [call('Own', 'x', 'y')] }),
+      of({
+        initializers: [whole('shape', [4096])],
+        nodes: [
+          ...Array.from({ length: 2049 }, (_, k) => node('ConstantOfShape', ['shape'], [`c${k}`])),
+          node(
+            'Concat',
+            Array.from({ length: 2049 }, (_, k) => `c${k}`),
+            ['y'],
+            { axis: 0 },
+          ),
+        ],
+      }),
+    ];
+    expect(files.map((parts) => errorOf(() => fromOnnx(fileOf(parts))).code)).toEqual([
+      'too-large',
+      'depth',
+      'too-large',
+    ]);
+  });
+
   test('says which argument a step would have to know', () => {
     const parts = of({
       inputs: [input('x', [2]), input('shape', [1], 'int64')],
