@@ -80,7 +80,11 @@ async function exportModel(spec: string, options: ExportOptions, terminal: Termi
   const module = await loadModel(spec, options);
   const states = await statesFile(module, weights, seed);
   const producer = `sinter ${version()}`;
-  const { folder, files } = await format.write({ module, entry, out, states, producer });
+  const ofStates = [
+    ...(weights === undefined ? [] : ['--weights']),
+    ...(options.seed === undefined ? [] : ['--seed']),
+  ];
+  const { folder, files } = await format.write({ module, entry, out, states, ofStates, producer });
   if (existsSync(folder) && !statSync(folder).isDirectory())
     throw new UsageError(`${folder} is a file: --out must name a folder for ${name}`);
   terminal.stdout.write(`${module.name} as ${name}\n`);

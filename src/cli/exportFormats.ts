@@ -13,6 +13,8 @@ export interface ExportRequest {
   readonly out: string;
   /** The states of the module as `session.save` writes them: first values, or those that `--weights` names. */
   readonly states: Uint8Array<ArrayBuffer>;
+  /** The options that were given about these states: what a format without states refuses. */
+  readonly ofStates: readonly string[];
   /** `sinter 0.1.0`. */
   readonly producer: string;
 }
@@ -38,9 +40,16 @@ export const exportFormats = {
   stablehlo: {
     doc: 'a folder: a text of StableHLO for each entry, first values, a manifest; or one entry, where --out ends in .mlir',
     endings: ['.mlir'],
-    write: async ({ module, entry, out, states, producer }) => {
+    write: async ({ module, entry, out, states, ofStates, producer }) => {
       const { stableHloArtifact, toStableHlo } = await import('../stablehlo/index.ts');
-      if (out.endsWith('.mlir')) return oneFile(out, toStableHlo(module, onlyEntry(module, entry)));
+      if (out.endsWith('.mlir')) {
+        const [option] = ofStates;
+        if (option !== undefined)
+          throw new UsageError(
+            `${option} has no use: ${out} is a program without values; name a folder to have both`,
+          );
+        return oneFile(out, toStableHlo(module, onlyEntry(module, entry)));
+      }
       const { files } = stableHloArtifact(ofEntry(module, entry), { weights: states, producer });
       return { folder: out, files };
     },
@@ -77,13 +86,13 @@ export function formatOf(out: string): ExportFormatName | undefined {
 }
 
 /** One file at the path that `--out` names. */
-export function oneFile(out: string, content: string | Uint8Array): Exported {
+function oneFile(out: string, content: string | Uint8Array): Exported {
   const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content;
   return { folder: dirname(out), files: new Map([[basename(out), bytes]]) };
 }
 
 /** The name of the entry that was asked for, or of the only one. @throws UsageError where there are several */
-export function onlyEntry({ entries, name }: Module, asked: string | undefined): string {
+function onlyEntry({ entries, name }: Module, asked: string | undefined): string {
   if (asked !== undefined) return asked;
   const [only, ...others] = entries;
   if (only !== undefined && others.length === 0) return only.name;

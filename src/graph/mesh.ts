@@ -43,7 +43,7 @@ function requireAxis(name: string, size: unknown): number {
   requireName('mesh', 'an axis', name);
   // Keys that are numbers would change places, and a command line separates axes by signs.
   if (nameText(name) !== name) {
-    const text = `the axis ${quoted(name)} must have a name of letters, digits and _, which begins with no digit`;
+    const text = `the axis ${quoted(name)} must have a name of letters, digits and _, which does not begin with a digit`;
     throw new GraphError('mesh', 'mesh', text);
   }
   if (typeof size === 'number' && Number.isSafeInteger(size) && size >= 1) return size;
@@ -127,7 +127,7 @@ export function verifyShardings({ mesh, shardings, inputs, states }: Module): vo
   for (const [node, sharding] of shardings) {
     if (mesh === undefined) throw noMesh();
     if (!declared.has(node))
-      throw new GraphError('sharding', 'shard', `${describe(node)} is no input or state of the module`);
+      throw new GraphError('sharding', 'shard', `${describe(node)} is not an input or a state of the module`);
     requireSharding(mesh, node, sharding);
   }
 }

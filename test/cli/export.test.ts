@@ -88,6 +88,10 @@ describe('sinter export', () => {
       ['--out', 'none', '--format', 'stablehlo', '--entry', 'trian'],
       'there is no entry "trian" (did you mean "train"?)',
     ],
+    [
+      ['--out', 'none.mlir', '--entry', 'predict', '--seed', '3'],
+      'none.mlir is a program without values; name a folder to have both',
+    ],
     [['--out', 'none.safetensors', '--entry', 'train'], '--entry is of a program'],
     [['--out', 'none.safetensors', '--weights', 'nowhere'], '--weights nowhere: cannot be read'],
   ])('is refused, and nothing written, with %j', async (args, text) => {

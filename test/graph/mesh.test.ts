@@ -101,7 +101,7 @@ describe('a mesh of devices', () => {
     const module = spread();
     const stranger = [...spread().shardings];
     expect(() => verifyModule({ ...module, shardings: new Map(stranger) })).toThrow(
-      'shard: x (input f32[batch<=8, 6]) is no input or state of the module',
+      'shard: x (input f32[batch<=8, 6]) is not an input or a state of the module',
     );
   });
 
@@ -188,7 +188,7 @@ describe('a mesh of devices', () => {
     [
       { 'a b': 2 },
       'mesh',
-      'mesh: the axis "a b" must have a name of letters, digits and _, which begins with no digit',
+      'mesh: the axis "a b" must have a name of letters, digits and _, which does not begin with a digit',
     ],
     [{ '': 2 }, 'name', 'mesh: the name of an axis must not be empty'],
   ];

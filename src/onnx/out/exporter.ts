@@ -121,7 +121,8 @@ export function operandOf(node: Node, k: number): Node {
 
 /** The number that a node has everywhere, if it is a constant. */
 export function constantIn(node: Node): number | undefined {
-  if (node.op === 'expand') return constantIn(operandOf(node, 0));
-  const value = node.op === 'constant' ? node.attrs.value : undefined;
+  let source = node;
+  while (source.op === 'expand') source = operandOf(source, 0);
+  const value = source.op === 'constant' ? source.attrs.value : undefined;
   return typeof value === 'number' ? value : undefined;
 }
