@@ -234,7 +234,7 @@ describe('special values are those of the reference', () => {
 });
 
 describe('a bounded size', () => {
-  test('may be 0: of nothing there are sums and extrema, and no places', async () => {
+  test('may be 0: of nothing there are sums, extrema and means, and no places', async () => {
     const module = defineModule('none', (m) => {
       const x = m.input('x', { shape: [m.size('n', { max: 9 }), 4] });
       const product = x.transpose().matmul(x);
@@ -242,6 +242,10 @@ describe('a bounded size', () => {
         sum: x.sum(0),
         max: x.max(0),
         least: x.min(),
+        factors: x.prod(0),
+        mean: x.mean(0),
+        spread: x.variance(0),
+        exponentials: x.logSumExp(0),
         product,
         y: x.mul(2).reshape([x.shape[0] ?? 1, 2, 2]),
       });

@@ -20,7 +20,10 @@ export const reductionRows = {
     const mean = out.writer.node('ReduceMean', [x, axes], { keepdims: 1 });
     const distance = out.writer.node('Sub', [x, mean]);
     const square = out.writer.node('Mul', [distance, distance]);
-    return out.writer.node('ReduceMean', [square, axes], { keepdims: 0 });
+    const dims = numbersOf(node.op, node.attrs, 'axes').map((axis) => operandOf(node, 0).shape[axis] ?? 1);
+    // Not their mean, which runtimes say is 0 where there are none.
+    const sum = out.writer.node('ReduceSum', [square, axes], { keepdims: 0 });
+    return out.writer.node('Div', [sum, castTo(out.writer, out.extents.scalar(dims), 'float32')]);
   },
 } as const satisfies Record<string, OnnxRow>;
 
