@@ -2,6 +2,9 @@
 
 The text becomes a primitive whose lowering puts the entry's functions into the module that `jax.jit` hands to XLA. So JAX does
 what it does for its own programs: it donates, places, spreads over processes, and caches what it compiles.
+
+`jax.extend` and `jax.interpreters.mlir` may change with any minor version of JAX. What is used of them is used here alone, as
+version 0.10 has it; the tests run with 0.10.2.
 """
 
 from collections.abc import Callable, Mapping, Sequence

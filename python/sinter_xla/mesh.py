@@ -41,12 +41,15 @@ def placement(artifact: Artifact, sizes: Mapping[str, int] | None = None) -> Pla
     a batch are spread over it, which are the first dimensions that are bounded.
 
     Raises MeshError for an axis that there is not, for one that does not divide a dimension, naming the input or state, and
-    where there are fewer devices than the mesh has.
+    where there are fewer devices than the mesh has, or none that JAX can use.
     """
     axes = _axes(artifact, sizes or {})
     shardings = _shardings(artifact, axes)
     count = prod(axes.values())
-    devices = jax.devices()
+    try:
+        devices = jax.devices()
+    except RuntimeError as error:
+        raise MeshError(f"JAX finds no devices: {error}") from error
     if count > len(devices):
         mesh = ", ".join(f"{name}={size}" for name, size in axes.items())
         there = f"{len(devices)} device{'' if len(devices) == 1 else 's'} ({devices[0].platform})"

@@ -120,6 +120,24 @@ class CommandLineTest(FolderCase):
         code, _, err = self.call("info", folder=self.folder)
         self.assertRegex(err, "^error: .*manifest.json: No such file or directory")
 
+    def test_devices_that_are_not_there_are_said_in_a_line(self) -> None:
+        self.artifact()
+        found = subprocess.run(
+            [sys.executable, "-m", "sinter_xla", "info", str(self.folder / "linear")],
+            env={**os.environ, "JAX_PLATFORMS": "abacus"},
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        self.assertEqual((found.returncode, found.stdout), (1, ""))
+        self.assertRegex(found.stderr, "error: JAX finds no devices: .*'abacus'")
+
+    def test_options_of_other_types_are_said_by_argparse(self) -> None:
+        with contextlib.redirect_stderr(io.StringIO()) as err, self.assertRaises(SystemExit):
+            main(["train", "linear", "--epochs", "many"])
+        self.assertIn("argument --epochs: must be a whole number, not 'many'", err.getvalue())
+
     def test_an_interruption_ends_it_with_a_checkpoint(self) -> None:
         artifact = self.artifact()
         file = self.folder / "c.safetensors"
