@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { operators } from '../../src/onnx/in/operators/table.ts';
 import { runPython } from './environment.ts';
 import { type NodeTest, type Outcome, outcomeOf } from './onnxNodeTests.ts';
 
@@ -23,7 +24,10 @@ test("operators give what ONNX's own tests of them say", () => {
   );
   expect(failed).toEqual([]);
   const passed = outcomes.filter(([, { kind }]) => kind === 'passed');
-  expect(passed.length).toBeGreaterThan(1400);
+  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8').replaceAll(/\s+/g, ' ');
+  expect(readme).toContain(
+    `It reads ${Object.keys(operators).length} operators: of the ${tests.length} tests that ONNX has of its own, ${passed.length} pass`,
+  );
 }, 1_200_000);
 
 /** How many tests of each operator passed, and what is out of scope, with why. */
