@@ -1,7 +1,7 @@
 import type { Tensor } from '../../../graph/index.ts';
 import type { NodeContext } from '../context.ts';
 import { elem } from '../elementTypes.ts';
-import { perChannel } from './channels.ts';
+import { perChannel, perOutput } from './channels.ts';
 import { numberOr } from './elementwise.ts';
 import type { Operators } from './operator.ts';
 import { slideOptions, slidesOf } from './windows.ts';
@@ -32,8 +32,7 @@ export const convolutions = {
 /** One number for all weights, or one for each output. */
 function byOutput(ctx: NodeContext, k: number): Tensor | number {
   const own = numberOr(ctx, k, 1);
-  if (typeof own === 'number' || own.shape.length === 0) return own;
-  return own.reshape(ctx.shape(1).map((_, axis) => (axis === 0 ? -1 : 1)));
+  return typeof own === 'number' ? own : perOutput(own, ctx.shape(1).length);
 }
 
 function withBias(x: Tensor, bias: Tensor | undefined): Tensor {

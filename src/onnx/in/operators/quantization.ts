@@ -2,6 +2,7 @@ import type { Tensor } from '../../../graph/index.ts';
 import type { NodeContext, Result } from '../context.ts';
 import { elem, elementType } from '../elementTypes.ts';
 import { countOf, isNumeric } from '../value.ts';
+import { perChannel, perOutput } from './channels.ts';
 import { convolved } from './convolutions.ts';
 import { numberOr } from './elementwise.ts';
 import type { Operators } from './operator.ts';
@@ -53,21 +54,14 @@ export const quantization = {
     unfolded: true,
     import: (ctx) => {
       const x = centred(ctx, 0, 2, false);
-      const point = ctx.tensor(5);
-      const spread = (t: Tensor): Tensor =>
-        t.shape.length === 0
-          ? t
-          : t.reshape([
-              -1,
-              ...ctx
-                .shape(3)
-                .slice(1)
-                .map(() => 1),
-            ]);
-      const w = ctx.tensor(3).sub(spread(point)).cast('f32');
+      const w = ctx
+        .tensor(3)
+        .sub(perOutput(ctx.tensor(5), ctx.shape(3).length))
+        .cast('f32');
       const sums = qconvolved(ctx, x, w);
-      const biased = ctx.has(8) ? sums.add(perChannelOf(sums, ctx.tensor(8).cast('f32'))) : sums;
-      const scaled = biased.mul(scaleOf(ctx, 1, false)).mul(perChannelOf(sums, ctx.tensor(4)));
+      const space = sums.shape.length - 2;
+      const biased = ctx.has(8) ? sums.add(perChannel(ctx.tensor(8).cast('f32'), space)) : sums;
+      const scaled = biased.mul(scaleOf(ctx, 1, false)).mul(perChannel(ctx.tensor(4), space));
       return requantized(ctx, scaled, 6, 7);
     },
   },
@@ -154,11 +148,6 @@ function centred(ctx: NodeContext, k: number, zero: number, isColumns: boolean):
     .tensor(k)
     .sub(scaleOf(ctx, zero, isColumns))
     .cast('f32');
-}
-
-function perChannelOf(x: Tensor, vector: Tensor): Tensor {
-  if (vector.shape.length === 0) return vector;
-  return vector.reshape([-1, ...Array.from({ length: x.shape.length - 2 }, () => 1)]);
 }
 
 /** The convolution of operand 0 by operand 3, where others have it by operand 1. */
