@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
-import { BaseSequencer, type TestSpecification } from 'vitest/node';
+import { longestFirst } from './test/longestFirst.ts';
 
 const packed = ['test/package/*.test.ts'];
 
@@ -16,20 +16,12 @@ const longest = [
   'values/wgsl',
   'values/reference',
   'package/readme',
+  'web/playground',
+  'web/report',
   'compile/randomWgsl',
   'compile/randomRows',
   'runtime/lifetime',
 ];
-
-class LongestFirst extends BaseSequencer {
-  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const place = ({ moduleId }: TestSpecification): number => {
-      const at = longest.findIndex((name) => moduleId.endsWith(`/test/${name}.test.ts`));
-      return at < 0 ? longest.length : at;
-    };
-    return (await super.sort(files)).sort((a, b) => place(a) - place(b));
-  }
-}
 
 const sourceOf = (file: string): string => fileURLToPath(new URL(`src/${file}`, import.meta.url));
 
@@ -45,7 +37,7 @@ export default defineConfig({
     unstubEnvs: true,
     // All cores: what is left beside a test that waits for the driver is another test's.
     maxWorkers: '100%',
-    sequence: { sequencer: LongestFirst },
+    sequence: { sequencer: longestFirst(longest) },
     testTimeout: 120_000,
     hookTimeout: 120_000,
     projects: [

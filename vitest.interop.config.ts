@@ -1,4 +1,8 @@
 import { defineConfig } from 'vitest/config';
+import { longestFirst } from './test/longestFirst.ts';
+
+/** Files that take a minute or more, the longest first. */
+const longest = ['interop/xla', 'interop/operations', 'interop/stablehloTraining', 'interop/onnxInNodes'];
 
 /** Tests beside programs that no user needs, such as PyTorch: `npm run test:interop`. */
 export default defineConfig({
@@ -7,6 +11,9 @@ export default defineConfig({
     globalSetup: 'test/interop/takeSamples.ts',
     pool: 'forks',
     isolate: false,
+    // Python's processes take the processor in turns with the tests that wait for them.
+    maxWorkers: '100%',
+    sequence: { sequencer: longestFirst(longest) },
     testTimeout: 120_000,
     hookTimeout: 120_000,
   },
