@@ -66,6 +66,7 @@ def read_checkpoint(artifact: Artifact, file: str | Path) -> tuple[dict[str, Arr
     """
     path = Path(file)
     try:
+        path.open("rb").close()  # Errors of safe_open have the path in their texts.
         with safe_open(path, framework="numpy") as opened:
             metadata = opened.metadata() or {}
             found = {name: opened.get_tensor(name) for name in sorted(opened.keys())}
@@ -125,6 +126,18 @@ def _entry_place(fields: Fields) -> EntryPlace:
             position.text("plan"),
         ),
     )
+
+
+def require_place(file: str | Path) -> None:
+    """Raises CheckpointError where no checkpoint can be written: the folder is not there, or may not be written to, or the
+    path is that of a folder. Hours of training are not begun for a file that cannot be."""
+    path = Path(file)
+    if path.is_dir():
+        raise CheckpointError(f"{path} is a folder: a checkpoint is a file")
+    if not path.parent.is_dir():
+        raise CheckpointError(f"{path}: there is no folder {path.parent} to write the checkpoint to")
+    if not os.access(path.parent, os.W_OK):
+        raise CheckpointError(f"{path}: the folder {path.parent} may not be written to")
 
 
 def write_checkpoint(artifact: Artifact, file: str | Path, states: Mapping[str, Array], place: Place) -> None:

@@ -6,6 +6,7 @@ import sys
 import zipfile
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from types import FrameType
 
 import jax
@@ -14,7 +15,7 @@ from safetensors.numpy import save_file
 
 from .arrays import Array
 from .artifact import Artifact, Tensor, load_artifact
-from .checkpoint import Place, read_checkpoint, write_checkpoint
+from .checkpoint import Place, read_checkpoint, require_place, write_checkpoint
 from .data import load_data
 from .errors import DataError, OptionError, SinterXlaError
 from .evaluate import evaluate
@@ -117,6 +118,8 @@ def _spread(sharding: tuple[str | None, ...] | None) -> str:
 
 def _train(artifact: Artifact, options: argparse.Namespace) -> int:
     entry = artifact.entry(options.entry)
+    if options.checkpoint:
+        require_place(options.checkpoint)
     data = load_data(options.data)
     program, place = _program(artifact, options)
     if options.seed is not None:
@@ -134,8 +137,11 @@ def _train(artifact: Artifact, options: argparse.Namespace) -> int:
     )
     bar = Bar()
     stop = _Interruption()
+    last: Report | None = None
 
     def on_step(report: Report) -> bool:
+        nonlocal last
+        last = report
         if _says():
             _tell(report, bar, options.log_every, epochs)
         return not stop.is_asked
@@ -149,6 +155,8 @@ def _train(artifact: Artifact, options: argparse.Namespace) -> int:
         place = train(program, course, data, place, on_step, save)
         bar.clear()
         save(place)
+    if _says():
+        _tell_end(last, options.log_every, done)
     return 130 if stop.is_asked else 0
 
 
@@ -166,6 +174,14 @@ def _tell(report: Report, bar: Bar, every: int | None, epochs: int | None) -> No
         )
     of = "" if epochs is None else f"/{epochs}"
     bar.update(f"epoch {report.epoch}{of}", report.step, report.steps, scalars_text(report.means))
+
+
+def _tell_end(last: Report | None, every: int | None, done: int) -> None:
+    """Writes how a training ended that no line has said yet: in the middle of an epoch, or without a step."""
+    if last is None:
+        print(f"nothing to train: {done} {'epoch is' if done == 1 else 'epochs are'} done already")
+    elif not last.ends_epoch and (every is None or last.number % every != 0):
+        print(f"step {last.number} {scalars_text(last.scalars, 9)}", flush=True)
 
 
 class _Interruption:
@@ -196,6 +212,8 @@ def _evaluate(artifact: Artifact, options: argparse.Namespace) -> int:
     data = load_data(options.data)
     if options.out and not options.out.endswith((".npz", ".safetensors")):
         raise OptionError(f"--out {options.out}: it must be a .npz or a .safetensors file")
+    if options.out and not Path(options.out).parent.is_dir():
+        raise OptionError(f"--out {options.out}: there is no folder {Path(options.out).parent}")
     program, place = _program(artifact, options)
     bar = Bar()
     found = evaluate(

@@ -10,7 +10,7 @@ from .artifact import Entry
 from .batches import Batches, batches
 from .checkpoint import Place, Position
 from .data import inputs_for
-from .errors import OptionError, TrainingError
+from .errors import OptionError, TrainingError, listed
 from .program import Program, Step, host, scalars
 from .tally import Tally
 
@@ -76,8 +76,13 @@ def train(
 
     Rows are shuffled as a session of Sinter shuffles them by the seed of `place`, so that either goes on where the other
     stopped. Raises TrainingError where a scalar output is NaN, and where `place` is in the middle of an epoch of other
-    batches; DataError and OptionError for what it is given.
+    batches; OptionError for an entry that updates no state; DataError and OptionError for what it is given.
     """
+    if not course.entry.updates:
+        trained = listed([entry.name for entry in program.artifact.entries if entry.updates])
+        raise OptionError(
+            f"the entry {course.entry.name!r} updates no state, and cannot be trained; those that do: {trained}"
+        )
     inputs = inputs_for(program.artifact, course.entry, data)
     cuts = batches(program.artifact, course.entry, inputs, course.sizes)
     params = scalars(program.artifact, course.params or {})

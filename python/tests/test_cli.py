@@ -48,11 +48,17 @@ class CommandLineTest(FolderCase):
         )
         self.assertEqual((code, re.findall(r"^epoch \d", out, re.M)), (0, ["epoch 2", "epoch 3"]))
         # Nothing is left to be done.
-        self.assertEqual(self.call("train", *data, "--resume", str(file), "--epochs", "3"), (0, "", ""))
+        found = self.call("train", *data, "--resume", str(file), "--epochs", "3")
+        self.assertEqual(found, (0, "nothing to train: 3 epochs are done already\n", ""))
         code, out, _ = self.call(
             "train", *data, "--resume", str(file), "--steps", "2", "--log-every", "1", "--set", "lr=0"
         )
         self.assertEqual(re.findall(r"^step \d+", out, re.M), ["step 10", "step 11"])
+
+    def test_a_training_that_ends_within_an_epoch_says_where(self) -> None:
+        self.artifact()
+        _, out, _ = self.call("train", "--data", str(self.data), "--steps", "2")
+        self.assertRegex(out, f"^step 2 loss={NUMBER} number=2\n$")
 
     def test_a_seed_gives_another_order_and_no_shuffle_none(self) -> None:
         self.artifact()
@@ -102,6 +108,16 @@ class CommandLineTest(FolderCase):
             (("--mesh", "data=1,data=2"), "--mesh: 'data' stands twice"),
             (("--mesh", "data=0"), "--mesh: 'data' is 0: it must be 1 or more"),
             (("--set", "rate=1"), "linear has no run-time scalar 'rate' to set; there are lr"),
+            (
+                ("--entry", "predict"),
+                "the entry 'predict' updates no state, and cannot be trained; those that do: train",
+            ),
+            (
+                ("--checkpoint", str(self.folder / "no" / "c.safetensors")),
+                f"there is no folder {self.folder / 'no'} to write the checkpoint to",
+            ),
+            (("--checkpoint", str(self.folder)), f"{self.folder} is a folder: a checkpoint is a file"),
+            (("--resume", "nowhere"), "error: nowhere: No such file or directory: expected a safetensors file"),
             (("--entry", "fit"), "linear has no entry 'fit'; there are train, predict"),
             (
                 ("--process", "1"),
@@ -114,9 +130,14 @@ class CommandLineTest(FolderCase):
                 mesh = () if "--mesh" in options else ("--mesh", "data=4")
                 code, out, err = self.call("train", *data, *mesh, *options)
                 self.assertEqual((code, out), (1, ""))
-                self.assertRegex(err, f"^error: .*{re.escape(text)}.*\n$")
+                self.assertRegex(err, "^error: .*\n$")
+                self.assertIn(text, err)
         code, _, err = self.call("evaluate", *data, "--out", "out.csv")
         self.assertEqual((code, err), (1, "error: --out out.csv: it must be a .npz or a .safetensors file\n"))
+        nowhere = str(self.folder / "no" / "out.npz")
+        code, out, err = self.call("evaluate", *data, "--out", nowhere)
+        self.assertEqual((code, out), (1, ""))
+        self.assertIn(f"there is no folder {self.folder / 'no'}", err)
         code, _, err = self.call("info", folder=self.folder)
         self.assertRegex(err, "^error: .*manifest.json: No such file or directory")
 
