@@ -16,7 +16,7 @@ export const onnxIssues = {
   'element-type':
     'values are floats of up to 64 bits, integers of 4 to 64, or truth values: no texts, complex numbers or floats of 8 bits',
   'initializer-size': 'an initializer has as many bytes as its shape and its element type say',
-  external: 'files beside the model, in which weights lie, are given by the option external',
+  external: 'files in which weights lie are in the folder of the model, and are given by the option external',
   int64: 'integers are computed with 32 bits: constants must fit',
   opset: 'versions of sets of operators must be known',
   duplicate: 'a name stands for one value',

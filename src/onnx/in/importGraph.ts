@@ -150,7 +150,7 @@ class GraphImport {
   #node(node: OnnxNode, scope: Scope, versions: Versions): void {
     const values = node.inputs.map((name) => (name === '' ? undefined : scope.get(name)));
     const isMissing = node.inputs.some((name) => name !== '' && scope.get(name) === undefined);
-    const results = isMissing ? [] : this.#results(node, values, scope, versions);
+    const results = isMissing ? this.#unread(node) : this.#results(node, values, scope, versions);
     this.#countResults(node, results);
     for (const [k, name] of node.outputs.entries()) {
       if (name === '') continue;
@@ -158,6 +158,14 @@ class GraphImport {
       scope.set(name, value);
       if (value?.kind === 'computed') this.#options.calls.name(value.tensor, name);
     }
+  }
+
+  /** Nothing, of a node that reads what one makes that is not supported; its own operator may not be supported either. */
+  #unread(node: OnnxNode): readonly [] {
+    const isKnown =
+      this.#functions.has(`${node.domain}:${node.op}`) || operatorOf(node.domain, node.op) !== undefined;
+    if (!isKnown) this.#refusals.add(node, undefined);
+    return [];
   }
 
   /** What a node makes; nothing where it is not supported. */

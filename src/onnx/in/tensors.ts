@@ -106,6 +106,10 @@ function outside(
   external: External | undefined,
 ): Uint8Array {
   const place = `the file ${JSON.stringify(clipped(location))}`;
+  if (leaves(location)) {
+    const text = `${tensorText(tensor)} lies in ${place}: it must lie in the folder of the model, or in one within it`;
+    throw new OnnxError('external', text);
+  }
   if (external === undefined) {
     const text = `${tensorText(tensor)} lies in ${place} beside the model: give the option external, (location) => its bytes`;
     throw new OnnxError('external', text);
@@ -118,6 +122,14 @@ function outside(
   if (end <= bytes.length) return bytes.subarray(offset, end);
   const text = `${tensorText(tensor)} ends at byte ${end} of ${place}, which has ${bytes.length}: it is another file, or truncated`;
   throw new OnnxError('external', text);
+}
+
+/**
+ * Whether a location may leave the folder of the model. A file of others' could have any file of this machine read, and
+ * its bytes written as weights.
+ */
+function leaves(location: string): boolean {
+  return /^([/\\]|[a-z]:)/i.test(location) || location.split(/[/\\]/).includes('..');
 }
 
 /** Elements of 4 bits. */

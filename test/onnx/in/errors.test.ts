@@ -63,6 +63,16 @@ const cases: readonly (readonly [what: string, parts: Parts, code: OnnxIssue, te
     'the initializer "w" lies in the file "a.bin" beside the model: give the option external, (location) => its bytes',
   ],
   [
+    'a file of weights that is not in the folder of the model',
+    of({
+      initializers: [
+        { ...floats('w', [2], []), data: new Uint8Array(0), external: { location: 'a/../../b.bin', offset: 0 } },
+      ],
+    }),
+    'external',
+    'the initializer "w" lies in the file "a/../../b.bin": it must lie in the folder of the model, or in one within it',
+  ],
+  [
     'an integer that 32 bits do not hold',
     of({
       inputs: [input('x', [2], 'int64')],
@@ -170,10 +180,12 @@ describe('a file that cannot be imported', () => {
       node('Sum', ['b1', 'b2', 'b3', 'b4', 'y'], ['z']),
       { ...node('FusedMatMul', ['x'], ['c'], {}, 'fused'), domain: 'com.microsoft' },
     ];
-    const error = errorOf(() => fromOnnx(fileOf(of({ nodes, outputs: ['z', 'c'] }))));
+    // One that reads what another makes is not found only when that is mended.
+    nodes.push({ ...node('FusedGemm', ['c'], ['d'], {}, 'after'), domain: 'com.microsoft' });
+    const error = errorOf(() => fromOnnx(fileOf(of({ nodes, outputs: ['z', 'd'] }))));
     expect(error.code).toBe('unsupported');
     expect(error.message).toMatchInlineSnapshot(
-      `"not supported: Bernoulli by 4 nodes "draw1", "draw2", "draw3", …, Loop by node "loop" (a step runs without loops: export the model with its loop unrolled), com.microsoft.FusedMatMul by node "fused""`,
+      `"not supported: Bernoulli by 4 nodes "draw1", "draw2", "draw3", …, Loop by node "loop" (a step runs without loops: export the model with its loop unrolled), com.microsoft.FusedMatMul by node "fused", com.microsoft.FusedGemm by node "after""`,
     );
   });
 
