@@ -117,7 +117,10 @@ class CommandLineTest(FolderCase):
                 f"there is no folder {self.folder / 'no'} to write the checkpoint to",
             ),
             (("--checkpoint", str(self.folder)), f"{self.folder} is a folder: a checkpoint is a file"),
-            (("--resume", "nowhere"), "error: nowhere: No such file or directory: expected a safetensors file"),
+            (
+                ("--resume", "nowhere"),
+                "error: nowhere: No such file or directory: expected a safetensors file",
+            ),
             (("--entry", "fit"), "linear has no entry 'fit'; there are train, predict"),
             (
                 ("--process", "1"),

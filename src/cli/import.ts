@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { basename, dirname, extname, resolve, sep } from 'node:path';
+import { basename, dirname, extname, join, resolve } from 'node:path';
 import { Command } from 'commander';
 import { fileError } from '../node/files.ts';
 import type { OnnxText } from '../onnx/in/typescript.ts';
 import { fileBytes } from '../onnx/in/weightsFile.ts';
+import { OnnxError } from '../onnx/issues.ts';
 import type { Terminal } from './run.ts';
 import { exitCodes, UsageError } from './usage.ts';
 import { writeFiles } from './writeFiles.ts';
@@ -67,34 +68,33 @@ async function importFile(file: string, options: ImportOptions, terminal: Termin
   const stem = basename(out, extname(out));
   if (!/^\.[cm]?ts$/.test(extname(out)) || stem === '')
     throw new UsageError(`--out ${out}: it must be a file of TypeScript, as model.ts`);
-  const weights = options.weights ?? resolve(dirname(out), `${stem}.safetensors`);
+  const weights = options.weights ?? join(dirname(out), `${stem}.safetensors`);
   const { typescriptOf } = await import('../onnx/in/typescript.ts');
-  const made: OnnxText = typescriptOf(bytesOf(file), {
-    sizes: size,
-    fixed,
-    external: (location) => bytesOf(beside(file, location)),
-    source: basename(file),
-    weightsFile: basename(weights),
-    ...(name === undefined ? {} : { name }),
-  });
+  const bytes = bytesOf(file);
+  const made: OnnxText = naming(file, () =>
+    typescriptOf(bytes, {
+      sizes: size,
+      fixed,
+      external: (location) => bytesOf(resolve(dirname(file), location)),
+      source: basename(file),
+      weightsFile: basename(weights),
+      ...(name === undefined ? {} : { name }),
+    }),
+  );
   terminal.stdout.write(`${made.module.name} from ${basename(file)}\n`);
   const text = new TextEncoder().encode(made.text);
   await writeFiles(dirname(out), new Map([[basename(out), text]]), terminal.stdout);
   await writeFiles(dirname(weights), new Map([[basename(weights), fileBytes(made)]]), terminal.stdout);
 }
 
-/**
- * The path of a file of weights that a model names, in the model's folder.
- *
- * @throws UsageError for a path that leads out of it: a model says what it consists of, not which files there are elsewhere
- */
-function beside(file: string, location: string): string {
-  const folder = resolve(dirname(file));
-  const path = resolve(folder, location);
-  if (path.startsWith(folder.endsWith(sep) ? folder : `${folder}${sep}`)) return path;
-  throw new UsageError(
-    `${file} names weights in ${JSON.stringify(location)}: they must lie in the folder of the model, or below it`,
-  );
+/** Reads by a function what a file holds. @throws UsageError with the file's name, where it is not as it should be */
+function naming<T>(file: string, read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    if (!(cause instanceof OnnxError)) throw cause;
+    throw new UsageError(`${file}: ${cause.message}`, { cause });
+  }
 }
 
 function bytesOf(path: string): Uint8Array {

@@ -61,6 +61,9 @@ describe('sinter import', () => {
     writeFileSync(at('cut.onnx'), fileOf(convolutional).subarray(0, 200));
     const cut = await run(at('cut.onnx'), '--out', at('a.ts'));
     expect([cut.code, cut.err]).toEqual([2, expect.stringContaining('truncated')]);
+    writeFileSync(at('text.onnx'), 'hello world, this is a text');
+    const text = await run(at('text.onnx'), '--out', at('a.ts'));
+    expect(text.err).toContain(`sinter: ${at('text.onnx')}: not an ONNX file, or a damaged one: `);
     const size = await run(at('small.onnx'), '--out', at('a.ts'), '--size', 'batch');
     expect(size.err).toContain('--size batch: it must be a name and a whole number from 1 on, as batch=32');
     expect((await run(at('small.onnx'), '--out', at('a.txt'))).err).toContain(

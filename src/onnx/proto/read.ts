@@ -23,7 +23,9 @@ export function readMessage(name: MessageName, bytes: Uint8Array): object {
     // The package throws plain errors: of numbers that are too long, of tags that cannot be, and of the end.
     if (thrown instanceof OnnxError || !(thrown instanceof Error)) throw thrown;
     const isCut = reader.pos >= bytes.length;
-    const text = isCut ? 'the file ends inside a field: it is truncated' : `not a field: ${thrown.message}`;
+    const text = isCut
+      ? 'the file ends inside a field: it is truncated'
+      : `not an ONNX file, or a damaged one: ${thrown.message}`;
     throw new OnnxError(isCut ? 'truncated' : 'malformed', text, Math.min(reader.pos, bytes.length), {
       cause: thrown,
     });

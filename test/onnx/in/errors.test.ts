@@ -66,7 +66,11 @@ const cases: readonly (readonly [what: string, parts: Parts, code: OnnxIssue, te
     'a file of weights that is not in the folder of the model',
     of({
       initializers: [
-        { ...floats('w', [2], []), data: new Uint8Array(0), external: { location: 'a/../../b.bin', offset: 0 } },
+        {
+          ...floats('w', [2], []),
+          data: new Uint8Array(0),
+          external: { location: 'a/../../b.bin', offset: 0 },
+        },
       ],
     }),
     'external',
