@@ -108,7 +108,15 @@ const arrows: Readonly<
   },
   // A printer of the graph, for XLA; the states' first values are those of every target.
   stablehlo: {
-    rooms: ['loops', 'functions', 'graph', 'issues.ts', 'program/firstStates.ts', 'runtime'],
+    rooms: [
+      'loops',
+      'functions',
+      'graph',
+      'issues.ts',
+      'program/firstStates.ts',
+      'program/indexRange.ts',
+      'runtime',
+    ],
     packages: [],
   },
   // What a compilation made, as data and as text: it may see every level.

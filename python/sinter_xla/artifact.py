@@ -42,6 +42,8 @@ class Tensor:
     dims: tuple[Dim, ...]
     dtype: str
     sharding: Sharding | None = None
+    below: int | None = None
+    """Of an input that chooses elements, labels and tokens: its values are from 0 on, and below this."""
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -197,7 +199,8 @@ def _tensor(fields: Fields, maxima: dict[str, int], axes: Iterable[str] = ()) ->
             fields.fail("sharding", fails)
         if not set(sharding) <= {None, *axes}:
             fields.fail("sharding", f"axes of the mesh, {listed(sorted(axes))}")
-    return Tensor(fields.text("name"), dims, fields.one_of("dtype", _DTYPES), sharding)
+    below = fields.count("below", 1) if fields.has("below") else None
+    return Tensor(fields.text("name"), dims, fields.one_of("dtype", _DTYPES), sharding, below)
 
 
 def _dim(fields: Fields, k: int, given: object, maxima: dict[str, int]) -> Dim:

@@ -101,9 +101,8 @@ def inputs_for(artifact: Artifact, entry: Entry, arrays: Mapping[str, Array]) ->
     names = entry.reads("input")
     missing = [name for name in names if name not in arrays]
     if missing:
-        raise DataError(
-            f"{entry.name} reads {listed(missing)}, of which there is no data; there is {listed(sorted(arrays))}"
-        )
+        others = f"; there is {listed(sorted(arrays))}" if arrays else ""
+        raise DataError(f"{entry.name} reads {listed(missing)}, of which there is no data{others}")
     return {name: _fitted(tensors[name], arrays[name]) for name in names}
 
 
@@ -125,8 +124,6 @@ def _fitted(tensor: Tensor, array: Array) -> Array:
 
 def _typed(tensor: Tensor, array: Array) -> Array:
     dtype = DTYPES[tensor.dtype]
-    if array.dtype == dtype:
-        return array
     if array.dtype.kind not in ("biuf" if dtype.kind == "f" else "biu"):
         kind = "numbers" if dtype.kind == "f" else "whole numbers"
         raise DataError(
@@ -134,10 +131,18 @@ def _typed(tensor: Tensor, array: Array) -> Array:
         )
     if dtype.kind != "f" and array.size > 0:
         values: Any = array
-        low, high = (0, 1) if dtype.kind == "b" else (np.iinfo(dtype).min, np.iinfo(dtype).max)
+        low, high = _range(tensor)
         if values.min() < low or values.max() > high:
             raise DataError(
                 f"input {tensor.name!r} is {tensor.dtype}, from {low} to {high}, and its data goes"
                 f" from {values.min()} to {values.max()}"
             )
-    return array.astype(dtype)
+    return array if array.dtype == dtype else array.astype(dtype)
+
+
+def _range(tensor: Tensor) -> tuple[int, int]:
+    """The least and the largest value of an input of whole numbers or truth values."""
+    if tensor.below is not None:
+        return 0, tensor.below - 1
+    dtype = DTYPES[tensor.dtype]
+    return (0, 1) if dtype.kind == "b" else (np.iinfo(dtype).min, np.iinfo(dtype).max)

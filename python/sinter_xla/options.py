@@ -15,7 +15,7 @@ input, with a .npy file or one of IDX (MNIST's format), compressed by gzip or no
 def parsed(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """The options that were given; argparse itself says what is wrong with them, and ends the process."""
     parser = argparse.ArgumentParser(
-        prog="sinter_xla",
+        prog="python -m sinter_xla",
         description="Trains models that Sinter exported as StableHLO, by XLA, on many devices.",
     )
     commands = parser.add_subparsers(dest="command", required=True)

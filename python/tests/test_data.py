@@ -97,3 +97,14 @@ class DataTest(FolderCase):
             inputs_for(artifact, entry, {"x": np.array([[0, 1, 2, 256]])})
         with self.refuses(DataError, "input 'x' is u8: its data has to be whole numbers, not float64"):
             inputs_for(artifact, entry, {"x": np.zeros((2, 4))})
+
+    def test_labels_are_held_to_what_they_choose_from(self) -> None:
+        manifest = linear.manifest()
+        manifest["inputs"][1] |= {"dtype": "i32", "below": 10}
+        artifact = self.artifact(manifest)
+        entry = artifact.entry("train")
+        data = {**linear.data(), "y": np.arange(20, dtype=np.int32) % 10}
+        self.assertEqual(inputs_for(artifact, entry, data)["y"].tolist(), data["y"].tolist())
+        for added, text in [(1, "goes from 1 to 10"), (-1, "goes from -1 to 8")]:
+            with self.refuses(DataError, f"input 'y' is i32, from 0 to 9, and its data {text}"):
+                inputs_for(artifact, entry, {**data, "y": data["y"] + added})

@@ -1,4 +1,4 @@
-import { definitionOf, type Module, type Node, sourceOf } from '../graph/index.ts';
+import type { Module } from '../graph/index.ts';
 import { baseField, liveField, paramField, rowsField } from '../kernels/names.ts';
 import { tensorBytes } from '../loops/edges.ts';
 import { extentOf, loadedDtype, type Param } from '../loops/index.ts';
@@ -19,6 +19,7 @@ import type {
   StepField,
 } from '../runtime/program.ts';
 import { type Stage, tensorsInside, tensorsReadBy, tensorsWritten } from '../schedule/group.ts';
+import { indexRange } from './indexRange.ts';
 import { isBeside } from './weights.ts';
 
 /** What a program says of a module whatever its target: states, inputs, run-time scalars, sizes, given arrays. */
@@ -173,19 +174,6 @@ export function inputsOf(module: Module, storage: Storage): InputSlot[] {
     const rows = tensor.role === 'data' && typeof dim === 'object' ? { size: dim.size.name } : {};
     return { ...slot, ...rows, ...(range === undefined ? {} : { range }) };
   });
-}
-
-/** The values that an input may have where some node uses it as an index: below the least extent indexed. */
-function indexRange(module: Module, input: Node): readonly [number, number] | undefined {
-  let high = Infinity;
-  for (const node of module.graph.nodes) {
-    const { indexOperand, indexedAxis, indexesResult } = definitionOf(node.op);
-    const [indexed, index] = [indexesResult ? node : node.inputs[0], node.inputs[indexOperand ?? -1]];
-    if (indexed === undefined || index === undefined || sourceOf(index) !== input) continue;
-    const dim = indexed.shape.at(indexedAxis ?? 0);
-    if (typeof dim === 'number') high = Math.min(high, dim);
-  }
-  return Number.isFinite(high) ? [0, high] : undefined;
 }
 
 function constantsOf(storage: Storage, layout: BufferLayout): ConstantSlot[] {

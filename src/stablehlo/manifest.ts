@@ -1,6 +1,7 @@
 import { numberOf, textOf } from '../graph/attributes.ts';
-import type { Mesh, Module, Sharding } from '../graph/index.ts';
+import type { Mesh, Module, Node, Sharding } from '../graph/index.ts';
 import { type Dim, type Dtype, extentOf } from '../loops/index.ts';
+import { indexRange } from '../program/indexRange.ts';
 import type { Argument, EntryFunction } from './entry.ts';
 import { shardingField } from './sharding.ts';
 
@@ -25,6 +26,8 @@ export interface Manifest {
     readonly name: string;
     readonly shape: readonly ManifestDim[];
     readonly dtype: Dtype;
+    /** Where it chooses elements, labels and tokens: its values are from 0 on, and below this. */
+    readonly below?: number;
     readonly sharding?: Sharding;
   }[];
   readonly states: readonly {
@@ -82,6 +85,7 @@ export function manifestOf(
       name: textOf(node.op, node.attrs, 'name'),
       shape: node.shape.map(dimOf),
       dtype: node.dtype,
+      ...belowField(module, node),
       ...shardingField(module, node),
     })),
     states: module.states.map(({ name, node, trainable }) => ({
@@ -99,6 +103,11 @@ export function manifestOf(
     entries: entries.map(({ file, entry }) => entryOf(entry, file)),
     weights,
   };
+}
+
+function belowField(module: Module, input: Node): { readonly below?: number } {
+  const range = indexRange(module, input);
+  return range === undefined ? {} : { below: range[1] };
 }
 
 function entryOf(entry: EntryFunction, file: string): ManifestEntry {
