@@ -1,8 +1,15 @@
 import { defineConfig } from 'vitest/config';
 import { longestFirst } from './test/longestFirst.ts';
 
-/** Files that take a minute or more, the longest first. */
-const longest = ['interop/xla', 'interop/operations', 'interop/stablehloTraining', 'interop/onnxInNodes'];
+/** Files that take half a minute or more, the longest first. */
+const longest = [
+  'interop/operations',
+  'interop/xla',
+  'interop/onnxOutWorkloads',
+  'interop/weights',
+  'interop/manyDevices',
+  'interop/onnxInModels',
+];
 
 /** Tests beside programs that no user needs, such as PyTorch: `npm run test:interop`. */
 export default defineConfig({

@@ -38,10 +38,8 @@ export function decodeWords(text: string): Uint32Array<ArrayBuffer> {
 /** Bytes out of base64. */
 export function decodeBytes(text: string): Uint8Array<ArrayBuffer> {
   const plain = atob(text);
-  const bytes = new Uint8Array(plain.length);
-  // By number: `Uint8Array.from` takes ten times as long.
-  for (let k = 0; k < plain.length; k++) bytes[k] = plain.charCodeAt(k);
-  return bytes;
+  // By number: `Uint8Array.from` goes through a text ten times as long.
+  return new Uint8Array(plain.length).map((_, k) => plain.charCodeAt(k));
 }
 
 /** Number of elements of a shape. */

@@ -43,6 +43,6 @@ describe('sinter export --format onnx', () => {
     expect(err).toMatch(/w1.* has several entries: pick one of .*"predict".* by --entry/);
     const unknown = await sinter(['export', 'bench/workloads.ts#w1', '--entry', 'nope', '--out', out]);
     expect(unknown).toMatchObject({ code: 2 });
-    expect(unknown.err).toContain('has no entry "nope"');
+    expect(unknown.err).toContain('there is no entry "nope"; there are "train", "predict"');
   });
 });

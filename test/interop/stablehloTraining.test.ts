@@ -14,6 +14,9 @@ afterAll(() => {
 
 const STEPS = 50;
 
+/** Of the larger network. */
+const FEW = 10;
+
 /** Batches that a training goes through again and again; the last one is not full. */
 const BATCHES = 8;
 
@@ -56,20 +59,20 @@ function apart(found: number | undefined, wanted: number): number {
   return Math.abs((found ?? Number.NaN) - wanted) / Math.abs(wanted);
 }
 
-describe(`${STEPS} steps of training on XLA, some of a batch that is not full`, () => {
+describe('steps of training on XLA, some of a batch that is not full', () => {
   // Plain loops take a second for a step of larger ones: xla.test.ts compares those with WebAssembly.
-  test('of w1 have losses that are equal to five digits with the reference', async () => {
+  test('fifty of w1 have losses that are equal to five digits with the reference', async () => {
     const [found, wanted] = [await losses('w1', xla), await losses('w1', reference)];
     expect(Math.max(...wanted.map((loss, k) => apart(found[k], loss)))).toBeLessThan(1e-5);
   });
 
   // Adam makes whole steps of gradients that are zero but for rounding, and maxima over windows choose by it: trainings of W3
   // in float32 part from each other by 1e-4 over as many steps. From the same states each step is the same.
-  test('of w3 have losses that are equal to five digits, and updates to three, from the same states', async () => {
+  test('ten of w3 have losses that are equal to five digits, and updates to three, from the same states', async () => {
     const { module } = workloadOf('w3');
     const feeds = await feedsOf('w3');
     const [actual, expected] = [await xla.start(module), await wasm(2).start(module)];
-    for (let step = 0; step < STEPS; step++) {
+    for (let step = 0; step < FEW; step++) {
       const before = new Map<string, Given>();
       for (const { name } of module.states) {
         const value = await expected.read(name);

@@ -162,6 +162,7 @@ describe('the artifact of a module', () => {
             ],
           },
           {
+            "below": 2,
             "dtype": "i32",
             "name": "y",
             "shape": [
