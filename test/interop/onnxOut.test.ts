@@ -3,6 +3,7 @@ import { defineModule, type Module, type Tensor } from '../../src/graph/index.ts
 import { type Given, referenceSession, type StepFeeds } from '../../src/reference/index.ts';
 import { type RandomOptions, randomModule } from '../oracle/randomGraph.ts';
 import { expectClose } from '../values/closeness.ts';
+import { mathFunctions } from '../values/mathFunctions.ts';
 import { valueSuite } from '../values/suite.ts';
 import { OnnxRuntime, onnxTarget } from './onnxRuntime.ts';
 
@@ -78,33 +79,15 @@ const special = [
   7.25,
 ].map(Math.fround);
 
+/** ONNX Runtime takes very small values of `Sigmoid` for 0. */
+const { sigmoid: _, ...compared } = mathFunctions;
+
 /** Functions of one float. */
 const functions = {
-  exp: (x) => x.exp(),
-  log: (x) => x.log(),
-  log1p: (x) => x.log1p(),
-  expm1: (x) => x.expm1(),
+  ...compared,
   sqrt: (x) => x.sqrt(),
-  tanh: (x) => x.tanh(),
-  erf: (x) => x.erf(),
-  asin: (x) => x.asin(),
-  acos: (x) => x.acos(),
-  atan: (x) => x.atan(),
-  sinh: (x) => x.sinh(),
-  cosh: (x) => x.cosh(),
-  asinh: (x) => x.asinh(),
-  acosh: (x) => x.acosh(),
-  atanh: (x) => x.atanh(),
-  exp2: (x) => x.exp2(),
-  log2: (x) => x.log2(),
-  log10: (x) => x.log10(),
-  cbrt: (x) => x.cbrt(),
-  erfinv: (x) => x.erfinv(),
   // It is 0 at 1 and 2, where the reference has what its formula's rounding leaves.
   lgamma: (x) => x.lgamma().add(1),
-  digamma: (x) => x.digamma(),
-  trigamma: (x) => x.polygamma(1),
-  tetragamma: (x) => x.polygamma(2),
   sign: (x) => x.sign(),
   round: (x) => x.round(),
   trunc: (x) => x.trunc(),

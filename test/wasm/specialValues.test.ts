@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { compileToWasm } from '../../src/compileToWasm.ts';
-import type { BinaryName } from '../../src/functions/index.ts';
 import { defineModule, type Module, type ModuleBuilder, type Tensor } from '../../src/graph/index.ts';
 import { type Given, referenceSession, type StepFeeds } from '../../src/reference/index.ts';
-import type { MathName } from '../../src/wasm/math.ts';
 import { assemble, bareSession } from '../compile/bareWasm.ts';
+import { mathFunctions } from '../values/mathFunctions.ts';
 
 const SMALLEST = 2 ** -149;
 const LARGEST = (2 - 2 ** -23) * 2 ** 127;
@@ -69,37 +68,6 @@ const exact: Readonly<Record<string, (x: Tensor, y: Tensor) => Tensor>> = {
   'plus the smallest': (x) => x.add(SMALLEST),
 };
 
-/** Operations with an error of some units in the last place, except for special values. */
-const functions = {
-  exp: (x) => x.exp(),
-  log: (x) => x.log(),
-  log1p: (x) => x.log1p(),
-  expm1: (x) => x.expm1(),
-  tanh: (x) => x.tanh(),
-  sigmoid: (x) => x.sigmoid(),
-  erf: (x) => x.erf(),
-  sin: (x) => x.sin(),
-  cos: (x) => x.cos(),
-  tan: (x) => x.tan(),
-  asin: (x) => x.asin(),
-  acos: (x) => x.acos(),
-  atan: (x) => x.atan(),
-  sinh: (x) => x.sinh(),
-  cosh: (x) => x.cosh(),
-  asinh: (x) => x.asinh(),
-  acosh: (x) => x.acosh(),
-  atanh: (x) => x.atanh(),
-  exp2: (x) => x.exp2(),
-  log2: (x) => x.log2(),
-  log10: (x) => x.log10(),
-  cbrt: (x) => x.cbrt(),
-  erfinv: (x) => x.erfinv(),
-  lgamma: (x) => x.lgamma(),
-  digamma: (x) => x.digamma(),
-  trigamma: (x) => x.polygamma(1),
-  tetragamma: (x) => x.polygamma(2),
-} satisfies Record<Exclude<MathName, 'sign' | BinaryName>, (x: Tensor) => Tensor>;
-
 const integers: Readonly<Record<string, (x: Tensor, y: Tensor) => Tensor>> = {
   add: (x, y) => x.add(y),
   sub: (x, y) => x.sub(y),
@@ -137,7 +105,7 @@ describe.each(sizes)('%s elements on WebAssembly', (n) => {
   it('have functions with the right limits, and no result from a neighbour', () => {
     const run = compared('functions', (m) => {
       const x = m.input('x', { shape: [n] });
-      return Object.fromEntries(Object.entries(functions).map(([name, make]) => [name, make(x)]));
+      return Object.fromEntries(Object.entries(mathFunctions).map(([name, make]) => [name, make(x)]));
     });
     for (const [x, y] of rotations(floats, n)) run(x, y, 4e-7);
   });

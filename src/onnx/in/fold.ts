@@ -15,36 +15,37 @@ const MOST_FOLDED = 2 ** 15;
 /** What folding takes of an import. */
 export type FoldSurroundings = Omit<Surroundings, 'calls' | 'tensorOf' | 'bufferOf'>;
 
+/** A node whose operands are all known; one that is left out is undefined. */
+export interface Foldable {
+  readonly node: OnnxNode;
+  readonly opset: number;
+  readonly row: Operator;
+  readonly operands: readonly (Known | undefined)[];
+  readonly around: FoldSurroundings;
+}
+
+/** What is known of a node's results. */
+export type Folded = readonly (Known | undefined)[] | undefined;
+
 /**
  * The results of a node whose operands are all known, computed by the reference evaluator.
  *
  * @returns undefined where there is too much to compute, or what is known are sizes that the node does more with than move them
  * @throws what the row throws: the node is then imported as others are, and its error told
  */
-export function folded(
-  node: OnnxNode,
-  opset: number,
-  row: Operator,
-  operands: readonly (Known | undefined)[],
-  around: FoldSurroundings,
-): readonly (Known | undefined)[] | undefined {
+export function folded(foldable: Foldable): Folded {
+  const { row, operands } = foldable;
   const given = operands.filter((operand) => operand !== undefined);
   if (row.unfolded === true) return undefined;
   if (given.reduce((n, { elements }) => n + elements.length, 0) > MOST_FOLDED) return undefined;
-  if (row.moves !== undefined) return moved(node, opset, row, operands, around, row.moves);
+  if (row.moves !== undefined) return moved(foldable, row.moves);
   if (!given.every(({ elements }) => isNumeric(elements))) return undefined;
-  return computed(node, opset, row, operands, around);
+  return computed(foldable);
 }
 
 /** A node that moves elements: it moves their numbers, and they are taken by these. */
-function moved(
-  node: OnnxNode,
-  opset: number,
-  row: Operator,
-  operands: readonly (Known | undefined)[],
-  around: FoldSurroundings,
-  which: 'all' | 'first',
-): readonly (Known | undefined)[] | undefined {
+function moved(foldable: Foldable, which: 'all' | 'first'): Folded {
+  const { operands } = foldable;
   const all: Known['elements'][number][] = [];
   const first = operands[0];
   if (first === undefined) return undefined;
@@ -55,7 +56,7 @@ function moved(
     const places = Float64Array.from({ length: operand.elements.length }, (_, at) => from + at);
     return { ...operand, elem: elemOf('i32'), dtype: 'i32', elements: places };
   });
-  const results = computed(node, opset, row, numbered, around);
+  const results = computed({ ...foldable, operands: numbered });
   return results?.map((result) => {
     if (result === undefined) return undefined;
     const elements = Array.from(result.elements, (place) => all[Number(place)] ?? 0);
@@ -63,13 +64,7 @@ function moved(
   });
 }
 
-function computed(
-  node: OnnxNode,
-  opset: number,
-  row: Operator,
-  operands: readonly (Known | undefined)[],
-  around: FoldSurroundings,
-): readonly (Known | undefined)[] | undefined {
+function computed({ node, opset, row, operands, around }: Foldable): Folded {
   const graph = new Graph();
   const calls = foldingCalls({ graph });
   const tensorOf = (value: Value): Tensor => {

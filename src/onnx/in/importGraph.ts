@@ -5,7 +5,7 @@ import { listOf, NodeContext, type Surroundings } from './context.ts';
 import { Declared, type DeclaredWith } from './declared.ts';
 import { onElements } from './elements.ts';
 import { elementType, elemOf } from './elementTypes.ts';
-import { folded } from './fold.ts';
+import { type Folded, folded } from './fold.ts';
 import { nodesOfCall } from './functions.ts';
 import { wrapped } from './operators/logic.ts';
 import type { Operator } from './operators/operator.ts';
@@ -14,7 +14,7 @@ import { nodesIn, nodeText, ordered, quoted, readsWithin, withoutPlace } from '.
 import { Refusals } from './refusals.ts';
 import { stateNames } from './stateNames.ts';
 import { type External, knownTensor, weightOf } from './tensors.ts';
-import type { Known, Value } from './value.ts';
+import type { Value } from './value.ts';
 
 /** How a graph is imported. */
 export interface ImportOptions extends DeclaredWith {
@@ -243,7 +243,7 @@ class GraphImport {
     row: Operator,
     values: readonly (Value | undefined)[],
     around: Surroundings,
-  ): readonly (Known | undefined)[] | undefined {
+  ): Folded {
     const known = values.flatMap((value) => (value?.kind === 'known' ? [value] : []));
     if (known.length === 0 || values.some((value) => value !== undefined && value.kind !== 'known'))
       return undefined;
@@ -251,7 +251,7 @@ class GraphImport {
     if (own !== undefined) return [own];
     const operands = values.map((value) => (value?.kind === 'known' ? value : undefined));
     try {
-      return folded(node, opset, row, operands, around);
+      return folded({ node, opset, row, operands, around });
     } catch {
       // It is imported as others are, and what is wrong with it is told then.
       return undefined;
